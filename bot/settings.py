@@ -1,0 +1,132 @@
+"""Every setting of Starling: read from the environment and from ``.env``, checked at start.
+
+The name of a setting is that of its field in capitals. Empty values count as not set.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+
+class SettingsError(StarlingError):
+    """Raised when a setting has a value that cannot be used."""
+
+    sentence = _("The setting {name} cannot be used: {reason}. Mend it in the environment or in .env.")
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name=name, reason=reason)
+
+
+class Settings(BaseSettings):
+    """The settings, frozen."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Discord
+    discord_token: SecretStr | None = None
+    """The bot's token. Without one, Starling starts the sandbox and connects to that."""
+    discord_api_url: str | None = None
+    """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
+    message_content_intent: bool = False
+    """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies, DMs and commands still work."""
+
+    # The sandbox
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: int = Field(8190, ge=0, le=65535)
+    """0 takes any free port."""
+
+    # Speech in
+    whisper_model: str = "whisper-base"
+    """A bundled name, a faster-whisper name (small, large-v3-turbo, ...), a folder or a hub id."""
+    whisper_compute_type: str = "int8"
+    """As ctranslate2 names them: int8, int8_float16, float16, float32, ..."""
+    whisper_threads: int = Field(0, ge=0, le=256)
+    """Threads of one transcription; 0: all cores but one."""
+    max_audio_mb: int = Field(25, ge=1, le=500)
+    """The largest recording that is taken, in MiB."""
+    max_audio_s: float = Field(600, ge=1, le=86400)
+    """The longest recording that is taken, in seconds."""
+
+    # Speech out
+    tts_engine: Literal["auto", "edge", "piper", "espeak"] = "auto"
+    """auto: edge-tts first, an offline voice when that fails."""
+    piper_voices: Path | None = None
+    """A folder of further Piper voices (*.onnx with *.onnx.json)."""
+    tts_pause_s: float = Field(300, ge=0, le=86400)
+    """How long a voice engine that failed is skipped, in seconds."""
+    speak: Literal["never", "voice", "always"] = "voice"
+    """When answers are spoken: never, to voice notes, or always."""
+
+    # Chat
+    openai_base_url: str | None = None
+    """An OpenAI-compatible endpoint; with a key and no URL, OpenAI's own."""
+    openai_api_key: SecretStr | None = None
+    chat_model: str | None = None
+    """The model's name at that endpoint; needed there. Without an endpoint, the embedded demonstration model."""
+    chat_timeout_s: float = Field(60, ge=1, le=3600)
+    """The longest silence of the chat model, in seconds."""
+    chat_max_tokens: int = Field(800, ge=16, le=32768)
+    """The longest answer, in tokens."""
+    instruction_file: Path | None = None
+    """A text file with the instruction (system prompt); by default the bundled one."""
+
+    # Storage
+    data_folder: Path = Path("data")
+    """Where the default database lies."""
+    database_url: str | None = None
+    """sqlite:///path or postgresql://user:password@host/name; by default SQLite in DATA_FOLDER."""
+    retention_days: int = Field(30, ge=1, le=3650)
+    """After how many days stored prompts and replies are deleted."""
+    models_folder: Path = Field(default_factory=lambda: user_cache_path("starling") / "models")
+    """Where fetched weights are kept."""
+
+    # Life
+    stop_timeout_s: float = Field(20, ge=0, le=600)
+    """How long answers under way may take to end when Starling is stopped, in seconds."""
+    answers_at_once: int = Field(4, ge=1, le=256)
+    """How many messages are answered at the same time."""
+    answers_waiting: int = Field(100, ge=1, le=10000)
+    """How many more may wait; beyond, people are told to try later."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Message text is only logged at debug."""
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default included."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'starling.db'}"
+
+    @property
+    def max_audio_bytes(self) -> int:
+        return self.max_audio_mb << 20
+
+    @property
+    def embedded_chat(self) -> bool:
+        """Whether the demonstration model answers: no endpoint and no key was given."""
+        return self.openai_base_url is None and self.openai_api_key is None
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings; ``given`` win over the environment, the environment over ``.env``.
+
+    Raises:
+        SettingsError: the first value that cannot be used.
+    """
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(name, first["msg"]) from error
+    if not settings.embedded_chat and settings.chat_model is None:
+        raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
+    return settings
