@@ -1,0 +1,187 @@
+"""Every error that speech in and out raises on purpose."""
+
+from __future__ import annotations
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+
+class AudioError(StarlingError):
+    """Raised when speech cannot be heard or spoken, for a reason that can be told."""
+
+    sentence = _("Something went wrong with the sound. Please try again.")
+
+
+class RecordingError(AudioError):
+    """Raised when a file that was given cannot be used as a recording: another file may work."""
+
+    sentence = _("This recording cannot be used. Please try another one.")
+
+
+class EmptyFileError(RecordingError):
+    """Raised when the file has no bytes."""
+
+    sentence = _("This file is empty. Please record it again.")
+
+
+class NotAudioError(RecordingError):
+    """Raised when the bytes begin like none of the containers that are read: text, a playlist, anything else."""
+
+    sentence = _("This file is not a recording that I can read. I read {containers}.")
+
+    def __init__(self, containers: str) -> None:
+        super().__init__(containers=containers)
+
+
+class DamagedFileError(RecordingError):
+    """Raised when the container is known but nothing in it can be decoded."""
+
+    sentence = _("This {container} file is damaged: no sound in it can be read. Please record or export it again.")
+
+    def __init__(self, container: str) -> None:
+        super().__init__(container=container)
+
+
+class NoSoundTrackError(RecordingError):
+    """Raised when the file is whole but has pictures only."""
+
+    sentence = _("This {container} file has no sound track, so there is nothing to hear in it.")
+
+    def __init__(self, container: str) -> None:
+        super().__init__(container=container)
+
+
+class TooShortError(RecordingError):
+    """Raised when the recording ends before a syllable could be said."""
+
+    sentence = _("This recording is too short: it lasts {duration_s:.2f} s, and at least {limit_s:.1f} s is needed.")
+
+    def __init__(self, duration_s: float, limit_s: float) -> None:
+        super().__init__(duration_s=duration_s, limit_s=limit_s)
+
+
+class TooLongError(RecordingError):
+    """Raised when the recording says that it is longer than the limit, or turns out to be.
+
+    ``duration_s`` is what the file declares, or else how much of it had been decoded.
+    """
+
+    sentence = _("This recording is too long: it lasts {duration_s:.0f} s or more, and the limit is {limit_s:.0f} s.")
+
+    def __init__(self, duration_s: float, limit_s: float) -> None:
+        super().__init__(duration_s=duration_s, limit_s=limit_s)
+
+
+class TooLargeError(RecordingError):
+    """Raised when the file has more bytes than the limit."""
+
+    sentence = _("This file is too large: it has {size_mib:.1f} MiB, and the limit is {limit_mib:.1f} MiB.")
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(size_mib=size_bytes / 2**20, limit_mib=limit_bytes / 2**20)
+
+
+class TooManyChannelsError(RecordingError):
+    """Raised when the sound track has more channels than the limit."""
+
+    sentence = _("This recording has {channels} channels, and the limit is {limit}. Please mix it down first.")
+
+    def __init__(self, channels: int, limit: int) -> None:
+        super().__init__(channels=channels, limit=limit)
+
+
+class SampleRateTooHighError(RecordingError):
+    """Raised when the sound track has more samples a second than the limit."""
+
+    sentence = _("This recording has {rate_hz} samples a second, and the limit is {limit_hz}. Please convert it first.")
+
+    def __init__(self, rate_hz: int, limit_hz: int) -> None:
+        super().__init__(rate_hz=rate_hz, limit_hz=limit_hz)
+
+
+class DecodingTooSlowError(RecordingError):
+    """Raised when decoding costs more processor time than the limit."""
+
+    sentence = _("This file takes too long to read: more than {limit_s:.0f} s. Please convert it to Ogg Opus or MP3.")
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(limit_s=limit_s)
+
+
+class BusyError(AudioError):
+    """Raised when so many recordings wait that one more would be promised in vain."""
+
+    sentence = _("{waiting} recordings are waiting already. Please try again in a minute.")
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting=waiting)
+
+
+class TranscriberClosedError(AudioError):
+    """Raised when a recording was waiting, or was sent, while the transcriber closes."""
+
+    sentence = _("I am shutting down and stopped listening to this recording. Please send it again in a minute.")
+
+
+class ModelUnavailableError(AudioError):
+    """Raised when a model for transcribing is neither a usable folder nor a name that can be downloaded."""
+
+    sentence = _(
+        "The speech model {model} cannot be loaded: {reason}. Give the folder of a converted Whisper model, "
+        "or one of these names while the network is up: {names}."
+    )
+
+    def __init__(self, model: str, reason: str, names: str) -> None:
+        super().__init__(model=model, reason=reason, names=names)
+
+
+class UnknownLanguageError(AudioError):
+    """Raised when a recording is said to be in a language that the model does not know."""
+
+    sentence = _("The speech model does not know the language {language}. It knows: {known}.")
+
+    def __init__(self, language: str, known: str) -> None:
+        super().__init__(language=language, known=known)
+
+
+class NothingToSayError(AudioError):
+    """Raised when a text has nothing in it that can be said aloud: nothing at all, or only code and pictures."""
+
+    sentence = _("There is nothing in this text that can be said aloud.")
+
+
+class UnknownVoiceError(AudioError):
+    """Raised when no voice has the name that was asked for."""
+
+    sentence = _("There is no voice named {voice}. Please choose one from the list of voices.")
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(voice=voice)
+
+
+class SpeechUnavailableError(AudioError):
+    """Raised when every engine that speaks the language failed."""
+
+    sentence = _("No voice can speak right now ({reasons}). Please try again in a few minutes.")
+
+    def __init__(self, reasons: str) -> None:
+        super().__init__(reasons=reasons)
+
+
+class LanguageNotSpokenError(AudioError):
+    """Raised when no engine has a voice for the language."""
+
+    sentence = _("No voice here speaks the language {language}.")
+
+    def __init__(self, language: str) -> None:
+        super().__init__(language=language)
+
+
+class EngineFailedError(AudioError):
+    """Raised when one voice engine cannot speak: the next one is asked then."""
+
+    sentence = _("The voice engine {engine} failed: {reason}.")
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine=engine, reason=reason)
+        self.reason = reason

@@ -1,0 +1,41 @@
+"""What a voice note is once it is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound, shape (n,), in [-1, 1]."""
+
+RECORDING_RATE_HZ = 16_000
+"""What Whisper and the voice activity detection listen to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """Mono sound at ``RECORDING_RATE_HZ``."""
+
+    samples: Samples
+    """Shape (n,), float32, in [-1, 1]."""
+    truncated: bool = False
+    """Whether the file broke off, so that these samples are its first part only."""
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / RECORDING_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """Mono sound at any rate, as voice engines give it."""
+
+    samples: Samples
+    """Shape (n,), float32, in [-1, 1]."""
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate_hz

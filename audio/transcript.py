@@ -1,0 +1,38 @@
+"""What was heard in a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence or so, and when it was said."""
+
+    start_s: float
+    """From the beginning of the recording."""
+    end_s: float
+    text: str
+    """Without spaces around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words of one recording."""
+
+    text: str
+    """All segments, joined by spaces; empty when no speech was heard."""
+    language: str | None
+    """One of ``audio.LANGUAGES``: the one that was asked for or else heard; None when there was no speech to tell."""
+    language_probability: float
+    """In [0, 1]; 1 when the language was asked for, 0 when there was no speech."""
+    duration_s: float
+    """Of the recording, silence included."""
+    segments: tuple[Segment, ...]
+    """In order of time."""
+    truncated: bool = False
+    """Whether the file broke off, so that these are the words of its first part only."""
+
+    @property
+    def has_speech(self) -> bool:
+        return bool(self.text)
