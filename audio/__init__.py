@@ -1,7 +1,9 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot."""
 
 from audio.decoding import DecodingLimits, decode
+from audio.edge import EdgeEngine
 from audio.encoding import encode
+from audio.engines import Engine
 from audio.errors import (
     AudioError,
     BusyError,
@@ -25,11 +27,18 @@ from audio.errors import (
     UnknownLanguageError,
     UnknownVoiceError,
 )
+from audio.espeak import EspeakEngine
+from audio.language import detect_language
+from audio.piper import PiperEngine
 from audio.recording import Recording, Sound
+from audio.sentences import sentences
+from audio.speakable import speakable
+from audio.speaking import Speaker
 from audio.speech import Speech
 from audio.subtitles import subrip, webvtt
 from audio.transcribing import Transcriber
 from audio.transcript import Segment, Transcript
+from audio.voices import Gender, Voice
 from audio.whisper_languages import LANGUAGES
 
 __all__ = [
@@ -39,18 +48,24 @@ __all__ = [
     "DamagedFileError",
     "DecodingLimits",
     "DecodingTooSlowError",
+    "EdgeEngine",
     "EmptyFileError",
+    "Engine",
     "EngineFailedError",
+    "EspeakEngine",
+    "Gender",
     "LanguageNotSpokenError",
     "ModelUnavailableError",
     "NoSoundTrackError",
     "NotAudioError",
     "NothingToSayError",
+    "PiperEngine",
     "Recording",
     "RecordingError",
     "SampleRateTooHighError",
     "Segment",
     "Sound",
+    "Speaker",
     "Speech",
     "SpeechUnavailableError",
     "TooLargeError",
@@ -62,8 +77,12 @@ __all__ = [
     "Transcript",
     "UnknownLanguageError",
     "UnknownVoiceError",
+    "Voice",
     "decode",
+    "detect_language",
     "encode",
+    "sentences",
+    "speakable",
     "subrip",
     "webvtt",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audio.language_tags import base_language
+
 # fmt: off
 LANGUAGES = (
     "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el",
@@ -14,11 +16,8 @@ LANGUAGES = (
 # fmt: on
 """In alphabetical order but for ``yue``, as faster-whisper has them; ``yue`` is known to the large-v3 models only."""
 
-_OTHER_CODES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "in": "id", "cmn": "zh"}
-"""Codes in use elsewhere, and what Whisper calls them."""
-
 
 def whisper_language(tag: str) -> str:
-    """The Whisper code of a BCP-47 ``tag`` such as ``pt-BR`` or ``nb``; not necessarily a known one."""
-    primary = tag.replace("_", "-").partition("-")[0].strip().lower()
-    return _OTHER_CODES.get(primary, primary)
+    """Whisper's code for the language of a BCP-47 ``tag`` such as ``pt-BR`` or ``nb``; not necessarily a known one."""
+    code = base_language(tag)
+    return "jw" if code == "jv" else code

@@ -1,0 +1,170 @@
+"""Edge: Microsoft's neural voices, spoken over the network without a key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import unicodedata
+from collections.abc import Callable
+
+import aiohttp
+from edge_tts import Communicate, exceptions, list_voices
+
+from audio.decoding import DecodingLimits, decode_at
+from audio.edge_voices import WELL_KNOWN
+from audio.errors import EngineFailedError, RecordingError
+from audio.recording import Sound
+from audio.voices import Gender, Voice
+
+_LOG = logging.getLogger(__name__)
+
+RATE_HZ = 24_000
+"""Of the MP3 that the service sends."""
+
+CATALOGUE_RETRY_S = 600
+"""After a failure; nothing but the choice of voices depends on the catalogue."""
+
+SPOKEN_SHARE = 0.95
+"""Of the letters that were asked for, how many the boundaries must repeat for the text to count as spoken."""
+
+_SPOKEN_LIMITS = DecodingLimits(max_duration_s=3600)
+"""The text is bounded already; this only keeps a server gone wild from filling the memory."""
+
+_GENDERS: dict[str, Gender] = {"Female": "female", "Male": "male"}
+
+
+class EdgeEngine:
+    """Speaks with the voices of Microsoft Edge's "read aloud".
+
+    The service is not documented and sometimes refuses (403 when the clocks differ or its checks change, 429, 503),
+    stalls, or drops the connection in a way that looks like an end: each is an ``EngineFailedError``.
+    """
+
+    name = "edge"
+
+    def __init__(
+        self,
+        *,
+        connector_factory: Callable[[], aiohttp.BaseConnector] | None = None,
+        proxy: str | None = None,
+        connect_timeout_s: int = 10,
+        message_timeout_s: float = 15,
+        speech_timeout_s: float = 60,
+        catalogue_timeout_s: float = 5,
+    ) -> None:
+        """Connect to nothing yet.
+
+        ``connector_factory``: gives the connector of each speech, None the usual one. edge-tts closes a connector
+        after its first connection and yet uses it again for retries and for the rest of texts above 4096 bytes, so a
+        connector that is given should ignore ``close``.
+        ``proxy``: the URL of an HTTP proxy; without it, the environment's.
+        ``message_timeout_s``: the longest silence of the server in the middle of a speech.
+        ``speech_timeout_s``: for one text, all in all.
+        ``catalogue_timeout_s``: for the list of voices.
+        """
+        self._connector_factory = connector_factory
+        self._proxy = proxy
+        self._connect_timeout_s = connect_timeout_s
+        self._message_timeout_s = message_timeout_s
+        self._speech_timeout_s = speech_timeout_s
+        self._catalogue_timeout_s = catalogue_timeout_s
+        self._catalogue: tuple[Voice, ...] = WELL_KNOWN
+        self._ask_after_s = 0.0
+        self._asking = asyncio.Lock()
+
+    async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
+        """The service's catalogue, asked for once; until it answers, the well-known voices of each language."""
+        if ask_network:
+            async with self._asking:
+                if time.monotonic() >= self._ask_after_s:
+                    await self._ask_catalogue()
+        return self._catalogue
+
+    async def speak(self, text: str, voice: Voice) -> Sound:
+        """One connection per 4096 bytes of ``text``."""
+        try:
+            async with asyncio.timeout(self._speech_timeout_s):
+                mp3 = await self._receive(text, voice)
+        except EngineFailedError:
+            raise
+        except Exception as error:
+            # edge-tts takes a protocol apart that nobody promised: what it meets there ends in errors of any kind.
+            raise EngineFailedError(self.name, _reason(error)) from error
+        try:
+            sound, _ = await asyncio.to_thread(decode_at, mp3, RATE_HZ, _SPOKEN_LIMITS)
+        except RecordingError as error:
+            raise EngineFailedError(self.name, f"its sound cannot be decoded ({error})") from error
+        return sound
+
+    async def close(self) -> None:
+        """Nothing is kept open between texts."""
+
+    async def _receive(self, text: str, voice: Voice) -> bytes:
+        communicate = Communicate(
+            text,
+            voice.name,
+            connector=self._connector(),
+            proxy=self._proxy,
+            connect_timeout=self._connect_timeout_s,
+        )
+        mp3 = bytearray()
+        spoken: list[str] = []
+        messages = communicate.stream()
+        try:
+            while True:
+                try:
+                    message = await asyncio.wait_for(anext(messages), self._message_timeout_s)
+                except StopAsyncIteration:
+                    break
+                if message["type"] == "audio":
+                    mp3 += message["data"]
+                else:
+                    spoken.append(message["text"])
+        finally:
+            await messages.aclose()
+        # A dropped connection ends the stream as its last message would. The client counts the sound of finished
+        # turns for its time stamps, so bytes that are missing there belong to a turn that never ended.
+        if communicate.state["cumulative_audio_bytes"] != len(mp3):
+            raise EngineFailedError(self.name, "the connection was dropped")
+        heard, asked = _letters(" ".join(spoken)), _letters(text)
+        if spoken and len(heard) < SPOKEN_SHARE * len(asked):
+            raise EngineFailedError(self.name, f"it spoke {len(heard)} of {len(asked)} letters")
+        return bytes(mp3)
+
+    async def _ask_catalogue(self) -> None:
+        try:
+            async with asyncio.timeout(self._catalogue_timeout_s):
+                listed = await list_voices(connector=self._connector(), proxy=self._proxy)
+            offered = {
+                entry["ShortName"]: Voice(
+                    entry["ShortName"], entry["Locale"], _GENDERS.get(entry["Gender"], "unknown"), self.name
+                )
+                for entry in listed
+            }
+        except Exception as error:
+            _LOG.warning("Edge's list of voices cannot be had (%s): the well-known ones are offered", _reason(error))
+            self._ask_after_s = time.monotonic() + CATALOGUE_RETRY_S
+            return
+        first = [voice for voice in WELL_KNOWN if voice.name in offered]
+        self._catalogue = tuple(dict.fromkeys([*first, *offered.values()])) or WELL_KNOWN
+        self._ask_after_s = float("inf")
+
+    def _connector(self) -> aiohttp.BaseConnector | None:
+        return self._connector_factory() if self._connector_factory else None
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum())
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.WSServerHandshakeError | aiohttp.ClientResponseError):
+        return f"the service answered {error.status}"
+    if isinstance(error, TimeoutError):
+        return "the service did not answer in time"
+    if isinstance(error, aiohttp.ClientConnectionError):
+        return "the service cannot be reached"
+    if isinstance(error, exceptions.NoAudioReceived):
+        return "the service sent no sound"
+    return f"{type(error).__name__}: {error}"

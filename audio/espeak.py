@@ -1,0 +1,161 @@
+"""eSpeak NG: about a hundred languages, robotic, always there."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import functools
+import logging
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio.errors import EngineFailedError
+from audio.recording import Samples, Sound
+from audio.sentences import sentences
+from audio.voices import Gender, Voice
+
+_LOG = logging.getLogger(__name__)
+
+# espeak-ng/speak_lib.h
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_INITIALIZE_DONT_EXIT = 0x8000
+_CHARS_UTF8 = 1
+_GENDERS: dict[int, Gender] = {1: "male", 2: "female"}
+
+_LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
+"""Japanese, since it says "Chinese letter" for every kanji; its own test voice; unusual scripts and dialects."""
+
+
+class _VoiceRecord(ctypes.Structure):
+    """``espeak_VOICE``."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_char_p),
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("_private1", ctypes.c_ubyte),
+        ("_private2", ctypes.c_int),
+        ("_private3", ctypes.c_void_p),
+    )
+
+
+_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    """The loaded library: one state for the whole process, so ``turn`` is held during each call."""
+
+    calls: ctypes.CDLL
+    rate_hz: int
+    voices: dict[Voice, bytes]
+    """With the identifier that the library knows each by."""
+    turn: threading.Lock
+
+    def say(self, voice: Voice, sentence: str) -> Samples:
+        parts: list[Samples] = []
+
+        def keep(samples: ctypes._Pointer[ctypes.c_short], count: int, _: int | None) -> int:
+            if samples and count > 0:
+                parts.append(np.ctypeslib.as_array(samples, (count,)).astype(np.float32) / np.float32(2**15))
+            return 0
+
+        callback = _SynthCallback(keep)
+        utf8 = sentence.encode()
+        with self.turn:
+            self.calls.espeak_SetSynthCallback(callback)
+            failed = self.calls.espeak_SetVoiceByName(self.voices[voice]) or self.calls.espeak_Synth(
+                utf8, len(utf8) + 1, 0, 0, 0, _CHARS_UTF8, None, None
+            )
+            # The library keeps its pointer: it must not outlive the function behind it.
+            self.calls.espeak_SetSynthCallback(None)
+        if failed:
+            raise EngineFailedError(EspeakEngine.name, f"{voice.name} answered with code {failed}")
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+
+@functools.cache
+def _library() -> _Library | None:
+    """The library, initialised with the data of its own wheel; None when that is not installed."""
+    try:
+        import espeakng_loader  # type: ignore[import-untyped]
+    except ImportError:
+        _LOG.info("espeakng-loader is not installed: no eSpeak NG voices")
+        return None
+    try:
+        calls = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+    except (OSError, RuntimeError) as error:
+        _LOG.warning("eSpeak NG cannot be loaded: %s", error)
+        return None
+    calls.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceRecord))
+    calls.espeak_SetSynthCallback.argtypes = (ctypes.c_void_p,)
+    calls.espeak_Synth.argtypes = (
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        ctypes.c_uint,
+        ctypes.c_int,
+        ctypes.c_uint,
+        ctypes.c_uint,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    )
+    rate_hz = calls.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, _INITIALIZE_DONT_EXIT)
+    if rate_hz <= 0:
+        _LOG.warning("eSpeak NG cannot be initialised: it answered with code %s", rate_hz)
+        return None
+    return _Library(calls, rate_hz, _voices(calls), threading.Lock())
+
+
+def _voices(calls: ctypes.CDLL) -> dict[Voice, bytes]:
+    listed = calls.espeak_ListVoices(None)
+    found: list[tuple[bytes, Voice]] = []
+    for index in range(10_000):
+        if not listed[index]:
+            break
+        record = listed[index].contents
+        # The first byte is a priority among the languages of one voice.
+        language = record.languages[1:].decode()
+        if _LEFT_OUT.fullmatch(language):
+            continue
+        base, _, region = language.partition("-")
+        tag = f"{base}-{region.upper()}" if region else base
+        name = "espeak-" + record.identifier.decode().rpartition("/")[2]
+        found.append((record.identifier, Voice(name, tag, _GENDERS.get(record.gender, "unknown"), EspeakEngine.name)))
+    # The shortest identifier of a language is its common form: zle/ru, before zle/ru-cl.
+    return {voice: identifier for identifier, voice in sorted(found, key=lambda entry: (len(entry[0]), entry[0]))}
+
+
+class EspeakEngine:
+    """Speaks with eSpeak NG. Needs the extra package ``espeakng-loader``; has no voices without it."""
+
+    name = "espeak-ng"
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="espeak-ng")
+
+    async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
+        """Nothing is asked of the network in any case."""
+        library = await asyncio.to_thread(_library)
+        return tuple(library.voices) if library else ()
+
+    async def speak(self, text: str, voice: Voice) -> Sound:
+        """Costs about a hundredth of the speech's duration."""
+        loop = asyncio.get_running_loop()
+        library = await asyncio.to_thread(_library)
+        if library is None or voice not in library.voices:
+            raise EngineFailedError(self.name, f"there is no voice {voice.name}")
+        parts = [await loop.run_in_executor(self._pool, library.say, voice, sentence) for sentence in sentences(text)]
+        if not any(part.any() for part in parts):
+            raise EngineFailedError(self.name, f"{voice.name} stayed silent")
+        return Sound(np.concatenate(parts), library.rate_hz)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)

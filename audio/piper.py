@@ -1,0 +1,105 @@
+"""Piper: small neural voices that speak on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio.errors import EngineFailedError
+from audio.recording import Samples, Sound
+from audio.sentences import sentences
+from audio.voices import Voice
+
+if TYPE_CHECKING:
+    from piper import PiperVoice
+
+_LOG = logging.getLogger(__name__)
+
+PAUSE_S = 0.2
+"""Between sentences: Piper leaves hardly any silence at their ends."""
+
+
+class PiperEngine:
+    """Speaks with every Piper voice in some folders. Needs the extra package ``piper-tts``; has no voices without it.
+
+    A voice is loaded when it is first needed (about 2 s) and kept (about 80 MB).
+    """
+
+    name = "piper"
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        """``paths``: folders with voices in them, or ``.onnx`` files; an ``.onnx.json`` lies beside each of these."""
+        self._paths = tuple(paths)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="piper")
+        self._files: dict[Voice, Path] | None = None
+        self._loaded: dict[Voice, PiperVoice] = {}
+
+    async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
+        """Nothing is asked of the network in any case."""
+        if self._files is None:
+            self._files = await asyncio.to_thread(_voice_files, self._paths)
+        return tuple(self._files)
+
+    async def speak(self, text: str, voice: Voice) -> Sound:
+        """About a fifth of the speech's duration is spent on one core."""
+        loop = asyncio.get_running_loop()
+        parts: list[Samples] = []
+        try:
+            await self.voices()
+            model = await loop.run_in_executor(self._pool, self._load, voice)
+            rate_hz = model.config.sample_rate
+            for sentence in sentences(text):
+                parts.append(await loop.run_in_executor(self._pool, _say, model, sentence))
+                parts.append(np.zeros(round(PAUSE_S * rate_hz), np.float32))
+        except Exception as error:
+            # A voice file that is damaged or of another make fails in onnxruntime, json or Piper, each in its own way.
+            raise EngineFailedError(self.name, f"{voice.name}: {error}") from error
+        sound = Sound(np.concatenate(parts[:-1]), rate_hz) if parts else None
+        if sound is None or not sound.samples.any():
+            raise EngineFailedError(self.name, f"{voice.name} stayed silent")
+        return sound
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        self._loaded.clear()
+
+    def _load(self, voice: Voice) -> PiperVoice:
+        from piper import PiperVoice
+
+        assert self._files is not None
+        if voice not in self._loaded:
+            self._loaded[voice] = PiperVoice.load(self._files[voice])
+        return self._loaded[voice]
+
+
+def _say(model: PiperVoice, sentence: str) -> Samples:
+    # Double brackets would be taken for phonemes.
+    plain = sentence.replace("[[", "[").replace("]]", "]")
+    return np.concatenate([np.zeros(0, np.float32), *(chunk.audio_float_array for chunk in model.synthesize(plain))])
+
+
+def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:
+    try:
+        import piper  # noqa: F401
+    except ImportError:
+        _LOG.info("piper-tts is not installed: no Piper voices")
+        return {}
+    found: dict[Voice, Path] = {}
+    for path in paths:
+        for file in sorted(path.glob("*.onnx")) if path.is_dir() else [path]:
+            try:
+                config = json.loads(Path(f"{file}.json").read_text(encoding="utf-8"))
+                # Older voices tell their language in their names only, such as en_US-joe-medium.
+                language = config.get("language", {}).get("code") or file.stem.partition("-")[0]
+            except (OSError, ValueError, AttributeError) as error:
+                _LOG.warning("The Piper voice %s is left out: %s", file, error)
+                continue
+            found[Voice(file.stem, str(language).replace("_", "-"), "unknown", PiperEngine.name)] = file
+    return found

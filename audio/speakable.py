@@ -1,0 +1,69 @@
+"""What a person would say when reading a message aloud: no markup, no addresses, no code, no pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import emoji
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# https://discord.com/developers/docs/reference#message-formatting: mentions of people, roles, channels, commands and
+# guild pages, custom emoji, time stamps. They hold numbers only, which nobody would read out.
+_DISCORD = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:>\n]+:\d+|id:\w+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
+_COMMAND = re.compile(r"<(/[^:>\n]+):\d+>")
+_SMALL_PRINT = re.compile(r"^-# ", re.MULTILINE)
+_SHORTCODE = re.compile(r"(?<!\w):[a-z][a-z0-9_+-]*:(?!\w)")
+_ADDRESS = re.compile(r"<?https?://(?:[^\s<>/@]*@)?(?:www\.)?([\w-]+(?:\.[\w-]+)*)(?:[^\s<>]*[\w/])?>?")
+_LOST_MARK = re.compile(r" +(?=[,.;!?](?:\s|$))")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_ENDED = re.compile(r"[.!?…:;,。！？：；،؛؟।։][\"'”’»)\]]*$")
+_HAS_WORDS = re.compile(r"[^\W_]")
+
+# As Discord shows it: no HTML, no references, no code by indentation, addresses as they are.
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable(["strikethrough", "table"])
+    .disable(["autolink", "entity", "code", "reference"])
+)
+
+
+def speakable(text: str) -> str:
+    """The words of ``text``, Discord's markdown, as plain text; each heading, list item and paragraph is a sentence.
+
+    Links are said by their words, bare addresses by their host. Code blocks, pictures, mentions, emoji and time
+    stamps are left out; code within a sentence stays. Empty when nothing is left.
+    """
+    plain = _CONTROL.sub("", text.replace("\r\n", "\n"))
+    plain = _DISCORD.sub("", _COMMAND.sub(r"\1", plain))
+    plain = _SMALL_PRINT.sub("", plain.replace("||", ""))
+    return "\n".join(_ended(block) for block in _blocks(_MARKDOWN.parse(plain)))
+
+
+def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
+    """The paragraphs, headings, list items and table rows with words in them."""
+    row: list[str] | None = None
+    for token in tokens:
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row:
+            yield ", ".join(row)
+            row = None
+        elif token.type == "inline" and (words := _words(token.children or [])):
+            if row is None:
+                yield words
+            else:
+                row.append(words)
+
+
+def _words(inline: Iterable[Token]) -> str:
+    parts = ("\n" if token.type.endswith("break") else token.content for token in inline if token.type != "image")
+    plain = _ADDRESS.sub(r"\1", "".join(parts))
+    plain = emoji.replace_emoji(_SHORTCODE.sub("", plain), "")
+    lines = (_LOST_MARK.sub("", " ".join(line.split())) for line in plain.splitlines())
+    return "\n".join(line for line in lines if _HAS_WORDS.search(line))
+
+
+def _ended(block: str) -> str:
+    return block if _ENDED.search(block) else block + "."

@@ -1,0 +1,43 @@
+"""Voices, and which of them reads a text in a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from audio.language_tags import base_language
+
+Gender = Literal["female", "male", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of one engine."""
+
+    name: str
+    """Unique among all engines, for example ``ru-RU-SvetlanaNeural``."""
+    language: str
+    """BCP-47, for example ``ru-RU``."""
+    gender: Gender
+    engine: str
+    """The name of the engine that speaks with it."""
+
+    def speaks(self, language: str) -> bool:
+        """Whether this voice reads texts in ``language``, a BCP-47 tag whose region does not matter."""
+        return base_language(self.language) == base_language(language)
+
+
+def best_voice(voices: Iterable[Voice], language: str, like: Voice | None = None) -> Voice | None:
+    """The first of ``voices`` that speaks ``language``, or None.
+
+    One of the same region comes before others, then one of the same gender as ``like``.
+    """
+    return min(
+        (voice for voice in voices if voice.speaks(language)),
+        key=lambda voice: (
+            voice.language.lower() != language.lower(),
+            like is not None and voice.gender != like.gender,
+        ),
+        default=None,
+    )
