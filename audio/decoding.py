@@ -127,6 +127,8 @@ class _Decoding:
         except _UNREADABLE as error:
             raise DamagedFileError(self.container.name) from error
         with opened as file:
+            if not len(file.streams):
+                raise DamagedFileError(self.container.name)
             if not file.streams.audio:
                 raise NoSoundTrackError(self.container.name)
             track = file.streams.audio[0]

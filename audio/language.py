@@ -13,9 +13,6 @@ from audio.language_tags import base_language
 SURE = 0.5
 """The identifier's probability from which it is right even for two words; below it the hint knows better."""
 
-LIKELY = 0.35
-"""The probability from which it is worth believing when the hint is of no use."""
-
 OTHER_SCRIPT_SHARE = 1 / 3
 """Of the letters: a Russian sentence full of English terms is Russian, and its voice can read both."""
 
@@ -113,12 +110,9 @@ def _by_words(text: str, candidates: tuple[str, ...], hinted: str) -> str:
     probabilities = dict(_identifier().rank(text))
     known = {language: probabilities.get(language, 0.0) for language in candidates}
     likeliest = max(known, key=lambda language: known[language])
-    share = known[likeliest] / (sum(known.values()) or 1)
-    if share >= SURE:
+    if known[likeliest] >= SURE * sum(known.values()):
         return likeliest
-    if hinted in candidates:
-        return hinted
-    return likeliest if share >= LIKELY else candidates[0]
+    return hinted if hinted in candidates else candidates[0]
 
 
 @functools.cache
