@@ -1,0 +1,249 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.settings import Settings, read_settings
+from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
+
+app = typer.Typer(
+    help="Starling: a Discord bot that people talk to and teach.",
+    epilog="Examples:  starling run  |  starling transcribe note.ogg --json  |  starling say 'Hello' --out hello.ogg",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+models = typer.Typer(help="The bundled models: list, fetch, path.", no_args_is_help=True)
+app.add_typer(models, name="models")
+out, err = Console(), Console(stderr=True)
+
+
+class NoSuchFileError(StarlingError):
+    """Raised when a file named on the command line cannot be read."""
+
+    sentence = _("The file {path} cannot be read: {reason}.")
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path=path, reason=reason)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"starling {version('starling')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command()
+def run(
+    fetch_first: Annotated[bool, typer.Option("--fetch", help="Download missing models before starting.")] = False,
+) -> None:
+    """Start Starling: on Discord with DISCORD_TOKEN, else in the sandbox on this machine.
+
+    Example:  DISCORD_TOKEN=... starling run
+    """
+    from bot.app import run_starling
+    from bot.logs import set_up_logs
+
+    settings = read_settings()
+    if fetch_first:
+        fetch(None)
+    set_up_logs(settings.log_level)
+    asyncio.run(_until_stopped(run_starling, settings))
+
+
+@app.command()
+def sandbox() -> None:
+    """Start the sandbox alone: a local Discord for any bot.
+
+    Example:  SANDBOX_PORT=9000 starling sandbox
+    """
+    from bot.app import run_sandbox
+    from bot.logs import set_up_logs
+
+    settings = read_settings()
+    set_up_logs(settings.log_level)
+    asyncio.run(_until_stopped(run_sandbox, settings))
+
+
+async def _until_stopped(service, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    await service(settings, stop, out.print)
+
+
+@app.command()
+def doctor() -> None:
+    """Check what Starling needs, and say for each thing what to do.
+
+    Exits with 1 when something that is needed is missing.
+    """
+    from bot.doctor import Finding, examine
+
+    marks = {Finding.GOOD: "[green]ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red]bad[/]"}
+    bad = False
+    for check in asyncio.run(examine(read_settings())):
+        bad = bad or check.finding is Finding.BAD
+        out.print(f"{marks[check.finding]:>5}  [bold]{check.what}[/]: {check.told}", highlight=False)
+        if check.remedy:
+            out.print(f"       → {check.remedy}", highlight=False)
+    raise typer.Exit(code=1 if bad else 0)
+
+
+@app.command()
+def health() -> None:
+    """Exit with 0 when a Starling that uses the same DATA_FOLDER is connected, else with 1 (for containers)."""
+    from bot.health import is_alive
+
+    raise typer.Exit(code=0 if is_alive(read_settings().data_folder) else 1)
+
+
+@app.command()
+def transcribe(
+    files: Annotated[list[Path], typer.Argument(help="Recordings: audio, or video with sound.", metavar="FILE...")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    model: Annotated[str | None, typer.Option(help="A bundled model, a faster-whisper name or a folder.")] = None,
+    language: Annotated[str | None, typer.Option(help="Whisper's code of the language, such as ru.")] = None,
+) -> None:
+    """Write down what is said in recordings.
+
+    Example:  starling transcribe note.ogg talk.mp3 --json
+    """
+    settings = read_settings(**({"whisper_model": model} if model else {}))
+    failed = False
+    for result in _transcripts(files, settings, language):
+        failed = failed or "error" in result
+        if as_json:
+            typer.echo(json.dumps(result, ensure_ascii=False))
+        elif "error" in result:
+            err.print(f"{result['file']}: {result['error']}", highlight=False, markup=False)
+        else:
+            typer.echo(result["text"] if len(files) == 1 else f"{result['file']}: {result['text']}")
+    raise typer.Exit(code=1 if failed else 0)
+
+
+def _transcripts(files: list[Path], settings: Settings, language: str | None) -> Iterator[dict[str, object]]:
+    """One result for each file, in order, each given as soon as it is there."""
+    from bot.app import transcriber_of
+
+    with asyncio.Runner() as runner:
+        transcriber = transcriber_of(settings, WeightsCache(settings.models_folder))
+        try:
+            for file in files:
+                try:
+                    transcript = runner.run(transcriber.transcribe(_read(file), language=language))
+                except StarlingError as error:
+                    yield {"file": str(file), "error": str(error)}
+                    continue
+                yield {
+                    "file": str(file),
+                    "language": transcript.language,
+                    "language_probability": round(transcript.language_probability, 3),
+                    "duration_s": round(transcript.duration_s, 3),
+                    "text": transcript.text,
+                    "segments": [
+                        {"start_s": round(part.start_s, 3), "end_s": round(part.end_s, 3), "text": part.text}
+                        for part in transcript.segments
+                    ],
+                }
+        finally:
+            runner.run(transcriber.close())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NoSuchFileError(path, error.strerror or type(error).__name__) from error
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say.")],
+    file: Annotated[Path, typer.Option("--out", help="The Ogg Opus file to write.")],
+    voice: Annotated[str | None, typer.Option(help="A voice's name; by default one of the text's language.")] = None,
+) -> None:
+    """Speak text into a file.
+
+    Example:  starling say 'Hello there' --out hello.ogg --voice en-US-AvaNeural
+    """
+    from audio import detect_language
+    from bot.app import speaker_of
+
+    async def speak() -> None:
+        settings = read_settings()
+        speaker = speaker_of(settings, WeightsCache(settings.models_folder))
+        try:
+            speech = await speaker.speak(text, language=detect_language(text, hint="en"), voice=voice)
+        finally:
+            await speaker.close()
+        file.write_bytes(speech.ogg)
+        err.print(f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False)
+
+    asyncio.run(speak())
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show the bundled models and whether they are here."""
+    cache = WeightsCache(read_settings().models_folder)
+    table = Table("name", "for", "size", "licence", "state")
+    for weights in CATALOGUE.values():
+        table.add_row(
+            weights.name, weights.purpose, f"{weights.size_mb} MB", weights.licence, cache.state(weights.name)
+        )
+    out.print(table)
+
+
+@models.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Names; by default all that Starling needs.")] = None,
+) -> None:
+    """Download models and verify them; those that are here are only verified."""
+    cache = WeightsCache(read_settings().models_folder)
+    for name in names or EMBEDDED:
+        if name in CATALOGUE and cache.state(name) == "missing":
+            err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False)
+        err.print(f"{name}: {cache.fetch(name)}", highlight=False, soft_wrap=True)
+
+
+@models.command()
+def path(name: Annotated[str, typer.Argument(help="A bundled model's name.")]) -> None:
+    """Print where a model lies."""
+    typer.echo(WeightsCache(read_settings().models_folder).verified(name))
+
+
+def main() -> None:
+    """Run the command line; an error that Starling names is one sentence and exit status 1."""
+    try:
+        app()
+    except StarlingError as error:
+        err.print(str(error), style="red", highlight=False, markup=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def translatable(sentence: str) -> str:
+    """Mark ``sentence`` for the catalogues of translations; returns it unchanged."""
+    return sentence
+
+
+_ = translatable
+
+
 class StarlingError(Exception):
     """Raised when Starling cannot do what was asked, for a reason that can be told.
 
@@ -13,7 +21,7 @@ class StarlingError(Exception):
     and (translated) the user. Write it inside ``_("...")`` of ``bot.errors.translatable`` so that catalogues find it.
     """
 
-    sentence: ClassVar[str] = "Something went wrong on our side. Please try again."
+    sentence: ClassVar[str] = _("Something went wrong on our side. Please try again.")
 
     def __init__(self, **facts: object) -> None:
         super().__init__(facts)
@@ -21,8 +29,3 @@ class StarlingError(Exception):
 
     def __str__(self) -> str:
         return self.sentence.format(**self.facts)
-
-
-def translatable(sentence: str) -> str:
-    """Mark ``sentence`` for the catalogues of translations; returns it unchanged."""
-    return sentence

@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
+OPENAI_URL = "https://api.openai.com/v1"
+"""The endpoint that a key without a URL is for."""
+
 
 class SettingsError(StarlingError):
     """Raised when a setting has a value that cannot be used."""
@@ -42,6 +45,7 @@ class Settings(BaseSettings):
 
     # The sandbox
     sandbox_host: str = "127.0.0.1"
+    """The address that the sandbox listens on; everything in it is open to whoever reaches it."""
     sandbox_port: int = Field(8190, ge=0, le=65535)
     """0 takes any free port."""
 
@@ -71,6 +75,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     """An OpenAI-compatible endpoint; with a key and no URL, OpenAI's own."""
     openai_api_key: SecretStr | None = None
+    """The key for that endpoint."""
     chat_model: str | None = None
     """The model's name at that endpoint; needed there. Without an endpoint, the embedded demonstration model."""
     chat_timeout_s: float = Field(60, ge=1, le=3600)

@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+# Weights are fetched at the first start into the volume, or baked in with:  docker build --build-arg BAKE_WEIGHTS=1 .
+FROM python:3.12-slim AS build
+
+WORKDIR /src
+RUN python -m venv /opt/starling
+COPY pyproject.toml README.md LICENSE ./
+COPY bot ./bot
+COPY extensions ./extensions
+COPY audio ./audio
+RUN /opt/starling/bin/pip install --no-cache-dir '.[embedded,postgresql]'
+
+FROM python:3.12-slim
+
+ARG BAKE_WEIGHTS=0
+ENV PATH=/opt/starling/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DATA_FOLDER=/var/lib/starling/data \
+    MODELS_FOLDER=/var/lib/starling/models \
+    SANDBOX_HOST=0.0.0.0
+
+RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling
+COPY --from=build /opt/starling /opt/starling
+USER starling
+WORKDIR /var/lib/starling
+RUN if [ "$BAKE_WEIGHTS" = 1 ]; then starling models fetch; fi
+
+VOLUME /var/lib/starling
+EXPOSE 8190
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5m --retries=3 CMD ["starling", "health"]
+ENTRYPOINT ["starling"]
+CMD ["run", "--fetch"]

@@ -1,0 +1,49 @@
+# The two commands that matter: make run, make test.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && \
+  $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+  echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: run test install lint catalogues clean python
+
+run: .venv/installed .venv/fetched
+	@$(BIN)/starling run
+
+test: .venv/installed-for-tests .venv/fetched
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+install: .venv/installed .venv/fetched
+
+lint: .venv/installed-for-tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+python:
+	@test -n "$(PYTHON)" || { echo "Starling needs Python 3.11, 3.12 or 3.13 with venv. On Debian or Ubuntu: \
+	apt-get install python3 python3-venv"; exit 1; }
+
+.venv/installed: pyproject.toml | python
+	@echo "Setting up Starling in .venv (a minute or two the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+.venv/installed-for-tests: pyproject.toml .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@touch $@
+
+.venv/fetched: bot/weights.py .venv/installed
+	@$(BIN)/starling models fetch
+	@touch $@
+
+# The sentences that translators see, brought up to date from the code.
+catalogues: .venv/installed-for-tests
+	$(BIN)/pybabel -q extract --no-location --sort-output --omit-header --input-dirs=bot,audio,extensions --output-file=build/starling.pot
+	$(BIN)/pybabel -q update --omit-header --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/locales

@@ -1,0 +1,67 @@
+"""What a message asks of the bot."""
+
+from __future__ import annotations
+
+import re
+
+import hikari
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+_USER_MENTION = re.compile(r"<@!?(\d+)>")
+
+
+class NothingToAnswerError(StarlingError):
+    """Raised when a message for the bot has neither words nor a recording."""
+
+    sentence = _("Send me a voice note, or write me something, and I will answer.")
+
+
+class CannotReadError(StarlingError):
+    """Raised when someone answers the bot in a way that hides the words from it."""
+
+    sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
+
+
+class QuestionGoneError(StarlingError):
+    """Raised when the message was deleted before the first word of the answer."""
+
+    sentence = _("The message that I was answering was deleted, so I stopped.")
+
+
+class MayNotWriteError(StarlingError):
+    """Raised when the bot is asked in a channel where it may not write."""
+
+    sentence = _(
+        "You asked me something in {channel}, but I may not write there. "
+        "Ask a moderator to give me the permission to send messages."
+    )
+
+    def __init__(self, channel: int) -> None:
+        super().__init__(channel=f"<#{channel}>")
+
+
+def is_for(me: hikari.Snowflakeish, message: hikari.Message) -> bool:
+    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it or a reply to it.
+
+    A mention of everyone or of a role is for nobody in particular.
+    """
+    if message.author.is_bot or message.webhook_id is not None or message.author.is_system:
+        return False
+    if message.type not in (hikari.MessageType.DEFAULT, hikari.MessageType.REPLY):
+        return False
+    if message.guild_id is None:
+        return True
+    answered = message.referenced_message
+    is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author
+    if is_reply and answered is not None and answered.author and answered.author.id == me:
+        return True
+    return int(me) in {int(id_) for id_ in _USER_MENTION.findall(message.content or "")}
+
+
+def words(message: hikari.PartialMessage, me: hikari.Snowflakeish) -> str:
+    """The text of ``message`` without the mention of the bot ``me`` at its start or end."""
+    text = (message.content or "").strip()
+    mention = rf"<@!?{int(me)}>"
+    return re.sub(rf"^(?:{mention}[\s,:]*)+|(?:\s*{mention})+$", "", text).strip()

@@ -1,0 +1,188 @@
+"""Writing one answer: hear, think, show, speak, remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import hikari
+import structlog
+
+from audio import NothingToSayError, Speaker, Transcript, detect_language
+from bot.answering.question import CannotReadError, NothingToAnswerError, words
+from bot.conversation.chat import ChatModel
+from bot.conversation.prompting import build_prompt
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.hearing import Hearing, voice_note_in
+from bot.presenting import voice_message
+from bot.presenting.growing_reply import GrowingReply
+from bot.presenting.languages import tell, translate
+from bot.presenting.read_aloud import button_row
+from bot.presenting.transcript_text import NO_SPEECH, quote
+from bot.settings import Settings
+from bot.storage.exchanges import Exchange, ExchangeStore
+
+log = structlog.get_logger()
+
+REMEMBERED_TURNS = 8
+"""Earlier exchanges of a chain of replies that the model is shown."""
+
+DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
+NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that is being answered."""
+
+    message: hikari.Message
+    reply: GrowingReply
+    locale: str
+    """Of the person, as well as it is known."""
+    guild_name: str | None
+
+
+class Writer:
+    """Writes answers with the services that it is given."""
+
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        hearing: Hearing,
+        chat: ChatModel,
+        speaker: Speaker,
+        exchanges: ExchangeStore,
+        settings: Settings,
+        instruction: str,
+    ) -> None:
+        self._bot = bot
+        self._hearing = hearing
+        self._chat = chat
+        self._speaker = speaker
+        self._exchanges = exchanges
+        self._settings = settings
+        self._instruction = instruction
+
+    async def write(self, question: Question) -> None:
+        """Answer ``question``: the transcript first, then the reply as it comes, then the spoken reply.
+
+        Raises:
+            StarlingError: nothing to answer, or a part of the way failed; what was shown so far stays.
+            ReplyGoneError: the answer was deleted while it was written.
+            hikari.HTTPError: Discord refuses.
+        """
+        attachment = voice_note_in(question.message)
+        if question.reply.message_ids and (said := await self._exchanges.by_reply(question.reply.message_ids[0])):
+            # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
+            if self._aloud(attachment):
+                await self._speak(question, said.reply, said.language or "en")
+            return
+        transcript: Transcript | None = None
+        heading = ""
+        me = self._bot.get_me()
+        assert me is not None, "questions come after Discord has said who we are"
+        text = words(question.message, me.id)
+        if attachment is not None:
+            transcript = await self._hearing.hear(attachment)
+            if not transcript.has_speech:
+                await question.reply.finish(translate(NO_SPEECH, question.locale))
+                return
+            heading = quote(transcript, question.locale) + "\n"
+            await question.reply.show(heading)
+            text = f"{text}\n{transcript.text}".strip()
+        if not text:
+            raise self._why_nothing(question.message, me.id)
+        language = transcript.language if transcript else detect_language(text, hint=question.locale)
+        aloud = self._aloud(attachment)
+        row = None if aloud else button_row(question.locale)
+        answer = await self._think(question, text, heading, language, row)
+        log.info("answered in text", characters=len(answer), language=language)
+        if aloud:
+            await self._speak(question, answer, language)
+
+    def _why_nothing(self, message: hikari.Message, me: hikari.Snowflake) -> StarlingError:
+        hidden = message.type is hikari.MessageType.REPLY and not self._settings.message_content_intent
+        mentioned = message.user_mentions_ids and me in message.user_mentions_ids
+        if hidden and message.guild_id is not None and not mentioned:
+            return CannotReadError()
+        return NothingToAnswerError()
+
+    async def _think(
+        self, question: Question, text: str, heading: str, language: str, row: hikari.api.MessageActionRowBuilder | None
+    ) -> str:
+        """The model's reply, shown as it comes, and remembered."""
+        message = question.message
+        parent = await self._parent(message)
+        history = await self._exchanges.chain(parent.reply_message_id, REMEMBERED_TURNS) if parent else []
+        prompt = build_prompt(
+            self._instruction,
+            history,
+            text,
+            speaker_name=message.author.display_name,
+            language=language,
+            guild_name=question.guild_name,
+            now=datetime.now(UTC),
+        )
+        answer = ""
+        async for delta in self._chat.stream(prompt.turns):
+            answer += delta
+            await question.reply.show(heading + answer)
+        answer = answer.strip()
+        note = f"-# {translate(DEMONSTRATION, question.locale)}" if self._chat.is_demonstration else ""
+        await question.reply.finish(heading + answer, note=note, whole=answer, row=row)
+        await self._exchanges.remember(
+            Exchange(
+                reply_message_id=question.reply.message_ids[0],
+                channel_id=message.channel_id,
+                guild_id=message.guild_id,
+                user_id=message.author.id,
+                prompt_message_id=message.id,
+                prompt=text,
+                reply=answer,
+                language=language,
+                parent_reply_id=parent.reply_message_id if parent else None,
+                model=self._chat.model,
+                created_at=datetime.now(UTC),
+            )
+        )
+        return answer
+
+    async def _parent(self, message: hikari.Message) -> Exchange | None:
+        """The exchange that ``message`` goes on with: it replies to an answer, or to a part of one.
+
+        Further parts of an answer, and its voice message, are replies to its first message.
+        """
+        answered = message.referenced_message
+        if answered is None:
+            return None
+        candidates = [answered.id]
+        if answered.message_reference and answered.message_reference.id:
+            candidates.append(answered.message_reference.id)
+        for candidate in candidates:
+            if found := await self._exchanges.by_reply(candidate):
+                return found
+        return None
+
+    def _aloud(self, heard: hikari.Attachment | None) -> bool:
+        """Whether the answer to a message with or without a recording is spoken."""
+        return self._settings.speak == "always" or (self._settings.speak == "voice" and heard is not None)
+
+    async def _speak(self, question: Question, answer: str, language: str) -> None:
+        """Post ``answer`` as a voice message; if that cannot be, say so below the text."""
+        try:
+            speech = await self._speaker.speak(answer, language=detect_language(answer, hint=language))
+        except NothingToSayError:
+            return
+        except StarlingError as error:
+            log.warning("not spoken", error=type(error).__name__, why=str(error))
+            await question.reply.add_note(f"-# {tell(error, question.locale)}")
+            return
+        try:
+            await voice_message.post(
+                self._bot.rest, question.message.channel_id, speech, reply_to=question.reply.message_ids[0]
+            )
+        except hikari.ForbiddenError:
+            await question.reply.add_note(f"-# {translate(NOT_SPOKEN, question.locale)}")
+        else:
+            log.info("answered aloud", engine=speech.engine, voice=speech.voice, duration_s=round(speech.duration_s, 1))

@@ -1,0 +1,227 @@
+"""The composition root: the one place where services are made and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import alluka
+import hikari
+import lightbulb
+import structlog
+import yuyo
+
+import extensions
+from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Speaker, Transcriber
+from bot.answering.inbox import Inbox
+from bot.answering.writing import Writer
+from bot.connection import serve
+from bot.conversation.chat import ChatModel
+from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.prompting import read_instruction
+from bot.health import keep_alive_file
+from bot.hearing import Hearing
+from bot.presenting import read_aloud
+from bot.presenting.apology import apologise
+from bot.presenting.buttons import Buttons
+from bot.presenting.command_reply import respond
+from bot.presenting.known_locales import KnownLocales
+from bot.presenting.languages import localizations
+from bot.settings import OPENAI_URL, Settings
+from bot.storage.database import Database
+from bot.storage.exchanges import ExchangeStore
+from bot.storage.jobs import JobStore
+from bot.storage.retention import keep_forgetting
+from bot.storage.settings import SettingsStore
+from bot.weights import CATALOGUE, WeightsCache
+from bot.work.invocations import Invocations, RestartingError
+from bot.work.jobs import JobRunner
+
+log = structlog.get_logger()
+
+COMMANDS_AT_ONCE = 2
+"""Commands that one user may have running."""
+
+
+def intents_of(settings: Settings) -> hikari.Intents:
+    """Guilds for their names and languages, and messages where people talk to the bot."""
+    intents = hikari.Intents.GUILDS | hikari.Intents.GUILD_MESSAGES | hikari.Intents.DM_MESSAGES
+    return intents | hikari.Intents.MESSAGE_CONTENT if settings.message_content_intent else intents
+
+
+def whisper_of(settings: Settings, cache: WeightsCache) -> str | Path:
+    """What the transcriber loads: verified bundled weights (reads them: off the loop), or a name of faster-whisper's."""
+    name = settings.whisper_model
+    return cache.verified(name) if name in CATALOGUE else name
+
+
+def transcriber_of(settings: Settings, cache: WeightsCache) -> Transcriber:
+    """The transcriber that the settings ask for, not yet loaded."""
+    limits = DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s)
+    return Transcriber(
+        whisper_of(settings, cache),
+        compute_type=settings.whisper_compute_type,
+        threads=settings.whisper_threads,
+        limits=limits,
+    )
+
+
+def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
+    """The speaker that the settings ask for, its bundled voice verified."""
+    engines: list[Engine] = []
+    if settings.tts_engine in ("auto", "edge"):
+        engines.append(EdgeEngine())
+    if settings.tts_engine in ("auto", "piper"):
+        voices = [cache.verified("piper-joe")]
+        if settings.piper_voices:
+            voices += sorted(settings.piper_voices.glob("*.onnx"))
+        engines.append(PiperEngine(voices))
+    if settings.tts_engine in ("auto", "espeak"):
+        engines.append(EspeakEngine())
+    return Speaker(engines, pause_after_failure_s=settings.tts_pause_s)
+
+
+@contextlib.asynccontextmanager
+async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[ChatModel]:
+    """The chat model that the settings ask for; the embedded engine runs for as long as the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.embedded_chat:
+            gguf = await asyncio.to_thread(cache.verified, "smollm2-135m")
+            engine = EmbeddedChat(gguf)
+            await engine.start()
+            stack.push_async_callback(engine.stop)
+            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=settings.chat_max_tokens)
+        else:
+            key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+            chat = ChatModel(
+                settings.openai_base_url or OPENAI_URL,
+                key,
+                settings.chat_model or "",
+                timeout_s=settings.chat_timeout_s,
+                max_reply_tokens=settings.chat_max_tokens,
+            )
+        stack.push_async_callback(chat.close)
+        yield chat
+
+
+class Starling:
+    """One bot with all its services."""
+
+    def __init__(self, settings: Settings, token: str, api_url: str | None) -> None:
+        """``api_url``: another server that speaks Discord's REST API, with the version in the path; or None."""
+        self._settings = settings
+        self._bot = hikari.GatewayBot(
+            token,
+            rest_url=api_url,
+            intents=intents_of(settings),
+            banner=None,
+            logs=None,
+            suppress_optimization_warning=True,
+        )
+        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE)
+        self._runner = JobRunner(at_once=settings.answers_at_once, waiting=settings.answers_waiting)
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[hikari.OwnUser], None]) -> None:
+        """Serve until ``stop`` is set; ``ready`` is called once Discord has said who we are.
+
+        Raises:
+            StarlingError: it cannot start, or the connection is closed for good.
+        """
+        settings, cache = self._settings, WeightsCache(self._settings.models_folder)
+        async with contextlib.AsyncExitStack() as stack:
+            database = await Database.open(settings.database)
+            stack.push_async_callback(database.close)
+            transcriber = await asyncio.to_thread(transcriber_of, settings, cache)
+            stack.push_async_callback(transcriber.close)
+            speaker = await asyncio.to_thread(speaker_of, settings, cache)
+            stack.push_async_callback(speaker.close)
+            chat = await stack.enter_async_context(chat_of(settings, cache))
+            await transcriber.load()
+            instruction = read_instruction(settings.instruction_file)
+            hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
+            exchanges, jobs = ExchangeStore(database), JobStore(database)
+            locales = KnownLocales(SettingsStore(database))
+            client = lightbulb.client_from_app(
+                self._bot,
+                localization_provider=localizations,
+                hooks=[self._invocations.hook, locales.hook],
+            )
+            buttons = self._buttons(speaker, exchanges)
+            services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
+            services.register_value(Settings, settings)
+            services.register_value(Hearing, hearing)
+            services.register_value(Speaker, speaker)
+            services.register_value(ExchangeStore, exchanges)
+            services.register_value(KnownLocales, locales)
+            writer = Writer(self._bot, hearing, chat, speaker, exchanges, settings, instruction)
+            inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
+            services.register_value(Inbox, inbox)
+
+            async def started() -> None:
+                me = self._bot.get_me()
+                assert me is not None, "Discord says who we are before the first shard counts as started"
+                self._runner.start()
+                await inbox.resume()
+                ready(me)
+
+            background = [
+                asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
+                asyncio.create_task(keep_forgetting(database, settings.retention_days)),
+            ]
+            buttons.open()
+            try:
+                await serve(self._bot, client, extensions, stop, started=started, stopping=self._stop)
+            finally:
+                buttons.close()
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+
+    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore) -> Buttons:
+        """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
+        container = alluka.Client()
+        container.set_type_dependency(Speaker, speaker)
+        container.set_type_dependency(ExchangeStore, exchanges)
+        buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
+        buttons.register_executor(
+            yuyo.components.SingleExecutor(read_aloud.CUSTOM_ID, read_aloud.read_aloud), timeout=None
+        )
+        return buttons
+
+    async def _stop(self) -> None:
+        """Let what runs come to its end, for as long as the settings say; then tell those who wait."""
+        timeout_s = self._settings.stop_timeout_s
+        _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
+        for context in late:
+            locale = str(context.interaction.locale)
+            apology = apologise(RestartingError(), locale, interaction=int(context.interaction.id))
+            with contextlib.suppress(hikari.HTTPError):
+                await respond(context, apology.text, ephemeral=True)
+
+
+async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
+    """Serve the sandbox alone until ``stop`` is set."""
+    async with sandbox_of(settings) as sandbox:
+        tell(f"The sandbox is ready: {sandbox.url}")
+        tell(f"Point a bot at {sandbox.rest_url} with the token {sandbox.bot_token}")
+        await stop.wait()
+
+
+async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
+    """Serve on Discord, or without a token in a sandbox, until ``stop`` is set."""
+    if settings.discord_token is not None:
+
+        def connected(me: hikari.OwnUser) -> None:
+            tell(f"Starling is ready: on Discord as {me.username}. Invite it with {invitation(me.id)}")
+
+        token = settings.discord_token.get_secret_value()
+        await Starling(settings, token, settings.discord_api_url).run(stop, connected)
+        return
+    tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
+    async with sandbox_of(settings) as sandbox:
+        await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(
+            stop, lambda _me: tell(f"Starling is ready: {sandbox.url}")
+        )
+    tell("Stopped.")

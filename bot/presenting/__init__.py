@@ -1,0 +1,1 @@
+"""How answers look on Discord: splitting, streaming, voice messages, errors, languages."""

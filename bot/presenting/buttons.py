@@ -1,0 +1,65 @@
+"""Buttons, behind the one door for errors."""
+
+from __future__ import annotations
+
+import hikari
+import structlog
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.presenting.apology import apologise
+
+log = structlog.get_logger()
+
+_ACKNOWLEDGED = 40060
+"""Discord's code for an interaction that was answered before."""
+
+
+class ButtonExpiredError(StarlingError):
+    """Raised when someone uses a button that no code serves any more."""
+
+    sentence = _("This button no longer works. Please ask me again.")
+
+
+class Buttons(yuyo.ComponentClient):
+    """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
+
+    __slots__ = ()
+
+    async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
+        """Serve one use of a button or a select."""
+        interaction = event.interaction
+        if not isinstance(interaction, hikari.ComponentInteraction):
+            return
+        # yuyo would delete an expired executor of a message twice, which raises and answers nobody.
+        if (entry := self._message_executors.get(interaction.message.id)) and entry[0].has_expired:
+            del self._message_executors[interaction.message.id]
+        known = interaction.custom_id.partition(":")[0] in self._executors
+        try:
+            if not known and interaction.message.id not in self._message_executors:
+                raise ButtonExpiredError
+            await super().on_gateway_event(event)
+        except Exception as error:
+            await _tell(interaction, error)
+
+
+async def _tell(interaction: hikari.ComponentInteraction, error: Exception) -> None:
+    apology = apologise(
+        error,
+        str(interaction.locale),
+        button=interaction.custom_id,
+        interaction=int(interaction.id),
+        user=int(interaction.user.id),
+        channel=int(interaction.channel_id),
+    )
+    flags = hikari.MessageFlag.EPHEMERAL
+    try:
+        try:
+            await interaction.create_initial_response(hikari.ResponseType.MESSAGE_CREATE, apology.text, flags=flags)
+        except hikari.BadRequestError as refusal:
+            if refusal.code != _ACKNOWLEDGED:
+                raise
+            await interaction.execute(apology.text, flags=flags)
+    except hikari.HTTPError as unsent:
+        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))

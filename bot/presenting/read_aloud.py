@@ -1,0 +1,48 @@
+"""The button Read aloud, below answers that were not spoken."""
+
+from __future__ import annotations
+
+import contextlib
+
+import alluka
+import hikari
+import yuyo
+
+from audio import Speaker, detect_language
+from bot.errors import translatable as _
+from bot.presenting import voice_message
+from bot.presenting.languages import language_of, translate
+from bot.storage.exchanges import ExchangeStore
+
+CUSTOM_ID = "aloud"
+LABEL = _("Read aloud")
+
+
+def button_row(locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The row with the button. It needs no state: what it reads is the message that it stands below."""
+    row = hikari.impl.MessageActionRowBuilder()
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, CUSTOM_ID, label=translate(LABEL, locale), emoji="🔊")
+    return row
+
+
+async def read_aloud(
+    context: yuyo.components.Context, speaker: alluka.Injected[Speaker], exchanges: alluka.Injected[ExchangeStore]
+) -> None:
+    """Speak the answer as a voice message."""
+    interaction = context.interaction
+    said = await exchanges.by_reply(interaction.message.id)
+    text = said.reply if said else words_of_answer(interaction.message.content or "")
+    await voice_message.defer(interaction)
+    try:
+        hint = said.language if said and said.language else language_of(str(interaction.locale))
+        speech = await speaker.speak(text, language=detect_language(text, hint=hint))
+    except Exception:
+        with contextlib.suppress(hikari.HTTPError):
+            await interaction.delete_initial_response()
+        raise
+    await voice_message.keep_promise(interaction, speech)
+
+
+def words_of_answer(content: str) -> str:
+    """An answer's text without the quoted transcript above it and the small print below."""
+    return "\n".join(line for line in content.splitlines() if not line.startswith(("> 🎙️", "-# "))).strip()

@@ -1,0 +1,80 @@
+"""The commands that are running: how many one user may have at once, and waiting for them before a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+
+import hikari
+import lightbulb
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+
+class TooManyAtOnceError(StarlingError):
+    """Raised when a user starts one command more than they may have running."""
+
+    sentence = _("You already have {limit} commands running here. Wait until one of them ends, then try again.")
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+
+
+class RestartingError(StarlingError):
+    """Raised when a command comes while Starling stops, or does not end before it must."""
+
+    sentence = _("I am being restarted. Please try again in a minute.")
+
+
+class Invocations:
+    """The running commands of one bot."""
+
+    def __init__(self, *, at_once: int) -> None:
+        """``at_once``: how many commands one user may have running; not less than 1."""
+        self._at_once = at_once
+        self._of_user: collections.Counter[hikari.Snowflake] = collections.Counter()
+        self._running: dict[asyncio.Task[object], lightbulb.Context] = {}
+        self._closing = False
+
+    @property
+    def hook(self) -> lightbulb.ExecutionHook:
+        """The hook that every command needs.
+
+        lightbulb's own ``prefab.max_concurrency`` frees a place for each refused call, and so admits more.
+        """
+
+        @lightbulb.hook(lightbulb.ExecutionSteps.MAX_CONCURRENCY, skip_when_failed=True)
+        def enter(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
+            if self._closing:
+                raise RestartingError
+            user = context.user.id
+            if self._of_user[user] >= self._at_once:
+                raise TooManyAtOnceError(self._at_once)
+            task = asyncio.current_task()
+            assert task is not None
+            self._of_user[user] += 1
+            self._running[task] = context
+
+            def leave(task: asyncio.Task[object]) -> None:
+                del self._running[task]
+                self._of_user[user] -= 1
+                if not self._of_user[user]:
+                    del self._of_user[user]
+
+            # Each interaction has a task of its own, so this also holds when it is cancelled.
+            task.add_done_callback(leave)
+
+        return enter
+
+    async def drain(self, timeout_s: float) -> list[lightbulb.Context]:
+        """Let no new command in, wait for the running ones, cancel the rest after ``timeout_s`` and return those."""
+        self._closing = True
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=timeout_s)
+        late = dict(self._running)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(set(late), timeout=1.0)
+        return list(late.values())

@@ -1,0 +1,92 @@
+"""Stored jobs, run in this process: a bounded number at once, a bounded number waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.jobs import Job
+
+log = structlog.get_logger()
+
+Work = Callable[[Job], Awaitable[None]]
+"""What is done for a job. It stores the job's end itself; what it leaves unfinished is taken up at the next start."""
+
+
+class BusyError(StarlingError):
+    """Raised when as many jobs wait as may wait."""
+
+    sentence = _("Too many people are talking to me at once. Please try again in a minute.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    job: Job
+    work: Work
+
+
+class JobRunner:
+    """Runs jobs, first come, first served."""
+
+    def __init__(self, *, at_once: int, waiting: int) -> None:
+        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait. Both at least 1."""
+        self._queue: asyncio.Queue[_Entry] = asyncio.Queue(maxsize=waiting)
+        self._at_once = at_once
+        self._workers: list[asyncio.Task[None]] = []
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin to run what is submitted; needs a running event loop."""
+        self._workers = [asyncio.create_task(self._serve()) for _worker in range(self._at_once)]
+
+    def submit(self, job: Job, work: Work) -> None:
+        """Take ``job``, to be done by ``work``.
+
+        Raises:
+            BusyError: as many jobs wait as may wait.
+        """
+        try:
+            self._queue.put_nowait(_Entry(job, work))
+        except asyncio.QueueFull:
+            raise BusyError from None
+
+    async def stop(self, timeout_s: float) -> None:
+        """Take no further job from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
+        self._closing = True
+        for worker in self._workers:
+            worker.cancel()
+        running = set(self._running.values())
+        if running:
+            _done, late = await asyncio.wait(running, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=2.0)
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        while True:
+            entry = await self._queue.get()
+            if self._closing:
+                return
+            task = asyncio.create_task(self._run(entry))
+            self._running[entry.job.id] = task
+            # Shielded: a worker that is told to stop leaves its job to the time that `stop` gives it.
+            await asyncio.shield(task)
+
+    async def _run(self, entry: _Entry) -> None:
+        with structlog.contextvars.bound_contextvars(job=entry.job.id):
+            try:
+                await entry.work(entry.job)
+            except asyncio.CancelledError:
+                log.info("job interrupted, it goes on at the next start")
+            except Exception:
+                log.exception("job failed")
+            finally:
+                self._running.pop(entry.job.id, None)

@@ -1,0 +1,34 @@
+"""What fails in a command is told to the one who called it."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+import structlog
+
+from bot.presenting.apology import apologise
+from bot.presenting.command_reply import locale_of, respond
+
+loader = lightbulb.Loader()
+
+log = structlog.get_logger()
+
+
+@loader.error_handler
+async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
+    """Answer with the apology for the first cause; where even that cannot be sent, the log says so."""
+    context, error = failure.context, failure.causes[0]
+    apology = apologise(
+        error,
+        locale_of(context),
+        command=context.interaction.command_name,
+        interaction=int(context.interaction.id),
+        user=int(context.user.id),
+        guild=int(context.guild_id) if context.guild_id else None,
+        channel=int(context.channel_id),
+    )
+    try:
+        await respond(context, apology.text, ephemeral=True)
+    except hikari.HTTPError as unsent:
+        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))
+    return True

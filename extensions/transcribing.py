@@ -1,0 +1,102 @@
+"""/transcribe and the message command Transcribe."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from audio import Transcript, subrip, webvtt
+from bot.errors import translatable as _
+from bot.hearing import Hearing, NoVoiceNoteError, voice_note_in
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.language_choice import language_choices, language_code
+from bot.presenting.languages import translate
+from bot.presenting.safe_autocomplete import safe
+from bot.presenting.splitting import MESSAGE_LIMIT
+from bot.presenting.transcript_text import NO_SPEECH, caption
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+
+loader = lightbulb.Loader()
+
+IN_THE_FILE = _("Here is the transcript as a file:")
+
+
+@safe
+async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None:
+    await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
+
+
+async def show(context: lightbulb.Context, transcript: Transcript, form: str = "text") -> None:
+    """Answer with ``transcript`` in the ``form`` text, srt or vtt; as a file when it is subtitles or long."""
+    locale = locale_of(context)
+    small_print = caption(transcript, locale)
+    if not transcript.has_speech:
+        await respond(context, translate(NO_SPEECH, locale))
+        return
+    if form == "text" and len(transcript.text) + len(small_print) + 1 <= MESSAGE_LIMIT:
+        await respond(context, f"{transcript.text}\n{small_print}")
+        return
+    name, body = {
+        "text": ("transcript.txt", transcript.text),
+        "srt": ("transcript.srt", subrip(transcript)),
+        "vtt": ("transcript.vtt", webvtt(transcript)),
+    }[form]
+    file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
+    await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
+
+
+@loader.command
+class Transcribe(
+    lightbulb.SlashCommand,
+    name=_("transcribe"),
+    description=_("Write down what is said in a recording"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    file = lightbulb.attachment(_("file"), _("A voice note, an audio file or a video"), localize=True)
+    language = lightbulb.string(
+        _("language"),
+        _("The language that is spoken; found out by itself when left empty"),
+        localize=True,
+        default=None,
+        autocomplete=complete_language,
+    )
+    to_english = lightbulb.boolean(
+        _("to_english"), _("Translate what is said into English"), localize=True, default=False
+    )
+    form = lightbulb.string(
+        _("format"),
+        _("Text, or subtitles with times"),
+        localize=True,
+        default="text",
+        choices=[
+            lightbulb.Choice(_("Text"), "text", localize=True),
+            lightbulb.Choice(_("Subtitles (SRT)"), "srt", localize=True),
+            lightbulb.Choice(_("Subtitles (VTT)"), "vtt", localize=True),
+        ],
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, hearing: Hearing) -> None:
+        await context.defer()
+        language = language_code(self.language, locale_of(context)) if self.language else None
+        transcript = await hearing.hear(self.file, language=language, translate=self.to_english)
+        await show(context, transcript, self.form)
+
+
+@loader.command
+class TranscribeMessage(
+    lightbulb.MessageCommand,
+    name=_("Transcribe"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, hearing: Hearing) -> None:
+        attachment = voice_note_in(self.target)
+        if attachment is None:
+            raise NoVoiceNoteError
+        await context.defer()
+        await show(context, await hearing.hear(attachment))

@@ -1,0 +1,74 @@
+"""English and Russian, everywhere."""
+
+from __future__ import annotations
+
+import string
+
+import hikari
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+from audio import LANGUAGES
+from bot.presenting.language_choice import language_choices, language_code
+from bot.presenting.languages import catalogues, language_name, localizations, translate
+from tests.conftest import ROOT
+
+
+def _sentences() -> set[str]:
+    catalogue = Catalog()
+    for folder in ("bot", "audio", "extensions"):
+        for _file, _line, sentence, _comments, _context in extract_from_dir(ROOT / folder):
+            catalogue.add(sentence)
+    return {str(message.id) for message in catalogue if message.id}
+
+
+def _fields(sentence: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(sentence) if name}
+
+
+def test_every_sentence_has_its_russian_with_the_same_fields() -> None:
+    russian, sentences = catalogues()["ru"], _sentences()
+    assert sentences - set(russian) == set()
+    for sentence in sentences:
+        assert _fields(russian[sentence]) == _fields(sentence), sentence
+
+
+def test_the_catalogue_has_nothing_that_nobody_says() -> None:
+    assert set(catalogues()["ru"]) - _sentences() == set()
+
+
+def test_a_russian_reads_russian_and_everyone_else_english() -> None:
+    assert translate("Hi, {name}!", "ru", name="Аня") == "Привет, Аня!"
+    assert translate("Hi, {name}!", "en-GB", name="Ann") == "Hi, Ann!"
+    assert translate("Hi, {name}!", "uk", name="Ann") == "Hi, Ann!"
+
+
+def test_discord_is_given_both_englishes_so_that_neither_falls_back_to_the_other() -> None:
+    assert localizations("transcribe") == {
+        hikari.Locale.EN_US: "transcribe",
+        hikari.Locale.EN_GB: "transcribe",
+        hikari.Locale.RU: "расшифровать",
+    }
+
+
+def test_every_language_of_whisper_has_a_name() -> None:
+    unnamed = [code for code in LANGUAGES if language_name(code, "en-US") == code]
+    assert unnamed == []
+
+
+def test_languages_are_chosen_by_their_name_in_ones_own_language() -> None:
+    assert ("Немецкий", "de") in language_choices("нем", "ru")
+    assert ("Немецкий", "de") in language_choices("germ", "ru")
+    assert language_choices("de", "en-US")[0] == ("German", "de")
+
+
+def test_ones_own_language_comes_first_and_no_more_than_discord_takes() -> None:
+    choices = language_choices("", "ru")
+    assert {code for _name, code in choices[:2]} == {"ru", "en"}
+    assert len(choices) == 25
+
+
+def test_a_language_may_be_typed_as_a_name_or_a_code() -> None:
+    assert language_code("русский", "ru") == "ru"
+    assert language_code("Russian", "ru") == "ru"
+    assert language_code("ru", "en-US") == "ru"

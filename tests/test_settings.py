@@ -1,0 +1,47 @@
+"""The settings, as an operator meets them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, read_settings
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_everything_has_a_default_that_needs_no_key() -> None:
+    settings = read_settings()
+    assert settings.discord_token is None
+    assert settings.embedded_chat
+    assert settings.database == "sqlite:///data/starling.db"
+
+
+def test_the_example_file_has_every_setting_with_its_default(tmp_path: Path) -> None:
+    example = (ROOT / ".env.example").read_text()
+    given = dict(re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert set(given) == {name.upper() for name in Settings.model_fields}
+    (tmp_path / ".env").write_text(example)
+    assert read_settings() == Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+def test_a_value_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(SettingsError, match="SANDBOX_PORT"):
+        read_settings(sandbox_port=70000)
+
+
+def test_an_endpoint_needs_the_name_of_a_model() -> None:
+    with pytest.raises(SettingsError, match="CHAT_MODEL"):
+        read_settings(openai_base_url="http://127.0.0.1:1/v1")
+
+
+def test_the_token_is_not_shown() -> None:
+    assert "secret-token" not in repr(read_settings(discord_token="secret-token"))
