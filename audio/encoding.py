@@ -35,7 +35,7 @@ _LONGEST_FRAME_S = 1
 def encode(sound: Sound, *, voice: str = "", engine: str = "") -> Speech:
     """``sound`` as Ogg Opus, 48 kHz mono at about 32 kbit/s. Blocks for about 15 ms a second of sound.
 
-    ``voice`` and ``engine`` are only handed on. ``sound`` must have at least one sample.
+    ``voice`` and ``engine`` are only handed on. ``sound`` lasts at least 20 ms, one frame of Opus.
     """
     evened = _evened(sound)
     return Speech(

@@ -49,7 +49,7 @@ class Whisper:
             missing = [name for name in _FILES if not (folder / name).is_file()]
             if missing:
                 raise ModelUnavailableError(str(model), f"the folder has no {', '.join(missing)}", names)
-        elif isinstance(model, Path) or ("/" not in model and model not in available_models()):
+        elif isinstance(model, Path) or not (model in available_models() or _HUB_NAME.fullmatch(model)):
             raise ModelUnavailableError(str(model), "there is no such folder and no such model", names)
         try:
             loaded = WhisperModel(

@@ -1,0 +1,201 @@
+"""Real recordings are heard, silence is not, and the event loop stays free."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+
+from audio import (
+    LANGUAGES,
+    BusyError,
+    DecodingLimits,
+    ModelUnavailableError,
+    Recording,
+    TooLongError,
+    Transcriber,
+    TranscriberClosedError,
+    UnknownLanguageError,
+)
+from tests.audio.made_recordings import click, noise, silence, tone
+
+
+def words(text: str) -> str:
+    return " ".join("".join(char if char.isalnum() else " " for char in text.lower()).split())
+
+
+async def test_an_english_note_is_transcribed_in_english(transcriber: Transcriber, jfk: bytes) -> None:
+    transcript = await transcriber.transcribe(jfk)
+
+    assert words(transcript.text) == (
+        "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+    )
+    assert transcript.language == "en"
+    assert transcript.language_probability > 0.8
+    assert transcript.duration_s == pytest.approx(11, abs=0.01)
+    assert not transcript.truncated
+    assert transcript.has_speech
+    assert transcript.text == " ".join(segment.text for segment in transcript.segments)
+    times_s = [time_s for segment in transcript.segments for time_s in (segment.start_s, segment.end_s)]
+    assert times_s == sorted(times_s)
+    assert times_s[0] >= 0 and times_s[-1] <= transcript.duration_s
+
+
+async def test_a_russian_note_is_transcribed_in_russian(transcriber: Transcriber, russian_note: bytes) -> None:
+    transcript = await transcriber.transcribe(russian_note)
+
+    assert transcript.language == "ru"
+    assert transcript.language_probability > 0.9
+    assert words(transcript.text).startswith("нейронн")
+    assert words(transcript.text).endswith("это хорошо")
+
+
+async def test_a_russian_note_is_translated_into_english(transcriber: Transcriber, russian_note: bytes) -> None:
+    transcript = await transcriber.transcribe(russian_note, language="ru-RU", translate=True)
+
+    assert transcript.language == "ru"
+    assert transcript.language_probability == 1
+    assert "good" in words(transcript.text).split()
+
+
+async def test_a_note_that_breaks_off_is_transcribed_as_far_as_it_goes(transcriber: Transcriber, jfk: bytes) -> None:
+    transcript = await transcriber.transcribe(jfk[: len(jfk) // 2])
+
+    assert transcript.truncated
+    assert words(transcript.text).startswith("and so my fellow americans")
+    assert "for your country" not in words(transcript.text)
+
+
+@pytest.mark.parametrize(
+    "recording", [silence(5), tone(5), noise(5), click(5)], ids=["silence", "tone", "noise", "click"]
+)
+async def test_no_words_are_made_up_where_nobody_speaks(transcriber: Transcriber, recording: Recording) -> None:
+    transcript = await transcriber.transcribe(recording)
+
+    assert not transcript.has_speech
+    assert (transcript.text, transcript.segments, transcript.language) == ("", (), None)
+    assert transcript.duration_s == 5
+
+
+@pytest.mark.parametrize(
+    ("note", "language", "most_errors"),
+    [("fleurs-ru", "ru", 0.4), ("fleurs-de-001", "de", 0.35), ("s2p-en-08", "en", 0.2)],
+)
+async def test_notes_of_the_corpus_are_heard_well(
+    transcriber: Transcriber, corpus: Path, note: str, language: str, most_errors: float
+) -> None:
+    rows = (corpus / "transcripts.tsv").read_text(encoding="utf-8").splitlines()
+    said = next(row.split("\t")[4] for row in rows if row.startswith(note + "\t"))
+
+    transcript = await transcriber.transcribe((corpus / f"{note}.ogg").read_bytes())
+
+    assert transcript.language == language
+    assert jiwer.wer(words(said), words(transcript.text)) <= most_errors
+
+
+async def test_a_ten_minute_recording_leaves_the_loop_free_and_stops_when_nobody_waits(
+    transcriber: Transcriber, jfk_sound: Recording
+) -> None:
+    ten_minutes = Recording(np.resize(jfk_sound.samples, 600 * 16_000))
+    await transcriber.load()
+    lags_s: list[float] = []
+
+    async def feel_the_loop() -> None:
+        while True:
+            began_s = time.perf_counter()
+            await asyncio.sleep(0.01)
+            lags_s.append(time.perf_counter() - began_s - 0.01)
+
+    feeling = asyncio.create_task(feel_the_loop())
+    transcribing = asyncio.create_task(transcriber.transcribe(ten_minutes))
+    done, _ = await asyncio.wait({transcribing}, timeout=15)
+    assert not done, "the machine is faster than this test expects"
+    transcribing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await transcribing
+    # The one worker is free again once its segment is done: another note is not kept waiting for ten minutes.
+    async with asyncio.timeout(30):
+        after = await transcriber.transcribe(silence(1))
+    feeling.cancel()
+
+    assert not after.has_speech
+    assert max(lags_s) < 0.5
+
+
+async def test_too_many_recordings_at_once_are_refused(whisper_base: Path) -> None:
+    transcriber = Transcriber(whisper_base, max_waiting=1)
+    try:
+        waiting = [asyncio.create_task(transcriber.transcribe(silence(2))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="1 recordings are waiting already"):
+            await transcriber.transcribe(silence(2))
+        await asyncio.gather(*waiting)
+        assert not (await transcriber.transcribe(silence(2))).has_speech
+    finally:
+        await transcriber.close()
+
+
+async def test_what_waits_when_the_transcriber_closes_is_told_so(whisper_base: Path) -> None:
+    transcriber = Transcriber(whisper_base)
+    waiting = [asyncio.create_task(transcriber.transcribe(noise(30))) for _ in range(3)]
+    await asyncio.sleep(0)
+    await transcriber.close()
+
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert isinstance(ends[-1], TranscriberClosedError)
+    with pytest.raises(TranscriberClosedError):
+        await transcriber.transcribe(silence(1))
+
+
+async def test_its_own_limits_hold(whisper_base: Path, jfk: bytes) -> None:
+    transcriber = Transcriber(whisper_base, limits=DecodingLimits(max_duration_s=5))
+    try:
+        with pytest.raises(TooLongError, match="and the limit is 5 s"):
+            await transcriber.transcribe(jfk)
+    finally:
+        await transcriber.close()
+
+
+async def test_an_unknown_language_is_refused(transcriber: Transcriber, jfk: bytes) -> None:
+    with pytest.raises(UnknownLanguageError, match=r"does not know the language tlh\. It knows: af, am"):
+        await transcriber.transcribe(jfk, language="tlh")
+
+
+def test_the_languages_are_those_of_whisper() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES  # type: ignore[import-untyped]
+
+    assert tuple(_LANGUAGE_CODES) == LANGUAGES
+
+
+@pytest.mark.parametrize("model", ["no-such-model", "/no/such/folder", Path("no-such-folder")])
+async def test_an_unknown_model_is_refused_with_what_to_do(model: str | Path) -> None:
+    transcriber = Transcriber(model)
+    with pytest.raises(ModelUnavailableError, match=r"there is no such folder and no such model\. Give the folder"):
+        await transcriber.load()
+    await transcriber.close()
+
+
+async def test_a_folder_with_a_damaged_model_is_refused(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    transcriber = Transcriber(tmp_path)
+    with pytest.raises(ModelUnavailableError, match="cannot be loaded"):
+        await transcriber.load()
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(ModelUnavailableError, match=r"the folder has no tokenizer\.json"):
+        await transcriber.load()
+    await transcriber.close()
+
+
+async def test_a_model_that_the_hub_does_not_give_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    transcriber = Transcriber("Systran/faster-whisper-nobody-has-this")
+    with pytest.raises(ModelUnavailableError, match="or one of these names while the network is up"):
+        await transcriber.load()
+    await transcriber.close()
