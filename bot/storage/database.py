@@ -1,0 +1,124 @@
+"""Opening the database, its tables brought up to date first."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from filelock import AsyncFileLock
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_BUSY_TIMEOUT_S = 10
+_MIGRATION_LOCK = 8190_2026
+"""Key of PostgreSQL's advisory lock under which one process migrates while others wait."""
+
+
+class DatabaseUnavailableError(StarlingError):
+    """Raised when the database cannot be opened or its tables cannot be brought up to date."""
+
+    sentence = _(
+        "The database {url} cannot be used: {reason}. Check DATABASE_URL, and that the server or folder is there."
+    )
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url=url, reason=reason)
+
+
+def async_url(url: str) -> URL:
+    """``url`` with the driver that this project uses for it.
+
+    Raises:
+        DatabaseUnavailableError: it is no URL, or of another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnavailableError("in DATABASE_URL", "it is no URL such as sqlite:///data/x.db") from error
+    base = parsed.drivername.partition("+")[0]
+    if base not in _DRIVERS:
+        raise DatabaseUnavailableError(parsed.render_as_string(), "only sqlite and postgresql are supported")
+    return parsed.set(drivername=_DRIVERS[base])
+
+
+class Database:
+    """An open database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Open the database at ``url`` (``sqlite:///path``, ``postgresql://user:password@host/name``) and migrate it.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be reached, or is not ours.
+        """
+        parsed = async_url(url)
+        try:
+            engine = _engine(parsed)
+        except (SQLAlchemyError, ImportError) as error:
+            raise DatabaseUnavailableError(parsed.render_as_string(), str(error)) from error
+        try:
+            if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+                path = Path(str(parsed.database))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                async with AsyncFileLock(f"{path}.lock", timeout=60):
+                    await _migrate(engine)
+            else:
+                await _migrate(engine)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            await engine.dispose()
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": 10})
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.close()
+
+    return engine
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    async with asyncio.timeout(120), engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            await connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """The configuration of alembic for ``connection``; there is no file of it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

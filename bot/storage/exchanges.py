@@ -1,0 +1,89 @@
+"""Prompts and the replies to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, or_
+
+from bot.storage.database import Database
+from bot.storage.tables import ExchangeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A prompt and the bot's reply to it. Ids are Discord's."""
+
+    reply_message_id: int
+    """The first message of the reply."""
+    channel_id: int
+    guild_id: int | None
+    """None in direct messages."""
+    user_id: int
+    """Who asked."""
+    prompt_message_id: int
+    prompt: str
+    """What was written, or what was heard."""
+    reply: str
+    language: str | None
+    """BCP-47, of the prompt."""
+    parent_reply_id: int | None
+    """The reply that the person answered to."""
+    model: str
+    created_at: datetime
+    """Aware, UTC."""
+
+
+class ExchangeStore:
+    """Exchanges by the reply's message."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def remember(self, exchange: Exchange) -> None:
+        """Keep ``exchange``; one with the same reply is replaced."""
+        async with self._database.sessions.begin() as session:
+            await session.merge(ExchangeRow(**asdict(exchange)))
+
+    async def by_reply(self, reply_message_id: int) -> Exchange | None:
+        """The exchange whose reply begins with this message."""
+        async with self._database.sessions() as session:
+            row = await session.get(ExchangeRow, int(reply_message_id))
+            return None if row is None else _exchange(row)
+
+    async def chain(self, reply_message_id: int, turns: int) -> list[Exchange]:
+        """The exchange of this reply and those before it that people answered to, oldest first, ``turns`` at most."""
+        found: list[Exchange] = []
+        async with self._database.sessions() as session:
+            wanted: int | None = int(reply_message_id)
+            while wanted is not None and len(found) < turns:
+                row = await session.get(ExchangeRow, wanted)
+                if row is None:
+                    break
+                found.append(_exchange(row))
+                wanted = row.parent_reply_id
+        return found[::-1]
+
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
+        """Delete the exchanges whose question or reply is one of these messages; says how many."""
+        ids = [int(id_) for id_ in message_ids]
+        return await self._delete(or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids)))
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Delete all exchanges of a guild; says how many."""
+        return await self._delete(ExchangeRow.guild_id == int(guild_id))
+
+    async def forget_before(self, when: datetime) -> int:
+        """Delete all exchanges that are older; says how many."""
+        return await self._delete(ExchangeRow.created_at < when)
+
+    async def _delete(self, condition: ColumnElement[bool]) -> int:
+        async with self._database.sessions.begin() as session:
+            gone = await session.scalars(delete(ExchangeRow).where(condition).returning(ExchangeRow.reply_message_id))
+            return len(gone.all())
+
+
+def _exchange(row: ExchangeRow) -> Exchange:
+    return Exchange(**{column.key: getattr(row, column.key) for column in ExchangeRow.__table__.columns})

@@ -1,0 +1,125 @@
+"""Jobs: what was promised to people, stored before it is promised."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.storage.database import Database
+from bot.storage.tables import JobRow
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+_OPEN: tuple[State, ...] = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. Ids are Discord's, but for ``id``."""
+
+    id: str
+    """32 hexadecimal digits."""
+    kind: str
+    state: State
+    guild_id: int | None
+    channel_id: int
+    user_id: int
+    message_id: int | None
+    """The message that is answered."""
+    payload: dict[str, Any]
+    """What the kind of job needs, as JSON."""
+    reference: str | None
+    """The reference that the user was shown when it failed."""
+    attempts: int
+    """How often it was begun."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class JobStore:
+    """Jobs by id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self,
+        kind: str,
+        *,
+        channel_id: int,
+        user_id: int,
+        guild_id: int | None = None,
+        message_id: int | None = None,
+        payload: dict[str, Any] | None = None,
+    ) -> Job | None:
+        """Store a new job, queued; None when there is one of this kind for this message already.
+
+        Discord may deliver an event twice: the second one finds the first one's job.
+        """
+        now = datetime.now(UTC)
+        row = JobRow(
+            id=uuid.uuid4().hex,
+            kind=kind,
+            state="queued",
+            guild_id=None if guild_id is None else int(guild_id),
+            channel_id=int(channel_id),
+            user_id=int(user_id),
+            message_id=None if message_id is None else int(message_id),
+            payload=payload or {},
+            reference=None,
+            attempts=0,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            async with self._database.sessions.begin() as session:
+                session.add(row)
+        except IntegrityError:
+            return None
+        return _job(row)
+
+    async def get(self, job_id: str) -> Job | None:
+        """The job, or None."""
+        async with self._database.sessions() as session:
+            row = await session.get(JobRow, job_id)
+            return None if row is None else _job(row)
+
+    async def start(self, job_id: str) -> None:
+        """Note that the job is begun, once more."""
+        await self._change(job_id, state="running", attempts=JobRow.attempts + 1)
+
+    async def finish(self, job_id: str, state: State, *, reference: str | None = None) -> None:
+        """Note how the job ended."""
+        await self._change(job_id, state=state, reference=reference)
+
+    async def update_payload(self, job_id: str, payload: dict[str, Any]) -> None:
+        """Replace what the job needs to go on."""
+        await self._change(job_id, payload=payload)
+
+    async def unfinished(self, *, max_attempts: int) -> list[Job]:
+        """Jobs that were promised and did not end, oldest first; those begun ``max_attempts`` times are left out."""
+        wanted = (
+            select(JobRow).where(JobRow.state.in_(_OPEN), JobRow.attempts < max_attempts).order_by(JobRow.created_at)
+        )
+        async with self._database.sessions() as session:
+            return [_job(row) for row in await session.scalars(wanted)]
+
+    async def forget_before(self, when: datetime) -> int:
+        """Delete jobs that were last touched earlier; says how many."""
+        async with self._database.sessions.begin() as session:
+            gone = await session.scalars(delete(JobRow).where(JobRow.updated_at < when).returning(JobRow.id))
+            return len(gone.all())
+
+    async def _change(self, job_id: str, **values: Any) -> None:
+        async with self._database.sessions.begin() as session:
+            await session.execute(
+                update(JobRow).where(JobRow.id == job_id).values(updated_at=datetime.now(UTC), **values)
+            )
+
+
+def _job(row: JobRow) -> Job:
+    return Job(**{column.key: getattr(row, column.key) for column in JobRow.__table__.columns})

@@ -1,0 +1,35 @@
+"""Forgetting what is older than the settings allow."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.storage.database import Database
+from bot.storage.exchanges import ExchangeStore
+from bot.storage.jobs import JobStore
+
+log = structlog.get_logger()
+
+INTERVAL_S = 6 * 3600.0
+
+
+async def forget_old(database: Database, retention_days: int) -> int:
+    """Delete prompts, replies and jobs that are older than ``retention_days``; says how many rows."""
+    limit = datetime.now(UTC) - timedelta(days=retention_days)
+    return await ExchangeStore(database).forget_before(limit) + await JobStore(database).forget_before(limit)
+
+
+async def keep_forgetting(database: Database, retention_days: int) -> None:
+    """Forget at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and tried again then."""
+    while True:
+        try:
+            gone = await forget_old(database, retention_days)
+            if gone:
+                log.info("forgot what is old", rows=gone, days=retention_days)
+        except SQLAlchemyError:
+            log.exception("could not forget what is old")
+        await asyncio.sleep(INTERVAL_S)
