@@ -1,0 +1,154 @@
+"""The embedded chat model: an engine in a child process, so that a crash of native code does not take the bot along."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import structlog
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.errors import EngineNotStartedError
+
+log = structlog.get_logger()
+
+MODEL = "SmolLM2-135M-Instruct"
+CONTEXT_TOKENS = 4096
+"""Of the 8,192 that SmolLM2 was trained with; each thousand costs about 23 MB."""
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 3.0
+MOST_RESTARTS = 5
+"""In a row; a child that lived for ``STEADY_S`` begins a new row."""
+STEADY_S = 60.0
+_LOG_LINES = 20
+"""The end of the engine's log that is kept to tell why it died."""
+
+
+class EmbeddedChat:
+    """Keeps the engine running, and knows where it listens."""
+
+    def __init__(self, gguf: Path, *, threads: int = 0) -> None:
+        """``gguf``: the model's verified file. ``threads``: of the engine; 0: all cores but one, since more threads
+        than free cores slow it down many times."""
+        self._gguf = gguf
+        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._key = secrets.token_urlsafe(32)
+        self._port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._guard: asyncio.Task[None] | None = None
+        self._log: collections.deque[str] = collections.deque(maxlen=_LOG_LINES)
+
+    @property
+    def base_url(self) -> str:
+        """Where the engine serves the OpenAI contract; the same after a restart."""
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the child that runs now."""
+        return None if self._process is None else self._process.pid
+
+    def model(self, *, timeout_s: float, max_reply_tokens: int) -> ChatModel:
+        """The chat model behind the engine; call after ``start``."""
+        return ChatModel(
+            self.base_url,
+            self._key,
+            MODEL,
+            timeout_s=timeout_s,
+            max_reply_tokens=max_reply_tokens,
+            is_demonstration=True,
+        )
+
+    async def start(self) -> None:
+        """Start the engine and wait until it serves.
+
+        Raises:
+            EngineNotStartedError: it is not installed, or does not come up within ``READY_TIMEOUT_S``.
+        """
+        await self._spawn()
+        self._guard = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """Stop the engine; calling it twice does no harm."""
+        if self._guard is not None:
+            self._guard.cancel()
+            await asyncio.gather(self._guard, return_exceptions=True)
+            self._guard = None
+        if self._process is not None:
+            await _end(self._process)
+            self._process = None
+
+    async def _spawn(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.conversation.engine",
+            str(self._gguf), str(self._threads), str(CONTEXT_TOKENS), str(self._port),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            # Ctrl-C is for the parent, which then ends the child in its own time.
+            start_new_session=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        self._process = process
+        try:
+            process.stdin.write(f"{self._key}\n".encode())
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                await process.stdin.drain()
+                self._port = await self._address(process)
+        except (TimeoutError, OSError, EngineNotStartedError) as error:
+            await _end(process)
+            raise EngineNotStartedError(self._last_words(error)) from error
+
+    async def _address(self, process: asyncio.subprocess.Process) -> int:
+        """The port that the child says it listens on."""
+        assert process.stdout is not None
+        assert process.stderr is not None
+        drain = asyncio.create_task(self._keep_log(process.stderr))
+        drain.add_done_callback(lambda _task: None)
+        async for line in process.stdout:
+            if line.startswith(b'{"listening"'):
+                return int(json.loads(line)["listening"].rpartition(":")[2])
+        await process.wait()
+        await drain
+        raise EngineNotStartedError("it ended at once")
+
+    async def _keep_log(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            self._log.append(line.decode(errors="replace").rstrip())
+
+    def _last_words(self, error: BaseException) -> str:
+        if any("No module named 'xllamacpp'" in line for line in self._log):
+            return "the package xllamacpp is not installed (pip install 'starling[embedded]')"
+        return self._log[-1][:200] if self._log else type(error).__name__
+
+    async def _keep_running(self) -> None:
+        loop = asyncio.get_running_loop()
+        restarts = 0
+        while self._process is not None:
+            began = loop.time()
+            status = await self._process.wait()
+            restarts = 0 if loop.time() - began > STEADY_S else restarts + 1
+            if restarts > MOST_RESTARTS:
+                log.error("embedded chat engine keeps dying, giving up", status=status, last=list(self._log)[-1:])
+                return
+            log.warning("embedded chat engine died, starting it again", status=status, restart=restarts)
+            await asyncio.sleep(min(0.1 * 2**restarts, 10.0))
+            with contextlib.suppress(EngineNotStartedError):
+                await self._spawn()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Close the child's standard input, which ends it; if it does not, kill it."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -1,0 +1,40 @@
+"""The child process of the embedded chat engine: ``python -m bot.conversation.engine GGUF THREADS CONTEXT PORT``.
+
+It reads its key from the first line of the standard input, writes the address that it listens on as one JSON line,
+and ends when the standard input does: with its parent, however that dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import xllamacpp
+
+
+def main() -> None:
+    """Serve until the parent is gone."""
+    gguf = sys.argv[1]
+    threads, context_tokens, port = map(int, sys.argv[2:5])
+    params = xllamacpp.CommonParams()
+    params.model.path = gguf
+    params.n_ctx = context_tokens
+    params.n_parallel = 1
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.warmup = False
+    params.api_keys = [sys.stdin.readline().strip()]
+    params.ui = False
+    params.sampling.temp = 0.0  # a model this small wanders off when it is sampled
+    params.port = port  # 0: any free one
+    server = xllamacpp.Server(params)
+    # The engine writes its log to the standard output too, so the address is marked.
+    print(json.dumps({"listening": server.listening_address}), flush=True)  # noqa: T201 - the parent reads it
+    sys.stdin.read()
+    # The engine's threads do not end by themselves.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Making the prompt: the instruction, what was said before, and the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.conversation.turns import Turn
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.exchanges import Exchange
+
+BUNDLED_INSTRUCTION = Path(__file__).parent / "instruction.md"
+
+HISTORY_CHARACTERS = 3000
+"""About 1,000 tokens of English and 1,500 of Russian: half of the embedded model's context."""
+QUESTION_CHARACTERS = 6000
+
+
+class InstructionMissingError(StarlingError):
+    """Raised when the file with the instruction cannot be read."""
+
+    sentence = _("The instruction file {path} cannot be read: {reason}. Mend INSTRUCTION_FILE or leave it empty.")
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path=path, reason=reason)
+
+
+def read_instruction(path: Path | None) -> str:
+    """The instruction in the UTF-8 file ``path``, or the bundled one.
+
+    Raises:
+        InstructionMissingError: the file cannot be read, or is not text.
+    """
+    file = path or BUNDLED_INSTRUCTION
+    try:
+        return file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InstructionMissingError(file, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is shown."""
+
+    turns: tuple[Turn, ...]
+    cut: bool
+    """Whether earlier exchanges, or a part of the question, did not fit."""
+
+
+def build_prompt(
+    instruction: str,
+    history: Sequence[Exchange],
+    text: str,
+    *,
+    speaker_name: str,
+    guild_name: str | None,
+    now: datetime,
+) -> Prompt:
+    """The prompt for ``text``, asked by ``speaker_name`` after ``history`` (oldest first).
+
+    The latest exchanges that fit in ``HISTORY_CHARACTERS`` are kept whole.
+    """
+    place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
+    system = f"{instruction}\nToday is {now:%A, %d %B %Y}. You talk with {speaker_name} {place}."
+    kept: list[Exchange] = []
+    room = HISTORY_CHARACTERS
+    for exchange in reversed(history):
+        room -= len(exchange.prompt) + len(exchange.reply)
+        if room < 0:
+            break
+        kept.append(exchange)
+    turns = [Turn("system", system)]
+    for exchange in reversed(kept):
+        turns += [Turn("user", exchange.prompt), Turn("assistant", exchange.reply)]
+    question = text[:QUESTION_CHARACTERS]
+    turns.append(Turn("user", question))
+    return Prompt(tuple(turns), cut=len(kept) < len(history) or question != text)

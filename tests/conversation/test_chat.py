@@ -1,0 +1,121 @@
+"""Talking with chat models that behave, and with those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.errors import (
+    ChatError,
+    ChatFailedError,
+    ChatFilteredError,
+    ChatModelUnknownError,
+    ChatQuotaExceededError,
+    ChatRateLimitedError,
+    ChatRefusedError,
+    ChatSaidNothingError,
+    ChatTimedOutError,
+    ChatUnreachableError,
+    ContextTooLongError,
+)
+from bot.conversation.turns import Turn
+from tests.scripted_chat import ScriptedChat
+
+QUESTION = (Turn("system", "Be brief."), Turn("user", "What is the capital of France?"))
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[ScriptedChat]:
+    async with ScriptedChat() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
+    model = ChatModel(endpoint.base_url, "key", "scripted", timeout_s=1.0, max_reply_tokens=50)
+    yield model
+    await model.close()
+
+
+async def _reply(chat: ChatModel) -> str:
+    return "".join([part async for part in chat.stream(QUESTION)])
+
+
+async def test_a_reply_comes_in_parts(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    parts = [part async for part in chat.stream(QUESTION)]
+    assert "".join(parts) == "Paris is the capital of France."
+    assert len(parts) > 3
+    assert endpoint.requests[0]["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "What is the capital of France?"},
+    ]
+    assert endpoint.requests[0]["max_tokens"] == 50
+
+
+async def test_what_a_reasoning_model_says_to_itself_is_left_out(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.answer = "<think>The user wants a city. It is</think>Paris, <th of course. <think>Done.</think>"
+    assert (await _reply(chat)).strip() == "Paris, <th of course."
+
+
+@pytest.mark.parametrize("answer", ["", "  \n ", "<think>I had better say nothing.</think>", "<think>never ends"])
+async def test_a_model_that_says_nothing_is_told_of(chat: ChatModel, endpoint: ScriptedChat, answer: str) -> None:
+    endpoint.answer = answer
+    with pytest.raises(ChatSaidNothingError):
+        await _reply(chat)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "expected"),
+    [
+        ({"status": 401}, ChatRefusedError),
+        ({"status": 403}, ChatRefusedError),
+        ({"status": 404}, ChatModelUnknownError),
+        ({"status": 402}, ChatQuotaExceededError),
+        ({"status": 400, "error": {"message": "too long", "code": "context_length_exceeded"}}, ContextTooLongError),
+        ({"status": 400, "error": {"message": "no", "code": "content_filter"}}, ChatFilteredError),
+        ({"status": 429, "error": {"message": "pay", "code": "insufficient_quota"}}, ChatQuotaExceededError),
+        ({"status": 503, "headers": {"retry-after-ms": "1"}}, ChatFailedError),
+        ("stall", ChatTimedOutError),
+        ("drop", ChatUnreachableError),
+        ("filter", ChatFilteredError),
+        ("overflow", ContextTooLongError),
+    ],
+)
+async def test_each_trouble_has_its_name(
+    chat: ChatModel, endpoint: ScriptedChat, trouble: dict[str, Any] | str, expected: type[ChatError]
+) -> None:
+    endpoint.trouble = trouble
+    with pytest.raises(expected):
+        await _reply(chat)
+
+
+async def test_a_rate_limit_says_how_long_to_wait(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.trouble = {"status": 429, "headers": {"retry-after": "7", "x-should-retry": "false"}}
+    with pytest.raises(ChatRateLimitedError, match="7 s"):
+        await _reply(chat)
+
+
+async def test_a_passing_failure_is_not_noticed(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.trouble, endpoint.times = {"status": 500, "headers": {"retry-after-ms": "1"}}, 2
+    assert await _reply(chat) == "Paris is the capital of France."
+    assert len(endpoint.requests) == 3
+
+
+async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
+    chat = ChatModel("http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50)
+    with pytest.raises(ChatUnreachableError):
+        await _reply(chat)
+    with pytest.raises(ChatUnreachableError):
+        await chat.check()
+    await chat.close()
+
+
+async def test_an_endpoint_is_checked_for_its_model(endpoint: ScriptedChat, chat: ChatModel) -> None:
+    await chat.check()
+    other = ChatModel(endpoint.base_url, "key", "unheard-of", timeout_s=1.0, max_reply_tokens=50)
+    with pytest.raises(ChatModelUnknownError, match="unheard-of"):
+        await other.check()
+    await other.close()

@@ -1,0 +1,99 @@
+"""A chat endpoint on loopback that speaks OpenAI's wire contract, and misbehaves as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+
+class ScriptedChat:
+    """Answers every request with ``answer`` (or what was asked, when it is None) unless ``trouble`` says otherwise.
+
+    ``trouble``: None, or ``{"status": 429, "headers": {...}, "error": {...}}`` for a refusal, or one of the words
+    ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
+    filter ends the answer), ``overflow`` (an error event within the stream).
+    """
+
+    def __init__(self) -> None:
+        self.answer: str | None = "Paris is the capital of France."
+        self.trouble: dict[str, Any] | str | None = None
+        self.times: int = -1
+        """How often the trouble comes; -1: always."""
+        self.word_delay_s = 0.0
+        self.requests: list[dict[str, Any]] = []
+        """The JSON bodies of the requests."""
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_post("/v1/chat/completions", self._complete)
+        application.router.add_get("/v1/models", self._models)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def base_url(self) -> str:
+        """What OPENAI_BASE_URL is set to."""
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    @property
+    def last_question(self) -> str:
+        """The last message of the last request."""
+        return str(self.requests[-1]["messages"][-1]["content"])
+
+    async def _models(self, _request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model", "created": 0}]})
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.requests.append(body)
+        trouble = self.trouble if self.times else None
+        if trouble is not None:
+            self.times -= 1
+        if isinstance(trouble, dict):
+            return web.json_response(
+                {"error": trouble.get("error", {"message": "told to fail"})},
+                status=trouble["status"],
+                headers=trouble.get("headers"),
+            )
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        if trouble == "stall":
+            await asyncio.sleep(60)
+        answer = self.answer if self.answer is not None else str(body["messages"][-1]["content"])
+        for number, word in enumerate(answer.split(" ")):
+            await _send(response, {"delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None})
+            if trouble == "drop":
+                assert request.transport is not None
+                request.transport.abort()
+                return response
+            if self.word_delay_s:
+                await asyncio.sleep(self.word_delay_s)
+        if trouble == "overflow":
+            error = {"error": {"message": "the request exceeds the available context size", "code": 400}}
+            await response.write(f"data: {json.dumps(error)}\n\n".encode())
+            return response
+        await _send(response, {"delta": {}, "finish_reason": "content_filter" if trouble == "filter" else "stop"})
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+
+async def _send(response: web.StreamResponse, choice: dict[str, Any]) -> None:
+    chunk = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "scripted",
+        "choices": [{"index": 0, **choice}],
+    }
+    await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
