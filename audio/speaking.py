@@ -57,6 +57,10 @@ class Speaker:
         self._max_chars = max_chars
         self._paused_until_s: dict[str, float] = {}
 
+    async def load(self) -> None:
+        """Load now what the first text would have to wait half a second for: the telling of languages."""
+        await asyncio.to_thread(detect_language, "hello")
+
     async def speak(self, text: str, *, language: str | None = None, voice: str | None = None) -> Speech:
         """``text``, which may have Discord's markdown in it, as a voice message.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hikari
 import lightbulb
+
 from bot.storage.exchanges import ExchangeStore
 
 loader = lightbulb.Loader()

@@ -26,7 +26,7 @@ def main() -> None:
     params.warmup = False
     params.api_keys = [sys.stdin.readline().strip()]
     params.ui = False
-    params.sampling.temp = 0.0  # a model this small wanders off when it is sampled
+    params.sampling.temp = 0.2  # a model this small wanders off when it is sampled more freely
     params.port = port  # 0: any free one
     server = xllamacpp.Server(params)
     # The engine writes its log to the standard output too, so the address is marked.
