@@ -29,6 +29,10 @@ _GENDERS: dict[int, Gender] = {1: "male", 2: "female"}
 _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
 """Japanese, since it says "Chinese letter" for every kanji; its own test voice; unusual scripts and dialects."""
 
+_VARIANT = b"+m3"
+"""The manner of speaking that is understood best: Whisper base mishears fewer letters than with the plain one, in
+English 5 instead of 7 %, in German 19 instead of 22, in Russian 45 instead of 63."""
+
 
 class _VoiceRecord(ctypes.Structure):
     """``espeak_VOICE``."""
@@ -71,7 +75,7 @@ class _Library:
         utf8 = sentence.encode()
         with self.turn:
             self.calls.espeak_SetSynthCallback(callback)
-            failed = self.calls.espeak_SetVoiceByName(self.voices[voice]) or self.calls.espeak_Synth(
+            failed = self.calls.espeak_SetVoiceByName(self.voices[voice] + _VARIANT) or self.calls.espeak_Synth(
                 utf8, len(utf8) + 1, 0, 0, 0, _CHARS_UTF8, None, None
             )
             # The library keeps its pointer: it must not outlive the function behind it.
