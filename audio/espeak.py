@@ -89,7 +89,7 @@ class _Library:
 def _library() -> _Library | None:
     """The library, initialised with the data of its own wheel; None when that is not installed."""
     try:
-        import espeakng_loader  # type: ignore[import-untyped]
+        import espeakng_loader
     except ImportError:
         _LOG.info("espeakng-loader is not installed: no eSpeak NG voices")
         return None

@@ -6,7 +6,7 @@ import functools
 import unicodedata
 from collections import Counter
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from audio.language_tags import base_language
 

@@ -14,7 +14,7 @@ from audio.recording import RECORDING_RATE_HZ, Recording
 from audio.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
-    from faster_whisper import WhisperModel  # type: ignore[import-untyped]
+    from faster_whisper import WhisperModel
 
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 """Without the last one faster-whisper would ask the hub for it."""
@@ -64,8 +64,8 @@ class Whisper:
         self, recording: Recording, *, language: str | None, translate: bool, stop: threading.Event
     ) -> Transcript:
         """The words in ``recording``; ``stop`` is looked at between segments, and ends in ``StoppedError``."""
-        from faster_whisper.transcribe import restore_speech_timestamps  # type: ignore[import-untyped]
-        from faster_whisper.vad import collect_chunks, get_speech_timestamps  # type: ignore[import-untyped]
+        from faster_whisper.transcribe import restore_speech_timestamps
+        from faster_whisper.vad import collect_chunks, get_speech_timestamps
 
         if language is not None and language not in self.languages:
             raise UnknownLanguageError(language, ", ".join(self.languages))

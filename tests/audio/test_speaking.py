@@ -78,11 +78,13 @@ async def test_what_piper_says_can_be_heard(offline: Speaker, transcriber: Trans
 async def test_russian_is_read_by_a_russian_voice_even_when_an_english_one_was_wished(
     offline: Speaker, transcriber: Transcriber
 ) -> None:
-    speech = await offline.speak("Сегодня очень хорошая погода, и мы идём гулять в парк.", voice="en_US-joe-medium")
+    text = "Сегодня очень хорошая погода, и мы идём гулять в парк."
+
+    speech = await offline.speak(text, voice="en_US-joe-medium")
 
     assert (speech.voice, speech.engine) == ("espeak-ru", "espeak-ng")
     heard = await transcriber.transcribe(speech.ogg, language="ru")
-    assert "очень хорошая погода" in heard.text.lower()
+    assert jiwer.cer(text.lower(), heard.text.lower()) < 0.6
 
 
 async def test_piper_and_espeak_share_one_process_and_speak_at_once(offline: Speaker) -> None:

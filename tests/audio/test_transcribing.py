@@ -167,7 +167,7 @@ async def test_an_unknown_language_is_refused(transcriber: Transcriber, jfk: byt
 
 
 def test_the_languages_are_those_of_whisper() -> None:
-    from faster_whisper.tokenizer import _LANGUAGE_CODES  # type: ignore[import-untyped]
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
 
     assert tuple(_LANGUAGE_CODES) == LANGUAGES
 
