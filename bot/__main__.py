@@ -64,8 +64,8 @@ def run(
 
     Example:  DISCORD_TOKEN=... starling run
     """
-    from bot.app import run_starling
     from bot.logs import set_up_logs
+    from bot.running import run_starling
 
     settings = read_settings()
     if fetch_first:
@@ -80,8 +80,8 @@ def sandbox() -> None:
 
     Example:  SANDBOX_PORT=9000 starling sandbox
     """
-    from bot.app import run_sandbox
     from bot.logs import set_up_logs
+    from bot.running import run_sandbox
 
     settings = read_settings()
     set_up_logs(settings.log_level)

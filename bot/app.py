@@ -41,6 +41,7 @@ from bot.work.jobs import JobRunner
 
 log = structlog.get_logger()
 
+
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
 
@@ -52,7 +53,7 @@ def intents_of(settings: Settings) -> hikari.Intents:
 
 
 def whisper_of(settings: Settings, cache: WeightsCache) -> str | Path:
-    """What the transcriber loads: verified bundled weights (reads them: off the loop), or a name of faster-whisper's."""
+    """What the transcriber loads: verified bundled weights (read: off the loop), or a name of faster-whisper's."""
     name = settings.whisper_model
     return cache.verified(name) if name in CATALOGUE else name
 
@@ -73,12 +74,12 @@ def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
     engines: list[Engine] = []
     if settings.tts_engine in ("auto", "edge"):
         engines.append(EdgeEngine())
-    if settings.tts_engine in ("auto", "piper"):
+    if settings.tts_engine in ("auto", "offline", "piper"):
         voices = [cache.verified("piper-joe")]
         if settings.piper_voices:
             voices += sorted(settings.piper_voices.glob("*.onnx"))
         engines.append(PiperEngine(voices))
-    if settings.tts_engine in ("auto", "espeak"):
+    if settings.tts_engine in ("auto", "offline", "espeak"):
         engines.append(EspeakEngine())
     return Speaker(engines, pause_after_failure_s=settings.tts_pause_s)
 
@@ -199,29 +200,3 @@ class Starling:
             apology = apologise(RestartingError(), locale, interaction=int(context.interaction.id))
             with contextlib.suppress(hikari.HTTPError):
                 await respond(context, apology.text, ephemeral=True)
-
-
-async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
-    """Serve the sandbox alone until ``stop`` is set."""
-    async with sandbox_of(settings) as sandbox:
-        tell(f"The sandbox is ready: {sandbox.url}")
-        tell(f"Point a bot at {sandbox.rest_url} with the token {sandbox.bot_token}")
-        await stop.wait()
-
-
-async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
-    """Serve on Discord, or without a token in a sandbox, until ``stop`` is set."""
-    if settings.discord_token is not None:
-
-        def connected(me: hikari.OwnUser) -> None:
-            tell(f"Starling is ready: on Discord as {me.username}. Invite it with {invitation(me.id)}")
-
-        token = settings.discord_token.get_secret_value()
-        await Starling(settings, token, settings.discord_api_url).run(stop, connected)
-        return
-    tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
-    async with sandbox_of(settings) as sandbox:
-        await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(
-            stop, lambda _me: tell(f"Starling is ready: {sandbox.url}")
-        )
-    tell("Stopped.")

@@ -90,7 +90,7 @@ def shape_of_token(token: str) -> bool:
 
 def _needed(settings: Settings) -> list[str]:
     names = [settings.whisper_model] if settings.whisper_model in CATALOGUE else []
-    if settings.tts_engine in ("auto", "piper"):
+    if settings.tts_engine in ("auto", "offline", "piper"):
         names.append("piper-joe")
     if settings.embedded_chat:
         names.append("smollm2-135m")

@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     """The longest recording that is taken, in seconds."""
 
     # Speech out
-    tts_engine: Literal["auto", "edge", "piper", "espeak"] = "auto"
-    """auto: edge-tts first, an offline voice when that fails."""
+    tts_engine: Literal["auto", "edge", "offline", "piper", "espeak"] = "auto"
+    """auto: edge-tts first, an offline voice when that fails; offline: only voices of this machine; or one engine."""
     piper_voices: Path | None = None
     """A folder of further Piper voices (*.onnx with *.onnx.json)."""
     tts_pause_s: float = Field(300, ge=0, le=86400)

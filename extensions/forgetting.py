@@ -10,7 +10,7 @@ from bot.storage.exchanges import ExchangeStore
 loader = lightbulb.Loader()
 
 
-@loader.listener(hikari.MessageDeleteEvent)
+@loader.listener(hikari.MessageDeleteEvent)  # type: ignore[type-abstract]
 async def forget_message(event: hikari.MessageDeleteEvent, exchanges: ExchangeStore) -> None:
     """Forget what was said in a deleted question or answer."""
     await exchanges.forget_messages([event.message_id])

@@ -15,7 +15,7 @@ loader = lightbulb.Loader()
 DEFAULT_LOCALE = "en-US"
 
 
-@loader.listener(hikari.MessageCreateEvent)
+@loader.listener(hikari.MessageCreateEvent)  # type: ignore[type-abstract]
 async def answer(event: hikari.MessageCreateEvent, bot: hikari.GatewayBot, inbox: Inbox, locales: KnownLocales) -> None:
     """Have the message answered if it is for us."""
     me = bot.get_me()

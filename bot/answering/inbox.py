@@ -1,4 +1,4 @@
-"""The life of an answer: stored before it is promised, written once, taken up again after a restart, or apologised for."""
+"""The life of an answer: stored before it is promised, written once, taken up again, or apologised for."""
 
 from __future__ import annotations
 

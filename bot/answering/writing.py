@@ -93,7 +93,7 @@ class Writer:
             text = f"{text}\n{transcript.text}".strip()
         if not text:
             raise self._why_nothing(question.message, me.id)
-        language = transcript.language if transcript else detect_language(text, hint=question.locale)
+        language = (transcript.language if transcript else None) or detect_language(text, hint=question.locale)
         aloud = self._aloud(attachment)
         row = None if aloud else button_row(question.locale)
         answer = await self._think(question, text, heading, language, row)
@@ -119,8 +119,7 @@ class Writer:
             self._instruction,
             history,
             text,
-            speaker_name=message.author.display_name,
-            language=language,
+            speaker_name=message.author.global_name or message.author.username,
             guild_name=question.guild_name,
             now=datetime.now(UTC),
         )

@@ -28,7 +28,7 @@ def language_choices(typed: str, locale: str) -> list[tuple[str, str]]:
     """
     typed = typed.strip().casefold()
     own = language_of(locale)
-    english = dict((code, name) for name, code in _named("en"))
+    english = {code: name for name, code in _named("en")}
 
     def rank(entry: tuple[str, str]) -> int:
         name, code = entry

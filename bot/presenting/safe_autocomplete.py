@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Concatenate, ParamSpec, TypeVar
 
 import hikari
 import lightbulb
 
 from bot.presenting.apology import apologise
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T", str, int, float)
-_Provider = Callable[Concatenate[lightbulb.AutocompleteContext[_T], _P], Awaitable[None]]
+Provider = Callable[[lightbulb.AutocompleteContext[str]], Awaitable[None]]
 
 
-def safe(provider: _Provider[_T, _P]) -> _Provider[_T, _P]:
-    """``provider``, but a failure is logged with a reference and answered with no choices: the user can type on."""
+def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
+    """``provider``, but a failure is logged with a reference and answered with no choices: the user can type on.
+
+    What ``provider`` takes besides the context is injected by lightbulb, which reads its signature through the wrapper.
+    """
 
     @functools.wraps(provider)
-    async def guarded(context: lightbulb.AutocompleteContext[_T], *args: _P.args, **kwargs: _P.kwargs) -> None:
+    async def guarded(context: lightbulb.AutocompleteContext[str], **services: object) -> None:
         try:
-            await provider(context, *args, **kwargs)
+            await provider(context, **services)
         except Exception as error:
             apologise(error, str(context.interaction.locale), command=context.interaction.command_name)
             with contextlib.suppress(hikari.HTTPError):

@@ -28,7 +28,7 @@ def quote(transcript: Transcript, locale: str) -> str:
 
 def caption(transcript: Transcript, locale: str) -> str:
     """Small print below a transcript: its language, how sure that is, and the length of the recording."""
-    parts = [language_name(transcript.language, locale)]
+    parts = [language_name(transcript.language or "", locale)]
     if transcript.language_probability < 1:
         parts[0] += f" ({transcript.language_probability:.0%})"
     minutes, seconds = divmod(round(transcript.duration_s), 60)

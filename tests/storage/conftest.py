@@ -46,11 +46,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [programs / "initdb", "-D", data, "-U", "starling", "-A", "trust", "--no-sync"],
         check=True, capture_output=True, cwd=folder, user=user,
     )  # fmt: skip
-    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    subprocess.run(
-        [*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, timeout=60, user=user
-    )
+    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, user=user)
     try:
         yield f"postgresql://starling@127.0.0.1:{port}/postgres"
     finally:

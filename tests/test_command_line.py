@@ -1,0 +1,110 @@
+"""The command line, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import pytest
+
+from audio import decode
+from bot.doctor import shape_of_token
+from tests.conftest import ROOT
+
+RECORDINGS = ROOT / "tests" / "recordings"
+
+
+def starling(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with nothing set but what is given."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *map(str, arguments)],
+        capture_output=True, text=True, timeout=90, cwd=ROOT, env=environment | settings,
+    )  # fmt: skip
+
+
+def test_it_says_its_version_and_what_it_can_do() -> None:
+    assert starling("--version").stdout.startswith("starling 0.")
+    told = starling("--help").stdout
+    for command in ("run", "sandbox", "doctor", "transcribe", "say", "models"):
+        assert command in told
+    assert "starling transcribe note.ogg --json" in starling("transcribe", "--help").stdout.replace("talk.mp3 ", "")
+
+
+def test_recordings_become_json_one_a_line(whisper_base: Path) -> None:
+    done = starling("transcribe", RECORDINGS / "jfk.ogg", RECORDINGS / "pisets-ru.ogg", "--json")
+    assert done.returncode == 0, done.stderr
+    english, russian = map(json.loads, done.stdout.splitlines())
+    assert list(english) == ["file", "language", "language_probability", "duration_s", "text", "segments"]
+    assert english["language"] == "en"
+    assert english["duration_s"] == pytest.approx(11.0, abs=0.1)
+    assert "ask what you can do for your country" in english["text"].lower()
+    assert english["segments"][0]["start_s"] < english["segments"][-1]["end_s"] <= 11.1
+    assert russian["language"] == "ru"
+    assert "это хорошо" in russian["text"].lower()
+
+
+def test_one_bad_file_is_told_of_and_the_others_are_transcribed(tmp_path: Path, whisper_base: Path) -> None:
+    (tmp_path / "bad.ogg").write_text("not sound")
+    done = starling("transcribe", tmp_path / "bad.ogg", tmp_path / "none.ogg", RECORDINGS / "jfk.ogg", "--json")
+    assert done.returncode == 1
+    bad, none, good = map(json.loads, done.stdout.splitlines())
+    assert "not a recording" in bad["error"]
+    assert "cannot be read" in none["error"]
+    assert "your country" in good["text"]
+
+
+def test_text_becomes_a_file_that_plays(tmp_path: Path, piper_joe: Path) -> None:
+    file = tmp_path / "hello.ogg"
+    done = starling("say", "Hello there, this is Starling.", "--out", file, TTS_ENGINE="offline")
+    assert done.returncode == 0, done.stderr
+    with av.open(file) as container:
+        stream = container.streams.audio[0]
+        assert (stream.codec_context.name, stream.codec_context.sample_rate) == ("opus", 48000)
+        assert stream.codec_context.layout.name == "mono"
+    assert 1.0 < decode(file.read_bytes()).duration_s < 6.0
+
+
+def test_models_are_listed_and_found(piper_joe: Path) -> None:
+    assert "whisper-base" in starling("models", "list").stdout
+    assert starling("models", "path", "piper-joe").stdout.strip() == str(piper_joe)
+
+
+def test_the_doctor_says_what_to_do(tmp_path: Path, whisper_base: Path, piper_joe: Path, smollm2: Path) -> None:
+    done = starling("doctor", DATA_FOLDER=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "model whisper-base: here and verified" in done.stdout
+    assert "put DISCORD_TOKEN=... into .env" in done.stdout
+    ill = starling(
+        "doctor", DISCORD_TOKEN="hello", MODELS_FOLDER=str(tmp_path / "none"), OPENAI_BASE_URL="http://127.0.0.1:9/v1",
+        CHAT_MODEL="x", DATABASE_URL="postgresql://a:hunter2@127.0.0.1:9/b",
+    )  # fmt: skip
+    assert ill.returncode == 1
+    assert "does not have the shape of a token" in ill.stdout
+    assert "starling models fetch whisper-base" in ill.stdout
+    assert "cannot reach my chat model" in ill.stdout
+    assert "hunter2" not in ill.stdout + ill.stderr
+
+
+def test_a_wrong_setting_is_one_sentence() -> None:
+    done = starling("doctor", SANDBOX_PORT="many")
+    assert done.returncode == 1
+    assert "SANDBOX_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("token", "shaped"),
+    [
+        ("MTAwMDAwMDAwMDAwMDAwMDAx.GxYzAb.abcdefghijklmnopqrstuvwxyz0123456789AB", True),
+        ("not a token", False),
+        ("aGVsbG8gd29ybGQ.GxYzAb.abcdefghijklmnopqrstuvwxyz", False),
+        ("", False),
+    ],
+)
+def test_a_token_is_known_by_its_shape(token: str, shaped: bool) -> None:
+    assert shape_of_token(token) is shaped
