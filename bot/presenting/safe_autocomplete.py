@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Awaitable, Callable
 
 import hikari
@@ -17,7 +18,7 @@ Provider = Callable[[lightbulb.AutocompleteContext[str]], Awaitable[None]]
 def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
     """``provider``, but a failure is logged with a reference and answered with no choices: the user can type on.
 
-    What ``provider`` takes besides the context is injected by lightbulb, which reads its signature through the wrapper.
+    What ``provider`` takes besides the context is injected by lightbulb.
     """
 
     @functools.wraps(provider)
@@ -29,4 +30,6 @@ def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
             with contextlib.suppress(hikari.HTTPError):
                 await context.respond([])
 
+    # lightbulb would look for the types' names in this module, not in the provider's.
+    guarded.__signature__ = inspect.signature(provider, eval_str=True)  # type: ignore[attr-defined]
     return guarded
