@@ -18,6 +18,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
+from audio.allocation_limit import limit_allocations
 from audio.containers import CONTAINERS, OGG, WAV, Container, container_of
 from audio.errors import (
     DamagedFileError,
@@ -111,6 +112,7 @@ class _Decoding:
     """Whether the demuxer or the decoder gave up, and nothing was read after that."""
 
     def run(self) -> tuple[Sound, bool]:
+        limit_allocations()
         try:
             opened = av.open(
                 io.BytesIO(self.data),

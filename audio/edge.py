@@ -167,4 +167,4 @@ def _reason(error: Exception) -> str:
         return "the service cannot be reached"
     if isinstance(error, exceptions.NoAudioReceived):
         return "the service sent no sound"
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {error}".rstrip(".")

@@ -111,7 +111,7 @@ class DecodingTooSlowError(RecordingError):
 class BusyError(AudioError):
     """Raised when so many recordings wait that one more would be promised in vain."""
 
-    sentence = _("{waiting} recordings are waiting already. Please try again in a minute.")
+    sentence = _("Too many recordings are waiting already ({waiting}). Please try again in a minute.")
 
     def __init__(self, waiting: int) -> None:
         super().__init__(waiting=waiting)

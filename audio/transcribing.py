@@ -59,7 +59,9 @@ class Transcriber:
         self._stops: set[threading.Event] = set()
 
     async def load(self) -> None:
-        """Load the model now. Raises ``ModelUnavailableError``."""
+        """Load the model now. Raises ``ModelUnavailableError``, and ``TranscriberClosedError`` after ``close``."""
+        if self._closing.is_set():
+            raise TranscriberClosedError
         await asyncio.wrap_future(self._pool.submit(self._loaded))
 
     async def transcribe(

@@ -40,7 +40,7 @@ class Whisper:
 
         Blocks for a second (base) or for the length of a download. Raises ``ModelUnavailableError``.
         """
-        # A quarter of a second and 100 MB that only those who transcribe should pay.
+        # A quarter of a second that only those who transcribe should pay.
         from faster_whisper import WhisperModel, available_models
 
         names = ", ".join(available_models())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -176,6 +177,21 @@ def test_a_small_file_that_claims_a_day_is_refused_at_once() -> None:
         decode(bytes(file))
     assert time.thread_time() - began_s < 0.1
     assert refused.value.facts == {"duration_s": 86400, "limit_s": 600}
+
+
+def test_a_small_file_that_claims_a_hundred_million_packets_gets_no_memory_for_them() -> None:
+    file = bytearray(file_of(tone(1).samples, M4A))
+    claimed = (100_000_000).to_bytes(4, "big")
+    for box, field_at in ((b"stsz", 12), (b"stts", 12), (b"stsc", 16)):
+        start = file.find(box) + field_at
+        file[start : start + 4] = claimed
+    size_at = file.find(b"stsz") + 8
+    file[size_at : size_at + 4] = (1).to_bytes(4, "big")
+
+    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DamagedFileError):
+        decode(bytes(file))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib < 200 * 1024
 
 
 def test_three_hours_of_silence_that_claim_nothing_cost_as_much_as_the_limit() -> None:

@@ -1,0 +1,38 @@
+"""A bound on what FFmpeg may allocate at once.
+
+A file of a few hundred bytes can claim a table of a hundred million entries, for which the demuxers make room before
+they look whether it is there. PyAV has no setting for this, but FFmpeg's library has.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import logging
+from pathlib import Path
+
+import av
+
+_LOG = logging.getLogger(__name__)
+
+LARGEST_ALLOCATION_BYTES = 64 * 2**20
+"""More than twice the largest file that is read, and room for the index of a day of MP4 sound."""
+
+
+@functools.cache
+def limit_allocations() -> bool:
+    """Bound every single allocation of PyAV's FFmpeg in this process; whether that could be done.
+
+    It can with PyAV's wheels, where the library lies beside the package, and not where PyAV was built on the machine.
+    """
+    package = Path(av.__file__).parent
+    for folder in (package.parent / "av.libs", package / ".dylibs"):
+        for library in folder.glob("*avutil*"):
+            # Loaded by PyAV already: this finds that copy again.
+            set_limit = ctypes.CDLL(str(library)).av_max_alloc
+            set_limit.argtypes = (ctypes.c_size_t,)
+            set_limit.restype = None
+            set_limit(LARGEST_ALLOCATION_BYTES)
+            return True
+    _LOG.warning("FFmpeg's library was not found beside PyAV: hostile files may take much memory")
+    return False
