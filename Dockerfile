@@ -21,7 +21,7 @@ ENV PATH=/opt/starling/bin:$PATH \
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling
 COPY --from=build /opt/starling /opt/starling
-USER starling
+USER 10001
 WORKDIR /var/lib/starling
 RUN if [ "$BAKE_WEIGHTS" = 1 ]; then starling models fetch; fi
 
