@@ -15,8 +15,8 @@ import av
 
 _LOG = logging.getLogger(__name__)
 
-LARGEST_ALLOCATION_BYTES = 64 * 2**20
-"""More than twice the largest file that is read, and room for the index of a day of MP4 sound."""
+LARGEST_ALLOCATION_BYTES = 128 * 2**20
+"""Twice what a group of frames of eight channels in double precision takes while it is put together."""
 
 
 @functools.cache

@@ -59,10 +59,14 @@ def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
         resampler = AudioResampler(
             how.sample_format, how.layout, how.rate_hz, frame_size=track.codec_context.frame_size or 1024
         )
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="flt", layout="mono")
-        frame.sample_rate = RATE_HZ
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(track.encode(part))
+        for start in range(0, len(samples), 10 * RATE_HZ):
+            part = np.ascontiguousarray(samples[None, start : start + 10 * RATE_HZ])
+            frame = AudioFrame.from_ndarray(part, format="flt", layout="mono")
+            frame.sample_rate = RATE_HZ
+            for converted in resampler.resample(frame):
+                container.mux(track.encode(converted))
+        for converted in resampler.resample(None):
+            container.mux(track.encode(converted))
         container.mux(track.encode(None))
     return file.getvalue()
 

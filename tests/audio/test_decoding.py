@@ -266,6 +266,19 @@ def test_damage_in_the_middle_costs_only_the_damaged_part(jfk: bytes) -> None:
     assert not recording.truncated
 
 
+def test_the_largest_groups_of_frames_fit_into_memory() -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="wav") as container:
+        track = container.add_stream("pcm_f64le", rate=8_000, layout="7.1")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8 * 8_000)), format="dbl", layout="7.1")
+        frame.sample_rate = 8_000
+        for _ in range(130):
+            container.mux(track.encode(frame))
+    limits = DecodingLimits(max_bytes=100 * 2**20)
+
+    assert decode(file.getvalue(), limits).duration_s == pytest.approx(130)
+
+
 def test_samples_are_given_at_sixteen_kilohertz() -> None:
     recording = decode(file_of(tone(2, pitch_hz=440).samples, WAV))
 
