@@ -18,15 +18,7 @@ log = structlog.get_logger()
 async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
     """Answer with the apology for the first cause; where even that cannot be sent, the log says so."""
     context, error = failure.context, failure.causes[0]
-    apology = apologise(
-        error,
-        locale_of(context),
-        command=context.interaction.command_name,
-        interaction=int(context.interaction.id),
-        user=int(context.user.id),
-        guild=int(context.guild_id) if context.guild_id else None,
-        channel=int(context.channel_id),
-    )
+    apology = apologise(error, locale_of(context))
     try:
         await respond(context, apology.text, ephemeral=True)
     except hikari.HTTPError as unsent:

@@ -43,9 +43,9 @@ class KnownLocales:
 
     @property
     def hook(self) -> lightbulb.ExecutionHook:
-        """Remembers the locale of everyone who runs a command."""
+        """Remembers the locale of everyone who runs a command; afterwards, so that nobody waits for it."""
 
-        @lightbulb.hook(lightbulb.ExecutionSteps.PRE_INVOKE)
+        @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
         async def remember(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
             await self.remember(context.user.id, str(context.interaction.locale))
 

@@ -7,9 +7,12 @@ import collections
 
 import hikari
 import lightbulb
+import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+
+log = structlog.get_logger()
 
 
 class TooManyAtOnceError(StarlingError):
@@ -64,6 +67,14 @@ class Invocations:
 
             # Each interaction has a task of its own, so this also holds when it is cancelled.
             task.add_done_callback(leave)
+            structlog.contextvars.bind_contextvars(
+                command=context.interaction.command_name,
+                interaction=int(context.interaction.id),
+                user=int(user),
+                channel=int(context.channel_id),
+                guild=int(context.guild_id) if context.guild_id else None,
+            )
+            log.info("command")
 
         return enter
 

@@ -1,0 +1,40 @@
+"""Autocomplete over voices."""
+
+from __future__ import annotations
+
+from audio import Voice
+from bot.presenting.voice_choice import label_of, voice_choices
+
+AVA = Voice("en-US-AvaNeural", "en-US", "female", "edge")
+SVETLANA = Voice("ru-RU-SvetlanaNeural", "ru-RU", "female", "edge")
+DMITRY = Voice("ru-RU-DmitryNeural", "ru-RU", "male", "edge")
+KATJA = Voice("de-DE-KatjaNeural", "de-DE", "female", "edge")
+MACHINE = Voice("espeak-ru-LV", "ru-LV", "male", "espeak-ng")
+ALL = (KATJA, AVA, SVETLANA, DMITRY, MACHINE)
+
+
+def test_ones_own_language_comes_first_then_english() -> None:
+    assert [name for _label, name in voice_choices(ALL, "", "ru")] == [
+        SVETLANA.name, DMITRY.name, MACHINE.name, AVA.name, KATJA.name,
+    ]  # fmt: skip
+
+
+def test_voices_are_found_by_language_gender_and_name_in_ones_own_language() -> None:
+    assert [name for _label, name in voice_choices(ALL, "русский муж", "ru")] == [DMITRY.name, MACHINE.name]
+    assert [name for _label, name in voice_choices(ALL, "german", "en-US")] == [KATJA.name]
+    assert [name for _label, name in voice_choices(ALL, "svet", "en-US")] == [SVETLANA.name]
+    assert voice_choices(ALL, "klingon", "en-US") == []
+
+
+def test_a_voice_is_shown_by_name_language_and_gender() -> None:
+    assert label_of(AVA, "en-US") == "Ava — English (United States), female"
+    assert label_of(AVA, "ru") == "Ava — английский (Соединенные Штаты), женский"
+    assert label_of(MACHINE, "en-US") == "eSpeak NG — Russian (ru-LV), male"
+
+
+def test_no_more_choices_than_discord_takes_and_none_too_long() -> None:
+    many = [Voice(f"xx-{n:0100}", "en-US", "unknown", "edge") for n in range(5)]
+    many += [Voice(f"en-US-Number{n}Neural", "en-US", "unknown", "edge") for n in range(500)]
+    choices = voice_choices(many, "", "en-US")
+    assert len(choices) == 25
+    assert all(len(label) <= 100 and len(name) <= 100 for label, name in choices)
