@@ -139,7 +139,7 @@ class Starling:
             speaker = await asyncio.to_thread(speaker_of, settings, cache)
             stack.push_async_callback(speaker.close)
             chat = await stack.enter_async_context(chat_of(settings, cache))
-            await transcriber.load()
+            await asyncio.gather(transcriber.load(), speaker.load())
             instruction = read_instruction(settings.instruction_file)
             hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
