@@ -31,7 +31,8 @@ _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
 
 _VARIANT = b"+m3"
 """The manner of speaking that is understood best: Whisper base mishears fewer letters than with the plain one, in
-English 5 instead of 7 %, in German 19 instead of 22, in Russian 45 instead of 63."""
+English 5 instead of 7 % (5 texts), and at 150 words a minute in German 19 instead of 22 (3), in Russian 45 instead
+of 63 (8)."""
 
 
 class _VoiceRecord(ctypes.Structure):
