@@ -1,0 +1,171 @@
+"""The sandbox's own addresses, below /sandbox: who is there, what happened, and trouble to order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, Fault, FaultError
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID, USER_TOKENS
+from bot.sandbox.shapes import Json
+
+if TYPE_CHECKING:
+    from bot.sandbox.server import Sandbox
+
+_SWITCHES = frozenset({"message_content", "guild_members", "presences"})
+_FAULT_KEYS = frozenset(field.name for field in fields(Fault))
+
+
+class Control:
+    """HTTP routes for what ``Sandbox`` offers in Python."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/sandbox", self.describe)
+        router.add_get("/sandbox/faults", self.faults)
+        router.add_post("/sandbox/faults", self.add_fault)
+        router.add_delete("/sandbox/faults", self.clear_faults)
+        router.add_get("/sandbox/requests", self.requests)
+        router.add_delete("/sandbox/requests", self.clear_requests)
+        router.add_get("/sandbox/sessions", self.sessions)
+        router.add_get("/sandbox/failures", self.failures)
+        router.add_post("/sandbox/heartbeat_interval", self.heartbeat_interval)
+        router.add_post("/sandbox/intents", self.intents)
+        router.add_post("/sandbox/attachments", self.attachments)
+
+    async def describe(self, _: web.Request) -> web.Response:
+        return web.json_response(self._sandbox.description)
+
+    async def faults(self, _: web.Request) -> web.Response:
+        return web.json_response(self._sandbox.faults.payload)
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """``{"kind", "method"?, "path"?, "times"?, "status"?, "retry_after_s"?, "delay_s"?, "resumable"?, "code"?}``"""
+        given = await _read(request)
+        kind = given.get("kind")
+        try:
+            if kind == "lie_about_size":
+                self._sandbox.lie_about_size(int(given.get("size_bytes", 1)), times=int(given.get("times", 1)))
+            elif kind == "reconnect":
+                self._sandbox.reconnect()
+            elif kind == "invalid_session":
+                self._sandbox.invalidate_sessions(resumable=bool(given.get("resumable")))
+            elif kind == "close":
+                code = given.get("code")
+                self._sandbox.close_gateway(None if code is None else int(code))
+            elif kind == "expire_links" and "times" not in given:
+                self._sandbox.expire_links()
+            elif kind in REQUEST_KINDS:
+                self._sandbox.fault(**{key: value for key, value in given.items() if key in _FAULT_KEYS})
+            else:
+                known = ", ".join((*REQUEST_KINDS, *GATEWAY_KINDS, "lie_about_size"))
+                raise FaultError(f"There is no fault {kind!r}; there are {known}.")
+        except (SandboxError, TypeError, ValueError) as error:
+            raise _bad_request(str(error)) from error
+        return web.Response(status=204)
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        self._sandbox.faults.clear()
+        return web.Response(status=204)
+
+    async def requests(self, request: web.Request) -> web.Response:
+        """The last requests, oldest first; ``?limit=`` and ``?path=`` (a part of the path) choose."""
+        part = request.query.get("path", "")
+        found = [r.payload for r in self._sandbox.requests.all() if part in r.path]
+        limit = request.query.get("limit", "")
+        return web.json_response(found[-int(limit) :] if limit.isdigit() and int(limit) else found)
+
+    async def clear_requests(self, _: web.Request) -> web.Response:
+        self._sandbox.requests.clear()
+        return web.Response(status=204)
+
+    async def sessions(self, _: web.Request) -> web.Response:
+        return web.json_response([session.payload for session in self._sandbox.sessions])
+
+    async def failures(self, _: web.Request) -> web.Response:
+        found = [{"method": f.method, "path": f.path, "error": repr(f.error)} for f in self._sandbox.failures]
+        return web.json_response(found)
+
+    async def heartbeat_interval(self, request: web.Request) -> web.Response:
+        """``{"interval_s": 0.3}``, for connections that begin from now on."""
+        interval_s = (await _read(request)).get("interval_s")
+        if isinstance(interval_s, bool) or not isinstance(interval_s, int | float) or interval_s <= 0:
+            raise _bad_request("interval_s is a number of seconds above 0.")
+        self._sandbox.options.heartbeat_interval_s = float(interval_s)
+        return web.Response(status=204)
+
+    async def intents(self, request: web.Request) -> web.Response:
+        """``{"message_content"?, "guild_members"?, "presences"?: bool}``: what the application may identify with."""
+        given = await _read(request)
+        if not given.keys() <= _SWITCHES or not all(isinstance(value, bool) for value in given.values()):
+            raise _bad_request(f"Give true or false for: {', '.join(sorted(_SWITCHES))}.")
+        for key, value in given.items():
+            setattr(self._sandbox.options, key, value)
+        return web.Response(status=204)
+
+    async def attachments(self, request: web.Request) -> web.Response:
+        """``{"size_bytes": n, "times"?: n}``: the next uploads declare this size, whatever their own is."""
+        given = await _read(request)
+        if not isinstance(given.get("size_bytes"), int):
+            raise _bad_request("size_bytes is a number of bytes.")
+        self._sandbox.lie_about_size(given["size_bytes"], times=int(given.get("times", 1)))
+        return web.Response(status=204)
+
+
+def describe(sandbox: Sandbox) -> Json:
+    """What ``GET /sandbox`` answers."""
+    world = sandbox.services.world
+    users: list[Json] = []
+    for user_id, token in USER_TOKENS.items():
+        user = world.user(user_id)
+        roles = [
+            world.roles[role_id].name
+            for (_, member_id), member in world.members.items()
+            if member_id == user_id
+            for role_id in member.role_ids
+        ]
+        owned = any(guild.owner_id == user_id for guild in world.guilds.values())
+        users.append(
+            {
+                "id": str(user_id),
+                "name": user.username,
+                "display_name": user.global_name or user.username,
+                "token": token,
+                "roles": ["administrator", *roles] if owned else roles,
+                "locale": user.locale,
+            }
+        )
+    return {
+        "api": sandbox.rest_url,
+        "gateway": sandbox.services.gateway.url,
+        "application_id": str(APPLICATION_ID),
+        "bot_token": BOT_TOKEN,
+        "guild_id": str(GUILD_ID),
+        "guilds": [{"id": str(guild.id), "name": guild.name} for guild in world.guilds.values()],
+        "channels": [
+            {"id": str(c.id), "name": c.name, "guild_id": str(c.guild_id), "type": int(c.type)}
+            for c in world.channels.values()
+            if c.guild_id is not None
+        ],
+        "users": users,
+    }
+
+
+async def _read(request: web.Request) -> Json:
+    try:
+        given: Any = json.loads(await request.text() or "{}")
+    except ValueError as error:
+        raise _bad_request("The body is not JSON.") from error
+    if not isinstance(given, dict):
+        raise _bad_request("The body is not a JSON object.")
+    return given
+
+
+def _bad_request(message: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=json.dumps({"message": message}), content_type="application/json")

@@ -1,0 +1,94 @@
+"""Trouble on demand: what tests arrange for the bot to survive."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.shapes import Json
+
+RequestTrouble = Literal["rate_limit", "error", "slow", "drop", "expire_links"]
+GatewayTrouble = Literal["reconnect", "invalid_session", "close"]
+
+REQUEST_KINDS = get_args(RequestTrouble)
+GATEWAY_KINDS = get_args(GatewayTrouble)
+
+
+class FaultError(SandboxError):
+    """Raised when a fault is asked for that does not exist or lacks what it needs."""
+
+
+@dataclass
+class Fault:
+    """One kind of trouble for the requests that match.
+
+    Attributes:
+        kind: rate_limit answers 429, error answers ``status``, slow waits ``delay_s`` first, drop ends the connection
+            without an answer, expire_links lets a download find its link expired.
+        method: such as POST; None for any.
+        path: a glob ("/channels/*/messages") or a regular expression that begins with "^", over the path without
+            "/api/v10"; None for any.
+        times: how often it still happens.
+        status: of an error, 400-599.
+        retry_after_s: of a rate limit.
+        scope: of a rate limit: user, global or shared.
+        delay_s: how long a slow answer takes.
+        after: whether an error or drop comes after the request was carried out: it took effect, but nobody heard.
+    """
+
+    kind: str
+    method: str | None = None
+    path: str | None = None
+    times: int = 1
+    status: int = 500
+    retry_after_s: float = 1.0
+    scope: str = "user"
+    delay_s: float = 1.0
+    after: bool = False
+
+    def matches(self, method: str, path: str) -> bool:
+        if self.times <= 0 or (self.method is not None and self.method.upper() != method):
+            return False
+        if self.kind == "expire_links" and "attachments/" not in path:
+            return False
+        if self.path is None:
+            return True
+        if self.path.startswith("^"):
+            return re.search(self.path, path) is not None
+        return fnmatch.fnmatchcase(path, self.path)
+
+
+class Faults:
+    """The faults that wait for their request, oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Raises:
+        FaultError: there is no such kind.
+        """
+        if fault.kind not in REQUEST_KINDS:
+            raise FaultError(f"There is no fault {fault.kind!r} for requests; there are {', '.join(REQUEST_KINDS)}.")
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault for this request, counted down; None if it goes well."""
+        for fault in self._waiting:
+            if fault.matches(method, path):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._waiting.remove(fault)
+                return fault
+        return None
+
+    @property
+    def payload(self) -> list[Json]:
+        """What is still waiting, as ``GET /sandbox/faults`` shows it."""
+        return [{"kind": f.kind, "method": f.method, "path": f.path, "times": f.times} for f in self._waiting]

@@ -1,0 +1,334 @@
+"""The gateway: one WebSocket protocol for the bot and for people."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import deque
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.accounts import Accounts
+from bot.sandbox.compression import ZlibPayloads, transport_packing
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.events import Event
+from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.options import Options
+from bot.sandbox.payloads import Payloads, own_user_payload
+from bot.sandbox.sessions import GOING_AWAY, Connection, Session
+from bot.sandbox.shapes import Json
+from bot.sandbox.state import User
+from bot.sandbox.user_gateway import ready_for_person
+from bot.sandbox.world import World
+
+_MAX_PAYLOAD_BYTES = 4096
+_MAX_EVENTS = 120
+_EVENTS_WINDOW_S = 60.0
+_VERSIONS = {"9", "10"}
+_SILENCE_FLOOR_S = 5.0
+
+_HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
+_RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
+# Presence, voice state, members, soundboards, channel info: taken and not acted upon.
+_IGNORED = frozenset({3, 4, 8, 31, 43})
+# What Discord's own client sends besides: guild subscriptions and the like.
+_IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
+
+
+class _CloseError(SandboxError):
+    """Raised to close a connection with ``code``."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"close {code}")
+        self.code = code
+
+
+class Gateway:
+    """Accepts connections and delivers events to the sessions that may see them."""
+
+    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options) -> None:
+        self.url = ""
+        self.sessions: dict[str, Session] = {}
+        self.identifies = 0
+        self._world = world
+        self._payloads = payloads
+        self._accounts = accounts
+        self._options = options
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    # Delivering
+
+    def publish(self, event: Event) -> None:
+        """Give the event to every session that may know of it."""
+        for session in list(self.sessions.values()):
+            data = self._data_for(session, event)
+            if data is not None:
+                session.dispatch(event.name, data)
+
+    def _data_for(self, session: Session, event: Event) -> Json | None:
+        """What ``session`` is told of ``event``; None if nothing."""
+        account = session.account
+        wanted = event.to_bot if account.bot else event.to_people
+        if not wanted:
+            return None
+        if not account.bot and event.only_user_id not in (None, account.id):
+            return None
+        if event.guild_id is not None and (event.guild_id, account.id) not in self._world.members:
+            return None
+        if event.channel_id is not None and (channel := self._world.channels.get(event.channel_id)) is not None:
+            parties = event.only_user_id is not None or self._world.may_see(account.id, channel)
+            if not parties:
+                return None
+        if not account.bot:
+            return event.data
+        if event.intents and not event.intents & session.intents:
+            return None
+        shard_id, shard_count = session.shard
+        if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
+            return None
+        if event.message and not session.intents & Intents.MESSAGE_CONTENT:
+            return without_content(event.data, account.id, direct="guild_id" not in event.data)
+        return event.data
+
+    # Disturbing, for tests
+
+    def bot_sessions(self) -> list[Session]:
+        return [s for s in self.sessions.values() if s.account.bot]
+
+    def reconnect(self) -> None:
+        """Ask every bot session to reconnect (op 7), then close it."""
+        for session in self.bot_sessions():
+            if session.connection is not None:
+                session.connection.send(_RECONNECT, None)
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Send op 9 to every bot session; one that is not ``resumable`` is forgotten."""
+        for session in self.bot_sessions():
+            if session.connection is not None:
+                session.connection.send(_INVALID_SESSION, resumable)
+            if not resumable:
+                del self.sessions[session.id]
+
+    def close_bots(self, code: int | None) -> None:
+        """Close every bot connection with ``code``; None cuts it without a close frame."""
+        for session in self.bot_sessions():
+            if session.connection is None:
+                continue
+            if code is None:
+                session.connection.cut()
+            else:
+                session.connection.close(code)
+
+    async def close(self) -> None:
+        """Close everything, when the sandbox stops."""
+        for session in self.sessions.values():
+            if session.connection is not None:
+                session.connection.cut()
+        for socket in list(self._sockets):
+            await socket.close(code=GOING_AWAY)
+        self.sessions.clear()
+
+    # Connections
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one WebSocket from HELLO to its end."""
+        socket = web.WebSocketResponse(max_msg_size=1 << 20)
+        await socket.prepare(request)
+        try:
+            if request.query.get("v", "10") not in _VERSIONS:
+                raise _CloseError(4012)
+            packing = transport_packing(request.query.get("compress"))
+        except _CloseError as error:
+            await socket.close(code=error.code)
+            return socket
+        except SandboxError:
+            await socket.close(code=4002)
+            return socket
+        connection = Connection(socket, request, packing)
+        self._sockets.add(socket)
+        writer = asyncio.create_task(connection.write_until_closed())
+        try:
+            await self._converse(socket, connection)
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+            self._sockets.discard(socket)
+        return socket
+
+    async def _converse(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+        interval_s = self._options.heartbeat_interval_s
+        connection.send(_HELLO, {"heartbeat_interval": int(interval_s * 1000), "_trace": []})
+        session: Session | None = None
+        silence_s = max(interval_s * 2.5, _SILENCE_FLOOR_S)
+        recent: deque[float] = deque(maxlen=_MAX_EVENTS + 1)
+        close_code: int | None = None
+        try:
+            while True:
+                try:
+                    frame = await socket.receive(timeout=silence_s)
+                except TimeoutError:
+                    raise _CloseError(4009) from None
+                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    close_code = socket.close_code
+                    return
+                recent.append(time.monotonic())
+                if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
+                    raise _CloseError(4008)
+                session = self._receive(frame.data, connection, session, interval_s)
+        except _CloseError as error:
+            close_code = error.code
+            connection.close(error.code)
+            # Whoever is to be closed still reads what was sent before it.
+            with contextlib.suppress(TimeoutError):
+                await socket.receive(timeout=1.0)
+        finally:
+            self._left(session, connection, close_code)
+
+    def _receive(
+        self, raw: str | bytes, connection: Connection, session: Session | None, interval_s: float
+    ) -> Session | None:
+        if len(raw) > _MAX_PAYLOAD_BYTES:
+            raise _CloseError(4002)
+        try:
+            payload = json.loads(raw)
+            op, data = payload["op"], payload.get("d")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise _CloseError(4002) from None
+        if op == _HEARTBEAT:
+            connection.send(_ACK, None)
+            connection.note_heartbeat(interval_s)
+            return session
+        if op in (_IDENTIFY, _RESUME):
+            if session is not None:
+                raise _CloseError(4005)
+            if not isinstance(data, dict):
+                raise _CloseError(4002)
+            return self._identify(data, connection) if op == _IDENTIFY else self._resume(data, connection)
+        if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
+            if session is None:
+                raise _CloseError(4003)
+            return session
+        raise _CloseError(4001)
+
+    def _left(self, session: Session | None, connection: Connection, close_code: int | None) -> None:
+        if session is None or session.connection is not connection:
+            return
+        session.connection = None
+        session.left_at_s = time.monotonic()
+        # Discord ends the session of a client that says goodbye; every other end can be resumed.
+        if close_code in (1000, 1001):
+            self.sessions.pop(session.id, None)
+
+    # Beginning and resuming
+
+    def _identify(self, data: Json, connection: Connection) -> Session | None:
+        account = self._accounts.by_token(str(data.get("token", "")))
+        if account is None:
+            raise _CloseError(4004)
+            return None
+        intents = self._read_intents(account, data)
+        shard = _read_shard(data)
+        if data.get("compress") is True:
+            connection.packing = ZlibPayloads()
+        self._forget_old_sessions()
+        session = Session(
+            account=account,
+            token=str(data["token"]),
+            intents=intents,
+            shard=shard,
+            replay=deque(maxlen=self._options.replay_limit),
+            connection=connection,
+            heartbeats=connection.heartbeats,
+        )
+        self.sessions[session.id] = session
+        ready: Json = {
+            "v": 10,
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "session_type": "normal",
+            "private_channels": [],
+            "_trace": [],
+        }
+        if account.bot:
+            self.identifies += 1
+            self._begin_bot(session, ready, data)
+        else:
+            session.dispatch("READY", ready | ready_for_person(self._world, self._payloads, account))
+        return session
+
+    def _begin_bot(self, session: Session, ready: Json, data: Json) -> None:
+        account = session.account
+        shard_id, shard_count = session.shard
+        guilds = [g for g in self._world.guilds_of(account.id) if (g.id >> 22) % shard_count == shard_id]
+        ready |= {
+            "user": own_user_payload(account),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "application": {"id": str(account.id), "flags": self._accounts.application_flags()},
+        }
+        if "shard" in data:
+            ready["shard"] = [shard_id, shard_count]
+        session.dispatch("READY", ready)
+        if session.intents & Intents.GUILDS:
+            for guild in guilds:
+                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True)
+                session.dispatch("GUILD_CREATE", whole)
+
+    def _read_intents(self, account: User, data: Json) -> Intents:
+        if not account.bot:
+            return Intents(ALL_INTENTS)
+        given: Any = data.get("intents")
+        if isinstance(given, bool) or not isinstance(given, int) or given & ~ALL_INTENTS or given < 0:
+            raise _CloseError(4013)
+        intents = Intents(given)
+        allowed = {
+            Intents.MESSAGE_CONTENT: self._options.message_content,
+            Intents.GUILD_MEMBERS: self._options.guild_members,
+            Intents.GUILD_PRESENCES: self._options.presences,
+        }
+        if any(intents & intent and not on for intent, on in allowed.items()):
+            raise _CloseError(4014)
+        return intents
+
+    def _resume(self, data: Json, connection: Connection) -> Session | None:
+        if self._accounts.by_token(str(data.get("token", ""))) is None:
+            raise _CloseError(4004)
+        session = self.sessions.get(str(data.get("session_id")))
+        after: Any = data.get("seq")
+        self._forget_old_sessions()
+        if session is None or session.token != data.get("token") or session.id not in self.sessions:
+            connection.send(_INVALID_SESSION, False)
+            return None
+        if not isinstance(after, int) or after > session.sequence:
+            raise _CloseError(4007)
+        if not session.can_replay(after):
+            del self.sessions[session.id]
+            connection.send(_INVALID_SESSION, False)
+            return None
+        if session.connection is not None:
+            session.connection.cut()
+        session.replay_after(after, connection)
+        return session
+
+    def _forget_old_sessions(self) -> None:
+        oldest_s = time.monotonic() - self._options.session_lifetime_s
+        for session in list(self.sessions.values()):
+            if session.connection is None and session.left_at_s < oldest_s:
+                del self.sessions[session.id]
+
+
+def _read_shard(data: Json) -> tuple[int, int]:
+    given = data.get("shard")
+    if given is None:
+        return 0, 1
+    if (
+        not isinstance(given, list)
+        or len(given) != 2
+        or not all(isinstance(n, int) for n in given)
+        or not 0 <= given[0] < given[1]
+    ):
+        raise _CloseError(4010)
+    return given[0], given[1]

@@ -1,0 +1,157 @@
+"""A whole Discord on one port of this machine."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.sandbox.control import Control, describe
+from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.options import Options
+from bot.sandbox.request_log import Failure, RequestLog
+from bot.sandbox.rest_server import PREFIX, RestServer
+from bot.sandbox.seed import BOT_TOKEN
+from bot.sandbox.services import Services
+from bot.sandbox.sessions import Session
+from bot.sandbox.shapes import Json
+
+PAGE = Path(__file__).parent / "page"
+_MAX_JSON_BYTES = 64 << 20
+
+
+class Sandbox:
+    """A local Discord: REST and gateway v10, a CDN, and a page for people.
+
+    ``async with Sandbox() as sandbox`` starts it; a bot connects with ``GatewayBot(sandbox.bot_token,
+    rest_url=sandbox.rest_url)``, a person with ``Person(sandbox.url, token)``. Everything is in memory and gone when it
+    stops; ids and tokens of the people and channels that it begins with are always the same (``bot.sandbox.seed``).
+
+    Attributes:
+        options: limits, times and switches; may be changed while it runs.
+        failures: the sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect.
+        requests: the last requests.
+        faults: the trouble that waits for its request.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
+        self.options = replace(options) if options is not None else Options()
+        self.services = Services(self.options)
+        self._rest = RestServer(self.services)
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen. With port 0 the system chooses one; ``url`` then tells which.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        app = web.Application(client_max_size=_MAX_JSON_BYTES)
+        router = app.router
+        router.add_get("/gateway", self.services.gateway.handle)
+        router.add_get("/gateway/", self.services.gateway.handle)
+        for folder in ("attachments", "ephemeral-attachments"):
+            router.add_get(f"/{folder}/{{channel_id}}/{{attachment_id}}/{{filename}}", self._rest.download)
+        Control(self).add_routes(router)
+        router.add_get("/", self._index)
+        router.add_static("/page", PAGE)
+        router.add_route("*", f"{PREFIX}/{{path:.*}}", self._rest.handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self.services.attachments.base_url = self.url
+        self.services.gateway.url = f"ws://{self._host}:{self._port}/gateway"
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        self.services.interactions.stop()
+        await self.services.gateway.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def rest_url(self) -> str:
+        """What a bot is given as ``rest_url``."""
+        return f"{self.url}{PREFIX}"
+
+    @property
+    def bot_token(self) -> str:
+        return BOT_TOKEN
+
+    @property
+    def description(self) -> Json:
+        """What ``GET /sandbox`` answers: addresses, ids, names and tokens."""
+        return describe(self)
+
+    @property
+    def failures(self) -> deque[Failure]:
+        return self._rest.failures
+
+    @property
+    def requests(self) -> RequestLog:
+        return self._rest.requests
+
+    @property
+    def faults(self) -> Faults:
+        return self._rest.faults
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The gateway's sessions, also those whose client is away."""
+        return list(self.services.gateway.sessions.values())
+
+    @property
+    def bot_sessions(self) -> list[Session]:
+        return self.services.gateway.bot_sessions()
+
+    # Trouble
+
+    def fault(self, kind: str, **details: Any) -> None:
+        """Let the next matching requests go wrong; ``details`` are the attributes of ``faults.Fault``.
+
+        Raises:
+            FaultError: there is no such kind.
+        """
+        self.faults.add(Fault(kind, **details))
+
+    def reconnect(self) -> None:
+        """Ask the bot to reconnect (op 7)."""
+        self.services.gateway.reconnect()
+
+    def invalidate_sessions(self, *, resumable: bool = False) -> None:
+        """Send the bot op 9; what is not ``resumable`` is forgotten."""
+        self.services.gateway.invalidate(resumable=resumable)
+
+    def close_gateway(self, code: int | None = None) -> None:
+        """Close the bot's connections with ``code``; None cuts them without a close frame, as a network does."""
+        self.services.gateway.close_bots(code)
+
+    def expire_links(self) -> None:
+        """Make every link to an attachment that was given until now a dead one."""
+        self.services.attachments.expire_links()
+
+    def lie_about_size(self, size_bytes: int, *, times: int = 1) -> None:
+        """Let the next ``times`` uploads declare ``size_bytes`` instead of their own size."""
+        self.services.messages.declared_size_lies.extend([size_bytes] * times)
+
+    async def _index(self, _: web.Request) -> web.StreamResponse:
+        return web.FileResponse(PAGE / "index.html")
