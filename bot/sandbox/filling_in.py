@@ -22,14 +22,10 @@ def find_component(message: Mapping[str, Any], custom_id: str) -> Json:
         SandboxError: there is none.
     """
     found = [c for c in _walk(message["components"]) if "custom_id" in c]
-    for fits in (
-        lambda c: c["custom_id"] == custom_id,
-        lambda c: c.get("label") == custom_id,
-        lambda c: c["custom_id"].startswith(custom_id),
-    ):
-        for component in found:
-            if fits(component):
-                return component
+    exact = [c for c in found if custom_id in (c["custom_id"], c.get("label"))]
+    beginning = [c for c in found if c["custom_id"].startswith(custom_id)]
+    for component in exact + beginning:
+        return component
     listed = ", ".join(f"{c['custom_id']} ({c.get('label', ComponentType(c['type']).name)})" for c in found)
     raise SandboxError(f"The message has no component {custom_id!r}; it has: {listed or 'none'}.")
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import aiohttp
 
 from bot.sandbox.errors import DiscordError, SandboxError
 from bot.sandbox.filling_in import File, fill_in_field, fill_in_options, find_component, form_fields
-from bot.sandbox.kinds import InteractionType, MessageFlag
+from bot.sandbox.kinds import ChannelType, InteractionType, MessageFlag
 from bot.sandbox.shapes import Json
+from bot.sandbox.user_client import PATIENCE_S, GatewayEvent, NothingCameError, UserClient
 
-_PATIENCE_S = 10.0
-
-_T = TypeVar("_T")
+_EDITABLE = ("content", "edited_timestamp", "flags", "embeds", "components", "pinned")
 
 Voice = tuple[bytes, float, str]
 """Ogg Opus, duration in seconds and base64 waveform of a voice message."""
@@ -28,20 +24,8 @@ Place = str | int | Mapping[str, Any] | None
 """A channel: its name ("general", or "second sandbox/general"), its id, its object, or None for #general."""
 
 
-class NothingCameError(SandboxError):
-    """Raised when what was waited for did not come; its text lists what came instead."""
-
-
 class UnknownCommandError(SandboxError):
     """Raised when the person is not offered such a command there."""
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayEvent:
-    """One event as the person's client got it."""
-
-    name: str
-    data: Json
 
 
 @dataclass
@@ -72,7 +56,7 @@ class Outcome:
         """The first answer, also while it is loading; None without one."""
         return next(iter(self.messages), None)
 
-    async def response(self, timeout_s: float = _PATIENCE_S) -> Json:
+    async def response(self, timeout_s: float = PATIENCE_S) -> Json:
         """The first answer once there is something to read in it, after any "thinking...".
 
         Raises:
@@ -80,7 +64,7 @@ class Outcome:
         """
         return await self.response_where(lambda _: True, timeout_s)
 
-    async def response_where(self, wanted: Callable[[Json], object], timeout_s: float = _PATIENCE_S) -> Json:
+    async def response_where(self, wanted: Callable[[Json], object], timeout_s: float = PATIENCE_S) -> Json:
         """The first finished answer for which ``wanted`` is true, for answers that grow by edits.
 
         Raises:
@@ -94,32 +78,16 @@ class Outcome:
         return await self._person.wait_until(find, timeout_s, "the answer to an interaction")
 
 
-class Person:
+class Person(UserClient):
     """One of the sandbox's people.
 
     ``async with Person(sandbox.url, token) as ada`` connects; ``Person.named(sandbox.url, "ada")`` finds the token.
     Everything that the gateway sends is kept in ``events``, so that nothing is missed between two calls.
-
-    Attributes:
-        events: what came so far, oldest first.
-        known_messages: every message that was seen and is not deleted, by id, in its latest form.
-        user: the account, as Discord shows it.
-        ready: the data of READY.
     """
 
     def __init__(self, sandbox_url: str, token: str) -> None:
-        self.events: list[GatewayEvent] = []
-        self.known_messages: dict[str, Json] = {}
-        self.user: Json = {}
-        self.ready: Json = {}
-        self._url = sandbox_url.rstrip("/")
-        self._token = token
-        self._http: aiohttp.ClientSession | None = None
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._changed = asyncio.Condition()
+        super().__init__(sandbox_url, token)
         self._nonces = count(1)
-        self._world: Json = {}
 
     @classmethod
     async def named(cls, sandbox_url: str, name: str) -> Person:
@@ -134,26 +102,6 @@ class Person:
             if user["name"] == name:
                 return cls(sandbox_url, user["token"])
         raise SandboxError(f"There is no {name} here; there are {', '.join(u['name'] for u in world['users'])}.")
-
-    async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(auto_decompress=True)
-        try:
-            async with self._http.get(f"{self._url}/sandbox") as response:
-                self._world = await response.json()
-            await self._connect()
-        except BaseException:
-            await self._http.close()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._socket is not None:
-            await self._socket.close()
-        if self._http is not None:
-            await self._http.close()
 
     # Messages
 
@@ -192,17 +140,17 @@ class Person:
             if not ping:
                 body["allowed_mentions"] = {"parse": ["users", "roles", "everyone"], "replied_user": False}
         target = reply_to["channel_id"] if channel is None and reply_to is not None else self.channel_id(channel)
-        return await self._object("POST", f"/channels/{target}/messages", body, uploads)
+        return await self.request_object("POST", f"/channels/{target}/messages", body, uploads)
 
     async def forward(self, message: Mapping[str, Any], channel: Place = None) -> Json:
         """Forward ``message`` to ``channel`` and return what was posted there."""
         link = {"type": 1, "channel_id": message["channel_id"], "message_id": message["id"]}
         body: Json = {"message_reference": link, "nonce": self._nonce()}
-        return await self._object("POST", f"/channels/{self.channel_id(channel)}/messages", body)
+        return await self.request_object("POST", f"/channels/{self.channel_id(channel)}/messages", body)
 
     async def edit(self, message: Mapping[str, Any], text: str) -> Json:
         path = f"/channels/{message['channel_id']}/messages/{message['id']}"
-        return await self._object("PATCH", path, {"content": text})
+        return await self.request_object("PATCH", path, {"content": text})
 
     async def delete(self, message: Mapping[str, Any]) -> None:
         await self.request("DELETE", f"/channels/{message['channel_id']}/messages/{message['id']}")
@@ -223,7 +171,7 @@ class Person:
 
     async def fetch(self, message: Mapping[str, Any]) -> Json:
         """The message as it is now, with fresh links."""
-        return await self._object("GET", f"/channels/{message['channel_id']}/messages/{message['id']}")
+        return await self.request_object("GET", f"/channels/{message['channel_id']}/messages/{message['id']}")
 
     async def download(self, attachment: Mapping[str, Any] | str) -> bytes:
         """The bytes behind an attachment or link.
@@ -242,15 +190,16 @@ class Person:
 
     async def dm(self, user_id: str | int | None = None) -> Json:
         """The direct message channel with ``user_id``; None is the bot."""
-        recipient = user_id or self._world["application_id"]
-        return await self._object("POST", "/users/@me/channels", {"recipients": [str(recipient)]})
+        recipient = user_id or self.sandbox["application_id"]
+        return await self.request_object("POST", "/users/@me/channels", {"recipients": [str(recipient)]})
 
     async def thread(self, name: str, message: Mapping[str, Any] | None = None, channel: Place = None) -> Json:
         """Begin a public thread: from ``message``, or alone in ``channel``."""
         if message is not None:
             path = f"/channels/{message['channel_id']}/messages/{message['id']}/threads"
-            return await self._object("POST", path, {"name": name})
-        return await self._object("POST", f"/channels/{self.channel_id(channel)}/threads", {"name": name, "type": 11})
+            return await self.request_object("POST", path, {"name": name})
+        body: Json = {"name": name, "type": int(ChannelType.PUBLIC_THREAD)}
+        return await self.request_object("POST", f"/channels/{self.channel_id(channel)}/threads", body)
 
     async def set_locale(self, locale: str) -> None:
         """Choose the client's language, such as "ru"."""
@@ -267,9 +216,9 @@ class Person:
         if isinstance(channel, int) or (channel or "").isdigit():
             return str(channel)
         guild_name, _, name = (channel or "general").rpartition("/")
-        guilds = {g["id"] for g in self._world["guilds"] if g["name"].lower() == guild_name.lower()}
-        for known in self._world["channels"]:
-            if known["name"] == name and known["guild_id"] in (guilds or {self._world["guild_id"]}):
+        guilds = {g["id"] for g in self.sandbox["guilds"] if g["name"].lower() == guild_name.lower()}
+        for known in self.sandbox["channels"]:
+            if known["name"] == name and known["guild_id"] in (guilds or {self.sandbox["guild_id"]}):
                 return str(known["id"])
         raise SandboxError(f"There is no channel {channel!r}.")
 
@@ -287,7 +236,7 @@ class Person:
         options: Mapping[str, Any] | None = None,
         *,
         channel: Place = None,
-        timeout_s: float = _PATIENCE_S,
+        timeout_s: float = PATIENCE_S,
     ) -> Outcome:
         """Use a slash command, such as ``slash("voice set", {"name": "joe"})``.
 
@@ -308,9 +257,7 @@ class Person:
         body = self._interaction(InteractionType.APPLICATION_COMMAND, channel, data)
         return await self._interact(body, timeout_s, uploads)
 
-    async def message_command(
-        self, name: str, message: Mapping[str, Any], *, timeout_s: float = _PATIENCE_S
-    ) -> Outcome:
+    async def message_command(self, name: str, message: Mapping[str, Any], *, timeout_s: float = PATIENCE_S) -> Outcome:
         """Use a message command, from the menu of ``message``."""
         channel = str(message["channel_id"])
         command = await self._find_command(name, 3, channel)
@@ -319,7 +266,7 @@ class Person:
         return await self._interact(body, timeout_s)
 
     async def user_command(
-        self, name: str, user_id: str | int, *, channel: Place = None, timeout_s: float = _PATIENCE_S
+        self, name: str, user_id: str | int, *, channel: Place = None, timeout_s: float = PATIENCE_S
     ) -> Outcome:
         """Use a user command, from the menu of a user."""
         command = await self._find_command(name, 2, channel)
@@ -334,7 +281,7 @@ class Person:
         focused: str,
         *,
         channel: Place = None,
-        timeout_s: float = _PATIENCE_S,
+        timeout_s: float = PATIENCE_S,
     ) -> list[Json]:
         """What is offered while ``focused`` is being typed: ``{"name", "value"}`` each.
 
@@ -365,7 +312,7 @@ class Person:
         custom_id: str,
         values: Sequence[str] | None = None,
         *,
-        timeout_s: float = _PATIENCE_S,
+        timeout_s: float = PATIENCE_S,
     ) -> Outcome:
         """Click a button, or choose ``values`` in a select. ``custom_id`` may be its beginning, or a button's label.
 
@@ -381,7 +328,7 @@ class Person:
         return await self._interact(body, timeout_s)
 
     async def submit(
-        self, modal: Outcome | Mapping[str, Any] | None, values: Mapping[str, Any], *, timeout_s: float = _PATIENCE_S
+        self, modal: Outcome | Mapping[str, Any] | None, values: Mapping[str, Any], *, timeout_s: float = PATIENCE_S
     ) -> Outcome:
         """Fill in and send a form, ``modal`` being what opened it, or its ``modal``.
 
@@ -442,10 +389,10 @@ class Person:
 
     def _interaction(self, kind: InteractionType, channel: Place, data: Json) -> Json:
         channel_id = self.channel_id(channel)
-        known = next((c for c in self._world["channels"] if c["id"] == channel_id), None)
+        known = next((c for c in self.sandbox["channels"] if c["id"] == channel_id), None)
         body: Json = {
             "type": int(kind),
-            "application_id": self._world["application_id"],
+            "application_id": self.sandbox["application_id"],
             "channel_id": channel_id,
             "session_id": self.ready["session_id"],
             "data": data,
@@ -455,33 +402,10 @@ class Person:
             body["guild_id"] = known["guild_id"]
         return body
 
-    # Waiting
-
-    async def wait_for(
-        self, wanted: Callable[[GatewayEvent], object], timeout_s: float = _PATIENCE_S, *, since: int = 0
-    ) -> GatewayEvent:
-        """The first event for which ``wanted`` is true, from the number ``since`` of ``events`` on, come or to come.
-
-        Raises:
-            NothingCameError: none came within ``timeout_s``.
-        """
-        position = since
-
-        def find() -> GatewayEvent | None:
-            nonlocal position
-            while position < len(self.events):
-                event = self.events[position]
-                position += 1
-                if wanted(event):
-                    return event
-            return None
-
-        return await self.wait_until(find, timeout_s, "an event")
-
     async def wait_for_message(
         self,
         wanted: Callable[[Json], object] = lambda _: True,
-        timeout_s: float = _PATIENCE_S,
+        timeout_s: float = PATIENCE_S,
         *,
         channel: Place = None,
         after: Mapping[str, Any] | None = None,
@@ -512,115 +436,31 @@ class Person:
 
         return await self.wait_until(find, timeout_s, "a message")
 
-    async def wait_until(self, find: Callable[[], _T | None], timeout_s: float, what: str) -> _T:
-        """What ``find`` gives once it is not None; it is asked again after every event.
+    async def wait_for_edit(
+        self,
+        message: Mapping[str, Any],
+        wanted: Callable[[Json], object] = lambda _: True,
+        timeout_s: float = PATIENCE_S,
+    ) -> Json:
+        """``message`` as soon as it differs from what is given and ``wanted`` is true of it.
 
         Raises:
-            NothingCameError: it gave nothing within ``timeout_s``; ``what`` is named in its text.
+            NothingCameError: it did not change so within ``timeout_s``.
         """
-        found: _T | None = None
+        before = {key: message.get(key) for key in _EDITABLE}
 
-        def came() -> bool:
-            nonlocal found
-            found = find()
-            return found is not None
+        def find() -> Json | None:
+            latest = self.known_messages.get(str(message["id"]))
+            if latest is None or {key: latest.get(key) for key in _EDITABLE} == before:
+                return None
+            return latest if wanted(latest) else None
 
-        try:
-            async with asyncio.timeout(timeout_s), self._changed:
-                await self._changed.wait_for(came)
-        except TimeoutError:
-            recent = "; ".join(f"{e.name} {_brief(e.data)}" for e in self.events[-12:])
-            raise NothingCameError(f"Waited {timeout_s} s for {what}. The last events: {recent or 'none'}.") from None
-        assert found is not None
-        return found
-
-    # The wire
-
-    async def _object(self, method: str, path: str, body: object | None = None, files: Sequence[File] = ()) -> Json:
-        answer: Json = await self.request(method, path, body, files)
-        return answer
-
-    async def request(self, method: str, path: str, body: object | None = None, files: Sequence[File] = ()) -> Any:
-        """A REST request below /api/v10 with the person's token; the JSON of the answer, None where there is none.
-
-        Raises:
-            DiscordError: the answer has a status of 400 or more.
-        """
-        headers = {"Authorization": self._token}
-        data: aiohttp.FormData | bytes | None = None
-        if files:
-            data = aiohttp.FormData()
-            data.add_field("payload_json", json.dumps(body), content_type="application/json")
-            for i, (name, content, content_type) in enumerate(files):
-                data.add_field(f"files[{i}]", content, filename=name, content_type=content_type)
-        elif body is not None:
-            data = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
-        async with self._session.request(method, f"{self._url}/api/v10{path}", data=data, headers=headers) as response:
-            raw = await response.read()
-            answer = json.loads(raw) if raw else None
-            if response.status >= 400:
-                refused = answer if isinstance(answer, dict) else {}
-                raise DiscordError(
-                    response.status, refused.get("code", 0), refused.get("message", ""), refused.get("errors")
-                )
-            return answer
-
-    @property
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            raise SandboxError("The person is not connected; use them as `async with`.")
-        return self._http
+        return await self.wait_until(find, timeout_s, "an edit")
 
     def _nonce(self) -> str:
         return f"{id(self) % 10**9}{next(self._nonces):06}"
-
-    async def _connect(self) -> None:
-        self._socket = await self._session.ws_connect(
-            f"{self._world['gateway']}?v=10&encoding=json&compress=zlib-stream", max_msg_size=0
-        )
-        inflator = zlib.decompressobj()
-        hello = json.loads(inflator.decompress(await self._socket.receive_bytes()))
-        identify = {"token": self._token, "properties": {"os": "sandbox", "browser": "sandbox", "device": ""}}
-        await self._socket.send_json({"op": 2, "d": identify})
-        reader = asyncio.create_task(self._read(self._socket, inflator.decompress))
-        beating = asyncio.create_task(self._beat(self._socket, hello["d"]["heartbeat_interval"] / 1000))
-        self._tasks = [reader, beating]
-        ready = await self.wait_for(lambda event: event.name == "READY")
-        self.ready = ready.data
-        self.user = ready.data["user"]
-
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse, inflate: Callable[[bytes], bytes]) -> None:
-        async for frame in socket:
-            if frame.type is not aiohttp.WSMsgType.BINARY:
-                break
-            payload = json.loads(inflate(frame.data))
-            if payload["op"] == 0:
-                await self._note(payload["t"], payload["d"])
-
-    async def _beat(self, socket: aiohttp.ClientWebSocketResponse, interval_s: float) -> None:
-        while not socket.closed:
-            await socket.send_json({"op": 1, "d": None})
-            await asyncio.sleep(interval_s)
-
-    async def _note(self, name: str, data: Json) -> None:
-        self.events.append(GatewayEvent(name, data))
-        if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
-            self.known_messages[data["id"]] = data
-        elif name == "MESSAGE_DELETE":
-            self.known_messages.pop(data["id"], None)
-        elif name == "MESSAGE_DELETE_BULK":
-            for message_id in data["ids"]:
-                self.known_messages.pop(message_id, None)
-        async with self._changed:
-            self._changed.notify_all()
 
 
 def _interaction_of(message: Json) -> str | None:
     metadata = message.get("interaction_metadata")
     return metadata["id"] if metadata else None
-
-
-def _brief(data: Json) -> str:
-    keys = ("id", "nonce", "channel_id", "content", "flags")
-    return str({key: data[key] for key in keys if key in data})[:160]

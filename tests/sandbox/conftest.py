@@ -1,0 +1,39 @@
+"""A sandbox, its people and a bot for every test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import hikari
+import pytest
+
+from bot.sandbox import Person, Sandbox
+from tests.sandbox.example_bot import build, running
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A running sandbox, which must not have failed by itself when the test ends."""
+    async with Sandbox() as started:
+        yield started
+        assert not started.failures
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox) -> AsyncIterator[hikari.GatewayBot]:
+    async with running(build(sandbox)) as started:
+        yield started
+
+
+@pytest.fixture
+async def ada(sandbox: Sandbox) -> AsyncIterator[Person]:
+    """The administrator, who speaks English."""
+    async with await Person.named(sandbox.url, "ada") as person:
+        yield person
+
+
+@pytest.fixture
+async def boris(sandbox: Sandbox) -> AsyncIterator[Person]:
+    """A member, who speaks Russian."""
+    async with await Person.named(sandbox.url, "boris") as person:
+        yield person
