@@ -19,6 +19,10 @@ class ScriptedChat:
     """
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Behave, and forget what was asked."""
         self.answer: str | None = "Paris is the capital of France."
         self.trouble: dict[str, Any] | str | None = None
         self.times: int = -1

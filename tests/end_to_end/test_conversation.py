@@ -1,0 +1,118 @@
+"""Talking in text: who is answered, where, and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.end_to_end.town import Town
+
+
+async def test_a_direct_message_is_answered_and_typing_is_shown(town: Town) -> None:
+    town.chat.word_delay_s = 0.3
+    asked = await town.member.send(await town.dm(town.member), "What is the capital of France?")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    assert answer["content"] == "Paris is the capital of France."
+    assert any(event.name == "TYPING_START" and event.data["user_id"] == town.bot_id for event in town.member.events)
+
+
+async def test_an_answer_grows_by_edits_not_more_than_one_a_second(town: Town) -> None:
+    town.chat.answer, town.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.25
+    asked = await town.member.send(await town.dm(town.member), "count")
+    before = len(town.member.events)
+    answer = await town.answer_to(asked, lambda text: text.endswith("ten"))
+    edits = [
+        event.data["content"]
+        for event in town.member.events[before:]
+        if event.name == "MESSAGE_UPDATE" and event.data["id"] == answer["id"]
+    ]
+    assert 2 <= len(edits) <= 5
+    assert all(len(text) < len(later) for text, later in zip(edits, edits[1:], strict=False))
+
+
+async def test_a_reply_to_an_answer_goes_on_from_there(town: Town) -> None:
+    channel = await town.dm(town.member)
+    asked = await town.member.send(channel, "What is the capital of France?")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    town.chat.answer = "About two million."
+    again = await town.member.send(channel, "And how many people live there?", reply_to=answer)
+    await town.answer_to(again, lambda text: "two million." in text)
+    said = [(turn["role"], turn["content"]) for turn in town.chat.requests[-1]["messages"][1:]]
+    assert said == [
+        ("user", "What is the capital of France?"),
+        ("assistant", "Paris is the capital of France."),
+        ("user", "And how many people live there?"),
+    ]
+
+
+async def test_in_a_channel_it_speaks_only_when_it_is_spoken_to(town: Town) -> None:
+    channel = town.channel("general")
+    await town.member.send(channel, "What is the capital of France?")
+    await town.member.send(channel, "@everyone wake up")
+    asked = await town.member.send(channel, f"{town.mention} and you, what do you say?")
+    await town.answer_to(asked, lambda text: "capital of France." in text)
+    assert [request["messages"][-1]["content"] for request in town.chat.requests] == ["and you, what do you say?"]
+
+
+async def test_a_reply_to_its_answer_needs_no_mention_in_the_text(town: Town) -> None:
+    channel = town.channel("general")
+    asked = await town.member.send(channel, f"{town.mention} hello")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    again = await town.russian.send(channel, "and of Spain?", reply_to=answer)
+    await town.answer_to(again, lambda text: "capital of France." in text)
+    assert town.chat.last_question == "and of Spain?"
+
+
+async def test_a_reply_that_hides_its_words_is_told_why(town: Town) -> None:
+    channel = town.channel("general")
+    asked = await town.member.send(channel, f"{town.mention} hello")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    silent = await town.member.send(channel, "and of Spain?", reply_to=answer, ping=False)
+    told = await town.answer_to(silent, lambda text: "-# " in text)
+    assert told["content"].startswith("I can only read replies here that mention me.")
+
+
+async def test_a_mention_without_words_gets_a_hint(town: Town) -> None:
+    asked = await town.member.send(town.channel("general"), town.mention)
+    told = await town.answer_to(asked, lambda text: "-# " in text)
+    assert told["content"].startswith("Send me a voice note, or write me something")
+
+
+async def test_an_answer_in_text_can_be_read_aloud_by_its_button(town: Town) -> None:
+    asked = await town.member.send(await town.dm(town.member), "What is the capital of France?")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    outcome = await town.member.click(answer, "aloud")
+    spoken = await outcome.response(30)
+    assert spoken["flags"] & 1 << 13
+    assert spoken["attachments"][0]["duration_secs"] > 0.5
+
+
+async def test_an_old_button_says_that_it_no_longer_works(town: Town) -> None:
+    asked = await town.member.send(await town.dm(town.member), "What is the capital of France?")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    told = await (await town.member.click(answer, "retired:1")).response()
+    assert "no longer works" in told["content"]
+    assert told["flags"] & 1 << 6
+
+
+async def test_a_deleted_question_is_forgotten(town: Town) -> None:
+    channel = await town.dm(town.member)
+    asked = await town.member.send(channel, "My secret number is 1234.")
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    await town.member.delete(asked)
+    await asyncio.sleep(0.3)
+    again = await town.member.send(channel, "What was my number?", reply_to=answer)
+    await town.answer_to(again, lambda text: "capital of France." in text)
+    assert "1234" not in str(town.chat.requests[-1])
+
+
+async def test_several_people_are_answered_at_once_and_each_gets_their_own(town: Town) -> None:
+    town.chat.answer = None
+    people = [town.administrator, town.member, town.russian]
+    asked = [
+        (person, await person.send(await town.dm(person), f"question {number} of {person.user['username']}"))
+        for number in range(3)
+        for person in people
+    ]
+    for person, question in asked:
+        answer = await town.answer_to(question, lambda text, q=question: text == q["content"], reader=person)
+        assert answer["content"] == question["content"]

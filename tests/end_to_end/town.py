@@ -1,0 +1,131 @@
+"""The real bot in a sandbox, and the people who live there."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audio import Transcriber, Transcript, decode
+from bot.app import Starling
+from bot.sandbox.person import Person
+from bot.sandbox.server import Sandbox
+from bot.settings import read_settings
+from tests.conftest import ROOT
+from tests.scripted_chat import ScriptedChat
+
+RECORDINGS = ROOT / "tests" / "recordings"
+ANSWER_TIMEOUT_S = 40.0
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Town:
+    """A sandbox with the bot in it, three people, and a chat model that says what it is told to."""
+
+    sandbox: Sandbox
+    chat: ScriptedChat
+    administrator: Person
+    member: Person
+    russian: Person
+    """Their Discord is in Russian."""
+    directory: dict[str, Any]
+    """What ``GET /sandbox`` says."""
+
+    @property
+    def bot_id(self) -> str:
+        return str(self.directory["application_id"])
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.bot_id}>"
+
+    def channel(self, name: str) -> str:
+        """The id of the main guild's channel ``name``."""
+        guild = self.directory["guild_id"]
+        return str(
+            next(c["id"] for c in self.directory["channels"] if c["name"] == name and c.get("guild_id") == guild)
+        )
+
+    async def dm(self, person: Person) -> str:
+        """The id of the direct channel of ``person`` and the bot."""
+        return str((await person.dm())["id"])
+
+    async def answer_to(self, asked: Message, done: Callable[[str], bool], *, reader: Person | None = None) -> Message:
+        """The bot's reply to ``asked``, once ``done`` says that its text is complete."""
+        return await (reader or self.member).wait_for_message(
+            lambda message: _answers(message, asked) and done(message["content"]), ANSWER_TIMEOUT_S
+        )
+
+    async def voice_reply_to(self, answer: Message, *, reader: Person | None = None) -> Message:
+        """The message with a file that the bot has posted as a reply to ``answer``."""
+        return await (reader or self.member).wait_for_message(
+            lambda message: _answers(message, answer) and bool(message["attachments"]), ANSWER_TIMEOUT_S
+        )
+
+    async def told(self, asked: Message, done: Callable[[Message], bool], *, reader: Person | None = None) -> Message:
+        """The bot's message in the channel of ``asked``, newer than it, for which ``done`` is true."""
+        return await (reader or self.member).wait_for_message(
+            done, ANSWER_TIMEOUT_S, channel=asked["channel_id"], after=asked
+        )
+
+    async def after(self, asked: Message, *, reader: Person | None = None) -> list[Message]:
+        """Everything in the channel that is newer than ``asked``, oldest first."""
+        messages = await (reader or self.member).messages(asked["channel_id"])
+        return [message for message in messages if int(message["id"]) > int(asked["id"])]
+
+
+def _answers(message: Message, asked: Message) -> bool:
+    return bool((message.get("message_reference") or {}).get("message_id") == asked["id"])
+
+
+def voice(name: str) -> tuple[bytes, float, str]:
+    """A recording as Discord's client sends it: Ogg Opus, its duration in seconds, its waveform."""
+    data = (RECORDINGS / name).read_bytes()
+    return data, round(decode(data).duration_s, 3), base64.b64encode(bytes(range(0, 200, 4))).decode()
+
+
+@contextlib.asynccontextmanager
+async def running(data_folder: Path, sandbox: Sandbox, **settings: object) -> AsyncIterator[None]:
+    """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise."""
+    chosen = {"tts_engine": "offline", "data_folder": data_folder, "stop_timeout_s": 5.0} | settings
+    stop, ready = asyncio.Event(), asyncio.Event()
+    starling = Starling(read_settings(**chosen), sandbox.bot_token, sandbox.rest_url)
+    task = asyncio.create_task(starling.run(stop, lambda _me: ready.set()))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        waiting.cancel()
+        task.result()
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(30):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[Town]:
+    """The three people of ``sandbox``, connected."""
+    async with contextlib.AsyncExitStack() as stack:
+        directory = sandbox.description
+        people = {
+            user["name"]: await stack.enter_async_context(Person(sandbox.url, user["token"]))
+            for user in directory["users"]
+        }
+        yield Town(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory)
+
+
+async def hear(whisper: Path, data: bytes) -> Transcript:
+    """What is said in ``data``, heard by a transcriber of our own."""
+    transcriber = Transcriber(whisper)
+    try:
+        return await transcriber.transcribe(data)
+    finally:
+        await transcriber.close()
