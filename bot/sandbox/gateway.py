@@ -29,6 +29,7 @@ _MAX_EVENTS = 120
 _EVENTS_WINDOW_S = 60.0
 _VERSIONS = {"9", "10"}
 _SILENCE_FLOOR_S = 5.0
+_CLOSING_S = 2.0
 
 _HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
@@ -151,7 +152,7 @@ class Gateway:
         self._sockets.add(socket)
         writer = asyncio.create_task(connection.write_until_closed())
         try:
-            await self._converse(socket, connection)
+            await self._converse(socket, connection, writer)
         finally:
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -159,7 +160,9 @@ class Gateway:
             self._sockets.discard(socket)
         return socket
 
-    async def _converse(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+    async def _converse(
+        self, socket: web.WebSocketResponse, connection: Connection, writer: asyncio.Task[None]
+    ) -> None:
         interval_s = self._options.heartbeat_interval_s
         connection.send(_HELLO, {"heartbeat_interval": int(interval_s * 1000), "_trace": []})
         session: Session | None = None
@@ -182,9 +185,8 @@ class Gateway:
         except _CloseError as error:
             close_code = error.code
             connection.close(error.code)
-            # Whoever is to be closed still reads what was sent before it.
             with contextlib.suppress(TimeoutError):
-                await socket.receive(timeout=1.0)
+                await asyncio.wait_for(asyncio.shield(writer), _CLOSING_S)
         finally:
             self._left(session, connection, close_code)
 

@@ -26,6 +26,7 @@ class Options:
         request_log_limit: how many requests are remembered.
         session_lifetime_s: how long a disconnected session may be resumed.
         shards: what ``GET /gateway/bot`` recommends.
+        max_concurrency: how many shards may identify within 5 s; a client waits for the others.
         message_content: whether the application has the MESSAGE_CONTENT intent.
         guild_members: whether the application has the GUILD_MEMBERS intent.
         presences: whether the application has the GUILD_PRESENCES intent.
@@ -49,6 +50,7 @@ class Options:
     request_log_limit: int = 5_000
     session_lifetime_s: float = 300.0
     shards: int = 1
+    max_concurrency: int = 16
     message_content: bool = True
     guild_members: bool = False
     presences: bool = False

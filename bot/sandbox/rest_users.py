@@ -47,7 +47,7 @@ class UserRoutes:
             "total": _SESSION_STARTS,
             "remaining": _SESSION_STARTS - used,
             "reset_after": 86_400_000,
-            "max_concurrency": 1,
+            "max_concurrency": self._services.options.max_concurrency,
         }
         url = self._services.gateway.url
         return {"url": url, "shards": self._services.options.shards, "session_start_limit": limit}

@@ -93,7 +93,9 @@ class Panel(lightbulb.SlashCommand, name="panel", description="Buttons and a lis
         for custom_id in ("update", "reply", "defer", "form"):
             buttons.add_interactive_button(hikari.ButtonStyle.PRIMARY, custom_id, label=custom_id.title())
         choice = hikari.impl.MessageActionRowBuilder()
-        choice.add_text_menu("colour").add_option("Red", "r").add_option("Green", "g").parent
+        menu = choice.add_text_menu("colour", min_values=1)
+        menu.add_option("Red", "r")
+        menu.add_option("Green", "g")
         await ctx.respond("panel", components=[buttons, choice])
 
 
@@ -141,12 +143,14 @@ async def use_component(interaction: hikari.ComponentInteraction) -> None:
 
 
 async def take_form(interaction: hikari.ModalInteraction) -> None:
-    text = interaction.components[0][0].value
+    field = interaction.components[0][0]
+    assert isinstance(field, hikari.TextInputComponent)
+    text = field.value
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_CREATE, f"changed to {text!r}")
 
 
 def build(sandbox: Sandbox, intents: hikari.Intents = INTENTS) -> hikari.GatewayBot:
-    """The bot, not yet started. Received messages are kept in the order of their coming in ``bot.seen``."""
+    """The bot, not yet started."""
     bot = hikari.GatewayBot(sandbox.bot_token, rest_url=sandbox.rest_url, banner=None, logs=None, intents=intents)
     client = lightbulb.client_from_app(bot)
     for command in COMMANDS:
@@ -164,9 +168,9 @@ def build(sandbox: Sandbox, intents: hikari.Intents = INTENTS) -> hikari.Gateway
 
 
 @asynccontextmanager
-async def running(bot: hikari.GatewayBot, **how: int) -> AsyncIterator[hikari.GatewayBot]:
+async def running(bot: hikari.GatewayBot, *, shard_count: int | None = None) -> AsyncIterator[hikari.GatewayBot]:
     """``bot``, started, and closed whatever happens."""
-    await bot.start(check_for_updates=False, **how)
+    await bot.start(check_for_updates=False, shard_count=shard_count)
     try:
         yield bot
     finally:

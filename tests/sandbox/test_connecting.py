@@ -1,0 +1,265 @@
+"""The gateway: beginning, staying, losing and resuming a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import hikari
+import pytest
+
+from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox.intents import Intents
+from bot.sandbox.seed import BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
+from tests.sandbox.example_bot import INTENTS, build, running
+
+ALL_INTENTS = int(INTENTS)
+
+
+class Wire:
+    """A gateway connection without hikari, to say what no library would say."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, stream: bool) -> None:
+        self.socket = socket
+        self._inflator = zlib.decompressobj() if stream else None
+
+    async def say(self, op: int, data: object) -> None:
+        await self.socket.send_str(json.dumps({"op": op, "d": data}))
+
+    async def hear(self) -> dict[str, Any]:
+        frame = await self.socket.receive(timeout=5)
+        assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
+        if isinstance(frame.data, str):
+            raw = frame.data.encode()
+        else:
+            raw = self._inflator.decompress(frame.data) if self._inflator else zlib.decompress(frame.data)
+        heard: dict[str, Any] = json.loads(raw)
+        return heard
+
+    async def hear_event(self, name: str) -> dict[str, Any]:
+        while True:
+            heard = await self.hear()
+            if heard["t"] == name:
+                return heard
+
+    async def closed_with(self) -> int | None:
+        async for _ in self.socket:
+            pass
+        return self.socket.close_code
+
+    async def identify(self, **changes: object) -> dict[str, Any]:
+        properties = {"os": "test", "browser": "test", "device": "test"}
+        await self.say(2, {"token": BOT_TOKEN, "intents": ALL_INTENTS, "properties": properties} | changes)
+        ready: dict[str, Any] = (await self.hear_event("READY"))["d"]
+        return ready
+
+
+@asynccontextmanager
+async def wired(sandbox: Sandbox, query: str = "v=10&encoding=json") -> AsyncIterator[Wire]:
+    url = f"{sandbox.services.gateway.url}?{query}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        wire = Wire(socket, stream="compress=zlib-stream" in query)
+        hello = await wire.hear()
+        assert hello["op"] == 10
+        assert hello["d"]["heartbeat_interval"] == int(sandbox.options.heartbeat_interval_s * 1000)
+        yield wire
+
+
+async def test_a_bot_learns_of_its_guilds(sandbox: Sandbox) -> None:
+    async with running(build(sandbox)) as bot:
+        await asyncio.sleep(0.05)
+        guild = bot.cache.get_guild(GUILD_ID)
+        assert guild is not None
+        assert {channel.name for channel in guild.get_channels().values()} >= {"general", "voice-notes", "no-bots"}
+        assert len(guild.get_members()) == 4
+        me = bot.get_me()
+        assert me is not None
+        assert guild.get_member(me.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("query", "compress"), [("v=10&encoding=json&compress=zlib-stream", False), ("v=10", True), ("v=10", False)]
+)
+async def test_frames_are_packed_as_asked(sandbox: Sandbox, query: str, compress: bool) -> None:
+    async with wired(sandbox, query) as wire:
+        ready = await wire.identify(compress=compress)
+        assert ready["user"]["bot"]
+        assert (await wire.hear_event("GUILD_CREATE"))["d"]["name"] == "Sandbox"
+
+
+async def test_heartbeats_are_answered_at_once_even_before_identifying(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.say(1, None)
+        assert (await wire.hear())["op"] == 11
+        await wire.identify()
+        assert len(sandbox.bot_sessions[0].heartbeats) == 1
+
+
+async def test_heartbeats_are_measured() -> None:
+    async with Sandbox(options=Options(heartbeat_interval_s=0.1)) as sandbox, running(build(sandbox)):
+        await asyncio.sleep(0.45)
+        beats = sandbox.bot_sessions[0].heartbeats
+        assert 3 <= len(beats) <= 6
+        assert all(beat.late_s is not None and -0.05 < beat.late_s < 0.3 for beat in list(beats)[1:])
+
+
+@pytest.mark.parametrize(
+    ("op", "data", "code"),
+    [
+        (99, {}, 4001),
+        (3, {}, 4003),
+        (2, {"token": "wrong", "intents": 1}, 4004),
+        (2, {"token": BOT_TOKEN, "intents": 1 << 40}, 4013),
+        (2, {"token": BOT_TOKEN}, 4013),
+        (2, {"token": BOT_TOKEN, "intents": int(Intents.GUILD_MEMBERS)}, 4014),
+        (2, {"token": BOT_TOKEN, "intents": 1, "shard": [2, 2]}, 4010),
+        (2, {"token": BOT_TOKEN, "intents": 1, "presence": "x" * 5000}, 4002),
+        (6, {"token": "wrong", "session_id": "x", "seq": 1}, 4004),
+    ],
+)
+async def test_what_is_wrong_is_closed_with_discords_code(sandbox: Sandbox, op: int, data: object, code: int) -> None:
+    async with wired(sandbox) as wire:
+        await wire.say(op, data)
+        assert await wire.closed_with() == code
+
+
+async def test_nonsense_is_closed(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.socket.send_str("{nonsense")
+        assert await wire.closed_with() == 4002
+
+
+async def test_identifying_twice_is_closed(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.identify()
+        await wire.say(2, {"token": BOT_TOKEN, "intents": 1})
+        assert await wire.closed_with() == 4005
+
+
+async def test_another_version_is_closed(sandbox: Sandbox) -> None:
+    url = f"{sandbox.services.gateway.url}?v=8"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        assert await Wire(socket, stream=False).closed_with() == 4012
+
+
+async def test_chatter_is_closed(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        for _ in range(121):
+            await wire.say(1, None)
+        assert await wire.closed_with() == 4008
+
+
+async def test_hikari_gives_up_on_intents_that_it_was_not_given() -> None:
+    async with Sandbox(options=Options(message_content=False)) as sandbox:
+        bot = build(sandbox)
+        with pytest.raises(hikari.GatewayServerClosedConnectionError) as closed:
+            await bot.start(check_for_updates=False)
+        await bot.close()
+        assert closed.value.code == 4014
+
+
+async def _resumes_after(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person, disturb: object) -> list[str | None]:
+    """What the bot hears of three messages, one before, one during and one after the disturbance."""
+    assert callable(disturb)
+    heard: list[str | None] = []
+    complete = asyncio.Event()
+
+    @bot.listen()
+    async def hear(event: hikari.GuildMessageCreateEvent) -> None:
+        heard.append(event.content)
+        if event.content == "after":
+            complete.set()
+
+    await ada.send(text="before")
+    await asyncio.sleep(0.05)
+    disturb()
+    await ada.send(text="during")
+    async with asyncio.timeout(10):
+        await bot.wait_for(hikari.ShardDisconnectedEvent, 5)
+        await bot.wait_for(hikari.ShardConnectedEvent, 10)
+        await ada.send(text="after")
+        await complete.wait()
+    return heard
+
+
+async def test_a_lost_connection_is_resumed_and_nothing_is_missed(
+    sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person
+) -> None:
+    assert await _resumes_after(sandbox, bot, ada, sandbox.close_gateway) == ["before", "during", "after"]
+    assert sandbox.bot_sessions[0].resumed == 1
+
+
+async def test_a_request_to_reconnect_is_followed(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+    assert await _resumes_after(sandbox, bot, ada, sandbox.reconnect) == ["before", "during", "after"]
+    assert sandbox.bot_sessions[0].resumed == 1
+
+
+async def test_an_invalid_session_begins_anew(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+    heard = await _resumes_after(sandbox, bot, ada, sandbox.invalidate_sessions)
+    assert heard[0] == "before"
+    assert heard[-1] == "after"
+    assert sandbox.bot_sessions[0].resumed == 0
+    assert sandbox.services.gateway.identifies == 2
+
+
+async def test_a_session_of_another_day_cannot_be_resumed(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.say(6, {"token": BOT_TOKEN, "session_id": "of another day", "seq": 1})
+        assert (await wire.hear()) == {"op": 9, "d": False, "s": None, "t": None}
+
+
+async def test_a_sequence_from_the_future_is_closed(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as first:
+        ready = await first.identify()
+        await first.socket.close(code=4000)
+    async with wired(sandbox) as second:
+        await second.say(6, {"token": BOT_TOKEN, "session_id": ready["session_id"], "seq": 10_000})
+        assert await second.closed_with() == 4007
+
+
+async def test_a_client_that_says_goodbye_has_no_session_left(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.identify()
+        assert len(sandbox.bot_sessions) == 1
+        await wire.socket.close(code=1000)
+    await asyncio.sleep(0.05)
+    assert not sandbox.bot_sessions
+
+
+async def test_what_is_no_longer_kept_cannot_be_replayed() -> None:
+    async with Sandbox(options=Options(replay_limit=5)) as sandbox:
+        async with wired(sandbox) as first:
+            ready = await first.identify()
+            await first.socket.close(code=4000)
+        async with await Person.named(sandbox.url, "ada") as ada:
+            for i in range(10):
+                await ada.send(text=str(i))
+        async with wired(sandbox) as second:
+            await second.say(6, {"token": BOT_TOKEN, "session_id": ready["session_id"], "seq": 3})
+            assert (await second.hear())["op"] == 9
+
+
+async def test_each_shard_hears_of_its_own_guilds(sandbox: Sandbox, ada: Person) -> None:
+    async with wired(sandbox) as zero, wired(sandbox) as one:
+        shards = {(GUILD_ID >> 22) % 2: GUILD_ID, (SECOND_GUILD_ID >> 22) % 2: SECOND_GUILD_ID}
+        for wire, shard_id in ((zero, 0), (one, 1)):
+            ready = await wire.identify(shard=[shard_id, 2])
+            assert ready["shard"] == [shard_id, 2]
+            assert [guild["id"] for guild in ready["guilds"]] == [str(shards[shard_id])]
+        direct = await ada.send(await ada.dm(), "hello")
+        second = await ada.send("second sandbox/general", "there")
+        wires = {0: zero, 1: one}
+        in_second = wires[(SECOND_GUILD_ID >> 22) % 2]
+        assert (await zero.hear_event("MESSAGE_CREATE"))["d"]["id"] == direct["id"]
+        assert (await in_second.hear_event("MESSAGE_CREATE"))["d"]["id"] == second["id"]
+
+
+async def test_hikari_runs_two_shards(sandbox: Sandbox) -> None:
+    async with running(build(sandbox), shard_count=2) as bot:
+        await asyncio.sleep(0.05)
+        assert set(bot.cache.get_guilds_view()) == {GUILD_ID, SECOND_GUILD_ID}
