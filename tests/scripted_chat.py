@@ -27,6 +27,7 @@ class ScriptedChat:
         self.trouble: dict[str, Any] | str | None = None
         self.times: int = -1
         """How often the trouble comes; -1: always."""
+        self.first_word_delay_s = 0.0
         self.word_delay_s = 0.0
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
@@ -74,6 +75,7 @@ class ScriptedChat:
         await response.prepare(request)
         if trouble == "stall":
             await asyncio.sleep(60)
+        await asyncio.sleep(self.first_word_delay_s)
         answer = self.answer if self.answer is not None else str(body["messages"][-1]["content"])
         for number, word in enumerate(answer.split(" ")):
             await _send(response, {"delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None})

@@ -11,6 +11,7 @@ import structlog
 from bot.answering.question import MayNotWriteError, QuestionGoneError
 from bot.answering.writing import Question, Writer
 from bot.errors import translatable as _
+from bot.hearing import LinkExpiredError
 from bot.presenting.apology import apologise
 from bot.presenting.growing_reply import GrowingReply, ReplyGoneError
 from bot.presenting.languages import translate
@@ -142,7 +143,8 @@ class Inbox:
         named: Exception = error
         if isinstance(error, hikari.ForbiddenError):
             named = MayNotWriteError(message.channel_id)
-        elif isinstance(error, hikari.BadRequestError) and not reply.message_ids:
+        elif isinstance(error, hikari.BadRequestError | LinkExpiredError) and not reply.message_ids:
+            # A reply to a deleted message is a bad request, and its files are gone.
             try:
                 await self._rest.fetch_message(message.channel_id, message.id)
             except hikari.NotFoundError:

@@ -97,8 +97,9 @@ class GrowingReply:
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
         if len(pieces) > MOST_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
-            pieces = pieces[:MOST_MESSAGES]
             note = "\n".join(part for part in (f"-# {translate(THE_REST, self._locale)}", note) if part)
+            pieces = pieces[:MOST_MESSAGES]
+            pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
         await self._update([*pieces[:-1], *_with_note(pieces[-1:], note)], last_file=file, row=row)
         self.complete = True
 

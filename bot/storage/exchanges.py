@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,6 +12,9 @@ from sqlalchemy import ColumnElement, delete, or_
 
 from bot.storage.database import Database
 from bot.storage.tables import ExchangeRow
+
+_DELETED_KEPT = 1000
+"""Deleted messages that are remembered, in case the answer to one of them is about to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,20 @@ class ExchangeStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = asyncio.Lock()
+        """So that no deletion falls between looking for it and storing."""
+        self._deleted: collections.deque[int] = collections.deque(maxlen=_DELETED_KEPT)
 
     async def remember(self, exchange: Exchange) -> None:
-        """Keep ``exchange``; one with the same reply is replaced."""
-        async with self._database.sessions.begin() as session:
-            await session.merge(ExchangeRow(**asdict(exchange)))
+        """Keep ``exchange``, unless its question or reply was deleted meanwhile.
+
+        One with the same reply is replaced.
+        """
+        async with self._turn:
+            if exchange.prompt_message_id in self._deleted or exchange.reply_message_id in self._deleted:
+                return
+            async with self._database.sessions.begin() as session:
+                await session.merge(ExchangeRow(**asdict(exchange)))
 
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
         """The exchange whose reply begins with this message."""
@@ -69,6 +83,7 @@ class ExchangeStore:
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""
         ids = [int(id_) for id_ in message_ids]
+        self._deleted.extend(ids)
         return await self._delete(or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids)))
 
     async def forget_guild(self, guild_id: int) -> int:
@@ -80,7 +95,7 @@ class ExchangeStore:
         return await self._delete(ExchangeRow.created_at < when)
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._database.sessions.begin() as session:
+        async with self._turn, self._database.sessions.begin() as session:
             gone = await session.scalars(delete(ExchangeRow).where(condition).returning(ExchangeRow.reply_message_id))
             return len(gone.all())
 

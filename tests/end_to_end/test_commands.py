@@ -75,7 +75,9 @@ async def test_text_is_said_by_the_voice_that_was_chosen(town: Town) -> None:
 
 
 async def test_text_with_nothing_to_say_gets_a_sentence(town: Town) -> None:
-    said = await (await town.member.slash("say", {"text": "```x = 1```"}, channel=await town.dm(town.member))).response(30)
+    said = await (
+        await town.member.slash("say", {"text": "```\nx = 1\n```"}, channel=await town.dm(town.member))
+    ).response(30)
     assert "nothing in this text that can be said aloud" in said["content"]
 
 
@@ -99,9 +101,7 @@ async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
 
 
 async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
-    commands = {
-        command["name"]: command for command in (await town.member.commands(town.channel("general")))
-    }
+    commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
     assert set(commands) == {"hi", "transcribe", "say", "Transcribe", "Read aloud"}
     for command in commands.values():
         assert command["integration_types"] == [0, 1]

@@ -99,7 +99,7 @@ def _video() -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as target, av.open(io.BytesIO(_jfk()), format="ogg") as source:
+    with av.open(buffer, "w", format="mp4") as target, av.open(io.BytesIO(_jfk()), "r", format="ogg") as source:
         pictures = target.add_stream("mpeg4", rate=5)
         pictures.width, pictures.height = 64, 64
         sound = target.add_stream("aac", rate=48000)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from audio import Transcriber, Transcript, decode
 from bot.app import Starling
 from bot.sandbox.person import Person
@@ -55,6 +57,16 @@ class Town:
     async def dm(self, person: Person) -> str:
         """The id of the direct channel of ``person`` and the bot."""
         return str((await person.dm())["id"])
+
+    async def as_bot(self, method: str, path: str, body: Message) -> Message:
+        """A REST request with the bot's token, as an earlier version of it might have made."""
+        headers = {"Authorization": f"Bot {self.sandbox.bot_token}"}
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as http,
+            http.request(method, f"{self.sandbox.rest_url}{path}", json=body, headers=headers) as response,
+        ):
+            answer: Message = await response.json()
+            return answer
 
     async def answer_to(self, asked: Message, done: Callable[[str], bool], *, reader: Person | None = None) -> Message:
         """The bot's reply to ``asked``, once ``done`` says that its text is complete."""

@@ -65,6 +65,13 @@ async def test_a_deleted_question_or_answer_is_forgotten(database: Database) -> 
     assert await exchanges.chain(70, turns=2) == []
 
 
+async def test_a_question_that_is_deleted_before_its_answer_is_stored_stays_forgotten(database: Database) -> None:
+    exchanges = ExchangeStore(database)
+    assert await exchanges.forget_messages([SNOWFLAKE]) == 0
+    await exchanges.remember(FIRST)
+    assert await exchanges.by_reply(FIRST.reply_message_id) is None
+
+
 async def test_a_guild_that_was_left_is_forgotten_and_no_other(database: Database) -> None:
     exchanges = ExchangeStore(database)
     await exchanges.remember(FIRST)
