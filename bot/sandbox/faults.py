@@ -49,6 +49,22 @@ class Fault:
     delay_s: float = 1.0
     after: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises:
+        FaultError: there is no such kind, or a number is none or out of bounds.
+        """
+        if self.kind not in REQUEST_KINDS:
+            raise FaultError(f"There is no fault {self.kind!r} for requests; there are {', '.join(REQUEST_KINDS)}.")
+        for name, lowest, highest in (
+            ("times", 1, 1_000_000),
+            ("status", 400, 599),
+            ("retry_after_s", 0, 3600),
+            ("delay_s", 0, 3600),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
+                raise FaultError(f"{name} is a number from {lowest} to {highest}, not {value!r}.")
+
     def matches(self, method: str, path: str) -> bool:
         if self.times <= 0 or (self.method is not None and self.method.upper() != method):
             return False
@@ -68,11 +84,6 @@ class Faults:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Raises:
-        FaultError: there is no such kind.
-        """
-        if fault.kind not in REQUEST_KINDS:
-            raise FaultError(f"There is no fault {fault.kind!r} for requests; there are {', '.join(REQUEST_KINDS)}.")
         self._waiting.append(fault)
 
     def clear(self) -> None:

@@ -30,6 +30,7 @@ _EVENTS_WINDOW_S = 60.0
 _VERSIONS = {"9", "10"}
 _SILENCE_FLOOR_S = 5.0
 _CLOSING_S = 2.0
+_RECONNECT_GRACE_S = 5.0
 
 _HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
@@ -100,10 +101,11 @@ class Gateway:
         return [s for s in self.sessions.values() if s.account.bot]
 
     def reconnect(self) -> None:
-        """Ask every bot session to reconnect (op 7), then close it."""
+        """Ask every bot session to reconnect (op 7); a client that does not is closed after a while."""
         for session in self.bot_sessions():
             if session.connection is not None:
                 session.connection.send(_RECONNECT, None)
+                asyncio.get_running_loop().call_later(_RECONNECT_GRACE_S, session.connection.close, 4000)
 
     def invalidate(self, *, resumable: bool) -> None:
         """Send op 9 to every bot session; one that is not ``resumable`` is forgotten."""
@@ -168,7 +170,6 @@ class Gateway:
         session: Session | None = None
         silence_s = max(interval_s * 2.5, _SILENCE_FLOOR_S)
         recent: deque[float] = deque(maxlen=_MAX_EVENTS + 1)
-        close_code: int | None = None
         try:
             while True:
                 try:
@@ -176,19 +177,17 @@ class Gateway:
                 except TimeoutError:
                     raise _CloseError(4009) from None
                 if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    close_code = socket.close_code
                     return
                 recent.append(time.monotonic())
                 if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
                     raise _CloseError(4008)
                 session = self._receive(frame.data, connection, session, interval_s)
         except _CloseError as error:
-            close_code = error.code
             connection.close(error.code)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(writer), _CLOSING_S)
         finally:
-            self._left(session, connection, close_code)
+            self._left(session, connection, socket.close_code)
 
     def _receive(
         self, raw: str | bytes, connection: Connection, session: Session | None, interval_s: float
@@ -222,7 +221,7 @@ class Gateway:
         session.connection = None
         session.left_at_s = time.monotonic()
         # Discord ends the session of a client that says goodbye; every other end can be resumed.
-        if close_code in (1000, 1001):
+        if close_code in (1000, 1001) and not connection.ended_here:
             self.sessions.pop(session.id, None)
 
     # Beginning and resuming

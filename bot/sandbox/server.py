@@ -129,7 +129,7 @@ class Sandbox:
         """Let the next matching requests go wrong; ``details`` are the attributes of ``faults.Fault``.
 
         Raises:
-            FaultError: there is no such kind.
+            FaultError: there is no such kind, or a number is out of bounds.
         """
         self.faults.add(Fault(kind, **details))
 

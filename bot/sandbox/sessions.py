@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -29,10 +30,15 @@ class Heartbeat:
 
 
 class Connection:
-    """A WebSocket on which frames go out in the order in which they were sent, whoever sent them."""
+    """A WebSocket on which frames go out in the order in which they were sent, whoever sent them.
+
+    Attributes:
+        ended_here: whether the sandbox ended it, not the client.
+    """
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
         self.packing = packing
+        self.ended_here = False
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
@@ -48,10 +54,13 @@ class Connection:
 
     def close(self, code: int) -> None:
         """Close with ``code`` after everything that was sent before."""
-        self._queue.put_nowait(code)
+        self.ended_here = True
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait(code)
 
     def cut(self) -> None:
         """End the connection without a word, as a network does."""
+        self.ended_here = True
         if self._request.transport is not None:
             self._request.transport.abort()
 
