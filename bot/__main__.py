@@ -92,7 +92,7 @@ async def _until_stopped(service, settings: Settings) -> None:  # type: ignore[n
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    await service(settings, stop, out.print)
+    await service(settings, stop, typer.echo)
 
 
 @app.command()
@@ -107,9 +107,9 @@ def doctor() -> None:
     bad = False
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is Finding.BAD
-        out.print(f"{marks[check.finding]:>5}  [bold]{check.what}[/]: {check.told}", highlight=False)
+        out.print(f"{marks[check.finding]:>5}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
         if check.remedy:
-            out.print(f"       → {check.remedy}", highlight=False)
+            out.print(f"       → {check.remedy}", highlight=False, soft_wrap=True)
     raise typer.Exit(code=1 if bad else 0)
 
 
@@ -201,7 +201,7 @@ def say(
         finally:
             await speaker.close()
         file.write_bytes(speech.ogg)
-        err.print(f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False)
+        err.print(f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True)
 
     asyncio.run(speak())
 
@@ -226,7 +226,7 @@ def fetch(
     cache = WeightsCache(read_settings().models_folder)
     for name in names or EMBEDDED:
         if name in CATALOGUE and cache.state(name) == "missing":
-            err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False)
+            err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False, soft_wrap=True)
         err.print(f"{name}: {cache.fetch(name)}", highlight=False, soft_wrap=True)
 
 
