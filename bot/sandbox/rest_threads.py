@@ -183,7 +183,7 @@ class ThreadRoutes:
             and (t.type is ChannelType.PRIVATE_THREAD) == private
             and self._world.may_see(call.user.id, t)
         ]
-        return self._listed(threads, call.user) | {"has_more": False}
+        return self._listed(threads, call.user)
 
     def _listed(self, threads: list[Channel], user: User) -> Json:
         payloads = self._services.payloads
@@ -191,6 +191,7 @@ class ThreadRoutes:
         return {
             "threads": [payloads.channel(thread, user.id) for thread in threads],
             "members": [payloads.thread_member(thread, user.id) for thread in own],
+            "has_more": False,
         }
 
     def _thread(self, call: Call) -> tuple[Channel, ThreadState]:

@@ -31,11 +31,10 @@ async def test_a_rate_limit_is_waited_for(sandbox: Sandbox, bot: hikari.GatewayB
     assert _sent(sandbox) == [429, 200]
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_server_error_is_tried_again(sandbox: Sandbox, bot: hikari.GatewayBot, status: int) -> None:
-    sandbox.fault("error", method="POST", path=MESSAGES, status=status)
+async def test_a_server_error_is_tried_again(sandbox: Sandbox, bot: hikari.GatewayBot) -> None:
+    sandbox.fault("error", method="POST", path=MESSAGES, status=502)
     await bot.rest.create_message(GENERAL_ID, "in the end")
-    assert _sent(sandbox) == [status, 200]
+    assert _sent(sandbox) == [502, 200]
 
 
 async def test_an_answer_that_is_lost_does_not_send_twice(
@@ -43,10 +42,8 @@ async def test_an_answer_that_is_lost_does_not_send_twice(
 ) -> None:
     sandbox.fault("error", method="POST", path=MESSAGES, after=True)
     await bot.rest.create_message(GENERAL_ID, "once", nonce="job-1")
+    assert _sent(sandbox) == [500, 200]
     assert len(await ada.messages()) == 1
-    sandbox.fault("error", method="POST", path=MESSAGES, after=True)
-    await bot.rest.create_message(GENERAL_ID, "without a nonce")
-    assert len(await ada.messages()) == 3
 
 
 async def test_a_slow_answer_comes(sandbox: Sandbox, bot: hikari.GatewayBot) -> None:
@@ -82,11 +79,11 @@ async def test_a_download_may_fail_or_be_slow_too(sandbox: Sandbox, ada: Person)
 
 
 async def test_buckets_run_empty_and_fill_again() -> None:
-    options = Options(requests_per_bucket=2, bucket_window_s=0.4)
+    options = Options(requests_per_bucket=2, bucket_window_s=0.2)
     async with Sandbox(options=options) as sandbox, running(build(sandbox)) as bot:
         began_s = time.monotonic()
         await asyncio.gather(*(bot.rest.create_message(GENERAL_ID, str(i)) for i in range(5)))
-        assert time.monotonic() - began_s >= 0.8
+        assert time.monotonic() - began_s >= 0.4
         assert _sent(sandbox).count(200) == 5
         assert not sandbox.failures
 

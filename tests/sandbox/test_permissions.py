@@ -31,35 +31,33 @@ async def _deny(ada: Person, channel_id: int, denied: Permissions) -> None:
     await ada.request("PUT", f"/channels/{channel_id}/permissions/{BOT_ROLE_ID}", body)
 
 
-@pytest.mark.parametrize(
-    ("denied", "code", "deed"),
-    [
-        (Permissions.VIEW_CHANNEL, 50001, lambda bot: bot.rest.create_message(GENERAL_ID, "x")),
-        (Permissions.VIEW_CHANNEL, 50001, lambda bot: bot.rest.fetch_channel(GENERAL_ID)),
-        (Permissions.SEND_MESSAGES, 50013, lambda bot: bot.rest.create_message(GENERAL_ID, "x")),
-        (Permissions.SEND_MESSAGES, 50013, lambda bot: bot.rest.trigger_typing(GENERAL_ID)),
-        (Permissions.ATTACH_FILES, 50013, lambda bot: bot.rest.create_message(GENERAL_ID, "x", attachment=FILE)),
-        (
-            Permissions.SEND_VOICE_MESSAGES,
-            50173,
-            lambda bot: bot.rest.create_voice_message(GENERAL_ID, VOICE, WAVEFORM, 1.5),
-        ),
-        (
-            Permissions.CREATE_PUBLIC_THREADS,
-            50013,
-            lambda bot: bot.rest.create_thread(GENERAL_ID, hikari.ChannelType.GUILD_PUBLIC_THREAD, "x"),
-        ),
-        (Permissions.NONE, 50013, lambda bot: bot.rest.edit_channel(GENERAL_ID, name="mine")),
-        (Permissions.NONE, 50013, lambda bot: bot.rest.create_role(GUILD_ID, name="mine")),
-    ],
+REFUSED: tuple[tuple[Permissions, int, Deed], ...] = (
+    (Permissions.VIEW_CHANNEL, 50001, lambda bot: bot.rest.create_message(GENERAL_ID, "x")),
+    (Permissions.VIEW_CHANNEL, 50001, lambda bot: bot.rest.fetch_channel(GENERAL_ID)),
+    (Permissions.SEND_MESSAGES, 50013, lambda bot: bot.rest.create_message(GENERAL_ID, "x")),
+    (Permissions.SEND_MESSAGES, 50013, lambda bot: bot.rest.trigger_typing(GENERAL_ID)),
+    (Permissions.ATTACH_FILES, 50013, lambda bot: bot.rest.create_message(GENERAL_ID, "x", attachment=FILE)),
+    (
+        Permissions.SEND_VOICE_MESSAGES,
+        50173,
+        lambda bot: bot.rest.create_voice_message(GENERAL_ID, VOICE, WAVEFORM, 1.5),
+    ),
+    (
+        Permissions.CREATE_PUBLIC_THREADS,
+        50013,
+        lambda bot: bot.rest.create_thread(GENERAL_ID, hikari.ChannelType.GUILD_PUBLIC_THREAD, "x"),
+    ),
+    (Permissions.NONE, 50013, lambda bot: bot.rest.edit_channel(GENERAL_ID, name="mine")),
+    (Permissions.NONE, 50013, lambda bot: bot.rest.create_role(GUILD_ID, name="mine")),
 )
-async def test_what_is_denied_is_refused(
-    bot: hikari.GatewayBot, ada: Person, denied: Permissions, code: int, deed: Deed
-) -> None:
-    await _deny(ada, GENERAL_ID, denied)
-    with pytest.raises(hikari.ForbiddenError) as refused:
-        await deed(bot)
-    assert refused.value.code == code
+
+
+async def test_what_is_denied_is_refused(bot: hikari.GatewayBot, ada: Person) -> None:
+    for denied, code, deed in REFUSED:
+        await _deny(ada, GENERAL_ID, denied)
+        with pytest.raises(hikari.ForbiddenError) as refused:
+            await deed(bot)
+        assert refused.value.code == code, denied
 
 
 async def test_a_voice_message_does_not_need_the_permission_for_files(bot: hikari.GatewayBot, ada: Person) -> None:
