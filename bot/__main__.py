@@ -103,13 +103,13 @@ def doctor() -> None:
     """
     from bot.doctor import Finding, examine
 
-    marks = {Finding.GOOD: "[green]ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red]bad[/]"}
+    marks = {Finding.GOOD: "[green]  ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red] bad[/]"}
     bad = False
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is Finding.BAD
-        out.print(f"{marks[check.finding]:>5}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
+        out.print(f"{marks[check.finding]}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
         if check.remedy:
-            out.print(f"       → {check.remedy}", highlight=False, soft_wrap=True)
+            out.print(f"      → {check.remedy}", highlight=False, soft_wrap=True)
     raise typer.Exit(code=1 if bad else 0)
 
 
