@@ -201,7 +201,9 @@ def say(
         finally:
             await speaker.close()
         file.write_bytes(speech.ogg)
-        err.print(f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True)
+        err.print(
+            f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True
+        )
 
     asyncio.run(speak())
 
