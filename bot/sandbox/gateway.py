@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.accounts import Accounts
-from bot.sandbox.compression import ZlibPayloads, transport_packing
+from bot.sandbox.compression import transport_packing
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
@@ -234,7 +234,7 @@ class Gateway:
         intents = self._read_intents(account, data)
         shard = _read_shard(data)
         if data.get("compress") is True:
-            connection.packing = ZlibPayloads()
+            connection.pack_each_payload()
         self._forget_old_sessions()
         session = Session(
             account=account,
