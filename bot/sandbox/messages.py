@@ -12,7 +12,7 @@ from bot.sandbox.errors import DiscordError, unknown
 from bot.sandbox.events import Event, Publish
 from bot.sandbox.forms import Form
 from bot.sandbox.intents import MESSAGES_IN
-from bot.sandbox.kinds import MessageFlag, MessageType
+from bot.sandbox.kinds import ChannelType, MessageFlag, MessageType
 from bot.sandbox.mentions import find_mentions
 from bot.sandbox.message_form import EDIT_FLAGS, MessageForm, NewFile, check_voice_rules
 from bot.sandbox.payloads import Payloads
@@ -59,6 +59,8 @@ class Messages:
                 direct messages (50007), it answers or forwards what is not there, or breaks the rules of voice
                 messages.
         """
+        if channel.type is ChannelType.GUILD_CATEGORY:
+            raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
         voice = bool(form.flags & MessageFlag.IS_VOICE_MESSAGE)
         self._require_sending(author, channel, form, voice=voice)
         if channel.guild_id is None:
