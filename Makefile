@@ -10,7 +10,7 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 .PHONY: run test install lint catalogues clean python
 
 run: .venv/installed .venv/fetched
-	@$(BIN)/starling run
+	@$(BIN)/starling run --fetch
 
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .

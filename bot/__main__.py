@@ -17,6 +17,7 @@ from rich.table import Table
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.needed_models import needed_models
 from bot.settings import Settings, read_settings
 from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
 
@@ -68,8 +69,10 @@ def run(
     from bot.running import run_starling
 
     settings = read_settings()
-    if fetch_first:
-        fetch(None)
+    cache = WeightsCache(settings.models_folder)
+    missing = [name for name in needed_models(settings) if cache.state(name) == "missing"]
+    if fetch_first and missing:
+        fetch(missing)
     set_up_logs(settings.log_level)
     asyncio.run(_until_stopped(run_starling, settings))
 

@@ -199,6 +199,8 @@ class Gateway:
             op, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise _CloseError(4002) from None
+        if not isinstance(op, int):
+            raise _CloseError(4002)
         if op == _HEARTBEAT:
             connection.send(_ACK, None)
             connection.note_heartbeat(interval_s)
@@ -230,7 +232,6 @@ class Gateway:
         account = self._accounts.by_token(str(data.get("token", "")))
         if account is None:
             raise _CloseError(4004)
-            return None
         intents = self._read_intents(account, data)
         shard = _read_shard(data)
         if data.get("compress") is True:

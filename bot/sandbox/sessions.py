@@ -42,7 +42,7 @@ class Connection:
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
-        self._queue: asyncio.Queue[str | int | None] = asyncio.Queue(_QUEUE_LIMIT)
+        self._queue: asyncio.Queue[str | int] = asyncio.Queue(_QUEUE_LIMIT)
 
     def send(self, op: int, data: object, *, sequence: int | None = None, name: str | None = None) -> None:
         """Queue one payload. A client that does not read is cut off."""
@@ -79,8 +79,6 @@ class Connection:
         try:
             while True:
                 item = await self._queue.get()
-                if item is None:
-                    return
                 if isinstance(item, int):
                     await self._socket.close(code=item)
                     return
