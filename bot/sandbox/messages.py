@@ -172,6 +172,7 @@ class Messages:
             edited_at=None if loading else datetime.now(UTC),
         )
         self._require_media(changed)
+        _require_one_style(changed)
         shown = changed.content or changed.embeds or changed.components or changed.attachments or changed.poll
         if not shown and not changed.snapshots:
             raise DiscordError(400, 50006, "Cannot send an empty message")
@@ -388,6 +389,15 @@ class Messages:
         if message.ephemeral_to is not None:
             raise unknown("Message")
         return message
+
+
+def _require_one_style(message: Message) -> None:
+    """What was written before must be taken away when an edit turns to components V2."""
+    if message.flags & MessageFlag.IS_COMPONENTS_V2 and (message.content or message.embeds or message.poll):
+        form = Form()
+        text = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+        form.wrong(("content",), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+        form.raise_if_wrong()
 
 
 def _unknown_reference() -> DiscordError:
