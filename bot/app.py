@@ -147,7 +147,7 @@ class Starling:
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
-                hooks=[self._invocations.hook, locales.hook],
+                hooks=[self._invocations.hook, *locales.hooks],
             )
             buttons = self._buttons(speaker, exchanges)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
@@ -156,7 +156,7 @@ class Starling:
             services.register_value(Speaker, speaker)
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
-            writer = Writer(self._bot, hearing, chat, speaker, exchanges, settings, instruction)
+            writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, settings, instruction)
             inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
             services.register_value(Inbox, inbox)
 
