@@ -125,6 +125,7 @@ class Writer:
             speaker_name=message.author.global_name or message.author.username,
             guild_name=question.guild_name,
             now=datetime.now(UTC),
+            brief=self._chat.is_demonstration,
         )
         answer = ""
         async for delta in self._chat.stream(prompt.turns):
