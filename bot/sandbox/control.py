@@ -31,6 +31,7 @@ class Control:
         router.add_delete("/sandbox/faults", self.clear_faults)
         router.add_get("/sandbox/requests", self.requests)
         router.add_delete("/sandbox/requests", self.clear_requests)
+        router.add_get("/sandbox/stream", self.stream)
         router.add_get("/sandbox/sessions", self.sessions)
         router.add_get("/sandbox/failures", self.failures)
         router.add_post("/sandbox/heartbeat_interval", self.heartbeat_interval)
@@ -44,7 +45,9 @@ class Control:
         return web.json_response(self._sandbox.faults.payload)
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        """``{"kind", "method"?, "path"?, "times"?, "status"?, "retry_after_s"?, "delay_s"?, "resumable"?, "code"?}``"""
+        """``{"kind", "method"?, "path"?, "times"?, "only_bot"?, "status"?, "retry_after_s"?, "delay_s"?,
+        "resumable"?, "code"?}``
+        """
         given = await _read(request)
         kind = given.get("kind")
         try:
@@ -82,6 +85,17 @@ class Control:
     async def clear_requests(self, _: web.Request) -> web.Response:
         self._sandbox.requests.clear()
         return web.Response(status=204)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events, each an entry of the wire log: first the last ones, then each as it comes."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        wire = self._sandbox.services.wire
+        with wire.listen() as queue:
+            for entry in wire.entries():
+                await response.write(_event(entry))
+            while True:
+                await response.write(_event(await queue.get()))
 
     async def sessions(self, _: web.Request) -> web.Response:
         return web.json_response([session.payload for session in self._sandbox.sessions])
@@ -151,6 +165,7 @@ def describe(sandbox: Sandbox) -> Json:
         "gateway": sandbox.services.gateway.url,
         "application_id": str(APPLICATION_ID),
         "bot_token": BOT_TOKEN,
+        "bot_connected": any(session.connection is not None for session in sandbox.bot_sessions),
         "guild_id": str(GUILD_ID),
         "guilds": [{"id": str(guild.id), "name": guild.name} for guild in world.guilds.values()],
         "channels": [
@@ -160,6 +175,10 @@ def describe(sandbox: Sandbox) -> Json:
         ],
         "users": users,
     }
+
+
+def _event(entry: Json) -> bytes:
+    return b"data: " + json.dumps(entry).encode() + b"\n\n"
 
 
 async def _read(request: web.Request) -> Json:

@@ -22,6 +22,7 @@ from bot.sandbox.sessions import GOING_AWAY, Connection, Session
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
 from bot.sandbox.user_gateway import ready_for_person
+from bot.sandbox.wire_log import WireLog
 from bot.sandbox.world import World
 
 _MAX_PAYLOAD_BYTES = 4096
@@ -51,7 +52,7 @@ class _CloseError(SandboxError):
 class Gateway:
     """Accepts connections and delivers events to the sessions that may see them."""
 
-    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options) -> None:
+    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options, wire: WireLog) -> None:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
@@ -59,6 +60,7 @@ class Gateway:
         self._payloads = payloads
         self._accounts = accounts
         self._options = options
+        self._wire = wire
         self._sockets: set[web.WebSocketResponse] = set()
 
     # Delivering
@@ -201,6 +203,11 @@ class Gateway:
             raise _CloseError(4002) from None
         if not isinstance(op, int):
             raise _CloseError(4002)
+        account = self._accounts.by_token(str(data.get("token", ""))) if isinstance(data, dict) else None
+        if op in (_IDENTIFY, _RESUME) and account is not None and account.bot:
+            connection.wire = self._wire
+        if connection.wire is not None:
+            connection.wire.add_frame("sandbox", op, data)
         if op == _HEARTBEAT:
             connection.send(_ACK, None)
             connection.note_heartbeat(interval_s)

@@ -73,7 +73,8 @@ class RestServer:
         path = request.path.removeprefix(PREFIX)
         account = self._services.accounts.by_authorization(request.headers.get("Authorization"))
         body = Body(None, {})
-        fault = self.faults.take(request.method, path)
+        person = account is not None and not account.bot
+        fault = self.faults.take(request.method, path, by_person=person)
         response: web.Response | None = None
         if fault is not None and not fault.after:
             response = await self._trouble(fault, request)
@@ -106,6 +107,7 @@ class RestServer:
             response=answer,
         )
         self.requests.add(logged)
+        self._services.wire.add_request(logged)
         return response
 
     async def _read(self, request: web.Request, account: User | None) -> Body:

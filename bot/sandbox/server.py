@@ -22,6 +22,12 @@ from bot.sandbox.shapes import Json
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
 
+# The page loads nothing from elsewhere but pictures and sounds that messages show.
+_PAGE_POLICY = (
+    "default-src 'self'; connect-src 'self' ws:; img-src 'self' data: blob: https: http:; "
+    "media-src 'self' blob: https: http:; frame-ancestors 'none'"
+)
+
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
 
 
@@ -161,4 +167,5 @@ class Sandbox:
         self.services.messages.declared_size_lies.extend([size_bytes] * times)
 
     async def _index(self, _: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGE / "index.html")
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
+        return web.FileResponse(PAGE / "index.html", headers=headers)

@@ -16,6 +16,7 @@ from bot.sandbox.compression import Packing, Plain, ZlibPayloads
 from bot.sandbox.intents import Intents
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
+from bot.sandbox.wire_log import WireLog
 
 _QUEUE_LIMIT = 20_000
 _HEARTBEATS_KEPT = 1_000
@@ -34,11 +35,13 @@ class Connection:
 
     Attributes:
         ended_here: whether the sandbox ended it, not the client.
+        wire: where the frames of a bot are noted; None for a person's client.
     """
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
         self._packing = packing
         self.ended_here = False
+        self.wire: WireLog | None = None
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
@@ -46,6 +49,8 @@ class Connection:
 
     def send(self, op: int, data: object, *, sequence: int | None = None, name: str | None = None) -> None:
         """Queue one payload. A client that does not read is cut off."""
+        if self.wire is not None:
+            self.wire.add_frame("bot", op, data, name, sequence)
         payload: Json = {"op": op, "d": data, "s": sequence, "t": name}
         try:
             self._queue.put_nowait(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
