@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from bot.sandbox.shapes import Json
 if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
+_STREAM_SIGN_OF_LIFE_S = 15.0
 _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
 
 
@@ -92,10 +95,20 @@ class Control:
         await response.prepare(request)
         wire = self._sandbox.services.wire
         with wire.listen() as queue:
-            for entry in wire.entries():
-                await response.write(_event(entry))
-            while True:
-                await response.write(_event(await queue.get()))
+            for past in wire.entries():
+                await response.write(_event(past))
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    try:
+                        entry = await asyncio.wait_for(queue.get(), _STREAM_SIGN_OF_LIFE_S)
+                    except TimeoutError:
+                        # A comment, which fails once nobody listens any more.
+                        await response.write(b": still here\n\n")
+                        continue
+                    if entry is None:
+                        break
+                    await response.write(_event(entry))
+        return response
 
     async def sessions(self, _: web.Request) -> web.Response:
         return web.json_response([session.payload for session in self._sandbox.sessions])

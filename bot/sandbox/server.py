@@ -87,6 +87,7 @@ class Sandbox:
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         self.services.interactions.stop()
+        self.services.wire.close()
         await self.services.gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()

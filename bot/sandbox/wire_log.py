@@ -24,7 +24,7 @@ class WireLog:
 
     def __init__(self) -> None:
         self._entries: deque[Json] = deque(maxlen=_KEPT)
-        self._listeners: set[asyncio.Queue[Json]] = set()
+        self._listeners: set[asyncio.Queue[Json | None]] = set()
         self._count = 0
 
     def add_request(self, request: LoggedRequest) -> None:
@@ -38,14 +38,21 @@ class WireLog:
         return list(self._entries)
 
     @contextlib.contextmanager
-    def listen(self) -> Iterator[asyncio.Queue[Json]]:
-        """A queue of what comes from now on. Who does not read it misses the newest."""
-        queue: asyncio.Queue[Json] = asyncio.Queue(_WAITING_LIMIT)
+    def listen(self) -> Iterator[asyncio.Queue[Json | None]]:
+        """A queue of what comes from now on, with None at the end. Who does not read it misses the newest."""
+        queue: asyncio.Queue[Json | None] = asyncio.Queue(_WAITING_LIMIT)
         self._listeners.add(queue)
         try:
             yield queue
         finally:
             self._listeners.discard(queue)
+
+    def close(self) -> None:
+        """Tell every listener that nothing more comes."""
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
 
     def _add(self, entry: Json) -> None:
         self._count += 1

@@ -18,6 +18,7 @@ export class Log {
   #hasOlder = false;
   #hasNewer = false;
   #loading = false;
+  #fetching = false;
   #opening = 0;
   #toSay = 0;
 
@@ -35,7 +36,7 @@ export class Log {
 
   get size() { return this.#messages.size; }
 
-  get(id) { return this.#messages.get(id); }
+  get(id) { return this.#arrived.get(id) ?? this.#messages.get(id); }
 
   /** The newest message for which `wanted` is true. */
   latest(wanted) {
@@ -46,17 +47,20 @@ export class Log {
   async open(aroundId = null) {
     const opening = ++this.#opening;
     const channel = this.#app.channel;
+    this.#arrived.clear();
+    this.#fetching = true;
     const found = await this.#app.client.request("GET", `/channels/${channel.id}/messages?limit=${PAGE}${aroundId ? `&around=${aroundId}` : ""}`);
     if (opening !== this.#opening) return;
+    this.#fetching = false;
     this.#messages = new Map(found.reverse().map((message) => [message.id, message]));
-    this.#arrived.clear();
     this.#hasOlder = found.length >= PAGE;
     this.#hasNewer = !!aroundId;
     this.#draw();
     this.#stuck = !aroundId;
     if (aroundId) this.jumpTo(aroundId);
     else this.#toEnd();
-    this.#showJump();
+    // What came while the rest was fetched.
+    this.#flush();
   }
 
   #draw() {
@@ -95,6 +99,7 @@ export class Log {
   }
 
   #flush() {
+    if (this.#fetching) return;
     const arrived = [...this.#arrived.values()];
     this.#arrived.clear();
     let last = [...this.#messages.values()].at(-1) ?? null;
@@ -112,7 +117,7 @@ export class Log {
       } else continue;
       if (message.author.id !== this.#app.places.me.id) this.#sayLater(message);
     }
-    if (added && this.#stuck && this.#messages.size > MOST) this.#dropOldest();
+    if (added && this.#stuck && this.#messages.size > MOST) this.#keep(KEPT_AT_END, true);
     if (this.#stuck) this.#toEnd();
     this.#showJump();
     this.#app.changed?.();
@@ -155,10 +160,24 @@ export class Log {
     if (message) this.#redraw(message);
   }
 
-  #dropOldest() {
-    for (const id of [...this.#messages.keys()].slice(0, this.#messages.size - KEPT_AT_END)) this.#messages.delete(id);
-    this.#hasOlder = true;
-    this.#draw();
+  /** Keep the newest or the oldest `count` only. */
+  #keep(count, newest) {
+    const ids = [...this.#messages.keys()];
+    const dropped = newest ? ids.slice(0, -count) : ids.slice(count);
+    if (!dropped.length) return;
+    for (const id of dropped) {
+      this.#messages.delete(id);
+      document.getElementById(`m${id}`)?.remove();
+    }
+    if (newest) this.#hasOlder = true;
+    else this.#hasNewer = true;
+    this.#drawBeginning();
+    if (newest) this.again(ids.at(-count));
+  }
+
+  #drawBeginning() {
+    this.#list.querySelector(".beginning")?.remove();
+    this.#list.prepend(...this.#beginning());
   }
 
   async #more(older) {
@@ -171,20 +190,22 @@ export class Log {
       const found = (await this.#app.client.request("GET", `/channels/${this.#app.channel.id}/messages?limit=${PAGE}&${anchor}`)).reverse();
       if (opening !== this.#opening) return;
       const entries = found.map((message) => [message.id, message]);
-      const old = [...this.#messages];
-      this.#messages = new Map(older ? [...entries, ...old].slice(0, MOST) : [...old, ...entries].slice(-MOST));
+      const still = () => document.getElementById(`m${older ? ids[0] : ids.at(-1)}`);
+      const top = still().getBoundingClientRect().top;
       if (older) {
         this.#hasOlder = found.length >= PAGE;
-        this.#hasNewer ||= entries.length + old.length > MOST;
+        this.#messages = new Map([...entries, ...this.#messages]);
+        this.#list.prepend(...found.map((message, n) => this.#element(message, found[n - 1] ?? null)));
+        this.#drawBeginning();
+        this.again(ids[0]);
       } else {
         this.#hasNewer = found.length >= PAGE;
-        this.#hasOlder ||= entries.length + old.length > MOST;
+        const last = this.#messages.get(ids.at(-1));
+        this.#messages = new Map([...this.#messages, ...entries]);
+        this.#list.append(...found.map((message, n) => this.#element(message, found[n - 1] ?? last)));
       }
-      const still = document.getElementById(`m${older ? ids[0] : ids.at(-1)}`);
-      const top = still?.getBoundingClientRect().top;
-      this.#draw();
-      const moved = document.getElementById(`m${older ? ids[0] : ids.at(-1)}`);
-      if (moved && top !== undefined) this.#node.scrollTop += moved.getBoundingClientRect().top - top;
+      this.#keep(MOST, !older);
+      this.#node.scrollTop += still().getBoundingClientRect().top - top;
       this.#showJump();
     } catch (error) {
       this.#app.say(error.message);

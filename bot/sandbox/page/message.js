@@ -60,7 +60,9 @@ export function messageElement(message, app, compact) {
   if (above) node.append(above);
   node.append(compact ? el("span", { className: "gutter" }, time) : avatar(message.author));
   const who = el("span", { className: "who" }, name);
-  who.style.color = places.userColour(message.author.id, guildId);
+  const colour = places.userColour(message.author.id, guildId);
+  // Mixed with the colour of text, so that it can be read on light and on dark.
+  if (colour) who.style.color = `color-mix(in srgb, ${colour} 60%, var(--text))`;
   node.append(el("div", { className: "content" },
     compact ? null : el("div", { className: "head" }, who, message.author.bot && el("span", { className: "badge" }, "APP"), time),
     body(message, app),

@@ -15,7 +15,7 @@ export class MessageMenu {
 
   constructor(log, app) {
     this.#app = app;
-    this.#bar = el("div", { className: "bar", role: "toolbar", "aria-label": "Message" },
+    this.#bar = el("div", { className: "bar", role: "toolbar", "aria-label": "What to do with this message" },
       iconButton("smile", "Add a reaction", (event) => this.#emoji(event.currentTarget)),
       iconButton("reply", "Reply", () => app.composer.reply(this.#message)),
       iconButton("more", "More", (event) => this.#open(event.currentTarget)));
