@@ -4,7 +4,7 @@ import { byId, el, iconButton } from "./dom.js";
 import { Flag } from "./message.js";
 
 const NOTE = "/page/note.ogg";
-const QUESTION = "What is the capital of France?";
+const QUESTION = "What colour is the sky?";
 const CORRECTION = "No, please correct that: answer me in one short sentence.";
 const CORRECT_COMMAND = "Correct this reply";
 const KEPT = "tried";
