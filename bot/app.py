@@ -16,6 +16,7 @@ import yuyo
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Speaker, Transcriber
 from bot.answering.inbox import Inbox
+from bot.answering.joined import JoinedChannels
 from bot.answering.writing import Writer
 from bot.connection import serve
 from bot.conversation.chat import ChatModel
@@ -147,7 +148,9 @@ class Starling:
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
-            locales = KnownLocales(SettingsStore(database))
+            choices = SettingsStore(database)
+            locales, joined = KnownLocales(choices), JoinedChannels(choices)
+            await joined.load()
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -160,7 +163,8 @@ class Starling:
             services.register_value(Speaker, speaker)
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
-            writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, settings, instruction)
+            services.register_value(JoinedChannels, joined)
+            writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, joined, settings, instruction)
             inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
             services.register_value(Inbox, inbox)
 

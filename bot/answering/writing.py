@@ -9,6 +9,7 @@ import hikari
 import structlog
 
 from audio import NothingToSayError, Speaker, Transcript, detect_language
+from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, words
 from bot.conversation.chat import ChatModel
 from bot.conversation.prompting import build_prompt
@@ -53,6 +54,7 @@ class Writer:
         speaker: Speaker,
         exchanges: ExchangeStore,
         locales: KnownLocales,
+        joined: JoinedChannels,
         settings: Settings,
         instruction: str,
     ) -> None:
@@ -62,6 +64,7 @@ class Writer:
         self._speaker = speaker
         self._exchanges = exchanges
         self._locales = locales
+        self._joined = joined
         self._settings = settings
         self._instruction = instruction
 
@@ -76,7 +79,7 @@ class Writer:
         attachment = voice_note_in(question.message)
         if question.reply.message_ids and (said := await self._exchanges.by_reply(question.reply.message_ids[0])):
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
-            if self._aloud(attachment):
+            if self._aloud(question.message, attachment):
                 await self._speak(question, said.reply, said.language or "en")
             return
         transcript: Transcript | None = None
@@ -97,7 +100,7 @@ class Writer:
         language = (transcript.language if transcript else None) or detect_language(text, hint=question.reply.locale)
         author = question.message.author.id
         question.reply.locale = await self._locales.guess(author, language, question.reply.locale)
-        aloud = self._aloud(attachment)
+        aloud = self._aloud(question.message, attachment)
         row = None if aloud else button_row(question.reply.locale)
         answer = await self._think(question, text, heading, language, row)
         log.info("answered in text", characters=len(answer), language=language)
@@ -167,9 +170,10 @@ class Writer:
                 return found
         return None
 
-    def _aloud(self, heard: hikari.Attachment | None) -> bool:
-        """Whether the answer to a message with or without a recording is spoken."""
-        return self._settings.speak == "always" or (self._settings.speak == "voice" and heard is not None)
+    def _aloud(self, message: hikari.Message, heard: hikari.Attachment | None) -> bool:
+        """Whether the answer to ``message``, with or without a recording, is spoken."""
+        speak = self._joined.speak(message.channel_id) or self._settings.speak
+        return speak == "always" or (speak == "voice" and heard is not None)
 
     async def _speak(self, question: Question, answer: str, language: str) -> None:
         """Post ``answer`` as a voice message; if that cannot be, say so below the text."""

@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: Starling as `make run` starts it, at the widths of a desktop, a tablet and a phone."""
+"""Takes the pictures of the README: Starling as `make run` starts it, on a desktop, a tablet and a phone."""
 
 from __future__ import annotations
 
@@ -35,10 +35,13 @@ async def _take(folder: Path) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
         for name, (width, height, colours) in SIZES.items():
             with tempfile.TemporaryDirectory() as data:
-                async with Sandbox() as sandbox, running(Path(data), sandbox):
-                    async with visiting(browser, sandbox, "chloe", (width, height), color_scheme=colours) as visit:
-                        await _talk(visit)
-                        await visit.page.screenshot(path=folder / f"page-{name}.png")
+                async with (
+                    Sandbox() as sandbox,
+                    running(Path(data), sandbox),
+                    visiting(browser, sandbox, "chloe", (width, height), color_scheme=colours) as visit,
+                ):
+                    await _talk(visit)
+                    await visit.page.screenshot(path=folder / f"page-{name}.png")
         await browser.close()
 
 
