@@ -1,0 +1,55 @@
+"""One loudness for all voices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from audio.filtering import filtered
+from audio.recording import Samples, Sound
+
+TARGET_LUFS = -18.0
+"""For speech, as AES TD1008 recommends it for streams."""
+
+PEAK = 0.8
+"""Full scale is 1; Opus at 32 kbit/s overshoots what it is given by about a tenth."""
+
+_SILENCE_LUFS = -69.0
+"""EBU R128 gates at -70: what is quieter has no loudness."""
+
+_SHORTEST_S = 0.4
+"""One gating block of EBU R128: of anything shorter it measures nothing."""
+
+
+def loudness_lufs(sound: Sound) -> float:
+    """The integrated loudness of ``sound`` by EBU R128; minus infinity for silence.
+
+    What is shorter than a gating block is measured as if it went on. Blocks for half a millisecond a second of sound.
+    """
+    if not len(sound.samples):
+        return -math.inf
+    times = math.ceil(2 * _SHORTEST_S / sound.duration_s) if sound.duration_s < _SHORTEST_S else 1
+    frames = filtered(Sound(np.tile(sound.samples, times), sound.rate_hz), ("ebur128", "metadata=1"))
+    measured = float(frames[-1].metadata["lavfi.r128.I"])
+    return measured if measured > _SILENCE_LUFS else -math.inf
+
+
+def evened(sound: Sound) -> Sound:
+    """``sound`` at ``TARGET_LUFS``, with peaks held down to ``PEAK``; silence as it is.
+
+    One gain for all of it, so that what was said softly stays softer. Blocks for about a millisecond a second of sound.
+    """
+    loudness = loudness_lufs(sound)
+    if math.isinf(loudness):
+        return sound
+    samples = sound.samples * np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
+    if np.abs(samples).max() <= PEAK:
+        return Sound(samples, sound.rate_hz)
+    limiter = ("alimiter", f"limit={PEAK}:level=0:attack=5:release=50:latency=1")
+    packed = ("aformat", "sample_fmts=flt:channel_layouts=mono")
+    parts: list[Samples] = [
+        np.asarray(frame.to_ndarray(), np.float32).reshape(-1)
+        for frame in filtered(Sound(samples, sound.rate_hz), limiter, packed)
+    ]
+    return Sound(np.clip(np.concatenate(parts), -PEAK, PEAK), sound.rate_hz)
