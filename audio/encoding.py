@@ -46,7 +46,7 @@ class VoiceMessageEncoder:
         if sound.rate_hz != OPUS_RATE_HZ:
             raise ValueError(f"the sound has {sound.rate_hz} samples a second, not {OPUS_RATE_HZ}")
         for frame in frames_of(sound):
-            frame.pts += self._count
+            frame.pts = None  # the encoder goes on counting
             for converted in self._resampler.resample(frame):
                 self._container.mux(self._track.encode(converted))
         self._count += len(sound.samples)

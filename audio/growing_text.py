@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from audio.sentences import LONGEST_SENTENCE, certain_end, sentences
+from audio.sentences import LONGEST_SENTENCE, certain_ends, sentences
 from audio.speakable import speakable
 
 LONGEST_WAIT = 4 * LONGEST_SENTENCE
 """Characters that are kept back at most, in the hope that a mark of emphasis is closed or a sentence ends."""
+MOST_ENDS_TRIED = 8
+"""Sentences that come at once and lie within one emphasis; more of them wait for its end."""
 
 _FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
 _MAYBE_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(?:`{1,}|~{1,}|\d*|[-*+])$")
@@ -25,8 +27,8 @@ _UNDERSCORE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
 class GrowingText:
     """One message in Discord's markdown that arrives in parts.
 
-    Whatever the parts are, its sentences are those of the whole. Code blocks are never kept, and nothing else for more
-    than ``LONGEST_WAIT`` characters, so that memory and time per part are bounded.
+    However it is parted, the same words are told as of the whole message, in the same order. Code blocks are never
+    kept, and nothing else for more than ``LONGEST_WAIT`` characters, so that memory and time per part are bounded.
     """
 
     def __init__(self) -> None:
@@ -75,9 +77,10 @@ class GrowingText:
             if len(self._line) > LONGEST_WAIT:
                 return self._cut(LONGEST_WAIT)
             return []
-        end = certain_end(self._line)
-        while end and _has_open_mark("\n".join([*self._lines, self._line[:end]])):
-            end = certain_end(self._line[:end].rstrip())
+        end = 0
+        for possible in certain_ends(self._line)[-MOST_ENDS_TRIED:]:
+            if not _has_open_mark("\n".join([*self._lines, self._line[:possible]])):
+                end = possible
         if not end and len(self._line) > LONGEST_WAIT:
             end = self._line.rfind(" ") + 1 or len(self._line)
         return self._cut(end) if end else []

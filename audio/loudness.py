@@ -18,6 +18,8 @@ PEAK = 0.8
 _SILENCE_LUFS = -69.0
 """EBU R128 gates at -70: what is quieter has no loudness."""
 
+_INTEGRATED = "lavfi.r128.I"
+
 _SHORTEST_S = 0.4
 """One gating block of EBU R128: of anything shorter it measures nothing."""
 
@@ -31,8 +33,9 @@ def loudness_lufs(sound: Sound) -> float:
         return -math.inf
     times = math.ceil(2 * _SHORTEST_S / sound.duration_s) if sound.duration_s < _SHORTEST_S else 1
     frames = filtered(Sound(np.tile(sound.samples, times), sound.rate_hz), ("ebur128", "metadata=1"))
-    measured = float(frames[-1].metadata["lavfi.r128.I"])
-    return measured if measured > _SILENCE_LUFS else -math.inf
+    # The filter measures every tenth of a second, and what is left over not at all.
+    measured = [float(frame.metadata[_INTEGRATED]) for frame in frames[-2:] if _INTEGRATED in frame.metadata]
+    return measured[-1] if measured and measured[-1] > _SILENCE_LUFS else -math.inf
 
 
 def evened(sound: Sound) -> Sound:

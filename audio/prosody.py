@@ -26,6 +26,10 @@ class Prosody:
         if not LOWEST <= self.pitch <= HIGHEST:
             raise ValueError(f"the pitch is {self.pitch} semitones, and must be {LOWEST} to {HIGHEST}")
 
+    def altered(self, rate: float | None, pitch: float | None) -> Prosody:
+        """The same with another rate, pitch, or both; None leaves it. Raises ``ValueError`` as the class does."""
+        return Prosody(self.rate if rate is None else rate, self.pitch if pitch is None else pitch)
+
     @property
     def frequency_ratio(self) -> float:
         """The pitch as a factor of frequencies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from sentencex import segment
@@ -15,7 +16,7 @@ LONGEST_SENTENCE = 400
 _PAUSE = re.compile(r"(?<=[,;:，；：、—–])\s*|\s+")
 _NEEDS_SPACE = re.compile(r"[.!?…][\"'”’»)\]]*$")
 """An end mark that ends nothing unless a space follows: 3.14, Node.js, a?b=c."""
-_ENUMERATOR = re.compile(r"\s*[(\[]?\w{1,3}[.)]\s*")
+_ENUMERATOR = re.compile(r"\s*[(\[]?(?:\d{1,3}|[^\W\d_])[.)]\s*")
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:approx|vols?|figs?|рис|табл|стр|гл|см|им|ср|напр|\w+\.\w+)\.\s*$", re.IGNORECASE)
 """What sentencex does not know, and whatever has a full stop inside, such as т.е."""
 
@@ -29,13 +30,13 @@ def sentences(text: str, language: str | None = None) -> list[str]:
     return [breath for line in text.splitlines() for whole in _whole(line, known) for breath in _breaths(whole.strip())]
 
 
-def certain_end(text: str) -> int:
-    """How many characters of one unfinished line are sentences whatever comes next.
+def certain_ends(text: str) -> list[int]:
+    """Where in one unfinished line a sentence has ended whatever comes next, in characters from its beginning.
 
-    The last sentence never is: "It costs 3." may go on with "14", "Dr." with a name.
+    The last sentence never has: "It costs 3." may go on with "14", "Dr." with a name.
     """
     parts = _whole(text, base_language(detect_language(text)))
-    return sum(map(len, parts[:-1]))
+    return list(itertools.accumulate(map(len, parts[:-1])))
 
 
 def _whole(line: str, language: str) -> list[str]:

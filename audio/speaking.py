@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from audio.dictation import Dictation
 from audio.encoding import VoiceMessageEncoder
@@ -66,7 +66,8 @@ class Speaker:
         self._pause_after_failure_s = pause_after_failure_s
         self._timeout_s = timeout_s
         self._max_chars = max_chars
-        self._prosody = prosody
+        self.prosody = prosody
+        """How everything is spoken for which nothing else is asked."""
         self._cache = SpeechCache(cache_bytes)
         self._paused_until_s: dict[str, float] = {}
 
@@ -96,7 +97,7 @@ class Speaker:
         """
         wished, language, script = await self._prepared(text, language, hint, voice)
         async with self._cache.turn(script.text):
-            return await self._message(script, language, wished, prosody or self._prosody)
+            return await self._message(script, language, wished, prosody or self.prosody)
 
     async def pieces(
         self,
@@ -106,7 +107,7 @@ class Speaker:
         hint: str | None = None,
         voice: str | None = None,
         prosody: Prosody | None = None,
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         """``text`` piece by piece, the first sentence alone, each as soon as it is spoken; arguments as for ``speak``.
 
         When an engine fails the next goes on from there, in another voice.
@@ -114,7 +115,7 @@ class Speaker:
         Raises: as ``speak``.
         """
         wished, language, script = await self._prepared(text, language, hint, voice)
-        spoken = self._pieces(script, language, wished, prosody or self._prosody)
+        spoken = self._pieces(script, language, wished, prosody or self.prosody)
         async with contextlib.aclosing(spoken):
             async for piece in spoken:
                 yield piece
@@ -132,7 +133,7 @@ class Speaker:
         wished = None if voice is None else await self._voice_named(voice)
 
         async def message(script: Script, language: str) -> Speech:
-            return await self._message(script, language, wished, prosody or self._prosody)
+            return await self._message(script, language, wished, prosody or self.prosody)
 
         dictation = Dictation(message, Script(max_chars=self._max_chars), hint)
         try:
@@ -198,7 +199,7 @@ class Speaker:
 
     async def _pieces(
         self, script: Script, language: str, wished: Voice | None, prosody: Prosody, *, one_voice: bool = False
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         """``script`` as it comes. After a failure the next voice goes on, or with ``one_voice`` begins anew."""
         candidates = await self._candidates(language, wished)
         rested = [candidate for candidate in candidates if not self._is_paused(*candidate)]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from audio import Recording, Sound, decode, encode
-from audio.encoding import waveform
 from audio.recording import Samples
 from tests.audio.made_recordings import silence, tone
 
@@ -53,7 +52,7 @@ def test_a_whisper_and_a_shout_become_alike(jfk_sound: Recording) -> None:
 def test_the_waveform_follows_the_loudness() -> None:
     sound = Sound(np.concatenate([silence(1).samples, tone(1).samples, tone(1).samples / np.float32(10)]), 16_000)
 
-    points = waveform(sound)
+    points = encode(sound).waveform
 
     assert len(points) == 30
     assert set(points[:10]) == {0}
@@ -63,7 +62,7 @@ def test_the_waveform_follows_the_loudness() -> None:
 
 @pytest.mark.parametrize(("duration_s", "points"), [(0.02, 1), (0.1, 1), (1, 10), (25.6, 256), (60, 256)])
 def test_the_waveform_has_a_point_per_tenth_of_a_second_up_to_256(duration_s: float, points: int) -> None:
-    assert len(waveform(Sound(tone(duration_s).samples, 16_000))) == points
+    assert len(encode(Sound(tone(duration_s).samples, 16_000)).waveform) == points
 
 
 @pytest.mark.parametrize("duration_s", [0.02, 1])

@@ -14,11 +14,13 @@ import pytest
 import pytest_asyncio
 
 from audio import (
+    PLAIN,
     EngineFailedError,
     EspeakEngine,
     LanguageNotSpokenError,
     NothingToSayError,
     PiperEngine,
+    Prosody,
     Sound,
     Speaker,
     SpeechUnavailableError,
@@ -32,8 +34,20 @@ from audio import (
 class ScriptedEngine:
     """An engine of a few voices that counts, fails or dawdles as it is told."""
 
-    def __init__(self, name: str, languages: Sequence[str], *, fails: bool = False, takes_s: float = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        languages: Sequence[str],
+        *,
+        fails: bool = False,
+        fails_at: str | None = None,
+        takes_s: float = 0,
+        piece_chars: int = 0,
+    ) -> None:
         self.name = name
+        self.piece_chars = piece_chars
+        self.fails_at = fails_at
+        """Fails when asked for a text with these words."""
         self.fails = fails
         self.takes_s = takes_s
         self.spoken: list[tuple[str, str]] = []
@@ -43,10 +57,10 @@ class ScriptedEngine:
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
         return self._voices
 
-    async def speak(self, text: str, voice: Voice) -> Sound:
+    async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
         self.spoken.append((voice.name, text))
         await asyncio.sleep(self.takes_s)
-        if self.fails:
+        if self.fails or (self.fails_at is not None and self.fails_at in text):
             raise EngineFailedError(self.name, "as it was told to")
         return Sound(np.full(2400, 0.1, np.float32), 24_000)
 
@@ -204,7 +218,7 @@ async def test_markdown_is_not_read_out_and_a_long_text_ends_with_a_sentence() -
     await Speaker([engine], max_chars=60).speak(
         "**Hello** from [the docs](https://example.org/a/b)! This is a second sentence. This one is left out."
     )
-    assert engine.spoken == [("one-en", "Hello from the docs! This is a second sentence.")]
+    assert engine.spoken == [("one-en", "Hello from the docs!"), ("one-en", "This is a second sentence.")]
 
 
 async def test_piper_finds_its_voices_by_folder_and_by_file(piper_joe: Path, tmp_path: Path) -> None:

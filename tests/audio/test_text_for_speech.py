@@ -7,7 +7,7 @@ import time
 import pytest
 
 from audio import detect_language, sentences, speakable
-from audio.sentences import LONGEST_SENTENCE, shortened
+from audio.sentences import LONGEST_SENTENCE
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,6 @@ def test_no_sentence_is_endless_and_no_word_is_lost(endless: str) -> None:
     parts = sentences(endless)
     assert all(0 < len(part) <= LONGEST_SENTENCE for part in parts)
     assert "".join("".join(parts).split()) == "".join(endless.split())
-
-
-def test_a_long_text_is_shortened_at_a_sentence() -> None:
-    assert shortened("One. Two.", 100) == "One. Two."
-    assert shortened("One. Two. Three.", 12) == "One. Two."
-    assert shortened("Onetwothree four.", 6) == "Onetwo"
 
 
 @pytest.mark.parametrize(
