@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 from audio.errors import NothingToSayError
@@ -59,8 +58,9 @@ class Dictation:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # read, for nobody else will
 
     def _begin(self) -> None:
         self._language = detect_language(self._script.text, self._hint)
