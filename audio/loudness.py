@@ -15,6 +15,10 @@ TARGET_LUFS = -18.0
 PEAK = 0.8
 """Full scale is 1; Opus at 32 kbit/s overshoots what it is given by about a tenth."""
 
+_TOLERANCE_LU = 0.5
+_MOST_PASSES = 4
+"""Holding peaks down makes a sound softer again, so the gain is found in a few steps."""
+
 _SILENCE_LUFS = -69.0
 """EBU R128 gates at -70: what is quieter has no loudness."""
 
@@ -41,18 +45,25 @@ def loudness_lufs(sound: Sound) -> float:
 def evened(sound: Sound) -> Sound:
     """``sound`` at ``TARGET_LUFS``, with peaks held down to ``PEAK``; silence as it is.
 
-    One gain for all of it, so that what was said softly stays softer. Blocks for about a millisecond a second of sound.
+    One gain for all of it, so that what was said softly stays softer. Blocks for a few milliseconds a second of
+    sound.
     """
-    loudness = loudness_lufs(sound)
-    if math.isinf(loudness):
+    ready, gain_db = _limited(sound), 0.0
+    for _ in range(_MOST_PASSES):
+        missing_db = TARGET_LUFS - loudness_lufs(ready)
+        if math.isinf(missing_db) or abs(missing_db) < _TOLERANCE_LU:
+            break
+        gain_db += missing_db
+        ready = _limited(Sound(sound.samples * np.float32(10 ** (gain_db / 20)), sound.rate_hz))
+    return ready
+
+
+def _limited(sound: Sound) -> Sound:
+    if np.abs(sound.samples).max() <= PEAK:
         return sound
-    samples = sound.samples * np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
-    if np.abs(samples).max() <= PEAK:
-        return Sound(samples, sound.rate_hz)
     limiter = ("alimiter", f"limit={PEAK}:level=0:attack=5:release=50:latency=1")
     packed = ("aformat", "sample_fmts=flt:channel_layouts=mono")
     parts: list[Samples] = [
-        np.asarray(frame.to_ndarray(), np.float32).reshape(-1)
-        for frame in filtered(Sound(samples, sound.rate_hz), limiter, packed)
+        np.asarray(frame.to_ndarray(), np.float32).reshape(-1) for frame in filtered(sound, limiter, packed)
     ]
     return Sound(np.clip(np.concatenate(parts), -PEAK, PEAK), sound.rate_hz)

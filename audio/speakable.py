@@ -50,7 +50,7 @@ def speakable(text: str, *, now: datetime | None = None) -> str:
         moment = now or datetime.now(UTC)
         plain = TIMESTAMP.sub(lambda match: spoken_time(match, language, moment), plain)
     plain = _DISCORD.sub("", _COMMAND.sub(r"\1", plain))
-    plain = _SMALL_PRINT.sub("", plain.replace("||", ""))
+    plain = _SMALL_PRINT.sub("", plain)
     return "\n".join(_ended(block) for block in _blocks(_MARKDOWN.parse(plain)))
 
 
