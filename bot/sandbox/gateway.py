@@ -16,6 +16,7 @@ from bot.sandbox.compression import transport_packing
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.member_requests import member_chunks
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads, own_user_payload
 from bot.sandbox.sessions import GOING_AWAY, Connection, Session
@@ -34,8 +35,9 @@ _RECONNECT_GRACE_S = 5.0
 
 _HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
-# Presence, voice state, members, soundboards, channel info: taken and not acted upon.
-_IGNORED = frozenset({3, 4, 8, 31, 43})
+_REQUEST_MEMBERS = 8
+# Presence, voice state, soundboards, channel info: taken and not acted upon.
+_IGNORED = frozenset({3, 4, 31, 43})
 # What Discord's own client sends besides: guild subscriptions and the like.
 _IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
 
@@ -211,6 +213,14 @@ class Gateway:
             if not isinstance(data, dict):
                 raise _CloseError(4002)
             return self._identify(data, connection) if op == _IDENTIFY else self._resume(data, connection)
+        if op == _REQUEST_MEMBERS:
+            if session is None:
+                raise _CloseError(4003)
+            if not isinstance(data, dict):
+                raise _CloseError(4002)
+            for chunk in member_chunks(self._world, self._payloads, session.account.id, session.intents, data):
+                session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+            return session
         if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
             if session is None:
                 raise _CloseError(4003)
@@ -276,7 +286,8 @@ class Gateway:
         session.dispatch("READY", ready)
         if session.intents & Intents.GUILDS:
             for guild in guilds:
-                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True)
+                everyone = bool(session.intents & Intents.GUILD_PRESENCES)
+                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True, all_members=everyone)
                 session.dispatch("GUILD_CREATE", whole)
 
     def _read_intents(self, account: User, data: Json) -> Intents:

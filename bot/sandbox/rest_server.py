@@ -107,6 +107,8 @@ class RestServer:
             response=answer,
         )
         self.requests.add(logged)
+        # Discord's answers come through a proxy; discord.py takes a 429 that did not for a ban of its address.
+        response.headers["Via"] = "1.1 sandbox"
         return response
 
     async def _read(self, request: web.Request, account: User | None) -> Body:

@@ -172,7 +172,7 @@ def sandbox_of(person: Person) -> str:
 
 async def test_an_option_is_completed_while_it_is_typed(bot: DiscordPyBot, ada: Person) -> None:
     choices = await ada.autocomplete("eat", {"fruit": "ap"}, "fruit")
-    assert choices == [{"name": "Apple", "value": "apple"}, {"name": "Apricot", "value": "apricot"}]
+    assert [(c["name"], c["value"]) for c in choices] == [("Apple", "apple"), ("Apricot", "apricot")]
     answer = await (await ada.slash("eat", {"fruit": "apple", "portions": 3})).response()
     assert answer["content"] == "ate 3 apple"
 
@@ -283,10 +283,11 @@ async def test_it_sees_people_edit_react_and_delete(bot: DiscordPyBot, ada: Pers
 async def test_it_edits_reacts_pins_and_deletes(bot: DiscordPyBot, ada: Person) -> None:
     channel = general(bot)
     message = await channel.send("draft", silent=True)
+    draft = await ada.wait_for_message(lambda m: m["content"] == "draft")
     edited = await message.edit(content="final")
     assert edited.edited_at is not None
     await message.add_reaction("🎉")
-    seen = await ada.wait_for_edit(await ada.wait_for_message(), lambda m: m["content"] == "final")
+    seen = await ada.wait_for_edit(draft, lambda m: m["content"] == "final")
     assert seen["flags"] & 1 << 12
     assert (await ada.fetch(seen))["reactions"][0]["emoji"]["name"] == "🎉"
     fetched = await channel.fetch_message(message.id)
@@ -294,6 +295,8 @@ async def test_it_edits_reacts_pins_and_deletes(bot: DiscordPyBot, ada: Person) 
     assert [user.name async for user in fetched.reactions[0].users()] == ["starling"]
     await message.remove_reaction("🎉", bot.user)  # type: ignore[arg-type]
     assert not (await channel.fetch_message(message.id)).reactions
+    await message.pin()
+    assert [pinned.id async for pinned in channel.pins()] == [message.id]
     await message.delete()
     with pytest.raises(discord.NotFound) as gone:
         await channel.fetch_message(message.id)
@@ -316,8 +319,8 @@ async def test_a_thread_is_made_and_talked_in(bot: DiscordPyBot, ada: Person) ->
     thread = await general(bot).get_partial_message(int(said["id"])).create_thread(name="about it")
     assert thread.id == int(said["id"])
     posted = await thread.send("go on")
-    heard = await ada.wait_for_message(channel=thread.id)
-    assert (heard["content"], heard["id"]) == ("go on", str(posted.id))
+    heard = await ada.wait_for_message(lambda m: m["id"] == str(posted.id), channel=thread.id)
+    assert heard["content"] == "go on"
     await ada.send(thread.id, "and on")
     await until(lambda: "and on" in bot.texts())
     assert [t.name for t in general(bot).threads] == ["about it"]
