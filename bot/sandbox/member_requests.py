@@ -46,7 +46,9 @@ def member_chunks(world: World, payloads: Payloads, asker_id: int, intents: Inte
         found = [
             m
             for m in world.guild_members(guild_id)
-            if any(name.casefold().startswith(wanted) for name in (world.user(m.user_id).username, m.nick or "") if name)
+            if any(
+                name.casefold().startswith(wanted) for name in (world.user(m.user_id).username, m.nick or "") if name
+            )
         ][: min(limit, _MAX_FOUND) or _MAX_FOUND]
     elif intents & Intents.GUILD_MEMBERS:
         found = world.guild_members(guild_id)

@@ -34,6 +34,7 @@ class GuildRoutes:
             Route("GET", f"{guild}/stickers", self.nothing),
             Route("GET", f"{guild}/roles", self.roles),
             Route("POST", f"{guild}/roles", self.create_role),
+            Route("GET", f"{guild}/roles/{{role_id}}", self.role),
             Route("PATCH", f"{guild}/roles/{{role_id}}", self.edit_role),
             Route("DELETE", f"{guild}/roles/{{role_id}}", self.delete_role),
             Route("GET", f"{guild}/members", self.members),
@@ -75,6 +76,10 @@ class GuildRoutes:
     def roles(self, call: Call) -> Reply:
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
         return [role_payload(role) for role in self._world.guild_roles(guild.id)]
+
+    def role(self, call: Call) -> Reply:
+        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
+        return role_payload(self._world.role(guild.id, call.id("role_id")))
 
     def create_role(self, call: Call) -> Reply:
         guild_id = self._with_roles(call)
@@ -165,6 +170,8 @@ class GuildRoutes:
         needed = Permissions.MANAGE_ROLES if "roles" in call.form else Permissions.NONE
         if "nick" in call.form:
             needed |= Permissions.MANAGE_NICKNAMES
+        if "communication_disabled_until" in call.form:
+            needed |= Permissions.MODERATE_MEMBERS
         self._world.require_in_guild(call.user.id, guild_id, needed)
         member = self._world.member(guild_id, call.id("user_id"))
         if "roles" in call.form:

@@ -70,7 +70,9 @@ class Layout(discord.ui.LayoutView):
     body: discord.ui.Container[Layout] = discord.ui.Container(
         discord.ui.TextDisplay("## A layout"),
         discord.ui.Separator(),
-        discord.ui.Section(discord.ui.TextDisplay("with a picture"), accessory=discord.ui.Thumbnail("attachment://a.png")),
+        discord.ui.Section(
+            discord.ui.TextDisplay("with a picture"), accessory=discord.ui.Thumbnail("attachment://a.png")
+        ),
         accent_colour=0x5865F2,
     )
     row: discord.ui.ActionRow[Layout] = discord.ui.ActionRow()
@@ -188,8 +190,12 @@ settings = app_commands.Group(name="settings", description="How it behaves")
 
 
 @settings.command(name="language", description="Which language")
-@app_commands.choices(language=[app_commands.Choice(name="Русский", value="ru"), app_commands.Choice(name="English", value="en")])
-async def language(interaction: discord.Interaction, language: app_commands.Choice[str], who: discord.Member | None = None) -> None:
+@app_commands.choices(
+    language=[app_commands.Choice(name="Русский", value="ru"), app_commands.Choice(name="English", value="en")]
+)
+async def language(
+    interaction: discord.Interaction, language: app_commands.Choice[str], who: discord.Member | None = None
+) -> None:
     of = who.display_name if who else "everyone"
     await interaction.response.send_message(f"{language.name} for {of} ({interaction.locale})")
 
