@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, FaultError
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID, USER_TOKENS
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
 from bot.sandbox.shapes import Json
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def describe(sandbox: Sandbox) -> Json:
     """What ``GET /sandbox`` answers."""
     world = sandbox.services.world
     users: list[Json] = []
-    for user_id, token in USER_TOKENS.items():
+    for user_id, token in sandbox.services.accounts.people.items():
         user = world.user(user_id)
         roles = [
             world.roles[role_id].name
