@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections import deque
@@ -27,6 +26,7 @@ from bot.sandbox.rest_threads import ThreadRoutes
 from bot.sandbox.rest_users import UserRoutes
 from bot.sandbox.router import Router
 from bot.sandbox.services import Services
+from bot.sandbox.shapes import to_json
 from bot.sandbox.state import User
 from bot.sandbox.uploads import Body, read_body
 
@@ -165,8 +165,7 @@ def _require_caller(route: Route, account: User | None) -> None:
 
 def _json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Like Discord without a charset in the type: discord.py takes anything but "application/json" for text."""
-    raw = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return web.Response(body=raw, status=status, headers=headers, content_type="application/json")
+    return web.Response(body=to_json(answer).encode(), status=status, headers=headers, content_type="application/json")
 
 
 def _respond(reply: Reply, headers: dict[str, str]) -> tuple[Any, web.Response]:
