@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.errors import DiscordError, unknown
+from bot.sandbox.errors import DiscordError, missing_permissions, unknown
 from bot.sandbox.events import Event
 from bot.sandbox.forms import Form
 from bot.sandbox.intents import Intents
@@ -16,6 +17,8 @@ from bot.sandbox.services import Services
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import parse
 from bot.sandbox.state import Member, Role
+
+_LONGEST_TIMEOUT = timedelta(days=28)
 
 
 class GuildRoutes:
@@ -181,7 +184,28 @@ class GuildRoutes:
             for role_id in ids:
                 self._world.role(guild_id, role_id)
             member = replace(member, role_ids=ids)
+        if "communication_disabled_until" in call.form:
+            member = replace(member, timed_out_until=self._read_timeout(member, call.form))
         return self._set_nick(member, call.form)
+
+    def _read_timeout(self, member: Member, given: Json) -> datetime | None:
+        if self._world.guild_permissions(member.user_id, member.guild_id) & Permissions.ADMINISTRATOR:
+            raise missing_permissions()
+        form = Form()
+        key = "communication_disabled_until"
+        text = form.text(given, key, 0, 64)
+        until: datetime | None = None
+        if text:
+            try:
+                until = datetime.fromisoformat(text)
+            except ValueError:
+                form.wrong((key,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}.")
+        if until is not None:
+            until = until if until.tzinfo else until.replace(tzinfo=UTC)
+            if until > datetime.now(UTC) + _LONGEST_TIMEOUT:
+                form.wrong((key,), "COMMUNICATION_DISABLED_TOO_FAR", "A timeout lasts at most 28 days.")
+        form.raise_if_wrong()
+        return until
 
     def _set_nick(self, member: Member, given: Json) -> Json:
         form = Form()

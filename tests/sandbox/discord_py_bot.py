@@ -82,7 +82,14 @@ class Layout(discord.ui.LayoutView):
         await interaction.response.send_message("pressed")
 
 
-class DiscordPyBot(commands.Bot):
+class Unpaused:
+    """A client's own pauses of 5 s before it identifies again, left out: the sandbox lets 16 do so at once."""
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        pass
+
+
+class DiscordPyBot(Unpaused, commands.Bot):
     """Everything that it hears of is kept in ``heard``, by the names of discord.py's own events."""
 
     def __init__(self, intents: discord.Intents) -> None:

@@ -15,9 +15,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.seed import BOT_ROLE_ID, GENERAL_ID, GUILD_ID, MEMBER_ID, MODERATORS_ID, READ_ONLY_ID
-from tests.sandbox.discord_py_bot import DiscordPyBot, running
+from bot.sandbox.seed import BOT_ROLE_ID, GENERAL_ID, GUILD_ID, MEMBER_ID, MODERATORS_ID, READ_ONLY_ID, SECOND_GUILD_ID
+from tests.sandbox.discord_py_bot import DiscordPyBot, Unpaused, running
+from tests.sandbox.example_bot import WAVEFORM
 from tests.sandbox.patience import until
+
+
+class Sharded(Unpaused, discord.AutoShardedClient):
+    pass
+
 
 Point = Callable[[Sandbox], None]
 
@@ -120,6 +126,31 @@ async def test_a_session_that_may_be_resumed_is(sandbox: Sandbox, bot: DiscordPy
     sandbox.invalidate_sessions(resumable=True)
     await until(lambda: bot.count("resumed"), timeout_s=10)
     assert sandbox.services.gateway.identifies == 1
+
+
+async def test_two_shards_know_their_guilds_and_talk(sandbox: Sandbox, point: Point, ada: Person) -> None:
+    point(sandbox)
+    client = Sharded(intents=intents(), shard_count=2, guild_ready_timeout=0.1)
+    heard: list[tuple[str, int]] = []
+
+    @client.event
+    async def on_message(message: discord.Message) -> None:
+        assert message.guild is not None
+        heard.append((message.content, message.guild.shard_id))
+
+    async with client:
+        await client.login(sandbox.bot_token)
+        connection = asyncio.create_task(client.connect())
+        try:
+            await asyncio.wait_for(client.wait_until_ready(), 15)
+            assert {guild.id for guild in client.guilds} == {GUILD_ID, SECOND_GUILD_ID}
+            await ada.send(text="first")
+            await ada.send("second sandbox/general", "second")
+            await until(lambda: len(heard) == 2)
+            assert sorted(heard) == [("first", (GUILD_ID >> 22) % 2), ("second", (SECOND_GUILD_ID >> 22) % 2)]
+        finally:
+            await client.close()
+            await asyncio.wait({connection})
 
 
 async def test_intents_that_were_not_given_are_refused(point: Point) -> None:
@@ -263,6 +294,17 @@ async def test_a_mention_is_answered_with_what_was_attached(bot: DiscordPyBot, a
     assert reply["content"] == "You called, Ada? a.txt text/plain 5"
     assert reply["message_reference"]["message_id"] == asked["id"]
     assert [user["id"] for user in reply["mentions"]] == [ada.user["id"]]
+
+
+async def test_a_voice_note_is_known_as_one(bot: DiscordPyBot, ada: Person) -> None:
+    await ada.send(voice=(b"OggS" * 30, 1.5, WAVEFORM))
+    await until(lambda: bot.count("message"))
+    [note] = [what for name, what in bot.heard if name == "message"]
+    [attachment] = note.attachments
+    assert note.flags.voice
+    assert attachment.is_voice_message()
+    assert (attachment.duration, attachment.waveform) == (1.5, bytes(range(64)))
+    assert await attachment.read() == b"OggS" * 30
 
 
 async def test_a_prefix_command_is_run(bot: DiscordPyBot, ada: Person) -> None:
