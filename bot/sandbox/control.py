@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, FaultError
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID, USER_TOKENS
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
 from bot.sandbox.shapes import Json
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def describe(sandbox: Sandbox) -> Json:
     """What ``GET /sandbox`` answers."""
     world = sandbox.services.world
     users: list[Json] = []
-    for user_id, token in USER_TOKENS.items():
+    for user_id, token in sandbox.services.accounts.people.items():
         user = world.user(user_id)
         roles = [
             world.roles[role_id].name
@@ -191,7 +191,9 @@ def describe(sandbox: Sandbox) -> Json:
 
 
 def _event(entry: Json) -> bytes:
-    return b"data: " + json.dumps(entry).encode() + b"\n\n"
+    """An entry of the wire log as a server-sent event."""
+    whole = {**entry, "d": json.loads(entry["d"])} if entry.get("t") is not None else entry
+    return b"data: " + json.dumps(whole).encode() + b"\n\n"
 
 
 async def _read(request: web.Request) -> Json:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 
 from bot.sandbox.control import Control, describe
+from bot.sandbox.events import Event
 from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.intents import Intents
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
 from bot.sandbox.rest_server import PREFIX, RestServer
-from bot.sandbox.seed import BOT_TOKEN
+from bot.sandbox.seed import BOT_TOKEN, GUILD_ID
 from bot.sandbox.services import Services
 from bot.sandbox.sessions import Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.state import Member
 
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
@@ -136,6 +140,20 @@ class Sandbox:
     @property
     def bot_sessions(self) -> list[Session]:
         return self.services.gateway.bot_sessions()
+
+    def add_person(self, name: str) -> str:
+        """Let a further person join the first guild; returns their token.
+
+        Raises:
+            SandboxError: the name is taken, or has not 2 to 32 characters.
+        """
+        services = self.services
+        person, token = services.accounts.add_person(name)
+        member = Member(GUILD_ID, person.id, datetime.now(UTC))
+        services.world.members[member.guild_id, member.user_id] = member
+        data = services.payloads.member(member) | {"guild_id": str(GUILD_ID)}
+        services.publish(Event("GUILD_MEMBER_ADD", data, GUILD_ID, intents=Intents.GUILD_MEMBERS))
+        return token
 
     # Trouble
 

@@ -19,7 +19,8 @@ class WireLog:
     """Keeps the last entries and hands each new one to whoever listens.
 
     An entry has ``n`` (counted from 1), ``at_s`` (seconds since 1970) and ``kind``: "request" with the keys of
-    ``LoggedRequest``, or "gateway" with ``to`` ("bot" or "sandbox"), ``op``, ``t``, ``s`` and ``d``.
+    ``LoggedRequest``, or "gateway" with ``to`` ("bot" or "sandbox"), ``op``, ``t``, ``s`` and ``d``, which is
+    still JSON where ``t`` is given.
     """
 
     def __init__(self) -> None:
@@ -30,8 +31,11 @@ class WireLog:
     def add_request(self, request: LoggedRequest) -> None:
         self._add({"kind": "request", **request.payload, "response": request.response})
 
-    def add_frame(self, to: str, op: int, data: object, name: str | None = None, sequence: int | None = None) -> None:
-        self._add({"kind": "gateway", "to": to, "op": op, "t": name, "s": sequence, "d": data})
+    def add_frame(self, to: str, op: int, data: object) -> None:
+        self._add({"kind": "gateway", "to": to, "op": op, "t": None, "s": None, "d": data})
+
+    def add_event(self, sequence: int, name: str, data: str) -> None:
+        self._add({"kind": "gateway", "to": "bot", "op": 0, "t": name, "s": sequence, "d": data})
 
     def entries(self) -> list[Json]:
         """The last entries, oldest first."""
