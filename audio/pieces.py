@@ -71,7 +71,7 @@ def _with_margins(spoken: Sequence[Span], length: int) -> list[Span]:
     ends = [0, *(utterance.end for utterance in spoken)]
     starts = [*(utterance.start for utterance in spoken), length]
     # Before the first and behind the last utterance there is no neighbour to share the pause with.
-    shares = [1] + [2] * (len(spoken) - 1) + [1]
+    shares = [1 if number in (0, len(spoken)) else 2 for number in range(len(ends))]
     room = [min(_MARGIN, (start - end) // share) for end, start, share in zip(ends, starts, shares, strict=True)]
     return [
         Span(utterance.start - room[number], utterance.end + room[number + 1])
