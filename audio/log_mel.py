@@ -22,20 +22,17 @@ FRAMES_PER_S = 100
 FULL_WINDOW_FRAMES = 3000
 """What Whisper was trained on: 30 s, of which the encoder makes 1500 states."""
 
-SHORTEST_WINDOW_FRAMES = 1000
-"""In windows shorter than about 10 s Whisper repeats itself (measured: without this bound WER rises by ten points)."""
 
-PADDING_FRAMES = 300
-"""Silence behind the sound, by which Whisper tells that nothing follows."""
-
-
-def window_frames(duration_s: float) -> int:
+def window_frames(duration_s: float, *, padding_s: float, shortest_s: float) -> int:
     """How many frames are enough for a sound of ``duration_s``: an even number, as the encoder halves it.
+
+    ``padding_s``: silence behind the sound, by which Whisper tells that nothing follows.
+    ``shortest_s``: what is shorter is filled up to this.
 
     The encoder's cost grows faster than the window: 10 s cost a seventh of 30 s.
     """
-    frames = math.ceil(duration_s * FRAMES_PER_S / 2) * 2 + PADDING_FRAMES
-    return min(max(frames, SHORTEST_WINDOW_FRAMES), FULL_WINDOW_FRAMES)
+    frames = math.ceil((duration_s + padding_s) * FRAMES_PER_S / 2) * 2
+    return min(max(frames, round(shortest_s * FRAMES_PER_S)), FULL_WINDOW_FRAMES)
 
 
 class LogMel:

@@ -16,7 +16,7 @@ import pytest
 from audio import Recording, Segment, Transcriber, Transcript, decode
 from audio.doubts import is_loop, is_made_up, most_tokens
 from audio.hearing import Quality, hear
-from audio.log_mel import FULL_WINDOW_FRAMES, window_frames
+from audio.log_mel import FULL_WINDOW_FRAMES
 from audio.pieces import pieces_of
 from audio.recording import RECORDING_RATE_HZ, Samples
 from audio.timestamps import TimedTokens
@@ -71,8 +71,10 @@ def heard_by(whisper: Whisper, recording: Recording, quality: Quality = "fast") 
     return hear(whisper, piece, recording.samples, language=lambda _: "en", translate=False, quality=quality)
 
 
-@pytest.mark.parametrize(("quality", "beams"), [("fast", 1), ("accurate", 5)])
-def test_a_note_is_heard_once_in_a_short_window(quality: Quality, beams: int, jfk_sound: Recording) -> None:
+@pytest.mark.parametrize(("quality", "beams", "padding_s"), [("fast", 1, 3), ("accurate", 5, 5)])
+def test_a_note_is_heard_once_in_a_short_window(
+    quality: Quality, beams: int, padding_s: int, jfk_sound: Recording
+) -> None:
     whisper = ScriptedWhisper(wording("Ask not."))
 
     (segment,) = heard_by(whisper, jfk_sound, quality)
@@ -80,8 +82,19 @@ def test_a_note_is_heard_once_in_a_short_window(quality: Quality, beams: int, jf
     assert segment.text == "Ask not."
     (asked,) = whisper.asked
     assert asked.beams == beams
-    assert 1300 <= asked.frames <= window_frames(jfk_sound.duration_s) < FULL_WINDOW_FRAMES
-    assert asked.most_tokens == most_tokens((asked.frames - 300) / 100)
+    assert 1070 <= asked.frames - 100 * padding_s <= 1100
+    assert asked.most_tokens == pytest.approx(most_tokens(asked.frames / 100 - padding_s), abs=1)
+
+
+def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_five(jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(wording("As not.", mean_logprob=-0.5), wording("Ask not.", mean_logprob=-0.45))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    first, second = whisper.asked
+    assert (first.beams, second.beams) == (1, 5)
+    assert first.frames == second.frames < FULL_WINDOW_FRAMES
 
 
 @pytest.mark.parametrize("loop", [wording("so it goes " * 30), wording("Hm.", tokens=200)], ids=["phrase", "tokens"])
@@ -144,14 +157,12 @@ async def test_both_qualities_hear_the_known_notes(
         english, russian = await hearing.transcribe(jfk), await hearing.transcribe(russian_note)
         assert words(english.text) == JFK
         assert english.language == "en"
-        assert words(russian.text).startswith("нейронн")
-        assert words(russian.text).endswith("сети это хорошо")
+        assert words(russian.text) == "нейронной сети это хорошо"
         assert russian.language == "ru"
-    # Each was encoded once, language and words together: 11 s and 3 s with 3 s of padding, at least 10 s.
-    assert len(windows.frames) == 4
-    assert windows.frames[1] == windows.frames[3] == 1000
-    assert windows.frames[0] == windows.frames[2]
-    assert 1300 <= windows.frames[0] <= 1400
+    # Each was encoded once, language and words together, in a window for the 11 or 3 s that it lasts.
+    accurate_english, accurate_russian, fast_english, fast_russian = windows.frames
+    assert 1500 <= accurate_english <= 1600 and accurate_russian == 1300
+    assert 1300 <= fast_english <= 1400 and fast_russian == 1000
 
 
 def joined(sounds: list[Recording], pause_s: float) -> tuple[Recording, list[float]]:
@@ -180,8 +191,11 @@ async def test_a_minute_of_the_same_sentence_has_it_each_time_when_it_was_said(
 
     assert words(transcript.text) == " ".join([JFK] * 5)
     assert_in_order(transcript)
-    beginnings_s = [one.start_s for one in transcript.segments if words(one.text).startswith("and so my")]
-    assert beginnings_s == pytest.approx(starts_s, abs=1.0)
+    said = 0
+    for segment in transcript.segments:
+        if words(segment.text).startswith("and so my"):
+            assert segment.start_s == pytest.approx(starts_s[said], abs=1)
+        said += words(segment.text).count("what you can do for your country")
     assert len(windows.frames) >= 3
 
 
