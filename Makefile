@@ -4,11 +4,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
   $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
   echo $$p && break; done)
 BIN := .venv/bin
+# pip shows its progress on a terminal, and is silent elsewhere.
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
 .PHONY: run test install lint catalogues clean python
 
 run: .venv/installed .venv/fetched
-	@$(BIN)/starling run
+	@$(BIN)/starling run --fetch
 
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
@@ -32,11 +34,11 @@ python:
 .venv/installed: pyproject.toml | python
 	@echo "Setting up Starling in .venv (a minute or two the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded]'
 	@touch $@
 
 .venv/installed-for-tests: pyproject.toml .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded,dev]'
 	@touch $@
 
 .venv/fetched: bot/weights.py .venv/installed

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.needed_models import needed_models
 from bot.settings import Settings, read_settings
 from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
 
@@ -68,8 +69,10 @@ def run(
     from bot.running import run_starling
 
     settings = read_settings()
-    if fetch_first:
-        fetch(None)
+    cache = WeightsCache(settings.models_folder)
+    missing = [name for name in needed_models(settings) if cache.state(name) == "missing"]
+    if fetch_first and missing:
+        fetch(missing)
     set_up_logs(settings.log_level)
     asyncio.run(_until_stopped(run_starling, settings))
 
@@ -103,13 +106,13 @@ def doctor() -> None:
     """
     from bot.doctor import Finding, examine
 
-    marks = {Finding.GOOD: "[green]ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red]bad[/]"}
+    marks = {Finding.GOOD: "[green]  ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red] bad[/]"}
     bad = False
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is Finding.BAD
-        out.print(f"{marks[check.finding]:>5}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
+        out.print(f"{marks[check.finding]}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
         if check.remedy:
-            out.print(f"       → {check.remedy}", highlight=False, soft_wrap=True)
+            out.print(f"      → {check.remedy}", highlight=False, soft_wrap=True)
     raise typer.Exit(code=1 if bad else 0)
 
 
@@ -201,7 +204,9 @@ def say(
         finally:
             await speaker.close()
         file.write_bytes(speech.ogg)
-        err.print(f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True)
+        err.print(
+            f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True
+        )
 
     asyncio.run(speak())
 

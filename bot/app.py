@@ -42,6 +42,9 @@ from bot.work.jobs import JobRunner
 log = structlog.get_logger()
 
 
+DEMONSTRATION_TOKENS = 250
+"""The demonstration model has nothing more to say after a paragraph."""
+
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
 
@@ -93,7 +96,8 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
             engine = EmbeddedChat(gguf)
             await engine.start()
             stack.push_async_callback(engine.stop)
-            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=settings.chat_max_tokens)
+            most_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
+            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=most_tokens)
         else:
             key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
             chat = ChatModel(
@@ -140,14 +144,14 @@ class Starling:
             stack.push_async_callback(speaker.close)
             chat = await stack.enter_async_context(chat_of(settings, cache))
             await asyncio.gather(transcriber.load(), speaker.load())
-            instruction = read_instruction(settings.instruction_file)
+            instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             locales = KnownLocales(SettingsStore(database))
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
-                hooks=[self._invocations.hook, locales.hook],
+                hooks=[self._invocations.hook, *locales.hooks],
             )
             buttons = self._buttons(speaker, exchanges)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
@@ -156,7 +160,7 @@ class Starling:
             services.register_value(Speaker, speaker)
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
-            writer = Writer(self._bot, hearing, chat, speaker, exchanges, settings, instruction)
+            writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, settings, instruction)
             inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
             services.register_value(Inbox, inbox)
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from bot.conversation.chat import ChatModel
 from bot.errors import StarlingError
+from bot.needed_models import needed_models
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
-from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
+from bot.weights import CATALOGUE, WeightsCache
 
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
@@ -48,7 +49,7 @@ async def examine(settings: Settings) -> list[Check]:
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     yield _token(settings)
     cache = WeightsCache(settings.models_folder)
-    for name in _needed(settings):
+    for name in needed_models(settings):
         yield await asyncio.to_thread(_weights, cache, name)
     for check in _voices(settings):
         yield check
@@ -86,15 +87,6 @@ def shape_of_token(token: str) -> bool:
         return base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).isdigit()
     except ValueError:
         return False
-
-
-def _needed(settings: Settings) -> list[str]:
-    names = [settings.whisper_model] if settings.whisper_model in CATALOGUE else []
-    if settings.tts_engine in ("auto", "offline", "piper"):
-        names.append("piper-joe")
-    if settings.embedded_chat:
-        names.append("smollm2-135m")
-    return sorted(names, key=lambda name: EMBEDDED.index(name) if name in EMBEDDED else -1)
 
 
 def _weights(cache: WeightsCache, name: str) -> Check:

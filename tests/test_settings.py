@@ -33,6 +33,12 @@ def test_the_example_file_has_every_setting_with_its_default(tmp_path: Path) -> 
     assert read_settings() == Settings(_env_file=None)  # type: ignore[call-arg]
 
 
+def test_the_readme_has_every_setting_with_the_default_of_the_example() -> None:
+    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? *\|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert table == example
+
+
 def test_a_value_that_cannot_be_used_is_named() -> None:
     with pytest.raises(SettingsError, match="SANDBOX_PORT"):
         read_settings(sandbox_port=70000)

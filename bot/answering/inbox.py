@@ -83,14 +83,13 @@ class Inbox:
     async def _answer(self, job: Job, message: hikari.Message) -> None:
         ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": int(message.id)}
         reply = self._reply(job, message)
-        locale, guild_name = str(job.payload["locale"]), job.payload.get("guild_name")
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
                 async with typing(self._rest, message.channel_id):
-                    await self._writer.write(Question(message, reply, locale, guild_name))
+                    await self._writer.write(Question(message, reply, job.payload.get("guild_name")))
             except asyncio.CancelledError:
-                await self._mark_interrupted(job, reply)
+                await self._mark_interrupted(reply)
                 raise
             except ReplyGoneError:
                 log.info("the answer was deleted while it was written")
@@ -114,16 +113,16 @@ class Inbox:
             on_posted=store,
         )
 
-    async def _mark_interrupted(self, job: Job, reply: GrowingReply) -> None:
+    async def _mark_interrupted(self, reply: GrowingReply) -> None:
         """Say below a half-written answer that it goes on."""
         if reply.message_ids and not reply.complete:
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
-                await reply.add_note(f"-# {translate(INTERRUPTED, str(job.payload['locale']))}")
+                await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
 
     async def _apologise(self, job: Job, message: hikari.Message, reply: GrowingReply, error: Exception) -> None:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
         told = await self._named(error, message, reply)
-        apology = apologise(told, str(job.payload["locale"]))
+        apology = apologise(told, reply.locale)
         await self._jobs.finish(job.id, "failed", reference=apology.reference)
         try:
             if isinstance(told, MayNotWriteError):

@@ -17,6 +17,7 @@ from bot.errors import translatable as _
 from bot.hearing import Hearing, voice_note_in
 from bot.presenting import voice_message
 from bot.presenting.growing_reply import GrowingReply
+from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import tell, translate
 from bot.presenting.read_aloud import button_row
 from bot.presenting.transcript_text import NO_SPEECH, quote
@@ -38,8 +39,6 @@ class Question:
 
     message: hikari.Message
     reply: GrowingReply
-    locale: str
-    """Of the person, as well as it is known."""
     guild_name: str | None
 
 
@@ -53,6 +52,7 @@ class Writer:
         chat: ChatModel,
         speaker: Speaker,
         exchanges: ExchangeStore,
+        locales: KnownLocales,
         settings: Settings,
         instruction: str,
     ) -> None:
@@ -61,6 +61,7 @@ class Writer:
         self._chat = chat
         self._speaker = speaker
         self._exchanges = exchanges
+        self._locales = locales
         self._settings = settings
         self._instruction = instruction
 
@@ -86,16 +87,18 @@ class Writer:
         if attachment is not None:
             transcript = await self._hearing.hear(attachment)
             if not transcript.has_speech:
-                await question.reply.finish(translate(NO_SPEECH, question.locale))
+                await question.reply.finish(translate(NO_SPEECH, question.reply.locale))
                 return
-            heading = quote(transcript, question.locale) + "\n"
+            heading = quote(transcript, question.reply.locale) + "\n"
             await question.reply.show(heading)
             text = f"{text}\n{transcript.text}".strip()
         if not text:
             raise self._why_nothing(question.message, me.id)
-        language = (transcript.language if transcript else None) or detect_language(text, hint=question.locale)
+        language = (transcript.language if transcript else None) or detect_language(text, hint=question.reply.locale)
+        author = question.message.author.id
+        question.reply.locale = await self._locales.guess(author, language, question.reply.locale)
         aloud = self._aloud(attachment)
-        row = None if aloud else button_row(question.locale)
+        row = None if aloud else button_row(question.reply.locale)
         answer = await self._think(question, text, heading, language, row)
         log.info("answered in text", characters=len(answer), language=language)
         if aloud:
@@ -122,13 +125,14 @@ class Writer:
             speaker_name=message.author.global_name or message.author.username,
             guild_name=question.guild_name,
             now=datetime.now(UTC),
+            brief=self._chat.is_demonstration,
         )
         answer = ""
         async for delta in self._chat.stream(prompt.turns):
             answer += delta
             await question.reply.show(heading + answer)
         answer = answer.strip()
-        note = f"-# {translate(DEMONSTRATION, question.locale)}" if self._chat.is_demonstration else ""
+        note = f"-# {translate(DEMONSTRATION, question.reply.locale)}" if self._chat.is_demonstration else ""
         await question.reply.finish(heading + answer, note=note, whole=answer, row=row)
         await self._exchanges.remember(
             Exchange(
@@ -175,13 +179,13 @@ class Writer:
             return
         except StarlingError as error:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
-            await question.reply.add_note(f"-# {tell(error, question.locale)}")
+            await question.reply.add_note(f"-# {tell(error, question.reply.locale)}")
             return
         try:
             await voice_message.post(
                 self._bot.rest, question.message.channel_id, speech, reply_to=question.reply.message_ids[0]
             )
         except hikari.ForbiddenError:
-            await question.reply.add_note(f"-# {translate(NOT_SPOKEN, question.locale)}")
+            await question.reply.add_note(f"-# {translate(NOT_SPOKEN, question.reply.locale)}")
         else:
             log.info("answered aloud", engine=speech.engine, voice=speech.voice, duration_s=round(speech.duration_s, 1))

@@ -27,6 +27,7 @@ def main() -> None:
     params.api_keys = [sys.stdin.readline().strip()]
     params.ui = False
     params.sampling.temp = 0.2  # a model this small wanders off when it is sampled more freely
+    params.sampling.penalty_repeat = 1.05  # and repeats itself for ever without this
     params.port = port  # 0: any free one
     server = xllamacpp.Server(params)
     # The engine writes its log to the standard output too, so the address is marked.

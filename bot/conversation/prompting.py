@@ -14,6 +14,10 @@ from bot.storage.exchanges import Exchange
 
 BUNDLED_INSTRUCTION = Path(__file__).parent / "instruction.md"
 
+BRIEF_INSTRUCTION = "You are a helpful AI assistant named Starling. Answer briefly."
+"""For the demonstration model: of the instructions tried, the one with which it names the capital of France. Told the
+date, the place and to mind the language, it answers in French."""
+
 HISTORY_CHARACTERS = 3000
 """About 1,000 tokens of English and 1,500 of Russian: half of the embedded model's context."""
 QUESTION_CHARACTERS = 6000
@@ -28,12 +32,14 @@ class InstructionMissingError(StarlingError):
         super().__init__(path=path, reason=reason)
 
 
-def read_instruction(path: Path | None) -> str:
-    """The instruction in the UTF-8 file ``path``, or the bundled one.
+def read_instruction(path: Path | None, *, brief: bool = False) -> str:
+    """The instruction in the UTF-8 file ``path``, or the bundled one, which is shorter when ``brief``.
 
     Raises:
         InstructionMissingError: the file cannot be read, or is not text.
     """
+    if path is None and brief:
+        return BRIEF_INSTRUCTION
     file = path or BUNDLED_INSTRUCTION
     try:
         return file.read_text(encoding="utf-8-sig").strip()
@@ -58,13 +64,16 @@ def build_prompt(
     speaker_name: str,
     guild_name: str | None,
     now: datetime,
+    brief: bool = False,
 ) -> Prompt:
     """The prompt for ``text``, asked by ``speaker_name`` after ``history`` (oldest first).
 
+    ``brief`` leaves out who speaks where and when, for a model that such things confuse.
     The latest exchanges that fit in ``HISTORY_CHARACTERS`` are kept whole.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
-    system = f"{instruction}\nToday is {now:%A, %d %B %Y}. You talk with {speaker_name} {place}."
+    circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {speaker_name} {place}."
+    system = instruction if brief else instruction + circumstances
     kept: list[Exchange] = []
     room = HISTORY_CHARACTERS
     for exchange in reversed(history):

@@ -58,7 +58,8 @@ class GrowingReply:
         self._rest = rest
         self._message = message
         self._asker = asker
-        self._locale = locale
+        self.locale = locale
+        """Of the person, as well as it is known; may be set when more is known."""
         self._nonce = nonce
         self._on_posted = on_posted
         self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
@@ -97,7 +98,7 @@ class GrowingReply:
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
         if len(pieces) > MOST_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
-            note = "\n".join(part for part in (f"-# {translate(THE_REST, self._locale)}", note) if part)
+            note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
             pieces = pieces[:MOST_MESSAGES]
             pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
         await self._update([*pieces[:-1], *_with_note(pieces[-1:], note)], last_file=file, row=row)

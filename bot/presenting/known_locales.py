@@ -8,6 +8,7 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.presenting.languages import catalogues, language_of
 from bot.storage.settings import SettingsStore
 
 _NAME = "locale"
@@ -20,21 +21,23 @@ class KnownLocales:
     def __init__(self, store: SettingsStore) -> None:
         self._store = store
         self._cache: dict[int, str | None] = {}
+        self._unsaved: set[int] = set()
 
     async def of(self, user: hikari.Snowflakeish, default: str) -> str:
         """The Discord locale that ``user`` was last seen with, or ``default``."""
-        user = int(user)
+        return await self._known(int(user)) or default
+
+    async def guess(self, user: hikari.Snowflakeish, language: str, default: str) -> str:
+        """The same for someone who has just spoken ``language`` (BCP-47): when no locale of theirs is known, it is
+        taken for theirs, if there is a catalogue for it."""
+        spoken = language if language_of(language) in catalogues() else default
+        return await self._known(int(user)) or spoken
+
+    async def _known(self, user: int) -> str | None:
         if user not in self._cache:
             stored = await self._store.get("user", user, _NAME)
             self._keep(user, stored if isinstance(stored, str) else None)
-        return self._cache[user] or default
-
-    async def remember(self, user: hikari.Snowflakeish, locale: str) -> None:
-        """Note that ``user`` uses Discord in ``locale``."""
-        user = int(user)
-        if self._cache.get(user) != locale:
-            await self._store.set("user", user, _NAME, locale)
-            self._keep(user, locale)
+        return self._cache[user]
 
     def _keep(self, user: int, locale: str | None) -> None:
         if len(self._cache) >= _MOST_CACHED:
@@ -42,11 +45,21 @@ class KnownLocales:
         self._cache[user] = locale
 
     @property
-    def hook(self) -> lightbulb.ExecutionHook:
-        """Remembers the locale of everyone who runs a command; afterwards, so that nobody waits for it."""
+    def hooks(self) -> list[lightbulb.ExecutionHook]:
+        """Remember the locale of everyone who runs a command; stored afterwards, so that nobody waits for it."""
+
+        @lightbulb.hook(lightbulb.ExecutionSteps.PRE_INVOKE)
+        def note(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
+            user, locale = int(context.user.id), str(context.interaction.locale)
+            if self._cache.get(user) != locale:
+                self._keep(user, locale)
+                self._unsaved.add(user)
 
         @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
-        async def remember(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
-            await self.remember(context.user.id, str(context.interaction.locale))
+        async def save(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
+            user = int(context.user.id)
+            if user in self._unsaved:
+                self._unsaved.discard(user)
+                await self._store.set("user", user, _NAME, str(context.interaction.locale))
 
-        return remember
+        return [note, save]

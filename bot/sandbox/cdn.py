@@ -26,7 +26,14 @@ class Cdn:
 
 
 def _serve(request: web.Request, stored: StoredFile) -> web.Response:
-    headers = {"Content-Type": stored.content_type, "Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
+    headers = {
+        "Content-Type": stored.content_type,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=3600",
+        # Discord keeps uploads on another domain than its page; here a hostile one must not run as the page.
+        "Content-Security-Policy": "sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
     size = len(stored.data)
     try:
         asked = request.http_range

@@ -28,8 +28,7 @@ def read_command(form: Form, given: Json, installs: list[int], at: Path = ()) ->
 
     ``installs`` are the installation contexts of the application, which a command has unless it says otherwise.
     """
-    form.choice(given, "type", frozenset(int(t) for t in CommandType), at=at)
-    kind = given.get("type") or int(CommandType.CHAT_INPUT)
+    kind = form.choice(given, "type", frozenset(int(t) for t in CommandType), at=at) or int(CommandType.CHAT_INPUT)
     slash = kind == CommandType.CHAT_INPUT
     made: Json = {
         "type": kind,
@@ -39,8 +38,8 @@ def read_command(form: Form, given: Json, installs: list[int], at: Path = ()) ->
         "description_localizations": _localizations(form, given, "description", at, slash=slash),
         "default_member_permissions": _permissions(form, given, at),
         "nsfw": bool(given.get("nsfw")),
-        "contexts": given.get("contexts"),
-        "integration_types": given.get("integration_types") or installs,
+        "contexts": None if given.get("contexts") is None else form.values(given, "contexts", at=at),
+        "integration_types": form.values(given, "integration_types", at=at) or installs,
     }
     if slash:
         made["description"] = form.text(given, "description", 1, 100, at=at, required=True) or ""
@@ -77,16 +76,18 @@ def _localizations(form: Form, given: Json, key: str, at: Path, *, slash: bool) 
     if not isinstance(value, dict):
         form.wrong((*at, field), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return None
-    maximum = 32 if key == "name" else 100
+    maximum = 32 if key == "name" and slash else _MAX_CHOICE_TEXT
     for locale, text in value.items():
         here: Path = (*at, field, locale)
         if locale not in LOCALES:
             form.wrong(here, "BASE_TYPE_CHOICES", "Not a locale of Discord.")
+        elif text is not None and not isinstance(text, str):
+            form.wrong(here, "STRING_TYPE_CONVERT", f'Could not interpret "{text}" as string.')
         elif text is not None:
             form.length(here, len(text), 1, maximum)
             if slash and key == "name":
                 _check_slash_name(form, text, here)
-    return {locale: text for locale, text in value.items() if text is not None} or None
+    return {locale: text for locale, text in value.items() if isinstance(text, str)} or None
 
 
 def _permissions(form: Form, given: Json, at: Path) -> str | None:
@@ -102,7 +103,7 @@ def _permissions(form: Form, given: Json, at: Path) -> str | None:
 def _contexts(form: Form, made: Json, at: Path) -> None:
     for key, allowed in (("contexts", {0, 1, 2}), ("integration_types", {0, 1})):
         for i, value in enumerate(made[key] or []):
-            if value not in allowed:
+            if value not in list(allowed):
                 form.wrong((*at, key, i), "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
     if _PRIVATE_CHANNEL in (made["contexts"] or []) and _USER_INSTALL not in made["integration_types"]:
         message = "PRIVATE_CHANNEL can only be used by commands with the USER_INSTALL integration type."
@@ -134,8 +135,7 @@ def _options(form: Form, given: Json, at: Path, *, depth: int) -> list[Json]:
 
 
 def _option(form: Form, given: Json, here: Path, *, depth: int) -> Json:
-    form.choice(given, "type", frozenset(int(t) for t in OptionType), at=here, required=True)
-    kind = given.get("type")
+    kind = form.choice(given, "type", frozenset(int(t) for t in OptionType), at=here, required=True)
     made: Json = {
         "type": kind,
         "name": _name(form, given, here, slash=True),
@@ -167,11 +167,13 @@ def _option(form: Form, given: Json, here: Path, *, depth: int) -> Json:
     if kind in (OptionType.INTEGER, OptionType.NUMBER):
         for key in ("min_value", "max_value"):
             value = given.get(key)
-            if value is not None and (isinstance(value, bool) or abs(value) > _MAX_SAFE_INTEGER):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                form.wrong((*here, key), "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+            elif value is not None and abs(value) > _MAX_SAFE_INTEGER:
                 form.wrong((*here, key), "NUMBER_TYPE_MAX", "Must be within 2^53.")
             made[key] = value
-    if kind == OptionType.CHANNEL and given.get("channel_types"):
-        made["channel_types"] = given["channel_types"]
+    if kind == OptionType.CHANNEL and (types := form.values(given, "channel_types", at=here)):
+        made["channel_types"] = types
     return made
 
 
@@ -183,9 +185,9 @@ def _choices(form: Form, given: Json, here: Path) -> list[Json]:
         value = choice.get("value")
         if isinstance(value, str):
             form.length((*place, "value"), len(value), 1, _MAX_CHOICE_TEXT)
-        elif value is None:
+        elif isinstance(value, bool) or not isinstance(value, int | float):
             form.wrong((*place, "value"), "BASE_TYPE_REQUIRED", "This field is required")
-        localizations = choice.get("name_localizations") or None
+        localizations = _localizations(form, choice, "name", place, slash=False)
         found.append({"name": name, "name_localizations": localizations, "value": value})
     return found
 

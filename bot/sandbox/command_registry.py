@@ -51,8 +51,8 @@ class CommandRegistry:
             DiscordError: 400 50035, 400 30032 for too many, 429 30034 for too many new ones in a day.
         """
         form = Form()
-        if not isinstance(given, list):
-            form.wrong((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        if not isinstance(given, list) or not all(isinstance(command, dict) for command in given):
+            form.wrong((), "LIST_TYPE_CONVERT", "Only a list of dictionaries may be used here")
             form.raise_if_wrong()
             return []
         read = [read_command(form, command, self._installs, (i,)) for i, command in enumerate(given)]

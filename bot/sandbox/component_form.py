@@ -84,14 +84,15 @@ class _Reader:
     def _component(self, given: Json, allowed: frozenset[ComponentType], here: Path) -> Json:
         form = self._form
         kind = given.get("type")
-        if kind not in {int(a) for a in allowed}:
+        if isinstance(kind, bool) or not isinstance(kind, int) or kind not in {int(a) for a in allowed}:
             listed = ", ".join(str(int(a)) for a in sorted(allowed))
             form.wrong((*here, "type"), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({listed}).')
-            return given
+            return {}
         self.total += 1
         kind = ComponentType(kind)
         # Discord numbers every component that came without an id.
-        made: Json = {"type": int(kind), "id": given.get("id") or next(self._ids)}
+        number = form.integer(given, "id", 0, (1 << 31) - 1, at=here)
+        made: Json = {"type": int(kind), "id": number or next(self._ids)}
         match kind:
             case ComponentType.ACTION_ROW:
                 inside = frozenset({ComponentType.TEXT_INPUT}) if self._modal else _IN_ROW
@@ -114,16 +115,19 @@ class _Reader:
                 made["content"] = content
             case ComponentType.THUMBNAIL:
                 made |= self._media(given, "media", here)
-                made |= {"description": given.get("description"), "spoiler": bool(given.get("spoiler"))}
+                description = form.text(given, "description", 0, 1024, at=here)
+                made |= {"description": description, "spoiler": bool(given.get("spoiler"))}
             case ComponentType.MEDIA_GALLERY:
                 made["items"] = self._gallery(given, here)
             case ComponentType.FILE:
                 made |= self._media(given, "file", here)
                 made |= {"name": None, "size": None, "spoiler": bool(given.get("spoiler"))}
             case ComponentType.SEPARATOR:
-                made |= {"divider": given.get("divider", True), "spacing": given.get("spacing") or 1}
+                spacing = form.choice(given, "spacing", frozenset({1, 2}), at=here)
+                made |= {"divider": bool(given.get("divider", True)), "spacing": spacing or 1}
             case ComponentType.CONTAINER:
-                made |= {"accent_color": given.get("accent_color"), "spoiler": bool(given.get("spoiler"))}
+                colour = form.integer(given, "accent_color", 0, 0xFFFFFF, at=here)
+                made |= {"accent_color": colour, "spoiler": bool(given.get("spoiler"))}
                 made["components"] = self.children(given, "components", _IN_CONTAINER, 1, _MAX_V2_COMPONENTS, here)
             case ComponentType.LABEL:
                 made |= self._label(given, here)
@@ -149,14 +153,13 @@ class _Reader:
 
     def _button(self, given: Json, here: Path) -> Json:
         form = self._form
-        form.choice(given, "style", frozenset(range(1, 7)), at=here, required=True)
-        style = given.get("style")
+        style = form.choice(given, "style", frozenset(range(1, 7)), at=here, required=True)
         made: Json = {"style": style}
         label = form.text(given, "label", 0, 80, at=here)
         if label:
             made["label"] = label
-        if given.get("emoji"):
-            made["emoji"] = _emoji(given["emoji"])
+        if emoji := form.object(given, "emoji", at=here):
+            made["emoji"] = _emoji(emoji)
         if given.get("disabled"):
             made["disabled"] = True
         if style == _LINK_STYLE:
@@ -176,8 +179,8 @@ class _Reader:
     def _text_input(self, given: Json, here: Path) -> Json:
         form = self._form
         made = self._custom_id(given, here)
-        form.choice(given, "style", frozenset({1, 2}), at=here, required=True)
-        made |= {"style": given.get("style"), "required": given.get("required", True)}
+        style = form.choice(given, "style", frozenset({1, 2}), at=here, required=True)
+        made |= {"style": style, "required": bool(given.get("required", True))}
         # Within a Label the label is the Label's own.
         if here[-1] != "component":
             made["label"] = form.text(given, "label", 1, 45, at=here, required=True)
@@ -208,7 +211,7 @@ class _Reader:
             if given.get("disabled"):
                 message = "A component of a modal cannot be disabled."
                 form.wrong((*here, "disabled"), "MODAL_COMPONENT_CANNOT_BE_DISABLED", message)
-            made["required"] = given.get("required", True)
+            made["required"] = bool(given.get("required", True))
         if kind in SELECT_TYPES:
             made["min_values"] = _or_default(form.integer(given, "min_values", 0, _MAX_VALUES_SELECT, at=here), 1)
             made["max_values"] = _or_default(form.integer(given, "max_values", 1, _MAX_VALUES_SELECT, at=here), 1)
@@ -216,8 +219,8 @@ class _Reader:
                 made["placeholder"] = placeholder
             made["disabled"] = bool(given.get("disabled"))
             for key in ("channel_types", "default_values"):
-                if given.get(key):
-                    made[key] = given[key]
+                if chosen := form.values(given, key, at=here):
+                    made[key] = chosen
             if kind is ComponentType.STRING_SELECT:
                 made["options"] = self._options(given, 1, _MAX_VALUES_SELECT, here)
         elif kind is ComponentType.FILE_UPLOAD:
@@ -248,8 +251,8 @@ class _Reader:
             seen.add(value)
             if description := form.text(option, "description", 0, 100, at=place):
                 made["description"] = description
-            if option.get("emoji"):
-                made["emoji"] = _emoji(option["emoji"])
+            if emoji := form.object(option, "emoji", at=place):
+                made["emoji"] = _emoji(emoji)
             if option.get("default"):
                 made["default"] = True
             found.append(made)
@@ -259,7 +262,10 @@ class _Reader:
         items = self._form.objects(given, "items", 1, 10, at=here)
         return [
             self._media(item, "media", (*here, "items", i))
-            | {"description": item.get("description"), "spoiler": bool(item.get("spoiler"))}
+            | {
+                "description": self._form.text(item, "description", 0, 1024, at=(*here, "items", i)),
+                "spoiler": bool(item.get("spoiler")),
+            }
             for i, item in enumerate(items)
         ]
 

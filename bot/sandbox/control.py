@@ -49,7 +49,7 @@ class Control:
         kind = given.get("kind")
         try:
             if kind == "lie_about_size":
-                self._sandbox.lie_about_size(int(given.get("size_bytes", 1)), times=int(given.get("times", 1)))
+                self._lie_about_size(given)
             elif kind == "reconnect":
                 self._sandbox.reconnect()
             elif kind == "invalid_session":
@@ -110,10 +110,17 @@ class Control:
     async def attachments(self, request: web.Request) -> web.Response:
         """``{"size_bytes": n, "times"?: n}``: the next uploads declare this size, whatever their own is."""
         given = await _read(request)
-        if not isinstance(given.get("size_bytes"), int):
-            raise _bad_request("size_bytes is a number of bytes.")
-        self._sandbox.lie_about_size(given["size_bytes"], times=int(given.get("times", 1)))
+        try:
+            self._lie_about_size(given)
+        except SandboxError as error:
+            raise _bad_request(str(error)) from error
         return web.Response(status=204)
+
+    def _lie_about_size(self, given: Json) -> None:
+        size_bytes, times = given.get("size_bytes"), given.get("times", 1)
+        if not isinstance(size_bytes, int) or not isinstance(times, int) or size_bytes < 0 or not 1 <= times <= 1000:
+            raise FaultError("size_bytes is a number of bytes, times a number from 1 to 1000.")
+        self._sandbox.lie_about_size(size_bytes, times=times)
 
 
 def describe(sandbox: Sandbox) -> Json:

@@ -41,13 +41,15 @@ def _read(form: Form, given: Json, here: Path) -> tuple[Json, int]:
             embed["timestamp"] = iso(datetime.fromisoformat(timestamp))
         except ValueError:
             form.wrong((*here, "timestamp"), "DATE_TIME_TYPE_PARSE", f"Could not parse {timestamp}.")
-    if footer := given.get("footer"):
+    if footer := form.object(given, "footer", at=here):
         text = form.text(footer, "text", 0, 2048, at=(*here, "footer")) or ""
         embed["footer"] = {"text": text, **_icon(footer)}
         size += len(text)
-    if author := given.get("author"):
+    if author := form.object(given, "author", at=here):
         name = form.text(author, "name", 0, 256, at=(*here, "author")) or ""
-        embed["author"] = {"name": name, **({"url": author["url"]} if author.get("url") else {}), **_icon(author)}
+        embed["author"] = {"name": name, **_icon(author)}
+        if url := form.text(author, "url", 0, 2048, at=(*here, "author")):
+            embed["author"]["url"] = url
         size += len(name)
     fields: list[Json] = []
     for i, field in enumerate(form.objects(given, "fields", 0, 25, at=here)):
@@ -59,8 +61,8 @@ def _read(form: Form, given: Json, here: Path) -> tuple[Json, int]:
     if fields:
         embed["fields"] = fields
     for key in _PICTURES:
-        if (picture := given.get(key)) and picture.get("url"):
-            embed[key] = {"url": picture["url"], "proxy_url": picture["url"], "width": 0, "height": 0}
+        if url := form.text(form.object(given, key, at=here), "url", 0, 2048, at=(*here, key)):
+            embed[key] = {"url": url, "proxy_url": url, "width": 0, "height": 0}
     if len(embed) == 1:
         form.wrong((*here, "description"), "BASE_TYPE_REQUIRED", "This field is required")
     return embed, size
@@ -68,4 +70,4 @@ def _read(form: Form, given: Json, here: Path) -> tuple[Json, int]:
 
 def _icon(given: Json) -> Json:
     icon = given.get("icon_url")
-    return {"icon_url": icon, "proxy_icon_url": icon} if icon else {}
+    return {"icon_url": icon, "proxy_icon_url": icon} if icon and isinstance(icon, str) else {}

@@ -79,26 +79,59 @@ class Form:
             return None
         return value
 
-    def choice(self, body: Json, key: str, choices: frozenset[int], *, at: Path = (), required: bool = False) -> None:
-        """Note a ``body[key]`` that is none of ``choices``."""
+    def choice(
+        self, body: Json, key: str, choices: frozenset[int], *, at: Path = (), required: bool = False
+    ) -> int | None:
+        """The number ``body[key]``, one of ``choices``; None if it is absent, null or not acceptable."""
         value = body.get(key)
         if value is None:
             if required:
                 self.wrong((*at, key), "BASE_TYPE_REQUIRED", "This field is required")
-        elif isinstance(value, bool) or value not in choices:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value not in choices:
             listed = ", ".join(str(c) for c in sorted(choices))
             self.wrong((*at, key), "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
+            return None
+        return value
 
-    def objects(self, body: Json, key: str, minimum: int, maximum: int, *, at: Path = ()) -> list[Json]:
-        """The list of objects ``body[key]``; empty if it is absent, null or not acceptable."""
+    def word(self, body: Json, key: str, choices: frozenset[str], *, at: Path = ()) -> str | None:
+        """The string ``body[key]``, one of ``choices``; None if it is absent, null or not acceptable."""
+        value = body.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or value not in choices:
+            self.wrong((*at, key), "BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(sorted(choices))}}}.")
+            return None
+        return value
+
+    def object(self, body: Json, key: str, *, at: Path = ()) -> Json:
+        """The object ``body[key]``; empty if it is absent, null or not acceptable."""
         value: Any = body.get(key)
         if value is None:
-            if minimum:
-                self.wrong((*at, key), "BASE_TYPE_REQUIRED", "This field is required")
+            return {}
+        if not isinstance(value, dict):
+            self.wrong((*at, key), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+            return {}
+        found: Json = value
+        return found
+
+    def values(self, body: Json, key: str, *, at: Path = ()) -> list[Any]:
+        """The list ``body[key]`` of anything; empty if it is absent, null or not acceptable."""
+        value: Any = body.get(key)
+        if value is None:
             return []
         if not isinstance(value, list):
             self.wrong((*at, key), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
+        found: list[Any] = value
+        return found
+
+    def objects(self, body: Json, key: str, minimum: int, maximum: int, *, at: Path = ()) -> list[Json]:
+        """The list of objects ``body[key]``; empty if it is absent, null or not acceptable."""
+        if body.get(key) is None and minimum:
+            self.wrong((*at, key), "BASE_TYPE_REQUIRED", "This field is required")
+            return []
+        value = self.values(body, key, at=at)
         self.length((*at, key), len(value), minimum, maximum)
         found: list[Json] = []
         for i, item in enumerate(value):

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.accounts import Accounts
-from bot.sandbox.compression import ZlibPayloads, transport_packing
+from bot.sandbox.compression import transport_packing
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
@@ -199,6 +199,8 @@ class Gateway:
             op, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise _CloseError(4002) from None
+        if not isinstance(op, int):
+            raise _CloseError(4002)
         if op == _HEARTBEAT:
             connection.send(_ACK, None)
             connection.note_heartbeat(interval_s)
@@ -230,11 +232,10 @@ class Gateway:
         account = self._accounts.by_token(str(data.get("token", "")))
         if account is None:
             raise _CloseError(4004)
-            return None
         intents = self._read_intents(account, data)
         shard = _read_shard(data)
         if data.get("compress") is True:
-            connection.packing = ZlibPayloads()
+            connection.pack_each_payload()
         self._forget_old_sessions()
         session = Session(
             account=account,

@@ -237,9 +237,10 @@ class Interactions:
 
     def _read_kind(self, interaction: Interaction, body: Json) -> CallbackType:
         form = Form()
-        form.choice(body, "type", frozenset(int(kind) for kind in CallbackType), required=True)
+        asked = form.choice(body, "type", frozenset(int(kind) for kind in CallbackType), required=True)
         form.raise_if_wrong()
-        kind = CallbackType(body["type"])
+        assert asked is not None
+        kind = CallbackType(asked)
         of_component = interaction.source_id is not None
         allowed = {
             CallbackType.PONG: False,

@@ -17,6 +17,7 @@ from bot.sandbox.world import World
 
 _NESTS = (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP)
 _MAX_STRING = 6000
+_MAX_OPTIONS = 25
 
 StoreFile = Callable[[NewFile], Attachment]
 
@@ -95,7 +96,8 @@ def read_options(command: Json, data: Json, resolver: Resolver, *, autocomplete:
             autocompleted nothing has to be complete, but exactly one option has the focus.
     """
     form = Form()
-    options = _options(form, command.get("options") or [], data.get("options") or [], resolver, ("data",), autocomplete)
+    given = form.objects(data, "options", 0, _MAX_OPTIONS, at=("data",))
+    options = _options(form, command.get("options") or [], given, resolver, ("data",), autocomplete)
     if autocomplete and _count_focused(options) != 1:
         form.wrong(("data", "options"), "AUTOCOMPLETE_FOCUS", "Exactly one option has the focus.")
     form.raise_if_wrong()
@@ -110,15 +112,15 @@ def _options(
     seen: set[str] = set()
     for i, option in enumerate(given):
         here: Path = (*at, "options", i)
-        name = option.get("name")
+        name = str(option.get("name"))
         spec = by_name.get(name)
-        if name is None or spec is None or name in seen:
+        if spec is None or name in seen:
             form.wrong((*here, "name"), "APPLICATION_COMMAND_OPTION_UNKNOWN", f"There is no option {name!r}.")
             continue
         seen.add(name)
         made: Json = {"name": name, "type": spec["type"]}
         if spec["type"] in _NESTS:
-            inner = option.get("options") or []
+            inner = form.objects(option, "options", 0, _MAX_OPTIONS, at=here)
             made["options"] = _options(form, spec.get("options") or [], inner, resolver, here, autocomplete)
         else:
             focused = autocomplete and bool(option.get("focused"))
@@ -207,7 +209,8 @@ def read_component_use(message: Message, data: Json, resolver: Resolver) -> Json
         raise AssertionError
     made: Json = {"custom_id": custom_id, "component_type": component["type"], "id": component["id"]}
     if component["type"] in SELECT_TYPES:
-        made["values"] = _selected(form, component, data.get("values") or [], resolver, ("data", "values"))
+        chosen = form.values(data, "values", at=("data",))
+        made["values"] = _selected(form, component, chosen, resolver, ("data", "values"))
         if resolver.resolved:
             made["resolved"] = resolver.resolved
     form.raise_if_wrong()
@@ -248,7 +251,7 @@ def read_modal_submission(modal: Json, data: Json, resolver: Resolver) -> Json:
         DiscordError: 400 50035 where an input is missing or out of bounds.
     """
     form = Form()
-    entries = _entries(data.get("components") or [])
+    entries = _entries(form.objects(data, "components", 0, _MAX_OPTIONS, at=("data",)))
     components = [
         answered
         for i, component in enumerate(modal["components"])
@@ -261,14 +264,14 @@ def read_modal_submission(modal: Json, data: Json, resolver: Resolver) -> Json:
     return made
 
 
-def _entries(given: list[Json]) -> dict[str, Json]:
+def _entries(given: object) -> dict[str, Json]:
+    """What was filled in, by custom id, however deep it lies."""
     found: dict[str, Json] = {}
-    for entry in given:
-        if "custom_id" in entry:
-            found[str(entry["custom_id"])] = entry
-        found |= _entries(entry.get("components") or [])
-        if isinstance(entry.get("component"), dict):
-            found |= _entries([entry["component"]])
+    for entry in given if isinstance(given, list) else []:
+        if isinstance(entry, dict):
+            if "custom_id" in entry:
+                found[str(entry["custom_id"])] = entry
+            found |= _entries(entry.get("components")) | _entries([entry.get("component")])
     return found
 
 
@@ -297,7 +300,9 @@ def _answered(form: Form, component: Json, entries: dict[str, Json], resolver: R
         return made | {"value": value}
     if kind is ComponentType.CHECKBOX:
         return made | {"value": bool(entry.get("value"))}
-    values = entry.get("values") or ([entry["value"]] if entry.get("value") is not None else [])
+    values = [str(value) for value in form.values(entry, "values", at=at)]
+    if not values and entry.get("value") is not None:
+        values = [str(entry["value"])]
     if kind is ComponentType.RADIO_GROUP:
         return made | {"value": _one_of(form, component, values, required, at)}
     if kind is ComponentType.CHECKBOX_GROUP:

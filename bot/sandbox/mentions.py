@@ -50,20 +50,21 @@ def read_allowed_mentions(form: Form, body: Json, default: AllowedMentions, at: 
     if not isinstance(given, dict):
         return default
     here: Path = (*at, "allowed_mentions")
-    kinds = given.get("parse") or []
+    kinds = form.values(given, "parse", at=here)
     for i, kind in enumerate(kinds):
         if kind not in ("users", "roles", "everyone"):
             message = "Value must be one of ('roles', 'users', 'everyone')."
             form.wrong((*here, "parse", i), "BASE_TYPE_CHOICES", message)
     ids: dict[str, frozenset[int]] = {}
     for key in ("users", "roles"):
-        listed = given.get(key) or []
+        listed = form.values(given, key, at=here)
         form.length((*here, key), len(listed), 0, 100)
         ids[key] = frozenset(parse(value, key) for value in listed)
         if listed and key in kinds:
             message = f'parse:["{key}"] and {key}: [ids...] are mutually exclusive.'
             form.wrong(here, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-    return AllowedMentions(frozenset(kinds), ids["users"], ids["roles"], bool(given.get("replied_user")))
+    known = frozenset(kind for kind in kinds if isinstance(kind, str))
+    return AllowedMentions(known, ids["users"], ids["roles"], bool(given.get("replied_user")))
 
 
 def find_mentions(

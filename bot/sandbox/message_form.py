@@ -128,7 +128,7 @@ def read_message_form(
         form.length((*at, "nonce"), len(nonce), 0, _MAX_NONCE)
     elif nonce is not None and (isinstance(nonce, bool) or not isinstance(nonce, int)):
         form.wrong((*at, "nonce"), "NONCE_TYPE_INVALID", "Nonce must be a string or an integer.")
-    stickers = body.get("sticker_ids") or []
+    stickers = form.values(body, "sticker_ids", at=at)
     form.length((*at, "sticker_ids"), len(stickers), 0, 3)
     poll = _read_poll(form, body, at)
     made = MessageForm(
@@ -229,12 +229,15 @@ def _read_poll(form: Form, body: Json, at: Path) -> Poll | None:
     if not isinstance(given, dict):
         return None
     here: Path = (*at, "poll")
-    question = form.text(given.get("question") or {}, "text", 1, 300, at=(*here, "question"), required=True)
+    asked = form.object(given, "question", at=here)
+    question = form.text(asked, "text", 1, 300, at=(*here, "question"), required=True)
     answers: list[Json] = []
     for i, answer in enumerate(form.objects(given, "answers", 1, 10, at=here)):
-        media = answer.get("poll_media") or {}
-        text = form.text(media, "text", 1, 55, at=(*here, "answers", i, "poll_media"), required=True)
-        answers.append({"text": text} | ({"emoji": media["emoji"]} if media.get("emoji") else {}))
+        place: Path = (*here, "answers", i, "poll_media")
+        media = form.object(answer, "poll_media", at=(*here, "answers", i))
+        text = form.text(media, "text", 1, 55, at=place, required=True)
+        emoji = form.object(media, "emoji", at=place)
+        answers.append({"text": text} | ({"emoji": emoji} if emoji else {}))
     duration_h = form.integer(given, "duration", 1, 768, at=here) or 24
     return Poll(
         question={"text": question},

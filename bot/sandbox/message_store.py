@@ -16,9 +16,6 @@ class MessageStore:
         self._messages: OrderedDict[int, Message] = OrderedDict()
         self._by_channel: dict[int, list[int]] = {}
 
-    def __len__(self) -> int:
-        return len(self._messages)
-
     def get(self, message_id: int) -> Message | None:
         return self._messages.get(message_id)
 

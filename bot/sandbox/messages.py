@@ -12,7 +12,7 @@ from bot.sandbox.errors import DiscordError, unknown
 from bot.sandbox.events import Event, Publish
 from bot.sandbox.forms import Form
 from bot.sandbox.intents import MESSAGES_IN
-from bot.sandbox.kinds import MessageFlag, MessageType
+from bot.sandbox.kinds import ChannelType, MessageFlag, MessageType
 from bot.sandbox.mentions import find_mentions
 from bot.sandbox.message_form import EDIT_FLAGS, MessageForm, NewFile, check_voice_rules
 from bot.sandbox.payloads import Payloads
@@ -59,6 +59,8 @@ class Messages:
                 direct messages (50007), it answers or forwards what is not there, or breaks the rules of voice
                 messages.
         """
+        if channel.type is ChannelType.GUILD_CATEGORY:
+            raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
         voice = bool(form.flags & MessageFlag.IS_VOICE_MESSAGE)
         self._require_sending(author, channel, form, voice=voice)
         if channel.guild_id is None:
@@ -170,6 +172,7 @@ class Messages:
             edited_at=None if loading else datetime.now(UTC),
         )
         self._require_media(changed)
+        _require_one_style(changed)
         shown = changed.content or changed.embeds or changed.components or changed.attachments or changed.poll
         if not shown and not changed.snapshots:
             raise DiscordError(400, 50006, "Cannot send an empty message")
@@ -386,6 +389,15 @@ class Messages:
         if message.ephemeral_to is not None:
             raise unknown("Message")
         return message
+
+
+def _require_one_style(message: Message) -> None:
+    """What was written before must be taken away when an edit turns to components V2."""
+    if message.flags & MessageFlag.IS_COMPONENTS_V2 and (message.content or message.embeds or message.poll):
+        form = Form()
+        text = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+        form.wrong(("content",), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+        form.raise_if_wrong()
 
 
 def _unknown_reference() -> DiscordError:

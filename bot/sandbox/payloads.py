@@ -9,7 +9,6 @@ from urllib.parse import quote
 from bot.sandbox.attachments import AttachmentStore
 from bot.sandbox.kinds import ChannelType, ComponentType, MessageFlag
 from bot.sandbox.shapes import Json
-from bot.sandbox.snowflakes import created_at
 from bot.sandbox.state import Attachment, Channel, Guild, Member, Message, Poll, Role, User
 from bot.sandbox.world import World
 
@@ -387,6 +386,3 @@ class Payloads:
         payload = self.channel(channel, user_id)
         payload.pop("permission_overwrites", None)
         return payload | {"permissions": str(int(self._world.permissions(user_id, channel)))}
-
-    def created(self, snowflake: int) -> str:
-        return iso(created_at(snowflake))

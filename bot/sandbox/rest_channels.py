@@ -58,18 +58,19 @@ class ChannelRoutes:
         name = form.text(call.form, "name", 1, 100, required=True)
         topic = form.text(call.form, "topic", 0, 1024)
         kinds = frozenset({int(ChannelType.GUILD_TEXT), int(ChannelType.GUILD_CATEGORY), int(ChannelType.GUILD_NEWS)})
-        form.choice(call.form, "type", kinds)
+        kind = form.choice(call.form, "type", kinds)
+        overwrites = _read_overwrites(form, call.form)
         form.raise_if_wrong()
         parent = call.form.get("parent_id")
         channel = Channel(
             self._world.clock.next(),
-            ChannelType(call.form.get("type") or 0),
+            ChannelType(kind or 0),
             guild_id,
             name or "",
             topic,
             position=len(self._world.guild_channels(guild_id)),
             parent_id=parse(parent, "parent_id") if parent else None,
-            overwrites=tuple(_read_overwrite(o) for o in call.form.get("permission_overwrites") or []),
+            overwrites=overwrites,
         )
         return self._put("CHANNEL_CREATE", channel)
 
@@ -85,8 +86,8 @@ class ChannelRoutes:
         topic = form.text(call.form, "topic", 0, 1024)
         slowmode_s = form.integer(call.form, "rate_limit_per_user", 0, _MAX_SLOWMODE_S)
         position = form.integer(call.form, "position", 0, 1000)
+        overwrites = _read_overwrites(form, call.form)
         form.raise_if_wrong()
-        overwrites = call.form.get("permission_overwrites")
         changed = replace(
             channel,
             name=name or channel.name,
@@ -94,7 +95,7 @@ class ChannelRoutes:
             nsfw=bool(call.form.get("nsfw", channel.nsfw)),
             position=channel.position if position is None else position,
             rate_limit_per_user_s=channel.rate_limit_per_user_s if slowmode_s is None else slowmode_s,
-            overwrites=channel.overwrites if overwrites is None else tuple(_read_overwrite(o) for o in overwrites),
+            overwrites=channel.overwrites if call.form.get("permission_overwrites") is None else overwrites,
         )
         return self._put("CHANNEL_UPDATE", changed)
 
@@ -108,7 +109,7 @@ class ChannelRoutes:
         self._world.require(call.user.id, channel, needed)
         form = Form()
         name = form.text(call.form, "name", 1, 100)
-        form.choice(call.form, "auto_archive_duration", _ARCHIVE_MINUTES)
+        archive_minutes = form.choice(call.form, "auto_archive_duration", _ARCHIVE_MINUTES)
         slowmode_s = form.integer(call.form, "rate_limit_per_user", 0, _MAX_SLOWMODE_S)
         form.raise_if_wrong()
         changed = replace(
@@ -120,7 +121,7 @@ class ChannelRoutes:
                 archived=bool(call.form.get("archived", thread.archived)),
                 locked=bool(call.form.get("locked", thread.locked)),
                 invitable=bool(call.form.get("invitable", thread.invitable)),
-                auto_archive_minutes=call.form.get("auto_archive_duration") or thread.auto_archive_minutes,
+                auto_archive_minutes=archive_minutes or thread.auto_archive_minutes,
             ),
         )
         return self._put("THREAD_UPDATE", changed)
@@ -190,6 +191,10 @@ class ChannelRoutes:
         payload = self._services.payloads.channel(channel)
         self._services.publish(Event(name, payload, channel.guild_id, channel.id, Intents.GUILDS))
         return payload
+
+
+def _read_overwrites(form: Form, given: Json) -> tuple[Overwrite, ...]:
+    return tuple(_read_overwrite(o) for o in form.objects(given, "permission_overwrites", 0, 100))
 
 
 def _read_overwrite(given: Json) -> Overwrite:

@@ -8,6 +8,7 @@ from bot.sandbox.permissions import Permissions
 from bot.sandbox.rest import Answer, Call, Reply, Route
 from bot.sandbox.services import Services
 from bot.sandbox.shapes import Json
+from bot.sandbox.snowflakes import parse
 from bot.sandbox.state import Channel, User
 
 _LOCALIZATIONS = ("name_localizations", "description_localizations")
@@ -95,7 +96,9 @@ class CommandRoutes:
         """What may be used somewhere in the guild; ``?channel_id=`` asks for one channel."""
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
         if "channel_id" in call.query:
-            return self._index(call.user, [self._world.channel(int(call.query["channel_id"]))])
+            channel = self._world.channel(parse(call.query["channel_id"], "channel_id"))
+            self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+            return self._index(call.user, [channel])
         channels = [c for c in self._world.guild_channels(guild.id) if self._world.may_see(call.user.id, c)]
         return self._index(call.user, channels)
 

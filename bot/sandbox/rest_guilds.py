@@ -58,11 +58,9 @@ class GuildRoutes:
         self._world.require_in_guild(call.user.id, guild.id, Permissions.MANAGE_GUILD)
         form = Form()
         name = form.text(call.form, "name", 2, 100)
-        locale = call.form.get("preferred_locale") or guild.preferred_locale
-        if locale not in LOCALES:
-            form.wrong(("preferred_locale",), "BASE_TYPE_CHOICES", "Not a locale of Discord.")
+        locale = form.word(call.form, "preferred_locale", LOCALES)
         form.raise_if_wrong()
-        changed = replace(guild, name=name or guild.name, preferred_locale=locale)
+        changed = replace(guild, name=name or guild.name, preferred_locale=locale or guild.preferred_locale)
         self._world.guilds[guild.id] = changed
         payload = self._services.payloads.guild(changed)
         self._services.publish(Event("GUILD_UPDATE", payload, guild.id, intents=Intents.GUILDS))
@@ -170,7 +168,9 @@ class GuildRoutes:
         self._world.require_in_guild(call.user.id, guild_id, needed)
         member = self._world.member(guild_id, call.id("user_id"))
         if "roles" in call.form:
-            ids = tuple(parse(value, "roles") for value in call.form["roles"])
+            form = Form()
+            ids = tuple(parse(value, "roles") for value in form.values(call.form, "roles"))
+            form.raise_if_wrong()
             for role_id in ids:
                 self._world.role(guild_id, role_id)
             member = replace(member, role_ids=ids)

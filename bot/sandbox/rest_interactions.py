@@ -77,15 +77,16 @@ class InteractionRoutes:
     def begin(self, call: Call) -> Reply:
         body = call.form
         form = Form()
-        form.choice(body, "type", frozenset({2, 3, 4, 5}), required=True)
+        asked = form.choice(body, "type", frozenset({2, 3, 4, 5}), required=True)
         if not isinstance(body.get("data"), dict):
             form.wrong(("data",), "BASE_TYPE_REQUIRED", "This field is required")
         form.raise_if_wrong()
+        assert asked is not None
         if parse(body.get("application_id"), "application_id") != self._services.accounts.bot.id:
             raise unknown("Application")
         channel = self._world.channel(parse(body.get("channel_id"), "channel_id"))
         self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
-        kind = InteractionType(body["type"])
+        kind = InteractionType(asked)
         nonce = str(body["nonce"]) if body.get("nonce") is not None else None
         if kind is InteractionType.MESSAGE_COMPONENT:
             self._use_component(call, channel, nonce)

@@ -101,7 +101,9 @@ class MessageRoutes:
         if channel.guild_id is None:
             raise DiscordError(403, 50003, "Cannot execute action on a DM channel")
         self._world.require(call.user.id, channel, Permissions.MANAGE_MESSAGES)
-        ids = {parse(value, "messages") for value in call.form.get("messages") or []}
+        form = Form()
+        ids = {parse(value, "messages") for value in form.values(call.form, "messages")}
+        form.raise_if_wrong()
         if not 2 <= len(ids) <= 100:
             message = "Provided too few or too many messages to delete. Must provide at least 2 and at most 100."
             raise DiscordError(400, 50016, message)

@@ -9,6 +9,7 @@ import regex
 
 from bot.sandbox.errors import DiscordError, unknown
 from bot.sandbox.events import Event
+from bot.sandbox.forms import Form
 from bot.sandbox.intents import REACTIONS_IN, Intents
 from bot.sandbox.kinds import MessageType
 from bot.sandbox.payloads import emoji_payload, iso, user_payload
@@ -134,7 +135,7 @@ class ReactionRoutes:
         limit = call.number("limit", 50, 1, 50)
         found = self._pinned(call)
         if "before" in call.query:
-            before = datetime.fromisoformat(call.query["before"])
+            before = _read_time(call.query["before"])
             found = [m for m in found if m.pinned_at is not None and m.pinned_at < before]
         items = [
             {"pinned_at": iso(m.pinned_at), "message": self._services.payloads.message(m, call.user.id)}
@@ -201,7 +202,9 @@ class ReactionRoutes:
             raise only_people()
         channel, message = self._find(call, Permissions.READ_MESSAGE_HISTORY)
         poll = message.poll
-        chosen = {parse(value, "answer_ids") for value in call.form.get("answer_ids") or []}
+        form = Form()
+        chosen = {parse(value, "answer_ids") for value in form.values(call.form, "answer_ids")}
+        form.raise_if_wrong()
         if poll is None or poll.finalized or not chosen <= set(range(1, len(poll.answers) + 1)):
             raise DiscordError(400, 520001, "Poll cannot be voted on.")
         me = call.user.id
@@ -223,6 +226,19 @@ class ReactionRoutes:
         self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL | needed)
         message = self._world.message(channel.id, call.id("message_id"))
         return channel, self._services.messages.readable(call.user, message)
+
+
+def _read_time(text: str) -> datetime:
+    """Raises:
+    DiscordError: 400 50035 for what is no time with an offset.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        form = Form()
+        form.wrong(("before",), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}.")
+        form.raise_if_wrong()
+        raise
 
 
 def _read_emoji(text: str) -> str:

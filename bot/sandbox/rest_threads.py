@@ -59,10 +59,10 @@ class ThreadRoutes:
     def begin(self, call: Call) -> Reply:
         parent = self._parent(call)
         form = Form()
-        form.choice(call.form, "type", _THREAD_TYPES)
+        asked = form.choice(call.form, "type", _THREAD_TYPES)
         form.raise_if_wrong()
         # Without a type Discord makes a private thread.
-        kind = ChannelType(call.form.get("type") or ChannelType.PRIVATE_THREAD)
+        kind = ChannelType(asked or ChannelType.PRIVATE_THREAD)
         private = kind is ChannelType.PRIVATE_THREAD
         needed = Permissions.CREATE_PRIVATE_THREADS if private else Permissions.CREATE_PUBLIC_THREADS
         self._world.require(call.user.id, parent, needed)
@@ -82,7 +82,7 @@ class ThreadRoutes:
     def _create(self, call: Call, parent: Channel, thread_id: int, kind: ChannelType) -> Channel:
         form = Form()
         name = form.text(call.form, "name", 1, 100, required=True)
-        form.choice(call.form, "auto_archive_duration", _ARCHIVE_MINUTES)
+        archive_minutes = form.choice(call.form, "auto_archive_duration", _ARCHIVE_MINUTES)
         slowmode_s = form.integer(call.form, "rate_limit_per_user", 0, 21_600)
         form.raise_if_wrong()
         now = datetime.now(UTC)
@@ -90,7 +90,7 @@ class ThreadRoutes:
             owner_id=call.user.id,
             created_at=now,
             changed_at=now,
-            auto_archive_minutes=call.form.get("auto_archive_duration") or 1440,
+            auto_archive_minutes=archive_minutes or 1440,
             invitable=bool(call.form.get("invitable", True)),
             member_ids=(call.user.id,),
         )

@@ -70,11 +70,9 @@ class UserRoutes:
 
     def settings(self, call: Call) -> Reply:
         """A person's own settings: ``locale``, and ``allow_dms`` for direct messages from bots."""
-        locale = call.form.get("locale", call.user.locale)
-        if locale not in LOCALES:
-            form = Form()
-            form.wrong(("locale",), "BASE_TYPE_CHOICES", "Not a locale of Discord.")
-            form.raise_if_wrong()
+        form = Form()
+        locale = form.word(call.form, "locale", LOCALES) or call.user.locale
+        form.raise_if_wrong()
         allow_dms = bool(call.form.get("allow_dms", call.user.allow_dms))
         changed = replace(call.user, locale=locale, allow_dms=allow_dms)
         self._world.users[changed.id] = changed

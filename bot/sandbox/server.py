@@ -22,6 +22,8 @@ from bot.sandbox.shapes import Json
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
 
+_WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
+
 
 class Sandbox:
     """A local Discord: REST and gateway v10, a CDN, and a page for people.
@@ -74,7 +76,7 @@ class Sandbox:
         self._runner = runner
         self._port = runner.addresses[0][1]
         self.services.attachments.base_url = self.url
-        self.services.gateway.url = f"ws://{self._host}:{self._port}/gateway"
+        self.services.gateway.url = f"ws://{self._address}/gateway"
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
@@ -86,7 +88,12 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self._address}"
+
+    @property
+    def _address(self) -> str:
+        """Where clients on this machine reach it: a wildcard is no address to connect to."""
+        return f"{'127.0.0.1' if self._host in _WILDCARDS else self._host}:{self._port}"
 
     @property
     def rest_url(self) -> str:

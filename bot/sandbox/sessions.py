@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientConnectionError, WSCloseCode, web
 
-from bot.sandbox.compression import Packing
+from bot.sandbox.compression import Packing, Plain, ZlibPayloads
 from bot.sandbox.intents import Intents
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
@@ -37,12 +37,12 @@ class Connection:
     """
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
-        self.packing = packing
+        self._packing = packing
         self.ended_here = False
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
-        self._queue: asyncio.Queue[str | int | None] = asyncio.Queue(_QUEUE_LIMIT)
+        self._queue: asyncio.Queue[str | int] = asyncio.Queue(_QUEUE_LIMIT)
 
     def send(self, op: int, data: object, *, sequence: int | None = None, name: str | None = None) -> None:
         """Queue one payload. A client that does not read is cut off."""
@@ -51,6 +51,11 @@ class Connection:
             self._queue.put_nowait(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
         except asyncio.QueueFull:
             self.cut()
+
+    def pack_each_payload(self) -> None:
+        """Begin what ``compress: true`` asks for; a connection that is a compressed stream stays one."""
+        if isinstance(self._packing, Plain):
+            self._packing = ZlibPayloads()
 
     def close(self, code: int) -> None:
         """Close with ``code`` after everything that was sent before."""
@@ -74,12 +79,10 @@ class Connection:
         try:
             while True:
                 item = await self._queue.get()
-                if item is None:
-                    return
                 if isinstance(item, int):
                     await self._socket.close(code=item)
                     return
-                frame = self.packing.pack(item)
+                frame = self._packing.pack(item)
                 if isinstance(frame, str):
                     await self._socket.send_str(frame)
                 else:

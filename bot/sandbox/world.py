@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.sandbox.errors import missing_access, missing_permissions, unknown
 from bot.sandbox.kinds import ChannelType
 from bot.sandbox.message_store import MessageStore
-from bot.sandbox.permissions import ALL, DIRECT_MESSAGE, Permissions, in_channel, in_guild
+from bot.sandbox.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
 from bot.sandbox.snowflakes import SnowflakeClock
 from bot.sandbox.state import Channel, Guild, Member, Message, Role, User
 
@@ -139,9 +139,6 @@ class World:
         self.guild_of_member(guild_id, user_id)
         if self.guild_permissions(user_id, guild_id) & needed != needed:
             raise missing_permissions()
-
-    def is_administrator(self, user_id: int, guild_id: int) -> bool:
-        return self.guild_permissions(user_id, guild_id) == ALL
 
     def guilds_of(self, user_id: int) -> list[Guild]:
         return [self.guilds[guild_id] for guild_id, member_id in self.members if member_id == user_id]

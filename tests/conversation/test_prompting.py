@@ -27,6 +27,13 @@ def test_the_model_knows_who_speaks_where_and_when() -> None:
     assert not prompt.cut
 
 
+def test_a_small_model_is_told_little() -> None:
+    instruction = read_instruction(None, brief=True)
+    prompt = build_prompt(instruction, [], "Hello?", speaker_name="Аня", guild_name="Garden", now=NOW, brief=True)
+    assert [turn.text for turn in prompt.turns] == [instruction, "Hello?"]
+    assert len(instruction) < 100
+
+
 def test_what_was_said_before_comes_in_its_order_and_the_oldest_is_cut_first() -> None:
     history = [replace(FIRST, prompt=f"question {n}", reply="long " * 100) for n in range(10)]
     prompt = build_prompt("", history, "And now?", speaker_name="A", guild_name=None, now=datetime.now(UTC))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from pathlib import Path
 
-from tests.end_to_end.town import Town
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.end_to_end.town import Town, populated, running, voice
+from tests.scripted_chat import ScriptedChat
 
 
 async def test_a_direct_message_is_answered_and_typing_is_shown(town: Town) -> None:
@@ -120,3 +125,44 @@ async def test_several_people_are_answered_at_once_and_each_gets_their_own(town:
     for person, question in asked:
         answer = await town.answer_to(question, question["content"].__eq__, reader=person)
         assert answer["content"] == question["content"]
+
+
+async def test_who_writes_in_russian_is_told_of_trouble_in_russian(town: Town) -> None:
+    town.chat.answer = " "
+    asked = await town.administrator.send(
+        await town.dm(town.administrator), "Привет! Расскажи мне, как прошёл твой день?"
+    )
+    told = await town.answer_to(asked, lambda text: "-# " in text, reader=town.administrator)
+    assert told["content"].startswith("Моя модель ответила пустотой.")
+
+
+@pytest.mark.parametrize(("speak", "recording", "spoken"), [("always", False, True), ("never", True, False)])
+async def test_a_setting_says_when_it_speaks(
+    tmp_path: Path, whisper_base: Path, speak: str, recording: bool, spoken: bool
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": speak}
+        channel = await town.dm(town.member)
+        async with running(tmp_path, sandbox, **settings):
+            if recording:
+                asked = await town.member.send(channel, voice=voice("jfk.ogg"))
+            else:
+                asked = await town.member.send(channel, "hello")
+            await town.answer_to(asked, lambda text: "capital of France." in text)
+        # Stopping waits for what is under way, so a voice message would be here by now.
+        answer, *further = await town.after(asked)
+        assert [bool(message["flags"] & 1 << 13) for message in further] == ([True] if spoken else [])
+        assert bool(answer["components"]) is not spoken
+
+
+async def test_with_the_message_content_intent_it_reads_replies_that_do_not_ping(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            asked = await town.member.send(town.channel("general"), f"{town.mention} hello")
+            answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+            silent = await town.member.send(town.channel("general"), "and of Spain?", reply_to=answer, ping=False)
+            await town.answer_to(silent, lambda text: "capital of France." in text)
+        assert chat.last_question == "and of Spain?"

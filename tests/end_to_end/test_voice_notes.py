@@ -52,6 +52,7 @@ async def test_in_a_channel_it_answers_who_mentions_it_and_pings_nobody_else(tow
     assert not answer["mention_everyone"]
     assert {user["id"] for user in answer["mentions"]} <= {asked["author"]["id"]}
     assert town.chat.last_question.startswith("who said this?\nAnd so my fellow Americans")
+    assert await town.voice_reply_to(answer)
 
 
 async def test_a_forwarded_voice_note_is_heard(town: Town) -> None:
@@ -59,12 +60,14 @@ async def test_a_forwarded_voice_note_is_heard(town: Town) -> None:
     asked = await town.member.forward(note, await town.dm(town.member))
     answer = await town.answer_to(asked, lambda text: "capital of France." in text)
     assert "fellow Americans" in answer["content"]
+    assert await town.voice_reply_to(answer)
 
 
 async def test_the_sound_of_a_video_is_heard(town: Town) -> None:
     asked = await town.member.send(await town.dm(town.member), files=[("holiday.mp4", _video(), "video/mp4")])
     answer = await town.answer_to(asked, lambda text: "capital of France." in text)
     assert "fellow Americans" in answer["content"]
+    assert await town.voice_reply_to(answer)
 
 
 async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(town: Town) -> None:

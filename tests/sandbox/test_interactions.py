@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import aiohttp
 import hikari
 import pytest
 
@@ -179,6 +181,48 @@ async def test_a_form_checks_what_is_filled_in(ada: Person) -> None:
         await ada.submit(await ada.slash("form"), {"prompt": "x" * 31})
     with pytest.raises(DiscordError, match="50035"):
         await ada.submit(await ada.slash("form"), {"prompt": ""})
+
+
+async def test_a_form_may_have_files_and_choices(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+    options = [{"label": "Wrong words", "value": "words"}, {"label": "Wrong tone", "value": "tone"}]
+    fields: list[dict[str, Any]] = [
+        {"label": "Better", "component": {"type": 4, "custom_id": "better", "style": 2, "value": "the reply"}},
+        {"label": "Spoken", "component": {"type": 19, "custom_id": "spoken", "required": False}},
+        {"label": "Why", "component": {"type": 21, "custom_id": "why", "options": options}},
+        {"label": "Also", "component": {"type": 22, "custom_id": "also", "options": options, "min_values": 1}},
+        {"label": "Keep", "component": {"type": 23, "custom_id": "keep"}},
+    ]
+    modal = {"custom_id": "correct", "title": "Correct", "components": [{"type": 18} | field for field in fields]}
+    submitted: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+    # hikari 2.6 knows these only in the raw payload.
+    @bot.listen()
+    async def on_payload(event: hikari.ShardPayloadEvent) -> None:
+        if event.name != "INTERACTION_CREATE":
+            return
+        payload = dict(event.payload)
+        answer = {"type": 9, "data": modal} if payload["type"] == 2 else {"type": 4, "data": {"content": "thanks"}}
+        if payload["type"] == 5:
+            submitted.set_result(payload["data"])
+        url = f"{sandbox.rest_url}/interactions/{payload['id']}/{payload['token']}/callback"
+        async with aiohttp.ClientSession() as http, http.post(url, json=answer) as response:
+            assert response.status == 204, await response.text()
+
+    opened = await ada.slash("silent")
+    for wrong in ({"Why": "words"}, {"Also": ["tone"]}, {"Why": "neither", "Also": ["tone"]}):
+        with pytest.raises(DiscordError, match="50035"):
+            await ada.submit(opened, wrong)
+    values = {"spoken": ("s.ogg", b"OggS", "audio/ogg"), "Why": "tone", "Also": ["words", "tone"], "Keep": True}
+    outcome = await ada.submit(opened, values)
+    assert (await outcome.response())["content"] == "thanks"
+    data = await submitted
+    answers = [component["component"] for component in data["components"]]
+    assert answers[0]["value"] == "the reply"
+    [file_id] = answers[1]["values"]
+    assert data["resolved"]["attachments"][file_id]["filename"] == "s.ogg"
+    assert answers[2]["value"] == "tone"
+    assert answers[3]["values"] == ["words", "tone"]
+    assert answers[4]["value"] is True
 
 
 async def test_buttons_update_reply_defer_and_open_forms(ada: Person, boris: Person) -> None:

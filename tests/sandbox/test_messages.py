@@ -96,11 +96,12 @@ async def test_a_reply_to_what_is_gone_is_refused_unless_it_says_otherwise(bot: 
 
 async def test_a_forward_copies_the_message(bot: hikari.GatewayBot, ada: Person) -> None:
     voice = await ada.send("voice-notes", voice=(b"OggS" * 10, 1.5, "AAAA"))
-    await asyncio.sleep(0.05)
-    coming = asyncio.create_task(_next_message(bot))
+    coming = asyncio.create_task(
+        bot.wait_for(hikari.GuildMessageCreateEvent, 5, lambda event: bool(event.message.message_snapshots))
+    )
     await asyncio.sleep(0)
     await ada.forward(voice, "general")
-    heard = await coming
+    heard = (await coming).message
     assert heard.message_reference is not None
     assert heard.message_reference.type is MessageReferenceType.FORWARD
     assert not heard.attachments

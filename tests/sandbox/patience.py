@@ -1,0 +1,17 @@
+"""Waiting for what has no event of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Return once ``condition`` is true.
+
+    Raises:
+        TimeoutError: it was not within ``timeout_s``.
+    """
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.005)
