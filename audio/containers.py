@@ -19,16 +19,18 @@ class Container:
     """FFmpeg's short name of the one demuxer that may read it."""
     declares_duration: bool
     """Whether the file itself says how long it is; otherwise FFmpeg guesses from the bit rate of the first frames."""
+    usual_bytes_per_s: int
+    """Of speech as phones, browsers and Discord record it: to guess how long a file is before it is opened."""
 
 
-OGG = Container("Ogg", "ogg", declares_duration=True)
-WAV = Container("WAV", "wav", declares_duration=True)
-FLAC = Container("FLAC", "flac", declares_duration=True)
-MATROSKA = Container("Matroska/WebM", "matroska", declares_duration=True)
-MP4 = Container("MP4", "mov", declares_duration=True)
-MP3 = Container("MP3", "mp3", declares_duration=False)
-MP3_WITH_COUNT = Container("MP3", "mp3", declares_duration=True)
-AAC = Container("AAC", "aac", declares_duration=False)
+OGG = Container("Ogg", "ogg", declares_duration=True, usual_bytes_per_s=4_000)
+WAV = Container("WAV", "wav", declares_duration=True, usual_bytes_per_s=96_000)
+FLAC = Container("FLAC", "flac", declares_duration=True, usual_bytes_per_s=50_000)
+MATROSKA = Container("Matroska/WebM", "matroska", declares_duration=True, usual_bytes_per_s=8_000)
+MP4 = Container("MP4", "mov", declares_duration=True, usual_bytes_per_s=8_000)
+MP3 = Container("MP3", "mp3", declares_duration=False, usual_bytes_per_s=16_000)
+MP3_WITH_COUNT = Container("MP3", "mp3", declares_duration=True, usual_bytes_per_s=16_000)
+AAC = Container("AAC", "aac", declares_duration=False, usual_bytes_per_s=8_000)
 
 CONTAINERS = (OGG, WAV, FLAC, MATROSKA, MP4, MP3, AAC)
 

@@ -1,101 +1,111 @@
-"""One Whisper model in memory: blocking, for worker threads."""
+"""One Whisper model in memory, asked step by step: blocking, for worker threads."""
 
 from __future__ import annotations
 
-import re
-import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio.errors import ModelUnavailableError, UnknownLanguageError
-from audio.recording import RECORDING_RATE_HZ, Recording
-from audio.transcript import Segment, Transcript
+from audio.log_mel import LogMel
+from audio.recording import Samples
+from audio.timed_tokens import TimedTokens, timed
+from audio.whisper_loading import load_model
 
 if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
+    import tokenizers
+    from ctranslate2 import StorageView
+    from ctranslate2.models import Whisper as Model
 
-_FILES = ("model.bin", "config.json", "tokenizer.json")
-"""Without the last one faster-whisper would ask the hub for it."""
+MOST_TOKENS = 448
+"""The length of Whisper's decoder, prompt included."""
 
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What Whisper wrote for one sound."""
 
-
-class StoppedError(Exception):
-    """Raised when the work was told to stop before it was done."""
+    tokens: tuple[int, ...]
+    """Timestamps included."""
+    text: str
+    mean_logprob: float
+    """Of the tokens, the end included: 0 is certainty."""
+    no_speech_probability: float
 
 
 class Whisper:
-    """A loaded model; ``transcribe`` may be called from as many threads at once as it has ``workers``."""
+    """A loaded model, which may be asked from as many threads at once as it has ``workers``."""
 
-    def __init__(self, model: WhisperModel) -> None:
+    def __init__(self, model: Model, tokenizer: tokenizers.Tokenizer) -> None:
+        # A quarter of a second that only those who transcribe should pay.
+        from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
+
         self._model = model
-        self.languages: tuple[str, ...] = tuple(model.supported_languages)
+        self._log_mel = LogMel(model.n_mels)
+        known = [code for code in _LANGUAGE_CODES if tokenizer.token_to_id(f"<|{code}|>") is not None]
+        self.languages: tuple[str, ...] = tuple(known) if model.is_multilingual else ("en",)
+        self._tokenizer = Tokenizer(tokenizer, model.is_multilingual, task="transcribe", language=self.languages[0])
+        # Working them out takes as long as hearing a word.
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
 
     @classmethod
     def load(cls, model: str | Path, *, device: str, compute_type: str, threads: int, workers: int) -> Whisper:
-        """Load a converted model: a folder, or a name that faster-whisper downloads from the hub.
+        """Load a converted model, see ``load_model``. Raises ``ModelUnavailableError``."""
+        return cls(*load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers))
 
-        Blocks for a second (base) or for the length of a download. Raises ``ModelUnavailableError``.
+    def encoded(self, samples: Samples, frames: int) -> StorageView:
+        """``samples``, shape (n,), as the encoder understands them in a window of ``frames``: the costly step.
+
+        The shape is (1, frames / 2, width of the model).
         """
-        # A quarter of a second that only those who transcribe should pay.
-        from faster_whisper import WhisperModel, available_models
+        from ctranslate2 import StorageView
 
-        names = ", ".join(available_models())
-        folder = Path(model)
-        if folder.exists():
-            missing = [name for name in _FILES if not (folder / name).is_file()]
-            if missing:
-                raise ModelUnavailableError(str(model), f"the folder has no {', '.join(missing)}", names)
-        elif isinstance(model, Path) or not (model in available_models() or _HUB_NAME.fullmatch(model)):
-            raise ModelUnavailableError(str(model), "there is no such folder and no such model", names)
-        try:
-            loaded = WhisperModel(
-                str(model), device=device, compute_type=compute_type, cpu_threads=threads, num_workers=workers
-            )
-        except Exception as error:
-            # The hub's client, the tokenizer and ctranslate2 each raise errors of many kinds, some bare RuntimeErrors.
-            raise ModelUnavailableError(str(model), _first_line(error), names) from error
-        return cls(loaded)
+        window = np.ascontiguousarray(self._log_mel.window(samples, frames)[np.newaxis])
+        # On a graphics card, what goes straight from the encoder to the decoder need not come back.
+        return self._model.encode(StorageView.from_array(window))
 
-    def transcribe(
-        self, recording: Recording, *, language: str | None, translate: bool, stop: threading.Event
-    ) -> Transcript:
-        """The words in ``recording``; ``stop`` is looked at between segments, and ends in ``StoppedError``."""
-        from faster_whisper.transcribe import restore_speech_timestamps
-        from faster_whisper.vad import collect_chunks, get_speech_timestamps
+    def language(self, encoded: StorageView) -> tuple[str, float]:
+        """Which language is spoken, one of ``languages``, and its probability among all of them, in [0, 1]."""
+        if not self._model.is_multilingual:
+            return "en", 1.0
+        token, probability = self._model.detect_language(encoded)[0][0]
+        return str(token).strip("<|>"), float(probability)
 
-        if language is not None and language not in self.languages:
-            raise UnknownLanguageError(language, ", ".join(self.languages))
-        # Whisper makes words up where there are none, so it only ever gets what holds speech.
-        spoken = get_speech_timestamps(recording.samples)
-        if not spoken:
-            return Transcript("", language, 0.0, recording.duration_s, (), recording.truncated)
-        if stop.is_set():
-            raise StoppedError
-        chunks, _ = collect_chunks(recording.samples, spoken)
-        found, info = self._model.transcribe(
-            np.concatenate(chunks), language=language, task="translate" if translate else "transcribe"
-        )
-        segments: list[Segment] = []
-        for segment in restore_speech_timestamps(found, spoken, RECORDING_RATE_HZ):
-            if stop.is_set():
-                raise StoppedError
-            if text := segment.text.strip():
-                # Whisper rounds times up into the padding behind the sound.
-                end_s = min(float(segment.end), recording.duration_s)
-                segments.append(Segment(min(float(segment.start), end_s), end_s, text))
-        return Transcript(
-            text=" ".join(segment.text for segment in segments),
-            language=info.language,
-            language_probability=float(info.language_probability),
-            duration_s=recording.duration_s,
-            segments=tuple(segments),
-            truncated=recording.truncated,
-        )
+    def wording(
+        self, encoded: StorageView, *, language: str, translate: bool, beams: int, most_tokens: int = MOST_TOKENS
+    ) -> Wording:
+        """The words in what was ``encoded``, which is in ``language``, one of ``languages``; in English to translate.
 
+        ``beams``: how many beginnings of the text are kept in mind, at least 1.
+        ``most_tokens``: after so many the text breaks off, timestamps included.
+        """
+        prompt = self._prompt(language, translate)
+        written = self._model.generate(
+            encoded,
+            [prompt],
+            beam_size=beams,
+            max_length=min(len(prompt) + most_tokens, MOST_TOKENS),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed,
+        )[0]
+        tokens = tuple(written.sequences_ids[0])
+        # The score is a mean over the tokens without the end, whose probability is in it.
+        mean_logprob = written.scores[0] * len(tokens) / (len(tokens) + 1)
+        return Wording(tokens, self.text_of(tokens), mean_logprob, written.no_speech_prob)
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")[:200]
+    def text_of(self, tokens: tuple[int, ...]) -> str:
+        """The text that ``tokens`` spell, without timestamps and spaces around it."""
+        return str(self._tokenizer.decode(tokens)).strip()
+
+    def timed(self, wording: Wording, duration_s: float) -> list[TimedTokens]:
+        """The tokens of ``wording`` for a sound of ``duration_s``, split at their timestamps."""
+        return timed(wording.tokens, self._tokenizer.timestamp_begin, duration_s)
+
+    def _prompt(self, language: str, translate: bool) -> list[int]:
+        if not self._model.is_multilingual:
+            return [self._tokenizer.sot]
+        task = self._tokenizer.translate if translate else self._tokenizer.transcribe
+        return [self._tokenizer.sot, self._tokenizer.tokenizer.token_to_id(f"<|{language}|>"), task]

@@ -1,0 +1,57 @@
+"""From the name of a Whisper model to the files of one, and to the model in memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio.errors import ModelUnavailableError
+
+if TYPE_CHECKING:
+    import tokenizers
+    from ctranslate2.models import Whisper as Model
+
+_FILES = ("model.bin", "config.json", "tokenizer.json")
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def load_model(
+    model: str | Path, *, device: str, compute_type: str, threads: int, workers: int
+) -> tuple[Model, tokenizers.Tokenizer]:
+    """A converted model and its tokenizer, from a folder or by a name that faster-whisper downloads from the hub.
+
+    Blocks for a second (base) or for the length of a download. Raises ``ModelUnavailableError``.
+    """
+    # A quarter of a second that only those who transcribe should pay.
+    import tokenizers
+    from ctranslate2.models import Whisper as Model
+    from faster_whisper.utils import available_models, download_model
+
+    names = ", ".join(available_models())
+    folder = Path(model)
+    if not folder.exists() and (isinstance(model, Path) or not _is_name(model, available_models())):
+        raise ModelUnavailableError(str(model), "there is no such folder and no such model", names)
+    try:
+        if not folder.exists():
+            folder = Path(download_model(str(model)))
+        if missing := [name for name in _FILES if not (folder / name).is_file()]:
+            raise ModelUnavailableError(str(model), f"the folder has no {', '.join(missing)}", names)
+        loaded = Model(
+            str(folder), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
+        )
+        return loaded, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except ModelUnavailableError:
+        raise
+    except Exception as error:
+        # The hub's client, the tokenizer and ctranslate2 each raise errors of many kinds, some bare RuntimeErrors.
+        raise ModelUnavailableError(str(model), _first_line(error), names) from error
+
+
+def _is_name(model: str, names: list[str]) -> bool:
+    return model in names or _HUB_NAME.fullmatch(model) is not None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")[:200]

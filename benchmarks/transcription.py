@@ -1,0 +1,176 @@
+"""Compares Starling's transcription with stock faster-whisper on a folder of recordings.
+
+    python -m benchmarks.transcription [folder]
+
+The folder has recordings and a table ``transcripts.tsv`` with at least the columns ``lang``, ``file`` and ``text``.
+Every way hears the same bytes of the same files, one after another, in one run on one machine. Ratios of processor time
+can be compared between machines; the times themselves cannot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import io
+import os
+import platform
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jiwer
+from faster_whisper import WhisperModel
+from whisper_normalizer.basic import BasicTextNormalizer
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from audio import Transcriber, decode
+from audio.hearing import Quality
+from bot.weights import WeightsCache
+
+RECORDINGS = Path(__file__).parent.parent.parent / "shared" / "corpus"
+
+SHORT_NOTE_S = 8.0
+"""Most voice messages are shorter."""
+
+WITHOUT_SPACES = ("ja", "lo", "my", "th", "yue", "zh")
+"""Languages whose words are not told apart by spaces: their errors are counted by letters, as Whisper's authors do."""
+
+Way = Callable[[bytes], Awaitable[str]]
+"""From a file's bytes to its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A recording and what is said in it."""
+
+    language: str
+    words: str
+    data: bytes
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one way did."""
+
+    name: str
+    heard: list[str]
+    """The words of each note, normalised."""
+    cpu_s: list[float]
+    """The processor time of each note, of all threads together."""
+
+
+def notes_in(folder: Path) -> list[Note]:
+    """The recordings that the table in ``folder`` names."""
+    with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+    files = [(folder / row["file"]).read_bytes() for row in rows]
+    return [
+        Note(row["lang"], normalised(row["text"], row["lang"]), data, decode(data).duration_s)
+        for row, data in zip(rows, files, strict=True)
+    ]
+
+
+_ENGLISH = EnglishTextNormalizer()
+_LETTERS = BasicTextNormalizer(split_letters=True)
+_OTHERS = BasicTextNormalizer()
+
+
+def normalised(text: str, language: str) -> str:
+    """``text`` without what Whisper's authors do not count as errors: case, signs, ways to write numbers."""
+    normalise = _ENGLISH if language == "en" else _LETTERS if language in WITHOUT_SPACES else _OTHERS
+    return str(normalise(text)).strip()
+
+
+async def measured(name: str, way: Way, notes: Sequence[Note]) -> Result:
+    """How ``way`` does on ``notes``; what only its first recording costs is not counted."""
+    await way(notes[0].data)
+    result = Result(name, [], [])
+    for note in notes:
+        began_s = time.process_time()
+        text = await way(note.data)
+        result.cpu_s.append(time.process_time() - began_s)
+        result.heard.append(normalised(text, note.language))
+    return result
+
+
+async def stock(model: Path, compute_type: str, notes: Sequence[Note]) -> Result:
+    """faster-whisper with its own defaults, except the compute type."""
+    whisper = WhisperModel(str(model), device="cpu", compute_type=compute_type)
+
+    async def way(data: bytes) -> str:
+        segments, _ = whisper.transcribe(io.BytesIO(data))
+        return " ".join(segment.text for segment in segments)
+
+    return await measured(f"stock, {compute_type}, beam 5", way, notes)
+
+
+async def starling(model: Path, quality: Quality, notes: Sequence[Note]) -> Result:
+    """The transcriber of ``audio`` with its own defaults, except the quality."""
+    transcriber = Transcriber(model, quality=quality)
+
+    async def way(data: bytes) -> str:
+        return (await transcriber.transcribe(data)).text
+
+    try:
+        return await measured(f"Starling, {quality}", way, notes)
+    finally:
+        await transcriber.close()
+
+
+def error_rate(result: Result, notes: Sequence[Note], language: str | None = None) -> float:
+    """Wrong words in percent of those that were said, of all notes or of those in ``language``."""
+    pairs = [
+        (note.words, heard)
+        for note, heard in zip(notes, result.heard, strict=True)
+        if language in (None, note.language)
+    ]
+    return 100 * float(jiwer.wer([said for said, _ in pairs], [heard for _, heard in pairs]))
+
+
+def table(results: Sequence[Result], notes: Sequence[Note]) -> str:
+    """``results`` as a table in Markdown; the speed-up is against the first of them."""
+    languages = sorted({note.language for note in notes})
+    head = ["way", "CPU s", "speed-up", f"median CPU ms, notes up to {SHORT_NOTE_S:.0f} s"]
+    head += ["WER % all", *(f"{language} ({sum(n.language == language for n in notes)})" for language in languages)]
+    rows = [head, ["---"] * len(head)]
+    for result in results:
+        cpu_s = sum(result.cpu_s)
+        short_s = [cpu_s for cpu_s, note in zip(result.cpu_s, notes, strict=True) if note.duration_s <= SHORT_NOTE_S]
+        short = f"{1000 * statistics.median(short_s):.0f}" if short_s else "-"
+        rows.append([result.name, f"{cpu_s:.1f}", f"{sum(results[0].cpu_s) / cpu_s:.1f}", short])
+        rows[-1] += [f"{error_rate(result, notes, language):.1f}" for language in (None, *languages)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def machine() -> str:
+    """The cores and the name of this machine's processor."""
+    name = platform.processor() or platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        lines = cpus.read_text(encoding="utf-8").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{os.cpu_count()} cores, {name}"
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare Starling's transcription with stock faster-whisper.")
+    parser.add_argument("folder", type=Path, nargs="?", default=RECORDINGS, help="recordings and transcripts.tsv")
+    folder: Path = parser.parse_args().folder
+    model = WeightsCache().verified("whisper-base")
+    notes = notes_in(folder)
+    print(f"{len(notes)} recordings, {sum(note.duration_s for note in notes):.0f} s, model base; {machine()}\n")
+    results = [
+        await stock(model, "float32", notes),
+        await stock(model, "int8", notes),
+        await starling(model, "accurate", notes),
+        await starling(model, "fast", notes),
+    ]
+    print(table(results, notes))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

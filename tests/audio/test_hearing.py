@@ -1,0 +1,263 @@
+"""Pieces are heard in short windows, and once more when the words look wrong; long recordings keep their order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import pytest
+
+from audio import Recording, Segment, Transcriber, Transcript, decode
+from audio.doubts import is_loop, is_made_up, most_tokens
+from audio.hearing import Quality, hear
+from audio.log_mel import FULL_WINDOW_FRAMES
+from audio.cutting import pieces_of
+from audio.recording import RECORDING_RATE_HZ, Samples
+from audio.timed_tokens import TimedTokens
+from audio.voice_activity import utterances
+from audio.whisper import MOST_TOKENS, Whisper, Wording
+from tests.audio.made_recordings import silence
+from tests.audio.test_transcribing import words
+
+JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+
+
+@dataclass
+class Asked:
+    """One question to a model."""
+
+    frames: int
+    beams: int
+    most_tokens: int
+
+
+class ScriptedWhisper(Whisper):
+    """Answers with what it was given, and remembers what it was asked."""
+
+    def __init__(self, *wordings: Wording) -> None:
+        self.languages = ("en",)
+        self.asked: list[Asked] = []
+        self._wordings = list(wordings)
+        self._frames = 0
+
+    def encoded(self, samples: Samples, frames: int) -> Any:
+        self._frames = frames
+
+    def wording(
+        self, encoded: Any, *, language: str, translate: bool, beams: int, most_tokens: int = MOST_TOKENS
+    ) -> Wording:
+        self.asked.append(Asked(self._frames, beams, most_tokens))
+        return self._wordings.pop(0)
+
+    def text_of(self, tokens: tuple[int, ...]) -> str:
+        return "".join(map(chr, tokens))
+
+    def timed(self, wording: Wording, duration_s: float) -> list[TimedTokens]:
+        return [TimedTokens(0, duration_s, tuple(map(ord, wording.text)))]
+
+
+def wording(text: str, *, tokens: int = 10, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Wording:
+    return Wording((1,) * tokens, text, mean_logprob, no_speech)
+
+
+def heard_by(whisper: Whisper, recording: Recording, quality: Quality = "fast") -> list[Segment]:
+    (piece,) = pieces_of(utterances(recording.samples), len(recording.samples))
+    return hear(whisper, piece, recording.samples, language=lambda _: "en", translate=False, quality=quality)
+
+
+@pytest.mark.parametrize(("quality", "beams", "padding_s"), [("fast", 1, 3), ("accurate", 5, 5)])
+def test_a_note_is_heard_once_in_a_short_window(
+    quality: Quality, beams: int, padding_s: int, jfk_sound: Recording
+) -> None:
+    whisper = ScriptedWhisper(wording("Ask not."))
+
+    (segment,) = heard_by(whisper, jfk_sound, quality)
+
+    assert segment.text == "Ask not."
+    (asked,) = whisper.asked
+    assert asked.beams == beams
+    assert 1070 <= asked.frames - 100 * padding_s <= 1100
+    assert asked.most_tokens == pytest.approx(most_tokens(asked.frames / 100 - padding_s), abs=1)
+
+
+def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_five(jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(wording("As not.", mean_logprob=-0.5), wording("Ask not.", mean_logprob=-0.45))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    first, second = whisper.asked
+    assert (first.beams, second.beams) == (1, 5)
+    assert first.frames == second.frames < FULL_WINDOW_FRAMES
+
+
+@pytest.mark.parametrize("loop", [wording("so it goes " * 30), wording("Hm.", tokens=200)], ids=["phrase", "tokens"])
+def test_a_loop_is_heard_again_in_the_full_window(loop: Wording, jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(loop, wording("Ask not."))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, MOST_TOKENS)]
+
+
+def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:
+    doubtful = wording("Thank you for watching.", mean_logprob=-1.3, no_speech=0.9)
+    assert heard_by(ScriptedWhisper(doubtful), jfk_sound) == []
+
+
+def test_loops_and_made_up_words_are_told_by_their_signs() -> None:
+    assert is_loop("I am fine. " * 20, 80, 25)
+    assert is_loop("a", 500, 30)
+    assert not is_loop("And so, my fellow Americans, ask not what your country can do for you.", 24, 6)
+    assert not is_loop("", 0, 0.5)
+    assert is_made_up(0.7, -1.1)
+    assert not is_made_up(0.7, -0.9)
+    assert not is_made_up(0.5, -1.1)
+
+
+@dataclass
+class Windows:
+    """What a real model was asked to encode."""
+
+    frames: list[int]
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
+    windows = Windows([])
+    encoded: Callable[[Whisper, Samples, int], Any] = Whisper.encoded
+
+    def counted(self: Whisper, samples: Samples, frames: int) -> Any:
+        windows.frames.append(frames)
+        return encoded(self, samples, frames)
+
+    monkeypatch.setattr(Whisper, "encoded", counted)
+    return windows
+
+
+@pytest.fixture(scope="module")
+def fast(whisper_base: Path) -> Iterator[Transcriber]:
+    """A transcriber with two workers that saves time."""
+    transcriber = Transcriber(whisper_base, quality="fast", workers=2)
+    yield transcriber
+    asyncio.run(transcriber.close())
+
+
+async def test_both_qualities_hear_the_known_notes(
+    transcriber: Transcriber, fast: Transcriber, jfk: bytes, russian_note: bytes, windows: Windows
+) -> None:
+    for hearing in (transcriber, fast):
+        english, russian = await hearing.transcribe(jfk), await hearing.transcribe(russian_note)
+        assert words(english.text) == JFK
+        assert english.language == "en"
+        assert words(russian.text) == "нейронной сети это хорошо"
+        assert russian.language == "ru"
+    # Each was encoded once, language and words together, in a window for the 11 or 3 s that it lasts.
+    accurate_english, accurate_russian, fast_english, fast_russian = windows.frames
+    assert 1500 <= accurate_english <= 1600 and accurate_russian == 1300
+    assert 1300 <= fast_english <= 1400 and fast_russian == 1000
+
+
+def joined(sounds: list[Recording], pause_s: float) -> tuple[Recording, list[float]]:
+    """``sounds`` with pauses between them, and when each of them begins."""
+    parts: list[Samples] = []
+    starts_s: list[float] = []
+    for sound in sounds:
+        starts_s.append(sum(map(len, parts)) / RECORDING_RATE_HZ)
+        parts += [sound.samples, silence(pause_s).samples]
+    return Recording(np.concatenate(parts)), starts_s
+
+
+def assert_in_order(transcript: Transcript) -> None:
+    times_s = [time_s for segment in transcript.segments for time_s in (segment.start_s, segment.end_s)]
+    assert times_s == sorted(times_s)
+    assert times_s[0] >= 0 and times_s[-1] <= transcript.duration_s
+
+
+async def test_a_minute_of_the_same_sentence_has_it_each_time_when_it_was_said(
+    fast: Transcriber, jfk_sound: Recording, windows: Windows
+) -> None:
+    minute, starts_s = joined([jfk_sound] * 5, 1.5)
+    assert minute.duration_s > 60
+
+    transcript = await fast.transcribe(minute)
+
+    assert words(transcript.text) == " ".join([JFK] * 5)
+    assert_in_order(transcript)
+    said = 0
+    for segment in transcript.segments:
+        if words(segment.text).startswith("and so my"):
+            assert segment.start_s == pytest.approx(starts_s[said], abs=1)
+        said += words(segment.text).count("what you can do for your country")
+    assert len(windows.frames) >= 3
+
+
+async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: Transcriber, corpus: Path) -> None:
+    rows = [row.split("\t") for row in (corpus / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
+    said = {row[3]: words(row[4]) for row in rows if row[0].startswith("LJ001")}
+    recording, starts_s = joined([decode((corpus / file).read_bytes()) for file in said], 1.2)
+    assert recording.duration_s > 55
+
+    transcript = await transcriber.transcribe(recording)
+
+    assert jiwer.wer(" ".join(said.values()), words(transcript.text)) < 0.12
+    assert_in_order(transcript)
+    for phrase, file in [
+        ("printing", "LJ001-0001.ogg"),
+        ("although the chinese", "LJ001-0003.ogg"),
+        ("produced the block books", "LJ001-0004.ogg"),
+        ("the invention", "LJ001-0005.ogg"),
+        ("has never been surpassed", "LJ001-0008.ogg"),
+    ]:
+        start_s = starts_s[list(said).index(file)]
+        segment = next(one for one in transcript.segments if phrase in words(one.text))
+        assert segment.start_s - 1 <= start_s + 0.5 <= segment.end_s + 1
+
+
+async def test_a_short_note_is_answered_while_ten_minutes_are_transcribed(
+    fast: Transcriber, jfk_sound: Recording, jfk: bytes
+) -> None:
+    await fast.load()
+    began_s = time.perf_counter()
+    await fast.transcribe(jfk)
+    alone_s = time.perf_counter() - began_s
+    ten_minutes = asyncio.create_task(fast.transcribe(Recording(np.resize(jfk_sound.samples, 600 * 16_000))))
+    await asyncio.sleep(4)
+    assert not ten_minutes.done()
+
+    began_s = time.perf_counter()
+    transcript = await fast.transcribe(jfk)
+    took_s = time.perf_counter() - began_s
+
+    assert words(transcript.text) == JFK
+    assert not ten_minutes.done(), "the machine is faster than this test expects"
+    # The pieces that are being heard when it comes are heard to their end, and the core is shared with the next ones.
+    assert took_s < 6 * alone_s + 6
+    ten_minutes.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ten_minutes
+
+
+async def test_many_long_recordings_take_turns(
+    fast: Transcriber, jfk_sound: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[float] = []
+
+    def counted(samples: Samples) -> list[Any]:
+        opened.append(len(samples) / RECORDING_RATE_HZ)
+        return []
+
+    monkeypatch.setattr("audio.listening.utterances", counted)
+    long = Recording(np.resize(jfk_sound.samples, 61 * 16_000))
+
+    ends = await asyncio.gather(*(fast.transcribe(long) for _ in range(8)))
+
+    assert opened == [61] * 8
+    assert not any(end.has_speech for end in ends)
