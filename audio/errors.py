@@ -111,10 +111,11 @@ class DecodingTooSlowError(RecordingError):
 class BusyError(AudioError):
     """Raised when so many recordings wait that one more would be promised in vain."""
 
-    sentence = _("Too many recordings are waiting already ({waiting}). Please try again in a minute.")
+    sentence = _("Too many recordings are waiting already ({waiting}). Please try again in about {wait_s:.0f} s.")
 
-    def __init__(self, waiting: int) -> None:
-        super().__init__(waiting=waiting)
+    def __init__(self, waiting: int, wait_s: float) -> None:
+        """``wait_s``: about how long it takes until all of them are heard."""
+        super().__init__(waiting=waiting, wait_s=max(wait_s, 5.0))
 
 
 class TranscriberClosedError(AudioError):

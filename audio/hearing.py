@@ -1,18 +1,17 @@
-"""The words in one piece of a recording: heard in a short window, and once more when they look wrong."""
+"""The words in pieces of recordings: heard in short windows, several together, and once more when they look wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from audio.cutting import Piece
 from audio.doubts import is_doubtful, is_loop, is_made_up, most_tokens
 from audio.log_mel import FULL_WINDOW_FRAMES, window_frames
-from audio.cutting import Piece
 from audio.recording import Samples
-from audio.transcript import Segment
-from audio.whisper import Whisper, Wording
+from audio.transcript import Segment, Word
+from audio.whisper import Manner, Whisper, Wording
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView
@@ -42,44 +41,132 @@ EFFORTS: dict[Quality, Effort] = {
 }
 """Chosen by what they get wrong on fifty recordings in five languages, see ``benchmarks/transcription.py``."""
 
+_CLASS_FRAMES = 200
 
-def hear(
-    whisper: Whisper,
-    piece: Piece,
-    samples: Samples,
-    *,
-    language: Callable[[StorageView], str],
-    translate: bool,
-    quality: Quality,
-) -> list[Segment]:
-    """What is said in ``piece`` of the recording that has ``samples``, shape (n,), in order; in its own times.
 
-    ``language``: told what the encoder made of the piece, gives one of the model's languages.
-    """
-    effort = EFFORTS[quality]
-    frames = window_frames(piece.duration_s, padding_s=effort.padding_s, shortest_s=effort.shortest_window_s)
-    sound = piece.cut_from(samples)
-    encoded = whisper.encoded(sound, frames)
-    ask = partial(whisper.wording, language=language(encoded), translate=translate)
-    limit = most_tokens(piece.duration_s)
-    wording = ask(encoded, beams=effort.beams, most_tokens=limit)
-    if effort.beams < BEST_BEAMS and is_doubtful(wording.mean_logprob):
-        wording = ask(encoded, beams=BEST_BEAMS, most_tokens=limit)
-    if is_loop(wording.text, len(wording.tokens), piece.duration_s):
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A piece of a recording, and how it is to be heard."""
+
+    piece: Piece
+    samples: Samples
+    """Of the whole recording, shape (n,)."""
+    quality: Quality
+    language: str | None = None
+    """One of the model's languages; None to listen which one it is."""
+    among: frozenset[str] | None = None
+    """The languages to listen for; None for all of them."""
+    translate: bool = False
+    hints: str = ""
+    words: bool = False
+    """Whether the times of single words are wanted."""
+
+    @property
+    def frames(self) -> int:
+        """The window that is enough for it."""
+        effort = EFFORTS[self.quality]
+        return window_frames(self.piece.duration_s, padding_s=effort.padding_s, shortest_s=effort.shortest_window_s)
+
+    @property
+    def kind(self) -> tuple[Quality, int, str]:
+        """What excerpts have in common that can be heard together: windows of about one length above all."""
+        return self.quality, self.frames // _CLASS_FRAMES, self.hints
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was found in an excerpt."""
+
+    language: str
+    probability: float
+    """Of the language, in [0, 1]; 1 where it was given."""
+    segments: tuple[Segment, ...]
+    """In order, in the times of the recording."""
+
+
+def hear(whisper: Whisper, excerpts: Sequence[Excerpt]) -> list[Heard]:
+    """What is said in each of ``excerpts``, which are of one kind; at least one."""
+    effort = EFFORTS[excerpts[0].quality]
+    sounds = [excerpt.piece.cut_from(excerpt.samples) for excerpt in excerpts]
+    encoded = whisper.encoded(sounds, max(excerpt.frames for excerpt in excerpts))
+    languages = _languages(whisper, encoded, excerpts)
+    manners = [
+        Manner(language, excerpt.translate, excerpt.hints)
+        for excerpt, (language, _) in zip(excerpts, languages, strict=True)
+    ]
+    limit = max(most_tokens(excerpt.piece.duration_s) for excerpt in excerpts)
+    wordings = whisper.wordings(encoded, manners, beams=effort.beams, most_tokens=limit)
+    found: list[Heard] = []
+    for number, excerpt in enumerate(excerpts):
+        look = _Look(whisper, whisper.one_of(encoded, number), sounds[number], manners[number], wordings[number])
+        look = _reconsidered(look, excerpt.piece.duration_s, effort.beams)
+        language, probability = languages[number]
+        found.append(Heard(language, probability, _segments(look, excerpt)))
+    return found
+
+
+def _languages(whisper: Whisper, encoded: StorageView, excerpts: Sequence[Excerpt]) -> list[tuple[str, float]]:
+    if all(excerpt.language is not None for excerpt in excerpts):
+        listened = [("", 0.0)] * len(excerpts)
+    else:
+        listened = whisper.spoken_languages(encoded, [excerpt.among for excerpt in excerpts])
+    return [
+        (excerpt.language, 1.0) if excerpt.language is not None else spoken
+        for excerpt, spoken in zip(excerpts, listened, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One sound, and what was last made of it."""
+
+    whisper: Whisper
+    encoded: StorageView
+    sound: Samples
+    manner: Manner
+    wording: Wording
+
+    def again(self, encoded: StorageView, limit: int | None = None) -> _Look:
+        """With all beams, in what is ``encoded`` now."""
+        more = {} if limit is None else {"most_tokens": limit}
+        (wording,) = self.whisper.wordings(encoded, [self.manner], beams=BEST_BEAMS, **more)
+        return _Look(self.whisper, encoded, self.sound, self.manner, wording)
+
+
+def _reconsidered(look: _Look, duration_s: float, beams: int) -> _Look:
+    """``look``, or a better one where the words look wrong."""
+    if beams < BEST_BEAMS and is_doubtful(look.wording.mean_logprob):
+        look = look.again(look.encoded, most_tokens(duration_s))
+    if is_loop(look.wording.text, len(look.wording.tokens), duration_s):
         # The window that the model was trained on loops less.
-        wording = ask(whisper.encoded(sound, FULL_WINDOW_FRAMES), beams=BEST_BEAMS)
+        look = look.again(look.whisper.encoded([look.sound], FULL_WINDOW_FRAMES))
+    return look
+
+
+def _segments(look: _Look, excerpt: Excerpt) -> tuple[Segment, ...]:
+    whisper, piece, wording = look.whisper, excerpt.piece, look.wording
     if is_made_up(wording.no_speech_probability, wording.mean_logprob):
-        return []
-    return _segments(whisper, piece, wording)
-
-
-def _segments(whisper: Whisper, piece: Piece, wording: Wording) -> list[Segment]:
-    segments = (
-        Segment(
-            piece.time_in_recording_s(timed.start_s),
-            piece.time_in_recording_s(timed.end_s, ending=True),
-            whisper.text_of(timed.tokens),
-        )
-        for timed in whisper.timed(wording, piece.duration_s)
+        return ()
+    spoken = [part for part in whisper.timed(wording, piece.duration_s) if whisper.text_of(part.tokens)]
+    timed = (
+        whisper.timed_words(look.encoded, look.manner, spoken, piece.duration_s)
+        if excerpt.words
+        else [() for _ in spoken]
     )
-    return [segment for segment in segments if segment.text]
+    return tuple(
+        Segment(
+            piece.time_in_recording_s(part.start_s),
+            piece.time_in_recording_s(part.end_s, ending=True),
+            whisper.text_of(part.tokens),
+            tuple(
+                Word(
+                    piece.time_in_recording_s(word.start_s),
+                    piece.time_in_recording_s(word.end_s, ending=True),
+                    word.text,
+                    word.probability,
+                )
+                for word in words
+            ),
+        )
+        for part, words in zip(spoken, timed, strict=True)
+    )

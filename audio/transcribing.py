@@ -1,4 +1,4 @@
-"""Transcribing recordings in worker threads, a bounded number at a time."""
+"""Transcribing recordings in worker threads: the most urgent first, several together, a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -6,29 +6,45 @@ import asyncio
 import math
 import os
 import threading
+import time
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future
 from pathlib import Path
 
 from audio.decoding import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import BusyError, TranscriberClosedError, UnknownLanguageError
 from audio.hearing import Quality
-from audio.listening import Hearing, Listening
+from audio.listening import Listening, Wish, Workshop
 from audio.long_recordings import LongRecordings
 from audio.recording import Recording
+from audio.scheduling import Scheduler, Step
 from audio.transcript import Transcript
-from audio.urgent_first import UrgentFirst
 from audio.whisper import Whisper
 from audio.whisper_languages import LANGUAGES, whisper_language
 
 MOST_LONG_RECORDINGS = 3
-"""Decoded at the same time; ten minutes take 38 MB. One alone keeps all workers busy."""
+"""Decoded at the same time; ten minutes take 38 MB. One alone keeps its workers busy."""
+
+MOST_TOGETHER = 4
+"""Pieces in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
+
+MOST_WAITING_BYTES = 256 << 20
+"""Of the files of all recordings that wait or are being heard."""
+
+_FIRST_GUESS = 0.15
+"""Seconds of one worker for a second of sound, until it is known how fast this machine is."""
+
+_ENOUGH_S = 30.0
+"""Of sound, to know how fast this machine is."""
 
 
 class Transcriber:
     """Hears what is said in recordings.
 
     The model is loaded by ``load`` or else by the first recording. All work is done in threads of its own: the event
-    loop is never blocked. Long recordings are heard in pieces of half a minute at most, and short ones get in between.
+    loop is never blocked. Long recordings are heard in pieces of half a minute at most, and short ones get in between:
+    where there are two workers, one of them is kept free of long recordings. Pieces of about one length that wait at
+    the same time are heard together. Who sends much waits for those who send little (``source``).
     When the task that awaits ``transcribe`` is cancelled, the work stops at the end of the pieces that are being heard.
     """
 
@@ -41,8 +57,10 @@ class Transcriber:
         quality: Quality = "accurate",
         threads: int = 1,
         workers: int = 0,
+        together: int = MOST_TOGETHER,
         limits: DecodingLimits = DEFAULT_LIMITS,
         max_waiting: int = 32,
+        unload_after_s: float = 0,
     ) -> None:
         """Load nothing yet.
 
@@ -52,22 +70,34 @@ class Transcriber:
         ``compute_type``: ctranslate2's: ``int8`` costs half of ``float32`` in time and memory, for the same words.
         ``quality``: ``fast`` saves an eighth of the processor time, for a tenth more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
-        ``workers``: pieces of recordings heard at the same time; 0 for as many as there are cores for their threads.
+        ``workers``: batches of pieces heard at the same time; 0 for as many as there are cores for their threads.
+        ``together``: pieces in one batch, at least 1.
         ``max_waiting``: recordings that may wait beside as many as there are workers; more raise ``BusyError``.
+        ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
         """
         self._model = model
         self._device = device
         self._compute_type = compute_type
+        self._quality: Quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
         self._max_waiting = max_waiting
-        self._places = threading.Semaphore(self._workers + max_waiting)
-        self._pool = UrgentFirst(self._workers, "transcriber")
+        self._unload_after_s = unload_after_s
+        self._unloading: threading.Timer | None = None
+        self._scheduler = Scheduler(self._workers, "transcriber", most_together=together)
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._shared = Hearing(self._loaded, self._pool, LongRecordings(MOST_LONG_RECORDINGS), limits, quality)
+        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MOST_LONG_RECORDINGS), limits)
         self._listenings: set[Listening] = set()
+        self._turns_s: dict[Hashable, float] = {}
+        self._heard_s = 0.0
+        self._cost = _FIRST_GUESS
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._whisper is not None
 
     async def load(self) -> None:
         """Load the model now. Raises ``ModelUnavailableError``, and ``TranscriberClosedError`` after ``close``."""
@@ -75,7 +105,7 @@ class Transcriber:
             raise TranscriberClosedError
         loaded: Future[None] = Future()
 
-        def load() -> None:
+        def load(_: object) -> None:
             try:
                 self._loaded()
             except BaseException as error:
@@ -83,44 +113,104 @@ class Transcriber:
             else:
                 loaded.set_result(None)
 
-        self._pool.submit(-math.inf, loaded, load)
+        self._scheduler.submit(Step(-math.inf, loaded, load))
         await asyncio.shield(asyncio.wrap_future(loaded))
+        self._plan_unloading()
 
     async def transcribe(
-        self, audio: bytes | Recording, *, language: str | None = None, translate: bool = False
+        self,
+        audio: bytes | Recording,
+        *,
+        language: str | None = None,
+        languages: Collection[str] | None = None,
+        translate: bool = False,
+        quality: Quality | None = None,
+        hints: str = "",
+        words: bool = False,
+        source: Hashable = None,
+        progress: Callable[[float, float], None] | None = None,
     ) -> Transcript:
         """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
 
         ``language``: a BCP-47 tag, by its first part one of ``LANGUAGES``; None listens which one it is.
+        ``languages``: tags of those that are listened for then; None for all.
         ``translate``: whether to write English, whatever language is spoken.
+        ``quality``: another than the transcriber's own.
+        ``hints``: names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; about 400 characters count.
+        ``words``: whether the segments have their words with times, which costs about a tenth more.
+        ``source``: who sends it, such as a guild: those who send little need not wait for those who send much. None is
+        a source of its own each time.
+        ``progress``: called in the event loop with the seconds that are heard so far and those of the recording.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``BusyError`` at once when
         too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
         """
-        code = None if language is None else whisper_language(language)
-        if language is not None and code not in LANGUAGES:
-            raise UnknownLanguageError(language, ", ".join(LANGUAGES))
+        wish = Wish(
+            quality or self._quality,
+            None if language is None else _code(language),
+            None if not languages else frozenset(_code(tag) for tag in languages),
+            translate,
+            " ".join(hints.split()),
+            words,
+            None if progress is None else _in_loop(progress),
+        )
         if self._closed:
             raise TranscriberClosedError
-        if not self._places.acquire(blocking=False):
-            raise BusyError(self._max_waiting)
-        listening = Listening(self._shared, audio, language=code, translate=translate)
-        listening.outcome.add_done_callback(lambda _: self._places.release())
-        self._listenings.add(listening)
+        came_s = time.monotonic()
+        listening = Listening(self._shared, audio, wish, max(came_s, self._turns_s.get(source, 0.0)))
+        self._admit(listening, source, came_s)
         try:
             listening.begin()
             # Cancelling the task cancels the outcome.
-            return await asyncio.wrap_future(listening.outcome)
+            transcript = await asyncio.wrap_future(listening.outcome)
+            self._learn_cost(transcript.duration_s)
+            return transcript
         finally:
             self._listenings.discard(listening)
+            self._plan_unloading()
 
     async def close(self) -> None:
         """Stop all work at the end of the pieces that are being heard, and end the threads. May be called twice."""
         self._closed = True
-        for listening in self._listenings:
+        self._plan_unloading()
+        for listening in list(self._listenings):
             listening.fail(TranscriberClosedError())
-        await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._scheduler.shutdown)
         self._whisper = None
+
+    def _admit(self, listening: Listening, source: Hashable, came_s: float) -> None:
+        size_bytes = listening.size_bytes + sum(other.size_bytes for other in self._listenings)
+        if len(self._listenings) >= self._workers + self._max_waiting or size_bytes > MOST_WAITING_BYTES:
+            raise BusyError(len(self._listenings), self._wait_s())
+        self._listenings.add(listening)
+        if self._unloading is not None:
+            self._unloading.cancel()
+        if source is not None:
+            self._turns_s = {who: turn_s for who, turn_s in self._turns_s.items() if turn_s > came_s}
+            self._turns_s[source] = listening.deadline_s
+
+    def _wait_s(self) -> float:
+        """How long it takes about until all that is there is heard."""
+        return sum(listening.duration_s for listening in self._listenings) * self._cost / self._workers
+
+    def _learn_cost(self, duration_s: float) -> None:
+        self._heard_s += duration_s
+        if self._heard_s > _ENOUGH_S:
+            self._cost = self._scheduler.busy_s / self._heard_s
+
+    def _plan_unloading(self) -> None:
+        if self._unloading is not None:
+            self._unloading.cancel()
+            self._unloading = None
+        if self._unload_after_s and not self._closed and not self._listenings and self._whisper is not None:
+            self._unloading = threading.Timer(self._unload_after_s, self._unload)
+            self._unloading.daemon = True
+            self._unloading.start()
+
+    def _unload(self) -> None:
+        with self._loading:
+            if not self._listenings:
+                self._whisper = None
 
     def _loaded(self) -> Whisper:
         with self._loading:
@@ -133,3 +223,20 @@ class Transcriber:
                     workers=self._workers,
                 )
             return self._whisper
+
+
+def _code(tag: str) -> str:
+    code = whisper_language(tag)
+    if code not in LANGUAGES:
+        raise UnknownLanguageError(tag, ", ".join(LANGUAGES))
+    return code
+
+
+def _in_loop(progress: Callable[[float, float], None]) -> Callable[[float, float], None]:
+    """``progress``, to be called from any thread and run in the event loop of now."""
+    loop = asyncio.get_running_loop()
+
+    def tell(heard_s: float, duration_s: float) -> None:
+        loop.call_soon_threadsafe(progress, heard_s, duration_s)
+
+    return tell

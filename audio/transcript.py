@@ -6,6 +6,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word, and when it was said."""
+
+    start_s: float
+    """From the beginning of the recording."""
+    end_s: float
+    text: str
+    """Without spaces around it, with the signs that follow it; a letter or two in languages without spaces."""
+    probability: float
+    """In [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A sentence or so, and when it was said."""
 
@@ -14,6 +27,8 @@ class Segment:
     end_s: float
     text: str
     """Without spaces around it."""
+    words: tuple[Word, ...] = ()
+    """In order of time; empty unless they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

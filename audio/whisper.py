@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 
 from audio.log_mel import LogMel
 from audio.recording import Samples
-from audio.timed_tokens import TimedTokens, timed
+from audio.timed_tokens import TIMESTAMP_S, TimedTokens, TimedWord, offsets, timed, token_times_s
 from audio.whisper_loading import load_model
 
 if TYPE_CHECKING:
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
 
 MOST_TOKENS = 448
 """The length of Whisper's decoder, prompt included."""
+
+
+MOST_HINT_TOKENS = 120
+"""Of a vocabulary that is given beforehand; what it has more is left out. The text has the rest of the decoder."""
+
+LANGUAGES_WITHOUT_SPACES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a sound is to be written down."""
+
+    language: str
+    """One of the model's languages."""
+    translate: bool = False
+    """Whether to write English, whatever language is spoken."""
+    hints: str = ""
+    """Names and jargon that may be said, as a text that might have come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +74,88 @@ class Whisper:
         """Load a converted model, see ``load_model``. Raises ``ModelUnavailableError``."""
         return cls(*load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers))
 
-    def encoded(self, samples: Samples, frames: int) -> StorageView:
-        """``samples``, shape (n,), as the encoder understands them in a window of ``frames``: the costly step.
+    def encoded(self, sounds: Sequence[Samples], frames: int) -> StorageView:
+        """``sounds``, each of shape (n,), as the encoder understands them in windows of ``frames``: the costly step.
 
-        The shape is (1, frames / 2, width of the model).
+        The shape is (sounds, frames / 2, width of the model).
         """
         from ctranslate2 import StorageView
 
-        window = np.ascontiguousarray(self._log_mel.window(samples, frames)[np.newaxis])
+        windows = np.ascontiguousarray(np.stack([self._log_mel.window(sound, frames) for sound in sounds]))
         # On a graphics card, what goes straight from the encoder to the decoder need not come back.
-        return self._model.encode(StorageView.from_array(window))
+        return self._model.encode(StorageView.from_array(windows))
 
-    def language(self, encoded: StorageView) -> tuple[str, float]:
-        """Which language is spoken, one of ``languages``, and its probability among all of them, in [0, 1]."""
+    def one_of(self, encoded: StorageView, number: int) -> StorageView:
+        """One of the sounds that were ``encoded`` together, alone."""
+        from ctranslate2 import Device, StorageView
+
+        if encoded.shape[0] == 1:
+            return encoded
+        whole = np.asarray(encoded.to_device(Device.cpu))
+        return StorageView.from_array(np.ascontiguousarray(whole[number : number + 1]))
+
+    def spoken_languages(
+        self, encoded: StorageView, among: Sequence[Collection[str] | None]
+    ) -> list[tuple[str, float]]:
+        """Which language is spoken in each sound, and its probability in [0, 1] among all that are considered.
+
+        ``among``: for each sound, which of ``languages`` may be; None for all of them.
+        """
         if not self._model.is_multilingual:
-            return "en", 1.0
-        token, probability = self._model.detect_language(encoded)[0][0]
-        return str(token).strip("<|>"), float(probability)
+            return [("en", 1.0)] * len(among)
+        found: list[tuple[str, float]] = []
+        for ranking, allowed in zip(self._model.detect_language(encoded), among, strict=True):
+            by_language = {str(token).strip("<|>"): float(probability) for token, probability in ranking}
+            considered = {code: p for code, p in by_language.items() if allowed is None or code in allowed}
+            best = max(considered, key=lambda code: considered[code])
+            found.append((best, considered[best] / max(sum(considered.values()), 1e-9)))
+        return found
 
-    def wording(
-        self, encoded: StorageView, *, language: str, translate: bool, beams: int, most_tokens: int = MOST_TOKENS
-    ) -> Wording:
-        """The words in what was ``encoded``, which is in ``language``, one of ``languages``; in English to translate.
+    def wordings(
+        self, encoded: StorageView, manners: Sequence[Manner], *, beams: int, most_tokens: int = MOST_TOKENS
+    ) -> list[Wording]:
+        """The words in each sound that was ``encoded``, written in the manner that is given for it.
 
+        The manners of one call have the same hints: the decoder wants prompts of one length.
         ``beams``: how many beginnings of the text are kept in mind, at least 1.
         ``most_tokens``: after so many the text breaks off, timestamps included.
         """
-        prompt = self._prompt(language, translate)
-        written = self._model.generate(
+        prompts = [self._prompt(manner) for manner in manners]
+        results = self._model.generate(
             encoded,
-            [prompt],
+            prompts,
             beam_size=beams,
-            max_length=min(len(prompt) + most_tokens, MOST_TOKENS),
+            max_length=min(len(prompts[0]) + most_tokens, MOST_TOKENS),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
-        )[0]
-        tokens = tuple(written.sequences_ids[0])
-        # The score is a mean over the tokens without the end, whose probability is in it.
-        mean_logprob = written.scores[0] * len(tokens) / (len(tokens) + 1)
-        return Wording(tokens, self.text_of(tokens), mean_logprob, written.no_speech_prob)
+        )
+        found: list[Wording] = []
+        for written in results:
+            tokens = tuple(written.sequences_ids[0])
+            # The score is a mean over the tokens without the end, whose probability is in it.
+            mean_logprob = written.scores[0] * len(tokens) / (len(tokens) + 1)
+            found.append(Wording(tokens, self.text_of(tokens), mean_logprob, written.no_speech_prob))
+        return found
+
+    def timed_words(
+        self, encoded: StorageView, manner: Manner, spoken: Sequence[TimedTokens], duration_s: float
+    ) -> list[tuple[TimedWord, ...]]:
+        """The words in each of ``spoken``, of one sound of ``duration_s`` that was ``encoded``, with their times.
+
+        As openai/whisper finds them, by the attention of the decoder to the sound.
+        """
+        text = [token for part in spoken for token in part.tokens if token < self._tokenizer.eot]
+        if not text:
+            return [() for _ in spoken]
+        start = self._prompt(Manner(manner.language, manner.translate))
+        states = min(int(encoded.shape[1]), round(duration_s / TIMESTAMP_S))
+        (aligned,) = self._model.align(encoded, start, [text], states * 2)
+        said_at_s = token_times_s(aligned.alignments, len(text), duration_s)
+        return [
+            tuple(self._words_of(part, said_at_s, aligned.text_token_probs, offset, manner.language))
+            for part, offset in zip(spoken, offsets(spoken), strict=True)
+        ]
 
     def text_of(self, tokens: tuple[int, ...]) -> str:
         """The text that ``tokens`` spell, without timestamps and spaces around it."""
@@ -104,8 +165,29 @@ class Whisper:
         """The tokens of ``wording`` for a sound of ``duration_s``, split at their timestamps."""
         return timed(wording.tokens, self._tokenizer.timestamp_begin, duration_s)
 
-    def _prompt(self, language: str, translate: bool) -> list[int]:
+    def _words_of(
+        self, part: TimedTokens, said_at_s: Sequence[float], probabilities: Sequence[float], offset: int, language: str
+    ) -> Iterator[TimedWord]:
+        spaceless = language in LANGUAGES_WITHOUT_SPACES
+        split = self._tokenizer.split_tokens_on_unicode if spaceless else self._tokenizer.split_tokens_on_spaces
+        texts, tokens = split(list(part.tokens))
+        position = offset
+        for text, own in zip(texts, tokens, strict=True):
+            after = position + len(own)
+            if text.strip():
+                start_s = min(max(said_at_s[position], part.start_s), part.end_s)
+                end_s = min(max(said_at_s[after], start_s), part.end_s)
+                probability = sum(probabilities[position:after]) / len(own)
+                yield TimedWord(start_s, end_s, text.strip(), min(max(probability, 0.0), 1.0))
+            position = after
+
+    def _prompt(self, manner: Manner) -> list[int]:
+        before: list[int] = []
+        if manner.hints:
+            hints = self._tokenizer.encode(f" {manner.hints.strip()}")[:MOST_HINT_TOKENS]
+            before = [self._tokenizer.sot_prev, *hints]
         if not self._model.is_multilingual:
-            return [self._tokenizer.sot]
-        task = self._tokenizer.translate if translate else self._tokenizer.transcribe
-        return [self._tokenizer.sot, self._tokenizer.tokenizer.token_to_id(f"<|{language}|>"), task]
+            return [*before, self._tokenizer.sot]
+        task = self._tokenizer.translate if manner.translate else self._tokenizer.transcribe
+        language = self._tokenizer.tokenizer.token_to_id(f"<|{manner.language}|>")
+        return [*before, self._tokenizer.sot, language, task]

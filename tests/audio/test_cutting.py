@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.log_mel import FULL_WINDOW_FRAMES, LogMel, window_frames
 from audio.cutting import LONGEST_PIECE_S, pieces_of
+from audio.log_mel import FULL_WINDOW_FRAMES, LogMel, window_frames
 from audio.recording import RECORDING_RATE_HZ, Recording
 from audio.timed_tokens import TimedTokens, timed
 from audio.voice_activity import LONGEST_UTTERANCE_S, Span, utterances

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from audio.long_recordings import LongRecordings
-from audio.urgent_first import UrgentFirst
+from audio.scheduling import Scheduler, Step
 
 
 class Held:
     """A pool of one thread, which is kept busy until ``let_go``."""
 
     def __init__(self) -> None:
-        self.pool = UrgentFirst(1, "held")
+        self.pool = Scheduler(1, "held", most_together=3)
         self.taken: list[str] = []
         self._gate = threading.Event()
         busy = threading.Event()
 
-        def wait() -> None:
+        def wait(_: object) -> None:
             busy.set()
             self._gate.wait()
 
-        self.pool.submit(0, "gate", wait)
+        self.pool.submit(Step(0, "gate", wait))
         busy.wait()
 
-    def add(self, deadline_s: float, name: str, owner: str = "") -> None:
-        self.pool.submit(deadline_s, owner or name, lambda: self.taken.append(name))
+    def add(self, deadline_s: float, name: str, owner: str = "", kind: str | None = None) -> None:
+        def take(items: Sequence[str]) -> None:
+            self.taken.append(" + ".join(items))
+
+        self.pool.submit(Step(deadline_s, owner or name, take, name, kind))
 
     def let_go(self) -> None:
         done = threading.Event()
-        self.pool.submit(float("inf"), "last", done.set)
+        self.pool.submit(Step(float("inf"), "last", lambda _: done.set()))
         self._gate.set()
         done.wait(5)
 
@@ -66,10 +69,40 @@ def test_what_nobody_waits_for_is_forgotten(held: Held) -> None:
 
 
 def test_a_pool_that_is_shut_down_takes_nothing() -> None:
-    pool = UrgentFirst(1, "closed")
+    pool = Scheduler(1, "closed")
     pool.shutdown()
     with pytest.raises(RuntimeError):
-        pool.submit(0, "late", lambda: None)
+        pool.submit(Step(0, "late", lambda _: None))
+
+
+def test_what_is_of_one_kind_is_done_together_but_not_too_much_of_it(held: Held) -> None:
+    for number in range(1, 5):
+        held.add(number, f"short {number}", kind="short")
+        held.add(number + 0.5, f"long {number}", kind="long")
+    held.add(2.2, "alone")
+
+    held.let_go()
+
+    assert held.taken == ["short 1 + short 2 + short 3", "long 1 + long 2 + long 3", "alone", "short 4", "long 4"]
+
+
+def test_a_worker_is_kept_free_of_what_can_wait() -> None:
+    pool, gate, running = Scheduler(2, "two"), threading.Event(), threading.Semaphore(0)
+
+    def wait(_: object) -> None:
+        running.release()
+        gate.wait(5)
+
+    for _ in range(3):
+        pool.submit(Step(0, "long", wait, background=True))
+    assert running.acquire(timeout=5)
+    assert not running.acquire(timeout=0.2)
+    done = threading.Event()
+    pool.submit(Step(100, "short", lambda _: done.set()))
+    assert done.wait(5)
+    gate.set()
+    assert running.acquire(timeout=5) and running.acquire(timeout=5)
+    pool.shutdown()
 
 
 def test_so_many_long_recordings_are_let_in() -> None:
