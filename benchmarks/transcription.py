@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jiwer
-from faster_whisper import WhisperModel
+from faster_whisper import BatchedInferencePipeline, WhisperModel
 from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
@@ -108,6 +108,38 @@ async def stock(model: Path, compute_type: str, notes: Sequence[Note]) -> Result
     return await measured(f"stock, {compute_type}, beam 5", way, notes)
 
 
+async def batched(model: Path, notes: Sequence[Note]) -> Result:
+    """faster-whisper's own pipeline of batches."""
+    pipeline = BatchedInferencePipeline(WhisperModel(str(model), device="cpu", compute_type="int8"))
+
+    async def way(data: bytes) -> str:
+        segments, _ = pipeline.transcribe(io.BytesIO(data), batch_size=8)
+        return " ".join(segment.text for segment in segments)
+
+    return await measured("stock, batched pipeline, int8", way, notes)
+
+
+async def sphinx(notes: Sequence[Note]) -> Result | None:
+    """Pocketsphinx, another recogniser that works offline and whose model comes with its package; English only.
+
+    None where it is not installed (``pip install pocketsphinx``).
+    """
+    try:
+        from pocketsphinx import Decoder
+    except ImportError:
+        return None
+    decoder = Decoder(loglevel="FATAL")
+
+    async def way(data: bytes) -> str:
+        decoder.start_utt()
+        decoder.process_raw((decode(data).samples * 32767).astype("int16").tobytes(), full_utt=True)
+        decoder.end_utt()
+        hypothesis = decoder.hyp()
+        return hypothesis.hypstr if hypothesis else ""
+
+    return await measured("pocketsphinx (English only)", way, [note for note in notes if note.language == "en"])
+
+
 async def starling(model: Path, quality: Quality, notes: Sequence[Note]) -> Result:
     """The transcriber of ``audio`` with its own defaults, except the quality."""
     transcriber = Transcriber(model, quality=quality)
@@ -159,17 +191,59 @@ def machine() -> str:
 async def main() -> None:
     parser = argparse.ArgumentParser(description="Compare Starling's transcription with stock faster-whisper.")
     parser.add_argument("folder", type=Path, nargs="?", default=RECORDINGS, help="recordings and transcripts.tsv")
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--plot", type=Path, help="a PNG to draw the table in")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
     model = WeightsCache().verified("whisper-base")
     notes = notes_in(folder)
     print(f"{len(notes)} recordings, {sum(note.duration_s for note in notes):.0f} s, model base; {machine()}\n")
     results = [
         await stock(model, "float32", notes),
         await stock(model, "int8", notes),
+        await batched(model, notes),
         await starling(model, "accurate", notes),
         await starling(model, "fast", notes),
     ]
     print(table(results, notes))
+    english = [note for note in notes if note.language == "en"]
+    if (other := await sphinx(notes)) is not None:
+        among = [_only(result, notes, "en") for result in results]
+        print("\nThe English ones alone:\n")
+        print(table([*among, other], english))
+    if arguments.plot is not None:
+        plot(results, notes, arguments.plot)
+        print(f"\nDrawn in {arguments.plot}")
+
+
+def _only(result: Result, notes: Sequence[Note], language: str) -> Result:
+    """The part of ``result`` that is in one language."""
+    kept = [number for number, note in enumerate(notes) if note.language == language]
+    return Result(result.name, [result.heard[n] for n in kept], [result.cpu_s[n] for n in kept])
+
+
+def plot(results: Sequence[Result], notes: Sequence[Note], file: Path) -> None:
+    """Processor time and error rate of each way, as a picture."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    seconds = sum(note.duration_s for note in notes)
+    for result in results:
+        own = result.name.startswith("Starling")
+        cost, wrong = 1000 * sum(result.cpu_s) / seconds, error_rate(result, notes)
+        axes.scatter(cost, wrong, s=90, color="#4752c4" if own else "#8a8f9c", zorder=3)
+        axes.annotate(result.name, (cost, wrong), textcoords="offset points", xytext=(9, 5), fontsize=9)
+    axes.set(
+        xlabel="processor time for a second of speech, ms",
+        ylabel="words wrong, %",
+        title=f"{len(notes)} recordings, Whisper base: down and to the left is better",
+    )
+    axes.set_xlim(0, None)
+    axes.margins(x=0.25, y=0.3)
+    axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=120)
 
 
 if __name__ == "__main__":

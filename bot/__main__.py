@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import itertools
 import json
 import signal
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -20,6 +22,12 @@ from bot.errors import translatable as _
 from bot.needed_models import needed_models
 from bot.settings import Settings, read_settings
 from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
+
+if TYPE_CHECKING:
+    from audio import Segment, Transcript
+
+FILES_AT_ONCE = 8
+"""Recordings of one call that are heard at the same time."""
 
 app = typer.Typer(
     help="Starling: a Discord bot that people talk to and teach.",
@@ -130,6 +138,12 @@ def transcribe(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     model: Annotated[str | None, typer.Option(help="A bundled model, a faster-whisper name or a folder.")] = None,
     language: Annotated[str | None, typer.Option(help="Whisper's code of the language, such as ru.")] = None,
+    quality: Annotated[
+        Literal["fast", "accurate"] | None, typer.Option(help="fast has a few more wrong words.")
+    ] = None,
+    vocabulary: Annotated[str, typer.Option(help="Names and jargon that may be said.")] = "",
+    words: Annotated[bool, typer.Option("--words", help="With the times of single words, for --json.")] = False,
+    to_english: Annotated[bool, typer.Option("--to-english", help="Translate into English.")] = False,
 ) -> None:
     """Write down what is said in recordings.
 
@@ -137,7 +151,8 @@ def transcribe(
     """
     settings = read_settings(**({"whisper_model": model} if model else {}))
     failed = False
-    for result in _transcripts(files, settings, language):
+    wish = {"language": language, "quality": quality, "hints": vocabulary, "words": words, "translate": to_english}
+    for result in _transcripts(files, settings, wish):
         failed = failed or "error" in result
         if as_json:
             typer.echo(json.dumps(result, ensure_ascii=False))
@@ -148,32 +163,63 @@ def transcribe(
     raise typer.Exit(code=1 if failed else 0)
 
 
-def _transcripts(files: list[Path], settings: Settings, language: str | None) -> Iterator[dict[str, object]]:
-    """One result for each file, in order, each given as soon as it is there."""
+def _transcripts(files: list[Path], settings: Settings, wish: dict[str, Any]) -> Iterator[dict[str, object]]:
+    """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
     from bot.app import transcriber_of
 
     with asyncio.Runner() as runner:
         transcriber = transcriber_of(settings, WeightsCache(settings.models_folder))
+
+        async def begin(file: Path) -> asyncio.Task[Transcript]:
+            async def hear() -> Transcript:
+                return await transcriber.transcribe(await asyncio.to_thread(_read, file), **wish)
+
+            return asyncio.create_task(hear())
+
+        async def end(task: asyncio.Task[Transcript]) -> Transcript:
+            return await task
+
+        coming = iter(files)
+        under_way: collections.deque[tuple[Path, asyncio.Task[Transcript]]] = collections.deque()
         try:
-            for file in files:
+            while True:
+                for file in itertools.islice(coming, FILES_AT_ONCE - len(under_way)):
+                    under_way.append((file, runner.run(begin(file))))
+                if not under_way:
+                    break
+                file, task = under_way.popleft()
                 try:
-                    transcript = runner.run(transcriber.transcribe(_read(file), language=language))
+                    yield {"file": str(file), **_as_json(runner.run(end(task)))}
                 except StarlingError as error:
                     yield {"file": str(file), "error": str(error)}
-                    continue
-                yield {
-                    "file": str(file),
-                    "language": transcript.language,
-                    "language_probability": round(transcript.language_probability, 3),
-                    "duration_s": round(transcript.duration_s, 3),
-                    "text": transcript.text,
-                    "segments": [
-                        {"start_s": round(part.start_s, 3), "end_s": round(part.end_s, 3), "text": part.text}
-                        for part in transcript.segments
-                    ],
-                }
         finally:
             runner.run(transcriber.close())
+
+
+def _as_json(transcript: Transcript) -> dict[str, object]:
+    def part(of: Segment) -> dict[str, object]:
+        times = {"start_s": round(of.start_s, 3), "end_s": round(of.end_s, 3), "text": of.text}
+        if not of.words:
+            return times
+        return times | {
+            "words": [
+                {
+                    "start_s": round(word.start_s, 3),
+                    "end_s": round(word.end_s, 3),
+                    "text": word.text,
+                    "probability": round(word.probability, 3),
+                }
+                for word in of.words
+            ]
+        }
+
+    return {
+        "language": transcript.language,
+        "language_probability": round(transcript.language_probability, 3),
+        "duration_s": round(transcript.duration_s, 3),
+        "text": transcript.text,
+        "segments": [part(segment) for segment in transcript.segments],
+    }
 
 
 def _read(path: Path) -> bytes:

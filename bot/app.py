@@ -69,7 +69,10 @@ def transcriber_of(settings: Settings, cache: WeightsCache) -> Transcriber:
     return Transcriber(
         whisper_of(settings, cache),
         compute_type=settings.whisper_compute_type,
+        quality=settings.whisper_quality,
         threads=settings.whisper_threads,
+        workers=settings.whisper_workers,
+        unload_after_s=settings.whisper_unload_s,
         limits=limits,
     )
 

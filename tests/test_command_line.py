@@ -48,6 +48,19 @@ def test_recordings_become_json_one_a_line(whisper_base: Path) -> None:
     assert "это хорошо" in russian["text"].lower()
 
 
+def test_words_have_times_and_names_are_known_beforehand(whisper_base: Path) -> None:
+    done = starling(
+        "transcribe", RECORDINGS / "pisets-ru.ogg", "--json", "--words", "--quality", "fast", "--language", "ru",
+        "--vocabulary", "Сегодня поговорим про нейронные сети.",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (heard,) = map(json.loads, done.stdout.splitlines())
+    assert "нейронные сети" in heard["text"].lower()
+    words = [word for segment in heard["segments"] for word in segment["words"]]
+    assert words[0]["text"].lower() == "нейронные"
+    assert 0 <= words[0]["start_s"] < words[-1]["end_s"] <= heard["duration_s"]
+
+
 def test_one_bad_file_is_told_of_and_the_others_are_transcribed(tmp_path: Path, whisper_base: Path) -> None:
     (tmp_path / "bad.ogg").write_text("not sound")
     done = starling("transcribe", tmp_path / "bad.ogg", tmp_path / "none.ogg", RECORDINGS / "jfk.ogg", "--json")
