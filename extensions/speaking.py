@@ -14,6 +14,7 @@ from bot.presenting import voice_message
 from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import language_of
+from bot.storage.exchanges import ExchangeStore
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.voices import complete_voice
 
@@ -111,7 +112,12 @@ class ReadAloud(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices) -> None:
-        if not self.target.content:
+    async def invoke(
+        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, exchanges: ExchangeStore
+    ) -> None:
+        # Of an answer of ours, what was said: not the question quoted above it, and all of it if it has several parts.
+        answered = await exchanges.by_reply(self.target.id)
+        text = answered.reply if answered else with_names(self.target)
+        if not text:
             raise NothingToSayError
-        await say(context, speaker, voices, with_names(self.target))
+        await say(context, speaker, voices, text)
