@@ -41,8 +41,11 @@ async def say(
     else:
         await context.defer()
     try:
-        chosen = voice or await voices.of(context.user.id, context.guild_id)
-        speech = await speaker.speak(text, hint=language_of(locale_of(context)), voice=chosen, prosody=prosody)
+        if voice is None:
+            chosen, hint = await voices.of(context.user.id, context.guild_id), language_of(locale_of(context))
+        else:
+            chosen, hint = voice, None  # what could be of any language is then of the voice's
+        speech = await speaker.speak(text, hint=hint, voice=chosen, prosody=prosody)
     except Exception:
         # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
         with contextlib.suppress(hikari.HTTPError):
