@@ -24,8 +24,8 @@ _LOG = logging.getLogger(__name__)
 
 
 _FIXED_SHARE = 0.25
-"""Of a speech's duration, what Piper's length scale leaves as it is: each sound lasts a whole number of frames, at least
-one. Measured with en_US-joe-medium at scales from 0.67 to 1.33."""
+"""Of a speech's duration, what Piper's length scale leaves as it is: each sound lasts a whole number of frames, at
+least one. Measured with en_US-joe-medium at scales from 0.67 to 1.33."""
 
 
 class PiperEngine:
