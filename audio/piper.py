@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
+_FIXED_SHARE = 0.25
+"""Of a speech's duration, what Piper's length scale leaves as it is: each sound lasts a whole number of frames, at
+least one. Measured with en_US-joe-medium at scales from 0.67 to 1.33."""
+
+
 class PiperEngine:
     """Speaks with every Piper voice in some folders. Needs the extra package ``piper-tts``; has no voices without it.
 
@@ -49,7 +54,7 @@ class PiperEngine:
         """About a fifth of the speech's duration is spent on one core.
 
         The models know no pitch: for a higher one the text is said slower and played faster, so that the voice also
-        sounds smaller.
+        sounds smaller. At once much faster and much lower, the speech does not quite reach the asked speed.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -79,10 +84,11 @@ class PiperEngine:
 def _say(model: PiperVoice, text: str, prosody: Prosody) -> Samples:
     from piper import SynthesisConfig
 
-    slowness = model.config.length_scale * prosody.frequency_ratio / prosody.rate
+    duration = prosody.frequency_ratio / prosody.rate
+    scale = model.config.length_scale * (duration - _FIXED_SHARE) / (1 - _FIXED_SHARE)
     # Double brackets would be taken for phonemes.
     plain = text.replace("[[", "[").replace("]]", "]")
-    chunks = model.synthesize(plain, SynthesisConfig(length_scale=slowness))
+    chunks = model.synthesize(plain, SynthesisConfig(length_scale=scale))
     return np.concatenate([np.zeros(0, np.float32), *(chunk.audio_float_array for chunk in chunks)])
 
 

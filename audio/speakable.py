@@ -23,6 +23,10 @@ _SPOILER = re.compile(r"(?P<code>`+)(?:.+?)(?P=code)|\|\|(?=\S).+?\|\|", re.DOTA
 _SPOILER_WORDS = {"en": "spoiler", "ru": "спойлер"}
 _SHORTCODE = re.compile(r"(?<!\w):[a-z][a-z0-9_+-]*:(?!\w)")
 _ADDRESS = re.compile(r"<?https?://(?:[^\s<>/@]*@)?(?:www\.)?([\w-]+(?:\.[\w-]+)*)(?:[^\s<>]*[\w/])?>?")
+_STRAY_MARK = re.compile(
+    r"(?<!\S)(?:\*{1,3}|__|~~|`+|\|\|)(?=[^\s*_~`|])|(?<=[^\s*_~`|])(?:\*{1,3}|__|~~|`+|\|\|)(?!\S)"
+)
+"""Emphasis that was never closed: engines would say "asterisk"."""
 _LOST_MARK = re.compile(r" +(?=[,.;!?](?:\s|$))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _ENDED = re.compile(r"[.!?…:;,。！？：；،؛؟।։][\"'”’»)\]」』）】]*$")
@@ -73,7 +77,7 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
 def _words(inline: Iterable[Token]) -> str:
     parts = ("\n" if token.type.endswith("break") else token.content for token in inline if token.type != "image")
     plain = _ADDRESS.sub(r"\1", "".join(parts))
-    plain = emoji.replace_emoji(_SHORTCODE.sub("", plain), "")
+    plain = emoji.replace_emoji(_STRAY_MARK.sub("", _SHORTCODE.sub("", plain)), "")
     lines = (_LOST_MARK.sub("", " ".join(line.split())) for line in plain.splitlines())
     return "\n".join(line for line in lines if _HAS_WORDS.search(line))
 

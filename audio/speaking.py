@@ -204,10 +204,11 @@ class Speaker:
         candidates = await self._candidates(language, wished)
         rested = [candidate for candidate in candidates if not self._is_paused(*candidate)]
         reasons: list[str] = []
-        failed: set[str] = set()
+        failed: list[Engine] = []
+        doubted: list[Voice] = []
         start = 0
         for engine, voice in rested or candidates:
-            if engine.name in failed:
+            if engine in failed:
                 continue
             start = 0 if one_voice else start
             left_s = self._timeout_s
@@ -222,13 +223,19 @@ class Speaker:
             except (EngineFailedError, TimeoutError) as error:
                 reason = error.reason if isinstance(error, EngineFailedError) else "it took too long"
                 _LOG.warning("The voice engine %s failed with %s: %s", engine.name, voice.name, reason)
-                culprit = voice.name if isinstance(error, VoiceFailedError) else engine.name
-                self._paused_until_s[culprit] = time.monotonic() + self._pause_after_failure_s
-                failed.add(culprit)
                 reasons.append(f"{engine.name}: {reason}")
+                if isinstance(error, VoiceFailedError):
+                    doubted.append(voice)
+                else:
+                    failed.append(engine)
+                    self._pause(engine.name)
                 continue
             self._paused_until_s.pop(engine.name, None)
             self._paused_until_s.pop(voice.name, None)
+            # Only what another voice of the engine can say shows that it is the voice that fails, and not the text.
+            for other in doubted:
+                if other.engine == engine.name:
+                    self._pause(other.name)
             return
         if not reasons:
             raise LanguageNotSpokenError(language)
@@ -261,6 +268,9 @@ class Speaker:
             entries = [(engine, voice) for voice in chosen]
             found = entries + found if wished in chosen[:1] else found + entries
         return found
+
+    def _pause(self, name: str) -> None:
+        self._paused_until_s[name] = time.monotonic() + self._pause_after_failure_s
 
     def _is_paused(self, engine: Engine, voice: Voice) -> bool:
         now_s = time.monotonic()

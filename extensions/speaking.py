@@ -14,6 +14,7 @@ from bot.presenting import voice_message
 from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import language_of
+from bot.storage.exchanges import ExchangeStore
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.voices import complete_voice
 
@@ -40,8 +41,11 @@ async def say(
     else:
         await context.defer()
     try:
-        chosen = voice or await voices.of(context.user.id, context.guild_id)
-        speech = await speaker.speak(text, hint=language_of(locale_of(context)), voice=chosen, prosody=prosody)
+        if voice is None:
+            chosen, hint = await voices.of(context.user.id, context.guild_id), language_of(locale_of(context))
+        else:
+            chosen, hint = voice, None  # what could be of any language is then of the voice's
+        speech = await speaker.speak(text, hint=hint, voice=chosen, prosody=prosody)
     except Exception:
         # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
         with contextlib.suppress(hikari.HTTPError):
@@ -111,7 +115,12 @@ class ReadAloud(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices) -> None:
-        if not self.target.content:
+    async def invoke(
+        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, exchanges: ExchangeStore
+    ) -> None:
+        # Of an answer of ours, what was said: not the question quoted above it, and all of it if it has several parts.
+        answered = await exchanges.by_reply(self.target.id)
+        text = answered.reply if answered else with_names(self.target)
+        if not text:
             raise NothingToSayError
-        await say(context, speaker, voices, with_names(self.target))
+        await say(context, speaker, voices, text)

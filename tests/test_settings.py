@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from audio import Prosody
+from audio.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.settings import Settings, SettingsError, read_settings
 from tests.conftest import ROOT
 
@@ -42,6 +44,15 @@ def test_the_readme_has_every_setting_with_the_default_of_the_example() -> None:
 def test_a_value_that_cannot_be_used_is_named() -> None:
     with pytest.raises(SettingsError, match="SANDBOX_PORT"):
         read_settings(sandbox_port=70000)
+
+
+def test_voices_speak_within_the_bounds_that_the_engines_have() -> None:
+    for rate, pitch in ((SLOWEST, LOWEST), (FASTEST, HIGHEST)):
+        settings = read_settings(tts_rate=rate, tts_pitch=pitch)
+        assert Prosody(settings.tts_rate, settings.tts_pitch) == Prosody(rate, pitch)
+    for name, value in (("tts_rate", SLOWEST - 0.1), ("tts_rate", FASTEST + 0.1), ("tts_pitch", LOWEST - 1)):
+        with pytest.raises(SettingsError, match=name.upper()):
+            read_settings(**{name: value})
 
 
 def test_an_endpoint_needs_the_name_of_a_model() -> None:

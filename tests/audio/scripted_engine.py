@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audio import PLAIN, EngineFailedError, Prosody, Sound, Voice
+from audio import PLAIN, EngineFailedError, Prosody, Sound, Voice, VoiceFailedError
 
 
 class ScriptedEngine:
@@ -20,6 +20,7 @@ class ScriptedEngine:
         *,
         fails: bool = False,
         fails_at: str | None = None,
+        mute_at: str | None = None,
         takes_s: float = 0,
         piece_chars: int = 0,
     ) -> None:
@@ -27,6 +28,8 @@ class ScriptedEngine:
         self.piece_chars = piece_chars
         self.fails_at = fails_at
         """Fails when asked for a text with these words."""
+        self.mute_at = mute_at
+        """None of its voices can say these words."""
         self.fails = fails
         self.takes_s = takes_s
         self.spoken: list[tuple[str, str]] = []
@@ -39,6 +42,8 @@ class ScriptedEngine:
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
         self.spoken.append((voice.name, text))
         await asyncio.sleep(self.takes_s)
+        if self.mute_at is not None and self.mute_at in text:
+            raise VoiceFailedError(self.name, "no sound")
         if self.fails or (self.fails_at is not None and self.fails_at in text):
             raise EngineFailedError(self.name, "as it was told to")
         return Sound(np.full(2400, 0.1, np.float32), 24_000)

@@ -52,12 +52,10 @@ def test_one_loud_click_does_not_make_speech_faint_and_is_held_down(jfk_sound: R
 async def test_the_voices_of_all_engines_are_equally_loud_and_none_is_clipped(
     piper_joe: Path, jfk_sound: Recording
 ) -> None:
-    piper, espeak = PiperEngine([piper_joe]), EspeakEngine()
-    speakers = [Speaker([piper]), Speaker([espeak])]
+    speakers = [Speaker([PiperEngine([piper_joe])]), Speaker([EspeakEngine()])]
     try:
         spoken = [[piece async for piece in speaker.pieces(TEXT)] for speaker in speakers]
         messages = [await speaker.speak(TEXT) for speaker in speakers]
-        raw = [await engine.speak(TEXT, (await engine.voices())[0]) for engine in (piper, espeak)]
     finally:
         await asyncio.gather(*(speaker.close() for speaker in speakers))
     pause = round(PAUSE_S * OPUS_RATE_HZ)
@@ -71,9 +69,6 @@ async def test_the_voices_of_all_engines_are_equally_loud_and_none_is_clipped(
     heard = [loudness_lufs(Sound(samples, 16_000)) for samples in decoded]
     assert max(heard) - min(heard) < 2
     assert max(float(np.abs(samples).max()) for samples in decoded) < 1
-    assert abs(loudness_lufs(raw[0]) - loudness_lufs(raw[1])) > 2, (
-        "the engines themselves differ, or this shows nothing"
-    )
 
 
 def test_what_is_loud_enough_but_clipped_is_held_down_too(jfk_sound: Recording) -> None:

@@ -119,6 +119,15 @@ async def test_the_next_engine_speaks_when_the_first_fails_and_the_first_is_left
     assert (await speaker.speak("Hello", language="en-US")).engine == "first"
 
 
+async def test_a_text_that_no_voice_of_an_engine_can_say_is_not_held_against_them() -> None:
+    first = ScriptedEngine("first", ["en-US", "en-GB"], mute_at="hieroglyphs")
+    speaker = Speaker([first, ScriptedEngine("second", ["en"])])
+
+    assert (await speaker.speak("Now some hieroglyphs.", language="en")).engine == "second"
+    assert [voice for voice, _ in first.spoken] == ["first-en-US", "first-en-GB"]
+    assert (await speaker.speak("Hello", language="en")).voice == "first-en-US"
+
+
 async def test_an_engine_that_dawdles_counts_as_failed() -> None:
     speaker = Speaker([ScriptedEngine("slow", ["en"], takes_s=60), ScriptedEngine("quick", ["en"])], timeout_s=0.1)
     assert (await speaker.speak("Hello")).engine == "quick"

@@ -33,6 +33,8 @@ from audio.sentences import LONGEST_SENTENCE
         ("Hi <@123>, <@!456> and <@&789> in <#12>", "Hi, and in."),
         ("Use </play song:123> in <id:guide>", "Use /play song in."),
         ("Он умер: ||её убил *дворецкий*||.", "Он умер: спойлер."),
+        ("**Note: 2 * 3 is six", "Note: 2 * 3 is six."),
+        ("Some `code and ||more", "Some code and more."),
         ("Run `a || b || c` now", "Run a || b || c now."),
         ("Well <:done:123456> done <a:dance:99> 👋🏽👨‍👩‍👧 :tada:", "Well done."),
         ("At 10:30:20 sharp, C:\\dir and snake_case 2 * 3 * 4", "At 10:30:20 sharp, C:\\dir and snake_case 2 * 3 * 4."),

@@ -165,6 +165,23 @@ async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(town:
     assert await town.after(asked) == []
 
 
+async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(town: Town) -> None:
+    town.chat.answer = "This is one of very many sentences that take a while to say. " * 6
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", JFK, "audio/ogg")])
+    answer = await town.answer_to(asked, lambda text: text.endswith("to say."))
+    await town.administrator.delete(answer)
+    await asyncio.sleep(8)
+    assert await town.after(asked) == []
+
+
+async def test_an_answer_that_breaks_off_is_not_spoken(town: Town) -> None:
+    town.chat.answer, town.chat.trouble = "Once. Upon. A. Time.", "filter"
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", JFK, "audio/ogg")])
+    await town.answer_to(asked, lambda text: "Reference: " in text)
+    await asyncio.sleep(2)
+    assert len(await town.after(asked)) == 1
+
+
 async def test_when_no_voice_can_speak_the_text_still_comes_with_a_note(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "tts_engine": "piper"}

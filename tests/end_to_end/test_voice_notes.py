@@ -34,6 +34,17 @@ async def test_an_english_voice_note_is_answered_in_text_and_aloud(town: Town, w
     assert "thanks you for asking" in heard.text.lower()
 
 
+async def test_an_answer_that_was_spoken_is_read_aloud_again_without_being_spoken_anew(town: Town) -> None:
+    town.chat.answer = "It was **Kennedy**. He said so in 1961. Do you know the rest?"
+    town.chat.word_delay_s = 0.05
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", _jfk(), "audio/ogg")])
+    answer = await town.answer_to(asked, lambda text: "the rest?" in text)
+    spoken = await town.voice_reply_to(answer)
+    again = await (await town.member.message_command("Read aloud", answer)).response(30)
+    sounds = [await town.member.download(message["attachments"][0]) for message in (spoken, again)]
+    assert sounds[0] == sounds[1], "the voice never says a sentence twice in exactly the same way"
+
+
 async def test_a_russian_voice_note_is_answered_aloud_in_russian(town: Town) -> None:
     town.chat.answer = "Да, нейронные сети умеют очень многое."
     asked = await town.russian.send(await town.dm(town.russian), voice=voice("pisets-ru.ogg"))
