@@ -36,7 +36,7 @@ class Effort:
 
 
 EFFORTS: dict[Quality, Effort] = {
-    "fast": Effort(beams=1, padding_s=3, shortest_window_s=10),
+    "fast": Effort(beams=1, padding_s=3, shortest_window_s=11),
     "accurate": Effort(beams=BEST_BEAMS, padding_s=5, shortest_window_s=13),
 }
 """Chosen by what they get wrong on fifty recordings in five languages, see ``benchmarks/transcription.py``."""

@@ -29,6 +29,7 @@ from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import respond
+from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
@@ -155,11 +156,12 @@ class Starling:
             chat = await stack.enter_async_context(chat_of(settings, cache))
             await asyncio.gather(transcriber.load(), speaker.load())
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
-            hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
             locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
             await joined.load()
+            chosen = ChosenHearing(store)
+            hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -173,6 +175,7 @@ class Starling:
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
             services.register_value(JoinedChannels, joined)
+            services.register_value(ChosenHearing, chosen)
             services.register_value(ChosenVoices, voices)
             writer = Writer(
                 self._bot, hearing, chat, speaker, exchanges, locales, joined, voices, settings, instruction

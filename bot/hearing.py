@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 import aiohttp
@@ -12,6 +12,7 @@ import hikari
 from audio import Transcriber, Transcript
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.presenting.hearing_choices import ChosenHearing
 
 DOWNLOAD_TIMEOUT_S = 60.0
 """25 MiB in a minute is 3.5 Mbit/s: Discord's file servers are faster than that."""
@@ -94,17 +95,37 @@ async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
 class Hearing:
     """From an attachment to what was said in it."""
 
-    def __init__(self, transcriber: Transcriber, *, limit_bytes: int) -> None:
+    def __init__(self, transcriber: Transcriber, chosen: ChosenHearing, *, limit_bytes: int) -> None:
         self._transcriber = transcriber
+        self._chosen = chosen
         self._limit_bytes = limit_bytes
 
     async def hear(
-        self, attachment: hikari.Attachment, *, language: str | None = None, translate: bool = False
+        self,
+        attachment: hikari.Attachment,
+        *,
+        guild: hikari.Snowflakeish | None,
+        sender: hikari.Snowflakeish,
+        language: str | None = None,
+        translate: bool = False,
+        progress: Callable[[float, float], None] | None = None,
     ) -> Transcript:
         """The transcript of ``attachment``; ``language`` is one of Whisper's codes, or None to detect it.
+
+        ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
+        ``progress``: called with the seconds that are heard so far and those of the recording.
 
         Raises:
             StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
         """
+        choices = await self._chosen.of(guild)
         data = await download(attachment, self._limit_bytes)
-        return await self._transcriber.transcribe(data, language=language, translate=translate)
+        return await self._transcriber.transcribe(
+            data,
+            language=language,
+            languages=choices.languages,
+            translate=translate,
+            hints=choices.vocabulary,
+            source=int(guild or sender),
+            progress=progress,
+        )

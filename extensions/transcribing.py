@@ -11,6 +11,7 @@ from bot.hearing import Hearing, NoVoiceNoteError, voice_note_in
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.language_choice import language_choices, language_code
 from bot.presenting.languages import translate
+from bot.presenting.progress import Progress
 from bot.presenting.safe_autocomplete import safe
 from bot.presenting.splitting import MESSAGE_LIMIT
 from bot.presenting.transcript_text import NO_SPEECH, caption
@@ -18,6 +19,10 @@ from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
 
+LONG_S = 30.0
+"""A shorter recording is heard before anyone looks at a bar."""
+
+LISTENING = _("I am listening to the recording …")
 IN_THE_FILE = _("Here is the transcript as a file:")
 
 
@@ -43,6 +48,28 @@ async def show(context: lightbulb.Context, transcript: Transcript, form: str = "
     }[form]
     file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
     await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
+
+
+async def _heard(
+    context: lightbulb.Context,
+    hearing: Hearing,
+    attachment: hikari.Attachment,
+    language: str | None = None,
+    to_english: bool = False,
+) -> Transcript:
+    """The transcript of ``attachment``; of a long recording it is shown how far it is."""
+    told = Progress(context, translate(LISTENING, locale_of(context)), least=LONG_S)
+    try:
+        return await hearing.hear(
+            attachment,
+            guild=context.guild_id,
+            sender=context.user.id,
+            language=language,
+            translate=to_english,
+            progress=told.tell,
+        )
+    finally:
+        await told.end()
 
 
 @loader.command
@@ -81,8 +108,7 @@ class Transcribe(
     async def invoke(self, context: lightbulb.Context, hearing: Hearing) -> None:
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
-        transcript = await hearing.hear(self.file, language=language, translate=self.to_english)
-        await show(context, transcript, self.form)
+        await show(context, await _heard(context, hearing, self.file, language, self.to_english), self.form)
 
 
 @loader.command
@@ -99,4 +125,4 @@ class TranscribeMessage(
         if attachment is None:
             raise NoVoiceNoteError
         await context.defer()
-        await show(context, await hearing.hear(attachment))
+        await show(context, await _heard(context, hearing, attachment))

@@ -93,7 +93,9 @@ class Writer:
         assert me is not None, "questions come after Discord has said who we are"
         text = words(question.message, me.id)
         if attachment is not None:
-            transcript = await self._hearing.hear(attachment)
+            transcript = await self._hearing.hear(
+                attachment, guild=question.message.guild_id, sender=question.message.author.id
+            )
             if not transcript.has_speech:
                 await question.reply.finish(translate(NO_SPEECH, question.reply.locale))
                 return

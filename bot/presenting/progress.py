@@ -1,0 +1,49 @@
+"""How far long work for a command is: a bar in the place of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import hikari
+import lightbulb
+
+FIRST_AFTER_S = 3.0
+"""What is done sooner shows no bar."""
+EVERY_S = 3.0
+_CELLS = 16
+
+
+class Progress:
+    """Shown by edits of a deferred answer, seldom enough for Discord's limits."""
+
+    def __init__(self, context: lightbulb.Context, what: str, *, least: float) -> None:
+        """``what``: the line above the bar. ``least``: where the whole is less, no bar is shown."""
+        self._context = context
+        self._what = what
+        self._least = least
+        self._next_s = time.monotonic() + FIRST_AFTER_S
+        self._showing: asyncio.Task[None] | None = None
+
+    def tell(self, done: float, whole: float) -> None:
+        """Take note that ``done`` of ``whole`` is done; to be called in the event loop."""
+        now_s = time.monotonic()
+        if now_s < self._next_s or whole < self._least or (self._showing is not None and not self._showing.done()):
+            return
+        self._next_s = now_s + EVERY_S
+        self._showing = asyncio.create_task(self._show(min(done / whole, 1.0)))
+
+    async def end(self) -> None:
+        """Take the bar away: what comes then is a message of its own."""
+        if self._showing is not None:
+            await self._showing
+            with contextlib.suppress(hikari.HTTPError):
+                await self._context.interaction.delete_initial_response()
+
+    async def _show(self, share: float) -> None:
+        full = round(share * _CELLS)
+        with contextlib.suppress(hikari.HTTPError):
+            await self._context.interaction.edit_initial_response(
+                f"{self._what}\n`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}"
+            )
