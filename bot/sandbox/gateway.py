@@ -16,6 +16,7 @@ from bot.sandbox.compression import transport_packing
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads, own_user_payload
 from bot.sandbox.sessions import GOING_AWAY, Connection, Session
@@ -51,7 +52,9 @@ class _CloseError(SandboxError):
 class Gateway:
     """Accepts connections and delivers events to the sessions that may see them."""
 
-    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options) -> None:
+    def __init__(
+        self, world: World, payloads: Payloads, accounts: Accounts, options: Options, observer: Observer
+    ) -> None:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
@@ -59,6 +62,7 @@ class Gateway:
         self._payloads = payloads
         self._accounts = accounts
         self._options = options
+        self._observer = observer
         self._sockets: set[web.WebSocketResponse] = set()
 
     # Delivering
@@ -150,7 +154,7 @@ class Gateway:
         except SandboxError:
             await socket.close(code=4002)
             return socket
-        connection = Connection(socket, request, packing)
+        connection = Connection(socket, request, packing, self._observer)
         self._sockets.add(socket)
         writer = asyncio.create_task(connection.write_until_closed())
         try:
@@ -181,7 +185,9 @@ class Gateway:
                 recent.append(time.monotonic())
                 if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
                     raise _CloseError(4008)
-                session = self._receive(frame.data, connection, session, interval_s)
+                payload = _read(frame.data)
+                session = self._receive(payload, connection, session, interval_s)
+                connection.took(payload)
         except _CloseError as error:
             connection.close(error.code)
             with contextlib.suppress(TimeoutError):
@@ -190,17 +196,9 @@ class Gateway:
             self._left(session, connection, socket.close_code)
 
     def _receive(
-        self, raw: str | bytes, connection: Connection, session: Session | None, interval_s: float
+        self, payload: Json, connection: Connection, session: Session | None, interval_s: float
     ) -> Session | None:
-        if len(raw) > _MAX_PAYLOAD_BYTES:
-            raise _CloseError(4002)
-        try:
-            payload = json.loads(raw)
-            op, data = payload["op"], payload.get("d")
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise _CloseError(4002) from None
-        if not isinstance(op, int):
-            raise _CloseError(4002)
+        op, data = payload["op"], payload.get("d")
         if op == _HEARTBEAT:
             connection.send(_ACK, None)
             connection.note_heartbeat(interval_s)
@@ -232,6 +230,7 @@ class Gateway:
         account = self._accounts.by_token(str(data.get("token", "")))
         if account is None:
             raise _CloseError(4004)
+        connection.account = account
         intents = self._read_intents(account, data)
         shard = _read_shard(data)
         if data.get("compress") is True:
@@ -296,7 +295,8 @@ class Gateway:
         return intents
 
     def _resume(self, data: Json, connection: Connection) -> Session | None:
-        if self._accounts.by_token(str(data.get("token", ""))) is None:
+        connection.account = self._accounts.by_token(str(data.get("token", "")))
+        if connection.account is None:
             raise _CloseError(4004)
         session = self.sessions.get(str(data.get("session_id")))
         after: Any = data.get("seq")
@@ -320,6 +320,18 @@ class Gateway:
         for session in list(self.sessions.values()):
             if session.connection is None and session.left_at_s < oldest_s:
                 del self.sessions[session.id]
+
+
+def _read(raw: str | bytes) -> Json:
+    if len(raw) > _MAX_PAYLOAD_BYTES:
+        raise _CloseError(4002)
+    try:
+        payload = json.loads(raw)
+    except ValueError:
+        raise _CloseError(4002) from None
+    if not isinstance(payload, dict) or not isinstance(payload.get("op"), int):
+        raise _CloseError(4002)
+    return payload
 
 
 def _read_shard(data: Json) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from aiohttp import ClientConnectionError, WSCloseCode, web
 
 from bot.sandbox.compression import Packing, Plain, ZlibPayloads
 from bot.sandbox.intents import Intents
+from bot.sandbox.observer import Frame, Observer
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
 
@@ -34,9 +35,14 @@ class Connection:
 
     Attributes:
         ended_here: whether the sandbox ended it, not the client.
+        account: who is connected; None until a token told.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, packing: Packing, observer: Observer
+    ) -> None:
+        self.account: User | None = None
+        self._observer = observer
         self._packing = packing
         self.ended_here = False
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
@@ -47,10 +53,15 @@ class Connection:
     def send(self, op: int, data: object, *, sequence: int | None = None, name: str | None = None) -> None:
         """Queue one payload. A client that does not read is cut off."""
         payload: Json = {"op": op, "d": data, "s": sequence, "t": name}
+        self._observer.frame(Frame(payload, sent=True, account=self.account))
         try:
             self._queue.put_nowait(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
         except asyncio.QueueFull:
             self.cut()
+
+    def took(self, payload: Json) -> None:
+        """Note what the client sent and was not closed for."""
+        self._observer.frame(Frame(payload, sent=False, account=self.account))
 
     def pack_each_payload(self) -> None:
         """Begin what ``compress: true`` asks for; a connection that is a compressed stream stays one."""
