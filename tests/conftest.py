@@ -1,4 +1,6 @@
-"""What every test may use: the embedded models, verified, and the recordings beside the project."""
+"""What every test may use: the embedded models, verified, the recordings beside the project, and a witness of all that
+passes between sandboxes and bots.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,51 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox import Sandbox
 from bot.weights import WeightsCache
+from tests.conformance.gateway import GatewayDescription
+from tests.conformance.openapi import SPEC, Description
+from tests.conformance.witness import Witness
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
+
+VERDICT = ROOT / "tests" / "conformance" / "test_verdict.py"
+_WITNESS = pytest.StashKey[Witness]()
+_IS_WHOLE = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the witness see every sandbox of this run."""
+    witness = Witness(Description() if SPEC.is_file() else None, GatewayDescription())
+    config.stash[_WITNESS] = Sandbox.observer = witness
+    config.stash[_IS_WHOLE] = True
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[_IS_WHOLE] = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The verdict comes when everything else has been seen."""
+    items.sort(key=lambda item: item.path == VERDICT)
+    if not {item.path for item in items}.issuperset((ROOT / "tests").rglob("test_*.py")):
+        config.stash[_IS_WHOLE] = False
+
+
+@pytest.fixture
+def witness(pytestconfig: pytest.Config) -> Witness:
+    """What has seen every request and frame until now."""
+    return pytestconfig.stash[_WITNESS]
+
+
+@pytest.fixture
+def whole_suite(pytestconfig: pytest.Config) -> None:
+    """Only for runs of every test."""
+    if not pytestconfig.stash[_IS_WHOLE]:
+        pytest.skip("only a part of the tests runs")
 
 
 def _weights(name: str) -> Path:

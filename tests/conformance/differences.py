@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -34,8 +33,3 @@ def _described(error: ValidationError) -> Difference:
         return max(deeper, key=lambda found: found.pointer.count("/"))
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in error.instance_path)
     return Difference(pointer, error.kind.name, error.message[:_MESSAGE_LIMIT])
-
-
-def compiled(pointer: str, registry: Any) -> Draft202012Validator:
-    """The validator for the schema at ``pointer``, an absolute address within ``registry``."""
-    return Draft202012Validator({"$ref": pointer}, registry=registry)

@@ -2,55 +2,52 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from jsonschema_rs import Draft202012Validator, Registry
+from jsonschema_rs import Draft202012Validator
 
 from bot.sandbox.observer import Frame
-from tests.conformance.differences import Difference, compiled, differences
-
-_FOLDER = Path(__file__).parent / "gateway_schemas"
+from tests.conformance.differences import Difference, differences
+from tests.conformance.gateway_schemas.events import EVENTS
+from tests.conformance.gateway_schemas.frames import RECEIVED, SENT
+from tests.conformance.gateway_schemas.notation import Schema
 
 
 class GatewayDescription:
-    """The schemas in ``gateway_schemas``, written from Discord's documentation.
-
-    ``sent.json`` and ``received.json`` have one definition for each op code, by the side of the sandbox;
-    ``events.json`` has one for each event, by its name. A frame without a definition is wrong.
-    """
+    """The schemas in ``gateway_schemas``. A frame without one is wrong."""
 
     def __init__(self) -> None:
-        documents = {path.stem: json.loads(path.read_text()) for path in sorted(_FOLDER.glob("*.json"))}
-        self._registry = Registry([(f"urn:gateway:{name}", document) for name, document in documents.items()])
-        self._defined = {name: document["$defs"].keys() for name, document in documents.items()}
-        self._made: dict[str, Draft202012Validator] = {}
-
-    @property
-    def events(self) -> set[str]:
-        """The names of the events that are described."""
-        return set(self._defined["events"])
+        self._sent = _Validators(SENT)
+        self._received = _Validators(RECEIVED)
+        self._events = _Validators(EVENTS)
 
     def name(self, frame: Frame) -> str:
         """Such as "op 11 to the application" or "MESSAGE_CREATE"."""
-        if frame.sent:
-            return str(frame.payload.get("t") or f"op {frame.payload['op']} to the application")
-        return f"op {frame.payload['op']} from the application"
+        if not frame.sent:
+            return f"op {frame.payload['op']} from the application"
+        return str(frame.payload["t"] or f"op {frame.payload['op']} to the application")
 
     def differences(self, frame: Frame) -> Iterator[Difference]:
-        yield from self._check("sent" if frame.sent else "received", str(frame.payload["op"]), frame.payload)
-        if frame.sent and frame.payload["op"] == 0:
-            for found in self._check("events", str(frame.payload["t"]), frame.payload["d"]):
+        op = frame.payload["op"]
+        yield from (self._sent if frame.sent else self._received).differences(op, frame.payload)
+        if frame.sent and op == 0:
+            for found in self._events.differences(frame.payload["t"], frame.payload["d"]):
                 yield Difference(f"/d{found.pointer}", found.keyword, found.message)
 
-    def _check(self, document: str, name: str, value: object) -> Iterator[Difference]:
-        if name not in self._defined[document]:
-            yield Difference("", "$defs", f"{document}.json does not define {name}")
+
+class _Validators:
+    """Compiled when they are first used."""
+
+    def __init__(self, schemas: Mapping[Any, Schema]) -> None:
+        self._schemas = schemas
+        self._made: dict[Any, Draft202012Validator] = {}
+
+    def differences(self, key: object, value: object) -> Iterator[Difference]:
+        if key not in self._schemas:
+            yield Difference("", "schema", f"there is no schema for {key}")
             return
-        pointer = f"urn:gateway:{document}#/$defs/{name}"
-        if pointer not in self._made:
-            self._made[pointer] = compiled(pointer, self._registry)
-        validator = self._made[pointer]
-        if not validator.is_valid(value):
-            yield from differences(validator, value)
+        if key not in self._made:
+            self._made[key] = Draft202012Validator(self._schemas[key])
+        if not self._made[key].is_valid(value):
+            yield from differences(self._made[key], value)
