@@ -275,7 +275,8 @@ class Gateway:
         session.dispatch("READY", ready)
         if session.intents & Intents.GUILDS:
             for guild in guilds:
-                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True)
+                everyone = bool(session.intents & Intents.GUILD_PRESENCES)
+                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True, other_members=everyone)
                 session.dispatch("GUILD_CREATE", whole)
 
     def _read_intents(self, account: User, data: Json) -> Intents:

@@ -7,10 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.attachments import AttachmentStore
-from bot.sandbox.kinds import ChannelType, ComponentType, MessageFlag
+from bot.sandbox.kinds import ChannelType, ComponentType, MessageFlag, MessageType
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import Attachment, Channel, Guild, Member, Message, Poll, Role, User
 from bot.sandbox.world import World
+
+
+_SHOWN_WITH_REFERENCE = frozenset(
+    {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE, MessageType.CONTEXT_MENU_COMMAND}
+)
+"""The kinds of message with a ``referenced_message``; a pin's notice, for one, only points to the message."""
 
 
 def iso(moment: datetime) -> str:
@@ -149,6 +155,13 @@ class Payloads:
             payload["member"] = self.thread_member(channel, viewer_id)
         return payload
 
+    def _thread_of_guild(self, channel: Channel, viewer_id: int) -> Json:
+        """Within a guild a thread's ``member`` lacks the ids, which are those of the thread and of the reader."""
+        payload = self.channel(channel, viewer_id)
+        if "member" in payload:
+            payload["member"] = {k: v for k, v in payload["member"].items() if k not in ("id", "user_id")}
+        return payload
+
     def thread_member(self, channel: Channel, user_id: int) -> Json:
         assert channel.thread is not None
         return {
@@ -204,8 +217,12 @@ class Payloads:
             "incidents_data": None,
         }
 
-    def gateway_guild(self, guild: Guild, viewer_id: int, *, hidden_channels: bool) -> Json:
-        """GUILD_CREATE's data. A bot is told of channels that it cannot see as well, hence ``hidden_channels``."""
+    def gateway_guild(self, guild: Guild, viewer_id: int, *, hidden_channels: bool, other_members: bool) -> Json:
+        """GUILD_CREATE's data.
+
+        A bot is told of channels that it cannot see as well, hence ``hidden_channels``; and of ``other_members`` than
+        itself only if it asked for GUILD_PRESENCES.
+        """
         channels = [
             c for c in self._world.guild_channels(guild.id) if hidden_channels or self._world.may_see(viewer_id, c)
         ]
@@ -220,9 +237,9 @@ class Payloads:
             "large": False,
             "unavailable": False,
             "member_count": len(members),
-            "members": [self.member(m) for m in members],
+            "members": [self.member(m) for m in members if other_members or m.user_id == viewer_id],
             "channels": [self.channel(c, viewer_id) for c in channels],
-            "threads": [self.channel(t, viewer_id) for t in threads],
+            "threads": [self._thread_of_guild(t, viewer_id) for t in threads],
             "presences": [],
             "voice_states": [],
             "stage_instances": [],
@@ -287,8 +304,6 @@ class Payloads:
                     "burst_colors": [],
                     "me_burst": False,
                     "me": viewer_id in users,
-                    "burst_me": False,
-                    "burst_count": 0,
                 }
                 for emoji, users in message.reactions.items()
             ]
@@ -326,7 +341,7 @@ class Payloads:
         found: Json = {"message_reference": link}
         if message.snapshots:
             found["message_snapshots"] = [{"message": self._content(s)} for s in message.snapshots]
-        elif reference.type == 0 and reference.message_id is not None and not nested:
+        elif message.type in _SHOWN_WITH_REFERENCE and reference.message_id is not None and not nested:
             target = self._world.messages.get(reference.message_id)
             # An answer for everyone does not show the ephemeral message that it came from.
             hidden = target is None or (target.ephemeral_to is not None and message.ephemeral_to is None)

@@ -57,6 +57,11 @@ class RestServer:
         )
         self._router = Router(route for family in families for route in family(services).routes())
 
+    @property
+    def routes(self) -> list[Route]:
+        """Everything that it answers below /api/v10."""
+        return self._router.all()
+
     async def download(self, request: web.Request) -> web.StreamResponse:
         """One download from the CDN, with whatever trouble waits for it."""
         fault = self.faults.take(request.method, request.path)

@@ -20,16 +20,24 @@ class Difference:
 
 
 def differences(validator: Draft202012Validator, value: object) -> Iterator[Difference]:
-    """Every difference; of alternatives that are all refused, what is wrong with the one that came furthest."""
-    for error in validator.iter_errors(value):
-        yield _described(error)
+    """Every difference; of alternatives that are all refused, what is wrong with the one that was meant."""
+    found = [_described(error) for error in validator.iter_errors(value)]
+    # What a part that is wrong has not evaluated is only a consequence.
+    causes = [difference for difference in found if difference.keyword != "unevaluatedProperties"]
+    yield from causes or found
 
 
 def _described(error: ValidationError) -> Difference:
-    branches = getattr(error.kind, "context", None) or ()
-    inner = [_described(branch[0]) for branch in branches if branch]
-    deeper = [found for found in inner if found.pointer.count("/") > len(error.instance_path)]
-    if deeper:
-        return max(deeper, key=lambda found: found.pointer.count("/"))
+    branches = [[_described(inner) for inner in branch] for branch in getattr(error.kind, "context", None) or ()]
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in error.instance_path)
+    meant = [branch for branch in branches if branch and not any(_is_other_kind(inner, pointer) for inner in branch)]
+    if meant:
+        return max(min(meant, key=len), key=lambda inner: inner.pointer.count("/"))
     return Difference(pointer, error.kind.name, error.message[:_MESSAGE_LIMIT])
+
+
+def _is_other_kind(inner: Difference, pointer: str) -> bool:
+    """Whether an alternative is for values of another type, or for objects with another ``type``."""
+    return (inner.pointer == pointer and inner.keyword == "type") or (
+        inner.pointer == f"{pointer}/type" and inner.keyword in ("enum", "const")
+    )

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.options import Options
+from bot.sandbox.rest_server import RestServer
+from bot.sandbox.services import Services
 from tests.conformance.openapi import SPEC
 from tests.conformance.witness import Violation, Witness
 
@@ -34,3 +37,17 @@ def test_every_correction_of_the_description_is_still_needed(witness: Witness) -
     assert witness.rest is not None
     unneeded = [rule.name for rule in witness.rest.unneeded()]
     assert not unneeded, f"Nothing that was seen needs these rules of overlay.py, take them away: {unneeded}"
+
+
+@needs_description
+@pytest.mark.usefixtures("whole_suite")
+def test_every_route_of_bots_was_seen_to_succeed(witness: Witness) -> None:
+    assert witness.rest is not None
+    succeeded = {tuple(what.split(" ")[:2]) for what in witness.seen if what.endswith(("200", "201", "204"))}
+    routes = RestServer(Services(Options(), witness)).routes
+    unseen = [
+        f"{route.method} {route.path}"
+        for route in routes
+        if route.caller != "person" and (route.method, witness.rest.template(route.path)) not in succeeded
+    ]
+    assert not unseen, f"No test makes these succeed, so that nothing holds them against the description: {unseen}"

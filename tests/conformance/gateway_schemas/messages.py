@@ -202,9 +202,6 @@ _OF_COMMAND = structure(
         "type": values(2),
         "target_user?": USER,
         "target_message_id?": SNOWFLAKE,
-        # Observed.
-        "name?": STRING,
-        "command_type?": values(1, 2, 3),
     }
 )
 _OF_COMPONENT = structure(_INVOKED | {"type": values(3), "interacted_message_id": SNOWFLAKE})
