@@ -80,6 +80,13 @@ def emoji_payload(emoji: str) -> Json:
     return {"id": emoji_id or None, "name": name, **({"animated": False} if emoji_id else {})}
 
 
+def _poll_media(media: Json) -> Json:
+    """What was given, with the whole emoji: a character has no id, and one of a guild's own may come without a name."""
+    if not media.get("emoji"):
+        return media
+    return media | {"emoji": {"id": None, "name": None} | media["emoji"]}
+
+
 class Payloads:
     """Writes what depends on other things: names of authors, roles of members, links to files."""
 
@@ -353,7 +360,7 @@ class Payloads:
         counts = [{"id": n, "count": len(v), "me_voted": viewer_id in v} for n, v in sorted(poll.votes.items()) if v]
         return {
             "question": poll.question,
-            "answers": [{"answer_id": n, "poll_media": media} for n, media in enumerate(poll.answers, 1)],
+            "answers": [{"answer_id": n, "poll_media": _poll_media(media)} for n, media in enumerate(poll.answers, 1)],
             "expiry": iso(poll.expires_at),
             "allow_multiselect": poll.multiselect,
             "layout_type": 1,

@@ -157,7 +157,7 @@ class _Validators:
 def _amended(document: Document, rules: tuple[Rule, ...]) -> Document:
     made = copy.deepcopy(document)
     for rule in rules:
-        rule.amend(made["components"]["schemas"])
+        rule.amend(made)
     return made
 
 
@@ -175,7 +175,19 @@ def _closed(document: Document) -> Document:
         fields = schema.get("properties") or schema.get("allOf")
         if fields and name not in parts and "additionalProperties" not in schema:
             schema["unevaluatedProperties"] = False
+    for schema in _schemas_of_operations(made):
+        if schema.get("properties") and "additionalProperties" not in schema:
+            schema["unevaluatedProperties"] = False
     return made
+
+
+def _schemas_of_operations(document: Document) -> Iterator[Any]:
+    """The JSON schemas that are written where they are used."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict):
+                bodies = [operation.get("requestBody", {}), *operation.get("responses", {}).values()]
+                yield from (body["content"][_JSON]["schema"] for body in bodies if _JSON in body.get("content", {}))
 
 
 def _fits(segments: list[str], given: list[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Document = dict[str, Any]
-Schemas = dict[str, Any]
+_PERMISSIONS = frozenset({"permissions", "default_member_permissions", "allow", "deny"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,58 +17,65 @@ class Rule:
     Attributes:
         name: how a report calls it.
         reason: why the document is not followed here.
-        amend: changes the document's ``components.schemas`` in place.
+        amend: changes the document in place.
         widens: whether it lets pass what the document refuses. Such a rule is needed only as long as something passes
             because of it; one that narrows is needed as long as the document does not say the same.
     """
 
     name: str
     reason: str
-    amend: Callable[[Schemas], None]
+    amend: Callable[[Document], None]
     widens: bool = True
 
 
-def _snowflakes_as_numbers(schemas: Schemas) -> None:
-    schemas["SnowflakeType"] = schemas["SnowflakeType"] | {"type": ["string", "integer"]}
+def _snowflakes_as_numbers(document: Document) -> None:
+    snowflake = _schemas(document)["SnowflakeType"]
+    snowflake["type"] = ["string", "integer"]
 
 
-def _codes_as_words(schemas: Schemas) -> None:
-    schemas["Error"]["properties"]["code"] = {"type": ["integer", "string"]}
+def _codes_as_words(document: Document) -> None:
+    _schemas(document)["Error"]["properties"]["code"] = {"type": ["integer", "string"]}
 
 
-def _forwards(schemas: Schemas) -> None:
-    schemas["MessageReferenceType"] = {"type": "integer", "enum": [0, 1]}
+def _forwards(document: Document) -> None:
+    _schemas(document)["MessageReferenceType"] = {"type": "integer", "enum": [0, 1]}
 
 
-def _permissions_as_text(schemas: Schemas) -> None:
-    for name in (
-        "ApplicationCommandCreateRequest",
-        "ApplicationCommandPatchRequestPartial",
-        "ApplicationCommandUpdateRequest",
-    ):
-        number = schemas[name]["properties"]["default_member_permissions"]
-        text = {"type": "string", "pattern": r"^\d+$"}
-        schemas[name]["properties"]["default_member_permissions"] = {"anyOf": [number, text]}
+def _permissions_as_text(part: Any) -> None:
+    if isinstance(part, list):
+        for item in part:
+            _permissions_as_text(item)
+    elif isinstance(part, dict):
+        for name, item in part.items():
+            if name in _PERMISSIONS and isinstance(item, dict) and item.get("type") == ["integer", "null"]:
+                part[name] = {"anyOf": [item, {"type": "string", "pattern": r"^\d+$"}]}
+            else:
+                _permissions_as_text(item)
 
 
-def _rate_limits_without_code(schemas: Schemas) -> None:
+def _rate_limits_without_code(document: Document) -> None:
+    schemas = _schemas(document)
     error, more = schemas["RatelimitedResponse"]["allOf"]
     assert error == {"$ref": "#/components/schemas/Error"}
-    uncoded = schemas["Error"] | {"required": ["message"]}
-    schemas["RatelimitedResponse"]["allOf"] = [uncoded, more]
+    schemas["RatelimitedResponse"]["allOf"] = [schemas["Error"] | {"required": ["message"]}, more]
 
 
-def _shorter_content(schemas: Schemas) -> None:
+def _shorter_content(document: Document) -> None:
     for name in ("BaseCreateMessageCreateRequest", "MessageCreateRequest", "MessageEditRequestPartial"):
-        schemas[name]["properties"]["content"]["maxLength"] = 2000
+        _schemas(document)[name]["properties"]["content"]["maxLength"] = 2000
 
 
-def _shorter_choices(schemas: Schemas) -> None:
-    schemas["ApplicationCommandOptionStringChoice"]["properties"]["value"]["maxLength"] = 100
+def _shorter_choices(document: Document) -> None:
+    _schemas(document)["ApplicationCommandOptionStringChoice"]["properties"]["value"]["maxLength"] = 100
 
 
-def _smaller_forms(schemas: Schemas) -> None:
-    schemas["ModalInteractionCallbackRequestData"]["properties"]["components"]["maxItems"] = 5
+def _smaller_forms(document: Document) -> None:
+    _schemas(document)["ModalInteractionCallbackRequestData"]["properties"]["components"]["maxItems"] = 5
+
+
+def _schemas(document: Document) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["schemas"]
+    return found
 
 
 RULES = (
@@ -83,9 +90,9 @@ RULES = (
         _codes_as_words,
     ),
     Rule(
-        "permissions of new commands may be text",
-        "The reference of commands has `default_member_permissions` as text, as every bit field is that outgrows 53 bits; "
-        "the document has it so in answers, and as a number in requests.",
+        "permissions may be text",
+        "The reference has every set of permissions as text, for they outgrow the numbers of JSON; the document has them "
+        "so in answers, and as numbers in requests.",
         _permissions_as_text,
     ),
     Rule(

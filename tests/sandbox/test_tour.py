@@ -1,17 +1,52 @@
-"""A bot goes everywhere once, so that everything that it can ask for is seen and held against Discord's description."""
+"""A bot goes everywhere once, so that everything that it can ask for and be told is held against Discord's description.
+
+That is done by ``tests.conformance``, also for what no test here looks at.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import hikari
 import pytest
 
 from bot.sandbox import Person, Sandbox
-from bot.sandbox.seed import APPLICATION_ID, GENERAL_ID, GUILD_ID, MEMBER_ID, READ_ONLY_ID
+from bot.sandbox.seed import (
+    ADMIN_ID,
+    APPLICATION_ID,
+    BOT_ROLE_ID,
+    GENERAL_ID,
+    GUILD_ID,
+    MEMBER_ID,
+    MODERATOR_ROLE_ID,
+    READ_ONLY_ID,
+)
 from tests.conformance.witness import Witness
-from tests.sandbox.example_bot import VOICE, WAVEFORM
+from tests.sandbox.bare_bot import BareBot
+from tests.sandbox.example_bot import VOICE, WAVEFORM, build, running
+from tests.sandbox.patience import until
+
+GUILD = f"/guilds/{GUILD_ID}"
+GENERAL = f"/channels/{GENERAL_ID}"
+THUMB = "%F0%9F%91%8D"
+ADMINISTRATOR = "8"
 
 
-async def _do_everything(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+@pytest.fixture(autouse=True)
+def as_described(witness: Witness, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Told here and not only at the end of all tests."""
+    yield
+    assert not (found := witness.violations(request.node.nodeid)), "\n".join(map(str, found))
+
+
+@pytest.fixture
+async def trusted(ada: Person) -> None:
+    """The bot may do everything."""
+    await ada.request("PATCH", f"{GUILD}/roles/{BOT_ROLE_ID}", {"permissions": ADMINISTRATOR})
+
+
+async def test_a_bot_talks_and_listens(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
     rest = bot.rest
     for name in ("think", "secret", "speak"):
         await (await ada.slash(name)).response()
@@ -72,14 +107,134 @@ async def _do_everything(bot: hikari.GatewayBot, ada: Person, boris: Person) -> 
             await refused
 
 
-async def test_a_tour_of_discord_is_as_described(
-    sandbox: Sandbox,
-    bot: hikari.GatewayBot,
-    ada: Person,
-    boris: Person,
-    witness: Witness,
-    request: pytest.FixtureRequest,
-) -> None:
-    await _do_everything(bot, ada, boris)
-    assert not (found := witness.violations(request.node.name)), "\n".join(map(str, found))
-    assert len(witness.seen) > 50
+async def _done(discord: BareBot, method: str, path: str, body: object = None) -> Any:
+    status, answer = await discord(method, path, body)
+    assert 200 <= status < 300, answer
+    return answer
+
+
+@pytest.mark.usefixtures("bot", "trusted")
+async def test_a_bot_runs_a_guild(discord: BareBot) -> None:
+    await _done(discord, "PATCH", GUILD, {"name": "Home", "preferred_locale": "ru"})
+    for path in ("preview", "emojis", "stickers", "members/search?query=a&limit=5"):
+        await _done(discord, "GET", f"{GUILD}/{path}")
+    await _done(discord, "GET", f"{GUILD}?with_counts=true")
+    role = await _done(discord, "POST", f"{GUILD}/roles", {"name": "Readers", "color": 0xFF0000, "permissions": "0"})
+    one = f"{GUILD}/roles/{role['id']}"
+    await _done(discord, "PATCH", one, {"mentionable": True, "hoist": True})
+    for method in ("PUT", "DELETE", "PUT"):
+        await _done(discord, method, f"{GUILD}/members/{MEMBER_ID}/roles/{role['id']}")
+    await _done(discord, "PATCH", f"{GUILD}/members/{MEMBER_ID}", {"nick": "Reader", "roles": [role["id"]]})
+    await _done(discord, "PATCH", f"{GUILD}/members/@me", {"nick": "Librarian"})
+    await _done(discord, "DELETE", one)
+
+
+@pytest.mark.usefixtures("bot", "trusted")
+async def test_a_bot_keeps_channels(discord: BareBot) -> None:
+    topic = {"name": "library", "topic": "Books", "type": 0}
+    channel = await _done(discord, "POST", f"{GUILD}/channels", topic)
+    one = f"/channels/{channel['id']}"
+    await _done(discord, "PATCH", one, {"name": "reading-room", "rate_limit_per_user": 5, "nsfw": False})
+    overwrite = {"type": 0, "allow": "0", "deny": "2048"}
+    await _done(discord, "PUT", f"{one}/permissions/{MODERATOR_ROLE_ID}", overwrite)
+    await _done(discord, "DELETE", f"{one}/permissions/{MODERATOR_ROLE_ID}")
+    await _done(discord, "DELETE", one)
+    direct = await _done(discord, "POST", "/users/@me/channels", {"recipient_id": str(MEMBER_ID)})
+    await _done(discord, "DELETE", f"/channels/{direct['id']}")
+
+
+@pytest.mark.usefixtures("bot", "trusted")
+async def test_a_bot_keeps_threads(discord: BareBot) -> None:
+    thread = await _done(discord, "POST", f"{GENERAL}/threads", {"name": "whispers", "type": 12, "invitable": False})
+    await _done(discord, "POST", f"{GENERAL}/threads", {"name": "talk", "type": 11, "auto_archive_duration": 60})
+    one = f"/channels/{thread['id']}"
+    members = f"{one}/thread-members"
+    await _done(discord, "PUT", f"{members}/{MEMBER_ID}")
+    await _done(discord, "GET", members)
+    await _done(discord, "GET", f"{members}/{MEMBER_ID}?with_member=true")
+    await _done(discord, "DELETE", f"{members}/{MEMBER_ID}")
+    await _done(discord, "DELETE", f"{members}/@me")
+    await _done(discord, "PUT", f"{members}/@me")
+    await _done(discord, "PATCH", one, {"archived": True, "locked": True})
+    for kind in ("public", "private"):
+        await _done(discord, "GET", f"{GENERAL}/threads/archived/{kind}?limit=10")
+    await _done(discord, "GET", f"{GUILD}/threads/active")
+    await _done(discord, "DELETE", one)
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_bot_that_comes_back_is_told_of_its_threads(sandbox: Sandbox, discord: BareBot) -> None:
+    thread = await _done(discord, "POST", f"{GENERAL}/threads", {"name": "talk", "type": 11})
+    async with running(build(sandbox)) as bot:
+        await until(lambda: bot.cache.get_thread(hikari.Snowflake(thread["id"])))
+        known = bot.cache.get_thread(hikari.Snowflake(thread["id"]))
+        assert known is not None
+        assert known.member is not None
+        assert (known.member.thread_id, known.member.user_id) == (known.id, APPLICATION_ID)
+
+
+@pytest.mark.usefixtures("bot", "trusted")
+async def test_a_bot_tidies_up(discord: BareBot, ada: Person) -> None:
+    messages = [await _done(discord, "POST", f"{GENERAL}/messages", {"content": str(n)}) for n in range(4)]
+    one = f"{GENERAL}/messages/{messages[0]['id']}"
+    for _ in range(2):
+        await _done(discord, "PUT", f"{one}/reactions/{THUMB}/@me")
+        await ada.react({"channel_id": str(GENERAL_ID), "id": messages[0]["id"]}, "👍")
+        await _done(discord, "GET", f"{one}/reactions/{THUMB}?limit=5")
+        await _done(discord, "DELETE", f"{one}/reactions/{THUMB}/@me")
+        await _done(discord, "DELETE", f"{one}/reactions/{THUMB}/{ADMIN_ID}")
+        await _done(discord, "PUT", f"{one}/reactions/{THUMB}/@me")
+        await _done(discord, "DELETE", f"{one}/reactions/{THUMB}")
+        await _done(discord, "PUT", f"{one}/reactions/{THUMB}/@me")
+        await _done(discord, "DELETE", f"{one}/reactions")
+    for pins in (f"{GENERAL}/messages/pins", f"{GENERAL}/pins"):
+        await _done(discord, "PUT", f"{pins}/{messages[0]['id']}")
+        await _done(discord, "GET", pins)
+        await _done(discord, "DELETE", f"{pins}/{messages[0]['id']}")
+    await _done(discord, "DELETE", one)
+    ids = [message["id"] for message in messages[1:]]
+    await _done(discord, "POST", f"{GENERAL}/messages/bulk-delete", {"messages": ids})
+
+
+@pytest.mark.usefixtures("bot", "trusted")
+async def test_a_bot_holds_a_poll(discord: BareBot, ada: Person) -> None:
+    answers = [{"poll_media": {"text": text, "emoji": {"name": "👍"}}} for text in ("yes", "no")]
+    poll = {"question": {"text": "Shall we?"}, "answers": answers, "duration": 1, "allow_multiselect": False}
+    message = await _done(discord, "POST", f"{GENERAL}/messages", {"poll": poll})
+    one = f"{GENERAL}/polls/{message['id']}"
+    for chosen in ([1], [2], []):
+        await ada.request("PUT", f"{one}/answers/@me", {"answer_ids": chosen})
+        await _done(discord, "GET", f"{one}/answers/1?limit=5")
+    await _done(discord, "POST", f"{one}/expire")
+    await _done(discord, "GET", f"{GENERAL}/messages/{message['id']}")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_bot_answers_and_takes_it_back(discord: BareBot, sandbox: Sandbox, ada: Person) -> None:
+    await (await ada.slash("secret")).response()
+    callback = next(r for r in sandbox.requests.all() if r.path.endswith("/callback"))
+    token = callback.path.split("/")[3]
+    original = f"/webhooks/{APPLICATION_ID}/{token}/messages/@original"
+    await _done(discord, "GET", original)
+    await _done(discord, "DELETE", original)
+
+
+async def test_a_bot_looks_after_its_commands(discord: BareBot) -> None:
+    base = f"/applications/{APPLICATION_ID}"
+    command = {"name": "read", "description": "Read aloud", "name_localizations": {"ru": "прочти"}}
+    for commands in (f"{base}/commands", f"{base}/guilds/{GUILD_ID}/commands"):
+        await _done(discord, "PUT", commands, [command])
+        made = await _done(discord, "POST", commands, command | {"name": "write"})
+        await _done(discord, "GET", f"{commands}?with_localizations=true")
+        await _done(discord, "GET", f"{commands}/{made['id']}")
+        await _done(discord, "PATCH", f"{commands}/{made['id']}", {"description": "Write down"})
+        await _done(discord, "DELETE", f"{commands}/{made['id']}")
+    await _done(discord, "GET", f"{base}/guilds/{GUILD_ID}/commands/permissions")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_bot_looks_in_the_mirror(discord: BareBot) -> None:
+    for path in ("/gateway", "/gateway/bot", "/applications/@me", "/users/@me/guilds", "/users/@me"):
+        await _done(discord, "GET", path)
+    await _done(discord, "PATCH", "/applications/@me", {"tags": ["voice"]})
+    await _done(discord, "PATCH", "/users/@me", {"username": "reader"})
