@@ -4,6 +4,7 @@ passes between sandboxes and bots.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 VERDICT = ROOT / "tests" / "conformance" / "test_verdict.py"
 _WITNESS = pytest.StashKey[Witness]()
 _IS_WHOLE = pytest.StashKey[bool]()
+_HAS_VERDICT = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,8 +40,17 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The verdict comes when everything else has been seen."""
     items.sort(key=lambda item: item.path == VERDICT)
+    config.stash[_HAS_VERDICT] = bool(items) and items[-1].path == VERDICT
     if not {item.path for item in items}.issuperset((ROOT / "tests").rglob("test_*.py")):
         config.stash[_IS_WHOLE] = False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seen_to_the_end(pytestconfig: pytest.Config) -> Iterator[None]:
+    """The verdict on what passes after the verdict, while the last fixtures end; or on all, where there was none."""
+    yield
+    late = pytestconfig.stash[_WITNESS].violations(VERDICT.name if pytestconfig.stash[_HAS_VERDICT] else "")
+    assert not late, "Not as Discord describes it:\n" + "\n".join(map(str, late))
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from bot.sandbox.shapes import Json
 from bot.sandbox.state import Attachment, Channel, Guild, Member, Message, Poll, Role, User
 from bot.sandbox.world import World
 
-
 _SHOWN_WITH_REFERENCE = frozenset(
     {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE, MessageType.CONTEXT_MENU_COMMAND}
 )

@@ -32,7 +32,8 @@ def _described(error: ValidationError) -> Difference:
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in error.instance_path)
     meant = [branch for branch in branches if branch and not any(_is_other_kind(inner, pointer) for inner in branch)]
     if meant:
-        return max(min(meant, key=len), key=lambda inner: inner.pointer.count("/"))
+        fewest = min(meant, key=lambda branch: len(branch))
+        return max(fewest, key=lambda inner: inner.pointer.count("/"))
     return Difference(pointer, error.kind.name, error.message[:_MESSAGE_LIMIT])
 
 

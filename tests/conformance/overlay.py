@@ -91,8 +91,8 @@ RULES = (
     ),
     Rule(
         "permissions may be text",
-        "The reference has every set of permissions as text, for they outgrow the numbers of JSON; the document has them "
-        "so in answers, and as numbers in requests.",
+        "The reference has every set of permissions as text, for they outgrow the numbers of JSON; so has the document "
+        "in answers, but in requests it has numbers.",
         _permissions_as_text,
     ),
     Rule(

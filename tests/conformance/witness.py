@@ -1,4 +1,4 @@
-"""Sees everything that passes between sandboxes and applications while tests run, and keeps what is not as described."""
+"""Sees all that passes between sandboxes and applications while tests run, and keeps what is not as described."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Violation:
 
     def __str__(self) -> str:
         found = self.difference
-        return f"{self.what}: {self.part} {found.pointer or '(all of it)'}: {found.message} ({found.keyword}, in {self.test})"
+        where = found.pointer or "(all of it)"
+        return f"{self.what}: {self.part} {where}: {found.message} ({found.keyword}, in {self.test})"
 
 
 class Witness:

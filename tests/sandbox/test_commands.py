@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import Person
 from bot.sandbox.seed import APPLICATION_ID, GUILD_ID
 from tests.sandbox.bare_bot import BareBot
 

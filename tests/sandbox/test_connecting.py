@@ -15,7 +15,7 @@ import pytest
 
 from bot.sandbox import Options, Person, Sandbox
 from bot.sandbox.intents import Intents
-from bot.sandbox.seed import BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
 from tests.sandbox.example_bot import INTENTS, build, running
 from tests.sandbox.patience import until
 
@@ -78,7 +78,7 @@ async def test_a_bot_learns_of_its_guilds(sandbox: Sandbox) -> None:
         assert guild is not None
         assert {channel.name for channel in guild.get_channels().values()} >= {"general", "voice-notes", "no-bots"}
         # Without the intent for presences, of itself only.
-        assert list(guild.get_members()) == [bot.get_me().id]
+        assert [int(user_id) for user_id in guild.get_members()] == [APPLICATION_ID]
         me = bot.get_me()
         assert me is not None
         assert guild.get_member(me.id) is not None

@@ -114,9 +114,10 @@ async def _done(discord: BareBot, method: str, path: str, body: object = None) -
 
 
 @pytest.mark.usefixtures("bot", "trusted")
-async def test_a_bot_runs_a_guild(discord: BareBot) -> None:
+async def test_a_bot_runs_a_guild(sandbox: Sandbox, discord: BareBot) -> None:
     await _done(discord, "PATCH", GUILD, {"name": "Home", "preferred_locale": "ru"})
-    for path in ("preview", "emojis", "stickers", "members/search?query=a&limit=5"):
+    sandbox.options.guild_members = True
+    for path in ("members?limit=10", "preview", "emojis", "stickers", "members/search?query=a&limit=5"):
         await _done(discord, "GET", f"{GUILD}/{path}")
     await _done(discord, "GET", f"{GUILD}?with_counts=true")
     role = await _done(discord, "POST", f"{GUILD}/roles", {"name": "Readers", "color": 0xFF0000, "permissions": "0"})
@@ -214,9 +215,11 @@ async def test_a_bot_answers_and_takes_it_back(discord: BareBot, sandbox: Sandbo
     await (await ada.slash("secret")).response()
     callback = next(r for r in sandbox.requests.all() if r.path.endswith("/callback"))
     token = callback.path.split("/")[3]
-    original = f"/webhooks/{APPLICATION_ID}/{token}/messages/@original"
-    await _done(discord, "GET", original)
-    await _done(discord, "DELETE", original)
+    webhook = f"/webhooks/{APPLICATION_ID}/{token}"
+    more = await _done(discord, "POST", f"{webhook}?wait=true", {"content": "and more"})
+    for which in (more["id"], "@original"):
+        await _done(discord, "GET", f"{webhook}/messages/{which}")
+        await _done(discord, "DELETE", f"{webhook}/messages/{which}")
 
 
 async def test_a_bot_looks_after_its_commands(discord: BareBot) -> None:

@@ -25,7 +25,6 @@ from tests.conformance.gateway_schemas.places import (
     GUILD_CHANNEL,
     THREAD,
     THREAD_DELETE,
-    THREAD_MEMBER_UPDATE,
     UNAVAILABLE_GUILD,
 )
 
@@ -67,7 +66,6 @@ EVENTS: dict[str, Schema] = {
     "THREAD_CREATE": CREATED_THREAD,
     "THREAD_UPDATE": THREAD,
     "THREAD_DELETE": THREAD_DELETE,
-    "THREAD_MEMBER_UPDATE": THREAD_MEMBER_UPDATE,
     "THREAD_MEMBERS_UPDATE": structure(
         {
             "id": SNOWFLAKE,

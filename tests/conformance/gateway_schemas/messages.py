@@ -206,8 +206,7 @@ _OF_COMMAND = structure(
 )
 _OF_COMPONENT = structure(_INVOKED | {"type": values(3), "interacted_message_id": SNOWFLAKE})
 _OF_MODAL = structure(
-    _INVOKED
-    | {"type": values(5), "triggering_interaction_metadata": by_type({2: _OF_COMMAND, 3: _OF_COMPONENT})}
+    _INVOKED | {"type": values(5), "triggering_interaction_metadata": by_type({2: _OF_COMMAND, 3: _OF_COMPONENT})}
 )
 
 _CONTENT: dict[str, Schema] = {

@@ -54,7 +54,6 @@ _THREAD_METADATA = structure(
 )
 _JOINED: dict[str, Schema] = {"join_timestamp": TIMESTAMP, "flags": INTEGER}
 _THREAD_MEMBER: dict[str, Schema] = _JOINED | {"id": SNOWFLAKE, "user_id": SNOWFLAKE}
-THREAD_MEMBER_UPDATE = structure(_THREAD_MEMBER | {"guild_id": SNOWFLAKE})
 ADDED_THREAD_MEMBER = structure(_THREAD_MEMBER | {"member": MEMBER, "presence": nullable(ANYTHING)})
 
 _THREAD: dict[str, Schema] = _OF_GUILD | {
