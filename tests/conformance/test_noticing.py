@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from bot.sandbox.request_log import LoggedRequest
 from bot.sandbox.state import User
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
-from tests.conformance.overlay import RULES, Document, Rule
+from tests.conformance.overlay import Document, Rule
 from tests.conformance.witness import Witness
 
 MESSAGE: dict[str, Any] = {
@@ -61,14 +62,18 @@ PERSON = User(2, "ada")
 needs_description = pytest.mark.skipif(not SPEC.is_file(), reason=f"Discord's description is not in {SPEC}")
 
 
-def said_of(*seen: LoggedRequest | Frame, rules: tuple[Rule, ...] = RULES) -> list[str]:
-    """What a new witness has to say; without the name of this test."""
-    witness = Witness(Description(rules=rules) if SPEC.is_file() else None, GatewayDescription())
-    for one in seen:
-        if isinstance(one, Frame):
-            witness.frame(one)
-        else:
-            witness.request(one)
+@cache
+def _rest() -> Description | None:
+    return Description() if SPEC.is_file() else None
+
+
+def said_of(seen: LoggedRequest | Frame) -> list[str]:
+    """What a new witness has to say, without the name of this test."""
+    witness = Witness(_rest(), GatewayDescription())
+    if isinstance(seen, Frame):
+        witness.frame(seen)
+    else:
+        witness.request(seen)
     found = witness.violations("test_noticing.py::test_")
     return [f"{v.what}: {v.part} {v.difference.pointer} {v.difference.keyword}" for v in found]
 
