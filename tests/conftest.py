@@ -45,6 +45,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_IS_WHOLE] = False
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    witness = config.stash[_WITNESS]
+    if seen := witness.seen.total():
+        what = "requests and frames" if witness.rest else "frames (Discord's description of requests is not here)"
+        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {witness.cost_s:.1f} s")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def seen_to_the_end(pytestconfig: pytest.Config) -> Iterator[None]:
     """The verdict on what passes after the verdict, while the last fixtures end; or on all, where there was none."""

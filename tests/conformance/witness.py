@@ -73,7 +73,7 @@ class Witness:
 
     def _note(self, what: str, found: Iterator[tuple[str, Difference]]) -> None:
         self.seen[what] += 1
-        test = os.environ.get("PYTEST_CURRENT_TEST", "no test").rpartition(" ")[0]
+        test = os.environ.get("PYTEST_CURRENT_TEST", "no test (now)").rpartition(" ")[0]
         for part, difference in found:
             sort = (what, part, _INDEX.sub("0", difference.pointer), difference.keyword)
             self._violations.setdefault(sort, Violation(what, part, difference, test))
