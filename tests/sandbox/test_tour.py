@@ -224,7 +224,7 @@ async def test_a_bot_answers_and_takes_it_back(discord: BareBot, sandbox: Sandbo
 
 async def test_a_bot_looks_after_its_commands(discord: BareBot) -> None:
     base = f"/applications/{APPLICATION_ID}"
-    command = {"name": "read", "description": "Read aloud", "name_localizations": {"ru": "прочти"}}
+    command = {"name": "read", "description": "Read aloud", "name_localizations": {"ru": "прочти"}, "nsfw": False}
     for commands in (f"{base}/commands", f"{base}/guilds/{GUILD_ID}/commands"):
         await _done(discord, "PUT", commands, [command])
         made = await _done(discord, "POST", commands, command | {"name": "write"})
