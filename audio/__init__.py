@@ -1,6 +1,7 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot."""
 
 from audio.decoding import DecodingLimits, decode
+from audio.dictation import Dictation
 from audio.edge import EdgeEngine
 from audio.encoding import encode
 from audio.engines import Engine
@@ -26,10 +27,15 @@ from audio.errors import (
     TranscriberClosedError,
     UnknownLanguageError,
     UnknownVoiceError,
+    VoiceFailedError,
 )
 from audio.espeak import EspeakEngine
+from audio.growing_text import GrowingText
 from audio.language import detect_language
+from audio.loudness import loudness_lufs
+from audio.pieces import Piece
 from audio.piper import PiperEngine
+from audio.prosody import PLAIN, Prosody
 from audio.recording import Recording, Sound
 from audio.sentences import sentences
 from audio.speakable import speakable
@@ -43,23 +49,28 @@ from audio.whisper_languages import LANGUAGES
 
 __all__ = [
     "LANGUAGES",
+    "PLAIN",
     "AudioError",
     "BusyError",
     "DamagedFileError",
     "DecodingLimits",
     "DecodingTooSlowError",
+    "Dictation",
     "EdgeEngine",
     "EmptyFileError",
     "Engine",
     "EngineFailedError",
     "EspeakEngine",
     "Gender",
+    "GrowingText",
     "LanguageNotSpokenError",
     "ModelUnavailableError",
     "NoSoundTrackError",
     "NotAudioError",
     "NothingToSayError",
+    "Piece",
     "PiperEngine",
+    "Prosody",
     "Recording",
     "RecordingError",
     "SampleRateTooHighError",
@@ -78,9 +89,11 @@ __all__ = [
     "UnknownLanguageError",
     "UnknownVoiceError",
     "Voice",
+    "VoiceFailedError",
     "decode",
     "detect_language",
     "encode",
+    "loudness_lufs",
     "sentences",
     "speakable",
     "subrip",

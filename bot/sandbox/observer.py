@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.sandbox.request_log import LoggedRequest
-from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
 
 
@@ -15,12 +14,12 @@ class Frame:
     """One payload of the gateway.
 
     Attributes:
-        payload: ``op``, ``d`` and what else it has; not to be changed.
+        text: its JSON.
         sent: whether the sandbox sent it; otherwise the client did, and the sandbox took it.
         account: whose connection it is; None before it is known.
     """
 
-    payload: Json
+    text: str
     sent: bool
     account: User | None
 

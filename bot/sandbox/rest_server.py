@@ -26,6 +26,7 @@ from bot.sandbox.rest_threads import ThreadRoutes
 from bot.sandbox.rest_users import UserRoutes
 from bot.sandbox.router import Router
 from bot.sandbox.services import Services
+from bot.sandbox.shapes import to_json
 from bot.sandbox.state import User
 from bot.sandbox.uploads import Body, read_body
 
@@ -78,21 +79,22 @@ class RestServer:
         path = request.path.removeprefix(PREFIX)
         account = self._services.accounts.by_authorization(request.headers.get("Authorization"))
         body = Body(None, {})
-        fault = self.faults.take(request.method, path)
+        person = account is not None and not account.bot
+        fault = self.faults.take(request.method, path, by_person=person)
         answered = None if fault is None or fault.after else await self._trouble(fault, request)
         if answered is None:
             try:
                 body = await self._read(request, account)
                 answered = await self._carry_out(request, account, body)
             except DiscordError as error:
-                answered = error.body, web.json_response(error.body, status=error.status)
+                answered = error.body, _json(error.body, status=error.status)
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:
                 _log.exception("%s %s failed within the sandbox", request.method, path)
                 self.failures.append(Failure(request.method, path, error))
                 sorry = {"message": "500: Internal Server Error", "code": 0}
-                answered = sorry, web.json_response(sorry, status=500)
+                answered = sorry, _json(sorry, status=500)
             if fault is not None and fault.after:
                 answered = await self._trouble(fault, request) or answered
         answer, response = answered
@@ -103,14 +105,17 @@ class RestServer:
             status=response.status,
             duration_s=time.monotonic() - began_s,
             account=None if account is None else account.username,
-            by_person=account is not None and not account.bot,
+            by_person=person,
             content_type=request.content_type if request.body_exists else "",
             body=body.json,
             files={upload.filename: len(upload.data) for upload in body.files.values()},
             response=answer,
         )
         self.requests.add(logged)
+        self._services.wire.add_request(logged)
         self._services.observer.request(logged)
+        # Discord's answers come through a proxy; discord.py takes a 429 that did not for a ban of its address.
+        response.headers["Via"] = "1.1 sandbox"
         return response
 
     async def _read(self, request: web.Request, account: User | None) -> Body:
@@ -130,7 +135,7 @@ class RestServer:
         if account is not None and account.bot:
             verdict = self._limits.check(request.method, request.path.removeprefix(PREFIX), route.path)
             if verdict.refusal is not None:
-                return verdict.refusal, web.json_response(verdict.refusal, status=429, headers=verdict.headers)
+                return verdict.refusal, _json(verdict.refusal, status=429, headers=verdict.headers)
         call = Call(account, parameters, request.query, body.json, body.files)
         return _respond(route.handler(call), verdict.headers)
 
@@ -147,10 +152,10 @@ class RestServer:
             await request.read()
         if fault.kind == "rate_limit":
             refused = refusal(fault.retry_after_s, fault.scope)
-            return refused.refusal, web.json_response(refused.refusal, status=429, headers=refused.headers)
+            return refused.refusal, _json(refused.refusal, status=429, headers=refused.headers)
         if fault.kind == "error":
             body = {"message": f"{fault.status}: a fault that was asked for", "code": 0}
-            return body, web.json_response(body, status=fault.status)
+            return body, _json(body, status=fault.status)
         return None
 
 
@@ -165,11 +170,16 @@ def _require_caller(route: Route, account: User | None) -> None:
         raise only_people()
 
 
+def _json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Like Discord without a charset in the type: discord.py takes anything but "application/json" for text."""
+    return web.Response(body=to_json(answer).encode(), status=status, headers=headers, content_type="application/json")
+
+
 def _respond(reply: Reply, headers: dict[str, str]) -> tuple[Any, web.Response]:
     if isinstance(reply, Answer):
         if reply.body is None:
             return None, web.Response(status=reply.status, headers=headers)
-        return reply.body, web.json_response(reply.body, status=reply.status, headers=headers)
+        return reply.body, _json(reply.body, status=reply.status, headers=headers)
     if reply is None:
         return None, web.Response(status=204, headers=headers)
-    return reply, web.json_response(reply, headers=headers)
+    return reply, _json(reply, headers=headers)

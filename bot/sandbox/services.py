@@ -12,6 +12,7 @@ from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.seed import APPLICATION_ID, populate
+from bot.sandbox.wire_log import WireLog
 from bot.sandbox.world import World
 
 
@@ -26,7 +27,8 @@ class Services:
         self.attachments = AttachmentStore(options)
         self.payloads = Payloads(self.world, self.attachments)
         self.accounts = Accounts(self.world, options)
-        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, observer)
+        self.wire = WireLog()
+        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, self.wire, observer)
         self.publish = self.gateway.publish
         self.messages = Messages(self.world, self.payloads, self.attachments, self.publish)
         self.commands = CommandRegistry(self.world, APPLICATION_ID, user_install=options.user_install)

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from bot.sandbox.observer import Frame
+from bot.sandbox.shapes import Json
 from tests.conformance.differences import Difference, differences
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.gateway_schemas.frames import RECEIVED, SENT
@@ -22,17 +22,18 @@ class GatewayDescription:
         self._received = _Validators(RECEIVED)
         self._events = _Validators(EVENTS)
 
-    def name(self, frame: Frame) -> str:
+    def name(self, payload: Json, *, sent: bool) -> str:
         """Such as "op 11 to the application" or "MESSAGE_CREATE"."""
-        if not frame.sent:
-            return f"op {frame.payload['op']} from the application"
-        return str(frame.payload["t"] or f"op {frame.payload['op']} to the application")
+        if not sent:
+            return f"op {payload['op']} from the application"
+        return str(payload["t"] or f"op {payload['op']} to the application")
 
-    def differences(self, frame: Frame) -> Iterator[Difference]:
-        op = frame.payload["op"]
-        yield from (self._sent if frame.sent else self._received).differences(op, frame.payload)
-        if frame.sent and op == 0:
-            for found in self._events.differences(frame.payload["t"], frame.payload["d"]):
+    def differences(self, payload: Json, *, sent: bool) -> Iterator[Difference]:
+        """Where ``payload`` is not as described; ``sent`` by the sandbox, or by the application."""
+        op = payload["op"]
+        yield from (self._sent if sent else self._received).differences(op, payload)
+        if sent and op == 0:
+            for found in self._events.differences(payload["t"], payload["d"]):
                 yield Difference(f"/d{found.pointer}", found.keyword, found.message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -64,7 +65,9 @@ class Witness:
         if frame.account is not None and not frame.account.bot:
             return
         began_s = time.perf_counter()
-        self._note(self.gateway.name(frame), (("frame", found) for found in self.gateway.differences(frame)))
+        payload = json.loads(frame.text)
+        name = self.gateway.name(payload, sent=frame.sent)
+        self._note(name, (("frame", found) for found in self.gateway.differences(payload, sent=frame.sent)))
         self.cost_s += time.perf_counter() - began_s
 
     def violations(self, part_of: str = "") -> list[Violation]:
