@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ _ERRORS = "#/components/responses/ClientErrorResponse"
 class Description:
     """Discord's document, with ``rules`` applied.
 
-    The document leaves every object open, so that a misspelt optional field would pass. Here no object may have
-    fields that it does not name.
+    The document leaves every object open, so that a misspelt optional field would pass. Here no object of an answer may
+    have fields that it does not name.
     """
 
     def __init__(self, path: Path = SPEC, rules: tuple[Rule, ...] = RULES) -> None:
@@ -105,7 +106,7 @@ class Description:
                 continue
             pointer = f"{where}/parameters/{described[name]}/schema"
             validator = self._amended.at(pointer)
-            if not validator.is_valid(text) and not validator.is_valid(_parsed(text)):
+            if not any(validator.is_valid(meaning) for meaning in _meanings(text)):
                 yield "query", Difference(f"/{name}", "schema", f"{text!r} is not as described")
 
     def _answer(self, request: LoggedRequest, operation: Any, where: str) -> Iterator[tuple[str, Difference]]:
@@ -162,32 +163,41 @@ def _amended(document: Document, rules: tuple[Rule, ...]) -> Document:
 
 
 def _closed(document: Document) -> Document:
-    """A copy in which objects have no fields but those that are named; parts of an ``allOf`` are closed as a whole."""
+    """A copy in which the objects of answers have no fields but those that are named.
+
+    Objects of requests stay open: Discord ignores what it does not know there, and libraries send some. Parts of an
+    ``allOf`` are closed as a whole.
+    """
     made = copy.deepcopy(document)
     schemas = made["components"]["schemas"]
-    parts = {
-        part["$ref"].rpartition("/")[2]
-        for schema in schemas.values()
-        for part in schema.get("allOf", ())
-        if "$ref" in part
-    }
-    for name, schema in schemas.items():
-        fields = schema.get("properties") or schema.get("allOf")
-        if fields and name not in parts and "additionalProperties" not in schema:
-            schema["unevaluatedProperties"] = False
-    for schema in _schemas_of_operations(made):
-        if schema.get("properties") and "additionalProperties" not in schema:
+    operations = [
+        operation for path in made["paths"].values() for operation in path.values() if isinstance(operation, dict)
+    ]
+    sent = _referenced([operation.get("requestBody") for operation in operations], schemas, set())
+    parts = _referenced([schema.get("allOf") for schema in schemas.values()], {}, set())
+    answers = [schema for name, schema in schemas.items() if name not in sent | parts]
+    for operation in operations:
+        bodies = [response.get("content", {}) for response in operation["responses"].values()]
+        answers += [body[_JSON]["schema"] for body in bodies if _JSON in body]
+    for schema in answers:
+        if (schema.get("properties") or schema.get("allOf")) and "additionalProperties" not in schema:
             schema["unevaluatedProperties"] = False
     return made
 
 
-def _schemas_of_operations(document: Document) -> Iterator[Any]:
-    """The JSON schemas that are written where they are used."""
-    for path in document["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict):
-                bodies = [operation.get("requestBody", {}), *operation.get("responses", {}).values()]
-                yield from (body["content"][_JSON]["schema"] for body in bodies if _JSON in body.get("content", {}))
+def _referenced(part: Any, schemas: Mapping[str, Any], found: set[str]) -> set[str]:
+    """The names of the schemas that ``part`` refers to, directly or through ``schemas``: ``found``, with them in it."""
+    if isinstance(part, list):
+        for item in part:
+            _referenced(item, schemas, found)
+    elif isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name and name not in found:
+            found.add(name)
+            _referenced(schemas.get(name), schemas, found)
+        for item in part.values():
+            _referenced(item, schemas, found)
+    return found
 
 
 def _fits(segments: list[str], given: list[str]) -> bool:
@@ -196,11 +206,13 @@ def _fits(segments: list[str], given: list[str]) -> bool:
     )
 
 
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _meanings(text: str) -> Iterator[object]:
+    """What ``text`` may mean in a query, where numbers stand for booleans as well."""
+    yield text
+    with contextlib.suppress(ValueError):
+        yield json.loads(text.lower())
+    if text in ("0", "1"):
+        yield text == "1"
 
 
 def _escape(path: str) -> str:

@@ -53,11 +53,6 @@ def _permissions_as_text(part: Any) -> None:
                 _permissions_as_text(item)
 
 
-def _commands_for_adults(document: Document) -> None:
-    for kind in ("CreateRequest", "PatchRequestPartial", "UpdateRequest"):
-        _schemas(document)[f"ApplicationCommand{kind}"]["properties"]["nsfw"] = {"type": "boolean"}
-
-
 def _rate_limits_without_code(document: Document) -> None:
     schemas = _schemas(document)
     error, more = schemas["RatelimitedResponse"]["allOf"]
@@ -105,11 +100,6 @@ RULES = (
         "The reference of rate limits has `code` as an optional field of a 429, and most come without; "
         "the document demands it.",
         _rate_limits_without_code,
-    ),
-    Rule(
-        "commands can be for adults",
-        "The reference of commands has `nsfw`, and so has the document in answers; in requests it is missing.",
-        _commands_for_adults,
     ),
     Rule(
         "messages can be forwards",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance.gateway_schemas.interactions import INTERACTION
 from tests.conformance.gateway_schemas.messages import EMOJI, MESSAGE_EVENT
 from tests.conformance.gateway_schemas.notation import (
+    ANYTHING,
     BOOLEAN,
     INTEGER,
     SNOWFLAKE,
@@ -16,7 +17,7 @@ from tests.conformance.gateway_schemas.notation import (
     structure,
     values,
 )
-from tests.conformance.gateway_schemas.people import MEMBER, MEMBER_UPDATE, ROLE, USER
+from tests.conformance.gateway_schemas.people import MEMBER, MEMBER_UPDATE, NEW_MEMBER, ROLE, USER
 from tests.conformance.gateway_schemas.places import (
     ADDED_THREAD_MEMBER,
     CREATED_GUILD,
@@ -77,7 +78,20 @@ EVENTS: dict[str, Schema] = {
     ),
     "GUILD_CREATE": CREATED_GUILD,
     "GUILD_UPDATE": GUILD,
+    "GUILD_MEMBER_ADD": NEW_MEMBER,
     "GUILD_MEMBER_UPDATE": MEMBER_UPDATE,
+    "GUILD_MEMBERS_CHUNK": structure(
+        {
+            "guild_id": SNOWFLAKE,
+            "members": array(MEMBER, at_most=1000),
+            "chunk_index": {"type": "integer", "minimum": 0},
+            "chunk_count": {"type": "integer", "minimum": 1},
+            # As they were asked for, also what is no id.
+            "not_found?": array(ANYTHING),
+            "presences?": array(ANYTHING),
+            "nonce?": STRING,
+        }
+    ),
     "GUILD_ROLE_CREATE": _ROLE_OF_GUILD,
     "GUILD_ROLE_UPDATE": _ROLE_OF_GUILD,
     "GUILD_ROLE_DELETE": structure({"guild_id": SNOWFLAKE, "role_id": SNOWFLAKE}),

@@ -46,6 +46,8 @@ def _received(op: int, data: Schema) -> Schema:
     return structure({"op": values(op), "d": data})
 
 
+# Discord takes ids as numbers as well, and discord.py sends them so.
+_ID = one_of(SNOWFLAKE, INTEGER)
 # All that applications can set.
 _ACTIVITY = structure(
     {"name": text(128, 1), "type": values(0, 1, 2, 3, 4, 5), "state?": nullable(text(128)), "url?": nullable(STRING)}
@@ -82,26 +84,24 @@ RECEIVED: dict[int, Schema] = {
     3: _received(3, _PRESENCE),
     4: _received(
         4,
-        structure(
-            {"guild_id": SNOWFLAKE, "channel_id": nullable(SNOWFLAKE), "self_mute": BOOLEAN, "self_deaf": BOOLEAN}
-        ),
+        structure({"guild_id": _ID, "channel_id": nullable(_ID), "self_mute": BOOLEAN, "self_deaf": BOOLEAN}),
     ),
     6: _received(6, structure({"token": STRING, "session_id": STRING, "seq": INTEGER})),
     8: _received(
         8,
         structure(
             {
-                "guild_id": SNOWFLAKE,
+                "guild_id": _ID,
                 "query?": STRING,
                 "limit?": INTEGER,
                 "presences?": BOOLEAN,
-                "user_ids?": one_of(SNOWFLAKE, array(SNOWFLAKE, at_most=100)),
+                "user_ids?": one_of(_ID, array(_ID, at_most=100)),
                 "nonce?": text(32),
             }
         )
         | {"oneOf": [{"required": ["query", "limit"]}, {"required": ["user_ids"]}]},
     ),
-    31: _received(31, structure({"guild_ids": array(SNOWFLAKE)})),
+    31: _received(31, structure({"guild_ids": array(_ID)})),
     # Channel info has no structure in the documentation.
     43: _received(43, ANYTHING),
 }

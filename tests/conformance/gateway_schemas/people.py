@@ -62,6 +62,7 @@ MEMBER_OF_MESSAGE = structure(_MEMBER | _HEARING)
 """``mentions`` and the author have their user beside them."""
 MEMBER_OF_INTERACTION = structure(_MEMBER | _HEARING | {"user": USER, "permissions": BITS})
 RESOLVED_MEMBER = structure(_MEMBER | {"permissions": BITS})
+NEW_MEMBER = structure(_MEMBER | _HEARING | {"user": USER, "guild_id": SNOWFLAKE})
 MEMBER_UPDATE = structure(_MEMBER | {"deaf?": BOOLEAN, "mute?": BOOLEAN, "user": USER, "guild_id": SNOWFLAKE})
 MENTIONED_USER = structure(_USER | {"member?": MEMBER_OF_MESSAGE})
 
