@@ -1,6 +1,8 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot."""
 
-from audio.decoding import DecodingLimits, decode
+from audio.decoder import Decoder
+from audio.decoding import decode
+from audio.decoding_limits import DecodingLimits
 from audio.edge import EdgeEngine
 from audio.encoding import encode
 from audio.engines import Engine
@@ -8,6 +10,7 @@ from audio.errors import (
     AudioError,
     BusyError,
     DamagedFileError,
+    DecoderFailedError,
     DecodingTooSlowError,
     EmptyFileError,
     EngineFailedError,
@@ -46,6 +49,8 @@ __all__ = [
     "AudioError",
     "BusyError",
     "DamagedFileError",
+    "Decoder",
+    "DecoderFailedError",
     "DecodingLimits",
     "DecodingTooSlowError",
     "EdgeEngine",

@@ -108,6 +108,15 @@ class DecodingTooSlowError(RecordingError):
         super().__init__(limit_s=limit_s)
 
 
+class DecoderFailedError(RecordingError):
+    """Raised when a decoder crashed at the file, or needed more memory than it may have."""
+
+    sentence = _("Reading this {container} file failed. Please export it again, or convert it to Ogg Opus or MP3.")
+
+    def __init__(self, container: str) -> None:
+        super().__init__(container=container)
+
+
 class BusyError(AudioError):
     """Raised when so many recordings wait that one more would be promised in vain."""
 

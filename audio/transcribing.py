@@ -8,7 +8,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from audio.decoding import DEFAULT_LIMITS, DecodingLimits, decode
+from audio.decoder import Decoder
+from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import BusyError, TranscriberClosedError, UnknownLanguageError
 from audio.recording import Recording
 from audio.transcript import Transcript
@@ -49,7 +50,7 @@ class Transcriber:
         self._compute_type = compute_type
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._workers = workers
-        self._limits = limits
+        self._decoder = Decoder(limits, processes=workers)
         self._max_waiting = max_waiting
         self._places = threading.Semaphore(workers + max_waiting)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="transcriber")
@@ -62,6 +63,7 @@ class Transcriber:
         """Load the model now. Raises ``ModelUnavailableError``, and ``TranscriberClosedError`` after ``close``."""
         if self._closing.is_set():
             raise TranscriberClosedError
+        self._decoder.start()
         await asyncio.wrap_future(self._pool.submit(self._loaded))
 
     async def transcribe(
@@ -101,6 +103,7 @@ class Transcriber:
         self._closing.set()
         for stop in self._stops:
             stop.set()
+        await asyncio.to_thread(self._decoder.close)
         await asyncio.to_thread(self._pool.shutdown)
         self._whisper = None
 
@@ -121,6 +124,6 @@ class Transcriber:
     ) -> Transcript:
         if stop.is_set():
             raise StoppedError
-        recording = audio if isinstance(audio, Recording) else decode(audio, self._limits)
+        recording = audio if isinstance(audio, Recording) else self._decoder.decode(audio)
         whisper = self._loaded()
         return whisper.transcribe(recording, language=language, translate=translate, stop=stop)

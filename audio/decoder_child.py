@@ -1,0 +1,148 @@
+"""One child process that decodes, as seen from its parent."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import audio.errors
+from audio.decoder_process import HEADER
+from audio.decoding_limits import DecodingLimits
+from audio.errors import RecordingError
+from audio.reading import INEXACT_S, SAMPLE_BYTES
+from bot.errors import StarlingError
+
+# The package's own __init__ would load the voices and the models too: five times the time, twice the memory.
+_START = """
+import json, sys, types
+path, folder, rate_hz, limits = json.loads(sys.argv[1])
+sys.path[:] = path
+package = sys.modules["audio"] = types.ModuleType("audio")
+package.__path__ = [folder]
+from audio.decoder_process import serve
+from audio.decoding_limits import DecodingLimits
+serve(rate_hz, DecodingLimits(**limits))
+"""
+
+# No secret of the parent's environment is any business of a decoder.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+
+_LONGEST_END_BYTES = 10_000
+
+_WALL_S_PER_CPU_S = 3
+_WALL_START_S = 10
+"""The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
+
+
+class ChildDiedError(Exception):
+    """Raised when a child ended, or had to be ended, instead of answering; says how."""
+
+
+class ChildTooSlowError(ChildDiedError):
+    """Raised when it used up its processor time or its time on the wall."""
+
+
+class DecoderChild:
+    """A process that decodes one file after the other; not to be used by two threads at once."""
+
+    def __init__(self, rate_hz: int, limits: DecodingLimits) -> None:
+        """Start it, which takes about 0.1 s; nobody waits for that but the first file. Raises ``OSError``."""
+        self._limits = limits
+        self._most_bytes = round((limits.max_duration_s + 2 * INEXACT_S) * rate_hz) * SAMPLE_BYTES
+        self._too_slow = False
+        self.files = 0
+        """How many it was given."""
+        path = [str(Path(folder or ".").absolute()) for folder in sys.path]
+        settings = (path, str(Path(__file__).parent), rate_hz, dataclasses.asdict(limits))
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def groups(self, data: bytes) -> tuple[bytearray, bool]:
+        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and whether it broke off.
+
+        Raises a ``RecordingError`` that the child found, and ``ChildDiedError``: the child is then of no more use.
+        """
+        self.files += 1
+        timer = threading.Timer(_WALL_START_S + _WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._send(data)
+            return self._receive()
+        except RecordingError:
+            raise
+        except Exception as error:
+            # Of any kind: a child that was taken over may answer anything.
+            self.end()
+            raise self._death() from error
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the process, whatever it does; from any thread, any number of times."""
+        self._process.kill()
+        self._process.wait()
+
+    def _expire(self) -> None:
+        self._too_slow = True
+        self._process.kill()
+
+    def _send(self, data: bytes) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(HEADER.pack(len(data)))
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
+
+    def _receive(self) -> tuple[bytearray, bool]:
+        assert self._process.stdout
+        answer = self._process.stdout
+        groups = bytearray()
+        while length := HEADER.unpack(_exactly(answer.read(HEADER.size), HEADER.size))[0]:
+            if len(groups) + length > self._most_bytes or length % SAMPLE_BYTES:
+                raise ValueError(f"a group of {length} bytes after {len(groups)}")
+            groups += _exactly(answer.read(length), length)
+        end = json.loads(answer.readline(_LONGEST_END_BYTES))
+        if "error" in end:
+            raise _error(end["error"], end["facts"])
+        return groups, bool(end["truncated"])
+
+    def _death(self) -> ChildDiedError:
+        code = self._process.returncode
+        if self._too_slow or (os.name == "posix" and code == -signal.SIGXCPU):
+            return ChildTooSlowError("it took too long")
+        return ChildDiedError(f"return code {code}")
+
+
+def _exactly(part: bytes, length: int) -> bytes:
+    if len(part) < length:
+        raise EOFError("the child ended")
+    return part
+
+
+def _error(name: str, facts: dict[str, object]) -> RecordingError:
+    kind = getattr(audio.errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(facts, dict)):
+        raise ValueError(f"an error named {name}")
+    # The classes take what their facts are made of, but the facts alone came through the pipe.
+    error = kind.__new__(kind)
+    StarlingError.__init__(error, **facts)
+    str(error)  # raises here, not where it is told to somebody, when facts are missing
+    return error
