@@ -27,6 +27,7 @@ from audio.errors import (
     TooManyChannelsError,
     TooShortError,
     TranscriberClosedError,
+    UnknownCodecError,
     UnknownLanguageError,
     UnknownVoiceError,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "Transcriber",
     "TranscriberClosedError",
     "Transcript",
+    "UnknownCodecError",
     "UnknownLanguageError",
     "UnknownVoiceError",
     "Voice",

@@ -60,7 +60,7 @@ class DecoderChild:
         """How many it was given."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
         settings = (path, str(Path(__file__).parent), rate_hz, dataclasses.asdict(limits))
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [sys.executable, "-I", "-S", "-c", _START, json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -92,7 +92,7 @@ class DecoderChild:
         except Exception as error:
             # Of any kind: a child that was taken over may answer anything.
             self.end()
-            raise self._death() from error
+            raise self._death(error) from error
         finally:
             timer.cancel()
 
@@ -120,15 +120,17 @@ class DecoderChild:
                 raise ValueError(f"a group of {length} bytes after {len(groups)}")
             groups += _exactly(answer.read(length), length)
         end = json.loads(answer.readline(_LONGEST_END_BYTES))
+        if "defect" in end:
+            raise ValueError(end["defect"])
         if "error" in end:
             raise _error(end["error"], end["facts"])
         return groups, bool(end["truncated"])
 
-    def _death(self) -> ChildDiedError:
+    def _death(self, error: Exception) -> ChildDiedError:
         code = self._process.returncode
         if self._too_slow or (os.name == "posix" and code == -signal.SIGXCPU):
             return ChildTooSlowError("it took too long")
-        return ChildDiedError(f"return code {code}")
+        return ChildDiedError(f"{error} (return code {code})")
 
 
 def _exactly(part: bytes, length: int) -> bytes:

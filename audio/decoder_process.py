@@ -5,8 +5,9 @@ imports what it needs, then gives up opening any file or socket, writing any fil
 its memory; its processor time is bounded for each recording. If it dies all the same, nothing else does.
 
 A request is a ``HEADER`` with the length of the file, and the file. The answer is a sequence of groups of samples, each
-after a ``HEADER`` with its length in bytes, ended by a group of no bytes and a line of JSON: ``{"truncated": bool}``, or
-``{"error": class, "facts": {...}}`` for a ``RecordingError``. Nothing in it can run code on the other side.
+after a ``HEADER`` with its length in bytes; then a group of no bytes and a line of JSON: ``{"truncated": bool}``, or
+``{"error": class, "facts": {...}}`` for a ``RecordingError``, ``{"defect": traceback}`` for any other. Nothing in it
+can run code on the other side.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import signal
 import struct
 import sys
 import time
+import traceback
+from contextlib import suppress
 from typing import BinaryIO
 
 from audio.containers import WAV, container_of
@@ -34,9 +37,14 @@ _MEMORY_BYTES = 512 * 2**20
 _COPIES = 3
 """Of the file: as it came in, and as a packet that moves to a larger place while it is put together."""
 
+_LONGEST_TRACEBACK = 4_000
+
 # Three samples of silence.
 _SMALLEST_WAV = (
-    b"RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0" + struct.pack("<HHIIHH", 1, 1, 16_000, 32_000, 2, 16) + b"data\x06\0\0\0" + bytes(6)
+    b"RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0"
+    + struct.pack("<HHIIHH", 1, 1, 16_000, 32_000, 2, 16)
+    + b"data\x06\0\0\0"
+    + bytes(6)
 )
 
 
@@ -75,6 +83,9 @@ def _answer(data: bytes, rate_hz: int, limits: DecodingLimits, answers: BinaryIO
         end: dict[str, object] = {"truncated": reading.truncated}
     except RecordingError as error:
         end = {"error": type(error).__name__, "facts": error.facts}
+    except Exception:
+        # A defect, or no memory: standard error may be a file, which this process cannot write.
+        end = {"defect": traceback.format_exc()[-_LONGEST_TRACEBACK:]}
     answers.write(HEADER.pack(0))
     answers.write(json.dumps(end).encode() + b"\n")
 
@@ -98,11 +109,9 @@ def _confine(limits: DecodingLimits) -> None:
             continue
         _, hard = resource.getrlimit(number)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        try:
+        # macOS knows the name of the limit of memory, but refuses to set it.
+        with suppress(ValueError, OSError):
             resource.setrlimit(number, (most, most))
-        except (ValueError, OSError) as error:
-            # macOS knows the name of the limit of memory, but does not keep it.
-            print(f"a decoder runs without {kind}: {error}", file=sys.stderr)
 
 
 def _bound_time(limits: DecodingLimits) -> None:

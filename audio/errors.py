@@ -51,6 +51,15 @@ class NoSoundTrackError(RecordingError):
         super().__init__(container=container)
 
 
+class UnknownCodecError(RecordingError):
+    """Raised when the sound track is compressed by a codec that recordings do not come in."""
+
+    sentence = _("The sound in this {container} file is in a form that I cannot read ({codec}). Please send it as MP3.")
+
+    def __init__(self, container: str, codec: str) -> None:
+        super().__init__(container=container, codec=codec)
+
+
 class TooShortError(RecordingError):
     """Raised when the recording ends before a syllable could be said."""
 

@@ -21,6 +21,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from audio.allocation_limit import limit_allocations
+from audio.codecs import DECODERS
 from audio.containers import OGG, WAV, Container
 from audio.decoding_limits import DecodingLimits
 from audio.errors import (
@@ -30,6 +31,7 @@ from audio.errors import (
     SampleRateTooHighError,
     TooLongError,
     TooManyChannelsError,
+    UnknownCodecError,
 )
 
 SAMPLE_BYTES = 4
@@ -82,6 +84,7 @@ class Reading:
                 format=self.container.demuxer,
                 container_options={
                     "protocol_whitelist": "none",
+                    "codec_whitelist": ",".join(DECODERS),
                     "probesize": str(_PROBE_BYTES),
                     "analyzeduration": str(_PROBE_US),
                 },
@@ -96,6 +99,10 @@ class Reading:
             if not file.streams.audio:
                 raise NoSoundTrackError(self.container.name)
             track = file.streams.audio[0]
+            # PyAV has no context for what FFmpeg has no decoder for, whatever its types say.
+            codec = track.codec_context.codec.name if track.codec_context else "?"
+            if codec not in DECODERS:
+                raise UnknownCodecError(self.container.name, codec)
             self._check_format(track.codec_context.channels, track.codec_context.sample_rate)
             self._check_declared(file, track)
             yield from self._samples(file, track)
