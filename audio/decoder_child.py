@@ -12,10 +12,11 @@ import threading
 from pathlib import Path
 
 import audio.errors
+from audio.conversion import SAMPLE_BYTES
 from audio.decoder_process import HEADER
 from audio.decoding_limits import DecodingLimits
 from audio.errors import RecordingError
-from audio.reading import INEXACT_S, SAMPLE_BYTES
+from audio.reading import INEXACT_S
 from bot.errors import StarlingError
 
 # The package's own __init__ would load the voices and the models too: five times the time, twice the memory.
@@ -25,6 +26,7 @@ path, folder, rate_hz, limits = json.loads(sys.argv[1])
 sys.path[:] = path
 package = sys.modules["audio"] = types.ModuleType("audio")
 package.__path__ = [folder]
+from audio.conversion import SAMPLE_BYTES
 from audio.decoder_process import serve
 from audio.decoding_limits import DecodingLimits
 serve(rate_hz, DecodingLimits(**limits))
@@ -35,8 +37,8 @@ _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 _LONGEST_END_BYTES = 10_000
 
-_WALL_S_PER_CPU_S = 3
-_WALL_START_S = 10
+WALL_S_PER_CPU_S = 3
+WALL_START_S = 10
 """The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
 
 
@@ -81,7 +83,7 @@ class DecoderChild:
         Raises a ``RecordingError`` that the child found, and ``ChildDiedError``: the child is then of no more use.
         """
         self.files += 1
-        timer = threading.Timer(_WALL_START_S + _WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
+        timer = threading.Timer(WALL_START_S + WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
         timer.daemon = True
         timer.start()
         try:

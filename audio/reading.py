@@ -14,7 +14,6 @@ from typing import NoReturn
 import av
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
@@ -23,6 +22,7 @@ from av.stream import Stream
 from audio.allocation_limit import limit_allocations
 from audio.codecs import DECODERS
 from audio.containers import OGG, WAV, Container
+from audio.conversion import Conversion
 from audio.decoding_limits import DecodingLimits
 from audio.errors import (
     DamagedFileError,
@@ -33,9 +33,6 @@ from audio.errors import (
     TooManyChannelsError,
     UnknownCodecError,
 )
-
-SAMPLE_BYTES = 4
-"""Samples are 32-bit floats in the machine's byte order."""
 
 GROUP_SAMPLES = 500_000
 """Frames are converted this many samples at a time: one by one costs 1.7 times more on long files."""
@@ -129,29 +126,20 @@ class Reading:
 
     def _samples(self, file: InputContainer, track: AudioStream) -> Iterator[bytes]:
         kind: tuple[str, str, int] | None = None
-        group, resampler = AudioFifo(), AudioResampler("flt", "mono", self.rate_hz)
-
-        def converted(frame: AudioFrame | None) -> Iterator[bytes]:
-            for part in resampler.resample(frame) if frame else ():
-                yield _bytes(part)
-
-        def rest() -> Iterator[bytes]:
-            yield from converted(group.read())
-            for part in resampler.resample(None) if kind else ():
-                yield _bytes(part)
-
+        group, conversion = AudioFifo(), None
         for frame in self._frames(file, track):
             kind_now = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if kind not in (None, kind_now):
-                yield from rest()
-                group, resampler = AudioFifo(), AudioResampler("flt", "mono", self.rate_hz)
-            kind = kind_now
+            if conversion is None or kind != kind_now:
+                if conversion:
+                    yield from _rest(group, conversion)
+                kind, group, conversion = kind_now, AudioFifo(), Conversion(frame, self.rate_hz)
             # Gaps and overlaps of time stamps are the recorder's business: the samples follow each other.
             frame.pts = None
             group.write(frame)
             if group.samples >= GROUP_SAMPLES:
-                yield from converted(group.read())
-        yield from rest()
+                yield from conversion.samples(group.read())
+        if conversion:
+            yield from _rest(group, conversion)
 
     def _frames(self, file: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
         # The clock of the limit is this thread's: threads of the decoder's own would not be counted.
@@ -202,9 +190,11 @@ def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise PermissionError(f"a recording may not open {url}")
 
 
-def _bytes(frame: AudioFrame) -> bytes:
-    """Without the padding that follows the samples."""
-    return bytes(memoryview(frame.planes[0])[: frame.samples * SAMPLE_BYTES])
+def _rest(group: AudioFifo, conversion: Conversion) -> Iterator[bytes]:
+    last = group.read()
+    if last:
+        yield from conversion.samples(last)
+    yield from conversion.samples(None)
 
 
 def _ogg_is_whole(data: bytes) -> bool:
