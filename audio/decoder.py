@@ -35,6 +35,12 @@ class Decoder:
         self._busy: list[DecoderChild] = []
         self._closed = False
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process numbers of the children, for whoever watches over them."""
+        with self._lock:
+            return tuple(child.pid for child in self._idle + self._busy)
+
     def start(self) -> None:
         """Start the children ahead of the first file, which then does not wait 0.1 s for one."""
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import os
 import random
 import sys
 import time
@@ -68,8 +67,7 @@ def main() -> None:
     seen = Seen()
     decoder = Decoder()
     decoder.start()
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
-    ready: list[str] = []
+    ready: set[int] = set()
     for number in range(asked.files):
         data = mutated(originals, chance)
         began_s = time.perf_counter()
@@ -81,10 +79,10 @@ def main() -> None:
         outcomes[outcome].append(took_s)
         slowest = max(slowest, (took_s, number, outcome))
         # One that has just been started still loads its libraries.
-        for child in children.read_text().split():
-            if child in ready and outcome != NotAudioError.__name__:
-                seen.look(int(child))
-        ready = children.read_text().split()
+        for pid in set(decoder.pids) & ready:
+            if outcome != NotAudioError.__name__:
+                seen.look(pid)
+        ready = set(decoder.pids)
         if sys.stderr.isatty():
             print(f"\r{number + 1}", end="", file=sys.stderr)
     decoder.close()
