@@ -102,7 +102,11 @@ class Reading:
                 raise UnknownCodecError(self.container.name, codec)
             self._check_format(track.codec_context.channels, track.codec_context.sample_rate)
             self._check_declared(file, track)
-            yield from self._samples(file, track)
+            try:
+                yield from self._samples(file, track)
+            except _UNREADABLE:
+                # Sound that is decoded but cannot be mixed to mono, such as ambisonics of four channels.
+                self._broken = True
             self.truncated = self._broken or self._ends_early(file)
 
     def _check_format(self, channels: int, rate_hz: int) -> None:

@@ -53,7 +53,7 @@ def mutated(files: Sequence[bytes], chance: random.Random) -> bytes:
     if chance.random() < 0.8:
         file[: len(sign)] = sign
     if file[:4] == b"OggS" and chance.random() < 0.8:
-        _repair_ogg(file)
+        repair_ogg(file)
     return bytes(file)
 
 
@@ -110,7 +110,7 @@ _MUTATIONS: tuple[Mutation, ...] = (
 )
 
 
-def _repair_ogg(file: bytearray) -> None:
+def repair_ogg(file: bytearray) -> None:
     """Give pages their right checksums: FFmpeg throws the others away before a codec could stumble (RFC 3533)."""
     start = file.find(b"OggS")
     while start >= 0 and start + 27 <= len(file):
