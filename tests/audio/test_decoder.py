@@ -218,7 +218,7 @@ def test_a_child_without_memory_gives_an_error_and_the_next_recording_is_decoded
     taken = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
     resource.prlimit(pid, resource.RLIMIT_AS, (taken + 2**20, taken + 2**20))
     with pytest.raises(RecordingError):
-        decoder.decode(file_of(noise(20).samples, WAV))
+        decoder.decode(file_of(noise(120).samples, WAV))
     assert decoder.decode(jfk).duration_s == pytest.approx(11, abs=0.05)
 
 
