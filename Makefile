@@ -7,7 +7,7 @@ BIN := .venv/bin
 # pip shows its progress on a terminal, and is silent elsewhere.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
-.PHONY: run test install lint catalogues clean python
+.PHONY: run test install lint catalogues pictures clean python
 
 run: .venv/installed .venv/fetched
 	@$(BIN)/starling run --fetch
@@ -44,6 +44,10 @@ python:
 .venv/fetched: bot/weights.py .venv/installed
 	@$(BIN)/starling models fetch
 	@touch $@
+
+# The pictures of the README, taken anew from the page. They need Chromium.
+pictures: .venv/installed-for-tests .venv/fetched
+	$(BIN)/python -m tests.page.pictures
 
 # The sentences that translators see, brought up to date from the code.
 catalogues: .venv/installed-for-tests

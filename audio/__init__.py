@@ -3,6 +3,7 @@
 from audio.decoder import Decoder
 from audio.decoding import decode
 from audio.decoding_limits import DecodingLimits
+from audio.dictation import Dictation
 from audio.edge import EdgeEngine
 from audio.encoding import encode
 from audio.engines import Engine
@@ -30,10 +31,15 @@ from audio.errors import (
     UnknownCodecError,
     UnknownLanguageError,
     UnknownVoiceError,
+    VoiceFailedError,
 )
 from audio.espeak import EspeakEngine
+from audio.growing_text import GrowingText
 from audio.language import detect_language
+from audio.loudness import loudness_lufs
+from audio.pieces import Piece
 from audio.piper import PiperEngine
+from audio.prosody import PLAIN, Prosody
 from audio.recording import Recording, Sound
 from audio.sentences import sentences
 from audio.speakable import speakable
@@ -47,6 +53,7 @@ from audio.whisper_languages import LANGUAGES
 
 __all__ = [
     "LANGUAGES",
+    "PLAIN",
     "AudioError",
     "BusyError",
     "DamagedFileError",
@@ -54,18 +61,22 @@ __all__ = [
     "DecoderFailedError",
     "DecodingLimits",
     "DecodingTooSlowError",
+    "Dictation",
     "EdgeEngine",
     "EmptyFileError",
     "Engine",
     "EngineFailedError",
     "EspeakEngine",
     "Gender",
+    "GrowingText",
     "LanguageNotSpokenError",
     "ModelUnavailableError",
     "NoSoundTrackError",
     "NotAudioError",
     "NothingToSayError",
+    "Piece",
     "PiperEngine",
+    "Prosody",
     "Recording",
     "RecordingError",
     "SampleRateTooHighError",
@@ -85,9 +96,11 @@ __all__ = [
     "UnknownLanguageError",
     "UnknownVoiceError",
     "Voice",
+    "VoiceFailedError",
     "decode",
     "detect_language",
     "encode",
+    "loudness_lufs",
     "sentences",
     "speakable",
     "subrip",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 
-from audio.decoder_child import ChildDiedError, ChildTooSlowError, DecoderChild
+from audio.decoder_child import DecoderChild
 from audio.decoding import admitted, sound_of
 from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
-from audio.errors import DecoderFailedError, DecodingTooSlowError, TranscriberClosedError
+from audio.errors import DecoderFailedError, TranscriberClosedError
 from audio.recording import RECORDING_RATE_HZ, Recording
 
 _LOG = logging.getLogger(__name__)
@@ -64,14 +64,11 @@ class Decoder:
             except OSError as error:
                 raise DecoderFailedError(container.name) from error
             try:
-                groups, truncated = child.groups(data)
-            except ChildDiedError as error:
+                groups, truncated = child.groups(data, container)
+            except DecoderFailedError:
                 if self._closed:
                     raise TranscriberClosedError from None
-                _LOG.warning("A decoder did not survive %d bytes of %s: %s", len(data), container.name, error)
-                if isinstance(error, ChildTooSlowError):
-                    raise DecodingTooSlowError(self._limits.max_decoding_s) from error
-                raise DecoderFailedError(container.name) from error
+                raise
             finally:
                 self._give_back(child)
         sound = sound_of(groups, RECORDING_RATE_HZ, container, truncated=truncated)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import audio.errors
+from audio.containers import Container
 from audio.conversion import SAMPLE_BYTES
 from audio.decoder_process import HEADER
 from audio.decoding_limits import DecodingLimits
-from audio.errors import RecordingError
+from audio.errors import DecoderFailedError, DecodingTooSlowError, RecordingError
 from audio.reading import INEXACT_S
 from bot.errors import StarlingError
+
+_LOG = logging.getLogger(__name__)
 
 # The package's own __init__ would load the voices and the models too: five times the time, twice the memory.
 _START = """
@@ -26,7 +31,6 @@ path, folder, rate_hz, limits = json.loads(sys.argv[1])
 sys.path[:] = path
 package = sys.modules["audio"] = types.ModuleType("audio")
 package.__path__ = [folder]
-from audio.conversion import SAMPLE_BYTES
 from audio.decoder_process import serve
 from audio.decoding_limits import DecodingLimits
 serve(rate_hz, DecodingLimits(**limits))
@@ -42,22 +46,15 @@ WALL_START_S = 10
 """The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
 
 
-class ChildDiedError(Exception):
-    """Raised when a child ended, or had to be ended, instead of answering; says how."""
-
-
-class ChildTooSlowError(ChildDiedError):
-    """Raised when it used up its processor time or its time on the wall."""
-
-
 class DecoderChild:
     """A process that decodes one file after the other; not to be used by two threads at once."""
 
     def __init__(self, rate_hz: int, limits: DecodingLimits) -> None:
         """Start it, which takes about 0.1 s; nobody waits for that but the first file. Raises ``OSError``."""
         self._limits = limits
-        self._most_bytes = round((limits.max_duration_s + 2 * INEXACT_S) * rate_hz) * SAMPLE_BYTES
-        self._too_slow = False
+        self._most_bytes = round(2 * (limits.max_duration_s + INEXACT_S) * rate_hz) * SAMPLE_BYTES
+        """Twice what the limit lets through: changes of format in the middle of a file add a few samples each."""
+        self._expired = False
         self.files = 0
         """How many it was given."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
@@ -77,10 +74,11 @@ class DecoderChild:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def groups(self, data: bytes) -> tuple[bytearray, bool]:
+    def groups(self, data: bytes, container: Container) -> tuple[bytearray, bool]:
         """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and whether it broke off.
 
-        Raises a ``RecordingError`` that the child found, and ``ChildDiedError``: the child is then of no more use.
+        Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
+        ``DecoderFailedError`` or ``DecodingTooSlowError``.
         """
         self.files += 1
         timer = threading.Timer(WALL_START_S + WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
@@ -94,17 +92,26 @@ class DecoderChild:
         except Exception as error:
             # Of any kind: a child that was taken over may answer anything.
             self.end()
-            raise self._death(error) from error
+            code = self._process.returncode
+            _LOG.warning("A decoder (%d) failed at %d bytes of %s: %s", code, len(data), container.name, error)
+            if self._expired or (os.name == "posix" and code == -signal.SIGXCPU):
+                raise DecodingTooSlowError(self._limits.max_decoding_s) from error
+            raise DecoderFailedError(container.name) from error
         finally:
             timer.cancel()
 
     def end(self) -> None:
         """End the process, whatever it does; from any thread, any number of times."""
         self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe
+            # What has not been sent cannot be sent any more.
+            with suppress(OSError):
+                pipe.close()
         self._process.wait()
 
     def _expire(self) -> None:
-        self._too_slow = True
+        self._expired = True
         self._process.kill()
 
     def _send(self, data: bytes) -> None:
@@ -127,12 +134,6 @@ class DecoderChild:
         if "error" in end:
             raise _error(end["error"], end["facts"])
         return groups, bool(end["truncated"])
-
-    def _death(self, error: Exception) -> ChildDiedError:
-        code = self._process.returncode
-        if self._too_slow or (os.name == "posix" and code == -signal.SIGXCPU):
-            return ChildTooSlowError("it took too long")
-        return ChildDiedError(f"{error} (return code {code})")
 
 
 def _exactly(part: bytes, length: int) -> bytes:

@@ -1,17 +1,15 @@
-"""From samples to what Discord plays as a voice message: Ogg Opus, loudness evened, with its waveform."""
+"""From samples to what Discord plays as a voice message: Ogg Opus with its waveform."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from fractions import Fraction
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from av.filter import Graph
 
+from audio.filtering import frames_of
+from audio.loudness import evened
 from audio.recording import Samples, Sound
 from audio.speech import Speech
 
@@ -25,82 +23,75 @@ WAVEFORM_STEP_S = 0.1
 """What Discord's own clients use for short messages."""
 _WAVEFORM_GAMMA = 0.6
 """Lifts the quiet parts, which would be flat lines otherwise."""
+_POWER_STEP = OPUS_RATE_HZ // 100
+"""Samples of which the power is kept as one number until the length, and so the width of a point, is known."""
 
-_LOUDNESS_FILTER = ("dynaudnorm", "f=250:g=11:p=0.9")
-"""Frames of 250 ms, smoothed over 11 of them, peak at 0.9; a tenth of the cost of ``loudnorm`` for about the same."""
 
-_LONGEST_FRAME_S = 1
+class VoiceMessageEncoder:
+    """Encodes a voice message while its sound is still coming. Everything blocks; one call at a time."""
+
+    def __init__(self) -> None:
+        self._file = io.BytesIO()
+        self._container = av.open(self._file, "w", format="ogg")
+        self._track = self._container.add_stream(
+            "libopus", rate=OPUS_RATE_HZ, layout="mono", options={"application": "voip"}
+        )
+        self._track.bit_rate = OPUS_BIT_RATE
+        self._resampler = AudioResampler("s16", "mono", OPUS_RATE_HZ)
+        self._powers: list[Samples] = []
+        self._count = 0
+
+    def add(self, sound: Sound) -> None:
+        """Go on with ``sound``, at ``OPUS_RATE_HZ``. Blocks for about 15 ms a second of sound."""
+        if sound.rate_hz != OPUS_RATE_HZ:
+            raise ValueError(f"the sound has {sound.rate_hz} samples a second, not {OPUS_RATE_HZ}")
+        for frame in frames_of(sound):
+            frame.pts = None  # the encoder goes on counting
+            for converted in self._resampler.resample(frame):
+                self._container.mux(self._track.encode(converted))
+        self._count += len(sound.samples)
+        steps = np.array_split(sound.samples, range(_POWER_STEP, len(sound.samples), _POWER_STEP))
+        self._powers.append(np.array([np.mean(step**2) for step in steps if len(step)], np.float32))
+
+    def finish(self, *, voice: str, engine: str) -> Speech:
+        """The voice message, which has lasted at least 20 ms, one frame of Opus. Nothing can be added afterwards."""
+        for converted in self._resampler.resample(None):
+            self._container.mux(self._track.encode(converted))
+        self._container.mux(self._track.encode(None))
+        self._container.close()
+        duration_s = self._count / OPUS_RATE_HZ
+        return Speech(self._file.getvalue(), duration_s, self._waveform(duration_s), voice, engine)
+
+    def _waveform(self, duration_s: float) -> bytes:
+        """The outline that Discord draws: one unsigned byte per ``WAVEFORM_STEP_S``, at most ``WAVEFORM_POINTS``.
+
+        Each is the root mean square of its stretch, 255 for the loudest.
+        """
+        points = max(1, min(WAVEFORM_POINTS, round(duration_s / WAVEFORM_STEP_S)))
+        parts = np.array_split(np.concatenate(self._powers), points)
+        levels = np.sqrt([part.mean() for part in parts if len(part)])
+        loudest = levels.max(initial=0) or 1
+        return bytes(np.round((levels / loudest) ** _WAVEFORM_GAMMA * 255).astype(np.uint8).tobytes())
+
+
+def resampled(sound: Sound, rate_hz: int) -> Sound:
+    """``sound`` at ``rate_hz``. Blocks for about a millisecond a second of sound."""
+    if sound.rate_hz == rate_hz:
+        return sound
+    resampler = AudioResampler("flt", "mono", rate_hz)
+    parts = [
+        np.asarray(converted.to_ndarray(), np.float32).reshape(-1)
+        for frame in (*frames_of(sound), None)
+        for converted in resampler.resample(frame)
+    ]
+    return Sound(np.concatenate([np.zeros(0, np.float32), *parts]), rate_hz)
 
 
 def encode(sound: Sound, *, voice: str = "", engine: str = "") -> Speech:
-    """``sound`` as Ogg Opus, 48 kHz mono at about 32 kbit/s. Blocks for about 15 ms a second of sound.
+    """All of ``sound``, at any rate, evened, as Ogg Opus: 48 kHz mono at about 32 kbit/s.
 
-    ``voice`` and ``engine`` are only handed on. ``sound`` lasts at least 20 ms, one frame of Opus.
+    ``voice`` and ``engine`` are only handed on. ``sound`` lasts at least 20 ms.
     """
-    evened = _evened(sound)
-    return Speech(
-        ogg=_ogg_opus(evened),
-        duration_s=sound.duration_s,
-        waveform=waveform(evened),
-        voice=voice,
-        engine=engine,
-    )
-
-
-def waveform(sound: Sound) -> bytes:
-    """The outline that Discord draws: one unsigned byte per ``WAVEFORM_STEP_S``, at most ``WAVEFORM_POINTS``.
-
-    Each is the root mean square of its stretch, 255 for the loudest.
-    """
-    points = max(1, min(WAVEFORM_POINTS, round(sound.duration_s / WAVEFORM_STEP_S)))
-    loudness = np.array([np.sqrt(np.mean(part**2)) for part in np.array_split(sound.samples, points) if len(part)])
-    loudest = loudness.max(initial=0) or 1
-    return bytes(np.round((loudness / loudest) ** _WAVEFORM_GAMMA * 255).astype(np.uint8).tobytes())
-
-
-def _frames(sound: Sound) -> Iterator[AudioFrame]:
-    step = _LONGEST_FRAME_S * sound.rate_hz
-    for start in range(0, len(sound.samples), step):
-        part = np.ascontiguousarray(sound.samples[None, start : start + step], np.float32)
-        frame = AudioFrame.from_ndarray(part, format="flt", layout="mono")
-        frame.sample_rate = sound.rate_hz
-        frame.time_base = Fraction(1, sound.rate_hz)
-        frame.pts = start
-        yield frame
-
-
-def _evened(sound: Sound) -> Sound:
-    graph = Graph()
-    source = graph.add_abuffer(
-        sample_rate=sound.rate_hz, format="flt", layout="mono", time_base=Fraction(1, sound.rate_hz)
-    )
-    graph.link_nodes(
-        source,
-        graph.add(*_LOUDNESS_FILTER),
-        graph.add("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={sound.rate_hz}"),
-        graph.add("abuffersink"),
-    ).configure()
-    parts: list[Samples] = []
-    for frame in (*_frames(sound), None):
-        graph.push(frame)
-        while True:
-            try:
-                evened = graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                break
-            assert isinstance(evened, AudioFrame)
-            parts.append(np.asarray(evened.to_ndarray(), np.float32).reshape(-1))
-    return Sound(np.clip(np.concatenate(parts), -1, 1), sound.rate_hz)
-
-
-def _ogg_opus(sound: Sound) -> bytes:
-    file = io.BytesIO()
-    with av.open(file, "w", format="ogg") as container:
-        track = container.add_stream("libopus", rate=OPUS_RATE_HZ, layout="mono", options={"application": "voip"})
-        track.bit_rate = OPUS_BIT_RATE
-        resampler = AudioResampler("s16", "mono", OPUS_RATE_HZ)
-        for frame in (*_frames(sound), None):
-            for converted in resampler.resample(frame):
-                container.mux(track.encode(converted))
-        container.mux(track.encode(None))
-    return file.getvalue()
+    encoder = VoiceMessageEncoder()
+    encoder.add(evened(resampled(sound, OPUS_RATE_HZ)))
+    return encoder.finish(voice=voice, engine=engine)

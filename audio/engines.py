@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from audio.prosody import PLAIN, Prosody
 from audio.recording import Sound
 from audio.voices import Voice
 
@@ -14,6 +15,9 @@ class Engine(Protocol):
     name: str
     """One word, shown to users and logged."""
 
+    piece_chars: int
+    """Sentences that are ready are given to ``speak`` together up to so many characters; 0: always one by one."""
+
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
         """What this engine can speak with, the best voice of each language first; empty when it is not installed.
 
@@ -21,10 +25,11 @@ class Engine(Protocol):
         """
         ...
 
-    async def speak(self, text: str, voice: Voice) -> Sound:
-        """``text``, plain and in the language of ``voice``, said by it: one of ``voices``.
+    async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
+        """``text``, one sentence or a few, plain and in the language of ``voice``, said by it: one of ``voices``.
 
-        Raises ``EngineFailedError``. Stops soon after it is cancelled.
+        Raises ``EngineFailedError``; ``VoiceFailedError`` when it is this voice alone that failed. Stops soon after
+        it is cancelled.
         """
         ...
 

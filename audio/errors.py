@@ -203,3 +203,7 @@ class EngineFailedError(AudioError):
     def __init__(self, engine: str, reason: str) -> None:
         super().__init__(engine=engine, reason=reason)
         self.reason = reason
+
+
+class VoiceFailedError(EngineFailedError):
+    """Raised when one voice cannot speak while others of its engine may."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio.errors import EngineFailedError
+from audio.errors import EngineFailedError, VoiceFailedError
+from audio.prosody import PLAIN, Prosody
 from audio.recording import Samples, Sound
-from audio.sentences import sentences
 from audio.voices import Gender, Voice
 
 _LOG = logging.getLogger(__name__)
@@ -24,6 +24,10 @@ _LOG = logging.getLogger(__name__)
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _INITIALIZE_DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1
+_RATE, _PITCH = 1, 3
+_USUAL_RATE_WPM = 175
+_USUAL_PITCH, _PITCH_STEPS_PER_OCTAVE = 50, 50
+"""``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100."""
 _GENDERS: dict[int, Gender] = {1: "male", 2: "female"}
 
 _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
@@ -64,7 +68,7 @@ class _Library:
     """With the identifier that the library knows each by."""
     turn: threading.Lock
 
-    def say(self, voice: Voice, sentence: str) -> Samples:
+    def say(self, voice: Voice, text: str, prosody: Prosody) -> Samples:
         parts: list[Samples] = []
 
         def keep(samples: ctypes._Pointer[ctypes.c_short], count: int, _: int | None) -> int:
@@ -73,16 +77,20 @@ class _Library:
             return 0
 
         callback = _SynthCallback(keep)
-        utf8 = sentence.encode()
+        utf8 = text.encode()
+        pitch = _USUAL_PITCH + round(_PITCH_STEPS_PER_OCTAVE * prosody.pitch / 12)
         with self.turn:
             self.calls.espeak_SetSynthCallback(callback)
-            failed = self.calls.espeak_SetVoiceByName(self.voices[voice] + _VARIANT) or self.calls.espeak_Synth(
-                utf8, len(utf8) + 1, 0, 0, 0, _CHARS_UTF8, None, None
+            failed = (
+                self.calls.espeak_SetVoiceByName(self.voices[voice] + _VARIANT)
+                or self.calls.espeak_SetParameter(_RATE, round(_USUAL_RATE_WPM * prosody.rate), 0)
+                or self.calls.espeak_SetParameter(_PITCH, pitch, 0)
+                or self.calls.espeak_Synth(utf8, len(utf8) + 1, 0, 0, 0, _CHARS_UTF8, None, None)
             )
             # The library keeps its pointer: it must not outlive the function behind it.
             self.calls.espeak_SetSynthCallback(None)
         if failed:
-            raise EngineFailedError(EspeakEngine.name, f"{voice.name} answered with code {failed}")
+            raise VoiceFailedError(EspeakEngine.name, f"{voice.name} answered with code {failed}")
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
@@ -142,6 +150,7 @@ class EspeakEngine:
     """Speaks with eSpeak NG. Needs the extra package ``espeakng-loader``; has no voices without it."""
 
     name = "espeak-ng"
+    piece_chars = 0
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="espeak-ng")
@@ -151,16 +160,16 @@ class EspeakEngine:
         library = await asyncio.to_thread(_library)
         return tuple(library.voices) if library else ()
 
-    async def speak(self, text: str, voice: Voice) -> Sound:
+    async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
         """Costs about a hundredth of the speech's duration."""
         loop = asyncio.get_running_loop()
         library = await asyncio.to_thread(_library)
         if library is None or voice not in library.voices:
             raise EngineFailedError(self.name, f"there is no voice {voice.name}")
-        parts = [await loop.run_in_executor(self._pool, library.say, voice, sentence) for sentence in sentences(text)]
-        if not any(part.any() for part in parts):
-            raise EngineFailedError(self.name, f"{voice.name} stayed silent")
-        return Sound(np.concatenate(parts), library.rate_hz)
+        samples = await loop.run_in_executor(self._pool, library.say, voice, text, prosody)
+        if not samples.any():
+            raise VoiceFailedError(self.name, f"{voice.name} stayed silent")
+        return Sound(samples, library.rate_hz)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio.errors import EngineFailedError
+from audio.errors import VoiceFailedError
+from audio.prosody import PLAIN, Prosody
 from audio.recording import Samples, Sound
-from audio.sentences import sentences
 from audio.voices import Voice
 
 if TYPE_CHECKING:
     from piper import PiperVoice
 
 _LOG = logging.getLogger(__name__)
-
-PAUSE_S = 0.2
-"""Between sentences: Piper leaves hardly any silence at their ends."""
 
 
 class PiperEngine:
@@ -33,6 +30,7 @@ class PiperEngine:
     """
 
     name = "piper"
+    piece_chars = 0
 
     def __init__(self, paths: Iterable[Path]) -> None:
         """``paths``: folders with voices in them, or ``.onnx`` files; an ``.onnx.json`` lies beside each of these."""
@@ -47,24 +45,23 @@ class PiperEngine:
             self._files = await asyncio.to_thread(_voice_files, self._paths)
         return tuple(self._files)
 
-    async def speak(self, text: str, voice: Voice) -> Sound:
-        """About a fifth of the speech's duration is spent on one core."""
+    async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
+        """About a fifth of the speech's duration is spent on one core.
+
+        The models know no pitch: for a higher one the text is said slower and played faster, so that the voice also
+        sounds smaller.
+        """
         loop = asyncio.get_running_loop()
-        parts: list[Samples] = []
         try:
             await self.voices()
             model = await loop.run_in_executor(self._pool, self._load, voice)
-            rate_hz = model.config.sample_rate
-            for sentence in sentences(text):
-                parts.append(await loop.run_in_executor(self._pool, _say, model, sentence))
-                parts.append(np.zeros(round(PAUSE_S * rate_hz), np.float32))
+            samples = await loop.run_in_executor(self._pool, _say, model, text, prosody)
         except Exception as error:
             # A voice file that is damaged or of another make fails in onnxruntime, json or Piper, each in its own way.
-            raise EngineFailedError(self.name, f"{voice.name}: {error}") from error
-        sound = Sound(np.concatenate(parts[:-1]), rate_hz) if parts else None
-        if sound is None or not sound.samples.any():
-            raise EngineFailedError(self.name, f"{voice.name} stayed silent")
-        return sound
+            raise VoiceFailedError(self.name, f"{voice.name}: {error}") from error
+        if not samples.any():
+            raise VoiceFailedError(self.name, f"{voice.name} stayed silent")
+        return Sound(samples, round(model.config.sample_rate * prosody.frequency_ratio))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
@@ -79,10 +76,14 @@ class PiperEngine:
         return self._loaded[voice]
 
 
-def _say(model: PiperVoice, sentence: str) -> Samples:
+def _say(model: PiperVoice, text: str, prosody: Prosody) -> Samples:
+    from piper import SynthesisConfig
+
+    slowness = model.config.length_scale * prosody.frequency_ratio / prosody.rate
     # Double brackets would be taken for phonemes.
-    plain = sentence.replace("[[", "[").replace("]]", "]")
-    return np.concatenate([np.zeros(0, np.float32), *(chunk.audio_float_array for chunk in model.synthesize(plain))])
+    plain = text.replace("[[", "[").replace("]]", "]")
+    chunks = model.synthesize(plain, SynthesisConfig(length_scale=slowness))
+    return np.concatenate([np.zeros(0, np.float32), *(chunk.audio_float_array for chunk in chunks)])
 
 
 def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:

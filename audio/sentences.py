@@ -1,47 +1,66 @@
-"""Cutting plain text into what can be said in one breath."""
+"""Cutting plain text into sentences, and these into what can be said in one breath."""
 
 from __future__ import annotations
 
+import itertools
 import re
+
+from sentencex import segment
+
+from audio.language import detect_language
+from audio.language_tags import base_language
 
 LONGEST_SENTENCE = 400
 """Characters: about 30 s of speech. Voice models slow down and lose their melody over longer ones."""
 
-_END = re.compile(
-    r"""
-      (?<=[.!?…])["'”’»)\]]*\s+     # an end mark, with what closes after it, before a space
-    | (?<=[。！？])["”」』）]*       # scripts that need no space
-    | (?<=[।։؟۔])\s*               # Hindi, Armenian, Arabic, Urdu
-    | \n+
-    """,
-    re.VERBOSE,
-)
 _PAUSE = re.compile(r"(?<=[,;:，；：、—–])\s*|\s+")
+_NEEDS_SPACE = re.compile(r"[.!?…][\"'”’»)\]]*$")
+"""An end mark that ends nothing unless a space follows: 3.14, Node.js, a?b=c."""
+_ENUMERATOR = re.compile(r"\s*[(\[]?(?:\d{1,3}|[^\W\d_])[.)]\s*")
+_ABBREVIATED = re.compile(r"(?:^|\W)(?:approx|vols?|figs?|рис|табл|стр|гл|см|им|ср|напр|\w+\.\w+)\.\s*$", re.IGNORECASE)
+"""What sentencex does not know, and whatever has a full stop inside, such as т.е."""
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of ``text`` in order, none empty and none longer than ``LONGEST_SENTENCE`` characters."""
-    found: list[str] = []
-    start = 0
-    for end in _END.finditer(text):
-        found += _breaths(text[start : end.end()].strip())
-        start = end.end()
-    return found + _breaths(text[start:].strip())
+def sentences(text: str, language: str | None = None) -> list[str]:
+    """The sentences of ``text`` in order, none empty and none longer than ``LONGEST_SENTENCE`` characters.
 
-
-def shortened(text: str, max_chars: int) -> str:
-    """``text`` if it has at most ``max_chars`` characters, or else as many of its first sentences as fit, at least one.
-
-    A first sentence that is longer itself is cut.
+    Each line ends one. ``language``: the text's, as a BCP-47 tag, for its abbreviations; None tells it from the text.
     """
-    if len(text) <= max_chars:
-        return text
-    kept = 0
-    for end in _END.finditer(text):
-        if end.end() > max_chars:
-            break
-        kept = end.end()
-    return text[: kept or max_chars].rstrip()
+    known = base_language(language or detect_language(text))
+    return [breath for line in text.splitlines() for whole in _whole(line, known) for breath in _breaths(whole.strip())]
+
+
+def certain_ends(text: str) -> list[int]:
+    """Where in one unfinished line a sentence has ended whatever comes next, in characters from its beginning.
+
+    The last sentence never has: "It costs 3." may go on with "14", "Dr." with a name.
+    """
+    parts = _whole(text, base_language(detect_language(text)))
+    return list(itertools.accumulate(map(len, parts[:-1])))
+
+
+def _whole(line: str, language: str) -> list[str]:
+    """``line`` cut after its sentences; nothing is left out."""
+    found: list[str] = []
+    for part in segment(language, line):
+        if found and _belongs(found[-1], part):
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
+
+
+def _belongs(before: str, part: str) -> bool:
+    """Whether ``part`` goes on with the sentence ``before`` although the library cut there."""
+    if not _has_words(part) or not _has_words(before) or _ENUMERATOR.fullmatch(before):
+        return True
+    if _NEEDS_SPACE.search(before) and not part[:1].isspace():
+        return True
+    return bool(_ABBREVIATED.search(before)) and not part.lstrip()[:1].isupper()
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
 
 
 def _breaths(sentence: str) -> list[str]:

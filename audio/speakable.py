@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import emoji
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from audio.language import detect_language
+from audio.timestamps import TIMESTAMP, spoken_time
+
 # https://discord.com/developers/docs/reference#message-formatting: mentions of people, roles, channels, commands and
-# guild pages, custom emoji, time stamps. They hold numbers only, which nobody would read out.
-_DISCORD = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:>\n]+:\d+|id:\w+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
+# guild pages, custom emoji. They hold numbers only, which nobody would read out.
+_DISCORD = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:>\n]+:\d+|id:\w+|a?:\w+:\d+|t:[^<>\s]*)>")
 _COMMAND = re.compile(r"<(/[^:>\n]+):\d+>")
 _SMALL_PRINT = re.compile(r"^-# ", re.MULTILINE)
+_SPOILER = re.compile(r"(?P<code>`+)(?:.+?)(?P=code)|\|\|(?=\S).+?\|\|", re.DOTALL)
+"""Or a code span, in which bars are what they are."""
+_SPOILER_WORDS = {"en": "spoiler", "ru": "спойлер"}
 _SHORTCODE = re.compile(r"(?<!\w):[a-z][a-z0-9_+-]*:(?!\w)")
 _ADDRESS = re.compile(r"<?https?://(?:[^\s<>/@]*@)?(?:www\.)?([\w-]+(?:\.[\w-]+)*)(?:[^\s<>]*[\w/])?>?")
 _LOST_MARK = re.compile(r" +(?=[,.;!?](?:\s|$))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_ENDED = re.compile(r"[.!?…:;,。！？：；،؛؟।։][\"'”’»)\]]*$")
+_ENDED = re.compile(r"[.!?…:;,。！？：；،؛؟।։][\"'”’»)\]」』）】]*$")
 _HAS_WORDS = re.compile(r"[^\W_]")
 
 # As Discord shows it: no HTML, no references, no code by indentation, addresses as they are.
@@ -29,15 +36,21 @@ _MARKDOWN = (
 )
 
 
-def speakable(text: str) -> str:
+def speakable(text: str, *, now: datetime | None = None) -> str:
     """The words of ``text``, Discord's markdown, as plain text; each heading, list item and paragraph is a sentence.
 
-    Links are said by their words, bare addresses by their host. Code blocks, pictures, mentions, emoji and time
-    stamps are left out; code within a sentence stays. Empty when nothing is left.
+    Links are said by their words, bare addresses by their host, time stamps as a date or as the distance from ``now``.
+    Of a spoiler only the word is said. Code blocks, pictures, mentions and emoji are left out; code within a sentence
+    stays. Empty when nothing is left. Numbers and abbreviations stay as they are: engines read them.
     """
     plain = _CONTROL.sub("", text.replace("\r\n", "\n"))
+    if "||" in plain or "<t:" in plain:
+        language = detect_language(_SPOILER.sub("", _DISCORD.sub("", plain)) or plain)
+        plain = _SPOILER.sub(lambda match: match[0] if match["code"] else _SPOILER_WORDS.get(language, ""), plain)
+        moment = now or datetime.now(UTC)
+        plain = TIMESTAMP.sub(lambda match: spoken_time(match, language, moment), plain)
     plain = _DISCORD.sub("", _COMMAND.sub(r"\1", plain))
-    plain = _SMALL_PRINT.sub("", plain.replace("||", ""))
+    plain = _SMALL_PRINT.sub("", plain)
     return "\n".join(_ended(block) for block in _blocks(_MARKDOWN.parse(plain)))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from audio.encoding import encode
+from audio.dictation import Dictation
+from audio.encoding import VoiceMessageEncoder
 from audio.engines import Engine
 from audio.errors import (
     EngineFailedError,
@@ -15,11 +17,16 @@ from audio.errors import (
     NothingToSayError,
     SpeechUnavailableError,
     UnknownVoiceError,
+    VoiceFailedError,
 )
 from audio.language import detect_language
-from audio.sentences import shortened
+from audio.pieces import Piece, finished
+from audio.prosody import PLAIN, Prosody
+from audio.script import Script
+from audio.sentences import sentences
 from audio.speakable import speakable
 from audio.speech import Speech
+from audio.speech_cache import SpeechCache
 from audio.voices import Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
@@ -28,8 +35,8 @@ _LOG = logging.getLogger(__name__)
 class Speaker:
     """Speaks with several engines: the first that has a voice for the language, or else the next.
 
-    An engine that failed is left alone for a while. No voice is ever given a text in a language that it does not
-    speak.
+    What failed, an engine or one of its voices, is left alone for a while. No voice is ever given a text in a language
+    that it does not speak. One answer has one voice.
     """
 
     def __init__(
@@ -40,68 +47,192 @@ class Speaker:
         timeout_s: float = 120,
         max_chars: int = 4000,
         only: str | None = None,
+        prosody: Prosody = PLAIN,
+        cache_bytes: int = 0,
     ) -> None:
         """Ask nothing of the engines yet.
 
         ``engines``: the best first. Each belongs to the speaker, which closes it.
         ``pause_after_failure_s``: for how long an engine is skipped once it has failed, unless every engine that
         speaks the language has.
-        ``timeout_s``: the longest that one engine may take for one text.
+        ``timeout_s``: the longest that one engine may take for one text, not counting what is waited for the text.
         ``max_chars``: what is longer is cut at the end of a sentence; 4000 characters take about five minutes to say.
         ``only``: the name of the one engine that may speak; None lets all.
+        ``prosody``: how everything is spoken for which nothing else is asked.
+        ``cache_bytes``: how much of what was spoken lately is kept in memory.
         """
         self._engines = [engine for engine in engines if only in (None, engine.name)]
         self._all_engines = tuple(engines)
         self._pause_after_failure_s = pause_after_failure_s
         self._timeout_s = timeout_s
         self._max_chars = max_chars
+        self.prosody = prosody
+        """How everything is spoken for which nothing else is asked."""
+        self._cache = SpeechCache(cache_bytes)
         self._paused_until_s: dict[str, float] = {}
 
     async def load(self) -> None:
         """Load now what the first text would have to wait half a second for: the telling of languages."""
         await asyncio.to_thread(detect_language, "hello")
 
-    async def speak(self, text: str, *, language: str | None = None, voice: str | None = None) -> Speech:
+    async def speak(
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        hint: str | None = None,
+        voice: str | None = None,
+        prosody: Prosody | None = None,
+    ) -> Speech:
         """``text``, which may have Discord's markdown in it, as a voice message.
 
-        ``language``: the text's, as a BCP-47 tag; None tells it from the text.
+        ``language``: the text's, as a BCP-47 tag; None tells it from the text, and in doubt takes ``hint``, or else
+        the voice's.
         ``voice``: the name of the wished voice. When it does not speak the text's language, or its engine fails, the
         most alike of the others speaks.
+        ``prosody``: None for the speaker's own.
 
         Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and
         ``SpeechUnavailableError`` when every engine that speaks the language failed.
         """
-        plain = shortened(await asyncio.to_thread(speakable, text), self._max_chars)
-        if not any(char.isalnum() for char in plain):
-            raise NothingToSayError
+        wished, language, script = await self._prepared(text, language, hint, voice)
+        async with self._cache.turn(script.text):
+            return await self._message(script, language, wished, prosody or self.prosody)
+
+    async def pieces(
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        hint: str | None = None,
+        voice: str | None = None,
+        prosody: Prosody | None = None,
+    ) -> AsyncGenerator[Piece, None]:
+        """``text`` piece by piece, the first sentence alone, each as soon as it is spoken; arguments as for ``speak``.
+
+        When an engine fails the next goes on from there, in another voice.
+
+        Raises: as ``speak``.
+        """
+        wished, language, script = await self._prepared(text, language, hint, voice)
+        spoken = self._pieces(script, language, wished, prosody or self.prosody)
+        async with contextlib.aclosing(spoken):
+            async for piece in spoken:
+                yield piece
+
+    @contextlib.asynccontextmanager
+    async def dictation(
+        self, *, hint: str, voice: str | None = None, prosody: Prosody | None = None
+    ) -> AsyncIterator[Dictation]:
+        """Speak a text while it is being written; see ``Dictation``. What is unfinished at the end is given up.
+
+        ``hint``: the text's likely language; other arguments as for ``speak``.
+
+        Raises: ``UnknownVoiceError``.
+        """
         wished = None if voice is None else await self._voice_named(voice)
-        if language is None:
-            language = await asyncio.to_thread(detect_language, plain, wished.language if wished else "en")
-        reasons: list[str] = []
-        for engine, speaking in await self._candidates(language, wished):
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    sound = await engine.speak(plain, speaking)
-            except (EngineFailedError, TimeoutError) as error:
-                reason = error.reason if isinstance(error, EngineFailedError) else "it took too long"
-                _LOG.warning("The voice engine %s failed with %s: %s", engine.name, speaking.name, reason)
-                self._paused_until_s[engine.name] = time.monotonic() + self._pause_after_failure_s
-                reasons.append(f"{engine.name}: {reason}")
-                continue
-            self._paused_until_s.pop(engine.name, None)
-            return await asyncio.to_thread(encode, sound, voice=speaking.name, engine=engine.name)
-        if not reasons:
-            raise LanguageNotSpokenError(language)
-        raise SpeechUnavailableError("; ".join(reasons))
+
+        async def message(script: Script, language: str) -> Speech:
+            return await self._message(script, language, wished, prosody or self.prosody)
+
+        dictation = Dictation(message, Script(max_chars=self._max_chars), hint)
+        try:
+            yield dictation
+        finally:
+            await dictation.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
         """Every voice of every engine that may speak. Never raises; may take seconds when a network is down."""
         return await self._voices(ask_network=True)
 
+    async def has_voice(self, name: str) -> bool:
+        """Whether ``voice=name`` can be asked for. May take seconds when a network is down and ``name`` unknown."""
+        try:
+            await self._voice_named(name)
+        except UnknownVoiceError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Close the engines. May be called twice."""
         for engine in self._all_engines:
             await engine.close()
+
+    async def _prepared(
+        self, text: str, language: str | None, hint: str | None, voice: str | None
+    ) -> tuple[Voice | None, str, Script]:
+        plain = await asyncio.to_thread(speakable, text)
+        if not any(char.isalnum() for char in plain):
+            raise NothingToSayError
+        wished = None if voice is None else await self._voice_named(voice)
+        if language is None:
+            doubtful = hint or (wished.language if wished else "en")
+            language = await asyncio.to_thread(detect_language, plain, doubtful)
+        script = Script(max_chars=self._max_chars)
+        script.add(await asyncio.to_thread(sentences, plain, language))
+        script.complete()
+        return wished, language, script
+
+    async def _message(self, script: Script, language: str, wished: Voice | None, prosody: Prosody) -> Speech:
+        """``script`` as a voice message in one voice, from the cache if that has it."""
+        if script.is_complete and (known := await self._known(script.text, language, wished, prosody)):
+            return known
+        encoder, voice = VoiceMessageEncoder(), None
+        spoken = self._pieces(script, language, wished, prosody, one_voice=True)
+        async with contextlib.aclosing(spoken):
+            async for piece in spoken:
+                if piece.voice != voice:
+                    encoder, voice = VoiceMessageEncoder(), piece.voice
+                await asyncio.to_thread(encoder.add, piece.sound)
+        speech = await asyncio.to_thread(encoder.finish, voice=piece.voice, engine=piece.engine)
+        self._cache.keep(script.text, speech.engine, speech.voice, prosody, speech)
+        return speech
+
+    async def _known(self, text: str, language: str, wished: Voice | None, prosody: Prosody) -> Speech | None:
+        """What was spoken lately by the voice that would speak now, or by a better one that is paused."""
+        for engine, voice in await self._candidates(language, wished):
+            if kept := self._cache.get(text, engine.name, voice.name, prosody):
+                return kept
+            if not self._is_paused(engine, voice):
+                break
+        return None
+
+    async def _pieces(
+        self, script: Script, language: str, wished: Voice | None, prosody: Prosody, *, one_voice: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        """``script`` as it comes. After a failure the next voice goes on, or with ``one_voice`` begins anew."""
+        candidates = await self._candidates(language, wished)
+        rested = [candidate for candidate in candidates if not self._is_paused(*candidate)]
+        reasons: list[str] = []
+        failed: set[str] = set()
+        start = 0
+        for engine, voice in rested or candidates:
+            if engine.name in failed:
+                continue
+            start = 0 if one_voice else start
+            left_s = self._timeout_s
+            try:
+                while lines := await script.read(start, engine.piece_chars if start else 0):
+                    text, began_s = " ".join(lines), time.monotonic()
+                    async with asyncio.timeout(left_s):
+                        sound = await engine.speak(text, voice, prosody)
+                    left_s -= time.monotonic() - began_s
+                    start += len(lines)
+                    yield Piece(text, await asyncio.to_thread(finished, sound), voice.name, engine.name)
+            except (EngineFailedError, TimeoutError) as error:
+                reason = error.reason if isinstance(error, EngineFailedError) else "it took too long"
+                _LOG.warning("The voice engine %s failed with %s: %s", engine.name, voice.name, reason)
+                culprit = voice.name if isinstance(error, VoiceFailedError) else engine.name
+                self._paused_until_s[culprit] = time.monotonic() + self._pause_after_failure_s
+                failed.add(culprit)
+                reasons.append(f"{engine.name}: {reason}")
+                continue
+            self._paused_until_s.pop(engine.name, None)
+            self._paused_until_s.pop(voice.name, None)
+            return
+        if not reasons:
+            raise LanguageNotSpokenError(language)
+        raise SpeechUnavailableError("; ".join(reasons))
 
     async def _voices(self, *, ask_network: bool) -> tuple[Voice, ...]:
         catalogues = await asyncio.gather(*(engine.voices(ask_network=ask_network) for engine in self._engines))
@@ -116,13 +247,21 @@ class Speaker:
         raise UnknownVoiceError(name)
 
     async def _candidates(self, language: str, wished: Voice | None) -> list[tuple[Engine, Voice]]:
-        """Who may speak ``language``, in the order in which they are asked."""
+        """Who may speak ``language``, in the order in which they are asked: of each engine its best voice and, in case
+        that voice alone fails, its next best; the wished voice's engine first."""
         found: list[tuple[Engine, Voice]] = []
         for engine in self._engines:
+            offered = await engine.voices(ask_network=False)
+            chosen: list[Voice] = []
             if wished and wished.engine == engine.name and wished.speaks(language):
-                found.insert(0, (engine, wished))
-            elif voice := best_voice(await engine.voices(ask_network=False), language, wished):
-                found.append((engine, voice))
+                chosen.append(wished)
+            for _ in range(2 - len(chosen)):
+                if voice := best_voice((other for other in offered if other not in chosen), language, wished):
+                    chosen.append(voice)
+            entries = [(engine, voice) for voice in chosen]
+            found = entries + found if wished in chosen[:1] else found + entries
+        return found
+
+    def _is_paused(self, engine: Engine, voice: Voice) -> bool:
         now_s = time.monotonic()
-        rested = [entry for entry in found if self._paused_until_s.get(entry[0].name, 0) <= now_s]
-        return rested or found
+        return any(self._paused_until_s.get(name, 0) > now_s for name in (engine.name, voice.name))

@@ -99,7 +99,7 @@ class Transcriber:
             self._stops.discard(stop)
 
     async def close(self) -> None:
-        """Stop all work at its next segment, and end the threads. May be called twice."""
+        """Stop all work at its next segment, and end the threads and the decoders. May be called twice."""
         self._closing.set()
         for stop in self._stops:
             stop.set()

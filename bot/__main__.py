@@ -188,19 +188,20 @@ def say(
     text: Annotated[str, typer.Argument(help="What to say.")],
     file: Annotated[Path, typer.Option("--out", help="The Ogg Opus file to write.")],
     voice: Annotated[str | None, typer.Option(help="A voice's name; by default one of the text's language.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0.5, max=2, help="How fast: 2 is twice as fast.")] = None,
+    pitch: Annotated[float | None, typer.Option(min=-6, max=6, help="How high, in semitones.")] = None,
 ) -> None:
     """Speak text into a file.
 
     Example:  starling say 'Hello there' --out hello.ogg --voice en-US-AvaNeural
     """
-    from audio import detect_language
     from bot.app import speaker_of
 
     async def speak() -> None:
         settings = read_settings()
         speaker = speaker_of(settings, WeightsCache(settings.models_folder))
         try:
-            speech = await speaker.speak(text, language=detect_language(text, hint="en"), voice=voice)
+            speech = await speaker.speak(text, voice=voice, prosody=speaker.prosody.altered(rate, pitch))
         finally:
             await speaker.close()
         file.write_bytes(speech.ogg)

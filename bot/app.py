@@ -14,8 +14,9 @@ import structlog
 import yuyo
 
 import extensions
-from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Speaker, Transcriber
+from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
 from bot.answering.inbox import Inbox
+from bot.answering.joined import JoinedChannels
 from bot.answering.writing import Writer
 from bot.connection import serve
 from bot.conversation.chat import ChatModel
@@ -26,6 +27,7 @@ from bot.hearing import Hearing
 from bot.presenting import read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
+from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import respond
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
@@ -84,7 +86,12 @@ def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
         engines.append(PiperEngine(voices))
     if settings.tts_engine in ("auto", "offline", "espeak"):
         engines.append(EspeakEngine())
-    return Speaker(engines, pause_after_failure_s=settings.tts_pause_s)
+    return Speaker(
+        engines,
+        pause_after_failure_s=settings.tts_pause_s,
+        prosody=Prosody(settings.tts_rate, settings.tts_pitch),
+        cache_bytes=settings.tts_cache_mb << 20,
+    )
 
 
 @contextlib.asynccontextmanager
@@ -147,20 +154,26 @@ class Starling:
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
-            locales = KnownLocales(SettingsStore(database))
+            store = SettingsStore(database)
+            locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
+            await joined.load()
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._buttons(speaker, exchanges)
+            buttons = self._buttons(speaker, exchanges, voices)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
             services.register_value(Settings, settings)
             services.register_value(Hearing, hearing)
             services.register_value(Speaker, speaker)
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
-            writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, settings, instruction)
+            services.register_value(JoinedChannels, joined)
+            services.register_value(ChosenVoices, voices)
+            writer = Writer(
+                self._bot, hearing, chat, speaker, exchanges, locales, joined, voices, settings, instruction
+            )
             inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
             services.register_value(Inbox, inbox)
 
@@ -184,11 +197,12 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore) -> Buttons:
+    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
         container.set_type_dependency(Speaker, speaker)
         container.set_type_dependency(ExchangeStore, exchanges)
+        container.set_type_dependency(ChosenVoices, voices)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
         buttons.register_executor(
             yuyo.components.SingleExecutor(read_aloud.CUSTOM_ID, read_aloud.read_aloud), timeout=None

@@ -61,7 +61,11 @@ async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[s
     """Serve the sandbox alone until ``stop`` is set."""
     async with sandbox_of(settings) as sandbox:
         tell(f"The sandbox is ready: {sandbox.url}")
-        tell(f"Point a bot at {sandbox.rest_url} with the token {sandbox.bot_token}")
+        tell("Point a bot there:")
+        tell(f"  REST            {sandbox.rest_url}")
+        tell(f"  gateway         {sandbox.description['gateway']}  (GET /gateway/bot tells it)")
+        tell(f"  token           {sandbox.bot_token}")
+        tell(f"  application id  {sandbox.description['application_id']}")
         await stop.wait()
 
 

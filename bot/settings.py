@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     """A folder of further Piper voices (*.onnx with *.onnx.json)."""
     tts_pause_s: float = Field(300, ge=0, le=86400)
     """How long a voice engine that failed is skipped, in seconds."""
+    tts_rate: float = Field(1.0, ge=0.5, le=2)
+    """How fast voices speak: 0.5 (half as fast) to 2 (twice as fast)."""
+    tts_pitch: float = Field(0.0, ge=-6, le=6)
+    """How high voices speak: -6 to 6 semitones above their own pitch."""
+    tts_cache_mb: int = Field(64, ge=0, le=4096)
+    """How much of what was spoken in the last hour is kept in memory, in MiB; a minute takes about 0.2."""
     speak: Literal["never", "voice", "always"] = "voice"
     """When answers are spoken: never, to voice notes, or always."""
 

@@ -15,7 +15,8 @@ HI = _("Hi, {name}!")
 WHAT_I_DO = _(
     "🎙️ Send me a voice note, or mention me with one: I write down what was said, and answer in text and aloud.\n"
     "💬 Write to me in a direct message, mention me, or reply to one of my answers: we go on from there.\n"
-    "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message."
+    "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message, "
+    "/voice chooses whose."
 )
 
 

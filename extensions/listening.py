@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from bot.answering.inbox import Inbox
+from bot.answering.joined import JoinedChannels
 from bot.answering.question import is_for
 from bot.presenting.apology import apologise
 from bot.presenting.known_locales import KnownLocales
@@ -16,10 +17,17 @@ DEFAULT_LOCALE = "en-US"
 
 
 @loader.listener(hikari.MessageCreateEvent)  # type: ignore[type-abstract]
-async def answer(event: hikari.MessageCreateEvent, bot: hikari.GatewayBot, inbox: Inbox, locales: KnownLocales) -> None:
+async def answer(
+    event: hikari.MessageCreateEvent,
+    bot: hikari.GatewayBot,
+    inbox: Inbox,
+    locales: KnownLocales,
+    joined: JoinedChannels,
+) -> None:
     """Have the message answered if it is for us."""
     me = bot.get_me()
-    if me is None or not is_for(me.id, event.message):
+    taking_part = joined.speak(event.channel_id) is not None
+    if me is None or not is_for(me.id, event.message, joined=taking_part):
         return
     try:
         guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None

@@ -7,49 +7,59 @@ import contextlib
 import hikari
 import lightbulb
 
-from audio import NothingToSayError, Speaker, Speech, detect_language
+from audio import NothingToSayError, Prosody, Speaker
+from audio.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.errors import translatable as _
 from bot.presenting import voice_message
+from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import language_of
-from bot.presenting.safe_autocomplete import safe
-from bot.presenting.voice_choice import voice_choices
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.voices import complete_voice
 
 loader = lightbulb.Loader()
 
 
-@safe
-async def complete_voice(context: lightbulb.AutocompleteContext[str], speaker: Speaker) -> None:
-    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
-    await context.respond(voice_choices(await speaker.voices(), typed, locale))
+async def say(
+    context: lightbulb.Context,
+    speaker: Speaker,
+    voices: ChosenVoices,
+    text: str,
+    *,
+    voice: str | None = None,
+    prosody: Prosody | None = None,
+) -> None:
+    """Answer with ``text`` spoken: as a voice message, or as a file where voice messages are not allowed.
 
-
-async def say(context: lightbulb.Context, speaker: Speaker, text: str, voice: str | None) -> None:
-    """Answer with ``text`` spoken: as a voice message, or as a file where voice messages are not allowed."""
+    ``voice``: None for the one that the user or the guild has chosen.
+    """
     native = hikari.Permissions.SEND_VOICE_MESSAGES & (context.interaction.app_permissions or hikari.Permissions.NONE)
     if native or context.guild_id is None:
         await voice_message.defer(context.interaction)
         context.initial_response_sent.set()
     else:
         await context.defer()
-    speech = await _spoken(context, speaker, text, voice)
+    try:
+        chosen = voice or await voices.of(context.user.id, context.guild_id)
+        speech = await speaker.speak(text, hint=language_of(locale_of(context)), voice=chosen, prosody=prosody)
+    except Exception:
+        # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
+        with contextlib.suppress(hikari.HTTPError):
+            await context.interaction.delete_initial_response()
+        raise
     if native or context.guild_id is None:
         await voice_message.keep_promise(context.interaction, speech)
     else:
         await respond(context, attachment=voice_message.file_of(speech))
 
 
-async def _spoken(context: lightbulb.Context, speaker: Speaker, text: str, voice: str | None) -> Speech:
-    try:
-        return await speaker.speak(
-            text, language=detect_language(text, hint=language_of(locale_of(context))), voice=voice
-        )
-    except Exception:
-        # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
-        with contextlib.suppress(hikari.HTTPError):
-            await context.interaction.delete_initial_response()
-        raise
+def with_names(message: hikari.Message) -> str:
+    """The text of ``message``, those whom it mentions by their names."""
+    text = message.content or ""
+    for id_, user in (message.user_mentions or {}).items():
+        name = user.global_name or user.username
+        text = text.replace(f"<@{id_}>", name).replace(f"<@!{id_}>", name)
+    return text
 
 
 @loader.command
@@ -69,10 +79,27 @@ class Say(
         default=None,
         autocomplete=complete_voice,
     )
+    speed = lightbulb.number(
+        _("speed"),
+        _("How fast: 0.5 is half as fast, 2 twice as fast"),
+        localize=True,
+        default=None,
+        min_value=SLOWEST,
+        max_value=FASTEST,
+    )
+    pitch = lightbulb.number(
+        _("pitch"),
+        _("How high: semitones above the voice's own pitch, -6 to 6"),
+        localize=True,
+        default=None,
+        min_value=LOWEST,
+        max_value=HIGHEST,
+    )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker) -> None:
-        await say(context, speaker, self.text, self.voice)
+    async def invoke(self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices) -> None:
+        prosody = speaker.prosody.altered(self.speed, self.pitch)
+        await say(context, speaker, voices, self.text, voice=self.voice, prosody=prosody)
 
 
 @loader.command
@@ -84,7 +111,7 @@ class ReadAloud(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker) -> None:
+    async def invoke(self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices) -> None:
         if not self.target.content:
             raise NothingToSayError
-        await say(context, speaker, self.target.content, None)
+        await say(context, speaker, voices, with_names(self.target))

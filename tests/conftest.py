@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import wave
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import pytest_asyncio
 
+from audio import decode
 from bot.weights import WeightsCache
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
 ROOT = Path(__file__).parent.parent
+RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
 
 
@@ -40,3 +52,29 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"no recordings in {CORPUS}")
     return CORPUS
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A headless Chromium whose microphone hears jfk.ogg, each time from its beginning."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this machine; on Debian or Ubuntu: apt-get install chromium")
+    from playwright.async_api import async_playwright
+
+    spoken = tmp_path_factory.mktemp("microphone") / "jfk.wav"
+    recording = decode((RECORDINGS / "jfk.ogg").read_bytes())
+    with wave.open(str(spoken), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", "not compressed"))
+        file.writeframes((recording.samples * 32767).astype(np.int16).tobytes())
+    arguments = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={spoken}",
+        # Chromium refuses to sandbox itself for root, which containers run as.
+        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ]
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield started
+        await started.close()

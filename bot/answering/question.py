@@ -8,6 +8,7 @@ import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.hearing import voice_note_in
 
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 
@@ -42,8 +43,9 @@ class MayNotWriteError(StarlingError):
         super().__init__(channel=f"<#{channel}>")
 
 
-def is_for(me: hikari.Snowflakeish, message: hikari.Message) -> bool:
-    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it or a reply to it.
+def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False) -> bool:
+    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it, a reply to it, or
+    anything that can be answered where the bot has ``joined``.
 
     A mention of everyone or of a role is for nobody in particular.
     """
@@ -52,6 +54,8 @@ def is_for(me: hikari.Snowflakeish, message: hikari.Message) -> bool:
     if message.type not in (hikari.MessageType.DEFAULT, hikari.MessageType.REPLY):
         return False
     if message.guild_id is None:
+        return True
+    if joined and (words(message, me) or voice_note_in(message) is not None):
         return True
     answered = message.referenced_message
     is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author

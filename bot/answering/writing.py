@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import hikari
 import structlog
 
-from audio import NothingToSayError, Speaker, Transcript, detect_language
+from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
+from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, words
 from bot.conversation.chat import ChatModel
 from bot.conversation.prompting import build_prompt
@@ -16,6 +18,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.hearing import Hearing, voice_note_in
 from bot.presenting import voice_message
+from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.growing_reply import GrowingReply
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import tell, translate
@@ -53,6 +56,8 @@ class Writer:
         speaker: Speaker,
         exchanges: ExchangeStore,
         locales: KnownLocales,
+        joined: JoinedChannels,
+        voices: ChosenVoices,
         settings: Settings,
         instruction: str,
     ) -> None:
@@ -62,6 +67,8 @@ class Writer:
         self._speaker = speaker
         self._exchanges = exchanges
         self._locales = locales
+        self._joined = joined
+        self._voices = voices
         self._settings = settings
         self._instruction = instruction
 
@@ -76,8 +83,9 @@ class Writer:
         attachment = voice_note_in(question.message)
         if question.reply.message_ids and (said := await self._exchanges.by_reply(question.reply.message_ids[0])):
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
-            if self._aloud(attachment):
-                await self._speak(question, said.reply, said.language or "en")
+            if self._aloud(question.message, attachment):
+                voice = await self._voice_for(question.message)
+                await self._speak(question, self._speaker.speak(said.reply, hint=said.language, voice=voice))
             return
         transcript: Transcript | None = None
         heading = ""
@@ -97,12 +105,14 @@ class Writer:
         language = (transcript.language if transcript else None) or detect_language(text, hint=question.reply.locale)
         author = question.message.author.id
         question.reply.locale = await self._locales.guess(author, language, question.reply.locale)
-        aloud = self._aloud(attachment)
-        row = None if aloud else button_row(question.reply.locale)
-        answer = await self._think(question, text, heading, language, row)
-        log.info("answered in text", characters=len(answer), language=language)
-        if aloud:
-            await self._speak(question, answer, language)
+        if not self._aloud(question.message, attachment):
+            await self._think(question, text, heading, language, row=button_row(question.reply.locale))
+            return
+        voice = await self._voice_for(question.message)
+        # Leaving the block, for whatever reason, stops what is still being spoken.
+        async with self._speaker.dictation(hint=language, voice=voice) as dictation:
+            await self._think(question, text, heading, language, dictation=dictation)
+            await self._speak(question, dictation.finish())
 
     def _why_nothing(self, message: hikari.Message, me: hikari.Snowflake) -> StarlingError:
         hidden = message.type is hikari.MessageType.REPLY and not self._settings.message_content_intent
@@ -112,9 +122,16 @@ class Writer:
         return NothingToAnswerError()
 
     async def _think(
-        self, question: Question, text: str, heading: str, language: str, row: hikari.api.MessageActionRowBuilder | None
-    ) -> str:
-        """The model's reply, shown as it comes, and remembered."""
+        self,
+        question: Question,
+        text: str,
+        heading: str,
+        language: str,
+        *,
+        row: hikari.api.MessageActionRowBuilder | None = None,
+        dictation: Dictation | None = None,
+    ) -> None:
+        """Show the model's reply as it comes, with ``row`` below it, dictate it, and remember it."""
         message = question.message
         parent = await self._parent(message)
         history = await self._exchanges.chain(parent.reply_message_id, REMEMBERED_TURNS) if parent else []
@@ -130,6 +147,8 @@ class Writer:
         answer = ""
         async for delta in self._chat.stream(prompt.turns):
             answer += delta
+            if dictation is not None:
+                dictation.write(delta)
             await question.reply.show(heading + answer)
         answer = answer.strip()
         note = f"-# {translate(DEMONSTRATION, question.reply.locale)}" if self._chat.is_demonstration else ""
@@ -149,7 +168,7 @@ class Writer:
                 created_at=datetime.now(UTC),
             )
         )
-        return answer
+        log.info("answered in text", characters=len(answer), language=language)
 
     async def _parent(self, message: hikari.Message) -> Exchange | None:
         """The exchange that ``message`` goes on with: it replies to an answer, or to a part of one.
@@ -167,25 +186,28 @@ class Writer:
                 return found
         return None
 
-    def _aloud(self, heard: hikari.Attachment | None) -> bool:
-        """Whether the answer to a message with or without a recording is spoken."""
-        return self._settings.speak == "always" or (self._settings.speak == "voice" and heard is not None)
+    def _aloud(self, message: hikari.Message, heard: hikari.Attachment | None) -> bool:
+        """Whether the answer to ``message``, with or without a recording, is spoken."""
+        speak = self._joined.speak(message.channel_id) or self._settings.speak
+        return speak == "always" or (speak == "voice" and heard is not None)
 
-    async def _speak(self, question: Question, answer: str, language: str) -> None:
-        """Post ``answer`` as a voice message; if that cannot be, say so below the text."""
+    async def _voice_for(self, message: hikari.Message) -> str | None:
+        return await self._voices.of(message.author.id, message.guild_id)
+
+    async def _speak(self, question: Question, spoken: Awaitable[Speech]) -> None:
+        """Post the answer as a voice message; if that cannot be, say so below the text."""
+        reply = question.reply
         try:
-            speech = await self._speaker.speak(answer, language=detect_language(answer, hint=language))
+            speech = await spoken
         except NothingToSayError:
             return
         except StarlingError as error:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
-            await question.reply.add_note(f"-# {tell(error, question.reply.locale)}")
+            await reply.add_note(f"-# {tell(error, reply.locale)}")
             return
         try:
-            await voice_message.post(
-                self._bot.rest, question.message.channel_id, speech, reply_to=question.reply.message_ids[0]
-            )
+            await voice_message.post(self._bot.rest, question.message.channel_id, speech, reply_to=reply.message_ids[0])
         except hikari.ForbiddenError:
-            await question.reply.add_note(f"-# {translate(NOT_SPOKEN, question.reply.locale)}")
+            await reply.add_note(f"-# {translate(NOT_SPOKEN, reply.locale)}")
         else:
             log.info("answered aloud", engine=speech.engine, voice=speech.voice, duration_s=round(speech.duration_s, 1))

@@ -8,9 +8,10 @@ import alluka
 import hikari
 import yuyo
 
-from audio import Speaker, detect_language
+from audio import Speaker
 from bot.errors import translatable as _
 from bot.presenting import voice_message
+from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.languages import language_of, translate
 from bot.storage.exchanges import ExchangeStore
 
@@ -26,7 +27,10 @@ def button_row(locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 async def read_aloud(
-    context: yuyo.components.Context, speaker: alluka.Injected[Speaker], exchanges: alluka.Injected[ExchangeStore]
+    context: yuyo.components.Context,
+    speaker: alluka.Injected[Speaker],
+    exchanges: alluka.Injected[ExchangeStore],
+    voices: alluka.Injected[ChosenVoices],
 ) -> None:
     """Speak the answer as a voice message."""
     interaction = context.interaction
@@ -35,7 +39,8 @@ async def read_aloud(
     await voice_message.defer(interaction)
     try:
         hint = said.language if said and said.language else language_of(str(interaction.locale))
-        speech = await speaker.speak(text, language=detect_language(text, hint=hint))
+        voice = await voices.of(interaction.user.id, interaction.guild_id)
+        speech = await speaker.speak(text, hint=hint, voice=voice)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()

@@ -8,6 +8,7 @@ import hikari
 import structlog
 
 from audio import Speech
+from bot.presenting.growing_reply import ReplyGoneError
 
 log = structlog.get_logger()
 
@@ -32,26 +33,39 @@ async def post(
     channel: hikari.SnowflakeishOr[hikari.TextableChannel],
     speech: Speech,
     *,
-    reply_to: hikari.UndefinedOr[hikari.SnowflakeishOr[hikari.PartialMessage]] = hikari.UNDEFINED,
+    reply_to: hikari.SnowflakeishOr[hikari.PartialMessage],
 ) -> hikari.Message:
     """Post ``speech`` as a native voice message, or as an audio file where voice messages are not allowed.
 
     Raises:
+        ReplyGoneError: ``reply_to`` was deleted, so that nobody waits to hear it.
         hikari.ForbiddenError: neither is allowed.
         hikari.NotFoundError: the channel is gone.
     """
     try:
+        return await _post(rest, channel, speech, reply_to)
+    except hikari.BadRequestError as error:
+        if "message_reference" in (error.errors or {}):
+            raise ReplyGoneError from error
+        raise
+
+
+async def _post(
+    rest: hikari.api.RESTClient,
+    channel: hikari.SnowflakeishOr[hikari.TextableChannel],
+    speech: Speech,
+    reply_to: hikari.SnowflakeishOr[hikari.PartialMessage],
+) -> hikari.Message:
+    try:
         return await rest.create_voice_message(
             channel, file_of(speech), waveform_of(speech), round(speech.duration_s, 3),
-            reply=reply_to, reply_must_exist=False, mentions_reply=False,
+            reply=reply_to, mentions_reply=False,
         )  # fmt: skip
     except hikari.ForbiddenError as error:
         if error.code not in _REFUSED:
             raise
         log.info("voice messages not allowed here, posting a file", channel=int(channel))
-    return await rest.create_message(
-        channel, attachment=file_of(speech), reply=reply_to, reply_must_exist=False, mentions_reply=False
-    )  # fmt: skip
+    return await rest.create_message(channel, attachment=file_of(speech), reply=reply_to, mentions_reply=False)
 
 
 async def defer(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.sandbox.errors import SandboxError
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import user_payload
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS, token_of
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import User
 from bot.sandbox.world import World
@@ -36,6 +37,27 @@ class Accounts:
         if account is None or account.bot != header.startswith("Bot "):
             return None
         return account
+
+    def add_person(self, name: str) -> tuple[User, str]:
+        """A new account and its token.
+
+        Raises:
+            SandboxError: the name is taken, or has not 2 to 32 characters.
+        """
+        if not 2 <= len(name) <= 32:
+            raise SandboxError(f"The name {name!r} has {len(name)} characters; it needs 2 to 32.")
+        if any(user.username == name for user in self._world.users.values()):
+            raise SandboxError(f"There is already somebody called {name!r}; choose another name.")
+        person = User(self._world.clock.next(), name)
+        token = token_of(person.id, f"{person.id:034}")
+        self._world.users[person.id] = person
+        self._ids[token] = person.id
+        return person, token
+
+    @property
+    def people(self) -> dict[int, str]:
+        """Tokens of the people by their ids."""
+        return {user_id: token for token, user_id in self._ids.items() if user_id != APPLICATION_ID}
 
     @property
     def bot(self) -> User:

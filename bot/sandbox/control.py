@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +11,13 @@ from aiohttp import web
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, FaultError
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID, USER_TOKENS
+from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
 from bot.sandbox.shapes import Json
 
 if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
+_STREAM_SIGN_OF_LIFE_S = 15.0
 _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
 
 
@@ -31,6 +34,7 @@ class Control:
         router.add_delete("/sandbox/faults", self.clear_faults)
         router.add_get("/sandbox/requests", self.requests)
         router.add_delete("/sandbox/requests", self.clear_requests)
+        router.add_get("/sandbox/stream", self.stream)
         router.add_get("/sandbox/sessions", self.sessions)
         router.add_get("/sandbox/failures", self.failures)
         router.add_post("/sandbox/heartbeat_interval", self.heartbeat_interval)
@@ -44,7 +48,9 @@ class Control:
         return web.json_response(self._sandbox.faults.payload)
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        """``{"kind", "method"?, "path"?, "times"?, "status"?, "retry_after_s"?, "delay_s"?, "resumable"?, "code"?}``"""
+        """``{"kind", "method"?, "path"?, "times"?, "only_bot"?, "status"?, "retry_after_s"?, "delay_s"?,
+        "resumable"?, "code"?}``
+        """
         given = await _read(request)
         kind = given.get("kind")
         try:
@@ -82,6 +88,27 @@ class Control:
     async def clear_requests(self, _: web.Request) -> web.Response:
         self._sandbox.requests.clear()
         return web.Response(status=204)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events, each an entry of the wire log: first the last ones, then each as it comes."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        wire = self._sandbox.services.wire
+        with wire.listen() as queue:
+            for past in wire.entries():
+                await response.write(_event(past))
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    try:
+                        entry = await asyncio.wait_for(queue.get(), _STREAM_SIGN_OF_LIFE_S)
+                    except TimeoutError:
+                        # A comment, which fails once nobody listens any more.
+                        await response.write(b": still here\n\n")
+                        continue
+                    if entry is None:
+                        break
+                    await response.write(_event(entry))
+        return response
 
     async def sessions(self, _: web.Request) -> web.Response:
         return web.json_response([session.payload for session in self._sandbox.sessions])
@@ -127,7 +154,7 @@ def describe(sandbox: Sandbox) -> Json:
     """What ``GET /sandbox`` answers."""
     world = sandbox.services.world
     users: list[Json] = []
-    for user_id, token in USER_TOKENS.items():
+    for user_id, token in sandbox.services.accounts.people.items():
         user = world.user(user_id)
         roles = [
             world.roles[role_id].name
@@ -151,6 +178,7 @@ def describe(sandbox: Sandbox) -> Json:
         "gateway": sandbox.services.gateway.url,
         "application_id": str(APPLICATION_ID),
         "bot_token": BOT_TOKEN,
+        "bot_connected": any(session.connection is not None for session in sandbox.bot_sessions),
         "guild_id": str(GUILD_ID),
         "guilds": [{"id": str(guild.id), "name": guild.name} for guild in world.guilds.values()],
         "channels": [
@@ -160,6 +188,12 @@ def describe(sandbox: Sandbox) -> Json:
         ],
         "users": users,
     }
+
+
+def _event(entry: Json) -> bytes:
+    """An entry of the wire log as a server-sent event."""
+    whole = {**entry, "d": json.loads(entry["d"])} if entry.get("t") is not None else entry
+    return b"data: " + json.dumps(whole).encode() + b"\n\n"
 
 
 async def _read(request: web.Request) -> Json:

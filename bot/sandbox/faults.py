@@ -32,6 +32,7 @@ class Fault:
         path: a glob ("/channels/*/messages") or a regular expression that begins with "^", over the path without
             "/api/v10"; None for any.
         times: how often it still happens.
+        only_bot: whether requests with a person's token go well.
         status: of an error, 400-599.
         retry_after_s: of a rate limit.
         scope: of a rate limit: user, global or shared.
@@ -43,6 +44,7 @@ class Fault:
     method: str | None = None
     path: str | None = None
     times: int = 1
+    only_bot: bool = False
     status: int = 500
     retry_after_s: float = 1.0
     scope: str = "user"
@@ -65,7 +67,9 @@ class Fault:
             if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
                 raise FaultError(f"{name} is a number from {lowest} to {highest}, not {value!r}.")
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, *, by_person: bool) -> bool:
+        if by_person and self.only_bot:
+            return False
         if self.times <= 0 or (self.method is not None and self.method.upper() != method):
             return False
         if self.kind == "expire_links" and "attachments/" not in path:
@@ -89,10 +93,10 @@ class Faults:
     def clear(self) -> None:
         self._waiting.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, *, by_person: bool = False) -> Fault | None:
         """The fault for this request, counted down; None if it goes well."""
         for fault in self._waiting:
-            if fault.matches(method, path):
+            if fault.matches(method, path, by_person=by_person):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._waiting.remove(fault)

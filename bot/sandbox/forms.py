@@ -68,6 +68,8 @@ class Form:
             return None
         if isinstance(value, str) and value.lstrip("-").isdigit():
             value = int(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong((*at, key), "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
             return None

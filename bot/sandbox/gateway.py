@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections import deque
 from typing import Any
@@ -16,12 +15,14 @@ from bot.sandbox.compression import transport_packing
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.member_requests import member_chunks
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads, own_user_payload
 from bot.sandbox.sessions import GOING_AWAY, Connection, Session
-from bot.sandbox.shapes import Json
+from bot.sandbox.shapes import Json, from_json, to_json
 from bot.sandbox.state import User
 from bot.sandbox.user_gateway import ready_for_person
+from bot.sandbox.wire_log import WireLog
 from bot.sandbox.world import World
 
 _MAX_PAYLOAD_BYTES = 4096
@@ -34,8 +35,9 @@ _RECONNECT_GRACE_S = 5.0
 
 _HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
-# Presence, voice state, members, soundboards, channel info: taken and not acted upon.
-_IGNORED = frozenset({3, 4, 8, 31, 43})
+_REQUEST_MEMBERS = 8
+# Presence, voice state, soundboards, channel info: taken and not acted upon.
+_IGNORED = frozenset({3, 4, 31, 43})
 # What Discord's own client sends besides: guild subscriptions and the like.
 _IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
 
@@ -51,7 +53,7 @@ class _CloseError(SandboxError):
 class Gateway:
     """Accepts connections and delivers events to the sessions that may see them."""
 
-    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options) -> None:
+    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options, wire: WireLog) -> None:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
@@ -59,41 +61,46 @@ class Gateway:
         self._payloads = payloads
         self._accounts = accounts
         self._options = options
+        self._wire = wire
         self._sockets: set[web.WebSocketResponse] = set()
 
     # Delivering
 
     def publish(self, event: Event) -> None:
         """Give the event to every session that may know of it."""
+        # JSON by whether the content is left out: it is written once, not for every session.
+        written: dict[bool, str] = {}
         for session in list(self.sessions.values()):
-            data = self._data_for(session, event)
-            if data is not None:
-                session.dispatch(event.name, data)
+            if not self._is_told(session, event):
+                continue
+            account = session.account
+            gated = event.message and account.bot and not session.intents & Intents.MESSAGE_CONTENT
+            if gated not in written:
+                data = event.data
+                if gated:
+                    data = without_content(data, account.id, direct="guild_id" not in data)
+                written[gated] = to_json(data)
+            session.dispatch(event.name, written[gated])
 
-    def _data_for(self, session: Session, event: Event) -> Json | None:
-        """What ``session`` is told of ``event``; None if nothing."""
+    def _is_told(self, session: Session, event: Event) -> bool:
+        """Whether ``session`` hears of ``event``."""
         account = session.account
         wanted = event.to_bot if account.bot else event.to_people
         if not wanted:
-            return None
+            return False
         if not account.bot and event.only_user_id not in (None, account.id):
-            return None
+            return False
+        if account.bot:
+            if event.intents and not event.intents & session.intents:
+                return False
+            shard_id, shard_count = session.shard
+            if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
+                return False
         if event.guild_id is not None and (event.guild_id, account.id) not in self._world.members:
-            return None
+            return False
         if event.channel_id is not None and (channel := self._world.channels.get(event.channel_id)) is not None:
-            parties = event.only_user_id is not None or self._world.may_see(account.id, channel)
-            if not parties:
-                return None
-        if not account.bot:
-            return event.data
-        if event.intents and not event.intents & session.intents:
-            return None
-        shard_id, shard_count = session.shard
-        if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
-            return None
-        if event.message and not session.intents & Intents.MESSAGE_CONTENT:
-            return without_content(event.data, account.id, direct="guild_id" not in event.data)
-        return event.data
+            return event.only_user_id is not None or self._world.may_see(account.id, channel)
+        return True
 
     # Disturbing, for tests
 
@@ -195,12 +202,17 @@ class Gateway:
         if len(raw) > _MAX_PAYLOAD_BYTES:
             raise _CloseError(4002)
         try:
-            payload = json.loads(raw)
+            payload = from_json(raw)
             op, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise _CloseError(4002) from None
         if not isinstance(op, int):
             raise _CloseError(4002)
+        account = self._accounts.by_token(str(data.get("token", ""))) if isinstance(data, dict) else None
+        if op in (_IDENTIFY, _RESUME) and account is not None and account.bot:
+            connection.wire = self._wire
+        if connection.wire is not None:
+            connection.wire.add_frame("sandbox", op, data)
         if op == _HEARTBEAT:
             connection.send(_ACK, None)
             connection.note_heartbeat(interval_s)
@@ -211,6 +223,14 @@ class Gateway:
             if not isinstance(data, dict):
                 raise _CloseError(4002)
             return self._identify(data, connection) if op == _IDENTIFY else self._resume(data, connection)
+        if op == _REQUEST_MEMBERS:
+            if session is None:
+                raise _CloseError(4003)
+            if not isinstance(data, dict):
+                raise _CloseError(4002)
+            for chunk in member_chunks(self._world, self._payloads, session.account.id, session.intents, data):
+                session.dispatch("GUILD_MEMBERS_CHUNK", to_json(chunk))
+            return session
         if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
             if session is None:
                 raise _CloseError(4003)
@@ -259,7 +279,7 @@ class Gateway:
             self.identifies += 1
             self._begin_bot(session, ready, data)
         else:
-            session.dispatch("READY", ready | ready_for_person(self._world, self._payloads, account))
+            session.dispatch("READY", to_json(ready | ready_for_person(self._world, self._payloads, account)))
         return session
 
     def _begin_bot(self, session: Session, ready: Json, data: Json) -> None:
@@ -273,11 +293,12 @@ class Gateway:
         }
         if "shard" in data:
             ready["shard"] = [shard_id, shard_count]
-        session.dispatch("READY", ready)
+        session.dispatch("READY", to_json(ready))
         if session.intents & Intents.GUILDS:
             for guild in guilds:
-                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True)
-                session.dispatch("GUILD_CREATE", whole)
+                everyone = bool(session.intents & Intents.GUILD_PRESENCES)
+                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True, all_members=everyone)
+                session.dispatch("GUILD_CREATE", to_json(whole))
 
     def _read_intents(self, account: User, data: Json) -> Intents:
         if not account.bot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from bot.sandbox.state import Message
 
@@ -42,13 +43,13 @@ class MessageStore:
         """Every message of the channel, oldest first."""
         return [self._messages[i] for i in self._by_channel.get(channel_id, ())]
 
-    def before(self, channel_id: int, message_id: int | None) -> list[Message]:
+    def before(self, channel_id: int, message_id: int | None) -> Iterator[Message]:
         """The messages before ``message_id`` (None: all of them), newest first."""
         ids = self._by_channel.get(channel_id, [])
         end = len(ids) if message_id is None else bisect_left(ids, message_id)
-        return [self._messages[i] for i in reversed(ids[:end])]
+        return (self._messages[ids[i]] for i in range(end - 1, -1, -1))
 
-    def after(self, channel_id: int, message_id: int) -> list[Message]:
+    def after(self, channel_id: int, message_id: int) -> Iterator[Message]:
         """The messages after ``message_id``, oldest first."""
         ids = self._by_channel.get(channel_id, [])
-        return [self._messages[i] for i in ids[bisect_right(ids, message_id) :]]
+        return (self._messages[ids[i]] for i in range(bisect_right(ids, message_id), len(ids)))

@@ -89,7 +89,7 @@ class Payloads:
             "roles": [str(role_id) for role_id in member.role_ids],
             "joined_at": iso(member.joined_at),
             "premium_since": None,
-            "communication_disabled_until": None,
+            "communication_disabled_until": iso(member.timed_out_until) if member.timed_out_until else None,
             "deaf": False,
             "mute": False,
             "pending": False,
@@ -204,8 +204,10 @@ class Payloads:
             "incidents_data": None,
         }
 
-    def gateway_guild(self, guild: Guild, viewer_id: int, *, hidden_channels: bool) -> Json:
-        """GUILD_CREATE's data. A bot is told of channels that it cannot see as well, hence ``hidden_channels``."""
+    def gateway_guild(self, guild: Guild, viewer_id: int, *, hidden_channels: bool, all_members: bool) -> Json:
+        """GUILD_CREATE's data. A bot is told of channels that it cannot see as well, hence ``hidden_channels``, and of
+        no members but itself unless it has the GUILD_PRESENCES intent, hence ``all_members``.
+        """
         channels = [
             c for c in self._world.guild_channels(guild.id) if hidden_channels or self._world.may_see(viewer_id, c)
         ]
@@ -220,7 +222,7 @@ class Payloads:
             "large": False,
             "unavailable": False,
             "member_count": len(members),
-            "members": [self.member(m) for m in members],
+            "members": [self.member(m) for m in members if all_members or m.user_id == viewer_id],
             "channels": [self.channel(c, viewer_id) for c in channels],
             "threads": [self.channel(t, viewer_id) for t in threads],
             "presences": [],

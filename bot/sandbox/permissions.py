@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,9 @@ _LOST_WITHOUT_SENDING = (
 )
 
 
+_LEFT_IN_TIMEOUT = Permissions.VIEW_CHANNEL | Permissions.READ_MESSAGE_HISTORY
+
+
 def in_guild(guild: Guild, member: Member, roles: dict[int, Role]) -> Permissions:
     """What the member's roles give in the guild, before any channel has its say."""
     if guild.owner_id == member.user_id:
@@ -106,7 +110,13 @@ def in_guild(guild: Guild, member: Member, roles: dict[int, Role]) -> Permission
     granted = roles[guild.id].permissions
     for role_id in member.role_ids:
         granted |= roles[role_id].permissions
-    return ALL if granted & Permissions.ADMINISTRATOR else granted
+    return ALL if granted & Permissions.ADMINISTRATOR else _as_timed_out(member, granted)
+
+
+def _as_timed_out(member: Member, granted: Permissions) -> Permissions:
+    """``granted``, or what is left of it while the member is timed out."""
+    until = member.timed_out_until
+    return granted & _LEFT_IN_TIMEOUT if until is not None and until > datetime.now(UTC) else granted
 
 
 def in_channel(guild: Guild, member: Member, roles: dict[int, Role], channel: Channel) -> Permissions:
@@ -132,4 +142,4 @@ def in_channel(guild: Guild, member: Member, roles: dict[int, Role], channel: Ch
         return Permissions.NONE
     if not granted & Permissions.SEND_MESSAGES:
         granted &= ~_LOST_WITHOUT_SENDING
-    return granted
+    return _as_timed_out(member, granted)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.errors import DiscordError, unknown
+from bot.sandbox.errors import DiscordError, missing_permissions, unknown
 from bot.sandbox.events import Event
 from bot.sandbox.forms import Form
 from bot.sandbox.intents import Intents
@@ -16,6 +17,8 @@ from bot.sandbox.services import Services
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import parse
 from bot.sandbox.state import Member, Role
+
+_LONGEST_TIMEOUT = timedelta(days=28)
 
 
 class GuildRoutes:
@@ -34,6 +37,7 @@ class GuildRoutes:
             Route("GET", f"{guild}/stickers", self.nothing),
             Route("GET", f"{guild}/roles", self.roles),
             Route("POST", f"{guild}/roles", self.create_role),
+            Route("GET", f"{guild}/roles/{{role_id}}", self.role),
             Route("PATCH", f"{guild}/roles/{{role_id}}", self.edit_role),
             Route("DELETE", f"{guild}/roles/{{role_id}}", self.delete_role),
             Route("GET", f"{guild}/members", self.members),
@@ -75,6 +79,10 @@ class GuildRoutes:
     def roles(self, call: Call) -> Reply:
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
         return [role_payload(role) for role in self._world.guild_roles(guild.id)]
+
+    def role(self, call: Call) -> Reply:
+        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
+        return role_payload(self._world.role(guild.id, call.id("role_id")))
 
     def create_role(self, call: Call) -> Reply:
         guild_id = self._with_roles(call)
@@ -165,6 +173,8 @@ class GuildRoutes:
         needed = Permissions.MANAGE_ROLES if "roles" in call.form else Permissions.NONE
         if "nick" in call.form:
             needed |= Permissions.MANAGE_NICKNAMES
+        if "communication_disabled_until" in call.form:
+            needed |= Permissions.MODERATE_MEMBERS
         self._world.require_in_guild(call.user.id, guild_id, needed)
         member = self._world.member(guild_id, call.id("user_id"))
         if "roles" in call.form:
@@ -174,7 +184,28 @@ class GuildRoutes:
             for role_id in ids:
                 self._world.role(guild_id, role_id)
             member = replace(member, role_ids=ids)
+        if "communication_disabled_until" in call.form:
+            member = replace(member, timed_out_until=self._read_timeout(member, call.form))
         return self._set_nick(member, call.form)
+
+    def _read_timeout(self, member: Member, given: Json) -> datetime | None:
+        if self._world.guild_permissions(member.user_id, member.guild_id) & Permissions.ADMINISTRATOR:
+            raise missing_permissions()
+        form = Form()
+        key = "communication_disabled_until"
+        text = form.text(given, key, 0, 64)
+        until: datetime | None = None
+        if text:
+            try:
+                until = datetime.fromisoformat(text)
+            except ValueError:
+                form.wrong((key,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}.")
+        if until is not None:
+            until = until if until.tzinfo else until.replace(tzinfo=UTC)
+            if until > datetime.now(UTC) + _LONGEST_TIMEOUT:
+                form.wrong((key,), "COMMUNICATION_DISABLED_TOO_FAR", "A timeout lasts at most 28 days.")
+        form.raise_if_wrong()
+        return until
 
     def _set_nick(self, member: Member, given: Json) -> Json:
         form = Form()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from itertools import islice
 
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.forms import Form
@@ -50,19 +52,19 @@ class MessageRoutes:
         if not self._world.permissions(call.user.id, channel) & _READ:
             return []
         store = self._world.messages
-        found: list[Message]
+
+        def first(messages: Iterator[Message], count: int) -> list[Message]:
+            return list(islice((m for m in messages if not m.ephemeral_to), count))
+
         if "after" in call.query:
-            later = [m for m in store.after(channel.id, parse(call.query["after"], "after")) if not m.ephemeral_to]
-            found = later[:limit][::-1]
+            found = first(store.after(channel.id, parse(call.query["after"], "after")), limit)[::-1]
         elif "around" in call.query:
             middle = parse(call.query["around"], "around")
-            later = [m for m in store.after(channel.id, middle - 1) if not m.ephemeral_to]
-            earlier = [m for m in store.before(channel.id, middle) if not m.ephemeral_to]
-            newer = later[: limit // 2 + 1][::-1]
-            found = newer + earlier[: limit - len(newer)]
+            newer = first(store.after(channel.id, middle - 1), limit // 2 + 1)[::-1]
+            found = newer + first(store.before(channel.id, middle), limit - len(newer))
         else:
             anchor = parse(call.query["before"], "before") if "before" in call.query else None
-            found = [m for m in store.before(channel.id, anchor) if not m.ephemeral_to][:limit]
+            found = first(store.before(channel.id, anchor), limit)
         return [self._shown(call, message) for message in found]
 
     def get(self, call: Call) -> Reply:

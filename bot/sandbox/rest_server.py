@@ -26,6 +26,7 @@ from bot.sandbox.rest_threads import ThreadRoutes
 from bot.sandbox.rest_users import UserRoutes
 from bot.sandbox.router import Router
 from bot.sandbox.services import Services
+from bot.sandbox.shapes import to_json
 from bot.sandbox.state import User
 from bot.sandbox.uploads import Body, read_body
 
@@ -73,7 +74,8 @@ class RestServer:
         path = request.path.removeprefix(PREFIX)
         account = self._services.accounts.by_authorization(request.headers.get("Authorization"))
         body = Body(None, {})
-        fault = self.faults.take(request.method, path)
+        person = account is not None and not account.bot
+        fault = self.faults.take(request.method, path, by_person=person)
         response: web.Response | None = None
         if fault is not None and not fault.after:
             response = await self._trouble(fault, request)
@@ -85,14 +87,14 @@ class RestServer:
                 answer, response = reply
             except DiscordError as error:
                 answer = error.body
-                response = web.json_response(answer, status=error.status)
+                response = _json(answer, status=error.status)
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:
                 _log.exception("%s %s failed within the sandbox", request.method, path)
                 self.failures.append(Failure(request.method, path, error))
                 answer = {"message": "500: Internal Server Error", "code": 0}
-                response = web.json_response(answer, status=500)
+                response = _json(answer, status=500)
             if fault is not None and fault.after:
                 response = await self._trouble(fault, request) or response
         logged = LoggedRequest(
@@ -106,6 +108,9 @@ class RestServer:
             response=answer,
         )
         self.requests.add(logged)
+        self._services.wire.add_request(logged)
+        # Discord's answers come through a proxy; discord.py takes a 429 that did not for a ban of its address.
+        response.headers["Via"] = "1.1 sandbox"
         return response
 
     async def _read(self, request: web.Request, account: User | None) -> Body:
@@ -125,7 +130,7 @@ class RestServer:
         if account is not None and account.bot:
             verdict = self._limits.check(request.method, request.path.removeprefix(PREFIX), route.path)
             if verdict.refusal is not None:
-                return verdict.refusal, web.json_response(verdict.refusal, status=429, headers=verdict.headers)
+                return verdict.refusal, _json(verdict.refusal, status=429, headers=verdict.headers)
         call = Call(account, parameters, request.query, body.json, body.files)
         return _respond(route.handler(call), verdict.headers)
 
@@ -142,10 +147,10 @@ class RestServer:
             await request.read()
         if fault.kind == "rate_limit":
             refused = refusal(fault.retry_after_s, fault.scope)
-            return web.json_response(refused.refusal, status=429, headers=refused.headers)
+            return _json(refused.refusal, status=429, headers=refused.headers)
         if fault.kind == "error":
             body = {"message": f"{fault.status}: a fault that was asked for", "code": 0}
-            return web.json_response(body, status=fault.status)
+            return _json(body, status=fault.status)
         return None
 
 
@@ -160,11 +165,16 @@ def _require_caller(route: Route, account: User | None) -> None:
         raise only_people()
 
 
+def _json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Like Discord without a charset in the type: discord.py takes anything but "application/json" for text."""
+    return web.Response(body=to_json(answer).encode(), status=status, headers=headers, content_type="application/json")
+
+
 def _respond(reply: Reply, headers: dict[str, str]) -> tuple[Any, web.Response]:
     if isinstance(reply, Answer):
         if reply.body is None:
             return None, web.Response(status=reply.status, headers=headers)
-        return reply.body, web.json_response(reply.body, status=reply.status, headers=headers)
+        return reply.body, _json(reply.body, status=reply.status, headers=headers)
     if reply is None:
         return None, web.Response(status=204, headers=headers)
-    return reply, web.json_response(reply, headers=headers)
+    return reply, _json(reply, headers=headers)

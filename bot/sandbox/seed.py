@@ -34,17 +34,17 @@ SECOND_BOT_ROLE_ID = SECOND_GUILD_ID + 201
 JOINED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _token(account_id: int, secret: str) -> str:
+def token_of(account_id: int, secret: str) -> str:
     """Shaped like Discord's: the account's id in base64, a time, a signature. It opens nothing but a sandbox."""
     account = base64.urlsafe_b64encode(str(account_id).encode()).decode().rstrip("=")
     return f"{account}.SANDBX.{secret}"
 
 
-BOT_TOKEN = _token(APPLICATION_ID, "the-bot-of-a-local-sandbox-only")
+BOT_TOKEN = token_of(APPLICATION_ID, "the-bot-of-a-local-sandbox-only")
 USER_TOKENS = {
-    ADMIN_ID: _token(ADMIN_ID, "a-person-of-a-local-sandbox-only"),
-    MEMBER_ID: _token(MEMBER_ID, "a-person-of-a-local-sandbox-only"),
-    OTHER_MEMBER_ID: _token(OTHER_MEMBER_ID, "a-person-of-a-local-sandbox-only"),
+    ADMIN_ID: token_of(ADMIN_ID, "a-person-of-a-local-sandbox-only"),
+    MEMBER_ID: token_of(MEMBER_ID, "a-person-of-a-local-sandbox-only"),
+    OTHER_MEMBER_ID: token_of(OTHER_MEMBER_ID, "a-person-of-a-local-sandbox-only"),
 }
 
 

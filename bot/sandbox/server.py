@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 
 from bot.sandbox.control import Control, describe
+from bot.sandbox.events import Event
 from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.intents import Intents
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
 from bot.sandbox.rest_server import PREFIX, RestServer
-from bot.sandbox.seed import BOT_TOKEN
+from bot.sandbox.seed import BOT_TOKEN, GUILD_ID
 from bot.sandbox.services import Services
 from bot.sandbox.sessions import Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.state import Member
 
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
+
+# The page loads nothing from elsewhere but pictures and sounds that messages show.
+_PAGE_POLICY = (
+    "default-src 'self'; connect-src 'self' ws:; img-src 'self' data: blob: https: http:; "
+    "media-src 'self' blob: https: http:; frame-ancestors 'none'"
+)
 
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
 
@@ -81,6 +91,7 @@ class Sandbox:
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         self.services.interactions.stop()
+        self.services.wire.close()
         await self.services.gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -130,6 +141,20 @@ class Sandbox:
     def bot_sessions(self) -> list[Session]:
         return self.services.gateway.bot_sessions()
 
+    def add_person(self, name: str) -> str:
+        """Let a further person join the first guild; returns their token.
+
+        Raises:
+            SandboxError: the name is taken, or has not 2 to 32 characters.
+        """
+        services = self.services
+        person, token = services.accounts.add_person(name)
+        member = Member(GUILD_ID, person.id, datetime.now(UTC))
+        services.world.members[member.guild_id, member.user_id] = member
+        data = services.payloads.member(member) | {"guild_id": str(GUILD_ID)}
+        services.publish(Event("GUILD_MEMBER_ADD", data, GUILD_ID, intents=Intents.GUILD_MEMBERS))
+        return token
+
     # Trouble
 
     def fault(self, kind: str, **details: Any) -> None:
@@ -161,4 +186,5 @@ class Sandbox:
         self.services.messages.declared_size_lies.extend([size_bytes] * times)
 
     async def _index(self, _: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGE / "index.html")
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
+        return web.FileResponse(PAGE / "index.html", headers=headers)

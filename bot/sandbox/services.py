@@ -11,6 +11,7 @@ from bot.sandbox.messages import Messages
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.seed import APPLICATION_ID, populate
+from bot.sandbox.wire_log import WireLog
 from bot.sandbox.world import World
 
 
@@ -24,7 +25,8 @@ class Services:
         self.attachments = AttachmentStore(options)
         self.payloads = Payloads(self.world, self.attachments)
         self.accounts = Accounts(self.world, options)
-        self.gateway = Gateway(self.world, self.payloads, self.accounts, options)
+        self.wire = WireLog()
+        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, self.wire)
         self.publish = self.gateway.publish
         self.messages = Messages(self.world, self.payloads, self.attachments, self.publish)
         self.commands = CommandRegistry(self.world, APPLICATION_ID, user_install=options.user_install)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import time
 from collections import deque
@@ -14,8 +13,9 @@ from aiohttp import ClientConnectionError, WSCloseCode, web
 
 from bot.sandbox.compression import Packing, Plain, ZlibPayloads
 from bot.sandbox.intents import Intents
-from bot.sandbox.shapes import Json
+from bot.sandbox.shapes import Json, to_json
 from bot.sandbox.state import User
+from bot.sandbox.wire_log import WireLog
 
 _QUEUE_LIMIT = 20_000
 _HEARTBEATS_KEPT = 1_000
@@ -34,21 +34,33 @@ class Connection:
 
     Attributes:
         ended_here: whether the sandbox ended it, not the client.
+        wire: where the frames of a bot are noted; None for a person's client.
     """
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
         self._packing = packing
         self.ended_here = False
+        self.wire: WireLog | None = None
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
         self._queue: asyncio.Queue[str | int] = asyncio.Queue(_QUEUE_LIMIT)
 
-    def send(self, op: int, data: object, *, sequence: int | None = None, name: str | None = None) -> None:
-        """Queue one payload. A client that does not read is cut off."""
-        payload: Json = {"op": op, "d": data, "s": sequence, "t": name}
+    def send(self, op: int, data: object) -> None:
+        """Queue one payload that is no event. A client that does not read is cut off."""
+        if self.wire is not None:
+            self.wire.add_frame("bot", op, data)
+        self._put(to_json({"op": op, "d": data, "s": None, "t": None}))
+
+    def send_event(self, sequence: int, name: str, data: str) -> None:
+        """Queue one event, whose data is JSON already: it is the same for every session that gets it."""
+        if self.wire is not None:
+            self.wire.add_event(sequence, name, data)
+        self._put(f'{{"op":0,"d":{data},"s":{sequence},"t":"{name}"}}')
+
+    def _put(self, text: str) -> None:
         try:
-            self._queue.put_nowait(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
+            self._queue.put_nowait(text)
         except asyncio.QueueFull:
             self.cut()
 
@@ -97,7 +109,7 @@ class Session:
 
     Attributes:
         sequence: the number of the last event.
-        replay: events that a RESUME may ask for again, as (sequence, name, data).
+        replay: events that a RESUME may ask for again, as (sequence, name, data as JSON).
         connection: None while the client is away.
         heartbeats: those of the latest connection.
         left_at_s: when it went away, by the monotonic clock.
@@ -107,7 +119,7 @@ class Session:
     token: str
     intents: Intents
     shard: tuple[int, int]
-    replay: deque[tuple[int, str, Json]]
+    replay: deque[tuple[int, str, str]]
     connection: Connection | None
     heartbeats: deque[Heartbeat]
     id: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -115,12 +127,12 @@ class Session:
     left_at_s: float = 0.0
     resumed: int = 0
 
-    def dispatch(self, name: str, data: Json) -> None:
-        """Number the event, keep it for a RESUME and send it if the client is there."""
+    def dispatch(self, name: str, data: str) -> None:
+        """Number the event, keep it for a RESUME and send it if the client is there. ``data`` is JSON."""
         self.sequence += 1
         self.replay.append((self.sequence, name, data))
         if self.connection is not None:
-            self.connection.send(0, data, sequence=self.sequence, name=name)
+            self.connection.send_event(self.sequence, name, data)
 
     def can_replay(self, after: int) -> bool:
         """Whether every event after ``after`` is still kept."""
@@ -131,9 +143,9 @@ class Session:
         self.heartbeats = connection.heartbeats
         for sequence, name, data in self.replay:
             if sequence > after:
-                connection.send(0, data, sequence=sequence, name=name)
+                connection.send_event(sequence, name, data)
         self.resumed += 1
-        self.dispatch("RESUMED", {})
+        self.dispatch("RESUMED", "{}")
 
     @property
     def payload(self) -> Json:

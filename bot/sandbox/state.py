@@ -56,11 +56,14 @@ class Overwrite:
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """``timed_out_until`` is when the member may speak again, None where nobody has forbidden it."""
+
     guild_id: int
     user_id: int
     joined_at: datetime
     role_ids: tuple[int, ...] = ()
     nick: str | None = None
+    timed_out_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

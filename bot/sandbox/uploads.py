@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
 from bot.sandbox.errors import DiscordError, too_large
+from bot.sandbox.shapes import from_json
 
 _CHUNK_BYTES = 1 << 16
 
@@ -54,7 +54,7 @@ async def read_body(request: web.Request, *, file_limit_bytes: int, request_limi
 
 def _parse(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
+        return from_json(raw)
     except ValueError as error:
         raise DiscordError(400, 50109, "The request body contains invalid JSON.") from error
 

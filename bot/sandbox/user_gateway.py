@@ -18,7 +18,9 @@ def ready_for_person(world: World, payloads: Payloads, person: User) -> Json:
     known |= {user_id for channel in direct for user_id in channel.recipient_ids}
     return {
         "user": own_user_payload(person),
-        "guilds": [payloads.gateway_guild(guild, person.id, hidden_channels=False) for guild in guilds],
+        "guilds": [
+            payloads.gateway_guild(guild, person.id, hidden_channels=False, all_members=True) for guild in guilds
+        ],
         "private_channels": [payloads.channel(channel, person.id) for channel in direct],
         "users": [user_payload(world.user(user_id)) for user_id in sorted(known)],
         "relationships": [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.storage.database import Database
 from bot.storage.tables import SettingRow
@@ -24,6 +24,12 @@ class SettingsStore:
         async with self._database.sessions() as session:
             row = await session.get(SettingRow, (scope, scope_id, name))
             return default if row is None else row.value
+
+    async def all(self, scope: Scope, name: str) -> dict[int, Any]:
+        """Every value of that name, by the id of whoever set it."""
+        wanted = select(SettingRow).where(SettingRow.scope == scope, SettingRow.name == name)
+        async with self._database.sessions() as session:
+            return {row.scope_id: row.value for row in await session.scalars(wanted)}
 
     async def set(self, scope: Scope, scope_id: int, name: str, value: Any) -> None:
         """Set the value; of two at once, one wins."""

@@ -8,14 +8,17 @@ import json
 import re
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 import aiohttp
 import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from edge_tts.drm import DRM
 
 from audio import EdgeEngine, sentences
 from tests.audio.made_recordings import MP3, file_of, tone
@@ -49,12 +52,22 @@ class EdgeStandIn:
     swallows_after: int | None = None
     """Ends its turn properly after so many sentences, as if they were all."""
     talks_nonsense: bool = False
+    hangs: bool = False
+    """Takes connections and says nothing at all."""
+    drops_connections_after: int | None = None
+    """Accepts so many connections, and drops the others in the middle of their sound."""
+    gone_voices: set[str] = field(default_factory=set)
+    """Names of voices that it knows no longer: it ends such turns without any sound, as the service does."""
+    clock_ahead_s: float | None = None
+    """How far its clock is ahead of this machine's: tokens of another time are refused. None: it has no clock."""
     catalogue_fails: bool = False
 
     connections: int = 0
     catalogue_requests: int = 0
     spoken: list[tuple[str, str]] = field(default_factory=list)
     """The voice and the text of each request."""
+    manners: list[tuple[str, str]] = field(default_factory=list)
+    """The rate and the pitch of each request."""
 
     async def list_voices(self, _: web.Request) -> web.Response:
         self.catalogue_requests += 1
@@ -66,6 +79,11 @@ class EdgeStandIn:
         self.connections += 1
         if self.refusals:
             return web.Response(status=self.refusals.pop(0))
+        if self.hangs:
+            await asyncio.sleep(60)
+        if self.clock_ahead_s is not None and request.query["Sec-MS-GEC"] != _token_at(self.clock_ahead_s):
+            date = formatdate(time.time() + self.clock_ahead_s, usegmt=True)
+            return web.Response(status=403, headers={"Date": date})
         assert request.query["Sec-MS-GEC"]
         socket_ = web.WebSocketResponse()
         await socket_.prepare(request)
@@ -74,10 +92,15 @@ class EdgeStandIn:
         ssml = (await socket_.receive_str()).partition("\r\n\r\n")[2]
         voice = re.search(r"<voice name='([^']+)'>", ssml)
         words = re.search(r"<prosody[^>]*>(.*)</prosody>", ssml, re.DOTALL)
-        assert voice and words
+        manner = re.search(r"<prosody pitch='([^']*)' rate='([^']*)'", ssml)
+        assert voice and words and manner
+        self.manners.append((manner[2], manner[1]))
         text = html.unescape(words[1])
         self.spoken.append((voice[1], text))
-        await self._turn(socket_, sentences(text))
+        if any(name.rpartition("-")[2] in voice[1] for name in self.gone_voices):
+            await self._turn(socket_, [])
+        else:
+            await self._turn(socket_, sentences(text))
         return socket_
 
     async def _turn(self, socket_: web.WebSocketResponse, asked: list[str]) -> None:
@@ -87,6 +110,9 @@ class EdgeStandIn:
             return
         for number, sentence in enumerate(asked):
             if number == self.drops_after:
+                return
+            if self.drops_connections_after is not None and self.connections > self.drops_connections_after:
+                await self._say(socket_, number, sentence)
                 return
             if number == self.swallows_after:
                 break
@@ -107,6 +133,15 @@ class EdgeStandIn:
         header = b"X-RequestId:1\r\nContent-Type:audio/mpeg\r\nPath:audio\r\n"
         sound = file_of(tone(SENTENCE_S).samples, MP3)
         await socket_.send_bytes(len(header).to_bytes(2, "big") + header + sound)
+
+
+def _token_at(ahead_s: float) -> str:
+    """The token that the client makes when its clock is ``ahead_s`` ahead of this machine's."""
+    skew_s, DRM.clock_skew_seconds = DRM.clock_skew_seconds, ahead_s
+    try:
+        return DRM.generate_sec_ms_gec()
+    finally:
+        DRM.clock_skew_seconds = skew_s
 
 
 class _LocalResolver(AbstractResolver):

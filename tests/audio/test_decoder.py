@@ -26,6 +26,7 @@ from audio import (
     Recording,
     RecordingError,
     TooLongError,
+    Transcriber,
     TranscriberClosedError,
     decode,
     decoder_child,
@@ -274,6 +275,16 @@ def test_closing_ends_the_children_even_in_the_middle_of_a_file(decoder: Decoder
         decoder.decode(long_file)
     decoder.start()
     assert decoder.pids == ()
+
+
+@ON_LINUX
+async def test_a_transcriber_starts_its_decoders_ahead_and_ends_them(whisper_base: Path) -> None:
+    before = children(os.getpid())
+    transcriber = Transcriber(whisper_base)
+    await transcriber.load()
+    assert len(children(os.getpid()) - before) == 1
+    await transcriber.close()
+    assert children(os.getpid()) == before
 
 
 @ON_LINUX

@@ -11,9 +11,11 @@ import edge_tts.voices
 import numpy as np
 import pytest
 import pytest_asyncio
+from edge_tts.drm import DRM
 
-from audio import EdgeEngine, EngineFailedError, EspeakEngine, Speaker, Voice, decode
+from audio import EdgeEngine, EngineFailedError, EspeakEngine, Prosody, Speaker, Voice, decode
 from audio.edge_voices import WELL_KNOWN
+from audio.pieces import PAUSE_S
 from tests.audio.edge_stand_in import SENTENCE_S, EdgeStandIn, edge_stand_in
 
 ARIA = Voice("en-US-AriaNeural", "en-US", "female", "edge")
@@ -24,6 +26,7 @@ TEXT = "This is the first sentence. Here comes the second one! And this, finally
 async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeStandIn, EdgeEngine]]:
     for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(DRM, "clock_skew_seconds", 0.0)
 
     def trust(context: object) -> None:
         monkeypatch.setattr(edge_tts.communicate, "_SSL_CTX", context)
@@ -55,12 +58,28 @@ async def test_a_long_text_takes_several_connections(edge: tuple[EdgeStandIn, Ed
     assert sound.duration_s == pytest.approx(60 * SENTENCE_S, rel=0.2)
 
 
-async def test_a_wrong_clock_is_put_right_once(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
+@pytest.mark.parametrize("ahead_s", [-7200.0, 7200.0])
+async def test_a_clock_that_is_wrong_by_two_hours_is_put_right_once(
+    edge: tuple[EdgeStandIn, EdgeEngine], ahead_s: float
+) -> None:
     service, engine = edge
-    service.refusals = [403]
+    service.clock_ahead_s = ahead_s
 
     assert (await engine.speak(TEXT, ARIA)).duration_s > 1
     assert service.connections == 2
+    assert (await engine.speak(TEXT, ARIA)).duration_s > 1
+    assert service.connections == 3
+
+
+async def test_speed_and_pitch_are_sent_in_percent_and_hertz(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
+    service, engine = edge
+    dmitry = Voice("ru-RU-DmitryNeural", "ru-RU", "male", "edge")
+
+    await engine.speak(TEXT, ARIA)
+    await engine.speak(TEXT, ARIA, Prosody(rate=2.0, pitch=6))
+    await engine.speak("Привет", dmitry, Prosody(rate=0.5, pitch=-6))
+
+    assert service.manners == [("+0%", "+0Hz"), ("+100%", "+83Hz"), ("-50%", "-35Hz")]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +104,24 @@ async def test_a_refusal_is_a_failure(edge: tuple[EdgeStandIn, EdgeEngine], refu
 async def test_a_turn_without_sound_is_a_failure(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
     service, engine = edge
     service.silent = True
-    with pytest.raises(EngineFailedError, match="the service sent no sound"):
+    with pytest.raises(EngineFailedError, match="the service sent no sound for en-US-AriaNeural"):
         await engine.speak(TEXT, ARIA)
+
+
+async def test_a_service_that_never_answers_is_left_after_a_second(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
+    service, engine = edge
+    service.hangs = True
+    began_s = time.monotonic()
+    with pytest.raises(EngineFailedError, match="the service did not answer in time"):
+        await engine.speak(TEXT, ARIA)
+    assert time.monotonic() - began_s < 5
+
+
+async def test_a_name_that_is_no_voice_of_the_service_is_a_failure(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
+    service, engine = edge
+    with pytest.raises(EngineFailedError, match="Invalid voice"):
+        await engine.speak(TEXT, Voice("Nobody", "en-US", "female", "edge"))
+    assert service.connections == 0
 
 
 async def test_a_stalled_service_is_left_after_a_second(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
@@ -169,9 +204,60 @@ async def test_another_engine_speaks_the_same_language_when_the_service_refuses(
         time.sleep(0.5)  # noqa: ASYNC251 - nothing else runs, and the pause is over when the clock says so
         third = await speaker.speak("Привет! Сегодня хорошая погода.", voice="ru-RU-DmitryNeural")
         assert (third.voice, third.engine) == ("ru-RU-DmitryNeural", "edge")
-        assert decode(third.ogg).duration_s == pytest.approx(2 * SENTENCE_S, abs=0.3)
+        assert decode(third.ogg).duration_s == pytest.approx(2 * (SENTENCE_S + PAUSE_S), abs=0.1)
     finally:
         await speaker.close()
+
+
+async def test_a_voice_that_the_service_has_no_more_is_replaced_by_another_of_its_voices(
+    edge: tuple[EdgeStandIn, EdgeEngine],
+) -> None:
+    service, engine = edge
+    speaker = Speaker([engine, EspeakEngine()])
+    service.gone_voices = {"ru-RU-DmitryNeural"}
+    try:
+        spoken = [await speaker.speak("Привет! Как дела?", voice="ru-RU-DmitryNeural") for _ in range(2)]
+    finally:
+        await speaker.close()
+
+    assert [(speech.voice, speech.engine) for speech in spoken] == [("ru-RU-SvetlanaNeural", "edge")] * 2
+    assert [voice for voice, _ in service.spoken if "Dmitry" in voice] == [
+        "Microsoft Server Speech Text to Speech Voice (ru-RU, DmitryNeural)"
+    ]
+
+
+async def test_a_connection_that_drops_in_the_middle_of_an_answer_leaves_it_to_one_offline_voice(
+    edge: tuple[EdgeStandIn, EdgeEngine],
+) -> None:
+    service, engine = edge
+    offline = EspeakEngine()
+    speaker = Speaker([engine, offline])
+    service.drops_connections_after = 1
+    try:
+        speech = await speaker.speak(TEXT)
+        expected = await Speaker([offline]).speak(TEXT)
+    finally:
+        await speaker.close()
+
+    assert service.connections == 2
+    assert speech.engine == "espeak-ng"
+    assert speech.duration_s == pytest.approx(expected.duration_s, abs=0.01)
+
+
+async def test_the_first_sentence_is_asked_for_alone_and_the_rest_together(
+    edge: tuple[EdgeStandIn, EdgeEngine],
+) -> None:
+    service, engine = edge
+    pieces = [piece async for piece in Speaker([engine]).pieces(TEXT)]
+
+    assert [piece.text for piece in pieces] == [
+        "This is the first sentence.",
+        "Here comes the second one! And this, finally, is the third?",
+    ]
+    assert [text for _, text in service.spoken] == [piece.text for piece in pieces]
+    assert [piece.duration_s for piece in pieces] == pytest.approx(
+        [SENTENCE_S + PAUSE_S, 2 * SENTENCE_S + PAUSE_S], abs=0.1
+    )
 
 
 def test_the_well_known_voices_cover_sixty_languages() -> None:

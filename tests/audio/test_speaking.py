@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import jiwer
@@ -14,11 +14,12 @@ import pytest
 import pytest_asyncio
 
 from audio import (
-    EngineFailedError,
+    PLAIN,
     EspeakEngine,
     LanguageNotSpokenError,
     NothingToSayError,
     PiperEngine,
+    Prosody,
     Sound,
     Speaker,
     SpeechUnavailableError,
@@ -27,31 +28,7 @@ from audio import (
     Voice,
     decode,
 )
-
-
-class ScriptedEngine:
-    """An engine of a few voices that counts, fails or dawdles as it is told."""
-
-    def __init__(self, name: str, languages: Sequence[str], *, fails: bool = False, takes_s: float = 0) -> None:
-        self.name = name
-        self.fails = fails
-        self.takes_s = takes_s
-        self.spoken: list[tuple[str, str]] = []
-        self.closed = False
-        self._voices = tuple(Voice(f"{name}-{language}", language, "unknown", name) for language in languages)
-
-    async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        return self._voices
-
-    async def speak(self, text: str, voice: Voice) -> Sound:
-        self.spoken.append((voice.name, text))
-        await asyncio.sleep(self.takes_s)
-        if self.fails:
-            raise EngineFailedError(self.name, "as it was told to")
-        return Sound(np.full(2400, 0.1, np.float32), 24_000)
-
-    async def close(self) -> None:
-        self.closed = True
+from tests.audio.scripted_engine import ScriptedEngine
 
 
 @pytest_asyncio.fixture
@@ -204,7 +181,114 @@ async def test_markdown_is_not_read_out_and_a_long_text_ends_with_a_sentence() -
     await Speaker([engine], max_chars=60).speak(
         "**Hello** from [the docs](https://example.org/a/b)! This is a second sentence. This one is left out."
     )
-    assert engine.spoken == [("one-en", "Hello from the docs! This is a second sentence.")]
+    assert engine.spoken == [("one-en", "Hello from the docs!"), ("one-en", "This is a second sentence.")]
+
+
+async def test_the_first_sentence_is_heard_long_before_the_last(offline: Speaker) -> None:
+    text = "This sentence is said ten times, and the first of them is heard soon. " * 10
+    began_s = time.perf_counter()
+    heard_after_s = [time.perf_counter() - began_s async for _ in offline.pieces(text)]
+
+    assert len(heard_after_s) == 10
+    assert heard_after_s[0] < heard_after_s[-1] / 3
+
+
+async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:
+    first, second = ScriptedEngine("first", ["en"], fails_at="Two"), ScriptedEngine("second", ["en"])
+    pieces = [piece async for piece in Speaker([first, second]).pieces("One is here. Two is here. Three is here.")]
+
+    assert [(piece.voice, piece.text) for piece in pieces] == [
+        ("first-en", "One is here."),
+        ("second-en", "Two is here."),
+        ("second-en", "Three is here."),
+    ]
+
+
+@pytest.mark.parametrize("engine_name", ["piper", "espeak-ng"])
+async def test_speed_and_pitch_are_heard_and_change_nothing_else(offline: Speaker, engine_name: str) -> None:
+    voice = {"piper": "en_US-joe-medium", "espeak-ng": "espeak-en"}[engine_name]
+    text = "The weather will be lovely tomorrow, so please remember to water all of the flowers in the garden."
+
+    async def spoken(prosody: Prosody) -> tuple[float, float]:
+        (piece,) = [piece async for piece in offline.pieces(text, voice=voice, prosody=prosody)]
+        assert piece.engine == engine_name
+        return piece.duration_s, _pitch_hz(piece.sound)
+
+    usual_s, usual_hz = await spoken(PLAIN)
+    fast_s, fast_hz = await spoken(Prosody(rate=1.5))
+    slow_s, slow_hz = await spoken(Prosody(rate=0.75))
+    high_s, high_hz = await spoken(Prosody(pitch=5))
+    low_s, low_hz = await spoken(Prosody(pitch=-5))
+
+    assert [usual_s / fast_s, usual_s / slow_s] == pytest.approx([1.5, 0.75], rel=0.15)
+    assert [high_s, low_s] == pytest.approx([usual_s, usual_s], rel=0.15)
+    assert [high_hz / usual_hz, low_hz / usual_hz] == pytest.approx([2 ** (5 / 12), 2 ** (-5 / 12)], rel=0.12)
+    assert [fast_hz, slow_hz] == pytest.approx([usual_hz, usual_hz], rel=0.12)
+
+
+def _pitch_hz(sound: Sound) -> float:
+    """The middle one of the pitches of the voiced parts, by autocorrelation."""
+    step, found = sound.rate_hz // 20, list[float]()
+    shortest, longest = sound.rate_hz // 350, sound.rate_hz // 55
+    for start in range(0, len(sound.samples) - step, step // 2):
+        part = sound.samples[start : start + step]
+        if part.std() > 0.05:
+            similarity = np.correlate(part, part, "full")[step - 1 :]
+            lag = shortest + int(similarity[shortest:longest].argmax())
+            if similarity[lag] > 0.4 * similarity[0]:
+                found.append(sound.rate_hz / lag)
+    return float(np.median(found))
+
+
+def test_speed_and_pitch_have_bounds() -> None:
+    for rate, pitch in ((0.4, 0.0), (2.1, 0.0), (1.0, -7.0), (1.0, 7.0)):
+        with pytest.raises(ValueError, match="must be"):
+            Prosody(rate, pitch)
+
+
+async def test_what_is_asked_twice_is_spoken_once() -> None:
+    engine = ScriptedEngine("one", ["en", "de"], takes_s=0.05)
+    speaker = Speaker([engine], cache_bytes=1 << 20)
+
+    first, second = await asyncio.gather(speaker.speak("Hello there."), speaker.speak("**Hello** there."))
+    assert first is second is await speaker.speak("Hello there.")
+    assert len(engine.spoken) == 1
+
+    await speaker.speak("Hello there.", prosody=Prosody(rate=2))
+    await speaker.speak("Hello there.", language="de")
+    await speaker.speak("Hello there!")
+    assert len(engine.spoken) == 4
+
+
+async def test_what_was_dictated_need_not_be_spoken_again() -> None:
+    engine = ScriptedEngine("one", ["en"])
+    speaker = Speaker([engine], cache_bytes=1 << 20)
+    async with speaker.dictation(hint="en") as dictation:
+        dictation.write("One is here. Two is")
+        dictation.write(" here.")
+        speech = await dictation.finish()
+    assert await speaker.speak("One is here. Two is here.") is speech
+    assert len(engine.spoken) == 2
+
+
+async def test_the_cache_keeps_no_more_bytes_than_it_may() -> None:
+    engine = ScriptedEngine("one", ["en"])
+    size_bytes = len((await Speaker([engine]).speak("Hello")).ogg)
+    speaker = Speaker([engine], cache_bytes=2 * size_bytes + size_bytes // 2)
+    engine.spoken.clear()
+
+    for text in ("First", "Second", "First", "Third", "First", "Second"):
+        await speaker.speak(text, language="en")
+    assert [text for _, text in engine.spoken] == ["First.", "Second.", "Third.", "Second."]
+
+
+async def test_what_was_spoken_well_is_heard_again_even_while_its_engine_is_paused() -> None:
+    first, second = ScriptedEngine("first", ["en"]), ScriptedEngine("second", ["en"])
+    speaker = Speaker([first, second], cache_bytes=1 << 20)
+    await speaker.speak("Hello")
+    first.fails = True
+    assert (await speaker.speak("Goodbye", language="en")).engine == "second"
+    assert (await speaker.speak("Hello")).engine == "first"
 
 
 async def test_piper_finds_its_voices_by_folder_and_by_file(piper_joe: Path, tmp_path: Path) -> None:

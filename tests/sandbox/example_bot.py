@@ -45,7 +45,7 @@ class Secret(lightbulb.SlashCommand, name="secret", description="For your eyes o
 class Silent(lightbulb.SlashCommand, name="silent", description="Never answers"):
     @lightbulb.invoke
     async def invoke(self, ctx: lightbulb.Context) -> None:
-        await asyncio.Event().wait()
+        await asyncio.sleep(60)
 
 
 async def fruits(ctx: lightbulb.AutocompleteContext[str]) -> None:

@@ -14,8 +14,9 @@ import hikari
 import pytest
 
 from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox.errors import SandboxError
 from bot.sandbox.intents import Intents
-from bot.sandbox.seed import BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
+from bot.sandbox.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
 from tests.sandbox.example_bot import INTENTS, build, running
 from tests.sandbox.patience import until
 
@@ -77,10 +78,10 @@ async def test_a_bot_learns_of_its_guilds(sandbox: Sandbox) -> None:
         guild = bot.cache.get_guild(GUILD_ID)
         assert guild is not None
         assert {channel.name for channel in guild.get_channels().values()} >= {"general", "voice-notes", "no-bots"}
-        assert len(guild.get_members()) == 4
+        assert guild.member_count == 4
         me = bot.get_me()
         assert me is not None
-        assert guild.get_member(me.id) is not None
+        assert list(guild.get_members()) == [me.id]
 
 
 @pytest.mark.parametrize(
@@ -129,10 +130,53 @@ async def test_what_is_wrong_is_closed_with_discords_code(sandbox: Sandbox, op: 
         assert await wire.closed_with() == code
 
 
-async def test_nonsense_is_closed(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("nonsense", ["{nonsense", '{"op": 1, "d": "\\ud800"}', "[" * 4000])
+async def test_nonsense_is_closed(sandbox: Sandbox, nonsense: str) -> None:
     async with wired(sandbox) as wire:
-        await wire.socket.send_str("{nonsense")
+        await wire.socket.send_str(nonsense)
         assert await wire.closed_with() == 4002
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"query": "BO", "limit": 1}, ["boris"]),
+        ({"query": "", "limit": 2}, ["starling", "ada"]),
+        ({"user_ids": [str(ADMIN_ID), "17"]}, ["ada"]),
+    ],
+)
+async def test_members_are_looked_up(sandbox: Sandbox, asked: dict[str, object], found: list[str]) -> None:
+    async with wired(sandbox) as wire:
+        await wire.identify()
+        await wire.say(8, {"guild_id": str(GUILD_ID), "nonce": "n", **asked})
+        chunk = (await wire.hear_event("GUILD_MEMBERS_CHUNK"))["d"]
+        assert [member["user"]["username"] for member in chunk["members"]] == found
+        assert (chunk["chunk_index"], chunk["chunk_count"], chunk["nonce"]) == (0, 1, "n")
+        assert chunk.get("not_found") == (["17"] if "user_ids" in asked else None)
+
+
+async def test_who_lacks_the_intent_is_not_told_of_all_members(sandbox: Sandbox) -> None:
+    async with wired(sandbox) as wire:
+        await wire.identify()
+        await wire.say(8, {"guild_id": str(GUILD_ID), "query": "", "limit": 0})
+        await wire.say(8, {"guild_id": str(GUILD_ID), "query": "ada", "limit": 1, "presences": True})
+        await wire.say(8, {"guild_id": str(GUILD_ID), "query": "ada", "limit": 1, "nonce": "the last"})
+        assert (await wire.hear_event("GUILD_MEMBERS_CHUNK"))["d"]["nonce"] == "the last"
+
+
+async def test_a_newcomer_is_announced_and_may_talk() -> None:
+    async with Sandbox(options=Options(guild_members=True)) as sandbox, wired(sandbox) as wire:
+        await wire.identify(intents=ALL_INTENTS | int(Intents.GUILD_MEMBERS))
+        async with Person(sandbox.url, sandbox.add_person("dora")) as dora:
+            joined = (await wire.hear_event("GUILD_MEMBER_ADD"))["d"]
+            assert (joined["user"]["username"], joined["guild_id"]) == ("dora", str(GUILD_ID))
+            said = await dora.send(text="hello everyone")
+            assert (await wire.hear_event("MESSAGE_CREATE"))["d"]["id"] == said["id"]
+        assert (await Person.named(sandbox.url, "dora")).events == []
+        with pytest.raises(SandboxError, match="already somebody called 'dora'"):
+            sandbox.add_person("dora")
+        with pytest.raises(SandboxError, match="needs 2 to 32"):
+            sandbox.add_person("d")
 
 
 async def test_identifying_twice_is_closed(sandbox: Sandbox) -> None:

@@ -171,7 +171,14 @@ async def test_the_oldest_files_go_when_there_is_no_room() -> None:
 async def test_broken_requests_are_told_what_is_wrong(sandbox: Sandbox, ada: Person) -> None:
     headers = {"Authorization": f"Bot {sandbox.bot_token}"}
     async with aiohttp.ClientSession() as http:
-        for data, content_type, code in ((b"{", "application/json", 50109), (b"x", "text/plain", 50035)):
+        for data, content_type, code in (
+            (b"{", "application/json", 50109),
+            (b'{"content": "\\ud800"}', "application/json", 50109),
+            (b'{"content": "\xed\xa0\x80"}', "application/json", 50109),
+            (b'{"content": NaN}', "application/json", 50109),
+            (b"[" * 100_000, "application/json", 50109),
+            (b"x", "text/plain", 50035),
+        ):
             more = headers | {"Content-Type": content_type}
             async with http.post(f"{sandbox.rest_url}{MESSAGES}", data=data, headers=more) as response:
                 assert (response.status, (await response.json())["code"]) == (400, code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import hikari
 import pytest
@@ -107,6 +108,27 @@ async def test_a_role_gives_what_it_says(bot: hikari.GatewayBot, ada: Person) ->
     granted = str(int(EVERYONE | Permissions.MANAGE_MESSAGES))
     await ada.request("PATCH", f"/guilds/{GUILD_ID}/roles/{BOT_ROLE_ID}", {"permissions": granted})
     await bot.rest.delete_message(GENERAL_ID, int(message["id"]))
+
+
+async def test_a_member_who_is_timed_out_may_only_read(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+    path = f"/guilds/{GUILD_ID}/members/{boris.user['id']}"
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    with pytest.raises(DiscordError, match="50013"):
+        await boris.request("PATCH", path, {"communication_disabled_until": until.isoformat()})
+    for wrong in ("soon", (until + timedelta(days=29)).isoformat()):
+        with pytest.raises(DiscordError, match="50035"):
+            await ada.request("PATCH", path, {"communication_disabled_until": wrong})
+    changed = await ada.request("PATCH", path, {"communication_disabled_until": until.isoformat()})
+    assert datetime.fromisoformat(changed["communication_disabled_until"]) == until
+    with pytest.raises(DiscordError, match="50013"):
+        await boris.send(text="but I want to say")
+    await ada.send(text="he only reads now")
+    assert [m["content"] for m in await boris.messages()] == ["he only reads now"]
+    await ada.request("PATCH", path, {"communication_disabled_until": None})
+    await boris.send(text="at last")
+    with pytest.raises(DiscordError, match="50013"):
+        owner = f"/guilds/{GUILD_ID}/members/{ada.user['id']}"
+        await ada.request("PATCH", owner, {"communication_disabled_until": until.isoformat()})
 
 
 async def test_an_interaction_tells_what_the_bot_may(bot: hikari.GatewayBot, ada: Person) -> None:

@@ -1,0 +1,70 @@
+"""Speaking a text while it is being written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from audio.errors import NothingToSayError
+from audio.growing_text import GrowingText
+from audio.language import detect_language
+from audio.language_tags import base_language
+from audio.script import Script
+from audio.speech import Speech
+
+
+class Dictation:
+    """One text, spoken from its first finished sentence on, so that the speech is ready soon after the last word.
+
+    What is queued is bounded by the script's own bound; what is never finished is given up by ``cancel``.
+    """
+
+    def __init__(self, speak: Callable[[Script, str], Awaitable[Speech]], script: Script, hint: str) -> None:
+        """``speak`` says a script, still growing, in a language; ``hint`` is the text's likely language."""
+        self._speak = speak
+        self._script = script
+        self._hint = hint
+        self._text = GrowingText()
+        self._language = hint
+        self._task: asyncio.Task[Speech] | None = None
+
+    def write(self, part: str) -> None:
+        """Go on with ``part``, of Discord's markdown."""
+        self._script.add(self._text.write(part))
+        if self._task is None and self._script.has_words:
+            self._begin()
+
+    async def finish(self) -> Speech:
+        """All that was written, as a voice message. Call it once.
+
+        The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew.
+
+        Raises: as ``Speaker.speak``.
+        """
+        self._script.add(self._text.end())
+        self._script.complete()
+        if not self._script.has_words:
+            raise NothingToSayError
+        language = detect_language(self._script.text, self._hint)
+        if self._task is not None and base_language(language) != base_language(self._language):
+            await self.cancel()
+        if self._task is None:
+            self._begin()
+        assert self._task is not None
+        return await self._task
+
+    async def cancel(self) -> None:
+        """Stop speaking, soon, if anything is being spoken. May be called at any time."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # read, for nobody else will
+
+    def _begin(self) -> None:
+        self._language = detect_language(self._script.text, self._hint)
+        self._task = asyncio.create_task(self._spoken(self._language))
+
+    async def _spoken(self, language: str) -> Speech:
+        return await self._speak(self._script, language)

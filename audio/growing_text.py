@@ -1,0 +1,109 @@
+"""Reading aloud what is still being written: the sentences of a message as soon as they are certain."""
+
+from __future__ import annotations
+
+import re
+
+from audio.sentences import LONGEST_SENTENCE, certain_ends, sentences
+from audio.speakable import speakable
+
+LONGEST_WAIT = 4 * LONGEST_SENTENCE
+"""Characters that are kept back at most, in the hope that a mark of emphasis is closed or a sentence ends."""
+MOST_ENDS_TRIED = 8
+"""Sentences that come at once and lie within one emphasis; more of them wait for its end."""
+
+_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
+_MAYBE_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(?:`{1,}|~{1,}|\d*|[-*+])$")
+_TABLE_ROW = re.compile(r"[\s>]*\|")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_LINK = re.compile(r"!?\[[^\[\]]*\]\([^()]*\)")
+_TAG = re.compile(r"<[^<>\s]*>")
+_MARKS = (re.compile(r"\*\*"), re.compile(r"__"), re.compile(r"~~"), re.compile(r"\|\|"))
+_STAR = re.compile(r"(?<=\S)\*|\*(?=\S)")
+_UNDERSCORE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
+
+
+class GrowingText:
+    """One message in Discord's markdown that arrives in parts.
+
+    However it is parted, the same words are told as of the whole message, in the same order. Code blocks are never
+    kept, and nothing else for more than ``LONGEST_WAIT`` characters, so that memory and time per part are bounded.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        """Finished lines that are not yet told: a table, or emphasis that goes on."""
+        self._line = ""
+        self._fence: str | None = None
+        """What opened the code block that goes on."""
+
+    def write(self, part: str) -> list[str]:
+        """Take the next ``part``; tell the sentences that are certain now, as plain text."""
+        *finished, self._line = (self._line + part).split("\n")
+        told = [sentence for line in finished for sentence in self._end_line(line)]
+        return told + self._end_sentences()
+
+    def end(self) -> list[str]:
+        """Nothing more comes: tell the rest."""
+        last, self._line = self._line, ""
+        return self._end_line(last) + self._told()
+
+    def _end_line(self, line: str) -> list[str]:
+        if self._fence is not None:
+            bare = line.strip(" >\t\r")
+            if bare and not bare.strip(self._fence[0]) and len(bare) >= len(self._fence):
+                self._fence = None
+            return []
+        if fence := _FENCE.match(line):
+            self._fence = fence[1]
+            return self._told()
+        if _TABLE_ROW.match(line):
+            told = [] if self._lines and _TABLE_ROW.match(self._lines[-1]) else self._told()
+            self._lines.append(line)
+            return told if sum(map(len, self._lines)) < LONGEST_WAIT else told + self._told()
+        table = bool(self._lines) and _TABLE_ROW.match(self._lines[-1])
+        told = self._told() if table or not line.strip() else []
+        self._lines.append(line)
+        kept = "\n".join(self._lines)
+        return told + self._told() if len(kept) > LONGEST_WAIT or not _has_open_mark(kept) else told
+
+    def _end_sentences(self) -> list[str]:
+        """Those of the unfinished line."""
+        if self._fence is not None:
+            self._line = self._line[-LONGEST_WAIT:]
+            return []
+        if _TABLE_ROW.match(self._line) or _MAYBE_FENCE.match(self._line):
+            if len(self._line) > LONGEST_WAIT:
+                return self._cut(LONGEST_WAIT)
+            return []
+        end = 0
+        for possible in certain_ends(self._line)[-MOST_ENDS_TRIED:]:
+            if not _has_open_mark("\n".join([*self._lines, self._line[:possible]])):
+                end = possible
+        if not end and len(self._line) > LONGEST_WAIT:
+            end = self._line.rfind(" ") + 1 or len(self._line)
+        return self._cut(end) if end else []
+
+    def _cut(self, end: int) -> list[str]:
+        """Tell all up to ``end`` characters of the unfinished line."""
+        self._lines.append(self._line[:end])
+        self._line = self._line[end:]
+        return self._told()
+
+    def _told(self) -> list[str]:
+        text, self._lines = "\n".join(self._lines), []
+        # Indentation belongs to a list that has been told already.
+        return sentences(speakable("\n".join(line.strip() for line in text.split("\n"))))
+
+
+def _has_open_mark(text: str) -> bool:
+    """Whether code, a link, a mention or emphasis has begun in ``text`` and not ended."""
+    bare = _TAG.sub("", _LINK.sub("", _CODE_SPAN.sub("", _ESCAPED.sub("", text))))
+    if "`" in bare or bare.count("[") > bare.count("]") or re.search(r"<[^<>\s]*$|\]\([^)]*$", bare):
+        return True
+    for mark in _MARKS:
+        if len(mark.findall(bare)) % 2:
+            return True
+        bare = mark.sub("", bare)
+    return len(_STAR.findall(bare)) % 2 == 1 or len(_UNDERSCORE.findall(bare)) % 2 == 1

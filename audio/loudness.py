@@ -1,0 +1,69 @@
+"""One loudness for all voices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from audio.filtering import filtered
+from audio.recording import Samples, Sound
+
+TARGET_LUFS = -18.0
+"""For speech, as AES TD1008 recommends it for streams."""
+
+PEAK = 0.8
+"""Full scale is 1; Opus at 32 kbit/s overshoots what it is given by about a tenth."""
+
+_TOLERANCE_LU = 0.5
+_MOST_PASSES = 4
+"""Holding peaks down makes a sound softer again, so the gain is found in a few steps."""
+
+_SILENCE_LUFS = -69.0
+"""EBU R128 gates at -70: what is quieter has no loudness."""
+
+_INTEGRATED = "lavfi.r128.I"
+
+_SHORTEST_S = 0.4
+"""One gating block of EBU R128: of anything shorter it measures nothing."""
+
+
+def loudness_lufs(sound: Sound) -> float:
+    """The integrated loudness of ``sound`` by EBU R128; minus infinity for silence.
+
+    What is shorter than a gating block is measured as if it went on. Blocks for half a millisecond a second of sound.
+    """
+    if not len(sound.samples):
+        return -math.inf
+    times = math.ceil(2 * _SHORTEST_S / sound.duration_s) if sound.duration_s < _SHORTEST_S else 1
+    frames = filtered(Sound(np.tile(sound.samples, times), sound.rate_hz), ("ebur128", "metadata=1"))
+    # The filter measures every tenth of a second, and what is left over not at all.
+    measured = [float(frame.metadata[_INTEGRATED]) for frame in frames[-2:] if _INTEGRATED in frame.metadata]
+    return measured[-1] if measured and measured[-1] > _SILENCE_LUFS else -math.inf
+
+
+def evened(sound: Sound) -> Sound:
+    """``sound`` at ``TARGET_LUFS``, with peaks held down to ``PEAK``; silence as it is.
+
+    One gain for all of it, so that what was said softly stays softer. Blocks for a few milliseconds a second of
+    sound.
+    """
+    ready, gain_db = _limited(sound), 0.0
+    for _ in range(_MOST_PASSES):
+        missing_db = TARGET_LUFS - loudness_lufs(ready)
+        if math.isinf(missing_db) or abs(missing_db) < _TOLERANCE_LU:
+            break
+        gain_db += missing_db
+        ready = _limited(Sound(sound.samples * np.float32(10 ** (gain_db / 20)), sound.rate_hz))
+    return ready
+
+
+def _limited(sound: Sound) -> Sound:
+    if np.abs(sound.samples).max() <= PEAK:
+        return sound
+    limiter = ("alimiter", f"limit={PEAK}:level=0:attack=5:release=50:latency=1")
+    packed = ("aformat", "sample_fmts=flt:channel_layouts=mono")
+    parts: list[Samples] = [
+        np.asarray(frame.to_ndarray(), np.float32).reshape(-1) for frame in filtered(sound, limiter, packed)
+    ]
+    return Sound(np.clip(np.concatenate(parts), -PEAK, PEAK), sound.rate_hz)

@@ -1,0 +1,45 @@
+"""What was spoken lately, kept for those who want to hear it again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from weakref import WeakValueDictionary
+
+from cachetools import TTLCache
+
+from audio.prosody import Prosody
+from audio.speech import Speech
+
+KEPT_S = 3600
+"""In memory only, and for an hour at most: nothing spoken outlives what is stored of the conversation."""
+
+
+class SpeechCache:
+    """Speeches by the content of what was asked for. The least recently used go first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """``max_bytes``: of all Ogg files together; 0 keeps nothing. A minute of speech has about 240 KB."""
+        self._speeches: TTLCache[bytes, Speech] = TTLCache(max_bytes, KEPT_S, getsizeof=lambda kept: len(kept.ogg))
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, text: str) -> asyncio.Lock:
+        """To be held while ``text`` is spoken, so that of two who ask at once the second finds what the first got."""
+        return self._turns.setdefault(_hash(text), asyncio.Lock())
+
+    def get(self, text: str, engine: str, voice: str, prosody: Prosody) -> Speech | None:
+        """The speech of exactly this, or None."""
+        return self._speeches.get(_key(text, engine, voice, prosody))
+
+    def keep(self, text: str, engine: str, voice: str, prosody: Prosody, speech: Speech) -> None:
+        """Keep ``speech`` unless it is larger than the whole cache."""
+        if len(speech.ogg) <= self._speeches.maxsize:
+            self._speeches[_key(text, engine, voice, prosody)] = speech
+
+
+def _key(text: str, engine: str, voice: str, prosody: Prosody) -> bytes:
+    return _hash(repr((engine, voice, prosody.rate, prosody.pitch, text)))
+
+
+def _hash(asked: str) -> bytes:
+    return hashlib.blake2b(asked.encode(), digest_size=16).digest()

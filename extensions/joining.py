@@ -1,0 +1,150 @@
+"""/join and /leave: taking part in a channel without being mentioned."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import hikari
+import lightbulb
+import structlog
+
+from bot.answering.joined import JoinedChannels, Speak
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.presenting.channel_permissions import names_of, permissions_in
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.languages import translate
+from bot.settings import Settings
+
+log = structlog.get_logger()
+loader = lightbulb.Loader()
+
+JOINED = _("Joined {channel}. I answer every message there now. {speaking}")
+ALREADY = _("I am already in {channel}. {speaking}")
+LEFT = _("Left {channel}. Mention me there when you need me.")
+NOT_IN = _("I am not in {channel}.")
+SPEAKING = {
+    "never": _("I answer in text only."),
+    "voice": _("Voice notes are answered aloud."),
+    "always": _("Every answer is spoken as well."),
+}
+LACKS_PERMISSIONS = _("⚠️ There I lack: {permissions}. Ask a moderator to give me that.")
+LACKS_INTENT = _(
+    "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
+    "set MESSAGE_CONTENT_INTENT=true, and restart me."
+)
+
+_KINDS = [
+    hikari.ChannelType.GUILD_TEXT,
+    hikari.ChannelType.GUILD_NEWS,
+    hikari.ChannelType.GUILD_PUBLIC_THREAD,
+    hikari.ChannelType.GUILD_PRIVATE_THREAD,
+    hikari.ChannelType.GUILD_NEWS_THREAD,
+]
+_THREADS = {
+    hikari.ChannelType.GUILD_PUBLIC_THREAD,
+    hikari.ChannelType.GUILD_PRIVATE_THREAD,
+    hikari.ChannelType.GUILD_NEWS_THREAD,
+}
+
+
+class MayNotManageError(StarlingError):
+    """Raised when someone who may not manage a channel sends Starling there or away."""
+
+    sentence = _("Only those who may manage {channel} can do that.")
+
+    def __init__(self, channel: int) -> None:
+        super().__init__(channel=f"<#{channel}>")
+
+
+def _managed(context: lightbulb.Context, chosen: hikari.PartialChannel | None) -> hikari.PartialChannel:
+    """The channel that was chosen, or this one.
+
+    Raises:
+        MayNotManageError: the member may not manage it; Discord hides the command by the permissions here only.
+    """
+    channel = chosen or context.interaction.channel
+    member = context.member
+    assert isinstance(member, hikari.InteractionMember), "the command is for guilds only"
+    granted = channel.permissions if isinstance(channel, hikari.InteractionChannel) else member.permissions
+    if not granted & (hikari.Permissions.MANAGE_CHANNELS | hikari.Permissions.ADMINISTRATOR):
+        raise MayNotManageError(channel.id)
+    return channel
+
+
+async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, speak: Speak) -> hikari.Permissions:
+    """What Starling would need in ``channel`` and has not."""
+    write = (
+        hikari.Permissions.SEND_MESSAGES_IN_THREADS if channel.type in _THREADS else hikari.Permissions.SEND_MESSAGES
+    )
+    needed = hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.READ_MESSAGE_HISTORY | write
+    if speak != "never":
+        needed |= hikari.Permissions.ATTACH_FILES | hikari.Permissions.SEND_VOICE_MESSAGES
+    assert context.guild_id is not None
+    me = context.interaction.application_id
+    return needed & ~await permissions_in(context.client.rest, context.guild_id, channel.id, me)
+
+
+@loader.command
+class Join(
+    lightbulb.SlashCommand,
+    name=_("join"),
+    description=_("Let Starling take part in a channel: it answers every message there"),
+    localize=True,
+    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
+    contexts=[hikari.ApplicationContextType.GUILD],
+    default_member_permissions=hikari.Permissions.MANAGE_CHANNELS,
+):
+    channel = lightbulb.channel(
+        _("channel"), _("Which channel or thread; this one when left empty"), localize=True, default=None,
+        channel_types=_KINDS,
+    )  # fmt: skip
+    speak = lightbulb.string(
+        _("speak"),
+        _("When answers are spoken there"),
+        localize=True,
+        default="",
+        choices=[
+            lightbulb.Choice(_("never"), "never", localize=True),
+            lightbulb.Choice(_("to voice notes"), "voice", localize=True),
+            lightbulb.Choice(_("always"), "always", localize=True),
+        ],
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels, settings: Settings) -> None:
+        channel = _managed(context, self.channel)
+        await context.defer()
+        locale = locale_of(context)
+        speak = cast("Speak", self.speak or joined.speak(channel.id) or settings.speak)
+        before = await joined.join(channel.id, speak)
+        log.info("joined a channel", channel=int(channel.id), speak=speak, before=before)
+        sentence = ALREADY if before is not None else JOINED
+        lines = [translate(sentence, locale, channel=f"<#{channel.id}>", speaking=translate(SPEAKING[speak], locale))]
+        if lacking := await _lacking(context, channel, speak):
+            lines.append(translate(LACKS_PERMISSIONS, locale, permissions=names_of(lacking, locale)))
+        if not settings.message_content_intent:
+            lines.append(translate(LACKS_INTENT, locale))
+        await respond(context, "\n".join(lines))
+
+
+@loader.command
+class Leave(
+    lightbulb.SlashCommand,
+    name=_("leave"),
+    description=_("Let Starling no longer take part in a channel"),
+    localize=True,
+    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
+    contexts=[hikari.ApplicationContextType.GUILD],
+    default_member_permissions=hikari.Permissions.MANAGE_CHANNELS,
+):
+    channel = lightbulb.channel(
+        _("channel"), _("Which channel or thread; this one when left empty"), localize=True, default=None,
+        channel_types=_KINDS,
+    )  # fmt: skip
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels) -> None:
+        channel = _managed(context, self.channel)
+        sentence = LEFT if await joined.leave(channel.id) else NOT_IN
+        await respond(context, translate(sentence, locale_of(context), channel=f"<#{channel.id}>"))

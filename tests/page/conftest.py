@@ -1,0 +1,52 @@
+"""A sandbox with the example bot, and its page in a real browser, for every test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox import Person, Sandbox
+from tests.page.visit import Visit, visiting
+from tests.sandbox.example_bot import build, running
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here shares the event loop that the browser is driven from."""
+    folder = Path(__file__).parent
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as started:
+        yield started
+        assert not started.failures
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bot(sandbox: Sandbox) -> AsyncIterator[None]:
+    async with running(build(sandbox)):
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Visit]:
+    """The page as Chloe, a member, sees it on a desktop."""
+    async with visiting(browser, sandbox, "chloe") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ada(sandbox: Sandbox) -> AsyncIterator[Person]:
+    """The administrator, at a client of her own."""
+    async with await Person.named(sandbox.url, "ada") as person:
+        yield person
