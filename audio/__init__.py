@@ -1,6 +1,8 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot."""
 
-from audio.decoding import DecodingLimits, decode
+from audio.decoder import Decoder
+from audio.decoding import decode
+from audio.decoding_limits import DecodingLimits
 from audio.dictation import Dictation
 from audio.edge import EdgeEngine
 from audio.encoding import encode
@@ -9,6 +11,7 @@ from audio.errors import (
     AudioError,
     BusyError,
     DamagedFileError,
+    DecoderFailedError,
     DecodingTooSlowError,
     EmptyFileError,
     EngineFailedError,
@@ -25,6 +28,7 @@ from audio.errors import (
     TooManyChannelsError,
     TooShortError,
     TranscriberClosedError,
+    UnknownCodecError,
     UnknownLanguageError,
     UnknownVoiceError,
     VoiceFailedError,
@@ -53,6 +57,8 @@ __all__ = [
     "AudioError",
     "BusyError",
     "DamagedFileError",
+    "Decoder",
+    "DecoderFailedError",
     "DecodingLimits",
     "DecodingTooSlowError",
     "Dictation",
@@ -86,6 +92,7 @@ __all__ = [
     "Transcriber",
     "TranscriberClosedError",
     "Transcript",
+    "UnknownCodecError",
     "UnknownLanguageError",
     "UnknownVoiceError",
     "Voice",

@@ -34,13 +34,24 @@ AAC = Container("AAC", "aac", declares_duration=False, usual_bytes_per_s=8_000)
 
 CONTAINERS = (OGG, WAV, FLAC, MATROSKA, MP4, MP3, AAC)
 
+_LONGEST_SIGN_BYTES = 40
+"""Up to the end of the word that tells MP3 files with a count."""
+
 _ID3_HEADER_BYTES = 10
+
+_MOST_TAGS = 16
+"""A file has one, or two when a careless program added its own; a large file could consist of millions."""
 
 
 def container_of(data: bytes) -> Container | None:
     """The container that ``data`` begins like, or None when it is none of ``CONTAINERS``."""
-    if data[:3] == b"ID3":
-        return container_of(data[_id3_bytes(data) :]) or MP3
+    start = _id3_bytes(data)
+    if start:
+        return _container_at(data[start : start + _LONGEST_SIGN_BYTES]) or MP3
+    return _container_at(data[:_LONGEST_SIGN_BYTES])
+
+
+def _container_at(data: bytes) -> Container | None:
     if data[:4] == b"OggS":
         return OGG
     if data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE":
@@ -52,15 +63,22 @@ def container_of(data: bytes) -> Container | None:
     # The second half of the list is how QuickTime files without a type box begin.
     if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
         return MP4
-    return _mpeg_audio(data[:40])
+    return _mpeg_audio(data)
 
 
 def _id3_bytes(data: bytes) -> int:
-    """The length of an ID3v2 tag, header included: four bytes of seven bits each (id3.org, ID3v2.4 section 3.1)."""
-    size = 0
-    for byte in data[6:_ID3_HEADER_BYTES]:
-        size = size << 7 | byte & 0x7F
-    return _ID3_HEADER_BYTES + size
+    """Where the ID3v2 tags in front end, 0 without: headers of ten bytes, the last four of them the length of what
+    follows, seven bits each (id3.org, ID3v2.4 section 3.1).
+    """
+    end = 0
+    for _ in range(_MOST_TAGS):
+        if data[end : end + 3] != b"ID3":
+            break
+        size = 0
+        for byte in data[end + 6 : end + _ID3_HEADER_BYTES]:
+            size = size << 7 | byte & 0x7F
+        end += _ID3_HEADER_BYTES + size
+    return end
 
 
 def _mpeg_audio(frame: bytes) -> Container | None:

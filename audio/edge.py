@@ -11,7 +11,8 @@ from collections.abc import Callable
 import aiohttp
 from edge_tts import Communicate, exceptions, list_voices
 
-from audio.decoding import DecodingLimits, decode_at
+from audio.decoding import decode_at
+from audio.decoding_limits import DecodingLimits
 from audio.edge_voices import WELL_KNOWN
 from audio.errors import EngineFailedError, RecordingError, VoiceFailedError
 from audio.prosody import PLAIN, Prosody

@@ -51,6 +51,15 @@ class NoSoundTrackError(RecordingError):
         super().__init__(container=container)
 
 
+class UnknownCodecError(RecordingError):
+    """Raised when the sound track is compressed by a codec that recordings do not come in."""
+
+    sentence = _("The sound in this {container} file is in a form that I cannot read ({codec}). Please send it as MP3.")
+
+    def __init__(self, container: str, codec: str) -> None:
+        super().__init__(container=container, codec=codec)
+
+
 class TooShortError(RecordingError):
     """Raised when the recording ends before a syllable could be said."""
 
@@ -106,6 +115,15 @@ class DecodingTooSlowError(RecordingError):
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(limit_s=limit_s)
+
+
+class DecoderFailedError(RecordingError):
+    """Raised when a decoder crashed at the file, or needed more memory than it may have."""
+
+    sentence = _("Reading this {container} file failed. Please export it again, or convert it to Ogg Opus or MP3.")
+
+    def __init__(self, container: str) -> None:
+        super().__init__(container=container)
 
 
 class BusyError(AudioError):

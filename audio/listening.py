@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from audio.containers import container_of
 from audio.cutting import Piece, pieces_of
-from audio.decoding import DecodingLimits, decode
+from audio.decoder import Decoder
 from audio.errors import UnknownLanguageError
 from audio.hearing import Excerpt, Heard, Quality, hear
 from audio.long_recordings import LONG_S, LongRecordings
@@ -45,7 +45,7 @@ class Workshop:
     """The model, loaded by the first call. Raises ``ModelUnavailableError``."""
     scheduler: Scheduler
     long_recordings: LongRecordings
-    limits: DecodingLimits
+    decoder: Decoder
 
 
 class Listening:
@@ -106,7 +106,7 @@ class Listening:
         self._shared.long_recordings.leave(self)
 
     def _open(self) -> None:
-        recording = self._audio if isinstance(self._audio, Recording) else decode(self._audio, self._shared.limits)
+        recording = self._audio if isinstance(self._audio, Recording) else self._shared.decoder.decode(self._audio)
         self.duration_s = recording.duration_s
         if self.duration_s > LONG_S and not self._shared.long_recordings.enter(self, self.begin):
             # It is decoded again when its turn comes, which costs little beside what hearing it costs.

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future
 from pathlib import Path
 
-from audio.decoding import DEFAULT_LIMITS, DecodingLimits
+from audio.decoder import Decoder
+from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import BusyError, TranscriberClosedError, UnknownLanguageError
 from audio.hearing import Quality
 from audio.listening import Listening, Wish, Workshop
@@ -81,6 +82,7 @@ class Transcriber:
         self._quality: Quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
+        self._decoder = Decoder(limits, processes=self._workers)
         self._max_waiting = max_waiting
         self._unload_after_s = unload_after_s
         self._unloading: threading.Timer | None = None
@@ -88,7 +90,7 @@ class Transcriber:
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MOST_LONG_RECORDINGS), limits)
+        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MOST_LONG_RECORDINGS), self._decoder)
         self._listenings: set[Listening] = set()
         self._turns_s: dict[Hashable, float] = {}
         self._heard_s = 0.0
@@ -103,6 +105,7 @@ class Transcriber:
         """Load the model now. Raises ``ModelUnavailableError``, and ``TranscriberClosedError`` after ``close``."""
         if self._closed:
             raise TranscriberClosedError
+        self._decoder.start()
         loaded: Future[None] = Future()
 
         def load(_: object) -> None:
@@ -170,11 +173,15 @@ class Transcriber:
             self._plan_unloading()
 
     async def close(self) -> None:
-        """Stop all work at the end of the pieces that are being heard, and end the threads. May be called twice."""
+        """Stop all work at the end of the pieces that are being heard, and end the threads and the decoders.
+
+        May be called twice.
+        """
         self._closed = True
         self._plan_unloading()
         for listening in list(self._listenings):
             listening.fail(TranscriberClosedError())
+        await asyncio.to_thread(self._decoder.close)
         await asyncio.to_thread(self._scheduler.shutdown)
         self._whisper = None
 

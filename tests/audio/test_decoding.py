@@ -30,6 +30,7 @@ from audio import (
     TooLongError,
     TooManyChannelsError,
     TooShortError,
+    UnknownCodecError,
     decode,
 )
 from audio.recording import Samples
@@ -50,6 +51,7 @@ from tests.audio.made_recordings import (
     silent_video,
     tone,
 )
+from tests.audio.mutations import repair_ogg
 
 
 def loudness(samples: Samples) -> npt.NDArray[np.float64]:
@@ -277,6 +279,57 @@ def test_the_largest_groups_of_frames_fit_into_memory() -> None:
     limits = DecodingLimits(max_bytes=100 * 2**20)
 
     assert decode(file.getvalue(), limits).duration_s == pytest.approx(130)
+
+
+def test_samples_that_are_no_numbers_are_silent() -> None:
+    file = bytearray(file_of(tone(1).samples, Format("wav", "pcm_f32le", "flt", rate_hz=RATE_HZ)))
+    for number, sample in enumerate((np.nan, np.inf, -np.inf)):
+        file[-4 * (number + 1) : len(file) - 4 * number] = np.float32(sample).tobytes()
+
+    samples = decode(bytes(file)).samples
+
+    assert samples[-3:].tolist() == [-1, 1, 0]
+
+
+def test_tags_behind_tags_behind_tags_are_no_way_to_exhaust_the_stack() -> None:
+    with pytest.raises(DamagedFileError):
+        decode(b"ID3\x04\x00\x00\x00\x00\x00\x00" * 100_000)
+
+
+def test_a_tag_in_front_of_another_is_no_obstacle(jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, MP3)
+    assert file.startswith(b"ID3")
+    assert decode(b"ID3\x04\x00\x00\x00\x00\x00\x05....." + file).duration_s == pytest.approx(11, abs=0.1)
+
+
+def test_codecs_that_nobody_records_with_are_not_even_tried() -> None:
+    file = file_of(tone(1).samples, Format("wav", "dfpwm", "u8"))
+    with pytest.raises(UnknownCodecError, match=r"WAV file is in a form that I cannot read \(dfpwm\)"):
+        decode(file)
+
+
+def test_frames_that_are_not_what_the_header_says_keep_the_limits_too() -> None:
+    mono, stereo, fast = (
+        file_of(tone(1).samples, Format("adts", "aac", "fltp", rate_hz, layout))
+        for rate_hz, layout in ((48_000, "mono"), (48_000, "stereo"), (96_000, "mono"))
+    )
+    with pytest.raises(TooManyChannelsError, match="has 2 channels, and the limit is 1"):
+        decode(mono + stereo, DecodingLimits(max_channels=1))
+    with pytest.raises(SampleRateTooHighError, match="96000 samples a second, and the limit is 48000"):
+        decode(mono + fast, DecodingLimits(max_rate_hz=48_000))
+    assert decode(mono + stereo + fast).duration_s == pytest.approx(3, abs=0.1)
+
+
+def test_sound_that_cannot_be_mixed_to_one_channel_is_told_of() -> None:
+    file = file_of(tone(1).samples, OGG)
+    start = file.index(b"OpusHead")
+    # Mapping family 2 is ambisonics (RFC 8486): one stream for the first of four channels, none for the others.
+    head = file[start : start + 9] + b"\x04" + file[start + 10 : start + 18] + b"\x02\x01\x00\x00\xff\xff\xff"
+    ambisonic = bytearray(file[: start - 1] + bytes([len(head)]) + head + file[start + 19 :])
+    repair_ogg(ambisonic)
+
+    with pytest.raises(DamagedFileError):
+        decode(bytes(ambisonic))
 
 
 def test_samples_are_given_at_sixteen_kilohertz() -> None:

@@ -1,0 +1,48 @@
+"""Frames of any format, as decoders give them, to mono float32 samples at one rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+from av.audio.frame import AudioFrame
+from av.filter import Graph
+
+SAMPLE_BYTES = 4
+"""Samples are 32-bit floats in the machine's byte order."""
+
+
+class Conversion:
+    """Mixes and resamples frames that all have the format of the first.
+
+    Done here and not by ``av.AudioResampler``, whose filters start a thread for every core and give each of them a
+    stack, for nothing: none of these filters shares its work.
+    """
+
+    def __init__(self, first: AudioFrame, rate_hz: int) -> None:
+        """``rate_hz``: of the samples that come out. Raises what PyAV raises for formats that cannot be converted."""
+        self._graph = Graph()
+        self._graph.threads = 1
+        self._graph.link_nodes(
+            self._graph.add_abuffer(
+                sample_rate=first.sample_rate,
+                format=first.format.name,
+                layout=first.layout.name,
+                time_base=Fraction(1, first.sample_rate),
+            ),
+            self._graph.add("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={rate_hz}"),
+            self._graph.add("abuffersink"),
+        ).configure()
+
+    def samples(self, frame: AudioFrame | None) -> Iterator[bytes]:
+        """What comes out when ``frame`` goes in; None, the end, brings the rest."""
+        self._graph.push(frame)
+        while True:
+            try:
+                converted = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(converted, AudioFrame)
+            # Without the padding that follows the samples.
+            yield bytes(memoryview(converted.planes[0])[: converted.samples * SAMPLE_BYTES])

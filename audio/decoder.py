@@ -1,0 +1,107 @@
+"""Decoding the files of strangers: in processes of its own, which may die without harm."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from audio.decoder_child import DecoderChild
+from audio.decoding import admitted, sound_of
+from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
+from audio.errors import DecoderFailedError, TranscriberClosedError
+from audio.recording import RECORDING_RATE_HZ, Recording
+
+_LOG = logging.getLogger(__name__)
+
+FILES_PER_CHILD = 200
+"""Then another process takes its place: what a decoder leaks, or was made to remember, ends with it."""
+
+
+class Decoder:
+    """Decodes as ``audio.decode`` does, and outlives files that crash, stall or bloat the codecs.
+
+    Each of its child processes decodes one file at a time, and can open no file and no socket, start nothing and take
+    only so much memory and time (on Windows: only so much time). A child that fails is replaced. Children end by
+    themselves when this process ends, however it does.
+    """
+
+    def __init__(self, limits: DecodingLimits = DEFAULT_LIMITS, *, processes: int = 1) -> None:
+        """Start nothing yet. ``processes``: how many files are decoded at the same time, at least 1."""
+        self._limits = limits
+        self._processes = processes
+        self._places = threading.BoundedSemaphore(processes)
+        self._lock = threading.Lock()
+        self._idle: list[DecoderChild] = []
+        self._busy: list[DecoderChild] = []
+        self._closed = False
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process numbers of the children, for whoever watches over them."""
+        with self._lock:
+            return tuple(child.pid for child in self._idle + self._busy)
+
+    def start(self) -> None:
+        """Start the children ahead of the first file, which then does not wait 0.1 s for one."""
+        try:
+            with self._lock:
+                while not self._closed and len(self._idle) + len(self._busy) < self._processes:
+                    self._idle.append(self._new_child())
+        except OSError as error:
+            # The next file will try again.
+            _LOG.warning("A decoder cannot be started: %s", error)
+
+    def decode(self, data: bytes) -> Recording:
+        """As ``audio.decode``; blocks: call it in a thread. Further threads wait until a child is free.
+
+        Raises a ``RecordingError`` as ``audio.decode`` does, ``DecoderFailedError`` when a child did not survive the
+        file, and ``TranscriberClosedError`` after ``close``, or when that interrupts it.
+        """
+        container = admitted(data, self._limits)
+        with self._places:
+            try:
+                child = self._take()
+            except OSError as error:
+                raise DecoderFailedError(container.name) from error
+            try:
+                groups, truncated = child.groups(data, container)
+            except DecoderFailedError:
+                if self._closed:
+                    raise TranscriberClosedError from None
+                raise
+            finally:
+                self._give_back(child)
+        sound = sound_of(groups, RECORDING_RATE_HZ, container, truncated=truncated)
+        return Recording(sound.samples, truncated)
+
+    def close(self) -> None:
+        """End the children, even in the middle of a file. May be called twice."""
+        with self._lock:
+            self._closed = True
+            children = self._idle + self._busy
+            self._idle.clear()
+        for child in children:
+            child.end()
+
+    def _new_child(self) -> DecoderChild:
+        return DecoderChild(RECORDING_RATE_HZ, self._limits)
+
+    def _take(self) -> DecoderChild:
+        with self._lock:
+            if self._closed:
+                raise TranscriberClosedError
+            child = self._idle.pop() if self._idle else None
+            if child is None or not child.alive:
+                child = self._new_child()
+            self._busy.append(child)
+            return child
+
+    def _give_back(self, child: DecoderChild) -> None:
+        with self._lock:
+            self._busy.remove(child)
+            usable = child.alive and child.files < FILES_PER_CHILD and not self._closed
+            if usable:
+                self._idle.append(child)
+        if not usable:
+            child.end()
+            self.start()

@@ -1,0 +1,153 @@
+"""One child process that decodes, as seen from its parent."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import audio.errors
+from audio.containers import Container
+from audio.conversion import SAMPLE_BYTES
+from audio.decoder_process import HEADER
+from audio.decoding_limits import DecodingLimits
+from audio.errors import DecoderFailedError, DecodingTooSlowError, RecordingError
+from audio.reading import INEXACT_S
+from bot.errors import StarlingError
+
+_LOG = logging.getLogger(__name__)
+
+# The package's own __init__ would load the voices and the models too: five times the time, twice the memory.
+_START = """
+import json, sys, types
+path, folder, rate_hz, limits = json.loads(sys.argv[1])
+sys.path[:] = path
+package = sys.modules["audio"] = types.ModuleType("audio")
+package.__path__ = [folder]
+from audio.decoder_process import serve
+from audio.decoding_limits import DecodingLimits
+serve(rate_hz, DecodingLimits(**limits))
+"""
+
+# No secret of the parent's environment is any business of a decoder.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+
+_LONGEST_END_BYTES = 10_000
+
+WALL_S_PER_CPU_S = 3
+WALL_START_S = 10
+"""The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
+
+
+class DecoderChild:
+    """A process that decodes one file after the other; not to be used by two threads at once."""
+
+    def __init__(self, rate_hz: int, limits: DecodingLimits) -> None:
+        """Start it, which takes about 0.1 s; nobody waits for that but the first file. Raises ``OSError``."""
+        self._limits = limits
+        self._most_bytes = round(2 * (limits.max_duration_s + INEXACT_S) * rate_hz) * SAMPLE_BYTES
+        """Twice what the limit lets through: changes of format in the middle of a file add a few samples each."""
+        self._expired = False
+        self.files = 0
+        """How many it was given."""
+        path = [str(Path(folder or ".").absolute()) for folder in sys.path]
+        settings = (path, str(Path(__file__).parent), rate_hz, dataclasses.asdict(limits))
+        self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-I", "-S", "-c", _START, json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def groups(self, data: bytes, container: Container) -> tuple[bytearray, bool]:
+        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and whether it broke off.
+
+        Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
+        ``DecoderFailedError`` or ``DecodingTooSlowError``.
+        """
+        self.files += 1
+        timer = threading.Timer(WALL_START_S + WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._send(data)
+            return self._receive()
+        except RecordingError:
+            raise
+        except Exception as error:
+            # Of any kind: a child that was taken over may answer anything.
+            self.end()
+            code = self._process.returncode
+            _LOG.warning("A decoder (%d) failed at %d bytes of %s: %s", code, len(data), container.name, error)
+            if self._expired or (os.name == "posix" and code == -signal.SIGXCPU):
+                raise DecodingTooSlowError(self._limits.max_decoding_s) from error
+            raise DecoderFailedError(container.name) from error
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the process, whatever it does; from any thread, any number of times."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe
+            # What has not been sent cannot be sent any more.
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._process.kill()
+
+    def _send(self, data: bytes) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(HEADER.pack(len(data)))
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
+
+    def _receive(self) -> tuple[bytearray, bool]:
+        assert self._process.stdout
+        answer = self._process.stdout
+        groups = bytearray()
+        while length := HEADER.unpack(_exactly(answer.read(HEADER.size), HEADER.size))[0]:
+            if len(groups) + length > self._most_bytes or length % SAMPLE_BYTES:
+                raise ValueError(f"a group of {length} bytes after {len(groups)}")
+            groups += _exactly(answer.read(length), length)
+        end = json.loads(answer.readline(_LONGEST_END_BYTES))
+        if "defect" in end:
+            raise ValueError(end["defect"])
+        if "error" in end:
+            raise _error(end["error"], end["facts"])
+        return groups, bool(end["truncated"])
+
+
+def _exactly(part: bytes, length: int) -> bytes:
+    if len(part) < length:
+        raise EOFError("the child ended")
+    return part
+
+
+def _error(name: str, facts: dict[str, object]) -> RecordingError:
+    kind = getattr(audio.errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(facts, dict)):
+        raise ValueError(f"an error named {name}")
+    # The classes take what their facts are made of, but the facts alone came through the pipe.
+    error = kind.__new__(kind)
+    StarlingError.__init__(error, **facts)
+    str(error)  # raises here, not where it is told to somebody, when facts are missing
+    return error

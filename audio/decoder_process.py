@@ -1,0 +1,128 @@
+"""What runs in a decoder's child process: recordings come in by standard input, sound goes out by standard output.
+
+Codecs are large C programs, and strangers choose what they are fed. So this process is given as little as possible: it
+imports what it needs, then gives up opening any file or socket, writing any file and starting any process, and bounds
+its memory; its processor time is bounded for each recording. If it dies all the same, nothing else does.
+
+A request is a ``HEADER`` with the length of the file, and the file. The answer is a sequence of groups of samples, each
+after a ``HEADER`` with its length in bytes; then a group of no bytes and a line of JSON: ``{"truncated": bool}``, or
+``{"error": class, "facts": {...}}`` for a ``RecordingError``, ``{"defect": traceback}`` for any other. Nothing in it
+can run code on the other side.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import struct
+import sys
+import time
+import traceback
+from contextlib import suppress
+from typing import BinaryIO
+
+from audio.containers import WAV, container_of
+from audio.decoding_limits import DecodingLimits
+from audio.errors import RecordingError
+from audio.reading import Reading
+
+HEADER = struct.Struct("!Q")
+
+_MEMORY_BYTES = 512 * 2**20
+"""Of address space, beside the file: 130 MiB are taken once the libraries are loaded, and twice
+``audio.allocation_limit.LARGEST_ALLOCATION_BYTES`` while a group of frames moves to a larger place."""
+
+_COPIES = 3
+"""Of the file: as it came in, and as a packet that moves to a larger place while it is put together."""
+
+_LONGEST_TRACEBACK = 4_000
+
+# Three samples of silence.
+_SMALLEST_WAV = (
+    b"RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0"
+    + struct.pack("<HHIIHH", 1, 1, 16_000, 32_000, 2, 16)
+    + b"data\x06\0\0\0"
+    + bytes(6)
+)
+
+
+def serve(rate_hz: int, limits: DecodingLimits) -> None:
+    """Answer requests until standard input ends, as it also does when the parent is killed."""
+    # Ctrl-C and service managers signal everything at once, but the parent needs its decoders to finish its work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Whatever is loaded at the first use must be loaded now.
+    list(Reading(_SMALLEST_WAV, WAV, rate_hz, DecodingLimits()).groups())
+    _confine(limits)
+    # From now on the C library keeps freed blocks of up to this size instead of handing them back to the system
+    # (mallopt(3), M_MMAP_THRESHOLD); otherwise every file pays for fresh pages, a quarter of its time.
+    bytearray(31 * 2**20)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        while len(header := requests.read(HEADER.size)) == HEADER.size:
+            (length,) = HEADER.unpack(header)
+            data = requests.read(length)
+            if len(data) < length:
+                return
+            _bound_time(limits)
+            _answer(data, rate_hz, limits, answers)
+            answers.flush()
+    except BrokenPipeError:
+        # The parent is gone in the middle of an answer. The usual end would try again to send what is left.
+        os._exit(0)
+
+
+def _answer(data: bytes, rate_hz: int, limits: DecodingLimits, answers: BinaryIO) -> None:
+    container = container_of(data)
+    assert container is not None, "the parent sends nothing else"
+    reading = Reading(data, container, rate_hz, limits)
+    try:
+        for group in reading.groups():
+            if group:
+                answers.write(HEADER.pack(len(group)))
+                answers.write(group)
+        end: dict[str, object] = {"truncated": reading.truncated}
+    except RecordingError as error:
+        end = {"error": type(error).__name__, "facts": error.facts}
+    except Exception:
+        # A defect, or no memory: standard error may be a file, which this process cannot write.
+        end = {"defect": traceback.format_exc()[-_LONGEST_TRACEBACK:]}
+    answers.write(HEADER.pack(0))
+    answers.write(json.dumps(end).encode() + b"\n")
+
+
+def _confine(limits: DecodingLimits) -> None:
+    """Give up what decoding needs no more. Windows has no such limits: there only the parent's clock is left."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in (
+        # No file descriptor but those that are open: any attempt to open a file or a socket fails.
+        ("RLIMIT_NOFILE", 0),
+        ("RLIMIT_NPROC", 0),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_AS", _MEMORY_BYTES + _COPIES * limits.max_bytes),
+    ):
+        number = getattr(resource, kind, None)
+        if number is None:
+            continue
+        _, hard = resource.getrlimit(number)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # macOS knows the name of the limit of memory, but refuses to set it.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(number, (most, most))
+
+
+def _bound_time(limits: DecodingLimits) -> None:
+    """The kernel ends this process when even a single step of decoding takes longer than a file may."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(time.process_time() + limits.max_decoding_s) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
