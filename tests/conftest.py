@@ -1,11 +1,13 @@
-"""What every test may use: the embedded models, verified, and the recordings beside the project."""
+"""What every test may use: the embedded models, verified, the recordings beside the project, and a witness of all that
+passes between sandboxes and bots.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,11 @@ import pytest
 import pytest_asyncio
 
 from audio import decode
+from bot.sandbox import Sandbox
 from bot.weights import WeightsCache
+from tests.conformance.gateway import GatewayDescription
+from tests.conformance.openapi import SPEC, Description
+from tests.conformance.witness import Witness
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -22,6 +28,60 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
+
+VERDICT = ROOT / "tests" / "conformance" / "test_verdict.py"
+_WITNESS = pytest.StashKey[Witness]()
+_IS_WHOLE = pytest.StashKey[bool]()
+_HAS_VERDICT = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the witness see every sandbox of this run."""
+    witness = Witness(Description() if SPEC.is_file() else None, GatewayDescription())
+    config.stash[_WITNESS] = Sandbox.observer = witness
+    config.stash[_IS_WHOLE] = True
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[_IS_WHOLE] = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The verdict comes when everything else has been seen."""
+    items.sort(key=lambda item: item.path == VERDICT)
+    config.stash[_HAS_VERDICT] = bool(items) and items[-1].path == VERDICT
+    if not {item.path for item in items}.issuperset((ROOT / "tests").rglob("test_*.py")):
+        config.stash[_IS_WHOLE] = False
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    witness = config.stash[_WITNESS]
+    if seen := witness.seen.total():
+        what = "requests and frames" if witness.rest else "frames (Discord's description of requests is not here)"
+        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {witness.cost_s:.1f} s")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seen_to_the_end(pytestconfig: pytest.Config) -> Iterator[None]:
+    """The verdict on what passes after the verdict, while the last fixtures end; or on all, where there was none."""
+    yield
+    late = pytestconfig.stash[_WITNESS].violations(VERDICT.name if pytestconfig.stash[_HAS_VERDICT] else "")
+    assert not late, "Not as Discord describes it:\n" + "\n".join(map(str, late))
+
+
+@pytest.fixture
+def witness(pytestconfig: pytest.Config) -> Witness:
+    """What has seen every request and frame until now."""
+    return pytestconfig.stash[_WITNESS]
+
+
+@pytest.fixture
+def whole_suite(pytestconfig: pytest.Config) -> None:
+    """Only for runs of every test."""
+    if not pytestconfig.stash[_IS_WHOLE]:
+        pytest.skip("only a part of the tests runs")
 
 
 def _weights(name: str) -> Path:

@@ -48,7 +48,7 @@ class CommandRegistry:
         """Make these the only commands of the scope. Those that keep type and name keep their id.
 
         Raises:
-            DiscordError: 400 50035, 400 30032 for too many, 429 30034 for too many new ones in a day.
+            DiscordError: 400 50035, 400 30032 for too many, 400 30034 for too many new ones in a day.
         """
         form = Form()
         if not isinstance(given, list) or not all(isinstance(command, dict) for command in given):
@@ -172,7 +172,7 @@ class CommandRegistry:
             return read | {k: old[k] for k in ("id", "application_id", "guild_id") if k in old} | {"version": version}
         self._creates[scope] += 1
         if self._creates[scope] > _MAX_CREATES:
-            raise DiscordError(429, 30034, "Max number of daily application command creates has been reached (200)")
+            raise DiscordError(400, 30034, "Max number of daily application command creates has been reached (200)")
         number = str(self._world.clock.next())
         stamped = read | {"id": number, "application_id": str(self._application_id), "version": number}
         return stamped | {"guild_id": str(scope)} if scope is not None else stamped

@@ -29,7 +29,7 @@ class Form:
         DiscordError: 400 50035 with every problem that was noted.
         """
         if self._tree:
-            raise DiscordError(400, 50035, "Invalid Form Body", self._tree)
+            raise DiscordError(400, 50035, "Invalid Form Body", _leaves(self._tree))
 
     def length(self, path: Path, size: int, minimum: int, maximum: int) -> None:
         """Note a text or list whose length is not within ``minimum`` and ``maximum``."""
@@ -142,3 +142,11 @@ class Form:
             else:
                 self.wrong((*at, key, i), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return found
+
+
+def _leaves(tree: Json) -> Json:
+    """``tree`` without what is wrong with a value as a whole, where something within it is wrong: Discord looks at the
+    whole only when all its parts are right.
+    """
+    inner = {key: _leaves(node) for key, node in tree.items() if key != "_errors"}
+    return inner or tree

@@ -16,6 +16,7 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.events import Event
 from bot.sandbox.intents import ALL_INTENTS, Intents, without_content
 from bot.sandbox.member_requests import member_chunks
+from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads, own_user_payload
 from bot.sandbox.sessions import GOING_AWAY, Connection, Session
@@ -53,7 +54,15 @@ class _CloseError(SandboxError):
 class Gateway:
     """Accepts connections and delivers events to the sessions that may see them."""
 
-    def __init__(self, world: World, payloads: Payloads, accounts: Accounts, options: Options, wire: WireLog) -> None:
+    def __init__(
+        self,
+        world: World,
+        payloads: Payloads,
+        accounts: Accounts,
+        options: Options,
+        wire: WireLog,
+        observer: Observer,
+    ) -> None:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
@@ -62,6 +71,7 @@ class Gateway:
         self._accounts = accounts
         self._options = options
         self._wire = wire
+        self._observer = observer
         self._sockets: set[web.WebSocketResponse] = set()
 
     # Delivering
@@ -157,7 +167,7 @@ class Gateway:
         except SandboxError:
             await socket.close(code=4002)
             return socket
-        connection = Connection(socket, request, packing)
+        connection = Connection(socket, request, packing, self._observer)
         self._sockets.add(socket)
         writer = asyncio.create_task(connection.write_until_closed())
         try:
@@ -188,7 +198,9 @@ class Gateway:
                 recent.append(time.monotonic())
                 if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
                     raise _CloseError(4008)
-                session = self._receive(frame.data, connection, session, interval_s)
+                payload = _read(frame.data)
+                session = self._receive(payload, connection, session, interval_s)
+                connection.took(frame.data)
         except _CloseError as error:
             connection.close(error.code)
             with contextlib.suppress(TimeoutError):
@@ -197,17 +209,9 @@ class Gateway:
             self._left(session, connection, socket.close_code)
 
     def _receive(
-        self, raw: str | bytes, connection: Connection, session: Session | None, interval_s: float
+        self, payload: Json, connection: Connection, session: Session | None, interval_s: float
     ) -> Session | None:
-        if len(raw) > _MAX_PAYLOAD_BYTES:
-            raise _CloseError(4002)
-        try:
-            payload = from_json(raw)
-            op, data = payload["op"], payload.get("d")
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise _CloseError(4002) from None
-        if not isinstance(op, int):
-            raise _CloseError(4002)
+        op, data = payload["op"], payload.get("d")
         account = self._accounts.by_token(str(data.get("token", ""))) if isinstance(data, dict) else None
         if op in (_IDENTIFY, _RESUME) and account is not None and account.bot:
             connection.wire = self._wire
@@ -252,6 +256,7 @@ class Gateway:
         account = self._accounts.by_token(str(data.get("token", "")))
         if account is None:
             raise _CloseError(4004)
+        connection.account = account
         intents = self._read_intents(account, data)
         shard = _read_shard(data)
         if data.get("compress") is True:
@@ -317,7 +322,8 @@ class Gateway:
         return intents
 
     def _resume(self, data: Json, connection: Connection) -> Session | None:
-        if self._accounts.by_token(str(data.get("token", ""))) is None:
+        connection.account = self._accounts.by_token(str(data.get("token", "")))
+        if connection.account is None:
             raise _CloseError(4004)
         session = self.sessions.get(str(data.get("session_id")))
         after: Any = data.get("seq")
@@ -341,6 +347,18 @@ class Gateway:
         for session in list(self.sessions.values()):
             if session.connection is None and session.left_at_s < oldest_s:
                 del self.sessions[session.id]
+
+
+def _read(raw: str | bytes) -> Json:
+    if len(raw) > _MAX_PAYLOAD_BYTES:
+        raise _CloseError(4002)
+    try:
+        payload = from_json(raw)
+    except ValueError:
+        raise _CloseError(4002) from None
+    if not isinstance(payload, dict) or not isinstance(payload.get("op"), int):
+        raise _CloseError(4002)
+    return payload
 
 
 def _read_shard(data: Json) -> tuple[int, int]:

@@ -421,7 +421,6 @@ class Interactions:
         if followup and interaction.original_id is not None:
             made["original_response_message_id"] = str(interaction.original_id)
         if interaction.type in _COMMANDS:
-            made |= {"name": interaction.data["name"], "command_type": interaction.data["type"]}
             target = interaction.data.get("target_id")
             if target and interaction.data["type"] == CommandType.MESSAGE:
                 made["target_message_id"] = target

@@ -7,10 +7,15 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.attachments import AttachmentStore
-from bot.sandbox.kinds import ChannelType, ComponentType, MessageFlag
+from bot.sandbox.kinds import ChannelType, ComponentType, MessageFlag, MessageType
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import Attachment, Channel, Guild, Member, Message, Poll, Role, User
 from bot.sandbox.world import World
+
+_SHOWN_WITH_REFERENCE = frozenset(
+    {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE, MessageType.CONTEXT_MENU_COMMAND}
+)
+"""The kinds of message with a ``referenced_message``; a pin's notice, for one, only points to the message."""
 
 
 def iso(moment: datetime) -> str:
@@ -72,6 +77,13 @@ def emoji_payload(emoji: str) -> Json:
     """``emoji`` is a character, or "name:id" for one of a guild's own."""
     name, _, emoji_id = emoji.partition(":")
     return {"id": emoji_id or None, "name": name, **({"animated": False} if emoji_id else {})}
+
+
+def _poll_media(media: Json) -> Json:
+    """What was given, with the whole emoji: a character has no id, and one of a guild's own may come without a name."""
+    if not media.get("emoji"):
+        return media
+    return media | {"emoji": {"id": None, "name": None} | media["emoji"]}
 
 
 class Payloads:
@@ -149,6 +161,13 @@ class Payloads:
             payload["member"] = self.thread_member(channel, viewer_id)
         return payload
 
+    def _thread_of_guild(self, channel: Channel, viewer_id: int) -> Json:
+        """Within a guild a thread's ``member`` lacks the ids, which are those of the thread and of the reader."""
+        payload = self.channel(channel, viewer_id)
+        if "member" in payload:
+            payload["member"] = {k: v for k, v in payload["member"].items() if k not in ("id", "user_id")}
+        return payload
+
     def thread_member(self, channel: Channel, user_id: int) -> Json:
         assert channel.thread is not None
         return {
@@ -224,7 +243,7 @@ class Payloads:
             "member_count": len(members),
             "members": [self.member(m) for m in members if all_members or m.user_id == viewer_id],
             "channels": [self.channel(c, viewer_id) for c in channels],
-            "threads": [self.channel(t, viewer_id) for t in threads],
+            "threads": [self._thread_of_guild(t, viewer_id) for t in threads],
             "presences": [],
             "voice_states": [],
             "stage_instances": [],
@@ -289,8 +308,6 @@ class Payloads:
                     "burst_colors": [],
                     "me_burst": False,
                     "me": viewer_id in users,
-                    "burst_me": False,
-                    "burst_count": 0,
                 }
                 for emoji, users in message.reactions.items()
             ]
@@ -328,7 +345,7 @@ class Payloads:
         found: Json = {"message_reference": link}
         if message.snapshots:
             found["message_snapshots"] = [{"message": self._content(s)} for s in message.snapshots]
-        elif reference.type == 0 and reference.message_id is not None and not nested:
+        elif message.type in _SHOWN_WITH_REFERENCE and reference.message_id is not None and not nested:
             target = self._world.messages.get(reference.message_id)
             # An answer for everyone does not show the ephemeral message that it came from.
             hidden = target is None or (target.ephemeral_to is not None and message.ephemeral_to is None)
@@ -340,7 +357,7 @@ class Payloads:
         counts = [{"id": n, "count": len(v), "me_voted": viewer_id in v} for n, v in sorted(poll.votes.items()) if v]
         return {
             "question": poll.question,
-            "answers": [{"answer_id": n, "poll_media": media} for n, media in enumerate(poll.answers, 1)],
+            "answers": [{"answer_id": n, "poll_media": _poll_media(media)} for n, media in enumerate(poll.answers, 1)],
             "expiry": iso(poll.expires_at),
             "allow_multiselect": poll.multiselect,
             "layout_type": 1,

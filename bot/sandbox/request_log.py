@@ -11,13 +11,26 @@ from bot.sandbox.shapes import Json
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """``path`` is without "/api/v10"; ``files`` are sizes in bytes by name; ``account`` is None without a token."""
+    """One request and its answer.
+
+    Attributes:
+        path: without "/api/v10" and the query.
+        account: the name of who asked; None without a token.
+        by_person: whether the token was a person's; without one, an application asked.
+        content_type: of the body; empty where there was none.
+        body: the JSON, also that of ``payload_json``; None where there was none.
+        files: sizes in bytes by name.
+        response: the JSON that was answered; None where there was none.
+    """
 
     method: str
     path: str
+    query: dict[str, str]
     status: int
     duration_s: float
     account: str | None
+    by_person: bool
+    content_type: str
     body: Any
     files: dict[str, int]
     response: Any

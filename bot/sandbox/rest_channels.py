@@ -11,7 +11,7 @@ from bot.sandbox.forms import Form
 from bot.sandbox.intents import TYPING_IN, Intents
 from bot.sandbox.kinds import ChannelType
 from bot.sandbox.permissions import Permissions
-from bot.sandbox.rest import Call, Reply, Route
+from bot.sandbox.rest import Answer, Call, Reply, Route
 from bot.sandbox.services import Services
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import parse
@@ -72,7 +72,7 @@ class ChannelRoutes:
             parent_id=parse(parent, "parent_id") if parent else None,
             overwrites=overwrites,
         )
-        return self._put("CHANNEL_CREATE", channel)
+        return Answer(201, self._put("CHANNEL_CREATE", channel))
 
     def edit(self, call: Call) -> Reply:
         channel = self._world.channel(call.id("channel_id"))

@@ -18,6 +18,18 @@ from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import parse
 from bot.sandbox.state import Member, Role
 
+_PREVIEWED = (
+    "id",
+    "name",
+    "icon",
+    "description",
+    "home_header",
+    "splash",
+    "discovery_splash",
+    "features",
+    "emojis",
+    "stickers",
+)
 _LONGEST_TIMEOUT = timedelta(days=28)
 
 
@@ -32,7 +44,7 @@ class GuildRoutes:
         return [
             Route("GET", guild, self.get),
             Route("PATCH", guild, self.edit),
-            Route("GET", f"{guild}/preview", self.get),
+            Route("GET", f"{guild}/preview", self.preview),
             Route("GET", f"{guild}/emojis", self.nothing),
             Route("GET", f"{guild}/stickers", self.nothing),
             Route("GET", f"{guild}/roles", self.roles),
@@ -52,10 +64,16 @@ class GuildRoutes:
     def get(self, call: Call) -> Reply:
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
         payload = self._services.payloads.guild(guild)
-        if call.flag("with_counts"):
-            count = len(self._world.guild_members(guild.id))
-            payload |= {"approximate_member_count": count, "approximate_presence_count": count}
-        return payload
+        return payload | self._counts(guild.id) if call.flag("with_counts") else payload
+
+    def preview(self, call: Call) -> Reply:
+        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
+        payload = self._services.payloads.guild(guild)
+        return {key: payload[key] for key in _PREVIEWED} | self._counts(guild.id)
+
+    def _counts(self, guild_id: int) -> Json:
+        count = len(self._world.guild_members(guild_id))
+        return {"approximate_member_count": count, "approximate_presence_count": count}
 
     def edit(self, call: Call) -> Reply:
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)

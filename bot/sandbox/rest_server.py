@@ -58,6 +58,11 @@ class RestServer:
         )
         self._router = Router(route for family in families for route in family(services).routes())
 
+    @property
+    def routes(self) -> list[Route]:
+        """Everything that it answers below /api/v10."""
+        return self._router.all()
+
     async def download(self, request: web.Request) -> web.StreamResponse:
         """One download from the CDN, with whatever trouble waits for it."""
         fault = self.faults.take(request.method, request.path)
@@ -65,7 +70,7 @@ class RestServer:
             if fault.kind == "expire_links":
                 self._services.attachments.expire_links()
             elif (trouble := await self._trouble(fault, request)) is not None:
-                return trouble
+                return trouble[1]
         return await self._cdn.handle(request)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -76,39 +81,39 @@ class RestServer:
         body = Body(None, {})
         person = account is not None and not account.bot
         fault = self.faults.take(request.method, path, by_person=person)
-        response: web.Response | None = None
-        if fault is not None and not fault.after:
-            response = await self._trouble(fault, request)
-        answer: Any = None
-        if response is None:
+        answered = None if fault is None or fault.after else await self._trouble(fault, request)
+        if answered is None:
             try:
                 body = await self._read(request, account)
-                reply = await self._carry_out(request, account, body)
-                answer, response = reply
+                answered = await self._carry_out(request, account, body)
             except DiscordError as error:
-                answer = error.body
-                response = _json(answer, status=error.status)
+                answered = error.body, _json(error.body, status=error.status)
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:
                 _log.exception("%s %s failed within the sandbox", request.method, path)
                 self.failures.append(Failure(request.method, path, error))
-                answer = {"message": "500: Internal Server Error", "code": 0}
-                response = _json(answer, status=500)
+                sorry = {"message": "500: Internal Server Error", "code": 0}
+                answered = sorry, _json(sorry, status=500)
             if fault is not None and fault.after:
-                response = await self._trouble(fault, request) or response
+                answered = await self._trouble(fault, request) or answered
+        answer, response = answered
         logged = LoggedRequest(
             method=request.method,
             path=path,
+            query=dict(request.query),
             status=response.status,
             duration_s=time.monotonic() - began_s,
             account=None if account is None else account.username,
+            by_person=person,
+            content_type=request.content_type if request.body_exists else "",
             body=body.json,
             files={upload.filename: len(upload.data) for upload in body.files.values()},
             response=answer,
         )
         self.requests.add(logged)
         self._services.wire.add_request(logged)
+        self._services.observer.request(logged)
         # Discord's answers come through a proxy; discord.py takes a 429 that did not for a ban of its address.
         response.headers["Via"] = "1.1 sandbox"
         return response
@@ -134,23 +139,23 @@ class RestServer:
         call = Call(account, parameters, request.query, body.json, body.files)
         return _respond(route.handler(call), verdict.headers)
 
-    async def _trouble(self, fault: Fault, request: web.Request) -> web.Response | None:
-        """What the fault answers; None if the request goes on."""
+    async def _trouble(self, fault: Fault, request: web.Request) -> tuple[Any, web.Response] | None:
+        """What the fault answers, as JSON and whole; None if the request goes on."""
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay_s)
             return None
         if fault.kind == "drop":
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=502)
+            return None, web.Response(status=502)
         if not fault.after:
             await request.read()
         if fault.kind == "rate_limit":
             refused = refusal(fault.retry_after_s, fault.scope)
-            return _json(refused.refusal, status=429, headers=refused.headers)
+            return refused.refusal, _json(refused.refusal, status=429, headers=refused.headers)
         if fault.kind == "error":
             body = {"message": f"{fault.status}: a fault that was asked for", "code": 0}
-            return _json(body, status=fault.status)
+            return body, _json(body, status=fault.status)
         return None
 
 

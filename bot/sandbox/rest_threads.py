@@ -150,14 +150,22 @@ class ThreadRoutes:
         changed = replace(channel, thread=replace(channel.thread, member_ids=after))
         self._world.channels[channel.id] = changed
         added = [i for i in after if i not in before]
-        data: Json = {
-            "id": str(channel.id),
-            "guild_id": str(channel.guild_id),
-            "member_count": len(after),
-            "added_members": [self._services.payloads.thread_member(changed, i) for i in added],
-            "removed_member_ids": [str(i) for i in before if i not in after],
-        }
-        self._services.publish(Event("THREAD_MEMBERS_UPDATE", data, channel.guild_id, channel.id, Intents.GUILDS))
+        removed = [i for i in before if i not in after]
+        data: Json = {"id": str(channel.id), "guild_id": str(channel.guild_id), "member_count": len(after)}
+        if added:
+            data["added_members"] = [self._added(changed, i) for i in added]
+        if removed:
+            data["removed_member_ids"] = [str(i) for i in removed]
+        # A bot without the members of guilds is told only of itself.
+        own = self._services.accounts.bot.id in (*added, *removed)
+        intents = Intents.GUILDS if own else Intents.GUILD_MEMBERS
+        self._services.publish(Event("THREAD_MEMBERS_UPDATE", data, channel.guild_id, channel.id, intents))
+
+    def _added(self, channel: Channel, user_id: int) -> Json:
+        payloads = self._services.payloads
+        assert channel.guild_id is not None
+        member = payloads.member(self._world.member(channel.guild_id, user_id))
+        return payloads.thread_member(channel, user_id) | {"member": member, "presence": None}
 
     def active(self, call: Call) -> Reply:
         guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)

@@ -33,7 +33,7 @@ class UserRoutes:
             Route("PATCH", "/users/@me", self.edit_me),
             Route("PATCH", "/users/@me/settings", self.settings, "person"),
             Route("GET", "/users/@me/guilds", self.guilds),
-            Route("GET", "/users/@me/channels", self.direct_channels),
+            Route("GET", "/users/@me/channels", self.direct_channels, "person"),
             Route("POST", "/users/@me/channels", self.open_direct),
             Route("GET", "/users/{user_id}", self.user),
         ]

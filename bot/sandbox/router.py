@@ -20,6 +20,9 @@ class Router:
         for known in self._routes.values():
             known.sort(key=lambda item: [segment.startswith("{") for segment in item[0]])
 
+    def all(self) -> list[Route]:
+        return [route for known in self._routes.values() for _, route in known]
+
     def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
         """The route and its parameters, decoded.
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from bot.sandbox.control import Control, describe
 from bot.sandbox.events import Event
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.intents import Intents
+from bot.sandbox.observer import Nobody, Observer
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
 from bot.sandbox.rest_server import PREFIX, RestServer
@@ -43,15 +44,18 @@ class Sandbox:
     stops; ids and tokens of the people and channels that it begins with are always the same (``bot.sandbox.seed``).
 
     Attributes:
+        observer: is told of every request and frame of the sandboxes that are made after it was set.
         options: limits, times and switches; may be changed while it runs.
         failures: the sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect.
         requests: the last requests.
         faults: the trouble that waits for its request.
     """
 
+    observer: ClassVar[Observer] = Nobody()
+
     def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
         self.options = replace(options) if options is not None else Options()
-        self.services = Services(self.options)
+        self.services = Services(self.options, self.observer)
         self._rest = RestServer(self.services)
         self._host = host
         self._port = port

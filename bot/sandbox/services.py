@@ -8,6 +8,7 @@ from bot.sandbox.command_registry import CommandRegistry
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.messages import Messages
+from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.seed import APPLICATION_ID, populate
@@ -18,15 +19,16 @@ from bot.sandbox.world import World
 class Services:
     """Makes every part once and hands each what it needs."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, observer: Observer) -> None:
         self.options = options
+        self.observer = observer
         self.world = World(message_limit=options.message_limit)
         populate(self.world, options.bot_name)
         self.attachments = AttachmentStore(options)
         self.payloads = Payloads(self.world, self.attachments)
         self.accounts = Accounts(self.world, options)
         self.wire = WireLog()
-        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, self.wire)
+        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, self.wire, observer)
         self.publish = self.gateway.publish
         self.messages = Messages(self.world, self.payloads, self.attachments, self.publish)
         self.commands = CommandRegistry(self.world, APPLICATION_ID, user_install=options.user_install)

@@ -13,6 +13,7 @@ from aiohttp import ClientConnectionError, WSCloseCode, web
 
 from bot.sandbox.compression import Packing, Plain, ZlibPayloads
 from bot.sandbox.intents import Intents
+from bot.sandbox.observer import Frame, Observer
 from bot.sandbox.shapes import Json, to_json
 from bot.sandbox.state import User
 from bot.sandbox.wire_log import WireLog
@@ -34,10 +35,15 @@ class Connection:
 
     Attributes:
         ended_here: whether the sandbox ended it, not the client.
+        account: who is connected; None until a token told.
         wire: where the frames of a bot are noted; None for a person's client.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, packing: Packing) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, packing: Packing, observer: Observer
+    ) -> None:
+        self.account: User | None = None
+        self._observer = observer
         self._packing = packing
         self.ended_here = False
         self.wire: WireLog | None = None
@@ -59,10 +65,16 @@ class Connection:
         self._put(f'{{"op":0,"d":{data},"s":{sequence},"t":"{name}"}}')
 
     def _put(self, text: str) -> None:
+        self._observer.frame(Frame(text, sent=True, account=self.account))
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
             self.cut()
+
+    def took(self, raw: str | bytes) -> None:
+        """Note what the client sent and was not closed for."""
+        text = raw if isinstance(raw, str) else raw.decode()
+        self._observer.frame(Frame(text, sent=False, account=self.account))
 
     def pack_each_payload(self) -> None:
         """Begin what ``compress: true`` asks for; a connection that is a compressed stream stays one."""

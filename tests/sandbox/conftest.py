@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import hikari
 import pytest
 
 from bot.sandbox import Person, Sandbox
+from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import build, running
 
 
@@ -23,6 +25,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def bot(sandbox: Sandbox) -> AsyncIterator[hikari.GatewayBot]:
     async with running(build(sandbox)) as started:
         yield started
+
+
+@pytest.fixture
+async def discord(sandbox: Sandbox) -> AsyncIterator[BareBot]:
+    async with aiohttp.ClientSession() as http:
+        yield BareBot(http, sandbox)
 
 
 @pytest.fixture

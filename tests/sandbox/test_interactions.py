@@ -23,7 +23,7 @@ async def test_a_command_is_answered(ada: Person) -> None:
     answer = await outcome.response()
     assert outcome.succeeded
     assert answer["content"] == "hello hello"
-    assert answer["interaction_metadata"]["name"] == "echo"
+    assert answer["interaction"]["name"] == "echo"
     assert answer["author"]["id"] == answer["webhook_id"] == str(APPLICATION_ID)
 
 
@@ -171,9 +171,10 @@ async def test_a_form_is_opened_filled_in_and_sent(ada: Person) -> None:
     assert outcome.modal["title"] == "Change it"
     kept = await (await ada.submit(outcome, {})).response()
     assert kept["content"] == "changed to 'as it was'"
-    changed = await (await ada.submit(await ada.slash("form"), {"Prompt": "be brief"})).response()
+    opened = await ada.slash("form")
+    changed = await (await ada.submit(opened, {"Prompt": "be brief"})).response()
     assert changed["content"] == "changed to 'be brief'"
-    assert changed["interaction_metadata"]["triggering_interaction_metadata"]["name"] == "form"
+    assert changed["interaction_metadata"]["triggering_interaction_metadata"]["id"] == opened.id
 
 
 async def test_a_form_checks_what_is_filled_in(ada: Person) -> None:

@@ -1,0 +1,44 @@
+"""Whoever watches what passes between a sandbox and its clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.sandbox.request_log import LoggedRequest
+from bot.sandbox.state import User
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One payload of the gateway.
+
+    Attributes:
+        text: its JSON.
+        sent: whether the sandbox sent it; otherwise the client did, and the sandbox took it.
+        account: whose connection it is; None before it is known.
+    """
+
+    text: str
+    sent: bool
+    account: User | None
+
+
+class Observer(Protocol):
+    """Is told at once, in the sandbox's event loop, and must not raise."""
+
+    def request(self, request: LoggedRequest) -> None:
+        """A request was answered."""
+
+    def frame(self, frame: Frame) -> None:
+        """A frame was queued for a client, or taken from one."""
+
+
+class Nobody:
+    """Watches nothing."""
+
+    def request(self, request: LoggedRequest) -> None:
+        pass
+
+    def frame(self, frame: Frame) -> None:
+        pass

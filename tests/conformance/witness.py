@@ -1,0 +1,82 @@
+"""Sees all that passes between sandboxes and applications while tests run, and keeps what is not as described."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.sandbox.observer import Frame
+from bot.sandbox.request_log import LoggedRequest
+from tests.conformance.differences import Difference
+from tests.conformance.gateway import GatewayDescription
+from tests.conformance.openapi import Description
+
+_INDEX = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """``what`` is such as "POST /channels/{channel_id}/messages 200"; ``part`` is request, query, answer or frame."""
+
+    what: str
+    part: str
+    difference: Difference
+    test: str
+
+    def __str__(self) -> str:
+        found = self.difference
+        where = found.pointer or "(all of it)"
+        return f"{self.what}: {self.part} {where}: {found.message} ({found.keyword}, in {self.test})"
+
+
+class Witness:
+    """An observer of sandboxes.
+
+    What people send and are sent is not looked at: Discord describes the API of applications, not that of its own
+    client. A request is a person's by its token, a frame by the account of its connection.
+
+    Attributes:
+        rest: None where Discord's document is not at hand; then REST is not looked at.
+        seen: how often each operation or kind of frame was checked.
+        cost_s: how long all checks took.
+    """
+
+    def __init__(self, rest: Description | None, gateway: GatewayDescription) -> None:
+        self.rest = rest
+        self.gateway = gateway
+        self.seen: Counter[str] = Counter()
+        self.cost_s = 0.0
+        self._violations: dict[tuple[str, str, str, str], Violation] = {}
+
+    def request(self, request: LoggedRequest) -> None:
+        if self.rest is None or request.by_person:
+            return
+        began_s = time.perf_counter()
+        path = self.rest.template(request.path) or request.path
+        self._note(f"{request.method} {path} {request.status}", self.rest.differences(request))
+        self.cost_s += time.perf_counter() - began_s
+
+    def frame(self, frame: Frame) -> None:
+        if frame.account is not None and not frame.account.bot:
+            return
+        began_s = time.perf_counter()
+        payload = json.loads(frame.text)
+        name = self.gateway.name(payload, sent=frame.sent)
+        self._note(name, (("frame", found) for found in self.gateway.differences(payload, sent=frame.sent)))
+        self.cost_s += time.perf_counter() - began_s
+
+    def violations(self, part_of: str = "") -> list[Violation]:
+        """What was found until now, one of each sort; ``part_of`` is the test that it must come from, if any."""
+        return [found for found in self._violations.values() if part_of in found.test]
+
+    def _note(self, what: str, found: Iterator[tuple[str, Difference]]) -> None:
+        self.seen[what] += 1
+        test = os.environ.get("PYTEST_CURRENT_TEST", "no test (now)").rpartition(" ")[0]
+        for part, difference in found:
+            sort = (what, part, _INDEX.sub("0", difference.pointer), difference.keyword)
+            self._violations.setdefault(sort, Violation(what, part, difference, test))
