@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import hikari
@@ -154,23 +154,32 @@ class Writer:
             await question.reply.show(heading + answer)
         answer = answer.strip()
         note = f"-# {translate(DEMONSTRATION, question.reply.locale)}" if self._chat.is_demonstration else ""
-        await question.reply.finish(heading + answer, note=note, whole=answer, row=row)
-        await self._exchanges.remember(
-            Exchange(
-                reply_message_id=question.reply.message_ids[0],
-                channel_id=message.channel_id,
-                guild_id=message.guild_id,
-                user_id=message.author.id,
-                prompt_message_id=message.id,
-                prompt=text,
-                reply=answer,
-                language=language,
-                parent_reply_id=parent.reply_message_id if parent else None,
-                model=self._chat.model,
-                created_at=datetime.now(UTC),
-            )
+        exchange = Exchange(
+            reply_message_id=0,
+            channel_id=message.channel_id,
+            guild_id=message.guild_id,
+            user_id=message.author.id,
+            prompt_message_id=message.id,
+            prompt=text,
+            reply=answer,
+            language=language,
+            parent_reply_id=parent.reply_message_id if parent else None,
+            model=self._chat.model,
+            created_at=datetime.now(UTC),
         )
+        # Remembered before its last word is shown, where it can be: who replies at once is known already.
+        known = await self._remember(question, exchange)
+        await question.reply.finish(heading + answer, note=note, whole=answer, row=row)
+        if not known:
+            await self._remember(question, exchange)
         log.info("answered in text", characters=len(answer), language=language)
+
+    async def _remember(self, question: Question, exchange: Exchange) -> bool:
+        """Store ``exchange`` under the first message of the reply; says whether there is one already."""
+        if not question.reply.message_ids:
+            return False
+        await self._exchanges.remember(replace(exchange, reply_message_id=question.reply.message_ids[0]))
+        return True
 
     async def _parent(self, message: hikari.Message) -> Exchange | None:
         """The exchange that ``message`` goes on with: it replies to an answer, or to a part of one.

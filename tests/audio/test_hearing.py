@@ -261,8 +261,10 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     assert [one.language for one in heard] == ["en", "ru"] * 6
     assert {words(one.text) for one in heard[::2]} == {JFK}
     assert {words(one.text) for one in heard[1::2]} == {"нейронной сети это хорошо"}
-    assert sum(windows.together) == len(notes)
-    assert 1 < max(windows.together) <= 4
+    # An earlier test's pieces of half a minute may still be under way.
+    together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
+    assert sum(together) == len(notes)
+    assert 1 < max(together) <= 4
 
 
 async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes) -> None:

@@ -196,7 +196,7 @@ async def test_a_command_whose_time_is_over_is_answered_by_a_message(tmp_path: P
     async with ScriptedChat() as chat, Sandbox(options=Options(token_lifetime_s=1.0)) as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
-            sandbox.fault("slow", method="GET", path="^/attachments/", delay_s=1.2)
+            sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=1.2)
             channel = town.channel("general")
             await town.member.slash("transcribe", {"file": ("jfk.ogg", JFK, "audio/ogg")}, channel=channel)
             told = await town.member.wait_for_message(lambda message: "your country" in message["content"], 30)
