@@ -10,6 +10,7 @@ import hikari
 import structlog
 
 from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
+from bot.answering.context import Context
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, words
 from bot.conversation.chat import ChatModel
@@ -29,10 +30,8 @@ from bot.storage.exchanges import Exchange, ExchangeStore
 
 log = structlog.get_logger()
 
-REMEMBERED_TURNS = 8
-"""Earlier exchanges of a chain of replies that the model is shown."""
-
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
+CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
 
 
@@ -68,6 +67,7 @@ class Writer:
         self._exchanges = exchanges
         self._locales = locales
         self._joined = joined
+        self._context = Context(bot, exchanges, joined)
         self._voices = voices
         self._settings = settings
         self._instruction = instruction
@@ -136,7 +136,7 @@ class Writer:
         """Show the model's reply as it comes, with ``row`` below it, dictate it, and remember it."""
         message = question.message
         parent = await self._parent(message)
-        history = await self._exchanges.chain(parent.reply_message_id, REMEMBERED_TURNS) if parent else []
+        history = await self._context.before(message, parent, brief=self._chat.is_demonstration)
         prompt = build_prompt(
             self._instruction,
             history,
@@ -153,7 +153,10 @@ class Writer:
                 dictation.write(delta)
             await question.reply.show(heading + answer)
         answer = answer.strip()
-        note = f"-# {translate(DEMONSTRATION, question.reply.locale)}" if self._chat.is_demonstration else ""
+        notes = [DEMONSTRATION] if self._chat.is_demonstration else []
+        if prompt.cut:
+            notes.append(CUT)
+        note = "\n".join(f"-# {translate(one, question.reply.locale)}" for one in notes)
         exchange = Exchange(
             reply_message_id=0,
             channel_id=message.channel_id,

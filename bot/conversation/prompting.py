@@ -10,7 +10,6 @@ from pathlib import Path
 from bot.conversation.turns import Turn
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.exchanges import Exchange
 
 BUNDLED_INSTRUCTION = Path(__file__).parent / "instruction.md"
 
@@ -58,7 +57,7 @@ class Prompt:
 
 def build_prompt(
     instruction: str,
-    history: Sequence[Exchange],
+    history: Sequence[Turn],
     text: str,
     *,
     speaker_name: str,
@@ -69,21 +68,30 @@ def build_prompt(
     """The prompt for ``text``, asked by ``speaker_name`` after ``history`` (oldest first).
 
     ``brief`` leaves out who speaks where and when, for a model that such things confuse.
-    The latest exchanges that fit in ``HISTORY_CHARACTERS`` are kept whole.
+    The latest turns that fit in ``HISTORY_CHARACTERS`` are kept whole. Where several people speak, each of their turns
+    begins with a name.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
     circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {speaker_name} {place}."
-    system = instruction if brief else instruction + circumstances
-    kept: list[Exchange] = []
+    kept: list[Turn] = []
     room = HISTORY_CHARACTERS
-    for exchange in reversed(history):
-        room -= len(exchange.prompt) + len(exchange.reply)
+    for turn in reversed(history):
+        room -= len(turn.text)
         if room < 0:
             break
-        kept.append(exchange)
-    turns = [Turn("system", system)]
-    for exchange in reversed(kept):
-        turns += [Turn("user", exchange.prompt), Turn("assistant", exchange.reply)]
-    question = text[:QUESTION_CHARACTERS]
-    turns.append(Turn("user", question))
-    return Prompt(tuple(turns), cut=len(kept) < len(history) or question != text)
+        kept.append(turn)
+    kept.reverse()
+    # An answer without its question says little.
+    while kept and kept[0].role == "assistant":
+        del kept[0]
+    several = len({turn.speaker for turn in kept if turn.speaker} | {speaker_name}) > 1
+    if several:
+        circumstances += " Several people speak; each of their messages begins with a name. Yours do not."
+    question = Turn("user", text[:QUESTION_CHARACTERS], speaker_name)
+    system = Turn("system", instruction if brief else instruction + circumstances)
+    spoken = [_named(turn) if several and not brief else Turn(turn.role, turn.text) for turn in [*kept, question]]
+    return Prompt((system, *spoken), cut=len(kept) < len(history) or question.text != text)
+
+
+def _named(turn: Turn) -> Turn:
+    return Turn(turn.role, f"{turn.speaker}: {turn.text}" if turn.role == "user" and turn.speaker else turn.text)

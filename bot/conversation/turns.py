@@ -12,3 +12,5 @@ class Turn:
 
     role: Literal["system", "user", "assistant"]
     text: str
+    speaker: str | None = None
+    """The name of the person who said it, where it is known."""

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from bot.storage.database import Database
 from bot.storage.tables import ExchangeRow
@@ -79,6 +79,16 @@ class ExchangeStore:
                 found.append(_exchange(row))
                 wanted = row.parent_reply_id
         return found[::-1]
+
+    async def of_messages(self, message_ids: Collection[int]) -> dict[int, Exchange]:
+        """The exchanges whose question or reply begins with one of these messages, by the id of that message."""
+        ids = {int(id_) for id_ in message_ids}
+        wanted = select(ExchangeRow).where(
+            or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids))
+        )
+        async with self._database.sessions() as session:
+            found = [_exchange(row) for row in await session.scalars(wanted)]
+        return {id_: exchange for exchange in found for id_ in (exchange.prompt_message_id, exchange.reply_message_id)}
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""

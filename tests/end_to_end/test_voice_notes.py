@@ -15,7 +15,7 @@ async def test_an_english_voice_note_is_answered_in_text_and_aloud(town: Town, w
     town.chat.answer = "Your country thanks you for asking."
     asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
     answer = await town.answer_to(asked, lambda text: "thanks you for asking." in text)
-    assert answer["content"].startswith("> 🎙️ And so my fellow Americans")
+    assert answer["content"].startswith("> 🎙️ And so, my fellow Americans")
     assert "ask what you can do for your country" in town.chat.last_question
 
     spoken = await town.voice_reply_to(answer)
@@ -62,7 +62,7 @@ async def test_in_a_channel_it_answers_who_mentions_it_and_pings_nobody_else(tow
     answer = await town.answer_to(asked, lambda text: "Kennedy." in text)
     assert not answer["mention_everyone"]
     assert {user["id"] for user in answer["mentions"]} <= {asked["author"]["id"]}
-    assert town.chat.last_question.startswith("who said this?\nAnd so my fellow Americans")
+    assert town.chat.last_question.startswith("who said this?\nAnd so, my fellow Americans")
     assert await town.voice_reply_to(answer)
 
 

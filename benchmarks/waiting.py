@@ -1,0 +1,158 @@
+"""How long people wait for what they said, alone and in a crowd.
+
+    python -m benchmarks.waiting [--notes 48]
+
+Three tables, all of one run on one machine, with the embedded models: notes that come from so many people at once, with
+and without batches; a short note while ten minutes are being transcribed; and the way of one note to its spoken answer.
+Ratios can be compared between machines; the times themselves cannot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import statistics
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from audio import PiperEngine, Recording, Speaker, Transcriber, decode
+from benchmarks.transcription import machine
+from bot.weights import WeightsCache
+from tests.conftest import RECORDINGS
+
+CROWDS = (1, 8, 32)
+LENGTHS_S = (3, 5, 8, 11)
+ANSWER = (
+    "That is a famous line. John F. Kennedy said it when he became president, in January of 1961. He asked people to "
+    "think of what they could give, and not only of what they could get."
+)
+
+
+def notes(count: int) -> list[Recording]:
+    """So many notes of different lengths, in English and Russian."""
+    english = decode((RECORDINGS / "jfk.ogg").read_bytes())
+    russian = decode((RECORDINGS / "pisets-ru.ogg").read_bytes())
+    cut = [Recording(english.samples[: length_s * 16_000]) for length_s in LENGTHS_S]
+    return [[*cut, russian][number % 5] for number in range(count)]
+
+
+async def crowd(transcriber: Transcriber, people: int, sent: Sequence[Recording]) -> tuple[float, float, list[float]]:
+    """Wall clock and processor time until all of ``sent`` is heard, and how long each was waited for, in seconds.
+
+    Each of the people sends the next note when the last one is answered.
+    """
+    waits_s: list[float] = []
+    coming = iter(sent)
+
+    async def person() -> None:
+        for note in coming:
+            began_s = time.perf_counter()
+            await transcriber.transcribe(note)
+            waits_s.append(time.perf_counter() - began_s)
+
+    began_s, cpu_s = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(person() for _ in range(people)))
+    return time.perf_counter() - began_s, time.process_time() - cpu_s, waits_s
+
+
+async def in_a_crowd(count: int) -> None:
+    """The first table."""
+    sent = notes(count)
+    spoken_s = sum(note.duration_s for note in sent)
+    print(f"{count} notes, {spoken_s:.0f} s in all, from so many people who each wait for their answer:\n")
+    print(
+        "| people | in batches of | seconds heard a second | against one at a time | CPU s | p50 wait s | p95 wait s |"
+    )
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    first: float | None = None
+    for together in (1, 4):
+        transcriber = Transcriber(WeightsCache().verified("whisper-base"), together=together, max_waiting=64)
+        await transcriber.transcribe(sent[0])
+        for people in CROWDS:
+            wall_s, cpu_s, waits_s = await crowd(transcriber, people, sent)
+            first = first or spoken_s / wall_s
+            cuts = statistics.quantiles(waits_s, n=20)
+            print(
+                f"| {people} | {together} | {spoken_s / wall_s:.1f} | {spoken_s / wall_s / first:.2f} | {cpu_s:.1f} "
+                f"| {statistics.median(waits_s):.2f} | {cuts[18]:.2f} |"
+            )
+        await transcriber.close()
+
+
+async def beside_a_long_one() -> None:
+    """The second table."""
+    transcriber = Transcriber(WeightsCache().verified("whisper-base"))
+    speech = decode((RECORDINGS / "jfk.ogg").read_bytes())
+    note = Recording(speech.samples[: 5 * 16_000])
+    await transcriber.transcribe(note)
+
+    async def waits(times: int) -> list[float]:
+        found: list[float] = []
+        for _ in range(times):
+            began_s = time.perf_counter()
+            await transcriber.transcribe(note)
+            found.append(time.perf_counter() - began_s)
+            await asyncio.sleep(0.7)
+        return found
+
+    alone = await waits(5)
+    long = asyncio.create_task(transcriber.transcribe(Recording(np.resize(speech.samples, 600 * 16_000))))
+    await asyncio.sleep(3)
+    beside = await waits(10)
+    assert not long.done(), "the ten minutes were done too soon to compare"
+    long.cancel()
+    await asyncio.gather(long, return_exceptions=True)
+    await transcriber.close()
+    print("\nA note of 5 s:\n\n| | p50 wait s | longest s |\n| --- | ---: | ---: |")
+    print(f"| alone | {statistics.median(alone):.2f} | {max(alone):.2f} |")
+    print(f"| while ten minutes are transcribed | {statistics.median(beside):.2f} | {max(beside):.2f} |")
+
+
+async def to_the_answer() -> None:
+    """The third table: the chat model costs nothing here, it has its answer ready."""
+    cache = WeightsCache()
+    transcriber = Transcriber(cache.verified("whisper-base"))
+    speaker = Speaker([PiperEngine([cache.verified("piper-joe")])], cache_bytes=0)
+    data = (RECORDINGS / "jfk.ogg").read_bytes()
+    await transcriber.transcribe(data)
+    await speaker.speak("Hello.")
+    text_s: list[float] = []
+    first_s: list[float] = []
+    whole_s: list[float] = []
+    for _ in range(5):
+        began_s = time.perf_counter()
+        await transcriber.transcribe(data)
+        text_s.append(time.perf_counter() - began_s)
+        began_s = time.perf_counter()
+        async for _piece in speaker.pieces(ANSWER):
+            first_s.append(time.perf_counter() - began_s)
+            break
+        began_s = time.perf_counter()
+        await speaker.speak(ANSWER)
+        whole_s.append(time.perf_counter() - began_s)
+    await transcriber.close()
+    await speaker.close()
+    print("\nFrom the end of an 11 s note, with an answer of three sentences, spoken by Piper:\n")
+    print("| until | p50 s |\n| --- | ---: |")
+    text = statistics.median(text_s)
+    print(f"| its text | {text:.2f} |")
+    print(f"| the first sound of the answer | {text + statistics.median(first_s):.2f} |")
+    print(f"| the voice message | {text + statistics.median(whole_s):.2f} |")
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--notes", type=int, default=48)
+    count: int = parser.parse_args().notes
+    print(f"{machine()}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}\n")
+    await in_a_crowd(count)
+    await beside_a_long_one()
+    await to_the_answer()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

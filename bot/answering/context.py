@@ -1,0 +1,130 @@
+"""What was said before a question: its chain of replies, its thread, or lately, where the bot takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import hikari
+
+from bot.answering.joined import JoinedChannels
+from bot.answering.question import words
+from bot.conversation.turns import Turn
+from bot.storage.exchanges import Exchange, ExchangeStore
+
+MOST_EXCHANGES = 8
+"""Earlier exchanges of a chain of replies that the model is shown."""
+MOST_LINKS = 8
+"""Messages of people that a chain of replies is followed through."""
+MOST_RECENT = 30
+"""Messages of a thread, a joined channel or a direct message that the model is shown."""
+SILENCE = timedelta(hours=6)
+"""After so long a silence another conversation begins, except in a thread."""
+
+
+class Context:
+    """Reads conversations from Discord and from what was remembered of them."""
+
+    def __init__(self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels) -> None:
+        self._bot = bot
+        self._exchanges = exchanges
+        self._joined = joined
+
+    async def before(self, message: hikari.Message, parent: Exchange | None, *, brief: bool) -> list[Turn]:
+        """What was said before ``message``, oldest first.
+
+        ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
+        for a model that more confuses. What may not be read is left out.
+        """
+        if message.referenced_message is not None:
+            return await self._chain(message, parent)
+        in_thread = self._bot.cache.get_thread(message.channel_id) is not None
+        taking_part = message.guild_id is None or self._joined.speak(message.channel_id) is not None
+        if brief or not (in_thread or taking_part):
+            return []
+        return await self._recent(message, whole=in_thread)
+
+    async def _chain(self, message: hikari.Message, parent: Exchange | None) -> list[Turn]:
+        turns: list[Turn] = []
+        link: hikari.PartialMessage = message
+        for _ in range(MOST_LINKS):
+            exchange = parent if link is message else await self._exchanges.by_reply(link.id)
+            if exchange is not None:
+                earlier = await self._exchanges.chain(exchange.reply_message_id, MOST_EXCHANGES)
+                return [*await self._of_exchanges(earlier), *turns]
+            answered = await self._answered(link)
+            if answered is None:
+                break
+            if (said := self._said(answered)) is not None:
+                turns.insert(0, said)
+            link = answered
+        return turns
+
+    async def _of_exchanges(self, exchanges: Sequence[Exchange]) -> list[Turn]:
+        names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
+        return [
+            turn
+            for exchange in exchanges
+            for turn in (
+                Turn("user", exchange.prompt, names[exchange.user_id]),
+                Turn("assistant", exchange.reply),
+            )
+        ]
+
+    async def _answered(self, message: hikari.PartialMessage) -> hikari.PartialMessage | None:
+        if message.referenced_message:
+            return message.referenced_message
+        reference = message.message_reference
+        if not reference or reference.id is None:
+            return None
+        try:
+            return await self._bot.rest.fetch_message(reference.channel_id, reference.id)
+        except (hikari.NotFoundError, hikari.ForbiddenError):
+            return None
+
+    async def _recent(self, message: hikari.Message, *, whole: bool) -> list[Turn]:
+        found: list[hikari.Message] = []
+        later: datetime = message.timestamp
+        try:
+            async for one in self._bot.rest.fetch_messages(message.channel_id, before=message.id).limit(MOST_RECENT):
+                if not whole and later - one.timestamp > SILENCE:
+                    break
+                found.append(one)
+                later = one.timestamp
+        except (hikari.NotFoundError, hikari.ForbiddenError):
+            return []
+        known = await self._exchanges.of_messages([one.id for one in found])
+        turns: list[Turn] = []
+        for one in reversed(found):
+            if (exchange := known.get(int(one.id))) is None:
+                said = self._said(one)
+            elif exchange.reply_message_id == one.id:
+                said = Turn("assistant", exchange.reply)
+            else:
+                said = Turn("user", exchange.prompt, name_of(one))
+            if said is not None:
+                turns.append(said)
+        return turns
+
+    def _said(self, message: hikari.PartialMessage) -> Turn | None:
+        """What a person wrote in ``message``; None for what has no words, and for the bot's own: its answers are known
+        as exchanges, and the rest of what it writes is not conversation."""
+        me = self._bot.get_me()
+        author = message.author or None
+        if me is None or author is None or author.id == me.id:
+            return None
+        text = words(message, me.id)
+        return Turn("user", text, name_of(message)) if text else None
+
+    async def _name(self, user: int) -> str | None:
+        """The name of someone whose words are remembered without it."""
+        try:
+            known = self._bot.cache.get_user(user) or await self._bot.rest.fetch_user(user)
+        except hikari.HTTPError:
+            return None
+        return known.global_name or known.username
+
+
+def name_of(message: hikari.PartialMessage) -> str | None:
+    """What the author of ``message`` is called: the same everywhere, unlike the nicknames of servers."""
+    return (message.author.global_name or message.author.username) if message.author else None
