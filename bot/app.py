@@ -23,7 +23,7 @@ from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import read_instruction
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import read_aloud
+from bot.presenting import file_deletion, file_list, read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.command_reply import respond
@@ -32,6 +32,7 @@ from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.files import FileStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
@@ -148,18 +149,20 @@ class Starling:
             hearing = Hearing(transcriber, limit_bytes=settings.max_audio_bytes)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             locales = KnownLocales(SettingsStore(database))
+            files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._buttons(speaker, exchanges)
+            buttons = self._buttons(speaker, exchanges, files)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
             services.register_value(Settings, settings)
             services.register_value(Hearing, hearing)
             services.register_value(Speaker, speaker)
             services.register_value(ExchangeStore, exchanges)
             services.register_value(KnownLocales, locales)
+            services.register_value(FileStore, files)
             writer = Writer(self._bot, hearing, chat, speaker, exchanges, locales, settings, instruction)
             inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
             services.register_value(Inbox, inbox)
@@ -184,15 +187,20 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore) -> Buttons:
+    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, files: FileStore) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
         container.set_type_dependency(Speaker, speaker)
         container.set_type_dependency(ExchangeStore, exchanges)
+        container.set_type_dependency(FileStore, files)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
-        buttons.register_executor(
-            yuyo.components.SingleExecutor(read_aloud.CUSTOM_ID, read_aloud.read_aloud), timeout=None
-        )
+        for custom_id, callback in (
+            (read_aloud.CUSTOM_ID, read_aloud.read_aloud),
+            (file_list.CUSTOM_ID, file_list.turn_page),
+            (file_deletion.DELETE_ID, file_deletion.delete),
+            (file_deletion.KEEP_ID, file_deletion.keep),
+        ):
+            buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
         return buttons
 
     async def _stop(self) -> None:

@@ -1,0 +1,103 @@
+"""Sending a stored file: as it is when Discord takes it, otherwise as a zip in parts."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+import hikari
+import lightbulb
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.file_text import size_text
+from bot.presenting.languages import translate
+from bot.presenting.zip_parts import zip_parts
+from bot.storage.file_names import shown
+from bot.storage.files import Folder, StoredFile
+
+HERE_IT_IS = _("Here is the file you requested:")
+ZIPPED = _("{path} has {size}, and Discord takes at most {limit} here, so here it is as a zip:")
+IN_PARTS = _(
+    "{path} has {size}, and Discord takes at most {limit} here, so it comes as a zip in {count} parts. Save all of them "
+    "in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* > joined.zip`."
+)
+PARTS = _("Parts {first} to {last} of {count}")
+EMPTY = _("{path} is empty, so there is nothing to send.")
+
+REQUEST_BYTES = (25 << 20) - (64 << 10)
+"""What the files of one message may have together: Discord takes requests of 25 MiB (Reference, Uploading Files), and
+the rest is for the text around the files."""
+FILES_A_MESSAGE = 10
+MOST_MESSAGES = 6
+"""A response and five more, which is what Discord lets an app send that is not in the guild (Interactions, Followup
+Messages). With the limits of a guild that nobody boosts that is a zip of 149 MiB."""
+
+
+class FileTooLargeError(StarlingError):
+    """Raised when even a zip in parts would be more than a few messages."""
+
+    sentence = _(
+        "{path} has {size}, which is too much to send through Discord even in parts. Ask the operator for it: it lies in "
+        "Starling's data folder, at {place}."
+    )
+
+    def __init__(self, path: str, size: str, place: str) -> None:
+        super().__init__(path=shown(path), size=size, place=shown(f"{place}/{path}"))
+
+
+async def deliver(context: lightbulb.Context, folder: Folder, file: StoredFile) -> None:
+    """Answer ``context``, which was deferred, with ``file``; seen by all only in a direct message.
+
+    Raises:
+        FileNotThereError: it is gone.
+        FileTooLargeError: it would be too many messages; none was sent.
+    """
+    with await folder.open(file.path) as source:
+        if file.size_bytes == 0:
+            await _send(context, translate(EMPTY, locale_of(context), path=shown(file.path)), [])
+        elif file.size_bytes <= min(context.interaction.attachment_size_limit, REQUEST_BYTES):
+            data = await asyncio.to_thread(source.read, file.size_bytes)
+            kind = mimetypes.guess_type(file.path)[0] or "application/octet-stream"
+            whole = hikari.Bytes(data, _name_of(file), kind)
+            await _send(context, translate(HERE_IT_IS, locale_of(context)), [whole])
+        else:
+            await _deliver_parts(context, folder, file, source)
+
+
+async def _deliver_parts(context: lightbulb.Context, folder: Folder, file: StoredFile, source: BinaryIO) -> None:
+    locale, limit_bytes = locale_of(context), context.interaction.attachment_size_limit
+    a_message = min(FILES_A_MESSAGE, -(-REQUEST_BYTES // limit_bytes))
+    part_bytes = min(limit_bytes, REQUEST_BYTES // a_message)
+
+    def parts() -> Iterator[bytes]:
+        return zip_parts(source, _name_of(file), size_bytes=file.size_bytes, part_bytes=part_bytes)
+
+    most = MOST_MESSAGES * a_message
+    count = await asyncio.to_thread(lambda: sum(1 for _part in islice(parts(), most + 1)))
+    size = size_text(file.size_bytes, locale)
+    if count > most:
+        raise FileTooLargeError(file.path, size, folder.place)
+    facts = {"path": shown(file.path), "size": size, "limit": size_text(limit_bytes, locale)}
+    text = translate(ZIPPED, locale, **facts) if count == 1 else translate(IN_PARTS, locale, count=count, **facts)
+    made = parts()
+    for first in range(1, count + 1, a_message):
+        batch = await asyncio.to_thread(lambda: list(islice(made, a_message)))
+        last = first + len(batch) - 1
+        if count > a_message:
+            text = f"{text}\n{translate(PARTS, locale, first=first, last=last, count=count)}".strip()
+        names = [f"{_name_of(file)}.zip" + (f".{first + i:03}" if count > 1 else "") for i in range(len(batch))]
+        await _send(context, text, [hikari.Bytes(part, name, "application/zip") for part, name in zip(batch, names)])
+        text = ""
+
+
+async def _send(context: lightbulb.Context, text: str, files: list[hikari.Bytes]) -> None:
+    await respond(context, text, attachments=files, ephemeral=context.guild_id is not None)
+
+
+def _name_of(file: StoredFile) -> str:
+    return file.path.rpartition("/")[2]
