@@ -23,8 +23,8 @@ from bot.storage.files import Folder, StoredFile
 HERE_IT_IS = _("Here is the file you requested:")
 ZIPPED = _("{path} has {size}, and Discord takes at most {limit} here, so here it is as a zip:")
 IN_PARTS = _(
-    "{path} has {size}, and Discord takes at most {limit} here, so it comes as a zip in {count} parts. Save all of them "
-    "in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* > joined.zip`."
+    "{path} has {size}, and Discord takes at most {limit} here, so it comes as a zip in {count} parts. Save all of "
+    "them in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* > joined.zip`."
 )
 PARTS = _("Parts {first} to {last} of {count}")
 EMPTY = _("{path} is empty, so there is nothing to send.")
@@ -42,8 +42,8 @@ class FileTooLargeError(StarlingError):
     """Raised when even a zip in parts would be more than a few messages."""
 
     sentence = _(
-        "{path} has {size}, which is too much to send through Discord even in parts. Ask the operator for it: it lies in "
-        "Starling's data folder, at {place}."
+        "{path} has {size}, which is too much to send through Discord even in parts. Ask the operator for it: it lies "
+        "in Starling's data folder, at {place}."
     )
 
     def __init__(self, path: str, size: str, place: str) -> None:
@@ -90,13 +90,17 @@ async def _deliver_parts(context: lightbulb.Context, folder: Folder, file: Store
         last = first + len(batch) - 1
         if count > a_message:
             text = f"{text}\n{translate(PARTS, locale, first=first, last=last, count=count)}".strip()
-        names = [f"{_name_of(file)}.zip" + (f".{first + i:03}" if count > 1 else "") for i in range(len(batch))]
-        await _send(context, text, [hikari.Bytes(part, name, "application/zip") for part, name in zip(batch, names)])
+        await _send(context, text, [_part(file, part, first + i if count > 1 else 0) for i, part in enumerate(batch)])
         text = ""
 
 
 async def _send(context: lightbulb.Context, text: str, files: list[hikari.Bytes]) -> None:
     await respond(context, text, attachments=files, ephemeral=context.guild_id is not None)
+
+
+def _part(file: StoredFile, data: bytes, number: int) -> hikari.Bytes:
+    """The part ``number``, counted from 1; 0 is a zip that was not cut."""
+    return hikari.Bytes(data, f"{_name_of(file)}.zip" + (f".{number:03}" if number else ""), "application/zip")
 
 
 def _name_of(file: StoredFile) -> str:

@@ -26,7 +26,6 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 """ELOOP and ENOTDIR are also what O_NOFOLLOW says of a link; ENXIO is a socket's."""
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _WRITING = ".writing-"
 """How a file is called until it is complete; no path may have such a name."""
@@ -99,30 +98,28 @@ class SealedFolder:
             DiskFullError: the disk takes no more.
         """
         *folders, name = split_path(path)
-        self._base.mkdir(parents=True, exist_ok=True)
         unfinished = _WRITING + secrets.token_hex(8)
-        try:
-            with self._opened((), create=True) as root, self._opened(folders, create=True) as folder:
-                _sweep(root)
-                descriptor = os.open(unfinished, _CREATE, 0o600, dir_fd=root)
-                try:
-                    with os.fdopen(descriptor, "wb") as file:
-                        file.writelines(chunks)
-                        file.flush()
-                        os.fsync(descriptor)
-                        state = os.fstat(descriptor)
+        self._base.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_room_on_disk(path))
+            with _nameable(path):
+                root = stack.enter_context(self._opened((), create=True))
+                folder = stack.enter_context(self._opened(folders, create=True))
+            _sweep(root)
+            descriptor = os.open(unfinished, _CREATE, 0o600, dir_fd=root)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.writelines(chunks)
+                    file.flush()
+                    os.fsync(descriptor)
+                    state = os.fstat(descriptor)
+                with _nameable(path):
                     os.rename(unfinished, name, src_dir_fd=root, dst_dir_fd=folder)
-                except BaseException:
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(unfinished, dir_fd=root)
-                    raise
-                os.fsync(folder)
-        except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.EISDIR):
-                raise BadFileNameError(path) from error
-            if error.errno in _NO_ROOM:
-                raise DiskFullError(path) from error
-            raise
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(unfinished, dir_fd=root)
+                raise
+            os.fsync(folder)
         return state
 
     def delete(self, path: str) -> None:
@@ -192,6 +189,26 @@ def _found(path: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NOT_THERE:
             raise FileNotThereError(path) from error
+        raise
+
+
+@contextlib.contextmanager
+def _nameable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.EISDIR):
+            raise BadFileNameError(path) from error
+        raise
+
+
+@contextlib.contextmanager
+def _room_on_disk(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(path) from error
         raise
 
 
