@@ -48,7 +48,7 @@ class GetFile(
     async def invoke(self, context: lightbulb.Context, store: FileStore) -> None:
         folder = own_files(context.interaction, store)
         await _defer(context)
-        await deliver(context, folder, await folder.find(self.path))
+        await deliver(context, folder, (await folder.find(self.path)).path)
 
 
 files = lightbulb.Group(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import os
 from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
@@ -18,7 +19,7 @@ from bot.presenting.file_text import size_text
 from bot.presenting.languages import translate
 from bot.presenting.zip_parts import zip_parts
 from bot.storage.file_names import shown
-from bot.storage.files import Folder, StoredFile
+from bot.storage.files import Folder
 
 HERE_IT_IS = _("Here is the file you requested:")
 ZIPPED = _("{path} has {size}, and Discord takes at most {limit} here, so here it is as a zip:")
@@ -26,7 +27,7 @@ IN_PARTS = _(
     "{path} has {size}, and Discord takes at most {limit} here, so it comes as a zip in {count} parts. Save all of "
     "them in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* > joined.zip`."
 )
-PARTS = _("Parts {first} to {last} of {count}")
+PART = _("Part {numbers} of {count}")
 EMPTY = _("{path} is empty, so there is nothing to send.")
 
 REQUEST_BYTES = (25 << 20) - (64 << 10)
@@ -47,50 +48,52 @@ class FileTooLargeError(StarlingError):
     )
 
     def __init__(self, path: str, size: str, place: str) -> None:
-        super().__init__(path=shown(path), size=size, place=shown(f"{place}/{path}"))
+        super().__init__(path=shown(path), size=size, place=shown(f"{place}/{path}", most=500))
 
 
-async def deliver(context: lightbulb.Context, folder: Folder, file: StoredFile) -> None:
-    """Answer ``context``, which was deferred, with ``file``; seen by all only in a direct message.
+async def deliver(context: lightbulb.Context, folder: Folder, path: str) -> None:
+    """Answer ``context``, which was deferred, with the file at ``path``; seen by all only in a direct message.
 
     Raises:
         FileNotThereError: it is gone.
         FileTooLargeError: it would be too many messages; none was sent.
     """
-    with await folder.open(file.path) as source:
-        if file.size_bytes == 0:
-            await _send(context, translate(EMPTY, locale_of(context), path=shown(file.path)), [])
-        elif file.size_bytes <= min(context.interaction.attachment_size_limit, REQUEST_BYTES):
-            data = await asyncio.to_thread(source.read, file.size_bytes)
-            kind = mimetypes.guess_type(file.path)[0] or "application/octet-stream"
-            whole = hikari.Bytes(data, _name_of(file), kind)
-            await _send(context, translate(HERE_IT_IS, locale_of(context)), [whole])
+    with await folder.open(path) as source:
+        size_bytes = os.fstat(source.fileno()).st_size
+        if size_bytes == 0:
+            await _send(context, translate(EMPTY, locale_of(context), path=shown(path)), [])
+        elif size_bytes <= min(context.interaction.attachment_size_limit, REQUEST_BYTES):
+            data = await asyncio.to_thread(source.read, size_bytes)
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            await _send(context, translate(HERE_IT_IS, locale_of(context)), [hikari.Bytes(data, _name_of(path), kind)])
         else:
-            await _deliver_parts(context, folder, file, source)
+            await _deliver_parts(context, folder, path, source, size_bytes)
 
 
-async def _deliver_parts(context: lightbulb.Context, folder: Folder, file: StoredFile, source: BinaryIO) -> None:
+async def _deliver_parts(
+    context: lightbulb.Context, folder: Folder, path: str, source: BinaryIO, size_bytes: int
+) -> None:
     locale, limit_bytes = locale_of(context), context.interaction.attachment_size_limit
     a_message = min(FILES_A_MESSAGE, -(-REQUEST_BYTES // limit_bytes))
     part_bytes = min(limit_bytes, REQUEST_BYTES // a_message)
 
     def parts() -> Iterator[bytes]:
-        return zip_parts(source, _name_of(file), size_bytes=file.size_bytes, part_bytes=part_bytes)
+        return zip_parts(source, _name_of(path), size_bytes=size_bytes, part_bytes=part_bytes)
 
     most = MOST_MESSAGES * a_message
     count = await asyncio.to_thread(lambda: sum(1 for _part in islice(parts(), most + 1)))
-    size = size_text(file.size_bytes, locale)
+    size = size_text(size_bytes, locale)
     if count > most:
-        raise FileTooLargeError(file.path, size, folder.place)
-    facts = {"path": shown(file.path), "size": size, "limit": size_text(limit_bytes, locale)}
+        raise FileTooLargeError(path, size, folder.place)
+    facts = {"path": shown(path), "size": size, "limit": size_text(limit_bytes, locale)}
     text = translate(ZIPPED, locale, **facts) if count == 1 else translate(IN_PARTS, locale, count=count, **facts)
     made = parts()
     for first in range(1, count + 1, a_message):
         batch = await asyncio.to_thread(lambda: list(islice(made, a_message)))
-        last = first + len(batch) - 1
         if count > a_message:
-            text = f"{text}\n{translate(PARTS, locale, first=first, last=last, count=count)}".strip()
-        await _send(context, text, [_part(file, part, first + i if count > 1 else 0) for i, part in enumerate(batch)])
+            numbers = f"{first}–{first + len(batch) - 1}" if len(batch) > 1 else first
+            text = f"{text}\n{translate(PART, locale, numbers=numbers, count=count)}".strip()
+        await _send(context, text, [_part(path, part, first + i if count > 1 else 0) for i, part in enumerate(batch)])
         text = ""
 
 
@@ -98,10 +101,10 @@ async def _send(context: lightbulb.Context, text: str, files: list[hikari.Bytes]
     await respond(context, text, attachments=files, ephemeral=context.guild_id is not None)
 
 
-def _part(file: StoredFile, data: bytes, number: int) -> hikari.Bytes:
+def _part(path: str, data: bytes, number: int) -> hikari.Bytes:
     """The part ``number``, counted from 1; 0 is a zip that was not cut."""
-    return hikari.Bytes(data, f"{_name_of(file)}.zip" + (f".{number:03}" if number else ""), "application/zip")
+    return hikari.Bytes(data, f"{_name_of(path)}.zip" + (f".{number:03}" if number else ""), "application/zip")
 
 
-def _name_of(file: StoredFile) -> str:
-    return file.path.rpartition("/")[2]
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from babel.dates import format_timedelta
 from babel.units import format_unit
@@ -28,8 +28,8 @@ def size_text(size_bytes: int, locale: str) -> str:
 
 
 def age_text(when: datetime, locale: str) -> str:
-    """``3 hours ago``."""
-    past = min(when - datetime.now(UTC), datetime.resolution * 0)
+    """``3 hours ago``; a second at the least, for clocks differ."""
+    past = min(when - datetime.now(UTC), timedelta(seconds=-1))
     return format_timedelta(past, add_direction=True, locale=_language(locale))
 
 

@@ -38,11 +38,12 @@ class BadFileNameError(StarlingError):
         super().__init__(path=shown(path))
 
 
-def shown(path: str) -> str:
-    """``path`` for a sentence: one line of at most 100 characters that no markdown or invisible character changes."""
+def shown(path: str, most: int = _SHOWN) -> str:
+    """``path`` for a sentence: one line of at most ``most`` characters that no markdown or invisible character
+    changes; of a longer one, its beginning and its end."""
     plain = _REFUSED.sub("�", path).replace("`", "'")
-    if len(plain) > _SHOWN:
-        plain = f"{plain[: _SHOWN // 2 - 1]}…{plain[-_SHOWN // 2 :]}"
+    if len(plain) > most:
+        plain = f"{plain[: most // 2 - 1]}…{plain[-(most // 2) :]}"
     return f"`{plain or ' '}`"
 
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import socket
+import statistics
 import threading
 import time
 import unicodedata
@@ -372,3 +373,25 @@ async def test_the_event_loop_goes_on_while_a_file_is_written(store: FileStore) 
         await asyncio.sleep(0.001)
         turns += 1
     assert turns > 20
+
+
+async def test_ten_thousand_files_are_listed_about_as_fast_as_the_disk_tells_of_them(
+    store: FileStore, folder: Path
+) -> None:
+    for number in range(10_000):
+        file = folder / f"{number // 100:02}" / f"запись-{number:04}.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+
+    def bare(top: Path) -> int:
+        return sum(bare(Path(entry.path)) if entry.is_dir() else entry.stat().st_size + 1 for entry in os.scandir(top))
+
+    assert bare(folder) == 10_000
+    ratios = []
+    for _time in range(5):
+        began_s = time.perf_counter()
+        bare(folder)
+        told_s = time.perf_counter()
+        assert len(await FileStore(store._base, quota_bytes=1).of_guild(GUILD).listing()) == 10_000
+        ratios.append((time.perf_counter() - told_s) / (told_s - began_s))
+    assert statistics.median(ratios) < 8
