@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 
 import regex
@@ -22,8 +23,11 @@ _SHOWN = 100
 # Control characters, separators of lines, halves of surrogate pairs (undecodable names have them), and what is
 # invisible or turns the direction of text; but the joiners, which emoji and Persian are written with.
 _REFUSED = regex.compile(r"[\\:\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|[\p{Cf}--[\u200c\u200d]]", regex.VERSION1)
+# Most names: nothing in them is refused, or changed by a normal form. Thousands are looked at while somebody types.
+_USUAL = re.compile("[0-9A-Za-zА-Яа-яЁё_](?:[0-9A-Za-zА-Яа-яЁё_ .-]{0,118}[0-9A-Za-zА-Яа-яЁё_-])?")
 _DEVICE = regex.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", regex.IGNORECASE)
 """Names that Windows takes for devices, where people download the files to."""
+_DEVICE_BEGINNINGS = frozenset({"con", "prn", "aux", "nul", "com", "lpt"})
 
 
 class BadFileNameError(StarlingError):
@@ -66,6 +70,8 @@ def is_name(name: str) -> bool:
     """Whether ``name``, already in NFC, may be a file's or a folder's: nothing hidden (``.`` and ``..`` begin with a
     dot), nothing that ends in a dot or a space, no backslash, colon, control or bidirectional character, nothing that
     looks like a separator or is a device on Windows, and at most 240 bytes in UTF-8."""
+    if _USUAL.fullmatch(name) and name[:3].lower() not in _DEVICE_BEGINNINGS:
+        return True
     if not name or name[0] in ". " or name[-1] in ". " or "/" in name or _REFUSED.search(name):
         return False
     if name.isascii():

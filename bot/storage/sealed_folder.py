@@ -60,16 +60,16 @@ class SealedFolder:
         self._base = base
         self._place = tuple(place)
 
-    def scan(self) -> Iterator[tuple[str, os.stat_result]]:
+    def scan(self) -> list[tuple[str, os.stat_result]]:
         """Every plain file with its path and state, in no order; what cannot have been written here is left out."""
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(self._opened(()))
             except OSError as error:
                 if error.errno in _NOT_THERE:
-                    return
+                    return []
                 raise
-            yield from _files_in(folder, "", MOST_DEPTH)
+            return _files_in(folder, "", MOST_DEPTH)
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path`` for reading. What is written there later does not change what is read.
@@ -146,7 +146,8 @@ class SealedFolder:
             os.close(folder)
 
 
-def _files_in(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
+def _files_in(folder: int, prefix: str, depth: int) -> list[tuple[str, os.stat_result]]:
+    found: list[tuple[str, os.stat_result]] = []
     inner: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -157,7 +158,7 @@ def _files_in(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, os.st
             except FileNotFoundError:
                 continue
             if _is_plain(state):
-                yield prefix + entry.name, state
+                found.append((prefix + entry.name, state))
             elif stat.S_ISDIR(state.st_mode):
                 inner.append(entry.name)
     for name in inner if depth > 1 else ():
@@ -168,9 +169,10 @@ def _files_in(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, os.st
                 continue
             raise
         try:
-            yield from _files_in(descriptor, f"{prefix}{name}/", depth - 1)
+            found += _files_in(descriptor, f"{prefix}{name}/", depth - 1)
         finally:
             os.close(descriptor)
+    return found
 
 
 def _is_plain(state: os.stat_result) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -15,8 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.storage.file_names import BadFileNameError, is_key, key_of, split_path
+from bot.storage import file_names
+from bot.storage.file_names import BadFileNameError, is_key, is_name, key_of, split_path
 from bot.storage.files import FileGoneError, FileStore, QuotaExceededError, TooManyFilesError
 from bot.storage.sealed_folder import FileNotThereError
 
@@ -125,6 +129,16 @@ async def test_a_name_is_the_same_in_every_form_of_unicode(store: FileStore) -> 
     await store.of_guild(GUILD).write(decomposed, b"x")
     assert [file.path for file in await store.of_guild(GUILD).listing()] == [composed]
     assert await _read(store, decomposed) == b"x"
+
+
+@given(st.text("abжЁ.- _/\\:\u202e\u0301\u0306иcon1", max_size=130))
+def test_the_short_way_to_judge_a_name_lets_nothing_more_through(name: str) -> None:
+    short, file_names._USUAL = file_names._USUAL, re.compile("(?!)")
+    try:
+        long_way = is_name(name)
+    finally:
+        file_names._USUAL = short
+    assert is_name(name) == long_way
 
 
 def test_the_refusal_of_a_name_shows_it_harmlessly() -> None:
@@ -388,10 +402,10 @@ async def test_ten_thousand_files_are_listed_about_as_fast_as_the_disk_tells_of_
 
     assert bare(folder) == 10_000
     ratios = []
-    for _time in range(5):
+    for _time in range(3):
         began_s = time.perf_counter()
         bare(folder)
         told_s = time.perf_counter()
         assert len(await FileStore(store._base, quota_bytes=1).of_guild(GUILD).listing()) == 10_000
         ratios.append((time.perf_counter() - told_s) / (told_s - began_s))
-    assert statistics.median(ratios) < 8
+    assert statistics.median(ratios) < 5
