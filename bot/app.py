@@ -24,7 +24,7 @@ from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import read_instruction
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import read_aloud
+from bot.presenting import file_deletion, file_list, read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
@@ -35,6 +35,7 @@ from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.files import FileStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
@@ -162,12 +163,13 @@ class Starling:
             await joined.load()
             chosen = ChosenHearing(store)
             hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
+            files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._buttons(speaker, exchanges, voices)
+            buttons = self._buttons(speaker, exchanges, voices, files)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
             services.register_value(Settings, settings)
             services.register_value(Hearing, hearing)
@@ -177,6 +179,7 @@ class Starling:
             services.register_value(JoinedChannels, joined)
             services.register_value(ChosenHearing, chosen)
             services.register_value(ChosenVoices, voices)
+            services.register_value(FileStore, files)
             writer = Writer(
                 self._bot, hearing, chat, speaker, exchanges, locales, joined, voices, settings, instruction
             )
@@ -203,16 +206,21 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices) -> Buttons:
+    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices, files: FileStore) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
         container.set_type_dependency(Speaker, speaker)
         container.set_type_dependency(ExchangeStore, exchanges)
         container.set_type_dependency(ChosenVoices, voices)
+        container.set_type_dependency(FileStore, files)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
-        buttons.register_executor(
-            yuyo.components.SingleExecutor(read_aloud.CUSTOM_ID, read_aloud.read_aloud), timeout=None
-        )
+        for custom_id, callback in (
+            (read_aloud.CUSTOM_ID, read_aloud.read_aloud),
+            (file_list.CUSTOM_ID, file_list.turn_page),
+            (file_deletion.DELETE_ID, file_deletion.delete),
+            (file_deletion.KEEP_ID, file_deletion.keep),
+        ):
+            buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
         return buttons
 
     async def _stop(self) -> None:

@@ -99,11 +99,13 @@ class Settings(BaseSettings):
 
     # Storage
     data_folder: Path = Path("data")
-    """Where the default database lies."""
+    """Where the default database and the files of guilds and users lie."""
     database_url: str | None = None
     """sqlite:///path or postgresql://user:password@host/name; by default SQLite in DATA_FOLDER."""
     retention_days: int = Field(30, ge=1, le=3650)
     """After how many days stored prompts and replies are deleted."""
+    guild_files_mb: int = Field(500, ge=1, le=1 << 20)
+    """What the files of one guild, or of one user in direct messages, may take together, in MiB."""
     models_folder: Path = Field(default_factory=lambda: user_cache_path("starling") / "models")
     """Where fetched weights are kept."""
 
@@ -125,6 +127,10 @@ class Settings(BaseSettings):
     @property
     def max_audio_bytes(self) -> int:
         return self.max_audio_mb << 20
+
+    @property
+    def guild_files_bytes(self) -> int:
+        return self.guild_files_mb << 20
 
     @property
     def embedded_chat(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hikari
 import lightbulb
 import structlog
@@ -29,6 +31,8 @@ async def respond(
     text: str = "",
     *,
     attachment: hikari.UndefinedOr[hikari.Resourceish] = hikari.UNDEFINED,
+    attachments: hikari.UndefinedOr[Sequence[hikari.Resourceish]] = hikari.UNDEFINED,
+    components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]] = hikari.UNDEFINED,
     ephemeral: bool = False,
 ) -> None:
     """Answer ``context``: as its first response, as the end of its deferral, or, when its token has expired, by a
@@ -42,20 +46,26 @@ async def respond(
     """
     flags = hikari.MessageFlag.EPHEMERAL if ephemeral else hikari.MessageFlag.NONE
     content = text or hikari.UNDEFINED
+    files = [attachment] if attachment is not hikari.UNDEFINED else attachments
     try:
         await context.respond(
-            content, attachment=attachment, flags=flags,
+            content, attachments=files, components=components, flags=flags,
             user_mentions=False, role_mentions=False, mentions_everyone=False,
         )  # fmt: skip
     except (hikari.UnauthorizedError, hikari.NotFoundError) as error:
         if error.code != _TOKEN_EXPIRED and error.code not in _UNKNOWN:
             raise
         log.info("interaction expired, answering by a message", code=error.code)
-        await _answer_late(context, text, attachment, ephemeral=ephemeral)
+        await _answer_late(context, text, files, components, ephemeral=ephemeral)
 
 
 async def _answer_late(
-    context: lightbulb.Context, text: str, attachment: hikari.UndefinedOr[hikari.Resourceish], *, ephemeral: bool
+    context: lightbulb.Context,
+    text: str,
+    files: hikari.UndefinedOr[Sequence[hikari.Resourceish]],
+    components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]],
+    *,
+    ephemeral: bool,
 ) -> None:
     heading = f"{context.user.mention} {translate(TOO_LATE, locale_of(context))}"
     fits = f"{heading}\n{text}"[:2000]
@@ -63,7 +73,7 @@ async def _answer_late(
     if not ephemeral and context.guild_id is not None:
         try:
             await rest.create_message(
-                context.channel_id, fits, attachment=attachment,
+                context.channel_id, fits, attachments=files, components=components,
                 user_mentions=[context.user.id], role_mentions=False, mentions_everyone=False,
             )  # fmt: skip
         except (hikari.ForbiddenError, hikari.NotFoundError):
@@ -71,4 +81,4 @@ async def _answer_late(
         else:
             return
     direct = await rest.create_dm_channel(context.user.id)
-    await rest.create_message(direct, fits, attachment=attachment, user_mentions=False)
+    await rest.create_message(direct, fits, attachments=files, components=components, user_mentions=False)

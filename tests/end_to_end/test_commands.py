@@ -103,9 +103,14 @@ async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
 async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
     assert set(commands) == {"hi", "transcribe", "say", "voice", "Transcribe", "Read aloud"}
+    everyones = set(commands)
+    commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
+    servers_only = {"join", "leave", "hearing"}
+    assert set(commands) - everyones == {"getfile", "files"} | servers_only
     for command in commands.values():
-        assert command["integration_types"] == [0, 1]
-        assert command["contexts"] == [0, 1, 2]
+        only = command["name"] in servers_only
+        assert command["integration_types"] == ([0] if only else [0, 1])
+        assert command["contexts"] == ([0] if only else [0, 1, 2] if command["name"] in everyones else [0, 1])
         assert command["name_localizations"]["ru"]
         assert command["type"] != 1 or command["description_localizations"]["ru"]
         for option in command.get("options", []):

@@ -1,0 +1,57 @@
+"""A file as a zip that is cut into parts, for where one file may only have so many bytes."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+_CHUNK = 1 << 20
+_SMALL = 1 << 30
+"""Below, no size in the zip can need more than 32 bits."""
+_FASTEST = 1
+"""Level of compression: text takes a quarter of the time of the usual level, and half as much room again."""
+
+
+def zip_parts(source: BinaryIO, name: str, *, size_bytes: int, part_bytes: int) -> Iterator[bytes]:
+    """The parts of a zip that holds ``source`` as ``name``, each of ``part_bytes`` but for the last.
+
+    Joined one behind the other they are the zip: named ``x.zip.001``, ``x.zip.002``, ... 7-Zip opens them so. Little
+    more than one part is in memory. ``source`` is read from its beginning, ``size_bytes`` of it; the same source gives
+    the same parts. Blocks.
+    """
+    source.seek(0)
+    sink, left = _Sink(), size_bytes
+    with (
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_FASTEST) as archive,
+        archive.open(name, "w", force_zip64=size_bytes >= _SMALL) as target,
+    ):
+        while left and (chunk := source.read(min(_CHUNK, left))):
+            left -= len(chunk)
+            target.write(chunk)
+            while len(sink.data) >= part_bytes:
+                yield sink.take(part_bytes)
+    while sink.data:
+        yield sink.take(part_bytes)
+
+
+class _Sink:
+    """Where the zip is written; it cannot be sought in, so what was taken never changes."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.data += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """What was written stays."""
+
+    def take(self, size: int) -> bytes:
+        taken = bytes(self.data[:size])
+        del self.data[:size]
+        return taken

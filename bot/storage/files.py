@@ -1,0 +1,217 @@
+"""The files that each guild has, and each user in direct messages: listed, read, written, deleted, within a quota.
+
+They lie below the data folder as ``guilds/<guild id>/<path>`` and ``users/<user id>/<path>``. See ``file_names`` for
+the paths and ``sealed_folder`` for why none of them leads elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.file_names import is_key, key_of, shown, split_path
+from bot.storage.sealed_folder import FileNotThereError, SealedFolder
+
+MOST_FILES = 20_000
+"""Files of one guild or user: so many can still be listed while somebody types."""
+
+_LISTING_AGE_S = 10.0
+"""How long a listing is used again; what is written or deleted here is seen at once."""
+_LISTINGS_KEPT = 16
+
+Place = tuple[str, str]
+
+
+class QuotaExceededError(StarlingError):
+    """Raised when a guild or a user would have more stored than the settings allow; nothing was written."""
+
+    sentence = _(
+        "There is no room for {path}: {used_mb:.1f} of {quota_mb:.0f} MB are taken. Delete something with "
+        "/files delete, or ask the operator to raise GUILD_FILES_MB."
+    )
+
+    def __init__(self, path: str, used_bytes: int, quota_bytes: int) -> None:
+        super().__init__(path=shown(path), used_mb=used_bytes / (1 << 20), quota_mb=quota_bytes / (1 << 20))
+
+
+class TooManyFilesError(StarlingError):
+    """Raised when a guild or a user would have more than ``MOST_FILES`` files; nothing was written."""
+
+    sentence = _("There is no room for {path}: there are {limit} files already. Delete some with /files delete.")
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path=shown(path), limit=MOST_FILES)
+
+
+class FileGoneError(FileNotThereError):
+    """Raised when the file of a key is not there any more."""
+
+    sentence = _("This file is not there any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it was when it was looked at."""
+
+    path: str
+    """Relative, with ``/`` between its names, in NFC."""
+    size_bytes: int
+    modified_at: datetime
+    """Aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much is stored."""
+
+    files: int
+    used_bytes: int
+    quota_bytes: int
+
+
+class FileStore:
+    """The folders of everyone."""
+
+    def __init__(self, data_folder: Path, *, quota_bytes: int) -> None:
+        """``quota_bytes``: what one guild or one user may have stored."""
+        self.quota_bytes = quota_bytes
+        self._base = data_folder
+        self._locks: weakref.WeakValueDictionary[Place, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._listings: OrderedDict[Place, tuple[float, asyncio.Task[Sequence[StoredFile]]]] = OrderedDict()
+
+    def of_guild(self, guild_id: int) -> Folder:
+        """The folder of a guild."""
+        return self._folder(("guilds", str(int(guild_id))))
+
+    def of_user(self, user_id: int) -> Folder:
+        """The folder of a user, for direct messages."""
+        return self._folder(("users", str(int(user_id))))
+
+    def _folder(self, place: Place) -> Folder:
+        return Folder(self, place, SealedFolder(self._base, place))
+
+    def _lock(self, place: Place) -> asyncio.Lock:
+        return self._locks.setdefault(place, asyncio.Lock())
+
+    async def _listing(self, place: Place, folder: SealedFolder) -> Sequence[StoredFile]:
+        """The listing, or the one under way for someone else, or one of the last seconds."""
+        began_s, task = self._listings.pop(place, (0.0, None))
+        if task is None or time.monotonic() - began_s > _LISTING_AGE_S or (task.done() and task.exception()):
+            began_s, task = time.monotonic(), asyncio.create_task(asyncio.to_thread(_listed, folder))
+        self._listings[place] = began_s, task
+        while len(self._listings) > _LISTINGS_KEPT:
+            self._listings.popitem(last=False)
+        return await asyncio.shield(task)
+
+    def _changed(self, place: Place) -> None:
+        self._listings.pop(place, None)
+
+
+class Folder:
+    """The files of one guild or user."""
+
+    def __init__(self, store: FileStore, place: Place, folder: SealedFolder) -> None:
+        self._store = store
+        self._place = place
+        self._folder = folder
+
+    @property
+    def place(self) -> str:
+        """Where the folder lies below the data folder, for the operator."""
+        return "/".join(self._place)
+
+    async def listing(self) -> Sequence[StoredFile]:
+        """Every file, newest first; what was changed by others than Starling may be seen ten seconds late."""
+        return await self._store._listing(self._place, self._folder)
+
+    async def find(self, given: str) -> StoredFile:
+        """The file whose path or key ``given`` is.
+
+        Raises:
+            BadFileNameError, FileNotThereError: as ``open``.
+        """
+        if not is_key(given):
+            with await self.open(given) as file:
+                return await asyncio.to_thread(_described, "/".join(split_path(given)), file)
+        listing = await self.listing()
+        found = await asyncio.to_thread(lambda: next((file for file in listing if key_of(file.path) == given), None))
+        if found is None:
+            raise FileGoneError(given)
+        return found
+
+    async def open(self, path: str) -> BinaryIO:
+        """The file at ``path`` for reading; the caller closes it, and reads it off the event loop.
+
+        Raises:
+            BadFileNameError: no file may have such a path.
+            FileNotThereError: there is none.
+        """
+        return await asyncio.to_thread(self._folder.open, path)
+
+    async def write(self, path: str, data: bytes | Iterable[bytes]) -> StoredFile:
+        """Make ``path`` hold ``data``, as a whole: who reads sees the old file or the new one.
+
+        ``data``, if it is no bytes, is iterated in a thread. Folders are made as needed.
+
+        Raises:
+            BadFileNameError: no file may have such a path.
+            QuotaExceededError, TooManyFilesError: there is no room; what was there before is still there.
+            DiskFullError: the disk takes no more.
+        """
+        chunks = (data,) if isinstance(data, bytes) else data
+        async with self._store._lock(self._place):
+            try:
+                return await asyncio.to_thread(self._write, path, chunks)
+            finally:
+                self._store._changed(self._place)
+
+    async def delete(self, path: str) -> None:
+        """Delete the file at ``path``; raises as ``open`` does."""
+        try:
+            await asyncio.to_thread(self._folder.delete, path)
+        finally:
+            self._store._changed(self._place)
+
+    async def usage(self) -> Usage:
+        """How much is stored, counted anew."""
+        sizes = await asyncio.to_thread(lambda: [state.st_size for _path, state in self._folder.scan()])
+        return Usage(len(sizes), sum(sizes), self._store.quota_bytes)
+
+    def _write(self, path: str, chunks: Iterable[bytes]) -> StoredFile:
+        path = "/".join(split_path(path))
+        others = [state.st_size for other, state in self._folder.scan() if other != path]
+        if len(others) >= MOST_FILES:
+            raise TooManyFilesError(path)
+        state = self._folder.write(path, self._within_quota(path, chunks, sum(others)))
+        return _stored(path, state)
+
+    def _within_quota(self, path: str, chunks: Iterable[bytes], used_bytes: int) -> Iterator[bytes]:
+        taken = used_bytes
+        for chunk in chunks:
+            taken += len(chunk)
+            if taken > self._store.quota_bytes:
+                raise QuotaExceededError(path, used_bytes, self._store.quota_bytes)
+            yield chunk
+
+
+def _listed(folder: SealedFolder) -> Sequence[StoredFile]:
+    newest_first = sorted(folder.scan(), key=lambda found: (-found[1].st_mtime_ns, found[0]))
+    return [_stored(path, state) for path, state in newest_first]
+
+
+def _described(path: str, file: BinaryIO) -> StoredFile:
+    return _stored(path, os.fstat(file.fileno()))
+
+
+def _stored(path: str, state: os.stat_result) -> StoredFile:
+    return StoredFile(path, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
