@@ -22,6 +22,9 @@ Quality = Literal["fast", "accurate"]
 BEST_BEAMS = 5
 """What openai/whisper was measured with; more change nothing."""
 
+SECOND_LOOK_BEAMS = 3
+"""For words that one beam found and that look wrong: as many words are right then as with ``BEST_BEAMS``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -126,20 +129,20 @@ class _Look:
     manner: Manner
     wording: Wording
 
-    def again(self, encoded: StorageView, limit: int | None = None) -> _Look:
-        """With all beams, in what is ``encoded`` now."""
+    def again(self, encoded: StorageView, beams: int, limit: int | None = None) -> _Look:
+        """With more beams, in what is ``encoded`` now."""
         more = {} if limit is None else {"most_tokens": limit}
-        (wording,) = self.whisper.wordings(encoded, [self.manner], beams=BEST_BEAMS, **more)
+        (wording,) = self.whisper.wordings(encoded, [self.manner], beams=beams, **more)
         return _Look(self.whisper, encoded, self.sound, self.manner, wording)
 
 
 def _reconsidered(look: _Look, duration_s: float, beams: int) -> _Look:
     """``look``, or a better one where the words look wrong."""
-    if beams < BEST_BEAMS and is_doubtful(look.wording.mean_logprob):
-        look = look.again(look.encoded, most_tokens(duration_s))
+    if beams < SECOND_LOOK_BEAMS and is_doubtful(look.wording.mean_logprob):
+        look = look.again(look.encoded, SECOND_LOOK_BEAMS, most_tokens(duration_s))
     if is_loop(look.wording.text, len(look.wording.tokens), duration_s):
         # The window that the model was trained on loops less.
-        look = look.again(look.whisper.encoded([look.sound], FULL_WINDOW_FRAMES))
+        look = look.again(look.whisper.encoded([look.sound], FULL_WINDOW_FRAMES), BEST_BEAMS)
     return look
 
 
