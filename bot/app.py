@@ -15,16 +15,18 @@ import yuyo
 
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
+from bot.answering import answer_controls
 from bot.answering.inbox import Inbox
 from bot.answering.joined import JoinedChannels
 from bot.answering.writing import Writer
 from bot.connection import serve
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.models import ChatModels
 from bot.conversation.prompting import read_instruction
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import file_deletion, file_list, read_aloud
+from bot.presenting import answer_buttons, file_deletion, file_list, read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
@@ -169,7 +171,6 @@ class Starling:
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._buttons(speaker, exchanges, voices, files)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
             services.register_value(Settings, settings)
             services.register_value(Hearing, hearing)
@@ -180,11 +181,15 @@ class Starling:
             services.register_value(ChosenHearing, chosen)
             services.register_value(ChosenVoices, voices)
             services.register_value(FileStore, files)
+            models = ChatModels(chat, store)
+            services.register_value(ChatModels, models)
             writer = Writer(
-                self._bot, hearing, chat, speaker, exchanges, locales, joined, voices, settings, instruction
+                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, settings, instruction
             )
-            inbox = Inbox(self._bot.rest, writer, jobs, self._runner)
+            services.register_value(Writer, writer)
+            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
             services.register_value(Inbox, inbox)
+            buttons = self._buttons(speaker, exchanges, voices, files, inbox)
 
             async def started() -> None:
                 me = self._bot.get_me()
@@ -206,16 +211,21 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices, files: FileStore) -> Buttons:
+    def _buttons(
+        self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices, files: FileStore, inbox: Inbox
+    ) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
         container.set_type_dependency(Speaker, speaker)
         container.set_type_dependency(ExchangeStore, exchanges)
         container.set_type_dependency(ChosenVoices, voices)
         container.set_type_dependency(FileStore, files)
+        container.set_type_dependency(Inbox, inbox)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
         for custom_id, callback in (
-            (read_aloud.CUSTOM_ID, read_aloud.read_aloud),
+            (answer_buttons.ALOUD_ID, read_aloud.read_aloud),
+            (answer_buttons.STOP_ID, answer_controls.stop),
+            (answer_buttons.AGAIN_ID, answer_controls.again),
             (file_list.CUSTOM_ID, file_list.turn_page),
             (file_deletion.DELETE_ID, file_deletion.delete),
             (file_deletion.KEEP_ID, file_deletion.keep),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 import aiohttp
+import cachetools
 import hikari
 
 from audio import Transcriber, Transcript
@@ -92,6 +93,10 @@ async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
     return bytes(body)
 
 
+_REMEMBERED, _REMEMBERED_S = 256, 3600.0
+"""Transcripts, and for how long: a recording is not heard again for each answer that builds on it."""
+
+
 class Hearing:
     """From an attachment to what was said in it."""
 
@@ -99,6 +104,9 @@ class Hearing:
         self._transcriber = transcriber
         self._chosen = chosen
         self._limit_bytes = limit_bytes
+        self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
+            _REMEMBERED, _REMEMBERED_S
+        )
 
     async def hear(
         self,
@@ -110,7 +118,9 @@ class Hearing:
         translate: bool = False,
         progress: Callable[[float, float], None] | None = None,
     ) -> Transcript:
-        """The transcript of ``attachment``; ``language`` is one of Whisper's codes, or None to detect it.
+        """The transcript of ``attachment``, which is heard once.
+
+        ``language``: one of Whisper's codes, or None to detect it.
 
         ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
         ``progress``: called with the seconds that are heard so far and those of the recording.
@@ -119,8 +129,11 @@ class Hearing:
             StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
         """
         choices = await self._chosen.of(guild)
+        key = (int(attachment.id), language, translate, choices)
+        if key in self._remembered:
+            return self._remembered[key]
         data = await download(attachment, self._limit_bytes)
-        return await self._transcriber.transcribe(
+        transcript = await self._transcriber.transcribe(
             data,
             language=language,
             languages=choices.languages,
@@ -129,3 +142,5 @@ class Hearing:
             source=int(guild or sender),
             progress=progress,
         )
+        self._remembered[key] = transcript
+        return transcript

@@ -1,25 +1,42 @@
-"""What people delete is deleted here as well."""
+"""What people delete is deleted here as well, and what they edit is answered anew."""
 
 from __future__ import annotations
 
 import hikari
 import lightbulb
 
+from bot.answering.inbox import Inbox
 from bot.storage.exchanges import ExchangeStore
 
 loader = lightbulb.Loader()
 
 
 @loader.listener(hikari.MessageDeleteEvent)  # type: ignore[type-abstract]
-async def forget_message(event: hikari.MessageDeleteEvent, exchanges: ExchangeStore) -> None:
-    """Forget what was said in a deleted question or answer."""
+async def forget_message(event: hikari.MessageDeleteEvent, exchanges: ExchangeStore, inbox: Inbox) -> None:
+    """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
     await exchanges.forget_messages([event.message_id])
+    await inbox.deleted([event.message_id])
 
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
-async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, exchanges: ExchangeStore) -> None:
+async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, exchanges: ExchangeStore, inbox: Inbox) -> None:
     """The same for many at once."""
     await exchanges.forget_messages(list(event.message_ids))
+    await inbox.deleted(list(event.message_ids))
+
+
+@loader.listener(hikari.MessageUpdateEvent)  # type: ignore[type-abstract]
+async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, inbox: Inbox) -> None:
+    """Answer a question anew that its author has edited. Discord also tells of previews of links in this way, which
+    are no edits."""
+    author = event.message.author
+    if not author or author.is_bot or not event.message.edited_timestamp:
+        return
+    try:
+        message = await bot.rest.fetch_message(event.channel_id, event.message_id)
+    except (hikari.NotFoundError, hikari.ForbiddenError):
+        return
+    await inbox.edited(message)
 
 
 @loader.listener(hikari.GuildLeaveEvent)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import hikari
 
+from bot.answering.enclosures import Enclosed, Enclosures, attachments_of
 from bot.answering.joined import JoinedChannels
-from bot.answering.question import words
+from bot.answering.question import Question, words
 from bot.conversation.turns import Turn
+from bot.errors import StarlingError
 from bot.storage.exchanges import Exchange, ExchangeStore
 
 MOST_EXCHANGES = 8
@@ -25,51 +27,69 @@ SILENCE = timedelta(hours=6)
 class Context:
     """Reads conversations from Discord and from what was remembered of them."""
 
-    def __init__(self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels) -> None:
+    def __init__(
+        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels, enclosures: Enclosures
+    ) -> None:
         self._bot = bot
         self._exchanges = exchanges
         self._joined = joined
+        self._enclosures = enclosures
 
-    async def before(self, message: hikari.Message, parent: Exchange | None, *, brief: bool) -> list[Turn]:
-        """What was said before ``message``, oldest first.
+    async def before(self, question: Question, parent: Exchange | None, *, brief: bool, pictures: bool) -> list[Turn]:
+        """What was said before ``question``, oldest first.
 
         ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
-        for a model that more confuses. What may not be read is left out.
+        for a model that more confuses. ``pictures``: for a model that can see. What may not be read is left out.
         """
+        if question.about is not None:
+            said = await self._said(question.about, pictures=pictures, ours_too=True)
+            return [] if said is None else [said]
+        message = question.message
+        if message is None:
+            return []
         if message.referenced_message is not None:
-            return await self._chain(message, parent)
+            return await self._chain(message, parent, pictures=pictures)
         in_thread = self._bot.cache.get_thread(message.channel_id) is not None
         taking_part = message.guild_id is None or self._joined.speak(message.channel_id) is not None
         if brief or not (in_thread or taking_part):
             return []
         return await self._recent(message, whole=in_thread)
 
-    async def _chain(self, message: hikari.Message, parent: Exchange | None) -> list[Turn]:
+    async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[Turn]:
         turns: list[Turn] = []
         link: hikari.PartialMessage = message
         for _ in range(MOST_LINKS):
             exchange = parent if link is message else await self._exchanges.by_reply(link.id)
             if exchange is not None:
                 earlier = await self._exchanges.chain(exchange.reply_message_id, MOST_EXCHANGES)
-                return [*await self._of_exchanges(earlier), *turns]
+                return [*await self._of_exchanges(earlier, pictures=pictures), *turns]
             answered = await self._answered(link)
             if answered is None:
                 break
-            if (said := self._said(answered)) is not None:
+            if (said := await self._said(answered, pictures=pictures)) is not None:
                 turns.insert(0, said)
             link = answered
         return turns
 
-    async def _of_exchanges(self, exchanges: Sequence[Exchange]) -> list[Turn]:
+    async def _of_exchanges(self, exchanges: Sequence[Exchange], *, pictures: bool) -> list[Turn]:
         names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
-        return [
-            turn
-            for exchange in exchanges
-            for turn in (
-                Turn("user", exchange.prompt, names[exchange.user_id]),
-                Turn("assistant", exchange.reply),
-            )
-        ]
+        turns: list[Turn] = []
+        for exchange in exchanges:
+            enclosed = await self._enclosed(exchange, pictures=pictures)
+            text = f"{exchange.prompt}\n\n{enclosed.text}".strip()
+            turns.append(Turn("user", text, names[exchange.user_id], enclosed.pictures))
+            turns.append(Turn("assistant", exchange.reply))
+        return turns
+
+    async def _enclosed(self, exchange: Exchange, *, pictures: bool) -> Enclosed:
+        """What came with an earlier question; its recording is in the prompt already."""
+        if not exchange.has_files:
+            return Enclosed()
+        try:
+            message = await self._bot.rest.fetch_message(exchange.channel_id, exchange.prompt_message_id)
+            return await self._enclosures.of_question(message, pictures=pictures)
+        except (hikari.NotFoundError, hikari.ForbiddenError, StarlingError):
+            return Enclosed()
 
     async def _answered(self, message: hikari.PartialMessage) -> hikari.PartialMessage | None:
         if message.referenced_message:
@@ -97,24 +117,32 @@ class Context:
         turns: list[Turn] = []
         for one in reversed(found):
             if (exchange := known.get(int(one.id))) is None:
-                said = self._said(one)
-            elif exchange.reply_message_id == one.id:
-                said = Turn("assistant", exchange.reply)
-            else:
-                said = Turn("user", exchange.prompt, name_of(one))
-            if said is not None:
-                turns.append(said)
+                said = await self._said(one, pictures=False)
+                turns += [] if said is None else [said]
+                continue
+            if exchange.prompt_message_id == one.id:
+                turns.append(Turn("user", exchange.prompt, await self._name(exchange.user_id)))
+            if exchange.reply_message_id == one.id:
+                turns.append(Turn("assistant", exchange.reply))
         return turns
 
-    def _said(self, message: hikari.PartialMessage) -> Turn | None:
-        """What a person wrote in ``message``; None for what has no words, and for the bot's own: its answers are known
-        as exchanges, and the rest of what it writes is not conversation."""
+    async def _said(self, message: hikari.PartialMessage, *, pictures: bool, ours_too: bool = False) -> Turn | None:
+        """What a person wrote or said in ``message``; None for what has neither, and, but for ``ours_too``, for the
+        bot's own: its answers are known as exchanges, and the rest of what it writes is not conversation."""
         me = self._bot.get_me()
         author = message.author or None
-        if me is None or author is None or author.id == me.id:
+        if me is None or author is None or (author.id == me.id and not ours_too):
             return None
-        text = words(message, me.id)
-        return Turn("user", text, name_of(message)) if text else None
+        enclosed = Enclosed()
+        if attachments_of(message):
+            guild = self._bot.cache.get_guild_channel(message.channel_id)
+            guild_id = None if guild is None else guild.guild_id
+            enclosed = await self._enclosures.of_earlier(message, guild=guild_id, pictures=pictures)
+        written = "\n".join(
+            part for part in (words(message, me.id), *(one.content for one in message.message_snapshots or ())) if part
+        )
+        text = f"{written}\n\n{enclosed.text}".strip()
+        return Turn("user", text, name_of(message), enclosed.pictures) if text or enclosed.pictures else None
 
     async def _name(self, user: int) -> str | None:
         """The name of someone whose words are remembered without it."""

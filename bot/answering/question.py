@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import hikari
 
+from bot.answering.enclosures import has_enclosures
+from bot.answering.joined import Speak
+from bot.answering.stop_signal import StopSignal
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.hearing import voice_note_in
+from bot.presenting.growing_reply import GrowingReply
 
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 
@@ -43,6 +49,41 @@ class MayNotWriteError(StarlingError):
         super().__init__(channel=f"<#{channel}>")
 
 
+async def _unnoted(_id: int) -> None:
+    """For replies that are written once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is being answered: a message, or a command."""
+
+    asker: hikari.User
+    channel_id: hikari.Snowflake
+    guild_id: hikari.Snowflake | None
+    guild_name: str | None
+    text: str
+    """What was written, without the mention of the bot."""
+    recording: hikari.Attachment | None
+    reply: GrowingReply
+    message: hikari.Message | None = None
+    """None for a command."""
+    about: hikari.Message | None = None
+    """A message of anyone that a command asks about."""
+    job: str | None = None
+    """What the answer can be asked for again by."""
+    speak: Speak | None = None
+    """When to speak, where it was said with the question."""
+    remembered: bool = True
+    """Whether the conversation can go on from the answer."""
+    stop: StopSignal = field(default_factory=StopSignal)
+    on_spoken: Callable[[int], Awaitable[None]] = _unnoted
+    """Given the id of the voice message."""
+
+    @property
+    def speaker_name(self) -> str:
+        return self.asker.global_name or self.asker.username
+
+
 def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False) -> bool:
     """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it, a reply to it, or
     anything that can be answered where the bot has ``joined``.
@@ -55,7 +96,7 @@ def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = F
         return False
     if message.guild_id is None:
         return True
-    if joined and (words(message, me) or voice_note_in(message) is not None):
+    if joined and (words(message, me) or voice_note_in(message) is not None or has_enclosures(message)):
         return True
     answered = message.referenced_message
     is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author

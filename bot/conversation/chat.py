@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+import copy
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import openai
 import structlog
 
 from bot.conversation.errors import (
+    ChatCannotSeeError,
     ChatError,
     ChatFailedError,
     ChatFilteredError,
@@ -27,7 +30,7 @@ from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.turns import Turn
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
+    from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 log = structlog.get_logger()
 
@@ -35,6 +38,9 @@ RETRIES = 2
 """Before the first token only: a broken answer is not begun anew."""
 DEFAULT_WAIT_S = 20.0
 """What people are told when the endpoint does not say how long to wait."""
+
+_NO_PICTURES = ("image", "picture", "vision", "multimodal", "mmproj", "content type", "must be a string")
+"""In what endpoints say when they refuse a picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only."""
 
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size", "maximum context length", "context size", "too long")
 
@@ -56,24 +62,24 @@ class ChatModel:
         should be told that its answers are often wrong."""
         self.model = model
         self.is_demonstration = is_demonstration
+        self.takes_pictures = not is_demonstration
+        """Whether it is worth trying to show it pictures."""
         self._timeout_s = timeout_s
         self._max_reply_tokens = max_reply_tokens
         self._client = openai.AsyncOpenAI(
             base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
         )
 
-    async def stream(self, turns: Sequence[Turn]) -> AsyncIterator[str]:
+    async def stream(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
         """The reply to ``turns``, in parts as they come, without what a reasoning model says to itself.
 
         Raises:
             ChatError: a subclass says why there is no answer, or no end of it.
         """
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": turn.role, "content": turn.text}  # type: ignore[misc]
-            for turn in turns
-        ]
+        messages = [_message(turn) for turn in turns]
+        shows_pictures = any(turn.pictures for turn in turns)
         visible, shown = ReasoningFilter(), False
-        with self._named():
+        with self._named(shows_pictures=shows_pictures):
             async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
                 response = await self._client.chat.completions.create(
                     model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens
@@ -107,20 +113,34 @@ class ChatModel:
         Raises:
             ChatError: a subclass says what is wrong.
         """
+        names = await self.names()
+        if names and self.model not in names:
+            raise ChatModelUnknownError(self.model)
+
+    async def names(self) -> list[str]:
+        """The models that the endpoint lists, in its order; empty where it lists none.
+
+        Raises:
+            ChatError: a subclass says what is wrong.
+        """
         with self._named():
             try:
-                names = [model.id async for model in await self._client.with_options(max_retries=0).models.list()]
+                return [model.id async for model in await self._client.with_options(max_retries=0).models.list()]
             except openai.NotFoundError:
-                return
-            if names and self.model not in names:
-                raise ChatModelUnknownError(self.model)
+                return []
+
+    def named(self, model: str) -> ChatModel:
+        """Another model at the same endpoint; it is closed with this one."""
+        other = copy.copy(self)
+        other.model = model
+        return other
 
     async def close(self) -> None:
         """Close every connection."""
         await self._client.close()
 
     @contextlib.contextmanager
-    def _named(self) -> Iterator[None]:
+    def _named(self, *, shows_pictures: bool = False) -> Iterator[None]:
         """Errors of the client under our own names."""
         try:
             yield
@@ -129,6 +149,9 @@ class ChatModel:
         except (openai.APITimeoutError, TimeoutError) as error:
             raise ChatTimedOutError(self._timeout_s) from error
         except openai.APIStatusError as error:
+            if shows_pictures and any(mark in str(error).lower() for mark in _NO_PICTURES):
+                self.takes_pictures = False
+                raise ChatCannotSeeError from error
             raise self._meant(error) from error
         except openai.APIError as error:
             raise _meant_in_stream(error) from error
@@ -166,3 +189,17 @@ def _seconds(header: str | None) -> float:
         return min(max(float(header or DEFAULT_WAIT_S), 1.0), 3600.0)
     except ValueError:
         return DEFAULT_WAIT_S
+
+
+def _message(turn: Turn) -> ChatCompletionMessageParam:
+    if turn.role == "system":
+        return {"role": "system", "content": turn.text}
+    if turn.role == "assistant":
+        return {"role": "assistant", "content": turn.text}
+    if not turn.pictures:
+        return {"role": "user", "content": turn.text}
+    parts: list[ChatCompletionContentPartParam] = [{"type": "text", "text": turn.text}]
+    for picture in turn.pictures:
+        url = f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return {"role": "user", "content": parts}

@@ -63,6 +63,12 @@ class ContextTooLongError(ChatError):
     sentence = _("That is too long for my chat model. Please ask with fewer words.")
 
 
+class ChatCannotSeeError(ChatError):
+    """Raised when the model takes no pictures."""
+
+    sentence = _("My chat model cannot look at pictures. Please tell me in words what is on them.")
+
+
 class ChatFilteredError(ChatError):
     """Raised when the provider's filter stops the answer."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -58,21 +58,20 @@ class Prompt:
 def build_prompt(
     instruction: str,
     history: Sequence[Turn],
-    text: str,
+    asked: Turn,
     *,
-    speaker_name: str,
     guild_name: str | None,
     now: datetime,
     brief: bool = False,
 ) -> Prompt:
-    """The prompt for ``text``, asked by ``speaker_name`` after ``history`` (oldest first).
+    """The prompt for ``asked``, after ``history`` (oldest first).
 
     ``brief`` leaves out who speaks where and when, for a model that such things confuse.
     The latest turns that fit in ``HISTORY_CHARACTERS`` are kept whole. Where several people speak, each of their turns
     begins with a name.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
-    circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {speaker_name} {place}."
+    circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {asked.speaker} {place}."
     kept: list[Turn] = []
     room = HISTORY_CHARACTERS
     for turn in reversed(history):
@@ -84,14 +83,14 @@ def build_prompt(
     # An answer without its question says little.
     while kept and kept[0].role == "assistant":
         del kept[0]
-    several = len({turn.speaker for turn in kept if turn.speaker} | {speaker_name}) > 1
+    several = len({turn.speaker for turn in [*kept, asked] if turn.speaker}) > 1
     if several:
         circumstances += " Several people speak; each of their messages begins with a name. Yours do not."
-    question = Turn("user", text[:QUESTION_CHARACTERS], speaker_name)
+    question = replace(asked, text=asked.text[:QUESTION_CHARACTERS])
     system = Turn("system", instruction if brief else instruction + circumstances)
-    spoken = [_named(turn) if several and not brief else Turn(turn.role, turn.text) for turn in [*kept, question]]
-    return Prompt((system, *spoken), cut=len(kept) < len(history) or question.text != text)
+    spoken = [_named(turn) if several and not brief else turn for turn in [*kept, question]]
+    return Prompt((system, *spoken), cut=len(kept) < len(history) or question.text != asked.text)
 
 
 def _named(turn: Turn) -> Turn:
-    return Turn(turn.role, f"{turn.speaker}: {turn.text}" if turn.role == "user" and turn.speaker else turn.text)
+    return replace(turn, text=f"{turn.speaker}: {turn.text}") if turn.role == "user" and turn.speaker else turn

@@ -7,6 +7,14 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that is shown to a model that can see."""
+
+    jpeg: bytes
+    """At most 1,024 pixels wide and high."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message of a conversation."""
 
@@ -14,3 +22,4 @@ class Turn:
     text: str
     speaker: str | None = None
     """The name of the person who said it, where it is known."""
+    pictures: tuple[Picture, ...] = ()

@@ -9,21 +9,10 @@ import hikari
 import yuyo
 
 from audio import Speaker
-from bot.errors import translatable as _
 from bot.presenting import voice_message
 from bot.presenting.chosen_voices import ChosenVoices
-from bot.presenting.languages import language_of, translate
+from bot.presenting.languages import language_of
 from bot.storage.exchanges import ExchangeStore
-
-CUSTOM_ID = "aloud"
-LABEL = _("Read aloud")
-
-
-def button_row(locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The row with the button. It needs no state: what it reads is the message that it stands below."""
-    row = hikari.impl.MessageActionRowBuilder()
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, CUSTOM_ID, label=translate(LABEL, locale), emoji="🔊")
-    return row
 
 
 async def read_aloud(

@@ -8,9 +8,13 @@ import hikari
 import structlog
 
 from audio import Speech
-from bot.presenting.growing_reply import ReplyGoneError
 
 log = structlog.get_logger()
+
+
+class NothingToReplyToError(Exception):
+    """Raised when the message that a voice message answers was deleted, so that nobody waits to hear it."""
+
 
 FILENAME = "voice-message.ogg"
 
@@ -38,7 +42,7 @@ async def post(
     """Post ``speech`` as a native voice message, or as an audio file where voice messages are not allowed.
 
     Raises:
-        ReplyGoneError: ``reply_to`` was deleted, so that nobody waits to hear it.
+        NothingToReplyToError: ``reply_to`` was deleted.
         hikari.ForbiddenError: neither is allowed.
         hikari.NotFoundError: the channel is gone.
     """
@@ -46,7 +50,7 @@ async def post(
         return await _post(rest, channel, speech, reply_to)
     except hikari.BadRequestError as error:
         if "message_reference" in (error.errors or {}):
-            raise ReplyGoneError from error
+            raise NothingToReplyToError from error
         raise
 
 

@@ -29,6 +29,7 @@ class Exchange:
     user_id: int
     """Who asked."""
     prompt_message_id: int
+    """The same as the reply's where a command asked."""
     prompt: str
     """What was written, or what was heard."""
     reply: str
@@ -39,6 +40,8 @@ class Exchange:
     model: str
     created_at: datetime
     """Aware, UTC."""
+    has_files: bool = False
+    """Whether pictures or text files came with the prompt, which are not stored."""
 
 
 class ExchangeStore:
@@ -89,6 +92,10 @@ class ExchangeStore:
         async with self._database.sessions() as session:
             found = [_exchange(row) for row in await session.scalars(wanted)]
         return {id_: exchange for exchange in found for id_ in (exchange.prompt_message_id, exchange.reply_message_id)}
+
+    async def withdraw(self, reply_message_id: int) -> None:
+        """Delete the exchange with this reply, whose question is about to be answered anew."""
+        await self._delete(ExchangeRow.reply_message_id == int(reply_message_id))
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""

@@ -31,7 +31,7 @@ class Job:
     message_id: int | None
     """The message that is answered."""
     payload: dict[str, Any]
-    """What the kind of job needs, as JSON."""
+    """What the kind of job needs, as JSON; ``times``: how often it was begun anew."""
     reference: str | None
     """The reference that the user was shown when it failed."""
     attempts: int
@@ -96,15 +96,38 @@ class JobStore:
         """Note how the job ended."""
         await self._change(job_id, state=state, reference=reference)
 
-    async def update_payload(self, job_id: str, payload: dict[str, Any]) -> None:
-        """Replace what the job needs to go on."""
-        await self._change(job_id, payload=payload)
+    async def note(self, job_id: str, **values: Any) -> None:
+        """Add ``values`` (whatever JSON can hold) to the payload."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(JobRow, job_id, with_for_update=True)
+            if row is not None:
+                row.payload = {**row.payload, **values}
+                row.updated_at = datetime.now(UTC)
 
-    async def unfinished(self, *, max_attempts: int) -> list[Job]:
-        """Jobs that were promised and did not end, oldest first; those begun ``max_attempts`` times are left out."""
-        wanted = (
-            select(JobRow).where(JobRow.state.in_(_OPEN), JobRow.attempts < max_attempts).order_by(JobRow.created_at)
-        )
+    async def begin_anew(self, job_id: str, payload: dict[str, Any]) -> Job:
+        """Queue the job once more, with another payload.
+
+        Raises:
+            KeyError: there is no such job.
+        """
+        async with self._database.sessions.begin() as session:
+            row = await session.get(JobRow, job_id, with_for_update=True)
+            if row is None:
+                raise KeyError(job_id)
+            row.payload = {**payload, "times": row.payload.get("times", 0) + 1}
+            row.state, row.attempts, row.reference, row.updated_at = "queued", 0, None, datetime.now(UTC)
+            return _job(row)
+
+    async def of_message(self, kind: str, message_id: int) -> Job | None:
+        """The job of this kind for this message, or None."""
+        wanted = select(JobRow).where(JobRow.kind == kind, JobRow.message_id == int(message_id))
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted)
+            return None if row is None else _job(row)
+
+    async def unfinished(self) -> list[Job]:
+        """Jobs that were promised and did not end, oldest first."""
+        wanted = select(JobRow).where(JobRow.state.in_(_OPEN)).order_by(JobRow.created_at)
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 

@@ -96,22 +96,26 @@ async def test_an_interrupted_job_is_found_again_and_an_ended_one_is_not(databas
         await jobs.start(job_id)
     await jobs.finish(done, "done")
     await jobs.finish(failed, "failed", reference="00c0ffee")
-    await jobs.update_payload(running, {"posted": [7]})
-    found = await jobs.unfinished(max_attempts=3)
+    await jobs.note(running, posted=[7])
+    found = await jobs.unfinished()
     assert [(job.id, job.state, job.attempts) for job in found] == [(running, "running", 1), (queued, "queued", 0)]
-    assert found[0].payload == {"posted": [7]}
+    assert found[0].payload == {"n": 1, "posted": [7]}
     ended = await jobs.get(failed)
     assert ended is not None
     assert ended.reference == "00c0ffee"
 
 
-async def test_a_job_that_failed_too_often_is_not_begun_again(database: Database) -> None:
+async def test_a_job_tells_how_often_it_was_begun_until_it_is_wanted_anew(database: Database) -> None:
     jobs = JobStore(database)
     job = await jobs.create("answer", channel_id=1, user_id=2, message_id=3)
     assert job is not None
     for _time in range(3):
         await jobs.start(job.id)
-    assert await jobs.unfinished(max_attempts=3) == []
+    assert [one.attempts for one in await jobs.unfinished()] == [3]
+    anew = await jobs.begin_anew(job.id, {"posted": [8]})
+    assert (anew.attempts, anew.state, anew.payload) == (0, "queued", {"posted": [8], "times": 1})
+    assert await jobs.of_message("answer", 3) == anew
+    assert await jobs.of_message("answer", 4) is None
 
 
 async def test_what_is_older_than_the_setting_is_forgotten(database: Database) -> None:
@@ -123,4 +127,4 @@ async def test_what_is_older_than_the_setting_is_forgotten(database: Database) -
     assert await forget_old(database, retention_days=30) == 1
     assert await exchanges.by_reply(1) is None
     assert await exchanges.by_reply(2) is not None
-    assert await jobs.unfinished(max_attempts=1) != []
+    assert await jobs.unfinished() != []

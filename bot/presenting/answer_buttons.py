@@ -1,0 +1,46 @@
+"""The buttons below answers. Each holds the id of the answer's job, so that it outlives a restart."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.errors import translatable as _
+from bot.presenting.languages import translate
+
+STOP_ID, AGAIN_ID, ALOUD_ID = "stop", "again", "aloud"
+
+STOP = _("Stop")
+REGENERATE = _("Answer anew")
+RETRY = _("Try again")
+READ_ALOUD = _("Read aloud")
+
+
+def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below an answer that is being written."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{STOP_ID}:{job}", label=translate(STOP, locale), emoji="⏹️"
+    )
+
+
+def answer_row(job: str | None, locale: str, *, aloud: bool) -> hikari.api.MessageActionRowBuilder | None:
+    """Below an answer that is complete. ``job``: None where it cannot be asked for once more. ``aloud``: whether it was
+    not spoken already."""
+    row = hikari.impl.MessageActionRowBuilder()
+    if aloud:
+        row.add_interactive_button(
+            hikari.ButtonStyle.SECONDARY, ALOUD_ID, label=translate(READ_ALOUD, locale), emoji="🔊"
+        )
+    if job is not None:
+        row.add_interactive_button(
+            hikari.ButtonStyle.SECONDARY, f"{AGAIN_ID}:{job}", label=translate(REGENERATE, locale), emoji="🔄"
+        )
+    return row if row.components else None
+
+
+def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below an apology, or an answer that was interrupted."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(RETRY, locale), emoji="🔄"
+    )

@@ -1,0 +1,13 @@
+"""Whether pictures or text files came with a prompt."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("exchanges", sa.Column("has_files", sa.Boolean(), nullable=False, server_default=sa.false()))
