@@ -118,6 +118,7 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
                 settings.chat_model or "",
                 timeout_s=settings.chat_timeout_s,
                 max_reply_tokens=settings.chat_max_tokens,
+                context_tokens=settings.chat_context_tokens,
             )
         stack.push_async_callback(chat.close)
         yield chat

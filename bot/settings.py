@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     """The longest silence of the chat model, in seconds."""
     chat_max_tokens: int = Field(800, ge=16, le=32768)
     """The longest answer, in tokens."""
+    chat_context_tokens: int = Field(8192, ge=512, le=10_000_000)
+    """What a prompt and its answer may take together, in tokens; the demonstration model has its own."""
     instruction_file: Path | None = None
     """A text file with the instruction (system prompt); by default the bundled one."""
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import hikari
 import structlog
+from cachetools import TTLCache
 
 from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
 from bot.answering.context import Context
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, words
 from bot.conversation.chat import ChatModel
-from bot.conversation.prompting import build_prompt
+from bot.conversation.errors import ContextTooLongError
+from bot.conversation.prompting import Prompt, build_prompt
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.hearing import Hearing, voice_note_in
@@ -32,6 +36,8 @@ log = structlog.get_logger()
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
+CUT_TOLD_S = 6 * 3600.0
+"""How long it is not told again that a conversation that goes on and on is cut."""
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
 
 
@@ -71,6 +77,8 @@ class Writer:
         self._voices = voices
         self._settings = settings
         self._instruction = instruction
+        self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
+        """Channels where it was told lately that the beginning is left out."""
 
     async def write(self, question: Question) -> None:
         """Answer ``question``: the transcript first, then the reply as it comes, then the spoken reply.
@@ -137,7 +145,8 @@ class Writer:
         message = question.message
         parent = await self._parent(message)
         history = await self._context.before(message, parent, brief=self._chat.is_demonstration)
-        prompt = build_prompt(
+        build = partial(
+            build_prompt,
             self._instruction,
             history,
             text,
@@ -146,15 +155,9 @@ class Writer:
             now=datetime.now(UTC),
             brief=self._chat.is_demonstration,
         )
-        answer = ""
-        async for delta in self._chat.stream(prompt.turns):
-            answer += delta
-            if dictation is not None:
-                dictation.write(delta)
-            await question.reply.show(heading + answer)
-        answer = answer.strip()
+        prompt, answer = await self._answer(question, build, heading, dictation)
         notes = [DEMONSTRATION] if self._chat.is_demonstration else []
-        if prompt.cut:
+        if self._tells_cut(message, prompt):
             notes.append(CUT)
         note = "\n".join(f"-# {translate(one, question.reply.locale)}" for one in notes)
         exchange = Exchange(
@@ -176,6 +179,39 @@ class Writer:
         if not known:
             await self._remember(question, exchange)
         log.info("answered in text", characters=len(answer), language=language)
+
+    async def _answer(
+        self, question: Question, build: Callable[..., Prompt], heading: str, dictation: Dictation | None
+    ) -> tuple[Prompt, str]:
+        """The prompt that ``build`` makes and the answer to it, which is shown and dictated as it comes.
+
+        A prompt that is too long for the endpoint, which may count in another way, is cut to half and tried once more.
+        """
+        prompt, answer, tries = build(room_tokens=self._chat.prompt_tokens), "", 2
+        while True:
+            try:
+                async with aclosing(self._chat.stream(prompt.turns)) as deltas:
+                    async for delta in deltas:
+                        answer += delta
+                        if dictation is not None:
+                            dictation.write(delta)
+                        await question.reply.show(heading + answer)
+            except ContextTooLongError:
+                tries -= 1
+                if answer or not tries:
+                    raise
+                prompt = build(room_tokens=prompt.tokens // 2)
+            else:
+                return prompt, answer.strip()
+
+    def _tells_cut(self, message: hikari.Message, prompt: Prompt) -> bool:
+        """Whether the answer to ``message`` says that ``prompt`` is cut."""
+        if prompt.question_cut or not self._context.flows(message):
+            return prompt.question_cut or prompt.history_cut
+        lately = message.channel_id in self._cut_told
+        if prompt.history_cut and not lately:
+            self._cut_told[message.channel_id] = True
+        return prompt.history_cut and not lately
 
     async def _remember(self, question: Question, exchange: Exchange) -> bool:
         """Store ``exchange`` under the first message of the reply; says whether there is one already."""

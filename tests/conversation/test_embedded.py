@@ -44,7 +44,7 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     await stream.aclose()  # type: ignore[attr-defined]
     assert re.search(r"\w{3,}", await _reply(chat))
 
-    stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5)
+    stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5, context_tokens=64)
     with pytest.raises(ChatRefusedError):
         await _reply(stranger)
     await stranger.close()
