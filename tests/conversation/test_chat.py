@@ -106,7 +106,9 @@ async def test_a_passing_failure_is_not_noticed(chat: ChatModel, endpoint: Scrip
 
 
 async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
-    chat = ChatModel("http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
+    chat = ChatModel(
+        "http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192
+    )
     with pytest.raises(ChatUnreachableError):
         await _reply(chat)
     with pytest.raises(ChatUnreachableError):

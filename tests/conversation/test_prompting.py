@@ -33,7 +33,9 @@ def test_the_model_knows_who_speaks_where_and_when() -> None:
 
 def test_a_small_model_is_told_little() -> None:
     instruction = read_instruction(None, brief=True)
-    prompt = build_prompt(instruction, [], "Hello?", speaker_name="Аня", guild_name="Garden", now=NOW, room_tokens=ROOM, brief=True)
+    prompt = build_prompt(
+        instruction, [], "Hello?", speaker_name="Аня", guild_name="Garden", now=NOW, room_tokens=ROOM, brief=True
+    )
     assert [turn.text for turn in prompt.turns] == [instruction, "Hello?"]
     assert len(instruction) < 100
 
@@ -106,7 +108,9 @@ def test_a_text_is_cut_to_its_first_tokens(text: str, tokens: int) -> None:
 
 def test_several_people_are_told_apart_by_name() -> None:
     history = [Turn("user", "I like tea.", "Ada"), Turn("assistant", "Noted."), Turn("user", "I like coffee.", "Борис")]
-    prompt = build_prompt("Be kind.", history, "Who likes what?", speaker_name="Ada", guild_name="Garden", now=NOW, room_tokens=ROOM)
+    prompt = build_prompt(
+        "Be kind.", history, "Who likes what?", speaker_name="Ada", guild_name="Garden", now=NOW, room_tokens=ROOM
+    )
     assert [turn.text for turn in prompt.turns[1:]] == [
         "Ada: I like tea.",
         "Noted.",
@@ -114,7 +118,9 @@ def test_several_people_are_told_apart_by_name() -> None:
         "Ada: Who likes what?",
     ]
     assert "begins with a name" in prompt.turns[0].text
-    alone = build_prompt("Be kind.", history[:2], "And I?", speaker_name="Ada", guild_name="Garden", now=NOW, room_tokens=ROOM)
+    alone = build_prompt(
+        "Be kind.", history[:2], "And I?", speaker_name="Ada", guild_name="Garden", now=NOW, room_tokens=ROOM
+    )
     assert [turn.text for turn in alone.turns[1:]] == ["I like tea.", "Noted.", "And I?"]
 
 

@@ -152,6 +152,8 @@ async def ask_and_see(town: Town, channel: Message, text: str, person: str = "me
     who = getattr(town, person)
     asked = await who.send(channel, text)
     return await who.wait_for_message(
-        lambda said: (said.get("message_reference") or {}).get("message_id") == asked["id"] and bool(said["components"]),
+        lambda said: (
+            (said.get("message_reference") or {}).get("message_id") == asked["id"] and bool(said["components"])
+        ),
         40,
     )
