@@ -13,10 +13,11 @@ import structlog
 from cachetools import TTLCache
 
 from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
+from bot.answering.budgets import Budgets
 from bot.answering.context import Context
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, words
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatModel, TokenUse
 from bot.conversation.errors import ContextTooLongError
 from bot.conversation.prompting import Prompt, build_prompt
 from bot.errors import StarlingError
@@ -63,6 +64,7 @@ class Writer:
         locales: KnownLocales,
         joined: JoinedChannels,
         voices: ChosenVoices,
+        budgets: Budgets,
         settings: Settings,
         instruction: str,
     ) -> None:
@@ -75,6 +77,7 @@ class Writer:
         self._joined = joined
         self._context = Context(bot, exchanges, joined)
         self._voices = voices
+        self._budgets = budgets
         self._settings = settings
         self._instruction = instruction
         self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
@@ -93,17 +96,20 @@ class Writer:
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
             if self._aloud(question.message, attachment):
                 voice = await self._voice_for(question.message)
-                await self._speak(question, self._speaker.speak(said.reply, hint=said.language, voice=voice))
+                await self._speak(
+                    question, said.reply, self._speaker.speak(said.reply, hint=said.language, voice=voice)
+                )
             return
+        asker, guild = question.message.author.id, question.message.guild_id
+        await self._budgets.require(asker, guild, "tokens", *(("audio",) if attachment else ()))
         transcript: Transcript | None = None
         heading = ""
         me = self._bot.get_me()
         assert me is not None, "questions come after Discord has said who we are"
         text = words(question.message, me.id)
         if attachment is not None:
-            transcript = await self._hearing.hear(
-                attachment, guild=question.message.guild_id, sender=question.message.author.id
-            )
+            transcript = await self._hearing.hear(attachment, guild=guild, sender=asker)
+            await self._budgets.heard(asker, guild, transcript.duration_s)
             if not transcript.has_speech:
                 await question.reply.finish(translate(NO_SPEECH, question.reply.locale))
                 return
@@ -113,16 +119,15 @@ class Writer:
         if not text:
             raise self._why_nothing(question.message, me.id)
         language = (transcript.language if transcript else None) or detect_language(text, hint=question.reply.locale)
-        author = question.message.author.id
-        question.reply.locale = await self._locales.guess(author, language, question.reply.locale)
+        question.reply.locale = await self._locales.guess(asker, language, question.reply.locale)
         if not self._aloud(question.message, attachment):
             await self._think(question, text, heading, language, row=button_row(question.reply.locale))
             return
         voice = await self._voice_for(question.message)
         # Leaving the block, for whatever reason, stops what is still being spoken.
         async with self._speaker.dictation(hint=language, voice=voice) as dictation:
-            await self._think(question, text, heading, language, dictation=dictation)
-            await self._speak(question, dictation.finish())
+            answer = await self._think(question, text, heading, language, dictation=dictation)
+            await self._speak(question, answer, dictation.finish())
 
     def _why_nothing(self, message: hikari.Message, me: hikari.Snowflake) -> StarlingError:
         hidden = message.type is hikari.MessageType.REPLY and not self._settings.message_content_intent
@@ -140,8 +145,8 @@ class Writer:
         *,
         row: hikari.api.MessageActionRowBuilder | None = None,
         dictation: Dictation | None = None,
-    ) -> None:
-        """Show the model's reply as it comes, with ``row`` below it, dictate it, and remember it."""
+    ) -> str:
+        """Show the model's reply as it comes, with ``row`` below it, dictate it, and remember it; returns it."""
         message = question.message
         parent = await self._parent(message)
         history = await self._context.before(message, parent, brief=self._chat.is_demonstration)
@@ -159,7 +164,10 @@ class Writer:
         notes = [DEMONSTRATION] if self._chat.is_demonstration else []
         if self._tells_cut(message, prompt):
             notes.append(CUT)
-        note = "\n".join(f"-# {translate(one, question.reply.locale)}" for one in notes)
+        locale = question.reply.locale
+        told = [translate(one, locale) for one in notes]
+        told += await self._budgets.running_out(message.author.id, message.guild_id, locale, "tokens", "audio")
+        note = "\n".join(f"-# {one}" for one in told)
         exchange = Exchange(
             reply_message_id=0,
             channel_id=message.channel_id,
@@ -179,6 +187,7 @@ class Writer:
         if not known:
             await self._remember(question, exchange)
         log.info("answered in text", characters=len(answer), language=language)
+        return answer
 
     async def _answer(
         self, question: Question, build: Callable[..., Prompt], heading: str, dictation: Dictation | None
@@ -187,22 +196,24 @@ class Writer:
 
         A prompt that is too long for the endpoint, which may count in another way, is cut to half and tried once more.
         """
-        prompt, answer, tries = build(room_tokens=self._chat.prompt_tokens), "", 2
-        while True:
-            try:
-                async with aclosing(self._chat.stream(prompt.turns)) as deltas:
-                    async for delta in deltas:
-                        answer += delta
-                        if dictation is not None:
-                            dictation.write(delta)
-                        await question.reply.show(heading + answer)
-            except ContextTooLongError:
-                tries -= 1
-                if answer or not tries:
-                    raise
-                prompt = build(room_tokens=prompt.tokens // 2)
-            else:
-                return prompt, answer.strip()
+        prompt, answer, use = build(room_tokens=self._chat.prompt_tokens), "", TokenUse()
+        try:
+            for last in (False, True):
+                try:
+                    async with aclosing(self._chat.stream(prompt.turns, use)) as deltas:
+                        async for delta in deltas:
+                            answer += delta
+                            if dictation is not None:
+                                dictation.write(delta)
+                            await question.reply.show(heading + answer)
+                    break
+                except ContextTooLongError:
+                    if answer or last:
+                        raise
+                    prompt = build(room_tokens=prompt.tokens // 2)
+        finally:
+            await self._budgets.asked(question.message.author.id, question.message.guild_id, self._chat.model, use)
+        return prompt, answer.strip()
 
     def _tells_cut(self, message: hikari.Message, prompt: Prompt) -> bool:
         """Whether the answer to ``message`` says that ``prompt`` is cut."""
@@ -244,8 +255,8 @@ class Writer:
     async def _voice_for(self, message: hikari.Message) -> str | None:
         return await self._voices.of(message.author.id, message.guild_id)
 
-    async def _speak(self, question: Question, spoken: Awaitable[Speech]) -> None:
-        """Post the answer as a voice message; if that cannot be, say so below the text."""
+    async def _speak(self, question: Question, text: str, spoken: Awaitable[Speech]) -> None:
+        """Post ``text`` as a voice message; if that cannot be, say so below the text."""
         reply = question.reply
         try:
             speech = await spoken
@@ -255,6 +266,7 @@ class Writer:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
             await reply.add_note(f"-# {tell(error, reply.locale)}")
             return
+        await self._budgets.spoke(question.message.author.id, question.message.guild_id, speech.engine, text)
         try:
             await voice_message.post(self._bot.rest, question.message.channel_id, speech, reply_to=reply.message_ids[0])
         except hikari.ForbiddenError:

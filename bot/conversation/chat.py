@@ -128,7 +128,7 @@ class ChatModel:
                         if ended and (counted is not None or not self._sends_usage):
                             break
             finally:
-                if use is not None:
+                if use is not None and said:
                     taken = counted if counted is not None and counted.prompt_tokens else _estimate(turns, said)
                     use.prompt_tokens += taken.prompt_tokens
                     use.reply_tokens += taken.reply_tokens

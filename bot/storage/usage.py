@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage.database import Database
 from bot.storage.tables import UsageRow
+
+Clock = Callable[[], datetime]
+"""Gives the present as an aware time."""
 
 NO_GUILD = 0
 """Stands for direct messages: a part of a primary key cannot be empty."""
@@ -42,13 +46,24 @@ _NAMES = tuple(field.name for field in fields(Amounts))
 class UsageStore:
     """Amounts by day (UTC), guild, user and model."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._database = database
+        self._clock = clock
 
-    async def add(self, day: date, *, guild_id: int | None, user_id: int, model: str, amounts: Amounts) -> None:
-        """Add ``amounts`` to what is there; of two at once, both count."""
+    @property
+    def now(self) -> datetime:
+        """In UTC."""
+        return self._clock().astimezone(UTC)
+
+    async def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: Amounts) -> None:
+        """Add ``amounts`` to what is there for today; of two at once, both count."""
         dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
-        row = {"day": day, "guild_id": int(guild_id or NO_GUILD), "user_id": int(user_id), "model": model[:200]}
+        row = {
+            "day": self.now.date(),
+            "guild_id": int(guild_id or NO_GUILD),
+            "user_id": int(user_id),
+            "model": model[:200],
+        }
         insert = dialect.insert(UsageRow).values(row | asdict(amounts))
         added = {name: getattr(UsageRow, name) + insert.excluded[name] for name in _NAMES}
         async with self._database.sessions.begin() as session:

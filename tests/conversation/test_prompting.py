@@ -15,7 +15,6 @@ from bot.conversation.tokens import count_tokens, first_tokens
 from bot.conversation.turns import Turn
 from tests.storage.test_stores import NOW
 
-
 ROOM = 2000
 
 
