@@ -81,7 +81,10 @@ class ScriptedChat:
         if self.context_characters is not None:
             characters = sum(len(message["content"]) for message in body["messages"])
             if characters > self.context_characters:
-                error = {"message": f"maximum context length is {self.context_characters}", "code": None}
+                error: dict[str, object] = {
+                    "message": f"maximum context length is {self.context_characters}",
+                    "code": None,
+                }
                 return web.json_response({"error": error}, status=400)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -98,8 +101,8 @@ class ScriptedChat:
             if self.word_delay_s:
                 await asyncio.sleep(self.word_delay_s)
         if trouble == "overflow":
-            error = {"error": {"message": "the request exceeds the available context size", "code": 400}}
-            await response.write(f"data: {json.dumps(error)}\n\n".encode())
+            overflow = {"error": {"message": "the request exceeds the available context size", "code": 400}}
+            await response.write(f"data: {json.dumps(overflow)}\n\n".encode())
             return response
         await _send(response, {"delta": {}, "finish_reason": "content_filter" if trouble == "filter" else "stop"})
         if trouble == "late usage":

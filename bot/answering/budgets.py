@@ -10,6 +10,7 @@ from bot.conversation.chat import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.presenting.languages import translate
+from bot.presenting.usage_text import minutes_text, number_text
 from bot.settings import Settings
 from bot.storage.settings import Scope, SettingsStore
 from bot.storage.usage import Amounts, UsageStore
@@ -37,8 +38,9 @@ _TOLD = "told_of_budget"
 class UsedUpError(StarlingError):
     """Raised when nothing is left of what may be used on this day."""
 
-    def __init__(self, limit: str, renewed: datetime) -> None:
-        super().__init__(limit=limit, renewed=f"<t:{int(renewed.timestamp())}:R>")
+    def __init__(self, limit: float, renewed: datetime) -> None:
+        """``limit``: tokens or seconds."""
+        super().__init__(limit=limit, limit_min=round(limit / 60, 1), renewed=f"<t:{int(renewed.timestamp())}:R>")
 
 
 class UserTokensUsedUpError(UsedUpError):
@@ -68,7 +70,8 @@ class UserAudioUsedUpError(UsedUpError):
     """Raised when a user may have no more recordings heard."""
 
     sentence = _(
-        "You have used up your {limit} min of recordings of today. Please send them when they are renewed: {renewed}."
+        "You have used up your {limit_min:g} min of recordings of today. "
+        "Please send them when they are renewed: {renewed}."
     )
 
 
@@ -76,7 +79,7 @@ class MemberAudioUsedUpError(UsedUpError):
     """Raised when a member may have no more recordings heard in a guild."""
 
     sentence = _(
-        "You have used up the {limit} min of recordings that each member of this server has a day. "
+        "You have used up the {limit_min:g} min of recordings that each member of this server has a day. "
         "Please send them when they are renewed: {renewed}."
     )
 
@@ -85,7 +88,7 @@ class GuildAudioUsedUpError(UsedUpError):
     """Raised when a guild may have no more recordings heard."""
 
     sentence = _(
-        "This server has used up its {limit} min of recordings of today. "
+        "This server has used up its {limit_min:g} min of recordings of today. "
         "Please send them when they are renewed: {renewed}."
     )
 
@@ -126,12 +129,9 @@ class Budget:
 
     def left_text(self, locale: str) -> str:
         """A sentence that says how much is left."""
-        left, limit = _number(self.left, self.kind), _number(self.limit, self.kind)
+        text = number_text if self.kind == "tokens" else minutes_text
+        left, limit = text(self.left, locale), text(self.limit, locale)
         return translate(_LEFT[self.whose, self.kind], locale, left=left, limit=limit)
-
-
-def _number(amount: float, kind: Kind) -> str:
-    return f"{amount:.0f}" if kind == "tokens" else f"{amount / 60:.3g}"
 
 
 class Budgets:
@@ -159,7 +159,7 @@ class Budgets:
         for kind in kinds:
             for budget in await self.of(user, guild, kind):
                 if budget.used >= budget.limit:
-                    raise _ERRORS[budget.whose, kind](_number(budget.limit, kind), self.renewed)
+                    raise _ERRORS[budget.whose, kind](budget.limit, self.renewed)
 
     async def of(self, user: int, guild: int | None, kind: Kind) -> list[Budget]:
         """Every limit that holds for ``user`` in ``guild``, with what is used of it."""
@@ -210,12 +210,9 @@ class Budgets:
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:
         """A sentence for each limit of ``kinds`` of which less than a tenth is left; each of them once a day."""
-        sentences = []
-        for kind in kinds:
-            for budget in await self.of(user, guild, kind):
-                if budget.left < budget.limit * LOW and await self._tell_today(budget, user, guild):
-                    sentences.append(budget.left_text(locale))
-        return sentences
+        budgets = [budget for kind in kinds for budget in await self.of(user, guild, kind)]
+        low = [budget for budget in budgets if budget.left < budget.limit * LOW]
+        return [budget.left_text(locale) for budget in low if await self._tell_today(budget, user, guild)]
 
     async def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
         """Whether it was not told yet on this day; from now on it counts as told."""

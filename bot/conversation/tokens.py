@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 TURN_TOKENS = 4
-"""What the marks around one message of a conversation take, beside its text (OpenAI's cookbook: 3, and 1 for a role)."""
+"""What the marks around one message take, beside its text (OpenAI's cookbook: 3, and 1 for the role)."""
 
 _PIECE = 100_000
 """Characters that are counted at once: the library refuses a million."""

@@ -41,7 +41,7 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
 
     stream = chat.stream((Turn("user", "Count from one to a hundred."),))
     assert await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert re.search(r"\w{3,}", await _reply(chat))
 
     stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5, context_tokens=64)

@@ -151,9 +151,10 @@ async def ask_and_see(town: Town, channel: Message, text: str, person: str = "me
     """Ask, and wait for the answer with the small print and the button below it."""
     who = getattr(town, person)
     asked = await who.send(channel, text)
-    return await who.wait_for_message(
+    answer: Message = await who.wait_for_message(
         lambda said: (
             (said.get("message_reference") or {}).get("message_id") == asked["id"] and bool(said["components"])
         ),
         40,
     )
+    return answer
