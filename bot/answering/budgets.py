@@ -209,9 +209,14 @@ class Budgets:
         await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:
-        """A sentence for each limit of ``kinds`` of which less than a tenth is left; each of them once a day."""
-        budgets = [budget for kind in kinds for budget in await self.of(user, guild, kind)]
-        low = [budget for budget in budgets if budget.left < budget.limit * LOW]
+        """For each of ``kinds`` a sentence on the tightest limit, if less than a tenth of it is left; of each limit
+        once a day."""
+        tightest = [
+            min(budgets, key=lambda budget: budget.left / budget.limit)
+            for kind in kinds
+            if (budgets := await self.of(user, guild, kind))
+        ]
+        low = [budget for budget in tightest if budget.left < budget.limit * LOW]
         return [budget.left_text(locale) for budget in low if await self._tell_today(budget, user, guild)]
 
     async def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:

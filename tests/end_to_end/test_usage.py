@@ -92,7 +92,9 @@ async def metered_town(
             "chat_currency": "EUR",
         }
         async with running(folder, sandbox, calendar, **settings), populated(sandbox, chat) as town:
-            await (await town.russian.slash("hi", channel=SECOND)).response()  # that his Discord is Russian is known now
+            await (
+                await town.russian.slash("hi", channel=SECOND)
+            ).response()  # that his Discord is Russian is known now
             database = await Database.open(f"sqlite:///{folder / 'starling.db'}")
             yield Metered(town, calendar, database)
             await database.close()
@@ -254,12 +256,3 @@ async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered:
     for person in (town.administrator, town.member):
         refusal = await metered.refused(person, await town.dm(person), scope="server")
         assert refusal.startswith("There is no server here.")
-
-
-async def test_a_server_that_is_left_leaves_no_use_behind(tmp_path: object, metered: Metered) -> None:
-    town = metered.town
-    guild = int(town.directory["guild_id"])
-    await metered.ask(town.member, town.channel("general"))
-    today = metered.calendar.now.date()
-    assert (await metered.usage.of_day(today, guild_id=guild)).tokens == 300
-    assert await metered.usage.forget_guild(guild) > 0
