@@ -209,15 +209,16 @@ class Budgets:
         await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:
-        """For each of ``kinds`` a sentence on the tightest limit, if less than a tenth of it is left; of each limit
-        once a day."""
-        tightest = [
-            min(budgets, key=lambda budget: budget.left / budget.limit)
-            for kind in kinds
-            if (budgets := await self.of(user, guild, kind))
-        ]
-        low = [budget for budget in tightest if budget.left < budget.limit * LOW]
-        return [budget.left_text(locale) for budget in low if await self._tell_today(budget, user, guild)]
+        """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
+        told yet on this day."""
+        sentences = []
+        for kind in kinds:
+            low = [budget for budget in await self.of(user, guild, kind) if budget.left < budget.limit * LOW]
+            for budget in sorted(low, key=lambda budget: budget.left / budget.limit):
+                if await self._tell_today(budget, user, guild):
+                    sentences.append(budget.left_text(locale))
+                    break
+        return sentences
 
     async def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
         """Whether it was not told yet on this day; from now on it counts as told."""
