@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
+QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
 CUT_TOLD_S = 6 * 3600.0
 """How long it is not told again that a conversation that goes on and on is cut."""
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
@@ -162,7 +163,9 @@ class Writer:
         )
         prompt, answer = await self._answer(question, build, heading, dictation)
         notes = [DEMONSTRATION] if self._chat.is_demonstration else []
-        if self._tells_cut(message, prompt):
+        if prompt.question_cut:
+            notes.append(QUESTION_CUT)
+        if prompt.history_cut and self._tells_cut(message):
             notes.append(CUT)
         locale = question.reply.locale
         told = [translate(one, locale) for one in notes]
@@ -215,14 +218,15 @@ class Writer:
             await self._budgets.asked(question.message.author.id, question.message.guild_id, self._chat.model, use)
         return prompt, answer.strip()
 
-    def _tells_cut(self, message: hikari.Message, prompt: Prompt) -> bool:
-        """Whether the answer to ``message`` says that ``prompt`` is cut."""
-        if prompt.question_cut or not self._context.flows(message):
-            return prompt.question_cut or prompt.history_cut
+    def _tells_cut(self, message: hikari.Message) -> bool:
+        """Whether the answer to ``message`` tells that the beginning is left out: now and then in a conversation that
+        goes on and on, and always in any other."""
+        if not self._context.flows(message):
+            return True
         lately = message.channel_id in self._cut_told
-        if prompt.history_cut and not lately:
+        if not lately:
             self._cut_told[message.channel_id] = True
-        return prompt.history_cut and not lately
+        return not lately
 
     async def _remember(self, question: Question, exchange: Exchange) -> bool:
         """Store ``exchange`` under the first message of the reply; says whether there is one already."""
