@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import alluka
@@ -16,6 +17,7 @@ import yuyo
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
 from bot.answering import answer_controls
+from bot.answering.budgets import Budgets
 from bot.answering.inbox import Inbox
 from bot.answering.joined import JoinedChannels
 from bot.answering.writing import Writer
@@ -24,6 +26,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.models import ChatModels
 from bot.conversation.prompting import read_instruction
+from bot.conversation.tokens import count_tokens
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
 from bot.presenting import answer_buttons, file_deletion, file_list, read_aloud
@@ -41,6 +44,7 @@ from bot.storage.files import FileStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
+from bot.storage.usage import Clock, UsageStore
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -120,6 +124,7 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
                 settings.chat_model or "",
                 timeout_s=settings.chat_timeout_s,
                 max_reply_tokens=settings.chat_max_tokens,
+                context_tokens=settings.chat_context_tokens,
             )
         stack.push_async_callback(chat.close)
         yield chat
@@ -128,9 +133,18 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
 class Starling:
     """One bot with all its services."""
 
-    def __init__(self, settings: Settings, token: str, api_url: str | None) -> None:
-        """``api_url``: another server that speaks Discord's REST API, with the version in the path; or None."""
+    def __init__(
+        self,
+        settings: Settings,
+        token: str,
+        api_url: str | None,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        """``api_url``: another server that speaks Discord's REST API, with the version in the path; or None.
+        ``clock`` says which day it is for budgets."""
         self._settings = settings
+        self._clock = clock
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
@@ -157,12 +171,15 @@ class Starling:
             speaker = await asyncio.to_thread(speaker_of, settings, cache)
             stack.push_async_callback(speaker.close)
             chat = await stack.enter_async_context(chat_of(settings, cache))
-            await asyncio.gather(transcriber.load(), speaker.load())
+            # The first count loads the encoding.
+            await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
             locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
             await joined.load()
+            usage = UsageStore(database, clock=self._clock)
+            budgets = Budgets(usage, store, settings)
             chosen = ChosenHearing(store)
             hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
@@ -181,15 +198,17 @@ class Starling:
             services.register_value(ChosenHearing, chosen)
             services.register_value(ChosenVoices, voices)
             services.register_value(FileStore, files)
+            services.register_value(UsageStore, usage)
+            services.register_value(Budgets, budgets)
             models = ChatModels(chat, store)
             services.register_value(ChatModels, models)
             writer = Writer(
-                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, settings, instruction
+                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, budgets, settings, instruction
             )
             services.register_value(Writer, writer)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
             services.register_value(Inbox, inbox)
-            buttons = self._buttons(speaker, exchanges, voices, files, inbox)
+            buttons = self._buttons(speaker, exchanges, voices, files, usage, inbox)
 
             async def started() -> None:
                 me = self._bot.get_me()
@@ -212,7 +231,13 @@ class Starling:
                 await asyncio.gather(*background, return_exceptions=True)
 
     def _buttons(
-        self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices, files: FileStore, inbox: Inbox
+        self,
+        speaker: Speaker,
+        exchanges: ExchangeStore,
+        voices: ChosenVoices,
+        files: FileStore,
+        usage: UsageStore,
+        inbox: Inbox,
     ) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
@@ -221,6 +246,7 @@ class Starling:
         container.set_type_dependency(ChosenVoices, voices)
         container.set_type_dependency(FileStore, files)
         container.set_type_dependency(Inbox, inbox)
+        container.set_type_dependency(UsageStore, usage)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
         for custom_id, callback in (
             (answer_buttons.ALOUD_ID, read_aloud.read_aloud),

@@ -134,7 +134,7 @@ async def _chat(settings: Settings) -> Check:
         )
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
     url = settings.openai_base_url or OPENAI_URL
-    chat = ChatModel(url, key, settings.chat_model or "", timeout_s=10, max_reply_tokens=16)
+    chat = ChatModel(url, key, settings.chat_model or "", timeout_s=10, max_reply_tokens=16, context_tokens=0)
     try:
         await chat.check()
     except StarlingError as error:

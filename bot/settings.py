@@ -5,18 +5,28 @@ The name of a setting is that of its field in capitals. Empty values count as no
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The endpoint that a key without a URL is for."""
+
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Prices = tuple[Price, Price]
+"""Of a million tokens of prompts and of a million tokens of replies."""
+
+
+def _from_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 class SettingsError(StarlingError):
@@ -94,8 +104,24 @@ class Settings(BaseSettings):
     """The longest silence of the chat model, in seconds."""
     chat_max_tokens: int = Field(800, ge=16, le=32768)
     """The longest answer, in tokens."""
+    chat_context_tokens: int = Field(8192, ge=512, le=10_000_000)
+    """What a prompt and its answer may take together, in tokens; the demonstration model has its own."""
+    chat_prices: Annotated[dict[str, Prices], NoDecode, BeforeValidator(_from_json)] = {}
+    """What models cost, as JSON: {"model": [price of a million prompt tokens, of a million reply tokens]}."""
+    chat_currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    """The currency of those prices, as ISO 4217 names it."""
     instruction_file: Path | None = None
     """A text file with the instruction (system prompt); by default the bundled one."""
+
+    # Budgets: what may be used a day, in UTC; 0: no limit
+    user_tokens_a_day: int = Field(0, ge=0)
+    """Tokens of the chat model, in and out, that one user may use, everywhere together."""
+    guild_tokens_a_day: int = Field(0, ge=0)
+    """Tokens that the members of one guild may use there together."""
+    user_audio_s_a_day: float = Field(0, ge=0, allow_inf_nan=False)
+    """Seconds of recordings that are heard for one user."""
+    guild_audio_s_a_day: float = Field(0, ge=0, allow_inf_nan=False)
+    """Seconds of recordings that are heard in one guild."""
 
     # Storage
     data_folder: Path = Path("data")

@@ -7,6 +7,7 @@ import lightbulb
 
 from bot.answering.inbox import Inbox
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.usage import UsageStore
 
 loader = lightbulb.Loader()
 
@@ -40,6 +41,7 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
 
 
 @loader.listener(hikari.GuildLeaveEvent)
-async def forget_guild(event: hikari.GuildLeaveEvent, exchanges: ExchangeStore) -> None:
-    """Forget all that was said in a guild that the bot has left; an outage of Discord's is another event."""
+async def forget_guild(event: hikari.GuildLeaveEvent, exchanges: ExchangeStore, usage: UsageStore) -> None:
+    """Forget all that was said and used in a guild that the bot has left; an outage of Discord's is another event."""
     await exchanges.forget_guild(event.guild_id)
+    await usage.forget_guild(event.guild_id)

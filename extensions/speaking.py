@@ -9,6 +9,7 @@ import lightbulb
 
 from audio import NothingToSayError, Prosody, Speaker
 from audio.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
+from bot.answering.budgets import Budgets
 from bot.errors import translatable as _
 from bot.presenting import voice_message
 from bot.presenting.chosen_voices import ChosenVoices
@@ -25,6 +26,7 @@ async def say(
     context: lightbulb.Context,
     speaker: Speaker,
     voices: ChosenVoices,
+    budgets: Budgets,
     text: str,
     *,
     voice: str | None = None,
@@ -51,6 +53,7 @@ async def say(
         with contextlib.suppress(hikari.HTTPError):
             await context.interaction.delete_initial_response()
         raise
+    await budgets.spoke(context.user.id, context.guild_id, speech.engine, text)
     if native or context.guild_id is None:
         await voice_message.keep_promise(context.interaction, speech)
     else:
@@ -101,9 +104,11 @@ class Say(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, budgets: Budgets
+    ) -> None:
         prosody = speaker.prosody.altered(self.speed, self.pitch)
-        await say(context, speaker, voices, self.text, voice=self.voice, prosody=prosody)
+        await say(context, speaker, voices, budgets, self.text, voice=self.voice, prosody=prosody)
 
 
 @loader.command
@@ -116,11 +121,16 @@ class ReadAloud(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, exchanges: ExchangeStore
+        self,
+        context: lightbulb.Context,
+        speaker: Speaker,
+        voices: ChosenVoices,
+        exchanges: ExchangeStore,
+        budgets: Budgets,
     ) -> None:
         # Of an answer of ours, what was said: not the question quoted above it, and all of it if it has several parts.
         answered = await exchanges.by_reply(self.target.id)
         text = answered.reply if answered else with_names(self.target)
         if not text:
             raise NothingToSayError
-        await say(context, speaker, voices, text)
+        await say(context, speaker, voices, budgets, text)

@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from audio import Transcript, subrip, webvtt
+from bot.answering.budgets import Budgets
 from bot.errors import translatable as _
 from bot.hearing import Hearing, NoVoiceNoteError, voice_note_in
 from bot.presenting.command_reply import locale_of, respond
@@ -31,10 +32,11 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
     await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
 
 
-async def show(context: lightbulb.Context, transcript: Transcript, form: str = "text") -> None:
+async def show(context: lightbulb.Context, transcript: Transcript, budgets: Budgets, form: str = "text") -> None:
     """Answer with ``transcript`` in the ``form`` text, srt or vtt; as a file when it is subtitles or long."""
     locale = locale_of(context)
-    small_print = caption(transcript, locale)
+    notes = await budgets.running_out(context.user.id, context.guild_id, locale, "audio")
+    small_print = "\n".join([caption(transcript, locale), *(f"-# {note}" for note in notes)])
     if not transcript.has_speech:
         await respond(context, translate(NO_SPEECH, locale))
         return
@@ -53,14 +55,16 @@ async def show(context: lightbulb.Context, transcript: Transcript, form: str = "
 async def _heard(
     context: lightbulb.Context,
     hearing: Hearing,
+    budgets: Budgets,
     attachment: hikari.Attachment,
     language: str | None = None,
     to_english: bool = False,
 ) -> Transcript:
     """The transcript of ``attachment``; of a long recording it is shown how far it is."""
+    await budgets.require(context.user.id, context.guild_id, "audio")
     told = Progress(context, translate(LISTENING, locale_of(context)), least=LONG_S)
     try:
-        return await hearing.hear(
+        transcript = await hearing.hear(
             attachment,
             guild=context.guild_id,
             sender=context.user.id,
@@ -70,6 +74,8 @@ async def _heard(
         )
     finally:
         await told.end()
+    await budgets.heard(context.user.id, context.guild_id, transcript.duration_s)
+    return transcript
 
 
 @loader.command
@@ -105,10 +111,11 @@ class Transcribe(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, hearing: Hearing) -> None:
+    async def invoke(self, context: lightbulb.Context, hearing: Hearing, budgets: Budgets) -> None:
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
-        await show(context, await _heard(context, hearing, self.file, language, self.to_english), self.form)
+        transcript = await _heard(context, hearing, budgets, self.file, language, self.to_english)
+        await show(context, transcript, budgets, self.form)
 
 
 @loader.command
@@ -120,9 +127,9 @@ class TranscribeMessage(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, hearing: Hearing) -> None:
+    async def invoke(self, context: lightbulb.Context, hearing: Hearing, budgets: Budgets) -> None:
         attachment = voice_note_in(self.target)
         if attachment is None:
             raise NoVoiceNoteError
         await context.defer()
-        await show(context, await _heard(context, hearing, attachment))
+        await show(context, await _heard(context, hearing, budgets, attachment), budgets)

@@ -15,7 +15,10 @@ class ScriptedChat:
 
     ``trouble``: None, or ``{"status": 429, "headers": {...}, "error": {...}}`` for a refusal, or one of the words
     ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
-    filter ends the answer), ``overflow`` (an error event within the stream).
+    filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
+    count of tokens are refused), ``late usage`` (it does not come, and the stream does not end).
+    ``usage``: the tokens of the prompt and of the reply that are told to those who ask; None: that is ignored.
+    ``context_characters``: longer prompts are refused.
     """
 
     def __init__(self) -> None:
@@ -29,6 +32,8 @@ class ScriptedChat:
         """How often the trouble comes; -1: always."""
         self.first_word_delay_s = 0.0
         self.word_delay_s = 0.0
+        self.usage: tuple[int, int] | None = None
+        self.context_characters: int | None = None
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
 
@@ -71,6 +76,16 @@ class ScriptedChat:
                 status=trouble["status"],
                 headers=trouble.get("headers"),
             )
+        if trouble == "no usage" and "stream_options" in body:
+            return web.json_response({"error": {"message": "extra fields not permitted"}}, status=422)
+        if self.context_characters is not None:
+            characters = sum(len(message["content"]) for message in body["messages"])
+            if characters > self.context_characters:
+                error: dict[str, object] = {
+                    "message": f"maximum context length is {self.context_characters}",
+                    "code": None,
+                }
+                return web.json_response({"error": error}, status=400)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         if trouble == "stall":
@@ -86,20 +101,25 @@ class ScriptedChat:
             if self.word_delay_s:
                 await asyncio.sleep(self.word_delay_s)
         if trouble == "overflow":
-            error = {"error": {"message": "the request exceeds the available context size", "code": 400}}
-            await response.write(f"data: {json.dumps(error)}\n\n".encode())
+            overflow = {"error": {"message": "the request exceeds the available context size", "code": 400}}
+            await response.write(f"data: {json.dumps(overflow)}\n\n".encode())
             return response
         await _send(response, {"delta": {}, "finish_reason": "content_filter" if trouble == "filter" else "stop"})
+        if trouble == "late usage":
+            await asyncio.sleep(60)
+        if self.usage is not None and body.get("stream_options", {}).get("include_usage"):
+            prompt_tokens, reply_tokens = self.usage
+            usage = {"prompt_tokens": prompt_tokens, "completion_tokens": reply_tokens}
+            total = {"total_tokens": prompt_tokens + reply_tokens}
+            await _send_chunk(response, {"choices": [], "usage": usage | total})
         await response.write(b"data: [DONE]\n\n")
         return response
 
 
 async def _send(response: web.StreamResponse, choice: dict[str, Any]) -> None:
-    chunk = {
-        "id": "chatcmpl-1",
-        "object": "chat.completion.chunk",
-        "created": 0,
-        "model": "scripted",
-        "choices": [{"index": 0, **choice}],
-    }
+    await _send_chunk(response, {"choices": [{"index": 0, **choice}]})
+
+
+async def _send_chunk(response: web.StreamResponse, parts: dict[str, Any]) -> None:
+    chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "scripted", **parts}
     await response.write(f"data: {json.dumps(chunk)}\n\n".encode())

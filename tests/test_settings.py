@@ -62,3 +62,17 @@ def test_an_endpoint_needs_the_name_of_a_model() -> None:
 
 def test_the_token_is_not_shown() -> None:
     assert "secret-token" not in repr(read_settings(discord_token="secret-token"))
+
+
+def test_prices_are_read_from_one_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_PRICES", '{"gpt-5": [1.25, 10], "local": [0, 0]}')
+    assert read_settings().chat_prices == {"gpt-5": (1.25, 10.0), "local": (0.0, 0.0)}
+
+
+@pytest.mark.parametrize(
+    "prices", ["gpt-5: 1", "[1, 2]", '{"m": [1]}', '{"m": [-1, 2]}', '{"m": [NaN, 2]}', '{"m": 3}']
+)
+def test_prices_that_cannot_be_used_are_told_of(monkeypatch: pytest.MonkeyPatch, prices: str) -> None:
+    monkeypatch.setenv("CHAT_PRICES", prices)
+    with pytest.raises(SettingsError, match="CHAT_PRICES"):
+        read_settings()

@@ -49,11 +49,20 @@ class Context:
             return []
         if message.referenced_message is not None:
             return await self._chain(message, parent, pictures=pictures)
-        in_thread = self._bot.cache.get_thread(message.channel_id) is not None
+        in_thread = self._in_thread(message)
         taking_part = message.guild_id is None or self._joined.speak(message.channel_id) is not None
         if brief or not (in_thread or taking_part):
             return []
         return await self._recent(message, whole=in_thread)
+
+    def flows(self, question: Question) -> bool:
+        """Whether ``question`` is part of a conversation that goes on and on, so that its beginning passes out of mind
+        as a matter of course: not a thread, nor a chain of replies."""
+        message = question.message
+        return message is not None and message.referenced_message is None and not self._in_thread(message)
+
+    def _in_thread(self, message: hikari.Message) -> bool:
+        return self._bot.cache.get_thread(message.channel_id) is not None
 
     async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[Turn]:
         turns: list[Turn] = []

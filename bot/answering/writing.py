@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import hikari
 import structlog
+from cachetools import TTLCache
 
 from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
+from bot.answering.budgets import Budgets, Kind
 from bot.answering.context import Context
 from bot.answering.enclosures import Enclosed, Enclosures
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, Question
 from bot.answering.stop_signal import StoppedError
-from bot.conversation.chat import ChatModel
-from bot.conversation.errors import ChatCannotSeeError
+from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
 from bot.conversation.models import ChatModels
 from bot.conversation.prompting import Prompt, build_prompt
 from bot.conversation.turns import Turn
@@ -36,6 +39,9 @@ log = structlog.get_logger()
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
+QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
+CUT_TOLD_S = 6 * 3600.0
+"""How long it is not told again that a conversation that goes on and on is cut."""
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
 STOPPED = _("Stopped.")
 WHAT_IS_THIS = _("What do you say to this?")
@@ -55,6 +61,7 @@ class Writer:
         locales: KnownLocales,
         joined: JoinedChannels,
         voices: ChosenVoices,
+        budgets: Budgets,
         settings: Settings,
         instruction: str,
     ) -> None:
@@ -68,8 +75,11 @@ class Writer:
         self._enclosures = Enclosures(hearing)
         self._context = Context(bot, exchanges, joined, self._enclosures)
         self._voices = voices
+        self._budgets = budgets
         self._settings = settings
         self._instruction = instruction
+        self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
+        """Channels where it was told lately that the beginning is left out."""
 
     async def write(self, question: Question) -> None:
         """Answer ``question``: the transcript first, then the reply as it comes, then the spoken reply.
@@ -84,8 +94,11 @@ class Writer:
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
             if self._aloud(question):
                 voice = await self._voice_for(question)
-                await self._speak(question, self._speaker.speak(said.reply, hint=said.language, voice=voice))
+                spoken = self._speaker.speak(said.reply, hint=said.language, voice=voice)
+                await self._speak(question, said.reply, spoken)
             return
+        kinds: tuple[Kind, ...] = ("tokens", "audio") if question.recording else ("tokens",)
+        await self._budgets.require(question.asker.id, question.guild_id, *kinds)
         try:
             heard = await question.stop.unless_stopped(self._hear(question))
         except StoppedError:
@@ -115,13 +128,17 @@ class Writer:
         voice = await self._voice_for(question)
         # Leaving the block, for whatever reason, stops what is still being spoken.
         async with self._speaker.dictation(hint=language, voice=voice) as dictation:
-            if await self._think(question, model, text, enclosed, heading, language, dictation=dictation):
-                await self._speak(question, dictation.finish())
+            answer = await self._think(question, model, text, enclosed, heading, language, dictation=dictation)
+            if not question.stop.is_given:
+                await self._speak(question, answer, dictation.finish())
 
     async def _hear(self, question: Question) -> Transcript | None:
         if question.recording is None:
             return None
-        return await self._hearing.hear(question.recording, guild=question.guild_id, sender=question.asker.id)
+        asker, guild = question.asker.id, question.guild_id
+        heard = await self._hearing.hear(question.recording, guild=guild, sender=asker)
+        await self._budgets.heard(asker, guild, heard.duration_s)
+        return heard
 
     def _why_nothing(self, question: Question) -> StarlingError:
         message, me = question.message, self._bot.get_me()
@@ -143,46 +160,59 @@ class Writer:
         language: str,
         *,
         dictation: Dictation | None = None,
-    ) -> bool:
-        """Show the model's reply as it comes, dictate it, and remember it; says whether it came to its end."""
-        reply = question.reply
+    ) -> str:
+        """Show the model's reply as it comes, dictate it, and remember it; returns it."""
+        reply, asker, guild = question.reply, question.asker.id, question.guild_id
         parent = await self._parent(question)
         notes = [DEMONSTRATION] if model.is_demonstration else []
         asked = Turn("user", f"{text}\n\n{enclosed.text}".strip(), question.speaker_name, enclosed.pictures)
         try:
-            prompt = await self._prompt(question, model, parent, asked)
-            answer = await self._streamed(question, model, prompt, heading, dictation)
+            prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
         except ChatCannotSeeError:
-            if not text and not enclosed.text:
+            if not asked.text:
                 raise
             notes.append(NOT_SEEN)
-            prompt = await self._prompt(question, model, parent, replace(asked, pictures=()))
-            answer = await self._streamed(question, model, prompt, heading, dictation)
+            asked = replace(asked, pictures=())
+            prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
+        exchange = self._exchange(question, model, text, enclosed, answer, language, parent)
         if question.stop.is_given:
             if answer:
-                await self._remember(
-                    question, self._exchange(question, model, text, enclosed, answer, language, parent)
-                )
+                await self._remember(question, exchange)
             await self._finish_stopped(question, heading + answer)
-            return False
-        if prompt.cut:
+            return answer
+        if prompt.question_cut:
+            notes.append(QUESTION_CUT)
+        if prompt.history_cut and self._tells_cut(question):
             notes.append(CUT)
-        note = "\n".join(f"-# {translate(one, reply.locale)}" for one in notes)
-        exchange = self._exchange(question, model, text, enclosed, answer, language, parent)
+        told = [translate(one, reply.locale) for one in notes]
+        told += await self._budgets.running_out(asker, guild, reply.locale, "tokens", "audio")
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         known = await self._remember(question, exchange)
         row = answer_row(question.job, reply.locale, aloud=dictation is None and question.remembered)
-        await reply.finish(heading + answer, note=note, whole=answer, row=row)
+        await reply.finish(heading + answer, note="\n".join(f"-# {one}" for one in told), whole=answer, row=row)
         if not known:
             await self._remember(question, exchange)
         log.info("answered in text", characters=len(answer), language=language)
-        return True
+        return answer
 
-    async def _prompt(self, question: Question, model: ChatModel, parent: Exchange | None, asked: Turn) -> Prompt:
+    async def _reply_to(
+        self,
+        question: Question,
+        model: ChatModel,
+        parent: Exchange | None,
+        asked: Turn,
+        heading: str,
+        dictation: Dictation | None,
+    ) -> tuple[Prompt, str]:
+        """The prompt for ``asked`` and the reply to it, or as much as there is when it is stopped.
+
+        A prompt that is too long for the endpoint, which may count in another way, is cut to half and tried once more.
+        """
         history = await self._context.before(
             question, parent, brief=model.is_demonstration, pictures=model.takes_pictures
         )
-        return build_prompt(
+        build: Callable[..., Prompt] = partial(
+            build_prompt,
             self._instruction,
             history,
             asked,
@@ -190,19 +220,46 @@ class Writer:
             now=datetime.now(UTC),
             brief=model.is_demonstration,
         )
+        prompt, use = build(room_tokens=model.prompt_tokens), TokenUse()
+        try:
+            try:
+                return prompt, await self._streamed(question, model, prompt, use, heading, dictation)
+            except ContextTooLongError:
+                if use.reply_tokens:
+                    raise
+                prompt = build(room_tokens=prompt.tokens // 2)
+                return prompt, await self._streamed(question, model, prompt, use, heading, dictation)
+        finally:
+            await self._budgets.asked(question.asker.id, question.guild_id, model.model, use)
 
     async def _streamed(
-        self, question: Question, model: ChatModel, prompt: Prompt, heading: str, dictation: Dictation | None
+        self,
+        question: Question,
+        model: ChatModel,
+        prompt: Prompt,
+        use: TokenUse,
+        heading: str,
+        dictation: Dictation | None,
     ) -> str:
-        """What the model says to ``prompt``, or has said until it was stopped."""
+        """What the model says to ``prompt``, shown and dictated as it comes."""
         answer = ""
-        async with aclosing(question.stop.until_stopped(model.stream(prompt.turns))) as deltas:
+        async with aclosing(question.stop.until_stopped(model.stream(prompt.turns, use))) as deltas:
             async for delta in deltas:
                 answer += delta
                 if dictation is not None:
                     dictation.write(delta)
                 await question.reply.show(heading + answer)
         return answer.strip()
+
+    def _tells_cut(self, question: Question) -> bool:
+        """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,
+        and always in any other."""
+        if not self._context.flows(question):
+            return True
+        lately = question.channel_id in self._cut_told
+        if not lately:
+            self._cut_told[question.channel_id] = True
+        return not lately
 
     async def _finish_stopped(self, question: Question, shown: str) -> None:
         reply = question.reply
@@ -270,8 +327,8 @@ class Writer:
     async def _voice_for(self, question: Question) -> str | None:
         return await self._voices.of(question.asker.id, question.guild_id)
 
-    async def _speak(self, question: Question, spoken: Awaitable[Speech]) -> None:
-        """Post the answer as a voice message; if that cannot be, say so below the text."""
+    async def _speak(self, question: Question, text: str, spoken: Awaitable[Speech]) -> None:
+        """Post ``text`` as a voice message; if that cannot be, say so below the text."""
         reply = question.reply
         try:
             speech = await question.stop.unless_stopped(spoken)
@@ -281,6 +338,7 @@ class Writer:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
             await reply.add_note(f"-# {tell(error, reply.locale)}")
             return
+        await self._budgets.spoke(question.asker.id, question.guild_id, speech.engine, text)
         try:
             await question.on_spoken(await reply.speak(speech))
         except hikari.ForbiddenError:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import copy
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import openai
@@ -27,10 +28,12 @@ from bot.conversation.errors import (
     ContextTooLongError,
 )
 from bot.conversation.reasoning import ReasoningFilter
+from bot.conversation.tokens import TURN_TOKENS, count_tokens
 from bot.conversation.turns import Turn
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
+    from openai import AsyncStream
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 log = structlog.get_logger()
 
@@ -42,7 +45,19 @@ DEFAULT_WAIT_S = 20.0
 _NO_PICTURES = ("image", "picture", "vision", "multimodal", "mmproj", "content type", "must be a string")
 """In what endpoints say when they refuse a picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only."""
 
+USAGE_WAIT_S = 2.0
+"""How long the end of a reply may wait for the endpoint's own count of tokens."""
+
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size", "maximum context length", "context size", "too long")
+
+
+@dataclass(slots=True)
+class TokenUse:
+    """What one or several replies have taken."""
+
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    """What a reasoning model says to itself included."""
 
 
 class ChatModel:
@@ -56,56 +71,102 @@ class ChatModel:
         *,
         timeout_s: float,
         max_reply_tokens: int,
+        context_tokens: int,
         is_demonstration: bool = False,
     ) -> None:
-        """``timeout_s``: the longest silence, before the first word and between two. ``is_demonstration``: people
-        should be told that its answers are often wrong."""
+        """``timeout_s``: the longest silence, before the first word and between two. ``context_tokens``: what prompt
+        and reply may take together, as ``count_tokens`` counts. ``is_demonstration``: people should be told that its
+        answers are often wrong."""
         self.model = model
+        self.context_tokens = context_tokens
         self.is_demonstration = is_demonstration
         self.takes_pictures = not is_demonstration
         """Whether it is worth trying to show it pictures."""
+        self._sends_usage = True
         self._timeout_s = timeout_s
         self._max_reply_tokens = max_reply_tokens
         self._client = openai.AsyncOpenAI(
             base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
         )
 
-    async def stream(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
+    @property
+    def prompt_tokens(self) -> int:
+        """The longest prompt that leaves room for the longest reply."""
+        return max(self.context_tokens - self._max_reply_tokens, self.context_tokens // 4)
+
+    async def stream(self, turns: Sequence[Turn], use: TokenUse | None = None) -> AsyncGenerator[str, None]:
         """The reply to ``turns``, in parts as they come, without what a reasoning model says to itself.
+
+        What it takes is added to ``use``, also when it breaks off: as the endpoint counts, or else by ``count_tokens``.
 
         Raises:
             ChatError: a subclass says why there is no answer, or no end of it.
         """
-        messages = [_message(turn) for turn in turns]
-        shows_pictures = any(turn.pictures for turn in turns)
-        visible, shown = ReasoningFilter(), False
-        with self._named(shows_pictures=shows_pictures):
+        visible, shown, ended = ReasoningFilter(), False, False
+        said: list[str] = []
+        counted: TokenUse | None = None
+        with self._named(shows_pictures=any(turn.pictures for turn in turns)):
             async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
-                response = await self._client.chat.completions.create(
-                    model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens
-                )
-            async with response:
-                chunks = aiter(response)
-                while True:
-                    async with asyncio.timeout(self._timeout_s):
-                        chunk = await anext(chunks, None)
-                    if chunk is None:
-                        break
-                    choice = chunk.choices[0] if chunk.choices else None
-                    if choice is None:
-                        continue
-                    if part := visible.feed(choice.delta.content or ""):
-                        shown = shown or bool(part.strip())
-                        yield part
-                    if choice.finish_reason == "content_filter":
-                        raise ChatFilteredError
-                    if choice.finish_reason is not None:
-                        break
+                response = await self._request(turns)
+            try:
+                async with response:
+                    chunks = aiter(response)
+                    while True:
+                        # Some endpoints count after the last word, others in each part; few keep one waiting for it.
+                        try:
+                            async with asyncio.timeout(USAGE_WAIT_S if ended else self._timeout_s):
+                                chunk = await anext(chunks, None)
+                        except (TimeoutError, openai.APIError):
+                            if ended:
+                                break
+                            raise
+                        if chunk is None:
+                            break
+                        if chunk.usage is not None:
+                            counted = TokenUse(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
+                        choice = chunk.choices[0] if chunk.choices else None
+                        if choice is not None and not ended:
+                            said.append(choice.delta.content or "")
+                            if part := visible.feed(said[-1]):
+                                shown = shown or bool(part.strip())
+                                yield part
+                            if choice.finish_reason == "content_filter":
+                                raise ChatFilteredError
+                            ended = choice.finish_reason is not None
+                        if ended and (counted is not None or not self._sends_usage):
+                            break
+            finally:
+                if use is not None and said:
+                    taken = counted if counted is not None and counted.prompt_tokens else _estimate(turns, said)
+                    use.prompt_tokens += taken.prompt_tokens
+                    use.reply_tokens += taken.reply_tokens
         if part := visible.end():
             shown = shown or bool(part.strip())
             yield part
         if not shown:
             raise ChatSaidNothingError
+
+    async def _request(self, turns: Sequence[Turn]) -> AsyncStream[ChatCompletionChunk]:
+        """Ask for the reply and for its tokens; an endpoint that refuses is asked without, from then on."""
+        messages = [_message(turn) for turn in turns]
+        create = self._client.chat.completions.create
+        if self._sends_usage:
+            try:
+                return await create(
+                    model=self.model,
+                    messages=messages,
+                    stream=True,
+                    max_tokens=self._max_reply_tokens,
+                    stream_options={"include_usage": True},
+                )
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if not isinstance(self._meant(error), ChatFailedError):
+                    raise
+        response = await create(model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens)
+        if self._sends_usage:
+            log.info("the chat endpoint does not count tokens in streams, they are counted here", model=self.model)
+            self._sends_usage = False
+        return response
 
     async def check(self) -> None:
         """See that the endpoint answers and has the model, where it lists its models.
@@ -182,6 +243,10 @@ def _meant_in_stream(error: openai.APIError) -> ChatError:
     if any(mark in str(error).lower() for mark in _TOO_LONG):
         return ContextTooLongError()
     return ChatFailedError(type(error).__name__)
+
+
+def _estimate(turns: Sequence[Turn], said: Sequence[str]) -> TokenUse:
+    return TokenUse(sum(TURN_TOKENS + count_tokens(turn.text) for turn in turns), count_tokens("".join(said)))
 
 
 def _seconds(header: str | None) -> float:

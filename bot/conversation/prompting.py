@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.conversation.tokens import TURN_TOKENS, count_tokens, first_tokens
 from bot.conversation.turns import Turn
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -17,9 +18,11 @@ BRIEF_INSTRUCTION = "You are a helpful AI assistant named Starling. Answer brief
 """For the demonstration model: of the instructions tried, the one with which it names the capital of France. Told the
 date, the place and to mind the language, it answers in French."""
 
-HISTORY_CHARACTERS = 3000
-"""About 1,000 tokens of English and 1,500 of Russian: half of the embedded model's context."""
-QUESTION_CHARACTERS = 6000
+PICTURE_TOKENS = 1000
+"""Of a picture of 1,024 pixels; models count from 700 to 1,400."""
+
+LEAST_QUESTION_TOKENS = 64
+"""Of a question so much is always shown, however long the instruction is."""
 
 
 class InstructionMissingError(StarlingError):
@@ -51,8 +54,12 @@ class Prompt:
     """What the model is shown."""
 
     turns: tuple[Turn, ...]
-    cut: bool
-    """Whether earlier exchanges, or a part of the question, did not fit."""
+    tokens: int
+    """Of all turns, as ``count_tokens`` counts."""
+    history_cut: bool
+    """Whether earlier turns did not fit."""
+    question_cut: bool
+    """Whether a part of the question did not fit."""
 
 
 def build_prompt(
@@ -62,20 +69,30 @@ def build_prompt(
     *,
     guild_name: str | None,
     now: datetime,
+    room_tokens: int,
     brief: bool = False,
 ) -> Prompt:
     """The prompt for ``asked``, after ``history`` (oldest first).
 
     ``brief`` leaves out who speaks where and when, for a model that such things confuse.
-    The latest turns that fit in ``HISTORY_CHARACTERS`` are kept whole. Where several people speak, each of their turns
-    begins with a name.
+    ``room_tokens`` is what all of it may take: first the instruction, then the beginning of the question, then the
+    latest turns that fit whole. Where several people speak, each of their turns begins with a name.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
     circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {asked.speaker} {place}."
+    naming = " Several people speak; each of their messages begins with a name. Yours do not."
+    names = {turn.speaker for turn in [*history, asked] if turn.speaker}
+    # What names take is set aside where anyone else has spoken, though it may turn out that none of it fits.
+    named = len(names) > 1 and not brief
+    room = room_tokens - _tokens(Turn("system", instruction if brief else instruction + circumstances + naming * named))
+    question = asked
+    if _tokens(question, named=named) > room:
+        around = _tokens(replace(asked, text=""), named=named)
+        question = replace(asked, text=first_tokens(asked.text, max(room - around, LEAST_QUESTION_TOKENS)))
+    room -= _tokens(question, named=named)
     kept: list[Turn] = []
-    room = HISTORY_CHARACTERS
     for turn in reversed(history):
-        room -= len(turn.text)
+        room -= _tokens(turn, named=named)
         if room < 0:
             break
         kept.append(turn)
@@ -83,14 +100,21 @@ def build_prompt(
     # An answer without its question says little.
     while kept and kept[0].role == "assistant":
         del kept[0]
-    several = len({turn.speaker for turn in [*kept, asked] if turn.speaker}) > 1
-    if several:
-        circumstances += " Several people speak; each of their messages begins with a name. Yours do not."
-    question = replace(asked, text=asked.text[:QUESTION_CHARACTERS])
-    system = Turn("system", instruction if brief else instruction + circumstances)
-    spoken = [_named(turn) if several and not brief else turn for turn in [*kept, question]]
-    return Prompt((system, *spoken), cut=len(kept) < len(history) or question.text != asked.text)
+    several = named and len({turn.speaker for turn in [*kept, asked] if turn.speaker}) > 1
+    system = Turn("system", instruction if brief else instruction + circumstances + naming * several)
+    spoken = [_named(turn) if several else turn for turn in [*kept, question]]
+    turns = (system, *spoken)
+    return Prompt(
+        turns,
+        tokens=sum(_tokens(turn) for turn in turns),
+        history_cut=len(kept) < len(history),
+        question_cut=question.text != asked.text,
+    )
 
 
 def _named(turn: Turn) -> Turn:
     return replace(turn, text=f"{turn.speaker}: {turn.text}") if turn.role == "user" and turn.speaker else turn
+
+
+def _tokens(turn: Turn, *, named: bool = False) -> int:
+    return TURN_TOKENS + PICTURE_TOKENS * len(turn.pictures) + count_tokens((_named(turn) if named else turn).text)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from babel.dates import format_timedelta
 from babel.units import format_unit
 
-from bot.presenting.languages import catalogues, language_of
+from bot.presenting.languages import catalogue_language
 from bot.storage.files import Usage
 
 _BAR = 20
@@ -16,7 +16,7 @@ _BAR = 20
 
 def size_text(size_bytes: int, locale: str) -> str:
     """``12 bytes``, ``1.5 kB``, ``3 MB``; a kB has 1024 bytes, as Discord counts."""
-    language = _language(locale)
+    language = catalogue_language(locale)
     if size_bytes < 1 << 10:
         return format_unit(size_bytes, "digital-byte", "long", locale=language)
     unit, shift = next(
@@ -30,15 +30,10 @@ def size_text(size_bytes: int, locale: str) -> str:
 def age_text(when: datetime, locale: str) -> str:
     """``3 hours ago``; a second at the least, for clocks differ."""
     past = min(when - datetime.now(UTC), timedelta(seconds=-1))
-    return format_timedelta(past, add_direction=True, locale=_language(locale))
+    return format_timedelta(past, add_direction=True, locale=catalogue_language(locale))
 
 
 def bar(usage: Usage) -> str:
     """How much of the quota is taken, as a bar; not empty while there is anything."""
     full = min(_BAR, -(-usage.used_bytes * _BAR // usage.quota_bytes))
     return "▰" * full + "▱" * (_BAR - full)
-
-
-def _language(locale: str) -> str:
-    language = language_of(locale)
-    return language if language in catalogues() else "en"

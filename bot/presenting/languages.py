@@ -41,6 +41,13 @@ def language_of(locale: str) -> str:
     return locale.partition("-")[0]
 
 
+def catalogue_language(locale: str) -> str:
+    """The language in which someone with the Discord locale ``locale`` is talked to, as Unicode's locale data names it:
+    dates and numbers are written as in the sentences around them."""
+    language = language_of(locale)
+    return language if language in catalogues() else "en"
+
+
 def translate(sentence: str, locale: str, **facts: object) -> str:
     """``sentence`` (English, the catalogue's key) in the language of ``locale``, its ``{fields}`` filled from facts."""
     text = catalogues().get(language_of(locale), {}).get(sentence, sentence)

@@ -13,6 +13,7 @@ from bot.presenting import voice_message
 from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.languages import language_of
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.usage import Amounts, UsageStore
 
 
 async def read_aloud(
@@ -20,6 +21,7 @@ async def read_aloud(
     speaker: alluka.Injected[Speaker],
     exchanges: alluka.Injected[ExchangeStore],
     voices: alluka.Injected[ChosenVoices],
+    usage: alluka.Injected[UsageStore],
 ) -> None:
     """Speak the answer as a voice message."""
     interaction = context.interaction
@@ -34,6 +36,12 @@ async def read_aloud(
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()
         raise
+    await usage.add(
+        guild_id=interaction.guild_id,
+        user_id=interaction.user.id,
+        model=speech.engine,
+        amounts=Amounts(spoken_characters=len(text)),
+    )
     await voice_message.keep_promise(interaction, speech)
 
 

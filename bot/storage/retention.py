@@ -11,16 +11,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.storage.database import Database
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.jobs import JobStore
+from bot.storage.usage import UsageStore
 
 log = structlog.get_logger()
 
 INTERVAL_S = 6 * 3600.0
+USAGE_DAYS = 400
+"""How long the amounts that were used are kept: a year, and what a comparison with the same month needs."""
 
 
 async def forget_old(database: Database, retention_days: int) -> int:
-    """Delete prompts, replies and jobs that are older than ``retention_days``; says how many rows."""
-    limit = datetime.now(UTC) - timedelta(days=retention_days)
-    return await ExchangeStore(database).forget_before(limit) + await JobStore(database).forget_before(limit)
+    """Delete prompts, replies and jobs that are older than ``retention_days``, and what was used more than
+    ``USAGE_DAYS`` ago; says how many rows."""
+    now = datetime.now(UTC)
+    limit = now - timedelta(days=retention_days)
+    gone = await ExchangeStore(database).forget_before(limit) + await JobStore(database).forget_before(limit)
+    return gone + await UsageStore(database).forget_before(now.date() - timedelta(days=USAGE_DAYS))
 
 
 async def keep_forgetting(database: Database, retention_days: int) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
+    Double,
     Index,
     MetaData,
     String,
@@ -98,3 +100,21 @@ class JobRow(Base):
     attempts: Mapped[int] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UsageRow(Base):
+    """What one user has used of one model in one guild on one day (UTC)."""
+
+    __tablename__ = "usage"
+    __table_args__ = (Index(None, "guild_id", "day"), Index(None, "user_id", "day"))
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """0 in direct messages."""
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger)
+    reply_tokens: Mapped[int] = mapped_column(BigInteger)
+    heard_s: Mapped[float] = mapped_column(Double)
+    spoken_characters: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[float] = mapped_column(Double)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatModel, TokenUse
 from bot.conversation.errors import (
     ChatError,
     ChatFailedError,
@@ -21,6 +21,7 @@ from bot.conversation.errors import (
     ChatUnreachableError,
     ContextTooLongError,
 )
+from bot.conversation.tokens import count_tokens
 from bot.conversation.turns import Turn
 from tests.scripted_chat import ScriptedChat
 
@@ -35,7 +36,7 @@ async def endpoint() -> AsyncIterator[ScriptedChat]:
 
 @pytest.fixture
 async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
-    model = ChatModel(endpoint.base_url, "key", "scripted", timeout_s=1.0, max_reply_tokens=50)
+    model = ChatModel(endpoint.base_url, "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
     yield model
     await model.close()
 
@@ -105,7 +106,9 @@ async def test_a_passing_failure_is_not_noticed(chat: ChatModel, endpoint: Scrip
 
 
 async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
-    chat = ChatModel("http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50)
+    chat = ChatModel(
+        "http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192
+    )
     with pytest.raises(ChatUnreachableError):
         await _reply(chat)
     with pytest.raises(ChatUnreachableError):
@@ -115,7 +118,56 @@ async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
 
 async def test_an_endpoint_is_checked_for_its_model(endpoint: ScriptedChat, chat: ChatModel) -> None:
     await chat.check()
-    other = ChatModel(endpoint.base_url, "key", "unheard-of", timeout_s=1.0, max_reply_tokens=50)
+    other = ChatModel(endpoint.base_url, "key", "unheard-of", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
     with pytest.raises(ChatModelUnknownError, match="unheard-of"):
         await other.check()
     await other.close()
+
+
+async def _use(chat: ChatModel) -> TokenUse:
+    use = TokenUse()
+    async for _part in chat.stream(QUESTION, use):
+        pass
+    return use
+
+
+async def test_tokens_are_those_that_the_endpoint_counts(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.usage = (120, 45)
+    assert await _use(chat) == TokenUse(120, 45)
+    assert len(endpoint.requests) == 1
+
+
+async def test_tokens_are_counted_here_when_the_endpoint_does_not(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.answer = "<think>It is</think>Paris."
+    use = await _use(chat)
+    assert use.reply_tokens == count_tokens("<think>It is</think>Paris.")
+    assert use.prompt_tokens == sum(count_tokens(turn.text) + 4 for turn in QUESTION)
+
+
+async def test_an_endpoint_that_refuses_to_count_is_asked_once(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.trouble = "no usage"
+    for _time in range(2):
+        assert (await _use(chat)).reply_tokens == count_tokens("Paris is the capital of France.")
+    assert ["stream_options" in request for request in endpoint.requests] == [True, False, False]
+
+
+async def test_a_reply_that_breaks_off_is_counted_as_far_as_it_came(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.trouble, use = "drop", TokenUse()
+    with pytest.raises(ChatUnreachableError):
+        async for _part in chat.stream(QUESTION, use):
+            pass
+    assert use.reply_tokens == count_tokens("Paris")
+
+
+async def test_nobody_waits_long_for_a_count_that_does_not_come(chat: ChatModel, endpoint: ScriptedChat) -> None:
+    endpoint.trouble, use = "late usage", TokenUse()
+    said = [part async for part in chat.stream(QUESTION, use)]
+    assert "".join(said) == "Paris is the capital of France."
+    assert use.reply_tokens == count_tokens("Paris is the capital of France.")
+
+
+def test_a_prompt_leaves_room_for_the_reply() -> None:
+    long_winded = ChatModel("http://x/v1", "key", "m", timeout_s=1, max_reply_tokens=9000, context_tokens=8192)
+    assert long_winded.prompt_tokens == 2048
+    usual = ChatModel("http://x/v1", "key", "m", timeout_s=1, max_reply_tokens=800, context_tokens=8192)
+    assert usual.prompt_tokens == 7392

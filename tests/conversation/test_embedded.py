@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.errors import ChatRefusedError, ContextTooLongError, EngineNotStartedError
+from bot.conversation.prompting import build_prompt
 from bot.conversation.turns import Turn
 
 QUESTION = (Turn("user", "What is the capital of France?"),)
@@ -39,12 +41,25 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     with pytest.raises(ContextTooLongError):
         await _reply(chat, Turn("user", "word " * 20_000))
 
+    history = [Turn("user", f"{n} Сегодня поговорим про то, как они учатся понимать речь. " * 5) for n in range(30)]
+    prompt = build_prompt(
+        "Be brief.",
+        history,
+        Turn("user", "О чём мы говорили?", "Аня"),
+        guild_name=None,
+        now=datetime.now(UTC),
+        room_tokens=chat.prompt_tokens,
+        brief=True,
+    )
+    assert prompt.history_cut
+    assert await _reply(chat, *prompt.turns)
+
     stream = chat.stream((Turn("user", "Count from one to a hundred."),))
     assert await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert re.search(r"\w{3,}", await _reply(chat))
 
-    stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5)
+    stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5, context_tokens=64)
     with pytest.raises(ChatRefusedError):
         await _reply(stranger)
     await stranger.close()

@@ -11,24 +11,30 @@ from hypothesis import strategies as st
 
 from bot.conversation.prompting import InstructionMissingError, build_prompt, read_instruction
 from bot.conversation.reasoning import ReasoningFilter
+from bot.conversation.tokens import count_tokens, first_tokens
 from bot.conversation.turns import Turn
 from tests.storage.test_stores import NOW
 
+ROOM = 2000
+
 
 def test_the_model_knows_who_speaks_where_and_when() -> None:
-    prompt = build_prompt("Be kind.", [], "Hello?", speaker_name="Аня", guild_name="Garden", now=NOW)
+    prompt = build_prompt("Be kind.", [], Turn("user", "Hello?", "Аня"), guild_name="Garden", now=NOW, room_tokens=ROOM)
     assert prompt.turns[0].role == "system"
     assert "Be kind." in prompt.turns[0].text
     assert "Аня" in prompt.turns[0].text
     assert "Garden" in prompt.turns[0].text
     assert "23 November 2026" in prompt.turns[0].text
-    assert prompt.turns[-1] == Turn("user", "Hello?")
-    assert not prompt.cut
+    assert prompt.turns[-1].text == "Hello?"
+    assert not prompt.history_cut
+    assert not prompt.question_cut
 
 
 def test_a_small_model_is_told_little() -> None:
     instruction = read_instruction(None, brief=True)
-    prompt = build_prompt(instruction, [], "Hello?", speaker_name="Аня", guild_name="Garden", now=NOW, brief=True)
+    prompt = build_prompt(
+        instruction, [], Turn("user", "Hello?", "Аня"), guild_name="Garden", now=NOW, room_tokens=ROOM, brief=True
+    )
     assert [turn.text for turn in prompt.turns] == [instruction, "Hello?"]
     assert len(instruction) < 100
 
@@ -37,17 +43,73 @@ def test_what_was_said_before_comes_in_its_order_and_the_oldest_is_cut_first() -
     history = [
         turn for n in range(10) for turn in (Turn("user", f"question {n}", "A"), Turn("assistant", "long " * 100))
     ]
-    prompt = build_prompt("", history, "And now?", speaker_name="A", guild_name=None, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    prompt = build_prompt("", history, Turn("user", "And now?", "A"), guild_name=None, now=now, room_tokens=600)
     questions = [turn.text for turn in prompt.turns if turn.role == "user"]
     assert questions[-1] == "And now?"
     assert questions[:-1] == [f"question {n}" for n in range(10 - len(questions) + 1, 10)]
-    assert 3 <= len(questions) < 10
-    assert prompt.cut
+    assert len(questions) == 6
+    assert prompt.history_cut
+    assert not prompt.question_cut
+    assert prompt.tokens <= 600
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["Ada", "Борис"]), st.text(max_size=60)), max_size=12),
+    st.text(min_size=1, max_size=2000),
+    st.integers(300, 900),
+)
+def test_a_prompt_takes_no_more_room_than_it_has(said: list[tuple[str, str]], text: str, room: int) -> None:
+    history = [
+        turn for name, words in said for turn in (Turn("user", words, name), Turn("assistant", f"I see, {name}."))
+    ]
+    prompt = build_prompt("Be kind.", history, Turn("user", text, "Ada"), guild_name="G", now=NOW, room_tokens=room)
+    assert prompt.tokens <= room
+    assert prompt.history_cut == (len(prompt.turns) - 2 < len(history))
+    asked = prompt.turns[-1].text.removeprefix("Ada: ") if not text.startswith("Ada: ") else prompt.turns[-1].text
+    assert prompt.question_cut == (not asked.endswith(text))
+
+
+def test_of_a_long_question_the_beginning_is_shown_and_nothing_before_it() -> None:
+    history = [Turn("user", "Earlier.", "A"), Turn("assistant", "Yes.")]
+    text = "слово " * 1000
+    prompt = build_prompt("", history, Turn("user", text, "A"), guild_name=None, now=NOW, room_tokens=200)
+    assert prompt.question_cut
+    assert prompt.history_cut
+    assert [turn.role for turn in prompt.turns] == ["system", "user"]
+    assert text.startswith(prompt.turns[1].text)
+    assert 190 <= prompt.tokens <= 200
+
+
+def test_an_instruction_without_end_leaves_something_of_the_question() -> None:
+    prompt = build_prompt(
+        "be kind " * 900, [], Turn("user", "why " * 900, "A"), guild_name=None, now=NOW, room_tokens=200
+    )
+    assert count_tokens(prompt.turns[-1].text) == 64
+
+
+def test_tokens_are_counted_as_o200k_has_them() -> None:
+    assert count_tokens("") == 0
+    assert count_tokens("hello world") == 2
+    assert count_tokens("Привет, мир! 🐦") == 8
+    assert count_tokens("<|endoftext|>") == 7
+    assert count_tokens("\ud800") == 1
+    assert count_tokens("word " * 300_000) >= 300_000
+
+
+@given(st.text(max_size=300), st.integers(-1, 100))
+def test_a_text_is_cut_to_its_first_tokens(text: str, tokens: int) -> None:
+    first = first_tokens(text, tokens)
+    assert text.startswith(first)
+    assert count_tokens(first) <= max(tokens, 0)
+    assert first == text or count_tokens(text[: len(first) + 1]) > tokens or count_tokens(text) > tokens
 
 
 def test_several_people_are_told_apart_by_name() -> None:
     history = [Turn("user", "I like tea.", "Ada"), Turn("assistant", "Noted."), Turn("user", "I like coffee.", "Борис")]
-    prompt = build_prompt("Be kind.", history, "Who likes what?", speaker_name="Ada", guild_name="Garden", now=NOW)
+    prompt = build_prompt(
+        "Be kind.", history, Turn("user", "Who likes what?", "Ada"), guild_name="Garden", now=NOW, room_tokens=ROOM
+    )
     assert [turn.text for turn in prompt.turns[1:]] == [
         "Ada: I like tea.",
         "Noted.",
@@ -55,7 +117,9 @@ def test_several_people_are_told_apart_by_name() -> None:
         "Ada: Who likes what?",
     ]
     assert "begins with a name" in prompt.turns[0].text
-    alone = build_prompt("Be kind.", history[:2], "And I?", speaker_name="Ada", guild_name="Garden", now=NOW)
+    alone = build_prompt(
+        "Be kind.", history[:2], Turn("user", "And I?", "Ada"), guild_name="Garden", now=NOW, room_tokens=ROOM
+    )
     assert [turn.text for turn in alone.turns[1:]] == ["I like tea.", "Noted.", "And I?"]
 
 

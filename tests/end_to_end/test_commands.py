@@ -102,7 +102,7 @@ async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
 
 async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
-    assert set(commands) == {"hi", "help", "about", "transcribe", "say", "voice", "Transcribe", "Read aloud"}
+    assert set(commands) == {"hi", "help", "about", "transcribe", "say", "voice", "usage", "Transcribe", "Read aloud"}
     everyones = set(commands)
     commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
     servers_only = {"join", "leave", "hearing"}

@@ -19,7 +19,12 @@ async def reading_town(
 ) -> AsyncIterator[Town]:
     """A town whose bot may read every message."""
     async with ScriptedChat() as chat, Sandbox() as sandbox:
-        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings = {
+            "openai_base_url": chat.base_url,
+            "chat_model": "scripted",
+            "message_content_intent": True,
+            "chat_context_tokens": 1600,
+        }
         async with running(tmp_path_factory.mktemp("town"), sandbox, **settings), populated(sandbox, chat) as town:
             yield town
 
@@ -92,12 +97,64 @@ async def test_a_long_conversation_is_cut_and_says_so(town: Town) -> None:
     thread = await town.administrator.thread("long", channel="general")
     for number in range(6):
         await town.administrator.send(thread, f"{number} " + "word " * 150)
-    answer = await ask_with_note(town, thread)
-    assert "I left out the beginning." in answer["content"]
-    assert not any(text.startswith("Ada: 0 ") for text in shown(town))
-    assert shown(town)[-1].endswith("what was first?")
+    for _time in range(2):
+        answer = await ask_and_see(town, thread, f"{town.mention} what was first?")
+        assert CUT in answer["content"]
+        assert not any(text.startswith("Ada: 0 ") for text in shown(town))
+        assert shown(town)[-1].endswith("what was first?")
 
 
-async def ask_with_note(town: Town, channel: Message) -> Message:
-    asked = await town.member.send(channel, f"{town.mention} what was first?")
-    return await town.answer_to(asked, lambda said: "-# " in said)
+async def test_in_a_conversation_that_goes_on_and_on_it_is_told_once(town: Town) -> None:
+    town.chat.answer = "word " * 300 + "Paris is the capital of France."
+    channel = {"id": await town.dm(town.administrator)}
+    for number in range(3):
+        await ask_and_see(town, channel, f"question {number}", "administrator")
+    town.chat.answer = "Paris."
+    told = [CUT in (await ask_and_see(town, channel, "And now?", "administrator"))["content"] for _time in range(2)]
+    assert not any(text == "question 0" for text in shown(town))
+    earlier = await town.administrator.messages(channel["id"])
+    assert sum(CUT in message["content"] for message in earlier) == 1
+    assert not told[1]
+
+
+async def test_a_question_that_is_too_long_is_cut_and_that_is_always_told(town: Town) -> None:
+    channel = {"id": await town.dm(town.russian)}
+    for number in range(2):
+        answer = await ask_and_see(town, channel, f"{number} " + "ъ" * 1900, "russian")
+        assert "я прочитал только его начало" in answer["content"]
+
+
+async def test_what_is_too_long_for_the_model_is_cut_to_half_and_tried_once_more(town: Town) -> None:
+    thread = await town.administrator.thread("longer", channel="general")
+    for number in range(4):
+        await town.administrator.send(thread, f"{number} " + "word " * 100)
+    town.chat.context_characters = 1500
+    answer = await ask_and_see(town, thread, f"{town.mention} what was first?")
+    assert answer["content"].startswith("Paris is the capital of France.")
+    assert CUT in answer["content"]
+    assert len(town.chat.requests) == 2
+    assert [text[:6] for text in shown(town)] == ["Ada: 3", "Chloe:"]
+
+
+async def test_what_is_too_long_even_then_is_told_of(town: Town) -> None:
+    town.chat.context_characters = 10
+    asked = await town.member.send("general", f"{town.mention} why is that so?")
+    answer = await town.answer_to(asked, lambda said: "Reference" in said)
+    assert answer["content"].startswith("That is too long for my chat model.")
+    assert len(town.chat.requests) == 2
+
+
+CUT = "I left out the beginning."
+
+
+async def ask_and_see(town: Town, channel: Message, text: str, person: str = "member") -> Message:
+    """Ask, and wait for the answer with the small print and the button below it."""
+    who = getattr(town, person)
+    asked = await who.send(channel, text)
+    answer: Message = await who.wait_for_message(
+        lambda said: (
+            (said.get("message_reference") or {}).get("message_id") == asked["id"] and bool(said["components"])
+        ),
+        40,
+    )
+    return answer

@@ -7,6 +7,7 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.app import Starling
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
+from bot.storage.usage import Clock
 from tests.conftest import ROOT
 from tests.scripted_chat import ScriptedChat
 
@@ -103,11 +105,13 @@ def voice(name: str) -> tuple[bytes, float, str]:
 
 
 @contextlib.asynccontextmanager
-async def running(data_folder: Path, sandbox: Sandbox, **settings: object) -> AsyncIterator[None]:
+async def running(
+    data_folder: Path, sandbox: Sandbox, clock: Clock = lambda: datetime.now(UTC), /, **settings: object
+) -> AsyncIterator[None]:
     """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise."""
     chosen = {"tts_engine": "offline", "data_folder": data_folder, "stop_timeout_s": 5.0} | settings
     stop, ready = asyncio.Event(), asyncio.Event()
-    starling = Starling(read_settings(**chosen), sandbox.bot_token, sandbox.rest_url)
+    starling = Starling(read_settings(**chosen), sandbox.bot_token, sandbox.rest_url, clock=clock)
     task = asyncio.create_task(starling.run(stop, lambda _me: ready.set()))
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait({task, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)

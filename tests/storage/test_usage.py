@@ -1,0 +1,92 @@
+"""What is counted, day by day."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import hikari
+
+from bot.storage.database import Database
+from bot.storage.exchanges import ExchangeStore
+from bot.storage.retention import forget_old
+from bot.storage.usage import Amounts, UsageStore
+from extensions.forgetting import forget_guild
+
+DAY = date(2026, 11, 23)
+
+
+class Calendar:
+    """A clock that stands at noon of a day."""
+
+    def __init__(self, day: date = DAY) -> None:
+        self.day = day
+
+    def __call__(self) -> datetime:
+        return datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=UTC)
+
+
+GUILD, OTHER_GUILD, ADA, BORIS = 1_300_000_000_000_000_000, 4, 5, 6
+
+
+async def test_many_at_once_are_counted_exactly(url: str) -> None:
+    """Two processes, each with many at a time."""
+    opened = [await Database.open(url), await Database.open(url)]
+    stores = [UsageStore(database, clock=Calendar()) for database in opened]
+    once = Amounts(prompt_tokens=3, reply_tokens=2, heard_s=0.5, spoken_characters=7, cost=0.25)
+    await asyncio.gather(
+        *(
+            stores[n % 2].add(guild_id=GUILD, user_id=(ADA, BORIS)[n % 3 == 0], model="m", amounts=once)
+            for n in range(60)
+        )
+    )
+    assert await stores[0].of_day(DAY, guild_id=GUILD) == Amounts(180, 120, 30.0, 420, 15.0)
+    assert await stores[1].of_day(DAY, user_id=BORIS) == Amounts(60, 40, 10.0, 140, 5.0)
+    for database in opened:
+        await database.close()
+
+
+async def test_what_is_asked_for_is_summed_and_nothing_else(database: Database) -> None:
+    calendar = Calendar()
+    usage = UsageStore(database, clock=calendar)
+    for user, guild, model, day, tokens in (
+        (ADA, GUILD, "small", DAY, 1),
+        (ADA, GUILD, "large", DAY, 2),
+        (ADA, OTHER_GUILD, "small", DAY, 4),
+        (ADA, None, "small", DAY, 8),
+        (BORIS, GUILD, "small", DAY, 16),
+        (ADA, GUILD, "small", DAY - timedelta(days=1), 32),
+        (ADA, GUILD, "small", DAY - timedelta(days=9), 64),
+    ):
+        calendar.day = day
+        await usage.add(guild_id=guild, user_id=user, model=model, amounts=Amounts(prompt_tokens=tokens))
+    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 15
+    assert (await usage.of_day(DAY, guild_id=GUILD)).tokens == 19
+    assert (await usage.of_day(DAY, guild_id=GUILD, user_id=ADA)).tokens == 3
+    assert await usage.of_day(DAY + timedelta(days=1), guild_id=GUILD) == Amounts()
+    days = await usage.by_day(DAY - timedelta(days=6), guild_id=GUILD)
+    assert {day: amounts.tokens for day, amounts in days.items()} == {DAY: 19, DAY - timedelta(days=1): 32}
+    assert all(isinstance(amounts.prompt_tokens, int) for amounts in days.values())
+
+
+async def test_amounts_may_be_larger_than_32_bits(database: Database) -> None:
+    calendar = Calendar()
+    usage = UsageStore(database, clock=calendar)
+    for _time in range(2):
+        await usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=Amounts(prompt_tokens=1 << 40))
+    assert (await usage.of_day(DAY, user_id=ADA)).prompt_tokens == 1 << 41
+
+
+async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Database) -> None:
+    calendar = Calendar()
+    usage = UsageStore(database, clock=calendar)
+    today = datetime.now(UTC).date()
+    for guild, days in ((GUILD, 0), (OTHER_GUILD, 0), (OTHER_GUILD, 399), (OTHER_GUILD, 401)):
+        calendar.day = today - timedelta(days=days)
+        await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=Amounts(heard_s=1.5))
+    left = hikari.GuildLeaveEvent(app=None, shard=None, guild_id=hikari.Snowflake(GUILD), old_guild=None)  # type: ignore[arg-type]
+    await forget_guild(left, ExchangeStore(database), usage)  # type: ignore[call-arg]
+    assert await usage.of_day(today, guild_id=GUILD) == Amounts()
+    assert await forget_old(database, retention_days=30) == 1
+    kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)
+    assert sorted(kept) == [today - timedelta(days=399), today]

@@ -1,0 +1,115 @@
+"""Each limit holds for whom it is meant, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.answering.budgets import GUILD_SETTINGS, Budgets, Kind, UsedUpError, Whose
+from bot.conversation.chat import TokenUse
+from bot.presenting.languages import tell
+from bot.settings import read_settings
+from bot.storage.database import Database
+from bot.storage.settings import SettingsStore
+from bot.storage.usage import UsageStore
+
+RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
+ADA, BORIS, GUILD, OTHER_GUILD = 5, 6, 7, 8
+LIMITS: list[tuple[Whose, Kind]] = [
+    (whose, kind) for whose in ("user", "member", "guild") for kind in ("tokens", "audio")
+]
+SETTINGS = {
+    ("user", "tokens"): "user_tokens_a_day",
+    ("guild", "tokens"): "guild_tokens_a_day",
+    ("user", "audio"): "user_audio_s_a_day",
+    ("guild", "audio"): "guild_audio_s_a_day",
+}
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    yield opened
+    await opened.close()
+
+
+def budgets_of(database: Database, **settings: object) -> Budgets:
+    usage = UsageStore(database, clock=lambda: datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
+    return Budgets(usage, SettingsStore(database), read_settings(**settings))
+
+
+async def spend(budgets: Budgets, kind: Kind, amount: int, guild: int | None = GUILD) -> None:
+    if kind == "tokens":
+        await budgets.asked(ADA, guild, "m", TokenUse(amount - 1, 1))
+    else:
+        await budgets.heard(ADA, guild, amount)
+
+
+async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: Kind) -> bool:
+    try:
+        await budgets.require(user, guild, kind)
+    except UsedUpError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("whose", "kind"), LIMITS)
+async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Whose, kind: Kind) -> None:
+    if whose == "member":
+        await SettingsStore(database).set("guild", GUILD, GUILD_SETTINGS[whose, kind], 600)
+        budgets = budgets_of(database)
+    else:
+        budgets = budgets_of(database, **{SETTINGS[whose, kind]: 600})
+    await spend(budgets, kind, 599)
+    await budgets.require(ADA, GUILD, "tokens", "audio")
+    await spend(budgets, kind, 1)
+    with pytest.raises(UsedUpError) as refused:
+        await budgets.require(ADA, GUILD, "tokens", "audio")
+    in_english, in_russian = ("600 tokens", "(600)") if kind == "tokens" else ("10 min", "(10)")
+    for locale, amount in (("en-US", in_english), ("ru", in_russian)):
+        said = tell(refused.value, locale)
+        assert amount in said
+        assert RENEWED in said
+    assert await is_refused(budgets, BORIS, GUILD, kind) == (whose == "guild")
+    assert await is_refused(budgets, ADA, OTHER_GUILD, kind) == (whose == "user")
+    assert await is_refused(budgets, ADA, None, kind) == (whose == "user")
+    assert not await is_refused(budgets, ADA, GUILD, "audio" if kind == "tokens" else "tokens")
+
+
+@pytest.mark.parametrize("kind", ["tokens", "audio"])
+async def test_a_server_cannot_raise_what_the_host_has_set(database: Database, kind: Kind) -> None:
+    host = {SETTINGS["user", kind]: 100, SETTINGS["guild", kind]: 1000}
+    store = SettingsStore(database)
+    for of_guild, of_member, expected in (
+        (None, None, {"user": 100, "guild": 1000}),
+        (5000, 5000, {"user": 100, "member": 100, "guild": 1000}),
+        (500, 50, {"user": 100, "member": 50, "guild": 500}),
+        (0, -1, {"user": 100, "guild": 1000}),
+        ("many", [], {"user": 100, "guild": 1000}),
+    ):
+        await store.set("guild", GUILD, GUILD_SETTINGS["guild", kind], of_guild)
+        await store.set("guild", GUILD, GUILD_SETTINGS["member", kind], of_member)
+        held = await budgets_of(database, **host).of(ADA, GUILD, kind)
+        assert {budget.whose: budget.limit for budget in held} == expected
+    alone = await budgets_of(database).of(ADA, GUILD, kind)
+    assert alone == []
+
+
+async def test_of_several_limits_that_run_out_the_tightest_is_told_and_once(database: Database) -> None:
+    budgets = budgets_of(database, user_tokens_a_day=1000, guild_tokens_a_day=950, user_audio_s_a_day=600)
+    await spend(budgets, "tokens", 900)
+    assert await budgets.running_out(ADA, GUILD, "en-US", "tokens", "audio") == [
+        "This server has 50 of its 950 tokens left today."
+    ]
+    assert await budgets.running_out(BORIS, GUILD, "en-US", "tokens") == []
+    await spend(budgets, "audio", 570, guild=None)
+    assert await budgets.running_out(ADA, None, "ru", "tokens", "audio") == [
+        "У вас на сегодня осталось минут записей: 0,5 из 10."
+    ]
+    await spend(budgets, "tokens", 20, guild=None)
+    assert await budgets.running_out(ADA, None, "en-US", "tokens", "audio") == [
+        "You have 80 of your 1,000 tokens left today."
+    ]
