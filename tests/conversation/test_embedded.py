@@ -54,9 +54,7 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     await chat.close()
 
 
-@pytest.mark.parametrize(
-    "words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "]
-)
+@pytest.mark.parametrize("words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "])
 async def test_the_longest_prompt_fits_its_context_in_any_language(engine: EmbeddedChat, words: str) -> None:
     chat = engine.model(timeout_s=30, max_reply_tokens=250)
     history = [Turn("user", words * 20) for _time in range(60)]
