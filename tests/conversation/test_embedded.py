@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.conversation.chat import ChatModel
-from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.embedded import CONTEXT_TOKENS, EmbeddedChat
 from bot.conversation.errors import ChatRefusedError, ContextTooLongError, EngineNotStartedError
 from bot.conversation.prompting import build_prompt
 from bot.conversation.turns import Turn
@@ -41,19 +42,6 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     with pytest.raises(ContextTooLongError):
         await _reply(chat, Turn("user", "word " * 20_000))
 
-    history = [Turn("user", f"{n} Сегодня поговорим про то, как они учатся понимать речь. " * 5) for n in range(30)]
-    prompt = build_prompt(
-        "Be brief.",
-        history,
-        Turn("user", "О чём мы говорили?", "Аня"),
-        guild_name=None,
-        now=datetime.now(UTC),
-        room_tokens=chat.prompt_tokens,
-        brief=True,
-    )
-    assert prompt.history_cut
-    assert await _reply(chat, *prompt.turns)
-
     stream = chat.stream((Turn("user", "Count from one to a hundred."),))
     assert await anext(stream)
     await stream.aclose()
@@ -64,6 +52,21 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
         await _reply(stranger)
     await stranger.close()
     await chat.close()
+
+
+@pytest.mark.parametrize("words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "])
+async def test_the_longest_prompt_fits_its_context_in_any_language(engine: EmbeddedChat, words: str) -> None:
+    chat = engine.model(timeout_s=30, max_reply_tokens=250)
+    history = [Turn("user", words * 20) for _time in range(60)]
+    now, room = datetime.now(UTC), chat.prompt_tokens
+    prompt = build_prompt("Be brief.", history, "?", speaker_name="A", guild_name=None, now=now, room_tokens=room)
+    await chat.close()
+    assert prompt.history_cut
+    body = {"content": "\n".join(turn.text for turn in prompt.turns)}
+    url, headers = engine.base_url.removesuffix("/v1") + "/tokenize", {"Authorization": f"Bearer {engine._key}"}
+    async with aiohttp.ClientSession(raise_for_status=True) as http, http.post(url, json=body, headers=headers) as said:
+        tokens = len((await said.json())["tokens"])
+    assert CONTEXT_TOKENS // 8 < tokens < CONTEXT_TOKENS - 250
 
 
 async def test_it_is_started_again_when_it_is_killed(engine: EmbeddedChat) -> None:

@@ -150,11 +150,4 @@ CUT = "I left out the beginning."
 async def ask_and_see(town: Town, channel: Message, text: str, person: str = "member") -> Message:
     """Ask, and wait for the answer with the small print and the button below it."""
     who = getattr(town, person)
-    asked = await who.send(channel, text)
-    answer: Message = await who.wait_for_message(
-        lambda said: (
-            (said.get("message_reference") or {}).get("message_id") == asked["id"] and bool(said["components"])
-        ),
-        40,
-    )
-    return answer
+    return await town.complete_answer_to(await who.send(channel, text), reader=who)

@@ -16,7 +16,7 @@ from bot.sandbox.person import Person
 from bot.storage.database import Database
 from bot.storage.settings import SettingsStore
 from bot.storage.usage import Amounts, UsageStore
-from tests.end_to_end.town import Message, Town, populated, running, voice
+from tests.end_to_end.town import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 SECOND = "second sandbox/general"
@@ -51,7 +51,7 @@ class Metered:
         answer = await person.wait_for_message(
             lambda said: (
                 (said.get("message_reference") or {}).get("message_id") == asked["id"]
-                and (bool(said["components"]) or "-# " in said["content"])
+                and ("again" in buttons_of(said) or "-# " in said["content"])
             ),
             40,
         )

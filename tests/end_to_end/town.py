@@ -76,6 +76,16 @@ class Town:
             lambda message: _answers(message, asked) and done(message["content"]), ANSWER_TIMEOUT_S
         )
 
+    async def complete_answer_to(self, asked: Message, *, reader: Person | None = None) -> Message:
+        """The last message of the bot's answer to ``asked``, once it can be asked for anew."""
+        first = await self.answer_to(asked, bool, reader=reader)
+        return await (reader or self.member).wait_for_message(
+            lambda message: (
+                "again" in buttons_of(message) and (message["id"] == first["id"] or _answers(message, first))
+            ),
+            ANSWER_TIMEOUT_S,
+        )
+
     async def voice_reply_to(self, answer: Message, *, reader: Person | None = None) -> Message:
         """The message with a file that the bot has posted as a reply to ``answer``."""
         return await (reader or self.member).wait_for_message(
@@ -92,6 +102,16 @@ class Town:
         """Everything in the channel that is newer than ``asked``, oldest first."""
         messages = await (reader or self.member).messages(asked["channel_id"])
         return [message for message in messages if int(message["id"]) > int(asked["id"])]
+
+
+def buttons_of(message: Message) -> list[str]:
+    """What the buttons below ``message`` are for."""
+    return [
+        str(part["custom_id"]).partition(":")[0]
+        for row in message.get("components", ())
+        for part in row.get("components", ())
+        if "custom_id" in part
+    ]
 
 
 def _answers(message: Message, asked: Message) -> bool:
