@@ -15,7 +15,7 @@ MOST_TOLD = 20
 class UploadRefusedError(StarlingError):
     """Raised for a file that cannot be read as a whole; nothing of it was taken.
 
-    ``problems`` has 1 to ``MOST_TOLD`` sentences.
+    ``problems`` has ``MOST_TOLD`` sentences at most, and one that says so when there are more.
     """
 
     sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
@@ -64,8 +64,8 @@ class Problems:
         """Note ``problem``.
 
         Raises:
-            TooManyProblems: that was the last that is told.
+            TooManyProblems: ``MOST_TOLD`` are noted already.
         """
-        self.told.append(problem)
         if len(self.told) >= MOST_TOLD:
             raise TooManyProblems
+        self.told.append(problem)
