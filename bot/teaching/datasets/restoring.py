@@ -117,14 +117,17 @@ def _manifest(data: bytes) -> dict[str, Any]:
 
 def _examples(table: bytes, manifest: dict[str, Any]) -> list[Example]:
     try:
-        examples = [_checked(example) for example in examples_of_table(table.decode())]
+        examples = examples_of_table(table.decode())
     except (ValueError, OverflowError):
         raise Problem(BAD_TABLE) from None
     if len(examples) > MOST_EXAMPLES:
         raise Problem(TOO_MANY_ARCHIVED, limit=MOST_EXAMPLES)
     if content_hash(example.key for example in examples) != manifest.get("content_hash"):
         raise Problem(CHANGED, name=f"`{TABLE}`")
-    return examples
+    try:
+        return [_checked(example) for example in examples]
+    except ValueError:
+        raise Problem(BAD_TABLE) from None
 
 
 def _checked(example: Example) -> Example:
