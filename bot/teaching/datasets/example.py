@@ -17,6 +17,8 @@ MOST_EXAMPLES = 20_000
 MOST_CHARS = 20_000
 """Of one text: more than any message and any answer of ours has."""
 MOST_TURNS = 64
+MOST_CHARS_IN_ALL = 4_000_000
+"""Of all texts of a dataset together; its archive then unpacks to less than 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Example:
         if self.answer is None:
             return "negative"
         return "positive" if self.rejected is None else "pair"
+
+    @property
+    def chars(self) -> int:
+        """Of all its texts."""
+        texts = (self.prompt, self.answer, self.rejected, self.system, *(turn.text for turn in self.turns))
+        return sum(len(text) for text in texts if text is not None)
 
     @property
     def key(self) -> str:

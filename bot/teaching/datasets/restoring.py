@@ -19,7 +19,7 @@ from bot.teaching.datasets.problems import Problem
 from bot.teaching.datasets.texts import optional, required
 
 MOST_UNPACKED_BYTES = 64 << 20
-"""Of all files together; a dataset of ``MOST_TEXT_BYTES`` has less."""
+"""Of all files together; a dataset of ``MOST_CHARS_IN_ALL`` has less."""
 
 BROKEN = _("This zip is damaged ({why}).")
 LEADS_OUT = _("The zip has a file called {name}, which leads out of its folder.")
