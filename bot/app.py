@@ -24,7 +24,7 @@ from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import read_instruction
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import file_deletion, file_list, read_aloud
+from bot.presenting import dataset_deletion, file_deletion, file_list, read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
@@ -34,11 +34,13 @@ from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
+from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.files import FileStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
+from bot.teaching.datasets.service import Datasets
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -169,7 +171,8 @@ class Starling:
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._buttons(speaker, exchanges, voices, files)
+            datasets = DatasetStore(database)
+            buttons = self._buttons(speaker, exchanges, voices, files, datasets)
             services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
             services.register_value(Settings, settings)
             services.register_value(Hearing, hearing)
@@ -180,6 +183,8 @@ class Starling:
             services.register_value(ChosenHearing, chosen)
             services.register_value(ChosenVoices, voices)
             services.register_value(FileStore, files)
+            services.register_value(DatasetStore, datasets)
+            services.register_value(Datasets, Datasets(datasets, files))
             writer = Writer(
                 self._bot, hearing, chat, speaker, exchanges, locales, joined, voices, settings, instruction
             )
@@ -206,19 +211,28 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(self, speaker: Speaker, exchanges: ExchangeStore, voices: ChosenVoices, files: FileStore) -> Buttons:
+    def _buttons(
+        self,
+        speaker: Speaker,
+        exchanges: ExchangeStore,
+        voices: ChosenVoices,
+        files: FileStore,
+        datasets: DatasetStore,
+    ) -> Buttons:
         """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
         container = alluka.Client()
         container.set_type_dependency(Speaker, speaker)
         container.set_type_dependency(ExchangeStore, exchanges)
         container.set_type_dependency(ChosenVoices, voices)
         container.set_type_dependency(FileStore, files)
+        container.set_type_dependency(DatasetStore, datasets)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
         for custom_id, callback in (
             (read_aloud.CUSTOM_ID, read_aloud.read_aloud),
             (file_list.CUSTOM_ID, file_list.turn_page),
             (file_deletion.DELETE_ID, file_deletion.delete),
             (file_deletion.KEEP_ID, file_deletion.keep),
+            (dataset_deletion.CUSTOM_ID, dataset_deletion.delete),
         ):
             buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
         return buttons

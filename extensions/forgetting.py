@@ -5,6 +5,7 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 
 loader = lightbulb.Loader()
@@ -23,6 +24,7 @@ async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, exchanges: 
 
 
 @loader.listener(hikari.GuildLeaveEvent)
-async def forget_guild(event: hikari.GuildLeaveEvent, exchanges: ExchangeStore) -> None:
-    """Forget all that was said in a guild that the bot has left; an outage of Discord's is another event."""
+async def forget_guild(event: hikari.GuildLeaveEvent, exchanges: ExchangeStore, datasets: DatasetStore) -> None:
+    """Forget all that was said and taught in a guild that the bot has left; an outage of Discord's is another event."""
     await exchanges.forget_guild(event.guild_id)
+    await datasets.forget_guild(event.guild_id)

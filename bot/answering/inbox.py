@@ -10,8 +10,8 @@ import structlog
 
 from bot.answering.question import MayNotWriteError, QuestionGoneError
 from bot.answering.writing import Question, Writer
+from bot.downloading import LinkExpiredError
 from bot.errors import translatable as _
-from bot.hearing import LinkExpiredError
 from bot.presenting.apology import apologise
 from bot.presenting.growing_reply import GrowingReply, ReplyGoneError
 from bot.presenting.languages import translate

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal
 
-from sqlalchemy import case, delete, func, insert, literal, select, text, update
+from sqlalchemy import case, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +38,7 @@ MOST_DATASETS = 100
 """Names in a guild."""
 MOST_VERSIONS = 100
 MOST_NAME_CHARS = 50
+_SEARCHED_CHARS = 200
 
 
 class DatasetExistsError(StarlingError):
@@ -129,6 +131,16 @@ class Dataset:
     """When it was first selected; it has not been changed since, but for withdrawals."""
     trained_at: datetime | None
     """When a model was first trained on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An example that was searched for: the beginnings of its texts."""
+
+    key: str
+    prompt: str
+    answer: str | None
+    rejected: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +254,28 @@ class DatasetStore:
         )
         async with self._database.sessions() as session:
             return [_example(row) for row in await session.scalars(wanted)]
+
+    async def by_id(self, guild_id: int, dataset_id: str) -> Dataset | None:
+        """The version with this id, if it is the guild's."""
+        async with self._database.sessions() as session:
+            row = await session.get(DatasetRow, dataset_id)
+            return None if row is None or row.guild_id != int(guild_id) else _dataset(row)
+
+    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[Hit]:
+        """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self.get(guild_id, name)
+        row = DatasetExampleRow
+        texts = (func.substr(text, 1, _SEARCHED_CHARS) for text in (row.prompt, row.answer, row.rejected))
+        wanted = select(row.key, *texts).where(row.dataset_id == dataset.id).order_by(row.position)
+        typed = typed.strip().casefold()
+        async with self._database.sessions() as session:
+            found = (await session.execute(wanted)).all()
+        fitting = (Hit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None))
+        return list(islice(fitting, most))
 
     async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[Kind]]:
         """How many examples of each kind there are in each of these versions."""
@@ -392,7 +426,7 @@ class DatasetStore:
     async def _lock(self, session: AsyncSession, guild_id: int) -> None:
         """Wait until no one else changes the guild's datasets; until the transaction ends no one else does."""
         if self._database.engine.dialect.name == "postgresql":
-            await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(guild_id)})
+            await session.execute(select(func.pg_advisory_xact_lock(int(guild_id))))
         else:  # SQLite's one lock is taken by the first statement that could write
             await session.execute(update(DatasetRow).where(DatasetRow.id == "").values(version=0))
 

@@ -80,7 +80,8 @@ def test_a_table_may_have_any_delimiter_and_its_own_names(delimiter: str, names:
 def test_a_column_says_what_is_positive_and_otherwise_the_upload_does() -> None:
     text = "input,output,positive\na,b,yes\nc,d,нет\ne,f,\n"
     kinds = [
-        [example.kind for example in read_upload("t.csv", text.encode(), Giving(1, WHEN, good))] for good in (1, 0)
+        [example.kind for example in read_upload("t.csv", text.encode(), Giving(1, WHEN, good))]
+        for good in (True, False)
     ]
     assert kinds == [["positive", "negative", "positive"], ["positive", "negative", "negative"]]
     assert _problems("t.csv", "input,output,positive\na,b,maybe\n") == [
@@ -198,7 +199,7 @@ def _zip(**members: bytes) -> bytes:
     return sink.getvalue()
 
 
-_MEMBERS = {name: b"" for name in ("manifest.json", "train.jsonl", "preference.jsonl", "heldout.jsonl", "dataset.csv")}
+_MEMBERS = dict.fromkeys(("manifest.json", "train.jsonl", "preference.jsonl", "heldout.jsonl", "dataset.csv"), b"")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import MaxNLocator
 
 from bot.conversation.tokens import count_tokens
 from bot.errors import translatable as _
@@ -60,7 +61,8 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
         kinds = Counter(example.kind for example in examples)
         _bars(by_kind, say(KINDS), [(say(name), kinds[kind]) for kind, name in KIND_NAMES.items()])  # type: ignore[index]
         sink = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(sink)
+        FigureCanvasAgg(figure)
+        figure.savefig(sink, format="png")
     return sink.getvalue()
 
 
@@ -71,7 +73,7 @@ def _histogram(axes: Axes, prompts: Sequence[int], answers: Sequence[int], say: 
         labels = [say(PROMPTS), say(ANSWERS)]
         axes.hist([prompts, answers], bins=bins, label=labels, color=list(_COLOURS[:2]))
         axes.legend(fontsize="small")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _bars(axes: Axes, title: str, counts: Sequence[tuple[str, int]]) -> None:
@@ -81,7 +83,7 @@ def _bars(axes: Axes, title: str, counts: Sequence[tuple[str, int]]) -> None:
     axes.bar_label(bars, padding=3, fontsize="small")
     axes.margins(x=0.15)
     axes.invert_yaxis()
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _with_others(counts: Counter[str], others: str) -> list[tuple[str, int]]:
