@@ -9,7 +9,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.presenting.dataset_text import named
-from bot.presenting.file_deletion import DELETE, KEEP, KEEP_ID, NotTheirsToPressError
+from bot.presenting.file_deletion import DELETE, DELETED, KEEP, KEEP_ID, NotTheirsToPressError
 from bot.presenting.languages import translate
 from bot.presenting.own_datasets import guild_of
 from bot.storage.datasets import Dataset, DatasetStore
@@ -19,7 +19,6 @@ CUSTOM_ID = "dataset-delete"
 QUESTION = _("Delete {name} with all its {count} versions? It cannot be brought back, but from an archive.")
 QUESTION_OF_VERSION = _("Delete {name}? It cannot be brought back, but from an archive.")
 SELECTED = _("⚠️ It is selected for training.")
-GONE = _("Deleted: {name}")
 _ALL, _ONE = "all", "one"
 
 
@@ -69,5 +68,5 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
         raise DatasetGoneError
     await store.delete(guild, dataset.name, dataset.version if what == _ONE else None)
     name = named(dataset) if what == _ONE else shown(dataset.name)
-    text = translate(GONE, str(context.interaction.locale), name=name)
+    text = translate(DELETED, str(context.interaction.locale), path=name)
     await context.interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])

@@ -6,8 +6,8 @@ from audio import detect_language
 from bot.teaching.datasets.example import Example
 
 _CHARS = 500
-_LEAST_LETTERS = 12
-"""Of a shorter prompt the language is anyone's guess, and the answer is looked at as well."""
+_LEAST_LETTERS = 60
+"""Of a shorter prompt the language is uncertain (Russian or Macedonian?), and the answer is looked at as well."""
 
 
 def language_of_example(example: Example) -> str | None:
