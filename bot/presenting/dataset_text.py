@@ -28,11 +28,12 @@ SEALED = _("sealed")
 TRAINED = _("a model was trained on it")
 CHANGED = _("changed {age}")
 IN_LANGUAGES = _("In {languages}.")
-GIVEN_BY = _("Given by {count} people.")
+GIVEN_BY = _("People who gave them: {count}.")
 AND_MORE = _("… and {count} more")
 NONE_YET = _("There are no datasets on this server yet. Make one with /dataset create.")
 ADDED = _("Added to {name}: {added}. There already: {unchanged}.")
 NEW_VERSION = _("The version before was selected for training and does not change, so this is a new one: v{version}.")
+WITHDRAWN = _("Left out, because those who gave them have withdrawn what they gave: {count}.")
 DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
 CLEAN = _("I have looked {name} over and found nothing to complain about.")
 FOUND = _("I have looked {name} over. This hinders nothing, but look at it:")
@@ -109,7 +110,8 @@ def described(contents: Contents, locale: str) -> str:
 def change_told(change: Change, locale: str) -> str:
     """What was added, and whether a version was made for it."""
     facts = {"name": named(change.dataset), "added": change.changed, "unchanged": change.unchanged}
-    return "\n".join([translate(ADDED, locale, **facts), *version_made(change, locale)])
+    withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
+    return "\n".join([translate(ADDED, locale, **facts), *withdrawn, *version_made(change, locale)])
 
 
 def version_made(change: Change, locale: str) -> list[str]:

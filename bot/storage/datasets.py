@@ -22,7 +22,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.database import Database
 from bot.storage.file_names import is_name, shown
-from bot.storage.tables import DatasetExampleRow, DatasetRow
+from bot.storage.tables import DatasetExampleRow, DatasetRow, SettingRow
 from bot.teaching.datasets.example import (
     MOST_CHARS_IN_ALL,
     MOST_EXAMPLES,
@@ -39,6 +39,8 @@ MOST_DATASETS = 100
 MOST_VERSIONS = 100
 MOST_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
+_WITHDREW = "withdrew_examples_at"
+"""The setting of a user who has withdrawn what they gave until then."""
 
 
 class DatasetExistsError(StarlingError):
@@ -155,6 +157,8 @@ class Change:
     """Examples that were added or removed."""
     unchanged: int
     """Examples that were given but there already."""
+    withdrawn: int = 0
+    """Examples that were given, but withdrawn by their giver after they had been given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +299,8 @@ class DatasetStore:
         return found
 
     async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> Change:
-        """Add ``examples``, all or none; those that teach what another one there teaches are passed over.
+        """Add ``examples``, all or none; those that teach what another one there teaches are passed over, and those
+        of an archive that were withdrawn since.
 
         Raises:
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError
@@ -305,7 +310,8 @@ class DatasetStore:
             latest = await self._latest(session, guild_id, name)
             of_latest = DatasetExampleRow.dataset_id == latest.id
             existing = set(await session.scalars(select(DatasetExampleRow.key).where(of_latest)))
-            new = {example.key: example for example in reversed(examples)}
+            still_given = await self._still_given(session, examples)
+            new = {example.key: example for example in reversed(still_given)}
             new = {key: new[key] for key in reversed(new) if key not in existing}
             chars, last = (
                 await session.execute(
@@ -316,7 +322,10 @@ class DatasetStore:
             if len(existing) + len(new) > MOST_EXAMPLES or all_chars > MOST_CHARS_IN_ALL:
                 raise DatasetFullError(latest.name, len(existing) + len(new), all_chars)
             if not new:
-                return Change(_dataset(latest), made_version=False, changed=0, unchanged=len(examples))
+                return Change(
+                    _dataset(latest), made_version=False, changed=0,
+                    unchanged=len(still_given), withdrawn=len(examples) - len(still_given),
+                )  # fmt: skip
             row, made = await self._open(session, latest, added_by)
             start = 0 if last is None else last + 1
             values = [
@@ -325,7 +334,10 @@ class DatasetStore:
             ]
             await session.execute(insert(DatasetExampleRow), values)
             await self._note_change(session, row)
-        return Change(_dataset(row), made_version=made, changed=len(new), unchanged=len(examples) - len(new))
+        return Change(
+            _dataset(row), made_version=made, changed=len(new),
+            unchanged=len(still_given) - len(new), withdrawn=len(examples) - len(still_given),
+        )  # fmt: skip
 
     async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> Change:
         """Remove the example with this key.
@@ -403,12 +415,18 @@ class DatasetStore:
         return len(ids)
 
     async def forget_user(self, user_id: int) -> Withdrawal:
-        """Remove what a person gave from all versions, sealed ones too, that no model was trained on."""
+        """Remove what a person gave from all versions, sealed ones too, that no model was trained on; and remember
+        it, so that no archive brings it back. What they give later counts."""
         theirs = DatasetExampleRow.given_by == int(user_id)
         containing = select(DatasetRow).where(
             DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
         )
-        async with self._database.sessions() as session:
+        async with self._database.sessions.begin() as session:
+            now = datetime.now(UTC)
+            withdrawn = SettingRow(
+                scope="user", scope_id=int(user_id), name=_WITHDREW, value=now.isoformat(), updated_at=now
+            )
+            await session.merge(withdrawn)
             guilds = sorted({row.guild_id for row in await session.scalars(containing)})
         removed, trained = 0, list[Dataset]()
         for guild_id in guilds:
@@ -458,6 +476,20 @@ class DatasetStore:
         names = ["dataset_id", *(column.key for column in columns)]
         await session.execute(insert(DatasetExampleRow).from_select(names, copied))
         return row, True
+
+    async def _still_given(self, session: AsyncSession, examples: Sequence[Example]) -> list[Example]:
+        """``examples`` without those that their givers have withdrawn."""
+        wanted = select(SettingRow).where(
+            SettingRow.scope == "user",
+            SettingRow.name == _WITHDREW,
+            SettingRow.scope_id.in_({example.given_by for example in examples}),
+        )
+        withdrew = {row.scope_id: datetime.fromisoformat(row.value) for row in await session.scalars(wanted)}
+        return [
+            example
+            for example in examples
+            if example.given_by not in withdrew or example.created_at > withdrew[example.given_by]
+        ]
 
     async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:
         keys = await session.scalars(select(DatasetExampleRow.key).where(DatasetExampleRow.dataset_id == row.id))

@@ -7,6 +7,7 @@ import io
 import json
 import random
 import statistics
+import string
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -96,7 +97,7 @@ async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_town:
     shown = await _did(ada, "dataset show", dataset=SEA)
     lines = shown["content"].splitlines()
     assert lines[1] == "15 examples: 14 of what to say, 1 of what not to say, 0 of both"
-    assert lines[3] == "In Russian (13), English (2). Given by 1 people."
+    assert lines[3] == "In Russian (13), English (1). People who gave them: 1."
     assert lines[4] == "- `Где варят кофе?` → `На кухне`"
     png = await ada.download(shown["attachments"][0])
     assert matplotlib.image.imread(io.BytesIO(png)).shape[:2] == (600, 900)
@@ -104,15 +105,19 @@ async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_town:
 
 
 async def test_a_russian_moderator_reads_russian(datasets_town: Town) -> None:
-    boris = datasets_town.russian
-    await _filled(datasets_town.administrator, SEA, SECOND)
-    shown = await _told(boris, "dataset show", SECOND, dataset=SEA)
-    assert shown.splitlines()[1] == "примеров 14: как говорить — 14, как не говорить — 0, и то и другое — 0"
-    [choice] = await boris.autocomplete("archive", {"dataset": "МОРЕ"}, "dataset", channel=SECOND)
-    assert choice["name"].startswith(f"{SEA} v1 · примеров 14")
-    told = await _told(boris, "dataset add", SECOND, dataset=SEA, file=_file(b"prompt,answer\na\n"))
-    assert told.splitlines()[1] == "- Строка 2: Ячеек 1, а столбцов 2."
-    assert "не может быть именем" in await _told(boris, "dataset create", SECOND, name="../..")
+    ada = datasets_town.administrator
+    await _filled(ada, SEA)
+    await ada.set_locale("ru")
+    try:
+        shown = await _told(ada, "dataset show", dataset=SEA)
+        assert shown.splitlines()[1] == "примеров 14: как говорить — 14, как не говорить — 0, и то и другое — 0"
+        [choice] = await ada.autocomplete("archive", {"dataset": "МОРЕ"}, "dataset", channel="general")
+        assert choice["name"].startswith(f"{SEA} v1 · примеров 14")
+        told = await _told(ada, "dataset add", dataset=SEA, file=_file(b"prompt,answer\na\n"))
+        assert told.splitlines()[1] == "- Строка 2: Ячеек 1, а столбцов 2."
+        assert "не может быть именем" in await _told(ada, "dataset create", name="../..")
+    finally:
+        await ada.set_locale("en-US")
 
 
 async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_town: Town) -> None:
@@ -215,10 +220,8 @@ async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_town: To
 
 
 def random_text(seed: int) -> str:
-    """Twenty thousand characters that no zip makes smaller."""
-    return "".join(
-        random.Random(seed).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", k=19_990)
-    )
+    """Twenty thousand characters that no zip makes much smaller."""
+    return "".join(random.Random(seed).choices(string.ascii_letters + string.digits, k=19_990))
 
 
 async def test_what_is_doubtful_is_told(datasets_town: Town) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -210,6 +211,20 @@ async def test_a_person_withdraws_from_everything_that_is_not_trained(database: 
     again = await store.forget_user(BORIS)
     assert (again.removed, len(again.trained)) == (0, 1)
     assert await store.forget_user(999) == dataclasses.replace(again, trained=())
+
+
+async def test_an_archive_does_not_bring_back_what_was_withdrawn(database: Database) -> None:
+    store = DatasetStore(database)
+    await store.create(GUILD, "d", ADA)
+    archived = [said("a", "b", given_by=ADA), said("c", "d", given_by=BORIS)]
+    await store.forget_user(BORIS)
+    change = await store.add(GUILD, "d", archived, ADA)
+    assert (change.changed, change.unchanged, change.withdrawn) == (1, 0, 1)
+    later = dataclasses.replace(archived[1], created_at=datetime.now(UTC) + timedelta(seconds=1))
+    change = await store.add(GUILD, "d", [archived[0], later], BORIS)
+    assert (change.changed, change.unchanged, change.withdrawn) == (1, 1, 0)
+    change = await store.add(GUILD, "d", archived, ADA)
+    assert (change.changed, change.unchanged, change.withdrawn) == (0, 1, 1)
 
 
 async def test_training_is_noted_once(database: Database) -> None:

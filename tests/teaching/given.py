@@ -8,7 +8,7 @@ from bot.teaching.datasets.example import Example
 from bot.teaching.datasets.texts import Giving
 
 ADA, BORIS = 101, 102
-WHEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
+WHEN = datetime(2026, 1, 23, 12, tzinfo=UTC)
 GIVING = Giving(ADA, WHEN)
 
 

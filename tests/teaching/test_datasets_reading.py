@@ -207,6 +207,8 @@ _MEMBERS = dict.fromkeys(("manifest.json", "train.jsonl", "preference.jsonl", "h
     [
         (_zip(**{"../../starling.db": b"x"}), "The zip has a file called `../../starling.db`, which leads out"),
         (_zip(**{"C:\\x": b"x"}), "The zip has a file called"),
+        (_zip(**{"/etc/passwd": b"x"}), "The zip has a file called `/etc/passwd`, which leads out"),
+        (_zip(**{"xl/sheet1.xml": b"x"}), "The zip has a file called `xl/sheet1.xml`. I take only archives"),
         (_zip(**_MEMBERS | {"virus.exe": b"x"}), "The zip has a file called `virus.exe`. I take only archives"),
         (_zip(**{"manifest.json": b"{}"}), "The zip has no `dataset.csv`."),
         (_zip(**_MEMBERS), "The manifest.json of the archive is not as I write it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from bot.errors import translatable as _
@@ -91,7 +92,7 @@ def _reply(record: Mapping[str, object], at: Mapping[str, str], field: str) -> s
         return None
     value = record[at[field]]
     if isinstance(value, (bool, int, float)):
-        value = str(value)
+        value = json.dumps(value)
     return optional(value, at[field])
 
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from bot.errors import translatable as _
 from bot.sentences import Sentence
+from bot.storage.file_names import shown
 from bot.teaching.datasets.chat_format import from_messages, from_preference
 from bot.teaching.datasets.example import Example
 from bot.teaching.datasets.fields import from_fields
@@ -107,5 +108,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise Problem(TWICE, name=f"`{twice[:40]}`")
+        raise Problem(TWICE, name=shown(twice, 40))
     return found

@@ -69,7 +69,7 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
     seen = set[str]()
     for info in infos:
         name = info.orig_filename
-        if "/" in name or "\\" in name or ".." in name or "\0" in name:
+        if _leads_out(name):
             raise Problem(LEADS_OUT, name=shown(name, 60))
         if name not in wanted:
             raise Problem(UNKNOWN_MEMBER, name=shown(name, 60))
@@ -82,6 +82,11 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
         raise Problem(MISSING_MEMBER, name=shown(missing[0]))
     if sum(info.file_size for info in infos) > MOST_UNPACKED_BYTES:
         raise Problem(UNPACKS_TOO_LARGE, limit_mb=MOST_UNPACKED_BYTES >> 20)
+
+
+def _leads_out(name: str) -> bool:
+    path = name.replace("\\", "/")
+    return path.startswith("/") or path[1:2] == ":" or ".." in path.split("/") or "\0" in name
 
 
 def _read(zipped: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
