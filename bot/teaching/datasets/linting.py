@@ -17,7 +17,7 @@ from bot.storage.file_names import shown
 from bot.teaching.datasets.example import Example
 from bot.teaching.datasets.languages import language_of_example
 from bot.teaching.datasets.leaks import LEAK_NAMES, leaks_in
-from bot.teaching.datasets.similarity import Embedding, plain, similar_pairs, trigram_vectors
+from bot.teaching.datasets.similarity import Embedding, asked, plain, similar_pairs, trigram_vectors
 
 FindingKind = Literal[
     "contradiction", "leak", "duplicate", "near duplicate", "too long", "too short", "language", "imbalance"
@@ -94,24 +94,19 @@ def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Rep
 _MOST_COUNTED = 1000
 
 
-def _asked(example: Example) -> tuple[object, ...]:
-    """What an answer answers, but for case and punctuation."""
-    return plain(example.prompt), example.system, tuple(plain(turn.text) for turn in example.turns)
-
-
 def _contradictions(examples: Sequence[Example]) -> Iterator[Finding]:
     """The same prompt with different answers, or with an answer that another example rejects."""
     answered: dict[object, dict[str, Example]] = defaultdict(dict)
     for example in examples:
         if example.answer is not None:
-            answered[_asked(example)].setdefault(plain(example.answer), example)
+            answered[asked(example)].setdefault(plain(example.answer), example)
     for different in answered.values():
         first, *others = different.values()
         for other in others:
             yield _contradiction(first, other, first.answer, other.answer)
     for example in examples:
         if example.rejected is not None:
-            agreed = answered.get(_asked(example), {}).get(plain(example.rejected))
+            agreed = answered.get(asked(example), {}).get(plain(example.rejected))
             if agreed is not None:
                 yield _contradiction(agreed, example, agreed.answer, f"✗ {example.rejected}")
 
@@ -142,7 +137,7 @@ def _duplicates(examples: Sequence[Example]) -> Iterator[Finding]:
     seen: dict[object, Example] = {}
     for example in examples:
         said = tuple(None if text is None else plain(text) for text in (example.answer, example.rejected))
-        first = seen.setdefault((_asked(example), said), example)
+        first = seen.setdefault((asked(example), said), example)
         if first is not example:
             told = filled(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
             yield Finding("duplicate", (first.key, example.key), told)

@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.errors import StarlingError
+from bot.errors import translatable as _
 from bot.storage.datasets import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection
 from bot.storage.files import FileStore, StoredFile
 from bot.teaching.datasets.archiving import Archived, archive
-from bot.teaching.datasets.example import Example, Kind
+from bot.teaching.datasets.example import Example, Kind, content_hash
 from bot.teaching.datasets.linting import Report, lint
 from bot.teaching.datasets.picture import draw
 from bot.teaching.datasets.reading import read_upload
-from bot.teaching.datasets.splitting import split
+from bot.teaching.datasets.splitting import Split, split
+from bot.teaching.datasets.taking import taken
 from bot.teaching.datasets.texts import Giving
 
 FOLDER = "datasets"
@@ -47,6 +50,23 @@ class Difference:
     newer: Dataset
     added: tuple[Example, ...]
     removed: tuple[Example, ...]
+
+
+class NothingSelectedError(StarlingError):
+    """Raised when a model is to be trained for a guild that has selected no dataset of what to say."""
+
+    sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a model is to be trained on, and with what it is to be judged."""
+
+    datasets: tuple[Dataset, ...]
+    """What it was taken from: the one of what to say, and the one of what not to say if there is one."""
+    split: Split
+    content_hash: str
+    """Of all examples, of both sides."""
 
 
 class Datasets:
@@ -149,6 +169,25 @@ class Datasets:
         if before is None or replaced.id != before.id:  # another moderator has selected in between
             file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
         return selection, file
+
+    async def take_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What the guild has selected, noted as trained on: what is withdrawn later is told of, but the model has it.
+
+        Raises:
+            NothingSelectedError
+        """
+        positive = await self._store.selected(guild_id, "positive")
+        if positive is None:
+            raise NothingSelectedError
+        negative = await self._store.selected(guild_id, "negative")
+        datasets = (positive,) if negative is None else (positive, negative)
+        for dataset in datasets:
+            await self._store.mark_trained(dataset.id)
+        examples = [await self._store.examples(dataset.id) for dataset in datasets]
+        async with self._turns:
+            together = taken(examples[0], examples[1] if negative is not None else [])
+            divided = await asyncio.to_thread(split, together, seed=seed)
+        return TrainingData(datasets, divided, content_hash(example.key for example in together))
 
     async def _archive(self, contents: Contents) -> StoredFile:
         dataset, examples = contents.dataset, contents.examples

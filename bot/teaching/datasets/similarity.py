@@ -11,6 +11,8 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from bot.teaching.datasets.example import Example
+
 Vectors = NDArray[np.float32]
 Embedding = Callable[[Sequence[str]], Vectors]
 """From texts to vectors of length 1, one a row, whose products say how alike the texts are (1: the same)."""
@@ -25,6 +27,11 @@ _NO_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 def plain(text: str) -> str:
     """``text`` without what does not change its meaning: case, punctuation, spaces, forms of letters."""
     return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip() or text.strip()
+
+
+def asked(example: Example) -> tuple[object, ...]:
+    """What an example's answer answers, the same for those that differ in what ``plain`` takes away."""
+    return plain(example.prompt), example.system, tuple(plain(turn.text) for turn in example.turns)
 
 
 def trigram_vectors(texts: Sequence[str]) -> Vectors:
