@@ -112,3 +112,20 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).fil
 def test_a_table_is_read_as_it_was_written(texts: list[tuple[str, str]]) -> None:
     examples = [said(prompt, answer) for prompt, answer in texts]
     assert examples_of_table(table_of(examples)) == examples
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_an_archive_that_was_damaged_is_refused_or_as_it_was(data: st.DataObject) -> None:
+    damaged = bytearray(_ARCHIVED)
+    for _time in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(4, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        examples = read_upload("a.zip", bytes(damaged), GIVING)
+    except UploadRefusedError as error:
+        assert error.problems
+    else:
+        assert examples == read_upload("a.zip", _ARCHIVED, GIVING)
+
+
+_ARCHIVED = _archived()

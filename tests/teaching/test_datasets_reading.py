@@ -7,6 +7,8 @@ import json
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.teaching.datasets.example import Turn
 from bot.teaching.datasets.problems import UploadRefusedError
@@ -184,6 +186,11 @@ def test_no_more_than_twenty_problems_are_told() -> None:
         ("l.csv", b"prompt,answer\na," + b"b" * 20_001, "Line 2: `answer` has 20001 characters, and at most 20000"),
         ("m.csv", b"prompt,answer\n" + b"a,b\n" * 1_000_000, "It has more than 20000 examples"),
         ("m.jsonl", b"{}\n" * 1_000_000, "Line 1: I find no prompt."),
+        (
+            "keys.jsonl",
+            b"{" + b",".join(b'"%d":0' % (n % 600_000) for n in range(600_001)) + b"}",
+            "Line 1: The name `0`",
+        ),
         ("big.jsonl", b" " * (MOST_BYTES + 1), "It is larger than 8 MB"),
     ],
 )
@@ -220,3 +227,27 @@ _MEMBERS = dict.fromkeys(("manifest.json", "train.jsonl", "preference.jsonl", "h
 )
 def test_a_zip_that_is_no_archive_of_ours_is_refused(data: bytes, problem: str) -> None:
     assert _problems("a.zip", data)[0].startswith(problem)
+
+
+_GOOD = {
+    "a.jsonl": _line(_chat("Привет", "Здравствуй!")) + _line({"prompt": "a", "answer": "b"}),
+    "a.json": '[{"name": "x", "text": "y", "label": "yes"}, [{"input": "a", "output": 5}]]',
+    "a.csv": 'prompt;answer;positive\r\n"a;\r\nb";c;no\r\n',
+    "without a suffix": "question\tanswer\na\tb\n",
+}
+
+
+@pytest.mark.parametrize("name", _GOOD)
+@settings(deadline=None)
+@given(st.data())
+def test_a_file_that_was_damaged_is_read_or_refused(name: str, data: st.DataObject) -> None:
+    good = bytearray(_GOOD[name].encode())
+    at = data.draw(st.integers(0, len(good) - 1))
+    good[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=6))
+    try:
+        examples = read_upload(name, bytes(good), GIVING)
+    except UploadRefusedError as error:
+        assert error.problems
+        assert all(str(problem) for problem in error.problems)
+    else:
+        assert examples
