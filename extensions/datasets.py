@@ -57,9 +57,8 @@ WHICH_VERSION = _("Its number; the newest when left empty")
 @safe
 async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
     datasets = await store.all(guild_of(context.interaction))
-    counts = await store.counts([dataset.id for dataset in datasets])
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
-    await context.respond(dataset_choices(datasets, counts, typed, locale))
+    await context.respond(dataset_choices(datasets, typed, locale))
 
 
 @safe

@@ -98,8 +98,7 @@ def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale
 def described(contents: Contents, locale: str) -> str:
     """What is in a version, with its first examples."""
     dataset, examples = contents.dataset, contents.examples
-    facts = [*_state(dataset, locale), translate(CHANGED, locale, age=age_text(dataset.changed_at, locale))]
-    lines = [counted(contents.counts, locale), " · ".join(facts)]
+    lines = [counted(contents.counts, locale), " · ".join(_facts(dataset, locale))]
     if examples:
         lines.append(f"{_languages(examples, locale)} {_givers(examples, locale)}")
     lines += [f"- {one_line(example)}" for example in examples[:_SAMPLES]]
@@ -156,16 +155,14 @@ def one_line(example: Example) -> str:
     return f"{shown(example.prompt, _SHOWN)} → {' '.join(said)}"
 
 
-def dataset_choices(
-    datasets: Iterable[Dataset], counts: dict[str, Counter[Kind]], typed: str, locale: str
-) -> list[tuple[str, str]]:
+def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> list[tuple[str, str]]:
     """At most 25 pairs of (label, name) for the datasets, newest version first, in whose name ``typed`` stands."""
     wanted = key_of_name(typed)
     latest = {key_of_name(dataset.name): dataset for dataset in reversed(list(datasets))}
     fitting = (dataset for key, dataset in sorted(latest.items()) if wanted in key)
     return [
-        (f"{d.name} v{d.version} · {counted(counts[d.id], locale)}"[:_LABEL], d.name)
-        for d in islice(fitting, MOST_CHOICES)
+        (" · ".join([f"{dataset.name} v{dataset.version}", *_facts(dataset, locale)])[:_LABEL], dataset.name)
+        for dataset in islice(fitting, MOST_CHOICES)
     ]
 
 
@@ -176,6 +173,10 @@ def example_choices(hits: Iterable[Hit]) -> list[tuple[str, str]]:
          hit.key)
         for hit in hits
     ]  # fmt: skip
+
+
+def _facts(dataset: Dataset, locale: str) -> list[str]:
+    return [translate(CHANGED, locale, age=age_text(dataset.changed_at, locale)), *_state(dataset, locale)]
 
 
 def _state(dataset: Dataset, locale: str) -> list[str]:

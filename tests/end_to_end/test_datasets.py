@@ -112,7 +112,7 @@ async def test_a_russian_moderator_reads_russian(datasets_town: Town) -> None:
         shown = await _told(ada, "dataset show", dataset=SEA)
         assert shown.splitlines()[1] == "примеров 14: как говорить — 14, как не говорить — 0, и то и другое — 0"
         [choice] = await ada.autocomplete("archive", {"dataset": "МОРЕ"}, "dataset", channel="general")
-        assert choice["name"].startswith(f"{SEA} v1 · примеров 14")
+        assert choice["name"].startswith(f"{SEA} v1 · изменено ")
         told = await _told(ada, "dataset add", dataset=SEA, file=_file(b"prompt,answer\na\n"))
         assert told.splitlines()[1] == "- Строка 2: Ячеек 1, а столбцов 2."
         assert "не может быть именем" in await _told(ada, "dataset create", name="../..")
