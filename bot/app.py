@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import alluka
 import hikari
@@ -29,7 +30,7 @@ from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import answer_buttons, file_deletion, file_list, read_aloud
+from bot.presenting import answer_buttons, dataset_deletion, file_deletion, file_list, read_aloud
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
@@ -39,12 +40,14 @@ from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
+from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.files import FileStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
 from bot.storage.usage import Clock, UsageStore
+from bot.teaching.datasets.service import Datasets
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -54,6 +57,17 @@ log = structlog.get_logger()
 
 DEMONSTRATION_TOKENS = 250
 """The demonstration model has nothing more to say after a paragraph."""
+
+BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+    answer_buttons.ALOUD_ID: read_aloud.read_aloud,
+    answer_buttons.STOP_ID: answer_controls.stop,
+    answer_buttons.AGAIN_ID: answer_controls.again,
+    file_list.CUSTOM_ID: file_list.turn_page,
+    file_deletion.DELETE_ID: file_deletion.delete,
+    file_deletion.KEEP_ID: file_deletion.keep,
+    dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
+}
+"""What is called for the buttons whose ids begin so."""
 
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
@@ -183,32 +197,22 @@ class Starling:
             chosen = ChosenHearing(store)
             hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
+            models = ChatModels(chat, store)
+            dataset_store = DatasetStore(database)
+            writer = Writer(
+                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, budgets, settings, instruction
+            )
+            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            services = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
-            services.register_value(Settings, settings)
-            services.register_value(Hearing, hearing)
-            services.register_value(Speaker, speaker)
-            services.register_value(ExchangeStore, exchanges)
-            services.register_value(KnownLocales, locales)
-            services.register_value(JoinedChannels, joined)
-            services.register_value(ChosenHearing, chosen)
-            services.register_value(ChosenVoices, voices)
-            services.register_value(FileStore, files)
-            services.register_value(UsageStore, usage)
-            services.register_value(Budgets, budgets)
-            models = ChatModels(chat, store)
-            services.register_value(ChatModels, models)
-            writer = Writer(
-                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, budgets, settings, instruction
-            )
-            services.register_value(Writer, writer)
-            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
-            services.register_value(Inbox, inbox)
-            buttons = self._buttons(speaker, exchanges, voices, files, usage, inbox)
+            buttons = self._provided_with(
+                client,
+                settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
+                dataset_store, Datasets(dataset_store, files), writer, inbox,
+            )  # fmt: skip
 
             async def started() -> None:
                 me = self._bot.get_me()
@@ -230,32 +234,15 @@ class Starling:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _buttons(
-        self,
-        speaker: Speaker,
-        exchanges: ExchangeStore,
-        voices: ChosenVoices,
-        files: FileStore,
-        usage: UsageStore,
-        inbox: Inbox,
-    ) -> Buttons:
-        """yuyo's client, with the same services as the commands have, and every button that outlives a restart."""
-        container = alluka.Client()
-        container.set_type_dependency(Speaker, speaker)
-        container.set_type_dependency(ExchangeStore, exchanges)
-        container.set_type_dependency(ChosenVoices, voices)
-        container.set_type_dependency(FileStore, files)
-        container.set_type_dependency(Inbox, inbox)
-        container.set_type_dependency(UsageStore, usage)
+    def _provided_with(self, client: lightbulb.Client, *services: object) -> Buttons:
+        """Give ``services`` to the commands, and to the buttons that outlive a restart: each library has a container
+        of its own."""
+        registry, container = client.di.registry_for(lightbulb.di.Contexts.DEFAULT), alluka.Client()
+        for service in services:
+            registry.register_value(type(service), service)
+            container.set_type_dependency(type(service), service)
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
-        for custom_id, callback in (
-            (answer_buttons.ALOUD_ID, read_aloud.read_aloud),
-            (answer_buttons.STOP_ID, answer_controls.stop),
-            (answer_buttons.AGAIN_ID, answer_controls.again),
-            (file_list.CUSTOM_ID, file_list.turn_page),
-            (file_deletion.DELETE_ID, file_deletion.delete),
-            (file_deletion.KEEP_ID, file_deletion.keep),
-        ):
+        for custom_id, callback in BUTTONS.items():
             buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
         return buttons
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-import aiohttp
 import cachetools
 import hikari
 
 from audio import Transcriber, Transcript
+from bot.downloading import download
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.presenting.hearing_choices import ChosenHearing
-
-DOWNLOAD_TIMEOUT_S = 60.0
-"""25 MiB in a minute is 3.5 Mbit/s: Discord's file servers are faster than that."""
 
 _SOUND_SUFFIXES = frozenset(
     {".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3", ".m4a", ".aac", ".mp4", ".mov", ".webm", ".mka", ".mkv"}
@@ -27,27 +23,6 @@ class NoVoiceNoteError(StarlingError):
     """Raised when a message that should be transcribed has no recording in it."""
 
     sentence = _("There is no voice note, audio or video in that message. Pick a message that has one.")
-
-
-class RecordingTooLargeError(StarlingError):
-    """Raised when a recording is larger than the limit, by what Discord says or by what arrives."""
-
-    sentence = _("This recording is larger than {limit_mb} MB, which is the most I take. Please send a smaller one.")
-
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(limit_mb=limit_bytes >> 20)
-
-
-class LinkExpiredError(StarlingError):
-    """Raised when Discord no longer gives the file behind an attachment's link."""
-
-    sentence = _("Discord no longer gives me this file: its link has expired. Please send the recording again.")
-
-
-class DownloadFailedError(StarlingError):
-    """Raised when a file could not be fetched for another reason."""
-
-    sentence = _("I could not download this file from Discord. Please try again in a moment.")
 
 
 def voice_note_in(message: hikari.PartialMessage) -> hikari.Attachment | None:
@@ -67,30 +42,6 @@ def is_recording(attachment: hikari.Attachment) -> bool:
 
 def _recording(attachments: Sequence[hikari.Attachment]) -> hikari.Attachment | None:
     return next((attachment for attachment in attachments if is_recording(attachment)), None)
-
-
-async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
-    """The bytes of ``attachment``; never more than ``limit_bytes`` and one chunk are held.
-
-    Raises:
-        RecordingTooLargeError: it is larger, whatever its declared size.
-        LinkExpiredError: the link is no longer good.
-        DownloadFailedError: no connection, a server's failure, or no end within ``DOWNLOAD_TIMEOUT_S``.
-    """
-    if attachment.size > limit_bytes:
-        raise RecordingTooLargeError(limit_bytes)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(DOWNLOAD_TIMEOUT_S), attachment.stream() as reader:
-            async for chunk in reader:
-                body += chunk
-                if len(body) > limit_bytes:
-                    raise RecordingTooLargeError(limit_bytes)
-    except (hikari.NotFoundError, hikari.ForbiddenError, hikari.UnauthorizedError) as error:
-        raise LinkExpiredError from error
-    except (hikari.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DownloadFailedError from error
-    return bytes(body)
 
 
 _REMEMBERED, _REMEMBERED_S = 256, 3600.0

@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from bot.answering.inbox import Inbox
+from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.usage import UsageStore
 
@@ -41,7 +42,11 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
 
 
 @loader.listener(hikari.GuildLeaveEvent)
-async def forget_guild(event: hikari.GuildLeaveEvent, exchanges: ExchangeStore, usage: UsageStore) -> None:
-    """Forget all that was said and used in a guild that the bot has left; an outage of Discord's is another event."""
+async def forget_guild(
+    event: hikari.GuildLeaveEvent, exchanges: ExchangeStore, usage: UsageStore, datasets: DatasetStore
+) -> None:
+    """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
+    event."""
     await exchanges.forget_guild(event.guild_id)
     await usage.forget_guild(event.guild_id)
+    await datasets.forget_guild(event.guild_id)

@@ -12,9 +12,10 @@ import structlog
 from PIL import Image, UnidentifiedImageError
 
 from bot.conversation.turns import Picture
+from bot.downloading import download
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.hearing import Hearing, download, is_recording, voice_note_in
+from bot.hearing import Hearing, is_recording, voice_note_in
 
 log = structlog.get_logger()
 

@@ -15,9 +15,10 @@ from bot.answering.question import MayNotWriteError, Question, QuestionGoneError
 from bot.answering.stop_signal import StopSignal
 from bot.answering.writing import Writer
 from bot.conversation.errors import ChatError
+from bot.downloading import DownloadFailedError, LinkExpiredError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.hearing import DownloadFailedError, LinkExpiredError, voice_note_in
+from bot.hearing import voice_note_in
 from bot.presenting.answer_buttons import growing_row, retry_row
 from bot.presenting.apology import apologise
 from bot.presenting.growing_reply import GrowingReply

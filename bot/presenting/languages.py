@@ -15,6 +15,7 @@ import hikari
 from babel.messages.pofile import read_po
 
 from bot.errors import StarlingError
+from bot.sentences import Sentence
 
 LOCALES = Path(__file__).parent.parent / "locales"
 ENGLISH = (hikari.Locale.EN_US, hikari.Locale.EN_GB)
@@ -49,9 +50,18 @@ def catalogue_language(locale: str) -> str:
 
 
 def translate(sentence: str, locale: str, **facts: object) -> str:
-    """``sentence`` (English, the catalogue's key) in the language of ``locale``, its ``{fields}`` filled from facts."""
+    """``sentence`` (English, the catalogue's key) in the language of ``locale``, its ``{fields}`` filled from facts.
+
+    Facts that are sentences themselves are translated too.
+    """
     text = catalogues().get(language_of(locale), {}).get(sentence, sentence)
-    return text.format(**facts) if facts else text
+    told = {name: say(fact, locale) if isinstance(fact, Sentence) else fact for name, fact in facts.items()}
+    return text.format(**told) if told else text
+
+
+def say(sentence: Sentence, locale: str) -> str:
+    """``sentence`` in the language of ``locale``."""
+    return translate(sentence.text, locale, **sentence.facts)
 
 
 def tell(error: StarlingError, locale: str) -> str:

@@ -8,7 +8,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore, Folder
 
-_MODERATORS = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
+MODERATORS = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
 
 
 class ModeratorsOnlyError(StarlingError):
@@ -30,6 +30,6 @@ def own_files(
     """
     if interaction.guild_id is None:
         return store.of_user(interaction.user.id)
-    if interaction.member is None or not interaction.member.permissions & _MODERATORS:
+    if interaction.member is None or not interaction.member.permissions & MODERATORS:
         raise ModeratorsOnlyError
     return store.of_guild(interaction.guild_id)

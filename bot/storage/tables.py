@@ -118,3 +118,45 @@ class UsageRow(Base):
     heard_s: Mapped[float] = mapped_column(Double)
     spoken_characters: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[float] = mapped_column(Double)
+
+
+class DatasetRow(Base):
+    """One version of a dataset of a guild."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("guild_id", "name_key", "version"), UniqueConstraint("guild_id", "selected_as"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(64))
+    name_key: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column()
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    selected_as: Mapped[str | None] = mapped_column(String(16))
+    sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DatasetExampleRow(Base):
+    """One example in one version of a dataset."""
+
+    __tablename__ = "dataset_examples"
+    __table_args__ = (Index(None, "given_by"),)
+
+    dataset_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[int] = mapped_column()
+    chars: Mapped[int] = mapped_column()
+    prompt: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    rejected: Mapped[str | None] = mapped_column(Text)
+    system: Mapped[str | None] = mapped_column(Text)
+    turns: Mapped[list[list[str]]] = mapped_column(JSON)
+    language: Mapped[str | None] = mapped_column(String(16))
+    given_by: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(String(16))
+    correction_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

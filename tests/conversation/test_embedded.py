@@ -59,7 +59,7 @@ async def test_the_longest_prompt_fits_its_context_in_any_language(engine: Embed
     chat = engine.model(timeout_s=30, max_reply_tokens=250)
     history = [Turn("user", words * 20) for _time in range(60)]
     now, room = datetime.now(UTC), chat.prompt_tokens
-    prompt = build_prompt("Be brief.", history, "?", speaker_name="A", guild_name=None, now=now, room_tokens=room)
+    prompt = build_prompt("Be brief.", history, Turn("user", "?", "A"), guild_name=None, now=now, room_tokens=room)
     await chat.close()
     assert prompt.history_cut
     body = {"content": "\n".join(turn.text for turn in prompt.turns)}

@@ -105,7 +105,7 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -
     assert set(commands) == {"hi", "help", "about", "transcribe", "say", "voice", "usage", "Transcribe", "Read aloud"}
     everyones = set(commands)
     commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
-    servers_only = {"join", "leave", "hearing"}
+    servers_only = {"join", "leave", "hearing", "dataset", "select_dataset", "archive"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only
     for command in commands.values():
         only = command["name"] in servers_only

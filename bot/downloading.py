@@ -1,0 +1,59 @@
+"""Fetching what people attach, under a cap."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import hikari
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+DOWNLOAD_TIMEOUT_S = 60.0
+"""25 MiB in a minute is 3.5 Mbit/s: Discord's file servers are faster than that."""
+
+
+class FileTooLargeError(StarlingError):
+    """Raised when a file is larger than the limit, by what Discord says or by what arrives."""
+
+    sentence = _("This file is larger than {limit_mb} MB, which is the most I take. Please send a smaller one.")
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_mb=limit_bytes >> 20)
+
+
+class LinkExpiredError(StarlingError):
+    """Raised when Discord no longer gives the file behind an attachment's link."""
+
+    sentence = _("Discord no longer gives me this file: its link has expired. Please send it again.")
+
+
+class DownloadFailedError(StarlingError):
+    """Raised when a file could not be fetched for another reason."""
+
+    sentence = _("I could not download this file from Discord. Please try again in a moment.")
+
+
+async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
+    """The bytes of ``attachment``; never more than ``limit_bytes`` and one chunk are held.
+
+    Raises:
+        FileTooLargeError: it is larger, whatever its declared size.
+        LinkExpiredError: the link is no longer good.
+        DownloadFailedError: no connection, a server's failure, or no end within ``DOWNLOAD_TIMEOUT_S``.
+    """
+    if attachment.size > limit_bytes:
+        raise FileTooLargeError(limit_bytes)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(DOWNLOAD_TIMEOUT_S), attachment.stream() as reader:
+            async for chunk in reader:
+                body += chunk
+                if len(body) > limit_bytes:
+                    raise FileTooLargeError(limit_bytes)
+    except (hikari.NotFoundError, hikari.ForbiddenError, hikari.UnauthorizedError) as error:
+        raise LinkExpiredError from error
+    except (hikari.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise DownloadFailedError from error
+    return bytes(body)

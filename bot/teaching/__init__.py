@@ -1,0 +1,1 @@
+"""What Starling is taught by people."""

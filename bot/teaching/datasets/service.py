@@ -1,0 +1,204 @@
+"""What is done with datasets that takes more than the store: reading, looking over, drawing, archiving."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.datasets import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection
+from bot.storage.files import FileStore, StoredFile
+from bot.teaching.datasets.archiving import Archived, archive
+from bot.teaching.datasets.example import Example, Kind, content_hash
+from bot.teaching.datasets.linting import Report, lint
+from bot.teaching.datasets.picture import draw
+from bot.teaching.datasets.reading import read_upload
+from bot.teaching.datasets.splitting import Split, split
+from bot.teaching.datasets.taking import taken
+from bot.teaching.datasets.texts import Giving
+
+FOLDER = "datasets"
+"""Of a guild's files, where its archives lie."""
+SEED = 2026
+"""Of the split in archives."""
+AT_ONCE = 2
+"""Datasets that are read or looked over; each may take a core and 200 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A version and what is in it."""
+
+    dataset: Dataset
+    examples: Sequence[Example]
+
+    @property
+    def counts(self) -> Counter[Kind]:
+        """How many examples there are of each kind."""
+        return Counter(example.kind for example in self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between two versions."""
+
+    older: Dataset
+    newer: Dataset
+    added: tuple[Example, ...]
+    removed: tuple[Example, ...]
+
+
+class NothingSelectedError(StarlingError):
+    """Raised when a model is to be trained for a guild that has selected no dataset of what to say."""
+
+    sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a model is to be trained on, and with what it is to be judged."""
+
+    datasets: tuple[Dataset, ...]
+    """What it was taken from: the one of what to say, and the one of what not to say if there is one."""
+    split: Split
+    content_hash: str
+    """Of all examples, of both sides."""
+
+
+class Datasets:
+    """The datasets of guilds."""
+
+    def __init__(self, store: DatasetStore, files: FileStore) -> None:
+        self._store = store
+        self._files = files
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def contents(self, guild_id: int, name: str, version: int | None = None) -> Contents:
+        """A version, or the newest, with its examples.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self._store.get(guild_id, name, version)
+        return Contents(dataset, await self._store.examples(dataset.id))
+
+    async def add_file(
+        self, guild_id: int, name: str, file_name: str, data: bytes, *, given_by: int, positive: bool = True
+    ) -> Change:
+        """Add the examples of an uploaded file; see ``read_upload`` for what it may be.
+
+        ``positive``: whether answers that are not marked themselves are what to say.
+
+        Raises:
+            UploadRefusedError: something is wrong with the file; nothing was added.
+            NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
+        """
+        await self._store.get(guild_id, name)
+        giving = Giving(given_by, datetime.now(UTC), positive)
+        async with self._turns:
+            examples = await asyncio.to_thread(read_upload, file_name, data, giving)
+        return await self._store.add(guild_id, name, examples, given_by)
+
+    async def lint(self, guild_id: int, name: str) -> tuple[Dataset, Report]:
+        """Look the newest version over.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        contents = await self.contents(guild_id, name)
+        async with self._turns:
+            return contents.dataset, await asyncio.to_thread(lint, contents.examples)
+
+    async def picture(self, contents: Contents, say: Callable[[str], str] = str) -> bytes:
+        """A PNG of its shape; ``say`` translates the words in it."""
+        title = f"{contents.dataset.name} v{contents.dataset.version}"
+        async with self._turns:
+            return await asyncio.to_thread(draw, title, contents.examples, say)
+
+    async def difference(
+        self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
+    ) -> Difference:
+        """What was added to and removed from a version since an ``older`` one: the newest and the one before it.
+
+        Raises:
+            NoSuchDatasetError: one of them is not there.
+        """
+        new = await self.contents(guild_id, name, newer)
+        old = await self.contents(guild_id, name, new.dataset.version - 1 if older is None else older)
+        old_keys, new_keys = ({example.key for example in contents.examples} for contents in (old, new))
+        return Difference(
+            old.dataset,
+            new.dataset,
+            added=tuple(example for example in new.examples if example.key not in old_keys),
+            removed=tuple(example for example in old.examples if example.key not in new_keys),
+        )
+
+    async def archive(self, guild_id: int, name: str, version: int | None = None) -> tuple[Dataset, StoredFile]:
+        """Archive a version, or the newest, in the guild's folder; the same examples give the same file.
+
+        Raises:
+            NoSuchDatasetError
+            EmptyDatasetError: it has no examples.
+            QuotaExceededError, TooManyFilesError, DiskFullError: as ``Folder.write``.
+        """
+        contents = await self.contents(guild_id, name, version)
+        return contents.dataset, await self._archive(contents)
+
+    async def select(self, guild_id: int, name: str, label: Label) -> tuple[Selection, StoredFile | None]:
+        """Make the newest version the one to train on as ``label``; what had been that is archived first.
+
+        Returns also that archive, if there was anything.
+
+        Raises:
+            NoSuchDatasetError, EmptyDatasetError
+            QuotaExceededError, TooManyFilesError, DiskFullError: the archive has no room; nothing was selected.
+        """
+        chosen = await self._store.get(guild_id, name)
+        before = await self._store.selected(guild_id, label)
+        file = None
+        if before is not None and before.id != chosen.id:
+            file = await self._archive(Contents(before, await self._store.examples(before.id)))
+        selection = await self._store.select(guild_id, name, label)
+        replaced = selection.replaced
+        if replaced is None:
+            return selection, None
+        if before is None or replaced.id != before.id:  # another moderator has selected in between
+            file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
+        return selection, file
+
+    async def take_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What the guild has selected, noted as trained on: what is withdrawn later is told of, but the model has it.
+
+        Raises:
+            NothingSelectedError
+        """
+        positive = await self._store.selected(guild_id, "positive")
+        if positive is None:
+            raise NothingSelectedError
+        negative = await self._store.selected(guild_id, "negative")
+        datasets = (positive,) if negative is None else (positive, negative)
+        for dataset in datasets:
+            await self._store.mark_trained(dataset.id)
+        examples = [await self._store.examples(dataset.id) for dataset in datasets]
+        async with self._turns:
+            together = taken(examples[0], examples[1] if negative is not None else [])
+            divided = await asyncio.to_thread(split, together, seed=seed)
+        return TrainingData(datasets, divided, content_hash(example.key for example in together))
+
+    async def _archive(self, contents: Contents) -> StoredFile:
+        dataset, examples = contents.dataset, contents.examples
+        if not examples:
+            raise EmptyDatasetError(dataset.name)
+        async with self._turns:
+            data = await asyncio.to_thread(_zip, dataset, examples)
+        path = f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
+        return await self._files.of_guild(dataset.guild_id).write(path, data)
+
+
+def _zip(dataset: Dataset, examples: Sequence[Example]) -> bytes:
+    archived = Archived(dataset.name, dataset.version, dataset.created_at)
+    return archive(archived, examples, split(examples, seed=SEED), seed=SEED)

@@ -1,0 +1,17 @@
+"""Examples as people give them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.teaching.datasets.example import Example
+from bot.teaching.datasets.texts import Giving
+
+ADA, BORIS = 101, 102
+WHEN = datetime(2026, 1, 23, 12, tzinfo=UTC)
+GIVING = Giving(ADA, WHEN)
+
+
+def said(prompt: str, answer: str | None, rejected: str | None = None, *, given_by: int = ADA) -> Example:
+    """One example."""
+    return Example(prompt, answer, rejected, given_by, "upload", WHEN)
