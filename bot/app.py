@@ -17,10 +17,12 @@ import yuyo
 
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
-from bot.answering import answer_controls
+from bot.answering import answer_controls, asking_about
 from bot.answering.budgets import Budgets
+from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.inbox import Inbox
 from bot.answering.joined import JoinedChannels
+from bot.answering.transcribing import Transcripts
 from bot.answering.writing import Writer
 from bot.connection import serve
 from bot.conversation.chat import ChatModel
@@ -30,11 +32,12 @@ from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import answer_buttons, dataset_deletion, file_deletion, file_list, read_aloud
+from bot.presenting import answer_buttons, dataset_deletion, file_deletion, file_list, read_aloud, settings_card
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
 from bot.presenting.command_reply import respond
+from bot.presenting.forms import Forms, Submitted
 from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
@@ -66,8 +69,15 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     file_deletion.DELETE_ID: file_deletion.delete,
     file_deletion.KEEP_ID: file_deletion.keep,
     dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
+    settings_card.CARD_ID: settings_card.change,
 }
 """What is called for the buttons whose ids begin so."""
+
+FORMS: dict[str, Submitted] = {
+    asking_about.FORM_ID: asking_about.answer,
+    settings_card.LIMITS_FORM_ID: settings_card.change_limits,
+}
+"""What is called for the forms whose ids begin so."""
 
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
@@ -198,20 +208,34 @@ class Starling:
             hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             models = ChatModels(chat, store)
+            by_guilds = ChosenByGuilds(store)
             dataset_store = DatasetStore(database)
             writer = Writer(
-                self._bot, hearing, models, speaker, exchanges, locales, joined, voices, budgets, settings, instruction
+                self._bot,
+                hearing,
+                models,
+                speaker,
+                exchanges,
+                locales,
+                joined,
+                by_guilds,
+                voices,
+                budgets,
+                settings,
+                instruction,
             )
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
+            transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons = self._provided_with(
+            buttons, forms = self._provided_with(
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
-                dataset_store, Datasets(dataset_store, files), writer, inbox,
+                dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
+                by_guilds, transcripts, settings_card.SettingsCard(by_guilds, chosen, store, settings),
             )  # fmt: skip
 
             async def started() -> None:
@@ -219,6 +243,7 @@ class Starling:
                 assert me is not None, "Discord says who we are before the first shard counts as started"
                 self._runner.start()
                 await inbox.resume()
+                await transcripts.resume()
                 ready(me)
 
             background = [
@@ -226,17 +251,19 @@ class Starling:
                 asyncio.create_task(keep_forgetting(database, settings.retention_days)),
             ]
             buttons.open()
+            forms.open()
             try:
                 await serve(self._bot, client, extensions, stop, started=started, stopping=self._stop)
             finally:
                 buttons.close()
+                forms.close()
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
-    def _provided_with(self, client: lightbulb.Client, *services: object) -> Buttons:
-        """Give ``services`` to the commands, and to the buttons that outlive a restart: each library has a container
-        of its own."""
+    def _provided_with(self, client: lightbulb.Client, *services: object) -> tuple[Buttons, Forms]:
+        """Give ``services`` to the commands, and to the buttons and forms that outlive a restart: each library has a
+        container of its own."""
         registry, container = client.di.registry_for(lightbulb.di.Contexts.DEFAULT), alluka.Client()
         for service in services:
             registry.register_value(type(service), service)
@@ -244,7 +271,9 @@ class Starling:
         buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
         for custom_id, callback in BUTTONS.items():
             buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
-        return buttons
+        forms = Forms.from_gateway_bot(self._bot, alluka=container, event_managed=False)
+        forms.serve(FORMS)
+        return buttons, forms
 
     async def _stop(self) -> None:
         """Let what runs come to its end, for as long as the settings say; then tell those who wait."""

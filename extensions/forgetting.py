@@ -5,6 +5,7 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.inbox import Inbox
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
@@ -43,10 +44,15 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
 
 @loader.listener(hikari.GuildLeaveEvent)
 async def forget_guild(
-    event: hikari.GuildLeaveEvent, exchanges: ExchangeStore, usage: UsageStore, datasets: DatasetStore
+    event: hikari.GuildLeaveEvent,
+    exchanges: ExchangeStore,
+    usage: UsageStore,
+    datasets: DatasetStore,
+    chosen: ChosenByGuilds,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
     await exchanges.forget_guild(event.guild_id)
     await usage.forget_guild(event.guild_id)
     await datasets.forget_guild(event.guild_id)
+    await chosen.forget_guild(event.guild_id)

@@ -8,6 +8,7 @@ import lightbulb
 from bot.answering.inbox import Inbox
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import is_for
+from bot.answering.transcribing import Transcripts
 from bot.presenting.apology import apologise
 from bot.presenting.known_locales import KnownLocales
 
@@ -23,16 +24,21 @@ async def answer(
     inbox: Inbox,
     locales: KnownLocales,
     joined: JoinedChannels,
+    transcripts: Transcripts,
 ) -> None:
-    """Have the message answered if it is for us."""
+    """Have the message answered if it is for us, or written down where every voice note is."""
     me = bot.get_me()
     taking_part = joined.speak(event.channel_id) is not None
-    if me is None or not is_for(me.id, event.message, joined=taking_part):
-        return
+    for_us = me is not None and is_for(me.id, event.message, joined=taking_part)
     try:
+        if not for_us and not await transcripts.wanted(event.message):
+            return
         guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None
         locale = await locales.of(event.author_id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
-        await inbox.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
+        if for_us:
+            await inbox.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
+        else:
+            await transcripts.accept(event.message, locale=locale)
     except Exception as error:
         apology = apologise(error, DEFAULT_LOCALE, message=int(event.message_id), user=int(event.author_id))
         await event.message.respond(apology.text, reply=True, user_mentions=False, mentions_reply=True)

@@ -18,7 +18,8 @@ class ScriptedChat:
     filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
     count of tokens are refused), ``late usage`` (it does not come, and the stream does not end).
     ``usage``: the tokens of the prompt and of the reply that are told to those who ask; None: that is ignored.
-    ``context_characters``: longer prompts are refused.
+    ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are.
+    ``models``: those that it lists.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,8 @@ class ScriptedChat:
         self.word_delay_s = 0.0
         self.usage: tuple[int, int] | None = None
         self.context_characters: int | None = None
+        self.blind = False
+        self.models = ["scripted"]
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
 
@@ -62,7 +65,8 @@ class ScriptedChat:
         return str(self.requests[-1]["messages"][-1]["content"])
 
     async def _models(self, _request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model", "created": 0}]})
+        data = [{"id": name, "object": "model", "created": 0} for name in self.models]
+        return web.json_response({"object": "list", "data": data})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -78,6 +82,8 @@ class ScriptedChat:
             )
         if trouble == "no usage" and "stream_options" in body:
             return web.json_response({"error": {"message": "extra fields not permitted"}}, status=422)
+        if self.blind and any(not isinstance(message["content"], str) for message in body["messages"]):
+            return web.json_response({"error": {"message": "image input is not supported"}}, status=500)
         if self.context_characters is not None:
             characters = sum(len(message["content"]) for message in body["messages"])
             if characters > self.context_characters:

@@ -96,7 +96,7 @@ class Context:
             return Enclosed()
         try:
             message = await self._bot.rest.fetch_message(exchange.channel_id, exchange.prompt_message_id)
-            return await self._enclosures.of_question(message, pictures=pictures)
+            return await self._enclosures.of_question(attachments_of(message), pictures=pictures)
         except (hikari.NotFoundError, hikari.ForbiddenError, StarlingError):
             return Enclosed()
 

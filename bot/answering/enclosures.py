@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -104,13 +105,12 @@ class Enclosures:
     def __init__(self, hearing: Hearing) -> None:
         self._hearing = hearing
 
-    async def of_question(self, message: hikari.PartialMessage, *, pictures: bool) -> Enclosed:
-        """What is in ``message``; its pictures only if ``pictures``. Its recording is not heard here.
+    async def of_question(self, files: Sequence[hikari.Attachment], *, pictures: bool) -> Enclosed:
+        """What is in the ``files`` of a question; pictures only if ``pictures``. Recordings are not heard here.
 
         Raises:
             StarlingError: a file cannot be fetched, is too large, or is not what it looks like.
         """
-        files = attachments_of(message)
         texts = [await _text(one) for one in files if is_text(one)][:MOST_TEXT_FILES]
         seen = [await _picture(one) for one in files if is_picture(one)][:MOST_PICTURES] if pictures else []
         return Enclosed("\n\n".join(texts), tuple(seen))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import hikari
 import structlog
 
+from bot.answering.enclosures import attachments_of
 from bot.answering.question import MayNotWriteError, Question, QuestionGoneError, words
 from bot.answering.stop_signal import StopSignal
 from bot.answering.writing import Writer
@@ -154,15 +155,12 @@ class Inbox:
             await self._repeat(job)
 
     async def deleted(self, message_ids: Collection[int]) -> None:
-        """Delete the answers to questions that were deleted."""
-        for id_ in message_ids:
-            job = await self._jobs.of_message(KIND, id_)
-            if job is None:
-                continue
+        """Delete the answers to questions, and the transcripts of voice notes, that were deleted."""
+        for job in await self._jobs.of_messages(message_ids):
             await self._quiet(job.id)
-            job = await self._jobs.get(job.id) or job
+            current = await self._jobs.get(job.id) or job
             await self._jobs.finish(job.id, "cancelled")
-            for posted in [*job.payload.get("posted", ()), *job.payload.get("spoken", ())]:
+            for posted in [*current.payload.get("posted", ()), *current.payload.get("spoken", ())]:
                 with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                     await self._rest.delete_message(job.channel_id, posted)
 
@@ -260,6 +258,7 @@ class Inbox:
             recording=voice_note_in(message),
             reply=reply,
             message=message,
+            files=tuple(attachments_of(message)),
             job=job.id,
             stop=stop,
             on_spoken=spoken,

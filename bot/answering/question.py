@@ -67,6 +67,10 @@ class Question:
     reply: GrowingReply
     message: hikari.Message | None = None
     """None for a command."""
+    files: tuple[hikari.Attachment, ...] = ()
+    """All that came with it, the recording too."""
+    heading: str = ""
+    """What stands above the answer, with its line break."""
     about: hikari.Message | None = None
     """A message of anyone that a command asks about."""
     job: str | None = None

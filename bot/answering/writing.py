@@ -16,6 +16,7 @@ from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, det
 from bot.answering.budgets import Budgets, Kind
 from bot.answering.context import Context
 from bot.answering.enclosures import Enclosed, Enclosures
+from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, Question
 from bot.answering.stop_signal import StoppedError
@@ -60,6 +61,7 @@ class Writer:
         exchanges: ExchangeStore,
         locales: KnownLocales,
         joined: JoinedChannels,
+        chosen: ChosenByGuilds,
         voices: ChosenVoices,
         budgets: Budgets,
         settings: Settings,
@@ -72,6 +74,7 @@ class Writer:
         self._exchanges = exchanges
         self._locales = locales
         self._joined = joined
+        self._chosen = chosen
         self._enclosures = Enclosures(hearing)
         self._context = Context(bot, exchanges, joined, self._enclosures)
         self._voices = voices
@@ -92,7 +95,7 @@ class Writer:
         reply = question.reply
         if reply.message_ids and (said := await self._exchanges.by_reply(reply.message_ids[0])):
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
-            if self._aloud(question):
+            if await self._aloud(question):
                 voice = await self._voice_for(question)
                 spoken = self._speaker.speak(said.reply, hint=said.language, voice=voice)
                 await self._speak(question, said.reply, spoken)
@@ -107,22 +110,21 @@ class Writer:
         if heard is not None and not heard.has_speech:
             await reply.finish(translate(NO_SPEECH, reply.locale))
             return
-        heading = ""
+        heading = question.heading
         if heard is not None:
-            heading = quote(heard, reply.locale) + "\n"
+            heading += quote(heard, reply.locale) + "\n"
+        if heading:
             await reply.show(heading)
         text = f"{question.text}\n{heard.text if heard else ''}".strip()
         model = await self._models.of(question.guild_id)
-        enclosed = Enclosed()
-        if question.message is not None:
-            enclosed = await self._enclosures.of_question(question.message, pictures=model.takes_pictures)
+        enclosed = await self._enclosures.of_question(question.files, pictures=model.takes_pictures)
         if not text and question.about is not None:
             text = translate(WHAT_IS_THIS, reply.locale)
         if not text and enclosed == Enclosed():
             raise self._why_nothing(question)
         language = (heard.language if heard else None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(question.asker.id, language, reply.locale)
-        if not self._aloud(question):
+        if not await self._aloud(question):
             await self._think(question, model, text, enclosed, heading, language)
             return
         voice = await self._voice_for(question)
@@ -319,9 +321,10 @@ class Writer:
                 return found
         return None
 
-    def _aloud(self, question: Question) -> bool:
+    async def _aloud(self, question: Question) -> bool:
         """Whether the answer to ``question``, with or without a recording, is spoken."""
-        speak = question.speak or self._joined.speak(question.channel_id) or self._settings.speak
+        of_guild = (await self._chosen.of(question.guild_id)).speak
+        speak = question.speak or self._joined.speak(question.channel_id) or of_guild or self._settings.speak
         return speak == "always" or (speak == "voice" and question.recording is not None)
 
     async def _voice_for(self, question: Question) -> str | None:

@@ -47,4 +47,4 @@ async def read_aloud(
 
 def words_of_answer(content: str) -> str:
     """An answer's text without the quoted transcript above it and the small print below."""
-    return "\n".join(line for line in content.splitlines() if not line.startswith(("> 🎙️", "-# "))).strip()
+    return "\n".join(line for line in content.splitlines() if not line.startswith(("> 🎙️", "> 💬", "-# "))).strip()

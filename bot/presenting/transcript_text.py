@@ -37,3 +37,11 @@ def caption(transcript: Transcript, locale: str) -> str:
     if transcript.truncated:
         text += f"\n-# {translate(DAMAGED_END, locale, duration_s=transcript.duration_s)}"
     return text
+
+
+def timed(transcript: Transcript) -> str:
+    """Each segment on a line of its own, behind the time when it begins."""
+    return "\n".join(
+        f"`{int(segment.start_s) // 60}:{int(segment.start_s) % 60:02}` {segment.text}"
+        for segment in transcript.segments
+    )

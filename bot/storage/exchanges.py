@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from bot.storage.database import Database
 from bot.storage.tables import ExchangeRow
@@ -107,9 +107,10 @@ class ExchangeStore:
         """Delete all exchanges of a guild; says how many."""
         return await self._delete(ExchangeRow.guild_id == int(guild_id))
 
-    async def forget_before(self, when: datetime) -> int:
-        """Delete all exchanges that are older; says how many."""
-        return await self._delete(ExchangeRow.created_at < when)
+    async def forget_before(self, when: datetime, *, guild_id: int | None = None) -> int:
+        """Delete all exchanges that are older, or only those of a guild; says how many."""
+        older = ExchangeRow.created_at < when
+        return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == int(guild_id)))
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn, self._database.sessions.begin() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -124,6 +125,12 @@ class JobStore:
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
             return None if row is None else _job(row)
+
+    async def of_messages(self, message_ids: Collection[int]) -> list[Job]:
+        """The jobs of any kind for these messages."""
+        wanted = select(JobRow).where(JobRow.message_id.in_([int(id_) for id_ in message_ids]))
+        async with self._database.sessions() as session:
+            return [_job(row) for row in await session.scalars(wanted)]
 
     async def unfinished(self) -> list[Job]:
         """Jobs that were promised and did not end, oldest first."""

@@ -11,21 +11,28 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.storage.database import Database
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.jobs import JobStore
+from bot.storage.settings import SettingsStore
 from bot.storage.usage import UsageStore
 
 log = structlog.get_logger()
 
 INTERVAL_S = 6 * 3600.0
+GUILD_DAYS = "retention_days"
+"""The name under which guilds store after how many days they want to be forgotten, when that is sooner."""
 USAGE_DAYS = 400
 """How long the amounts that were used are kept: a year, and what a comparison with the same month needs."""
 
 
 async def forget_old(database: Database, retention_days: int) -> int:
-    """Delete prompts, replies and jobs that are older than ``retention_days``, and what was used more than
-    ``USAGE_DAYS`` ago; says how many rows."""
+    """Delete prompts, replies and jobs that are older than ``retention_days``, or prompts and replies than their guild
+    wants, and what was used more than ``USAGE_DAYS`` ago; says how many rows."""
     now = datetime.now(UTC)
     limit = now - timedelta(days=retention_days)
-    gone = await ExchangeStore(database).forget_before(limit) + await JobStore(database).forget_before(limit)
+    exchanges = ExchangeStore(database)
+    gone = await exchanges.forget_before(limit) + await JobStore(database).forget_before(limit)
+    for guild, days in (await SettingsStore(database).all("guild", GUILD_DAYS)).items():
+        if isinstance(days, int) and 0 < days < retention_days:
+            gone += await exchanges.forget_before(now - timedelta(days=days), guild_id=guild)
     return gone + await UsageStore(database).forget_before(now.date() - timedelta(days=USAGE_DAYS))
 
 

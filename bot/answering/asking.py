@@ -1,0 +1,61 @@
+"""Questions that are asked by a command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import hikari
+
+from bot.answering.joined import Speak
+from bot.answering.question import Question
+from bot.answering.writing import Writer
+from bot.hearing import is_recording
+from bot.presenting.growing_reply import GrowingReply
+from bot.presenting.reply_place import CommandPlace, ReplyGoneError
+
+_SHOWN = 300
+"""Characters of what was asked that stand above the answer: Discord shows who called which command, not with what."""
+
+
+async def ask(
+    writer: Writer,
+    interaction: hikari.CommandInteraction | hikari.ModalInteraction,
+    text: str,
+    *,
+    files: Sequence[hikari.Attachment] = (),
+    about: hikari.Message | None = None,
+    speak: Speak | None = None,
+    private: bool = False,
+) -> None:
+    """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was
+    deferred.
+
+    Raises:
+        StarlingError: see ``Writer.write``.
+        hikari.HTTPError: Discord refuses.
+    """
+
+    async def posted(_ids: tuple[int, ...]) -> None:
+        """Nothing can take it up after a restart: whoever asks is told then."""
+
+    guild = interaction.get_guild() if interaction.guild_id is not None else None
+    reply = GrowingReply(CommandPlace(interaction, private=private), locale=str(interaction.locale), on_posted=posted)
+    shown = " ".join(text.split())
+    question = Question(
+        asker=interaction.user,
+        channel_id=interaction.channel_id,
+        guild_id=interaction.guild_id,
+        guild_name=None if guild is None else guild.name,
+        text=text,
+        recording=next((file for file in files if is_recording(file)), None),
+        reply=reply,
+        files=tuple(files),
+        heading=f"> 💬 {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]} …'}\n" if shown else "",
+        about=about,
+        speak=speak,
+        remembered=not private,
+    )
+    try:
+        await writer.write(question)
+    except ReplyGoneError:
+        return

@@ -1,0 +1,29 @@
+"""/settings: what a server can set, on one card."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.errors import translatable as _
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.managers import require_manager
+from bot.presenting.settings_card import SettingsCard
+
+loader = lightbulb.Loader()
+
+
+@loader.command
+class ShowSettings(
+    lightbulb.SlashCommand,
+    name=_("settings"),
+    description=_("How I behave on this server: speaking, transcripts, languages, memory, limits"),
+    localize=True,
+    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
+    contexts=[hikari.ApplicationContextType.GUILD],
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, card: SettingsCard) -> None:
+        guild = require_manager(context)
+        await respond(context, components=[await card.drawn(guild, locale_of(context))], ephemeral=True)
