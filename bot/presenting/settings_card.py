@@ -60,31 +60,6 @@ COMMON_LANGUAGES = (
     "en", "ru", "uk", "es", "pt", "fr", "de", "it", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "el", "tr", "ar", "he",
     "fa", "hi", "zh", "ja", "ko",
 )  # fmt: skip
-    "en",
-    "ru",
-    "uk",
-    "es",
-    "pt",
-    "fr",
-    "de",
-    "it",
-    "nl",
-    "pl",
-    "cs",
-    "sk",
-    "hu",
-    "ro",
-    "bg",
-    "el",
-    "tr",
-    "ar",
-    "he",
-    "fa",
-    "hi",
-    "zh",
-    "ja",
-    "ko",
-]
 """Discord shows 25 choices."""
 
 _KINDS = (
