@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hikari
 import lightbulb
 
+from bot.answering.joined import JoinedChannels
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import translate
@@ -12,11 +14,21 @@ from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 loader = lightbulb.Loader()
 
 HI = _("Hi, {name}!")
-WHAT_I_DO = _(
-    "🎙️ Send me a voice note, or mention me with one: I write down what was said, and answer in text and aloud.\n"
-    "💬 Write to me in a direct message, mention me, or reply to one of my answers: we go on from there.\n"
-    "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message, "
-    "/voice chooses whose."
+IN_DIRECT_MESSAGES = _(
+    "🎙️ Send me a voice note: I write down what was said, and answer in text and aloud.\n"
+    "💬 Or just write. Pictures and text files may come along."
+)
+ON_SERVERS = _(
+    "🎙️ Mention me with a voice note: I write down what was said, and answer in text and aloud.\n"
+    "💬 Mention me with a question, or reply to one of my answers: we go on from there."
+)
+TAKING_PART = _("👂 In this channel I answer everything, without being mentioned.")
+ELSEWHERE = _(
+    "💬 I am not on this server, but /ask works everywhere for you.\n"
+    "🎙️ In the menu of any message, under Apps, I transcribe a recording, read aloud, or answer a question about it."
+)
+MORE = _(
+    "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message. /help has it all."
 )
 
 
@@ -30,7 +42,15 @@ class Hi(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context) -> None:
+    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels) -> None:
         locale = locale_of(context)
         name = (context.member or context.user).display_name
-        await respond(context, f"{translate(HI, locale, name=name)}\n{translate(WHAT_I_DO, locale)}")
+        interaction = context.interaction
+        if hikari.ApplicationIntegrationType.GUILD_INSTALL in interaction.authorizing_integration_owners:
+            lines = [IN_DIRECT_MESSAGES if interaction.guild_id is None else ON_SERVERS]
+        else:
+            lines = [ELSEWHERE]
+        if interaction.guild_id is not None and joined.speak(context.channel_id) is not None:
+            lines.append(TAKING_PART)
+        told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
+        await respond(context, "\n".join(told))

@@ -102,10 +102,13 @@ async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
 
 async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
-    assert set(commands) == {"hi", "help", "about", "transcribe", "say", "voice", "usage", "Transcribe", "Read aloud"}
+    assert set(commands) == {
+        *("hi", "help", "about", "ask", "model", "transcribe", "say", "voice", "usage"),
+        *("Transcribe", "Read aloud", "Ask about this"),
+    }
     everyones = set(commands)
     commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
-    servers_only = {"join", "leave", "hearing", "dataset", "select_dataset", "archive"}
+    servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only
     for command in commands.values():
         only = command["name"] in servers_only

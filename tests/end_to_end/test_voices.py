@@ -20,8 +20,9 @@ async def said_by(person: Person, town: Town, channel: str, **options: object) -
 
 
 async def choose(person: Person, channel: str, **options: object) -> str:
-    """What ``/voice`` answers; only the one who calls it sees that."""
-    answer: dict[str, Any] = await (await person.slash("voice", options, channel=channel)).response(30)
+    """What ``/voice set`` or ``reset`` answers; only the one who calls it sees that."""
+    command = "voice set" if "voice" in options else "voice reset"
+    answer: dict[str, Any] = await (await person.slash(command, options, channel=channel)).response(30)
     assert answer["flags"] & 1 << 6
     return str(answer["content"])
 
@@ -55,16 +56,16 @@ async def test_a_person_is_spoken_to_by_the_voice_they_chose_and_a_server_by_its
 async def test_only_a_manager_chooses_for_a_server_and_only_there(town: Town, where: str) -> None:
     channel = town.channel("general") if where == "guild" else await town.dm(town.member)
     answer = await (
-        await town.member.slash("voice", {"voice": "espeak-en-US", "listener": "guild"}, channel=channel)
+        await town.member.slash("voice set", {"voice": "espeak-en-US", "listener": "guild"}, channel=channel)
     ).response(30)
-    expected = {"guild": "Only those who may manage this server", "dm": "can only be chosen on that server"}
+    expected = {"guild": "Only those who may manage this server", "dm": "That belongs to a server."}
     assert expected[where] in answer["content"]
 
 
 async def test_a_voice_that_does_not_exist_is_told_of(town: Town) -> None:
-    answer = await (await town.member.slash("voice", {"voice": "Nobody"}, channel=await town.dm(town.member))).response(
-        30
-    )
+    answer = await (
+        await town.member.slash("voice set", {"voice": "Nobody"}, channel=await town.dm(town.member))
+    ).response(30)
     assert "There is no voice named Nobody" in answer["content"]
 
 
@@ -90,3 +91,15 @@ async def test_whom_a_message_mentions_is_said_by_name(town: Town) -> None:
     )
     sounds = [await town.member.download(message["attachments"][0]) for message in (read, said)]
     assert sounds[0] == sounds[1]
+
+
+async def test_a_voice_can_be_heard_before_it_is_chosen(town: Town) -> None:
+    channel = town.channel("general")
+    heard = await (await town.member.slash("voice preview", {"voice": "espeak-ru"}, channel=channel)).response(30)
+    assert heard["flags"] & 1 << 6
+    transcript = await town.member.download(heard["attachments"][0])
+    assert decode(transcript).duration_s > 2
+    unknown = await (await town.member.slash("voice preview", {"voice": "Nobody"}, channel=channel)).response(30)
+    assert "There is no voice named Nobody" in unknown["content"]
+    offered = await town.russian.autocomplete("voice preview", {"voice": "русский"}, "voice", channel=channel)
+    assert offered
