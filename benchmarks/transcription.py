@@ -255,11 +255,13 @@ def plot(results: Sequence[Result], notes: Sequence[Note], file: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
     seconds = sum(note.duration_s for note in notes)
+    dearest = max(sum(result.cpu_s) for result in results)
     for result in results:
         own = result.name.startswith("Starling")
         cost, wrong = 1000 * sum(result.cpu_s) / seconds, error_rate(result, notes)
         axes.scatter(cost, wrong, s=90, color="#4752c4" if own else "#8a8f9c", zorder=3)
-        axes.annotate(result.name, (cost, wrong), textcoords="offset points", xytext=(9, 5), fontsize=9)
+        side, x = ("left", 9) if sum(result.cpu_s) < 0.8 * dearest else ("right", -9)
+        axes.annotate(result.name, (cost, wrong), textcoords="offset points", xytext=(x, 5), fontsize=9, ha=side)
     axes.set(
         xlabel="processor time for a second of speech, ms",
         ylabel="words wrong, %",

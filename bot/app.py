@@ -12,6 +12,7 @@ from typing import Any
 import alluka
 import hikari
 import lightbulb
+import psutil
 import structlog
 import yuyo
 
@@ -197,6 +198,9 @@ class Starling:
             chat = await stack.enter_async_context(chat_of(settings, cache))
             # The first count loads the encoding.
             await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
+            log.info(
+                "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
+            )
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
