@@ -55,6 +55,7 @@ from bot.teaching.datasets.service import Datasets
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
+from bot.work.turns import Turns
 
 log = structlog.get_logger()
 
@@ -239,7 +240,7 @@ class Starling:
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
-                by_guilds, transcripts, settings_card.SettingsCard(by_guilds, chosen, store, settings),
+                by_guilds, transcripts, Turns(), settings_card.SettingsCard(by_guilds, chosen, store, settings),
             )  # fmt: skip
 
             async def started() -> None:
