@@ -22,6 +22,7 @@ from bot.answering import answer_controls, asking_about
 from bot.answering.budgets import Budgets
 from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.inbox import Inbox
+from bot.answering.instructions import Instructions
 from bot.answering.joined import JoinedChannels
 from bot.answering.transcribing import Transcripts
 from bot.answering.writing import Writer
@@ -33,7 +34,15 @@ from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
 from bot.health import keep_alive_file
 from bot.hearing import Hearing
-from bot.presenting import answer_buttons, dataset_deletion, file_deletion, file_list, read_aloud, settings_card
+from bot.presenting import (
+    answer_buttons,
+    dataset_deletion,
+    file_deletion,
+    file_list,
+    instruction_form,
+    read_aloud,
+    settings_card,
+)
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
 from bot.presenting.chosen_voices import ChosenVoices
@@ -47,6 +56,7 @@ from bot.storage.database import Database
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.files import FileStore
+from bot.storage.instructions import InstructionStore
 from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
@@ -77,6 +87,7 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
 
 FORMS: dict[str, Submitted] = {
     asking_about.FORM_ID: asking_about.answer,
+    instruction_form.FORM_ID: instruction_form.take,
     settings_card.LIMITS_FORM_ID: settings_card.change_limits,
 }
 """What is called for the forms whose ids begin so."""
@@ -202,9 +213,10 @@ class Starling:
             log.info(
                 "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
             )
-            instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
+            default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
+            instructions = Instructions(self._bot, InstructionStore(database), store, default)
             locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
             await joined.load()
             usage = UsageStore(database, clock=self._clock)
@@ -227,7 +239,7 @@ class Starling:
                 voices,
                 budgets,
                 settings,
-                instruction,
+                instructions,
             )
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
@@ -240,7 +252,8 @@ class Starling:
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
-                by_guilds, transcripts, Turns(), settings_card.SettingsCard(by_guilds, chosen, store, settings),
+                by_guilds, instructions, transcripts, Turns(),
+                settings_card.SettingsCard(by_guilds, chosen, store, settings),
             )  # fmt: skip
 
             async def started() -> None:

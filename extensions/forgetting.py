@@ -7,6 +7,7 @@ import lightbulb
 
 from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.inbox import Inbox
+from bot.answering.instructions import Instructions
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.usage import UsageStore
@@ -49,6 +50,7 @@ async def forget_guild(
     usage: UsageStore,
     datasets: DatasetStore,
     chosen: ChosenByGuilds,
+    instructions: Instructions,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -56,3 +58,4 @@ async def forget_guild(
     await usage.forget_guild(event.guild_id)
     await datasets.forget_guild(event.guild_id)
     await chosen.forget_guild(event.guild_id)
+    await instructions.forget_guild(event.guild_id)

@@ -17,6 +17,7 @@ from bot.downloading import download
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.hearing import Hearing, is_recording, voice_note_in
+from bot.text_files import read_text_file
 
 log = structlog.get_logger()
 
@@ -26,7 +27,6 @@ PICTURE_LIMIT_BYTES = 10 << 20
 PICTURE_LIMIT_PIXELS = 50_000_000
 PICTURE_SIDE = 1024
 """Pixels; larger pictures are made smaller, as models do with them anyway."""
-TEXT_LIMIT_BYTES = 256 << 10
 MOST_TEXT_FILES = 4
 
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
@@ -36,24 +36,6 @@ _TEXT_NAMES = (
 )
 _TEXT_SUFFIXES = frozenset(f".{name}" for name in _TEXT_NAMES.split())
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-
-
-class NotTextError(StarlingError):
-    """Raised when a file that looks like text is not."""
-
-    sentence = _("I cannot read {name}: it is not text in UTF-8 or UTF-16.")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name[:80])
-
-
-class TextTooLargeError(StarlingError):
-    """Raised when a text file is larger than what a model could read."""
-
-    sentence = _("{name} is too large for me: I read text files of at most {limit_kb} KB.")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name[:80], limit_kb=TEXT_LIMIT_BYTES >> 10)
 
 
 class PictureUnreadableError(StarlingError):
@@ -142,18 +124,9 @@ class Enclosures:
 
 async def _text(attachment: hikari.Attachment) -> str:
     """The text in a file, under its name."""
-    if attachment.size > TEXT_LIMIT_BYTES:
-        raise TextTooLargeError(attachment.filename)
-    data = await download(attachment, TEXT_LIMIT_BYTES)
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise NotTextError(attachment.filename) from error
-    if "\0" in text:
-        raise NotTextError(attachment.filename)
+    text = await read_text_file(attachment)
     fence = "```" if "```" not in text else "````"
-    return f"{attachment.filename}:\n{fence}\n{text.strip()}\n{fence}"
+    return f"{attachment.filename}:\n{fence}\n{text}\n{fence}"
 
 
 async def _picture(attachment: hikari.Attachment) -> Picture:

@@ -17,6 +17,7 @@ from bot.answering.budgets import Budgets, Kind
 from bot.answering.context import Context
 from bot.answering.enclosures import Enclosed, Enclosures
 from bot.answering.guild_choices import ChosenByGuilds
+from bot.answering.instructions import Instructions
 from bot.answering.joined import JoinedChannels
 from bot.answering.question import CannotReadError, NothingToAnswerError, Question
 from bot.answering.stop_signal import StoppedError
@@ -65,7 +66,7 @@ class Writer:
         voices: ChosenVoices,
         budgets: Budgets,
         settings: Settings,
-        instruction: str,
+        instructions: Instructions,
     ) -> None:
         self._bot = bot
         self._hearing = hearing
@@ -80,7 +81,7 @@ class Writer:
         self._voices = voices
         self._budgets = budgets
         self._settings = settings
-        self._instruction = instruction
+        self._instructions = instructions
         self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
         """Channels where it was told lately that the beginning is left out."""
 
@@ -213,9 +214,10 @@ class Writer:
         history = await self._context.before(
             question, parent, brief=model.is_demonstration, pictures=model.takes_pictures
         )
+        instruction = (await self._instructions.of(question.guild_id, question.channel_id)).text
         build: Callable[..., Prompt] = partial(
             build_prompt,
-            self._instruction,
+            instruction,
             history,
             asked,
             guild_name=question.guild_name,

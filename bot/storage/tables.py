@@ -160,3 +160,17 @@ class DatasetExampleRow(Base):
     source: Mapped[str] = mapped_column(String(16))
     correction_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InstructionRow(Base):
+    """One version of one of a guild's instructions; the highest id is the one that holds."""
+
+    __tablename__ = "instructions"
+    __table_args__ = (Index(None, "guild_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    written_by: Mapped[int] = mapped_column(BigInteger)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -103,7 +103,7 @@ async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
 async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
     assert set(commands) == {
-        *("hi", "help", "about", "ask", "model", "transcribe", "say", "voice", "usage"),
+        *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
         *("Transcribe", "Read aloud", "Ask about this"),
     }
     everyones = set(commands)

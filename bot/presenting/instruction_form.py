@@ -1,0 +1,56 @@
+"""The form in which an instruction is written."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import lightbulb
+import yuyo
+
+from bot.answering.instructions import MOST_CHARACTERS, Instructions
+from bot.errors import translatable as _
+from bot.presenting.command_reply import locale_of
+from bot.presenting.forms import text_row, texts_in
+from bot.presenting.languages import translate
+from bot.presenting.managers import require_manager
+
+FORM_ID = "instruction"
+
+TITLE = _("Instruction: {name}")
+LABEL = _("How I am to answer")
+EXAMPLE = _("You are Starling, the librarian of this server. Answer briefly and kindly.")
+HERE_HOLDS = _("From now on the instruction {name} holds in this channel.")
+EVERYWHERE_HOLDS = _("From now on the instruction {name} holds on this server.")
+
+
+async def open_form(context: lightbulb.Context, name: str, text: str, *, here: bool) -> None:
+    """Let the one who called write the instruction ``name``, beginning with ``text``."""
+    locale = locale_of(context)
+    row = text_row(
+        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MOST_CHARACTERS
+    )
+    title = translate(TITLE, locale, name=name)[:45]
+    await context.respond_with_modal(title, f"{FORM_ID}:{int(here)}:{name}", components=[row])
+
+
+async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
+    """Keep what was written, and let it hold.
+
+    Raises:
+        ManagersOnlyError: the person may not manage the server, or not any more.
+        StarlingError: see ``Instructions.write``.
+    """
+    interaction = context.interaction
+    guild = require_manager(interaction)
+    where, _colon, name = context.id_metadata.partition(":")
+    here = where == "1"
+    channel = interaction.channel_id if here else None
+    await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id, channel_id=channel)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE,
+        translate(HERE_HOLDS if here else EVERYWHERE_HOLDS, str(interaction.locale), name=f"**{name}**"),
+        flags=hikari.MessageFlag.EPHEMERAL,
+        user_mentions=False,
+        role_mentions=False,
+        mentions_everyone=False,
+    )

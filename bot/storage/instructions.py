@@ -1,0 +1,103 @@
+"""The instructions that guilds have written, by name, with their earlier versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.database import Database
+from bot.storage.tables import InstructionRow
+
+MOST_NAMES = 25
+"""Of one guild; Discord shows so many choices at once."""
+MOST_VERSIONS = 20
+"""Of each name; the oldest is forgotten."""
+
+
+class TooManyInstructionsError(StarlingError):
+    """Raised when a guild with ``MOST_NAMES`` instructions writes another one."""
+
+    sentence = _("This server has {most} instructions already. Delete one with /instruction delete first.")
+
+    def __init__(self) -> None:
+        super().__init__(most=MOST_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One version."""
+
+    id: int
+    name: str
+    text: str
+    written_by: int
+    written_at: datetime
+
+
+class InstructionStore:
+    """Keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, guild_id: int, name: str) -> Instruction | None:
+        """The version that holds."""
+        versions = await self.versions(guild_id, name)
+        return versions[0] if versions else None
+
+    async def versions(self, guild_id: int, name: str) -> list[Instruction]:
+        """All versions that are kept, the latest first."""
+        wanted = select(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+        async with self._database.sessions() as session:
+            return [_read(row) for row in await session.scalars(wanted.order_by(InstructionRow.id.desc()))]
+
+    async def names(self, guild_id: int) -> list[str]:
+        """The names of the guild's instructions, in order."""
+        async with self._database.sessions() as session:
+            return sorted(await _names(session, int(guild_id)))
+
+    async def write(self, guild_id: int, name: str, text: str, by: int) -> Instruction:
+        """Let ``text`` (not empty) be what ``name`` (at most 32 characters) says from now on.
+
+        Raises:
+            TooManyInstructionsError: the name is new, and there are too many.
+        """
+        row = InstructionRow(
+            guild_id=int(guild_id), name=name, text=text, written_by=int(by), written_at=datetime.now(UTC)
+        )
+        async with self._database.sessions.begin() as session:
+            names = await _names(session, int(guild_id))
+            if name not in names and len(names) >= MOST_NAMES:
+                raise TooManyInstructionsError
+            session.add(row)
+            await session.flush()
+            of_name = (InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+            kept = select(InstructionRow.id).where(*of_name).order_by(InstructionRow.id.desc()).limit(MOST_VERSIONS)
+            oldest_kept = min(await session.scalars(kept))
+            await session.execute(delete(InstructionRow).where(*of_name, InstructionRow.id < oldest_kept))
+            return _read(row)
+
+    async def delete(self, guild_id: int, name: str) -> bool:
+        """Forget an instruction with all its versions; says whether there was one."""
+        gone = delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+        async with self._database.sessions.begin() as session:
+            return bool((await session.execute(gone)).rowcount)  # type: ignore[attr-defined]
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all instructions of a guild."""
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id)))
+
+
+async def _names(session: AsyncSession, guild_id: int) -> set[str]:
+    found = select(InstructionRow.name).where(InstructionRow.guild_id == guild_id).group_by(InstructionRow.name)
+    return set(await session.scalars(found))
+
+
+def _read(row: InstructionRow) -> Instruction:
+    return Instruction(row.id, row.name, row.text, row.written_by, row.written_at)
