@@ -77,11 +77,8 @@ def draw(shown: Shown, person: Person, locale: str) -> hikari.api.ContainerCompo
     if person.approves and one.state == "pending":
         row = hikari.impl.MessageActionRowBuilder()
         what = f"{one.id}:{one.revision}"
-        for style, id_, label in (
-            (hikari.ButtonStyle.SUCCESS, APPROVE_ID, APPROVE),
-            (hikari.ButtonStyle.DANGER, REJECT_ID, REJECT),
-        ):
-            row.add_interactive_button(style, f"{id_}:{what}", label=said(label))
+        row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=said(APPROVE))
+        row.add_interactive_button(hikari.ButtonStyle.DANGER, f"{REJECT_ID}:{what}", label=said(REJECT))
         card.add_component(row)
     return card
 

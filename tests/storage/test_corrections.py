@@ -276,7 +276,7 @@ async def test_withdrawn_corrections_leave_no_text(store: CorrectionStore) -> No
 
 
 async def _states(store: CorrectionStore, *ones: Correction) -> list[str]:
-    found = []
+    found: list[str] = []
     for one in ones:
         try:
             found.append((await store.by_id(one.guild_id, one.id)).state)
