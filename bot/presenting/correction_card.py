@@ -56,8 +56,8 @@ def draw(shown: Shown, person: Person, locale: str) -> hikari.api.ContainerCompo
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(_COLORS[one.state]))
     card.add_text_display(said(TITLE, number=one.number, state=said(STATES[one.state])))
     for heading, text in texts:
-        card.add_text_display(f"{said(heading)}\n{_quoted(text) if text else said(NOTHING_ANY_MORE)}")
-    if any(_cut(text) != text for _heading, text in texts):
+        card.add_text_display(f"{said(heading)}\n{_cut(_quoted(text)) if text else said(NOTHING_ANY_MORE)}")
+    if any(_cut(_quoted(text)) != _quoted(text) for _heading, text in texts):
         whole = "\n\n".join(f"{said(heading).strip('*')}:\n{text}" for heading, text in texts)
         file = hikari.Bytes(whole.encode(), f"correction-{one.number}.txt", "text/plain; charset=utf-8")
         card.add_file(file)
@@ -94,7 +94,7 @@ def _cut(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """Every line in a quotation: what people write looks like nothing that the card says itself."""
-    return "\n".join(f"> {line}" for line in _cut(text).splitlines())
+    return "\n".join(f"> {line}" for line in text.splitlines())
 
 
 async def approve(

@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.person import Outcome, Person
-from bot.sandbox.seed import GUILD_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID
+from bot.sandbox.person import Person
+from bot.sandbox.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
+from bot.settings import read_settings
 from bot.storage import corrections as stored
+from bot.storage.consents import ConsentStore
+from bot.storage.corrections import CorrectionStore
+from bot.storage.database import Database
+from bot.storage.datasets import DatasetStore
+from bot.storage.settings import SettingsStore
+from bot.teaching.correction_rules import ChosenRules
+from bot.teaching.corrections import Corrections
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
@@ -25,27 +33,36 @@ CAPITAL, LONDON, PARIS = "Столица Франции? 🇫🇷", "Лондо�
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def shared_corrections_town(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[tuple[Town, Corrections, DatasetStore]]:
+    """A town, and a second connection to what its bot stores."""
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         folder = tmp_path_factory.mktemp("corrections-town")
         async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+            database = await Database.open(read_settings(data_folder=folder, **settings).database)
+            for user in (ADMIN_ID, MEMBER_ID, OTHER_MEMBER_ID):
+                await ConsentStore(database).give(user)
+            datasets = DatasetStore(database)
+            yield (
+                town,
+                Corrections(CorrectionStore(database, datasets), datasets, ChosenRules(SettingsStore(database))),
+                datasets,
+            )
+            await database.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def corrections_town(shared_corrections_town: Town) -> AsyncIterator[Town]:
-    """A town with no corrections, where everyone corrects and managers approve."""
-    shared_corrections_town.chat.reset()
-    yield shared_corrections_town
-    ada = shared_corrections_town.administrator
-    for channel in ("general", SECOND):
-        await _did(ada, "corrections roles", channel, reset=True)
-        for choice in await _offered(ada, "", channel):
-            asked = await _did(ada, "corrections delete", channel, number=choice["value"])
-            await ada.click(asked, "Delete")
-            await ada.wait_for_edit(asked)
-    assert list(shared_corrections_town.sandbox.failures) == []
+async def corrections_town(
+    shared_corrections_town: tuple[Town, Corrections, DatasetStore],
+) -> AsyncIterator[Town]:
+    """A town with no corrections yet, where all have agreed, everyone corrects and managers approve."""
+    town, corrections, datasets = shared_corrections_town
+    town.chat.reset()
+    for guild in (GUILD_ID, SECOND_GUILD_ID):
+        await corrections.forget_guild(guild)
+        await datasets.forget_guild(guild)
+    yield town
+    assert list(town.sandbox.failures) == []
 
 
 async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
@@ -84,16 +101,9 @@ async def answered(
     return await town.complete_answer_to(question, reader=person)
 
 
-async def form_of(person: Person, opened: Outcome) -> Outcome:
-    """The form, for which the person agrees first if they have not yet."""
-    if opened.modal is not None:
-        return opened
-    return await person.click(await opened.response(), "consent-agree")
-
-
 async def corrects(person: Person, answer: Message, /, **written: str) -> str:
     """What ``person`` is told who has corrected ``answer``."""
-    form = await form_of(person, await person.message_command("Correct this reply", answer))
+    form = await person.message_command("Correct this reply", answer)
     sent = await person.submit(form, written)
     said = await sent.response()
     assert said["flags"] & EPHEMERAL
@@ -137,7 +147,7 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             own = await _did(boris, "corrections show", number="1")
             assert "Исправление #1 · ✅ одобрено" in words(own)
             again = await (await ada.click(earlier, "Reject")).response()
-            assert f"#1 is approved already, by <@{ada.user_id}>" in again["content"]
+            assert f"#1 is approved already, by <@{ADMIN_ID}>" in again["content"]
             second = await boris.message_command("Correct this reply", answer)
             assert second.modal is not None
 
@@ -198,7 +208,6 @@ async def test_only_the_bots_own_answers_can_be_corrected(corrections_town: Town
     note = await boris.send("general", "I am Boris")
     outcome = await chloe.message_command("Correct this reply", note)
     assert "only be corrected in what I said myself" in (await outcome.response())["content"]
-    assert "в том, что сказал" not in (await outcome.response())["content"]
     posted = await corrections_town.as_bot("POST", f"/channels/{note['channel_id']}/messages", {"content": "News!"})
     outcome = await boris.message_command("Correct this reply", posted)
     assert "на какой вопрос это ответ" in (await outcome.response())["content"]
@@ -224,8 +233,7 @@ async def test_an_answer_is_found_by_its_first_words(corrections_town: Town) -> 
     assert time.perf_counter() - began_s < 0.2
     assert newest[0]["name"] == "answer 2"
     assert await chloe.autocomplete("correct", {"message": "скворец"}, "message", channel="voice-notes") == []
-    opened = await chloe.slash("correct", {"message": offered[0]["value"]}, channel="general")
-    form = await form_of(chloe, opened)
+    form = await chloe.slash("correct", {"message": offered[0]["value"]}, channel="general")
     received = await (await chloe.submit(form, {"asked": "Кто ты?", "answer": "Скворец."})).response()
     assert "Correction received" in words(received)
     link = f"https://discord.com/channels/{GUILD_ID}/{answer['channel_id']}/{answer['id']}"
@@ -235,7 +243,7 @@ async def test_an_answer_is_found_by_its_first_words(corrections_town: Town) -> 
 async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     chloe = corrections_town.member
     answer = await answered(corrections_town, chloe, said="Мир " * 900)
-    form = await form_of(chloe, await chloe.message_command("Correct this reply", answer))
+    form = await chloe.message_command("Correct this reply", answer)
     assert form.modal is not None
     field = form.modal["components"][1]["components"][0]
     assert field["label"] == "What I should say (cut to 2000 characters)"
@@ -249,15 +257,18 @@ async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, m
     refused = await (await chloe.submit(form, {"answer": "Не потерять 🌍"})).response()
     assert "2 of your corrections wait" in refused["content"]
     assert "Не потерять 🌍" in (await chloe.download(refused["attachments"][0])).decode()
-    form = await corrections_town.administrator.message_command("Correct this reply", answer)
-    form = await form_of(corrections_town.administrator, form)
-    sent = await corrections_town.administrator.submit(form, {"answer": "🌍" * 1000, "asked": "Щ" * 2000})
-    await sent.response()
-    card = await _did(corrections_town.administrator, "corrections show", number="3")
-    file = next(part["file"] for part in card["components"][0]["components"] if part["type"] == 13)
-    whole = (await chloe.download(file["url"])).decode()
-    assert "🌍" * 1000 in whole
-    assert "Щ" * 2000 in whole
+    boris, ada = corrections_town.russian, corrections_town.administrator
+    globes, lines = "🌍" * 1000, "\n".join("щ" * 1000)
+    await corrects(boris, answer, answer=globes, asked=lines)
+    card = await _did(ada, "corrections show", number="3")
+    await ada.click(card, "Approve")
+    approved = await ada.wait_for_edit(card)
+    for shown in (card, approved):
+        [file] = [part["file"] for part in shown["components"][0]["components"] if part["type"] == 13]
+        whole = (await ada.download(file["url"])).decode()
+        assert globes in whole
+        assert lines in whole
+    assert len(approved["attachments"]) == 1
 
 
 async def test_a_moderators_own_correction_teaches_at_once_and_contradictions_are_pointed_out(
