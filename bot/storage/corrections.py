@@ -426,7 +426,10 @@ class CorrectionStore:
 
     async def approved(self, guild_id: int) -> list[Approved]:
         """What the guild has approved, the oldest first."""
-        return [Approved(each.id, each.prompt, each.answer) for each in await self.approved_whole(guild_id)]
+        row = CorrectionRow
+        wanted = select(row.id, row.prompt, row.answer).where(row.guild_id == int(guild_id), row.state == "approved")
+        async with self._database.sessions() as session:
+            return [Approved(*found) for found in await session.execute(wanted.order_by(row.number))]
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
         """The same with all that is known of them."""
