@@ -69,7 +69,7 @@ class Transcriber:
         name that faster-whisper downloads, such as ``small`` or ``large-v3-turbo``.
         ``device``: ``cpu`` or ``cuda``.
         ``compute_type``: ctranslate2's: ``int8`` costs half of ``float32`` in time and memory, for the same words.
-        ``quality``: ``fast`` saves an eighth of the processor time, for a tenth more wrong words.
+        ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
         ``workers``: batches of pieces heard at the same time; 0 for as many as there are cores for their threads.
         ``together``: pieces in one batch, at least 1.

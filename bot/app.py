@@ -12,6 +12,7 @@ from typing import Any
 import alluka
 import hikari
 import lightbulb
+import psutil
 import structlog
 import yuyo
 
@@ -70,6 +71,7 @@ from bot.teaching.datasets.service import Datasets
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
+from bot.work.turns import Turns
 
 log = structlog.get_logger()
 
@@ -220,6 +222,9 @@ class Starling:
             chat = await stack.enter_async_context(chat_of(settings, cache))
             # The first count loads the encoding.
             await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
+            log.info(
+                "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
+            )
             instruction = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
@@ -260,7 +265,7 @@ class Starling:
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
-                by_guilds, transcripts, settings_card.SettingsCard(by_guilds, chosen, store, settings),
+                by_guilds, transcripts, Turns(), settings_card.SettingsCard(by_guilds, chosen, store, settings),
                 ConsentStore(database), rules, corrections,
                 correction_form.CorrectionForms(corrections, exchanges, rules),
             )  # fmt: skip

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     whisper_compute_type: str = "int8"
     """As ctranslate2 names them: int8, int8_float16, float16, float32, ..."""
     whisper_quality: Literal["fast", "accurate"] = "accurate"
-    """fast saves an eighth of the processor time, for a tenth more wrong words."""
+    """fast saves a tenth of the processor time, for a few more wrong words."""
     whisper_threads: int = Field(1, ge=1, le=256)
     """Threads of each worker; more cost more time in all, for the same words."""
     whisper_workers: int = Field(0, ge=0, le=256)

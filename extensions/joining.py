@@ -11,7 +11,7 @@ import structlog
 from bot.answering.joined import JoinedChannels, Speak
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.channel_permissions import names_of, permissions_in
+from bot.presenting.channel_permissions import LACKS_INTENT, names_of, permissions_in
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import translate
 from bot.settings import Settings
@@ -29,10 +29,6 @@ SPEAKING = {
     "always": _("Every answer is spoken as well."),
 }
 LACKS_PERMISSIONS = _("⚠️ There I lack: {permissions}. Ask a moderator to give me that.")
-LACKS_INTENT = _(
-    "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
-    "set MESSAGE_CONTENT_INTENT=true, and restart me."
-)
 
 _KINDS = [
     hikari.ChannelType.GUILD_TEXT,

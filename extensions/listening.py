@@ -11,6 +11,7 @@ from bot.answering.question import is_for
 from bot.answering.transcribing import Transcripts
 from bot.presenting.apology import apologise
 from bot.presenting.known_locales import KnownLocales
+from bot.work.turns import Turns
 
 loader = lightbulb.Loader()
 
@@ -25,20 +26,23 @@ async def answer(
     locales: KnownLocales,
     joined: JoinedChannels,
     transcripts: Transcripts,
+    turns: Turns,
 ) -> None:
     """Have the message answered if it is for us, or written down where every voice note is."""
     me = bot.get_me()
     taking_part = joined.speak(event.channel_id) is not None
     for_us = me is not None and is_for(me.id, event.message, joined=taking_part)
     try:
-        if not for_us and not await transcripts.wanted(event.message):
-            return
-        guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None
-        locale = await locales.of(event.author_id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
-        if for_us:
-            await inbox.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
-        else:
-            await transcripts.accept(event.message, locale=locale)
+        # Each event is handled in a task of its own: without turns, what someone says next may be taken first.
+        async with turns.of((event.author_id, event.channel_id)):
+            if not for_us and not await transcripts.wanted(event.message):
+                return
+            guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None
+            locale = await locales.of(event.author_id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
+            if for_us:
+                await inbox.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
+            else:
+                await transcripts.accept(event.message, locale=locale)
     except Exception as error:
         apology = apologise(error, DEFAULT_LOCALE, message=int(event.message_id), user=int(event.author_id))
         await event.message.respond(apology.text, reply=True, user_mentions=False, mentions_reply=True)

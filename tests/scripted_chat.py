@@ -83,7 +83,7 @@ class ScriptedChat:
         if trouble == "no usage" and "stream_options" in body:
             return web.json_response({"error": {"message": "extra fields not permitted"}}, status=422)
         if self.blind and any(not isinstance(message["content"], str) for message in body["messages"]):
-            return web.json_response({"error": {"message": "image input is not supported"}}, status=500)
+            return web.json_response({"error": {"message": "image input is not supported"}}, status=400)
         if self.context_characters is not None:
             characters = sum(len(message["content"]) for message in body["messages"])
             if characters > self.context_characters:

@@ -223,7 +223,8 @@ class Inbox:
         with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
             if reply.message_ids:
                 shown = await self._rest.fetch_message(job.channel_id, reply.message_ids[-1])
-                reply.seen(reply.message_ids[-1], shown.content or "")
+                promise = f"-# {translate(INTERRUPTED, reply.locale)}"
+                reply.seen(reply.message_ids[-1], (shown.content or "").removesuffix(promise).rstrip())
             await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
 
     async def _answer(self, job: Job, message: hikari.Message, stop: StopSignal) -> None:

@@ -160,7 +160,8 @@ class ChatModel:
                     stream_options={"include_usage": True},
                 )
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not isinstance(self._meant(error), ChatFailedError):
+                blind = _cannot_see(error) and any(turn.pictures for turn in turns)
+                if blind or not isinstance(self._meant(error), ChatFailedError):
                     raise
         response = await create(model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens)
         if self._sends_usage:
@@ -210,7 +211,7 @@ class ChatModel:
         except (openai.APITimeoutError, TimeoutError) as error:
             raise ChatTimedOutError(self._timeout_s) from error
         except openai.APIStatusError as error:
-            if shows_pictures and any(mark in str(error).lower() for mark in _NO_PICTURES):
+            if shows_pictures and _cannot_see(error):
                 self.takes_pictures = False
                 raise ChatCannotSeeError from error
             raise self._meant(error) from error
@@ -268,3 +269,7 @@ def _message(turn: Turn) -> ChatCompletionMessageParam:
         url = f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}"
         parts.append({"type": "image_url", "image_url": {"url": url}})
     return {"role": "user", "content": parts}
+
+
+def _cannot_see(error: openai.APIStatusError) -> bool:
+    return any(mark in str(error).lower() for mark in _NO_PICTURES)

@@ -19,6 +19,11 @@ NAMES = {
 }
 """As Discord's own client names them."""
 
+LACKS_INTENT = _(
+    "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
+    "set MESSAGE_CONTENT_INTENT=true, and restart me."
+)
+
 
 async def permissions_in(
     rest: hikari.api.RESTClient, guild_id: hikari.Snowflakeish, channel_id: hikari.Snowflakeish, me: hikari.Snowflakeish

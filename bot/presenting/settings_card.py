@@ -14,6 +14,7 @@ from bot.answering.guild_choices import MOST_CHANNELS, STYLES, ChosenByGuilds, T
 from bot.answering.joined import SPEAK_MODES, Speak
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.presenting.channel_permissions import LACKS_INTENT
 from bot.presenting.forms import text_row, texts_in
 from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.languages import language_name, translate
@@ -127,6 +128,8 @@ class SettingsCard:
         card.add_action_row([_select("speak", speaks)])
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed))
         card.add_text_display(said(TRANSCRIBED, channels=written or said(NO_CHANNELS)))
+        if choices.transcribed and not self._settings.message_content_intent:
+            card.add_text_display(said(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
             custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MOST_CHANNELS
         )

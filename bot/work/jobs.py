@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -24,21 +25,33 @@ class BusyError(StarlingError):
     sentence = _("Too many people are talking to me at once. Please try again in a minute.")
 
 
-@dataclass(frozen=True, slots=True)
+_Source = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
     job: Job
     work: Work
 
+    @property
+    def source(self) -> _Source:
+        """Who asked, and where."""
+        return self.job.user_id, self.job.channel_id
+
 
 class JobRunner:
-    """Runs jobs, first come, first served."""
+    """Runs jobs, first come, first served; those of one person in one channel one after another, so that what is said
+    first is answered first."""
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
         """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait. Both at least 1."""
-        self._queue: asyncio.Queue[_Entry] = asyncio.Queue(maxsize=waiting)
+        self._waiting: deque[_Entry] = deque()
+        self._most_waiting = waiting
+        self._news = asyncio.Event()
+        """Set when there may be something to do."""
         self._at_once = at_once
         self._workers: list[asyncio.Task[None]] = []
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[_Source, asyncio.Task[None]] = {}
         self._closing = False
 
     def start(self) -> None:
@@ -51,10 +64,10 @@ class JobRunner:
         Raises:
             BusyError: as many jobs wait as may wait.
         """
-        try:
-            self._queue.put_nowait(_Entry(job, work))
-        except asyncio.QueueFull:
-            raise BusyError from None
+        if len(self._waiting) >= self._most_waiting:
+            raise BusyError
+        self._waiting.append(_Entry(job, work))
+        self._news.set()
 
     async def stop(self, timeout_s: float) -> None:
         """Take no further job from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
@@ -71,14 +84,23 @@ class JobRunner:
         await asyncio.gather(*self._workers, return_exceptions=True)
 
     async def _serve(self) -> None:
-        while True:
-            entry = await self._queue.get()
-            if self._closing:
-                return
+        while not self._closing:
+            entry = self._next()
+            if entry is None:
+                self._news.clear()
+                await self._news.wait()
+                continue
             task = asyncio.create_task(self._run(entry))
-            self._running[entry.job.id] = task
+            self._running[entry.source] = task
             # Shielded: a worker that is told to stop leaves its job to the time that `stop` gives it.
             await asyncio.shield(task)
+
+    def _next(self) -> _Entry | None:
+        """The first that may run now, taken out of those that wait."""
+        entry = next((entry for entry in self._waiting if entry.source not in self._running), None)
+        if entry is not None:
+            self._waiting.remove(entry)
+        return entry
 
     async def _run(self, entry: _Entry) -> None:
         with structlog.contextvars.bound_contextvars(job=entry.job.id):
@@ -89,4 +111,5 @@ class JobRunner:
             except Exception:
                 log.exception("job failed")
             finally:
-                self._running.pop(entry.job.id, None)
+                del self._running[entry.source]
+                self._news.set()

@@ -16,7 +16,7 @@ import pytest
 from audio import BusyError, Recording, Segment, Transcriber, Transcript, UnknownLanguageError, decode
 from audio.cutting import pieces_of
 from audio.doubts import is_loop, is_made_up, most_tokens
-from audio.hearing import Excerpt, Quality, hear
+from audio.hearing import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
 from audio.log_mel import FULL_WINDOW_FRAMES
 from audio.recording import RECORDING_RATE_HZ, Samples
 from audio.timed_tokens import TimedTokens
@@ -90,14 +90,14 @@ def test_a_note_is_heard_once_in_a_short_window(
     assert asked.most_tokens == pytest.approx(most_tokens(asked.frames / 100 - padding_s), abs=1)
 
 
-def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_five(jfk_sound: Recording) -> None:
+def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_more(jfk_sound: Recording) -> None:
     whisper = ScriptedWhisper(wording("As not.", mean_logprob=-0.5), wording("Ask not.", mean_logprob=-0.45))
 
     (segment,) = heard_by(whisper, jfk_sound)
 
     assert segment.text == "Ask not."
     first, second = whisper.asked
-    assert (first.beams, second.beams) == (1, 5)
+    assert (first.beams, second.beams) == (1, SECOND_LOOK_BEAMS)
     assert first.frames == second.frames < FULL_WINDOW_FRAMES
 
 

@@ -27,7 +27,9 @@ async def shared_town(
 ) -> AsyncIterator[Town]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         folder = tmp_path_factory.mktemp("town")
+        # So long a context that no test's conversation is cut by what others said.
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
+        settings |= {"chat_context_tokens": 1_000_000}
         async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
             yield town
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -21,8 +19,17 @@ async def card(town: Town, channel: str = "general") -> Message:
 
 
 async def set_(town: Town, what: str, *values: str, channel: str = "general") -> Message:
-    outcome = await town.administrator.click(await card(town, channel), f"set:{what}", list(values))
-    changed: Message = await outcome.response()
+    shown = await card(town, channel)
+    await town.administrator.click(shown, f"set:{what}", list(values))
+    changed: Message = await town.administrator.wait_for_edit(shown)
+    return changed
+
+
+async def limit(town: Town, **limits: str) -> Message:
+    """Write ``limits`` of the second guild in the form."""
+    shown = await card(town, SECOND)
+    await town.administrator.submit(await town.administrator.click(shown, "set:limits"), limits)
+    changed: Message = await town.administrator.wait_for_edit(shown)
     return changed
 
 
@@ -38,45 +45,50 @@ async def test_a_server_says_when_it_is_spoken_to(town: Town) -> None:
         await set_(town, "speak", "host")
 
 
-@pytest.mark.parametrize(
-    ("style", "begins", "ends"),
-    [
+async def test_voice_notes_are_written_down_where_a_server_wants_that(tmp_path: Path, whisper_base: Path) -> None:
+    styles = [
         ("quote", "> 🎙️ And so, my fellow Americans", "country."),
         ("plain", "And so, my fellow Americans", "0:11"),
         ("times", "`0:00` And so, my fellow Americans", "0:11"),
-    ],
-)
-async def test_voice_notes_are_written_down_where_a_server_wants_that(
-    town: Town, style: str, begins: str, ends: str
-) -> None:
-    notes = town.channel("voice-notes")
-    changed = await set_(town, "channels", notes)
-    assert f"<#{notes}>" in str(changed["components"])
-    await set_(town, "style", style)
+    ]
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            notes, boris = town.channel("voice-notes"), town.russian
+            changed = await set_(town, "channels", notes)
+            assert f"<#{notes}>" in str(changed["components"])
+            assert "Message Content Intent" not in str(changed["components"])
+            for style, begins, ends in styles:
+                if style != "quote":
+                    await set_(town, "style", style)
+                asked = await boris.send(notes, voice=voice("jfk.ogg"))
+                written = await town.answer_to(asked, bool, reader=boris)
+                assert written["content"].startswith(begins)
+                assert written["content"].endswith(ends)
+                assert buttons_of(written) == []
+            await boris.delete(asked)
+            await boris.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == written["id"])
+            await boris.send(notes, "only words")
+            await set_(town, "channels")
+            unwritten = await boris.send(notes, voice=voice("jfk.ogg"))
+            await asyncio.sleep(1.0)
+            assert await town.after(unwritten, reader=boris) == []
+            assert chat.requests == []
+
+
+async def test_a_server_learns_that_its_voice_notes_cannot_be_seen(town: Town) -> None:
     try:
-        asked = await town.russian.send(notes, voice=voice("jfk.ogg"))
-        written = await town.answer_to(asked, bool, reader=town.russian)
-        assert written["content"].startswith(begins)
-        assert written["content"].endswith(ends)
-        assert buttons_of(written) == []
-        assert town.chat.requests == []
-        await town.russian.send(notes, "only words")
-        await town.russian.delete(asked)
-        await town.russian.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == written["id"])
+        changed = await set_(town, "channels", town.channel("voice-notes"))
+        assert "switch on the Message Content Intent" in str(changed["components"])
     finally:
         await set_(town, "channels")
-        await set_(town, "style", "quote")
-    unwritten = await town.russian.send(notes, voice=voice("jfk.ogg"))
-    await asyncio.sleep(1.0)
-    assert await town.after(unwritten, reader=town.russian) == []
 
 
 async def test_limits_are_written_in_a_form(town: Town) -> None:
     form = await town.administrator.click(await card(town, SECOND), "set:limits")
     wrong = await town.administrator.submit(form, {"tokens_a_day": "много"})
     assert "много is not a limit" in (await wrong.response())["content"]
-    form = await town.administrator.click(await card(town, SECOND), "set:limits")
-    changed = await (await town.administrator.submit(form, {"member_tokens_a_day": "1"})).response()
+    changed = await limit(town, member_tokens_a_day="1")
     assert "each member: 1 tokens" in str(changed["components"])
     try:
         for _time in range(2):
@@ -88,8 +100,7 @@ async def test_limits_are_written_in_a_form(town: Town) -> None:
         free = await town.administrator.send("general", f"{town.mention} hello")
         await town.complete_answer_to(free, reader=town.administrator)
     finally:
-        form = await town.administrator.click(await card(town, SECOND), "set:limits")
-        await (await town.administrator.submit(form, {"member_tokens_a_day": ""})).response()
+        await limit(town, member_tokens_a_day="")
 
 
 async def test_languages_and_memory_are_chosen_and_kept(tmp_path: Path, whisper_base: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import re
 
+from PIL import Image
 from playwright.async_api import Browser, expect
 
 from bot.sandbox import Person, Sandbox
@@ -158,6 +160,23 @@ async def test_components_v2_are_laid_out(visit: Visit) -> None:
     await expect(shown.locator("hr.wide")).to_have_count(1)
     await expect(shown.get_by_role("img", name="loss")).to_be_visible()
     await expect(shown.get_by_role("link", name="Docs")).to_have_attribute("href", "https://example.com")
+
+
+async def test_a_picture_that_loads_late_leaves_the_end_in_sight(visit: Visit, ada: Person) -> None:
+    await visit.enter("general")
+    await visit.page.set_viewport_size({"width": 390, "height": 500})
+    for number in range(8):
+        await ada.send("general", f"message {number}\n" * 3)
+    drawn = io.BytesIO()
+    Image.new("RGB", (600, 500), "teal").save(drawn, "PNG")
+    for number in range(3):
+        await ada.send("general", f"picture {number}", files=[("teal.png", drawn.getvalue(), "image/png")])
+        picture = (await visit.see(f"picture {number}")).locator("img")
+        await visit.page.wait_for_function(
+            "image => image.complete && image.naturalWidth", arg=await picture.element_handle()
+        )
+    await ada.send("general", "below them")
+    await expect(await visit.see("below them")).to_be_in_viewport(ratio=1)
 
 
 async def test_someone_who_writes_is_seen_typing(visit: Visit, ada: Person) -> None:

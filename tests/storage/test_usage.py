@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
-import hikari
-
 from bot.storage.database import Database
-from bot.storage.exchanges import ExchangeStore
 from bot.storage.retention import forget_old
 from bot.storage.usage import Amounts, UsageStore
-from extensions.forgetting import forget_guild
 
 DAY = date(2026, 11, 23)
 
@@ -84,8 +80,7 @@ async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Databa
     for guild, days in ((GUILD, 0), (OTHER_GUILD, 0), (OTHER_GUILD, 399), (OTHER_GUILD, 401)):
         calendar.day = today - timedelta(days=days)
         await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=Amounts(heard_s=1.5))
-    left = hikari.GuildLeaveEvent(app=None, shard=None, guild_id=hikari.Snowflake(GUILD), old_guild=None)  # type: ignore[arg-type]
-    await forget_guild(left, ExchangeStore(database), usage)  # type: ignore[call-arg]
+    assert await usage.forget_guild(GUILD) == 1
     assert await usage.of_day(today, guild_id=GUILD) == Amounts()
     assert await forget_old(database, retention_days=30) == 1
     kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)

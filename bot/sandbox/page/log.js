@@ -15,6 +15,7 @@ export class Log {
   #arrived = new Map();
   #frame = 0;
   #stuck = true;
+  #top = 0;
   #hasOlder = false;
   #hasNewer = false;
   #loading = false;
@@ -217,7 +218,10 @@ export class Log {
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#node;
     const left = scrollHeight - scrollTop - clientHeight;
-    this.#stuck = left < NEAR_PX && !this.#hasNewer;
+    // What grows, a picture that has loaded say, scrolls as well: only who goes up wants to leave the end.
+    if (left < NEAR_PX) this.#stuck = !this.#hasNewer;
+    else if (scrollTop < this.#top) this.#stuck = false;
+    this.#top = scrollTop;
     if (this.#hasOlder && scrollTop < AHEAD_PX) this.#more(true);
     else if (this.#hasNewer && left < AHEAD_PX) this.#more(false);
     this.#showJump();

@@ -1,6 +1,6 @@
 // A slash command being filled in: its options as fields, optional ones on demand.
 
-import { el, iconButton } from "./dom.js";
+import { byId, el, iconButton } from "./dom.js";
 import { FieldError, OptionField } from "./option_field.js";
 
 const COMMAND = 2, AUTOCOMPLETE = 4, SUBCOMMAND = 1, GROUP = 2, CHAT_INPUT = 1;
@@ -44,9 +44,9 @@ export class CommandForm {
     this.#suggestions = suggestions;
     this.#app = app;
     this.#onend = onend;
+    node.closest("form").addEventListener("keydown", (event) => { if (this.active && event.key === "Escape" && !event.defaultPrevented) this.cancel(); });
     node.addEventListener("keydown", (event) => {
       if (suggestions.key(event)) return;
-      if (event.key === "Escape") this.cancel();
       if (event.key === "Enter" && event.target.matches("input")) { event.preventDefault(); event.target.form.requestSubmit(); }
     });
   }
@@ -78,7 +78,8 @@ export class CommandForm {
       el("div", { className: "command-head" }, el("strong", {}, `/${entry.title}`), el("span", { className: "muted" }, entry.description), iconButton("close", "Leave the command", () => this.cancel())),
       fields, more.childElementCount ? more : "");
     this.#node.hidden = false;
-    this.#fields[0]?.focus();
+    // With nothing to fill in, Enter sends it.
+    (this.#fields[0] ?? byId("send")).focus();
   }
 
   /** Give a file to the first attachment field, adding one if the command has it; whether there was one. */

@@ -15,7 +15,6 @@ from bot.storage.files import FileStore, StoredFile
 from bot.teaching.datasets.archiving import Archived, archive
 from bot.teaching.datasets.example import Example, Kind, content_hash
 from bot.teaching.datasets.linting import Report, lint
-from bot.teaching.datasets.picture import draw
 from bot.teaching.datasets.reading import read_upload
 from bot.teaching.datasets.splitting import Split, split
 from bot.teaching.datasets.taking import taken
@@ -116,8 +115,15 @@ class Datasets:
     async def picture(self, contents: Contents, say: Callable[[str], str] = str) -> bytes:
         """A PNG of its shape; ``say`` translates the words in it."""
         title = f"{contents.dataset.name} v{contents.dataset.version}"
+
+        def drawn() -> bytes:
+            # Matplotlib takes half a second to import, which no start should wait for.
+            from bot.teaching.datasets.picture import draw
+
+            return draw(title, contents.examples, say)
+
         async with self._turns:
-            return await asyncio.to_thread(draw, title, contents.examples, say)
+            return await asyncio.to_thread(drawn)
 
     async def difference(
         self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
