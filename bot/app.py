@@ -36,6 +36,11 @@ from bot.health import keep_alive_file
 from bot.hearing import Hearing
 from bot.presenting import (
     answer_buttons,
+    consent_card,
+    correction_card,
+    correction_deletion,
+    correction_form,
+    correction_list,
     dataset_deletion,
     file_deletion,
     file_list,
@@ -52,6 +57,8 @@ from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
+from bot.storage.consents import ConsentStore
+from bot.storage.corrections import CorrectionStore
 from bot.storage.database import Database
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
@@ -61,6 +68,8 @@ from bot.storage.jobs import JobStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
 from bot.storage.usage import Clock, UsageStore
+from bot.teaching.correction_rules import ChosenRules
+from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.service import Datasets
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
@@ -82,6 +91,12 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     file_deletion.KEEP_ID: file_deletion.keep,
     dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
     settings_card.CARD_ID: settings_card.change,
+    consent_card.AGREE_ID: consent_card.agree,
+    consent_card.REFUSE_ID: consent_card.refuse,
+    correction_card.APPROVE_ID: correction_card.approve,
+    correction_card.REJECT_ID: correction_card.reject,
+    correction_list.CUSTOM_ID: correction_list.turn_page,
+    correction_deletion.CUSTOM_ID: correction_deletion.delete,
 }
 """What is called for the buttons whose ids begin so."""
 
@@ -89,6 +104,7 @@ FORMS: dict[str, Submitted] = {
     asking_about.FORM_ID: asking_about.answer,
     instruction_form.FORM_ID: instruction_form.take,
     settings_card.LIMITS_FORM_ID: settings_card.change_limits,
+    correction_form.FORM_ID: correction_form.submitted,
 }
 """What is called for the forms whose ids begin so."""
 
@@ -227,6 +243,8 @@ class Starling:
             models = ChatModels(chat, store)
             by_guilds = ChosenByGuilds(store)
             dataset_store = DatasetStore(database)
+            rules = ChosenRules(store)
+            corrections = Corrections(CorrectionStore(database, dataset_store), dataset_store, rules)
             writer = Writer(
                 self._bot,
                 hearing,
@@ -253,7 +271,8 @@ class Starling:
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
                 by_guilds, instructions, transcripts, Turns(),
-                settings_card.SettingsCard(by_guilds, chosen, store, settings),
+                settings_card.SettingsCard(by_guilds, chosen, store, settings), ConsentStore(database), rules,
+                corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
             )  # fmt: skip
 
             async def started() -> None:

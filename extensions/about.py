@@ -22,7 +22,10 @@ ANSWERED_THERE = _("💬 Questions, and what was said before them, go to {host},
 SPOKEN_HERE = _("🔊 Answers are spoken on the same machine.")
 SPOKEN_THERE = _("🔊 Answers are spoken by Microsoft's speech service, which gets their text; offline voices stand in.")
 KEPT = _("🗄️ Questions and answers are kept for {days} days, so that we can go on. Delete yours, and I forget it.")
-NOT_TRAINED = _("Nothing that you write trains a model.")
+GIVEN = _(
+    "🌱 Nothing that you write trains a model, but for what you have agreed to give: corrections that you send in my "
+    "form, and files for datasets. /corrections delete takes corrections back."
+)
 
 
 @loader.command
@@ -50,6 +53,6 @@ class About(
             answered,
             translate(SPOKEN_HERE if offline else SPOKEN_THERE, locale),
             translate(KEPT, locale, days=settings.retention_days),
-            translate(NOT_TRAINED, locale),
+            translate(GIVEN, locale),
         ]
         await respond(context, "\n".join(lines), ephemeral=context.guild_id is not None)

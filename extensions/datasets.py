@@ -29,6 +29,7 @@ from bot.presenting.safe_autocomplete import safe
 from bot.presenting.splitting import MESSAGE_LIMIT
 from bot.storage.datasets import MOST_NAME_CHARS, DatasetStore
 from bot.storage.file_names import shown
+from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.problems import UploadRefusedError
 from bot.teaching.datasets.reading import MOST_BYTES
 from bot.teaching.datasets.service import Contents, Datasets
@@ -134,6 +135,19 @@ class Add(
             await _answer_at_length(context, refusal(error, locale), "problems.txt")
         else:
             await _answer(context, change_told(change, locale))
+
+
+@dataset.register
+class AddCorrections(
+    lightbulb.SlashCommand, name=_("add_corrections"), description=_("Add all corrections that are approved"),
+    localize=True,
+):  # fmt: skip
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections) -> None:
+        change = await corrections.add_to_dataset(await _begun(context), self.dataset, context.user.id)
+        await _answer(context, change_told(change, locale_of(context)))
 
 
 @dataset.register

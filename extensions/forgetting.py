@@ -11,21 +11,28 @@ from bot.answering.instructions import Instructions
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.usage import UsageStore
+from bot.teaching.corrections import Corrections
 
 loader = lightbulb.Loader()
 
 
 @loader.listener(hikari.MessageDeleteEvent)  # type: ignore[type-abstract]
-async def forget_message(event: hikari.MessageDeleteEvent, exchanges: ExchangeStore, inbox: Inbox) -> None:
+async def forget_message(
+    event: hikari.MessageDeleteEvent, exchanges: ExchangeStore, corrections: Corrections, inbox: Inbox
+) -> None:
     """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
     await exchanges.forget_messages([event.message_id])
+    await corrections.forget_messages([event.message_id])
     await inbox.deleted([event.message_id])
 
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
-async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, exchanges: ExchangeStore, inbox: Inbox) -> None:
+async def forget_messages(
+    event: hikari.GuildBulkMessageDeleteEvent, exchanges: ExchangeStore, corrections: Corrections, inbox: Inbox
+) -> None:
     """The same for many at once."""
     await exchanges.forget_messages(list(event.message_ids))
+    await corrections.forget_messages(list(event.message_ids))
     await inbox.deleted(list(event.message_ids))
 
 
@@ -49,6 +56,7 @@ async def forget_guild(
     exchanges: ExchangeStore,
     usage: UsageStore,
     datasets: DatasetStore,
+    corrections: Corrections,
     chosen: ChosenByGuilds,
     instructions: Instructions,
 ) -> None:
@@ -57,5 +65,6 @@ async def forget_guild(
     await exchanges.forget_guild(event.guild_id)
     await usage.forget_guild(event.guild_id)
     await datasets.forget_guild(event.guild_id)
+    await corrections.forget_guild(event.guild_id)
     await chosen.forget_guild(event.guild_id)
     await instructions.forget_guild(event.guild_id)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.database import Database
 from bot.storage.file_names import is_name, shown
+from bot.storage.guild_turns import take_turn
 from bot.storage.tables import DatasetExampleRow, DatasetRow, SettingRow
 from bot.teaching.datasets.example import (
     MOST_CHARS_IN_ALL,
@@ -194,7 +195,7 @@ class DatasetStore:
         name = tidied(name)
         try:
             async with self._database.sessions.begin() as session:
-                await self._lock(session, guild_id)
+                await take_turn(session, guild_id)
                 names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == int(guild_id))
                 if (await session.scalar(names) or 0) >= MOST_DATASETS:
                     raise TooManyDatasetsError(MOST_DATASETS)
@@ -306,7 +307,7 @@ class DatasetStore:
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError
         """
         async with self._database.sessions.begin() as session:
-            await self._lock(session, guild_id)
+            await take_turn(session, guild_id)
             latest = await self._latest(session, guild_id, name)
             of_latest = DatasetExampleRow.dataset_id == latest.id
             existing = set(await session.scalars(select(DatasetExampleRow.key).where(of_latest)))
@@ -346,7 +347,7 @@ class DatasetStore:
             NoSuchDatasetError, NoSuchExampleError, TooManyDatasetsError
         """
         async with self._database.sessions.begin() as session:
-            await self._lock(session, guild_id)
+            await take_turn(session, guild_id)
             latest = await self._latest(session, guild_id, name)
             if await session.get(DatasetExampleRow, (latest.id, key)) is None:
                 raise NoSuchExampleError(latest.name)
@@ -364,7 +365,7 @@ class DatasetStore:
             NoSuchDatasetError, EmptyDatasetError
         """
         async with self._database.sessions.begin() as session:
-            await self._lock(session, guild_id)
+            await take_turn(session, guild_id)
             row = await self._latest(session, guild_id, name)
             of_row = select(func.count()).where(DatasetExampleRow.dataset_id == row.id)
             if not await session.scalar(of_row):
@@ -398,7 +399,7 @@ class DatasetStore:
             NoSuchDatasetError
         """
         async with self._database.sessions.begin() as session:
-            await self._lock(session, guild_id)
+            await take_turn(session, guild_id)
             rows = await self._rows(session, guild_id, name)
             gone = [_dataset(row) for row in rows if version in (None, row.version)]
             if not gone:
@@ -409,7 +410,7 @@ class DatasetStore:
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all datasets of a guild; says how many versions."""
         async with self._database.sessions.begin() as session:
-            await self._lock(session, guild_id)
+            await take_turn(session, guild_id)
             ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == int(guild_id))))
             await self._delete(session, ids)
         return len(ids)
@@ -418,7 +419,7 @@ class DatasetStore:
         """Remove what a person gave from all versions, sealed ones too, that no model was trained on; and remember
         it, so that no archive brings it back. What they give later counts."""
         theirs = DatasetExampleRow.given_by == int(user_id)
-        containing = select(DatasetRow).where(
+        containing = select(DatasetRow.guild_id).where(
             DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
         )
         async with self._database.sessions.begin() as session:
@@ -427,26 +428,35 @@ class DatasetStore:
                 scope="user", scope_id=int(user_id), name=_WITHDREW, value=now.isoformat(), updated_at=now
             )
             await session.merge(withdrawn)
-            guilds = sorted({row.guild_id for row in await session.scalars(containing)})
+            guilds = sorted(set(await session.scalars(containing)))
         removed, trained = 0, list[Dataset]()
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
-                await self._lock(session, guild_id)
-                for row in list(await session.scalars(containing.where(DatasetRow.guild_id == guild_id))):
-                    if row.trained_at is not None:
-                        trained.append(_dataset(row))
-                        continue
-                    gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, theirs)
-                    removed += len((await session.scalars(gone.returning(DatasetExampleRow.key))).all())
-                    await self._note_change(session, row)
+                await take_turn(session, guild_id)
+                of_guild = await self._withdraw(session, guild_id, theirs)
+            removed += of_guild.removed
+            trained += of_guild.trained
         return Withdrawal(removed, tuple(trained))
 
-    async def _lock(self, session: AsyncSession, guild_id: int) -> None:
-        """Wait until no one else changes the guild's datasets; until the transaction ends no one else does."""
-        if self._database.engine.dialect.name == "postgresql":
-            await session.execute(select(func.pg_advisory_xact_lock(int(guild_id))))
-        else:  # SQLite's one lock is taken by the first statement that could write
-            await session.execute(update(DatasetRow).where(DatasetRow.id == "").values(version=0))
+    async def withdraw_corrections(
+        self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
+    ) -> Withdrawal:
+        """Remove what comes from these corrections from all versions that no model was trained on, in a transaction
+        that has the guild's turn."""
+        return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
+
+    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Withdrawal:
+        removed, trained = 0, list[Dataset]()
+        containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
+        rows = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.id.in_(containing))
+        for row in list(await session.scalars(rows)):
+            if row.trained_at is not None:
+                trained.append(_dataset(row))
+                continue
+            gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
+            removed += len((await session.scalars(gone.returning(DatasetExampleRow.key))).all())
+            await self._note_change(session, row)
+        return Withdrawal(removed, tuple(trained))
 
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
         wanted = (

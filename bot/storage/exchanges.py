@@ -93,6 +93,14 @@ class ExchangeStore:
             found = [_exchange(row) for row in await session.scalars(wanted)]
         return {id_: exchange for exchange in found for id_ in (exchange.prompt_message_id, exchange.reply_message_id)}
 
+    async def recent(self, guild_id: int, channel_id: int, most: int) -> list[Exchange]:
+        """The last ``most`` exchanges of a guild's channel, the newest first."""
+        row = ExchangeRow
+        wanted = select(row).where(row.channel_id == int(channel_id), row.guild_id == int(guild_id))
+        async with self._database.sessions() as session:
+            rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(most))
+            return [_exchange(each) for each in rows]
+
     async def withdraw(self, reply_message_id: int) -> None:
         """Delete the exchange with this reply, whose question is about to be answered anew."""
         await self._delete(ExchangeRow.reply_message_id == int(reply_message_id))

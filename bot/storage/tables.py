@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     Index,
+    Integer,
     MetaData,
     String,
     Text,
@@ -66,7 +67,12 @@ class ExchangeRow(Base):
     """A prompt and the bot's reply to it."""
 
     __tablename__ = "exchanges"
-    __table_args__ = (Index(None, "created_at"), Index(None, "guild_id"), Index(None, "prompt_message_id"))
+    __table_args__ = (
+        Index(None, "created_at"),
+        Index(None, "guild_id"),
+        Index(None, "prompt_message_id"),
+        Index(None, "channel_id", "reply_message_id"),
+    )
 
     reply_message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     channel_id: Mapped[int] = mapped_column(BigInteger)
@@ -174,3 +180,65 @@ class InstructionRow(Base):
     text: Mapped[str] = mapped_column(Text)
     written_by: Mapped[int] = mapped_column(BigInteger)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CorrectionRow(Base):
+    """What a person says that the bot should have said, in a form of ours."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        UniqueConstraint("guild_id", "number"),
+        Index(None, "guild_id", "prompt_key"),
+        Index(None, "author_id"),
+        Index(None, "text_by"),
+        Index(None, "asker_id"),
+        Index(None, "message_id"),
+        Index(None, "question_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column()
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    question_id: Mapped[int | None] = mapped_column(BigInteger)
+    asker_id: Mapped[int | None] = mapped_column(BigInteger)
+    author_id: Mapped[int | None] = mapped_column(BigInteger)
+    text_by: Mapped[int | None] = mapped_column(BigInteger)
+    prompt: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    original: Mapped[str] = mapped_column(Text)
+    prompt_key: Mapped[str] = mapped_column(String(32))
+    answer_key: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    revision: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CorrectionDecisionRow(Base):
+    """What somebody did with a correction; rows are added, and go with their guild only."""
+
+    __tablename__ = "correction_decisions"
+    __table_args__ = (Index(None, "correction_id"), Index(None, "guild_id"), Index(None, "actor_id", "decided_at"))
+
+    # SQLite counts by itself in INTEGER keys only.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    correction_id: Mapped[str] = mapped_column(String(32))
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    revision: Mapped[int] = mapped_column()
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(String(16))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ConsentRow(Base):
+    """A user's agreement that what they send in our forms is kept and taught."""
+
+    __tablename__ = "consents"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column()
+    """Of the text that they agreed to."""
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)

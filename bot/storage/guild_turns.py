@@ -1,0 +1,16 @@
+"""Changes of what a guild has taught come one after the other, whoever makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.tables import DatasetRow
+
+
+async def take_turn(session: AsyncSession, guild_id: int) -> None:
+    """Wait until no other transaction has the guild's turn; this one has it until it ends. Call it first."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(int(guild_id))))
+    else:  # SQLite's one lock is taken by the first statement that could write
+        await session.execute(update(DatasetRow).where(DatasetRow.id == "").values(version=0))

@@ -1,0 +1,80 @@
+"""/correct and the message command Correct this reply."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.errors import translatable as _
+from bot.presenting import correction_form
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.consent_card import consent_card
+from bot.presenting.correction_form import CorrectionForms
+from bot.presenting.correction_rights import guild_of
+from bot.presenting.correction_text import answer_choices
+from bot.presenting.language_choice import MOST_CHOICES
+from bot.presenting.safe_autocomplete import safe
+from bot.storage.consents import ConsentStore
+from bot.storage.exchanges import ExchangeStore
+
+loader = lightbulb.Loader()
+
+RECENT = 200
+"""Answers of a channel among which one is chosen while typing."""
+CONTEXTS = [hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM]
+"""In direct messages a sentence says that corrections belong to servers."""
+INSTALLED = [hikari.ApplicationIntegrationType.GUILD_INSTALL]
+
+
+@safe
+async def complete_answer(context: lightbulb.AutocompleteContext[str], exchanges: ExchangeStore) -> None:
+    interaction = context.interaction
+    guild = guild_of(interaction)
+    recent = await exchanges.recent(guild, interaction.channel_id, RECENT)
+    answers = [(each.reply_message_id, each.prompt, each.reply) for each in recent]
+    await context.respond(answer_choices(answers, str(context.focused.value or ""))[:MOST_CHOICES])
+
+
+async def open_form(context: lightbulb.Context, asked: str, forms: CorrectionForms, consents: ConsentStore) -> None:
+    """Open the form for ``asked``; of those who have not agreed that what they write is kept, that is asked first."""
+    form = await forms.form(asked, context.interaction)
+    if await consents.given(context.user.id):
+        await context.respond_with_modal(form.title, form.custom_id, components=form.rows)
+    else:
+        await respond(context, components=[consent_card(asked, locale_of(context))], ephemeral=True)
+
+
+@loader.command
+class Correct(
+    lightbulb.SlashCommand,
+    name=_("correct"),
+    description=_("Say what I should have answered"),
+    localize=True,
+    integration_types=INSTALLED,
+    contexts=CONTEXTS,
+):
+    message = lightbulb.string(
+        _("message"),
+        _("One of my answers in this channel: type its words, or paste its link or id"),
+        localize=True,
+        autocomplete=complete_answer,
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
+        exchange = await forms.answer_at(context.interaction, self.message)
+        await open_form(context, correction_form.new(exchange), forms, consents)
+
+
+@loader.command
+class CorrectThis(
+    lightbulb.MessageCommand,
+    name=_("Correct this reply"),
+    localize=True,
+    integration_types=INSTALLED,
+    contexts=CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
+        exchange = await forms.answer_of(context.interaction, self.target)
+        await open_form(context, correction_form.new(exchange), forms, consents)
