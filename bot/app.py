@@ -46,6 +46,7 @@ from bot.presenting import (
     file_list,
     instruction_form,
     read_aloud,
+    recalled,
     settings_card,
 )
 from bot.presenting.apology import apologise
@@ -71,6 +72,8 @@ from bot.storage.usage import Clock, UsageStore
 from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.service import Datasets
+from bot.teaching.recall.choosing import index_maker
+from bot.teaching.recall.recall import Recall
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -91,6 +94,7 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     file_deletion.KEEP_ID: file_deletion.keep,
     dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
     settings_card.CARD_ID: settings_card.change,
+    answer_buttons.RECALLED_ID: recalled.tell,
     consent_card.AGREE_ID: consent_card.agree,
     consent_card.REFUSE_ID: consent_card.refuse,
     correction_card.APPROVE_ID: correction_card.approve,
@@ -244,7 +248,10 @@ class Starling:
             by_guilds = ChosenByGuilds(store)
             dataset_store = DatasetStore(database)
             rules = ChosenRules(store)
-            corrections = Corrections(CorrectionStore(database, dataset_store), dataset_store, rules)
+            correction_store = CorrectionStore(database, dataset_store)
+            recall = Recall(correction_store.approved, index_maker(settings.recall))
+            stack.push_async_callback(recall.close)
+            corrections = Corrections(correction_store, dataset_store, rules, on_changed=recall.forget)
             writer = Writer(
                 self._bot,
                 hearing,
@@ -258,6 +265,7 @@ class Starling:
                 budgets,
                 settings,
                 instructions,
+                recall,
             )
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)

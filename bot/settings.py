@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     instruction_file: Path | None = None
     """A text file with the instruction (system prompt); by default the bundled one."""
 
+    # Learning
+    recall: Literal["auto", "multilingual", "wordllama", "words", "off"] = "auto"
+    """How approved corrections are found again: by meaning in a hundred languages, by meaning in English, by words, or
+    not at all; auto is the first that is installed."""
+
     # Budgets: what may be used a day, in UTC; 0: no limit
     user_tokens_a_day: int = Field(0, ge=0)
     """Tokens of the chat model, in and out, that one user may use, everywhere together."""

@@ -36,6 +36,8 @@ from bot.presenting.languages import tell, translate
 from bot.presenting.transcript_text import NO_SPEECH, quote
 from bot.settings import Settings
 from bot.storage.exchanges import Exchange, ExchangeStore
+from bot.teaching.recall.facts import with_facts
+from bot.teaching.recall.recall import Recall
 
 log = structlog.get_logger()
 
@@ -67,6 +69,7 @@ class Writer:
         budgets: Budgets,
         settings: Settings,
         instructions: Instructions,
+        recall: Recall,
     ) -> None:
         self._bot = bot
         self._hearing = hearing
@@ -82,6 +85,7 @@ class Writer:
         self._budgets = budgets
         self._settings = settings
         self._instructions = instructions
+        self._recall = recall
         self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
         """Channels where it was told lately that the beginning is left out."""
 
@@ -168,11 +172,13 @@ class Writer:
         reply, asker, guild = question.reply, question.asker.id, question.guild_id
         parent = await self._parent(question)
         notes = [DEMONSTRATION] if model.is_demonstration else []
-        asked = Turn("user", f"{text}\n\n{enclosed.text}".strip(), question.speaker_name, enclosed.pictures)
+        lessons = await self._recall.recalled(guild, text)
+        asked_text = with_facts(f"{text}\n\n{enclosed.text}".strip(), lessons)
+        asked = Turn("user", asked_text, question.speaker_name, enclosed.pictures)
         try:
             prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
         except ChatCannotSeeError:
-            if not asked.text:
+            if not (text or enclosed.text):
                 raise
             notes.append(NOT_SEEN)
             asked = replace(asked, pictures=())
@@ -191,7 +197,9 @@ class Writer:
         told += await self._budgets.running_out(asker, guild, reply.locale, "tokens", "audio")
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         known = await self._remember(question, exchange)
-        row = answer_row(question.job, reply.locale, aloud=dictation is None and question.remembered)
+        aloud = dictation is None and question.remembered
+        recalled = [lesson.number for lesson in lessons]
+        row = answer_row(question.job, reply.locale, aloud=aloud, recalled=recalled)
         await reply.finish(heading + answer, note="\n".join(f"-# {one}" for one in told), whole=answer, row=row)
         if not known:
             await self._remember(question, exchange)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hikari
 
 from bot.errors import translatable as _
 from bot.presenting.languages import translate
 
-STOP_ID, AGAIN_ID, ALOUD_ID = "stop", "again", "aloud"
+STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
 
 STOP = _("Stop")
 REGENERATE = _("Answer anew")
 RETRY = _("Try again")
 READ_ALOUD = _("Read aloud")
+RECALLED = _("Taught")
 
 
 def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
@@ -23,9 +26,11 @@ def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     )
 
 
-def answer_row(job: str | None, locale: str, *, aloud: bool) -> hikari.api.MessageActionRowBuilder | None:
+def answer_row(
+    job: str | None, locale: str, *, aloud: bool, recalled: Sequence[int] = ()
+) -> hikari.api.MessageActionRowBuilder | None:
     """Below an answer that is complete. ``job``: None where it cannot be asked for once more. ``aloud``: whether it was
-    not spoken already."""
+    not spoken already. ``recalled``: the numbers of the corrections that were recalled for it."""
     row = hikari.impl.MessageActionRowBuilder()
     if aloud:
         row.add_interactive_button(
@@ -35,6 +40,9 @@ def answer_row(job: str | None, locale: str, *, aloud: bool) -> hikari.api.Messa
         row.add_interactive_button(
             hikari.ButtonStyle.SECONDARY, f"{AGAIN_ID}:{job}", label=translate(REGENERATE, locale), emoji="🔄"
         )
+    if recalled:
+        told_by = f"{RECALLED_ID}:{','.join(map(str, recalled))}"
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, told_by, label=translate(RECALLED, locale), emoji="💡")
     return row if row.components else None
 
 

@@ -202,6 +202,7 @@ class Approved:
     """An approved correction, as recall needs it."""
 
     id: str
+    number: int
     prompt: str
     answer: str
 
@@ -427,7 +428,9 @@ class CorrectionStore:
     async def approved(self, guild_id: int) -> list[Approved]:
         """What the guild has approved, the oldest first."""
         row = CorrectionRow
-        wanted = select(row.id, row.prompt, row.answer).where(row.guild_id == int(guild_id), row.state == "approved")
+        wanted = select(row.id, row.number, row.prompt, row.answer).where(
+            row.guild_id == int(guild_id), row.state == "approved"
+        )
         async with self._database.sessions() as session:
             return [Approved(*found) for found in await session.execute(wanted.order_by(row.number))]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.errors import StarlingError
@@ -198,6 +199,14 @@ class Corrections:
         change = await self._datasets.add(guild_id, name, [_example(each) for each in approved], by)
         await self._store.remove_withdrawn_from_datasets(guild_id, approved)
         return change
+
+    async def approved_among(self, guild_id: int, numbers: Collection[int]) -> list[Correction]:
+        """Those of ``numbers`` that are approved now; everyone may know them."""
+        found: list[Correction] = []
+        for number in numbers:
+            with suppress(NoSuchCorrectionError):
+                found.append(await self._store.get(guild_id, number))
+        return [one for one in found if one.state == "approved"]
 
     async def forget_messages(self, message_ids: Collection[int]) -> None:
         """As ``CorrectionStore.forget_messages``."""

