@@ -22,28 +22,32 @@ async def _asked(town: Town, person: Person, text: str, channel: str = "general"
 async def test_the_demonstration_model_knows_better_in_the_next_answer(
     tmp_path: Path, whisper_base: Path, smollm2: Path
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
-        async with running(tmp_path, sandbox):
-            ada, chloe = town.administrator, town.member
-            wrong = await _asked(town, chloe, ASKED)
-            assert "Marisol" not in wrong["content"]
-            elsewhere = await _asked(town, ada, ASKED, SECOND)
-            card = await (await ada.message_command("Correct this reply", wrong)).response()
-            await ada.submit(await ada.click(card, "I agree"), {"asked": ASKED, "answer": ANSWER})
-            assert "#1" in str((await ada.wait_for_edit(card))["components"])
-            right = await _asked(town, chloe, IN_OTHER_WORDS)
-            assert "Marisol" in right["content"]
-            assert "recalled" in buttons_of(right)
-            told = await (await chloe.click(right, "recalled")).response()
-            assert told["flags"] & 64
-            assert f"**#1** · {ASKED}\n> {ANSWER}" in told["content"]
-            assert "Marisol" not in (await _asked(town, ada, IN_OTHER_WORDS, SECOND))["content"]
-            assert "Marisol" not in elsewhere["content"]
-            card = await (await ada.slash("corrections delete", {"number": "1"}, channel="general")).response()
-            await ada.click(card, "Delete")
-            await ada.wait_for_edit(card)
-            again = await _asked(town, chloe, IN_OTHER_WORDS)
-            assert "Marisol" not in again["content"]
-            assert "recalled" not in buttons_of(again)
-            told = await (await chloe.click(right, "recalled")).response()
-            assert "#1 is not approved any more" in told["content"]
+    async with (
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as town,
+        running(tmp_path, sandbox),
+    ):
+        ada, chloe = town.administrator, town.member
+        wrong = await _asked(town, chloe, ASKED)
+        assert "Marisol" not in wrong["content"]
+        elsewhere = await _asked(town, ada, ASKED, SECOND)
+        card = await (await ada.message_command("Correct this reply", wrong)).response()
+        await ada.submit(await ada.click(card, "I agree"), {"asked": ASKED, "answer": ANSWER})
+        assert "#1" in str((await ada.wait_for_edit(card))["components"])
+        right = await _asked(town, chloe, IN_OTHER_WORDS)
+        assert "Marisol" in right["content"]
+        assert "recalled" in buttons_of(right)
+        told = await (await chloe.click(right, "recalled")).response()
+        assert told["flags"] & 64
+        assert f"**#1** · {ASKED}\n> {ANSWER}" in told["content"]
+        assert "Marisol" not in (await _asked(town, ada, IN_OTHER_WORDS, SECOND))["content"]
+        assert "Marisol" not in elsewhere["content"]
+        card = await (await ada.slash("corrections delete", {"number": "1"}, channel="general")).response()
+        await ada.click(card, "Delete")
+        await ada.wait_for_edit(card)
+        again = await _asked(town, chloe, IN_OTHER_WORDS)
+        assert "Marisol" not in again["content"]
+        assert "recalled" not in buttons_of(again)
+        told = await (await chloe.click(right, "recalled")).response()
+        assert "#1 is not approved any more" in told["content"]

