@@ -279,7 +279,7 @@ class Starling:
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
                 by_guilds, instructions, transcripts, Turns(),
-                settings_card.SettingsCard(by_guilds, chosen, store, settings), ConsentStore(database), rules,
+                settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), ConsentStore(database), rules,
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
             )  # fmt: skip
 

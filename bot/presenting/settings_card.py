@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Never, cast
 
 import alluka
@@ -21,6 +22,7 @@ from bot.presenting.languages import language_name, translate
 from bot.presenting.managers import require_manager
 from bot.settings import Settings
 from bot.storage.settings import SettingsStore
+from bot.teaching.correction_rules import ChosenRules
 
 CARD_ID, LIMITS_FORM_ID = "set", "set-limits"
 
@@ -31,6 +33,10 @@ NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
 LANGUAGES = _("**Languages** · those that are spoken in recordings here; the vocabulary is set by /hearing")
 RETENTION = _("**Memory** · after how long questions and answers are forgotten")
+TEACHING = _("**Teaching** · who may correct me: {correct}; who may approve that, besides managers: {approve}")
+EVERYBODY, NOBODY = _("everyone"), _("nobody")
+CORRECTING_ROLE = _("The role that may correct me")
+APPROVING_ROLE = _("The role that may approve")
 LIMITS = _("**Limits a day** · {limits}")
 NO_LIMITS = _("none but those of my host")
 LIMIT_TEXTS = {
@@ -85,10 +91,16 @@ class SettingsCard:
     """Draws the card."""
 
     def __init__(
-        self, chosen: ChosenByGuilds, hearing: ChosenHearing, store: SettingsStore, settings: Settings
+        self,
+        chosen: ChosenByGuilds,
+        hearing: ChosenHearing,
+        rules: ChosenRules,
+        store: SettingsStore,
+        settings: Settings,
     ) -> None:
         self._chosen = chosen
         self._hearing = hearing
+        self._rules = rules
         self._store = store
         self._settings = settings
 
@@ -150,6 +162,12 @@ class SettingsCard:
             if count < self._settings.retention_days or count == choices.retention_days
         ]
         card.add_action_row([_select("days", days)])
+        rules = await self._rules.of(guild)
+        correct = said(EVERYBODY) if rules.correct is None else _role(guild, rules.correct)
+        approve = said(NOBODY) if rules.approve is None else _role(guild, rules.approve)
+        card.add_text_display(said(TEACHING, correct=correct, approve=approve))
+        card.add_action_row([_role_select("correct", said(CORRECTING_ROLE))])
+        card.add_action_row([_role_select("approve", said(APPROVING_ROLE))])
         told = ", ".join(said(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
         card.add_text_display(said(LIMITS, limits=told or said(NO_LIMITS)))
         button = hikari.impl.InteractiveButtonBuilder(
@@ -174,11 +192,27 @@ def _select(
     return menu
 
 
+def _role_select(what: str, placeholder: str) -> hikari.impl.SelectMenuBuilder:
+    return hikari.impl.SelectMenuBuilder(
+        type=hikari.ComponentType.ROLE_SELECT_MENU,
+        custom_id=f"{CARD_ID}:{what}",
+        placeholder=placeholder,
+        min_values=0,
+        max_values=1,
+    )
+
+
+def _role(guild: int, role: int) -> str:
+    # The role of everyone has the guild's id.
+    return "@everyone" if role == guild else f"<@&{role}>"
+
+
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],
     chosen: alluka.Injected[ChosenByGuilds],
     hearing: alluka.Injected[ChosenHearing],
+    rules: alluka.Injected[ChosenRules],
 ) -> None:
     """Set what was chosen on the card, and draw it anew.
 
@@ -199,6 +233,12 @@ async def change(
             await chosen.choose(guild, retention_days=int(values[0]))
         case "languages":
             await hearing.choose(guild, languages=tuple(values))
+        case "correct":
+            role = int(values[0]) if values else None
+            await rules.choose(guild, replace(await rules.of(guild), correct=role))
+        case "approve":
+            role = int(values[0]) if values else None
+            await rules.choose(guild, replace(await rules.of(guild), approve=role))
         case "limits":
             limits = await card.limits(guild)
             rows = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from bot.sandbox.seed import MODERATOR_ROLE_ID
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -114,6 +115,24 @@ async def test_languages_and_memory_are_chosen_and_kept(tmp_path: Path, whisper_
             options = [o for row in components for menu in row.get("components", ()) for o in menu.get("options", ())]
             assert {o["value"] for o in options if o.get("default")} == {"host", "quote", "ru", "en", "7"}
             assert "90" not in {o["value"] for o in options}
+
+
+async def test_roles_correct_and_approve(town: Town) -> None:
+    moderators = str(MODERATOR_ROLE_ID)
+    changed = await set_(town, "approve", moderators)
+    assert f"besides managers: <@&{moderators}>" in str(changed["components"])
+    try:
+        changed = await set_(town, "correct", moderators)
+        assert f"who may correct me: <@&{moderators}>;" in str(changed["components"])
+        asked = await town.member.send("general", f"{town.mention} hello")
+        answer = await town.complete_answer_to(asked)
+        refused = await (await town.member.message_command("Correct this reply", answer)).response()
+        assert refused["flags"] & 64
+        assert f"<@&{moderators}>" in refused["content"] or "role" in refused["content"]
+    finally:
+        await set_(town, "correct")
+        changed = await set_(town, "approve")
+    assert "who may correct me: everyone; who may approve that, besides managers: nobody" in str(changed["components"])
 
 
 async def test_only_who_manages_a_server_sets_it(town: Town) -> None:
