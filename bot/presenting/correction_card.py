@@ -22,7 +22,7 @@ SAID = _("**I said**")
 SHOULD_BE = _("**I should say**")
 NOTHING_ANY_MORE = _("-# the answer was deleted")
 BY = _("by {who} on {when}")
-ANSWER = _("my answer: {link}")
+ANSWER = _("[my answer]({link})")
 APPROVALS = _("Approvals: {count} of {votes}")
 HISTORY: dict[Action, str] = {
     "submitted": _("{when} · {who} submitted it"),

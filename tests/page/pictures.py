@@ -1,4 +1,5 @@
-"""Takes the pictures of the README: Starling as `make run` starts it, on a desktop, a tablet and a phone."""
+"""Takes the pictures of the README: Starling as `make run` starts it, on a desktop, a tablet and a phone; and its
+cards, at a desktop's and a phone's width."""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox import Sandbox
 from tests.conftest import ROOT
-from tests.end_to_end.town import running
+from tests.end_to_end.town import buttons_of, populated, running
 from tests.page.visit import Visit, visiting
+from tests.scripted_chat import ScriptedChat
 
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
+CARD_SIZES = {"desktop": (1000, 1200), "phone": (390, 1400)}
 ANSWER_MS = 120_000
 
 
@@ -26,6 +29,52 @@ async def _talk(visit: Visit) -> None:
     await visit.page.locator("[data-try=note]").click()
     await visit.page.get_by_role("group", name="Voice message").nth(1).wait_for(timeout=ANSWER_MS)
     await visit.page.wait_for_timeout(1000)
+
+
+async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) -> None:
+    """Call ``command``, which needs no option, and take the picture of its answer, which has the text ``seen``."""
+    await visit.command(command)
+    await visit.page.keyboard.press("Enter")
+    message = await visit.see(seen)
+    await visit.page.wait_for_timeout(1500)
+    await message.screenshot(path=folder / f"{name}.png")
+
+
+async def _cards(browser: Browser, folder: Path) -> None:
+    """What moderators meet most: settings, use, a dataset, a correction, and an answer that was taught."""
+    for name, size in CARD_SIZES.items():
+        with tempfile.TemporaryDirectory() as data:
+            async with (
+                ScriptedChat() as chat,
+                Sandbox() as sandbox,
+                running(Path(data), sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+                populated(sandbox, chat) as town,
+                visiting(browser, sandbox, "ada", size) as visit,
+            ):
+                if await visit.page.get_by_role("button", name="Servers and channels").is_visible():
+                    await visit.page.get_by_role("button", name="Servers and channels").click()
+                await visit.enter("general")
+                ada = town.administrator
+                chat.answer = "I do not know who runs it."
+                asked = await ada.send("general", f"{town.mention} Who runs the pottery workshop?")
+                wrong = await town.complete_answer_to(asked, reader=ada)
+                card = await (await ada.message_command("Correct this reply", wrong)).response()
+                form = await ada.click(card, "I agree")
+                await ada.submit(form, {"answer": "Marisol runs the pottery workshop, every Tuesday. 🏺"})
+                await ada.wait_for_edit(card)
+                chat.answer = "That is Marisol: she teaches pottery every Tuesday."
+                asked = await town.member.send("general", f"{town.mention} What is the name of the pottery teacher?")
+                taught = await town.complete_answer_to(asked)
+                shown = await visit.see("she teaches pottery")
+                await visit.page.wait_for_timeout(500)
+                await shown.screenshot(path=folder / f"card-taught-{name}.png")
+                assert "recalled" in buttons_of(taught)
+                await _show(visit, "settings", "How I behave on this server", folder, f"card-settings-{name}")
+                await _show(visit, "usage", "in the last 7 days", folder, f"card-usage-{name}")
+                await ada.slash("corrections show", {"number": "1"}, channel="general")
+                card_shown = await visit.see("Correction #1")
+                await visit.page.wait_for_timeout(500)
+                await card_shown.screenshot(path=folder / f"card-correction-{name}.png")
 
 
 async def _take(folder: Path) -> None:
@@ -42,6 +91,7 @@ async def _take(folder: Path) -> None:
                 ):
                     await _talk(visit)
                     await visit.page.screenshot(path=folder / f"page-{name}.png")
+        await _cards(browser, folder)
         await browser.close()
 
 
