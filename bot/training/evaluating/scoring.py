@@ -59,6 +59,8 @@ class Scorer:
         """``retriever`` is called in a thread, and may take a second the first time."""
         self._retriever = retriever
         self._judge = judge
+        self._turns = asyncio.Lock()
+        """The first that is scored loads the embeddings."""
 
     @property
     def judge(self) -> str | None:
@@ -72,7 +74,8 @@ class Scorer:
         exact = is_exact(answer, case.expected)
         similarity = None
         if self._retriever is not None:
-            similarity = 1.0 if exact else await asyncio.to_thread(self._similarity, answer, case.expected)
+            async with self._turns:
+                similarity = 1.0 if exact else await asyncio.to_thread(self._similarity, answer, case.expected)
         judgement = None
         if self._judge is not None and not exact:
             judgement = await self._judge.judge(case, answer, use)
