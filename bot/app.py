@@ -36,6 +36,7 @@ from bot.health import keep_alive_file
 from bot.hearing import Hearing
 from bot.presenting import (
     answer_buttons,
+    comparison_card,
     consent_card,
     correction_card,
     correction_deletion,
@@ -49,6 +50,7 @@ from bot.presenting import (
     read_aloud,
     recalled,
     settings_card,
+    tests_under_way,
     transcript_form,
     votes,
 )
@@ -61,6 +63,7 @@ from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
+from bot.storage.comparisons import ComparisonStore
 from bot.storage.consents import ConsentStore
 from bot.storage.corrections import CorrectionStore
 from bot.storage.database import Database
@@ -77,8 +80,10 @@ from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.service import Datasets
 from bot.teaching.personal_data import PersonalData
-from bot.teaching.recall.choosing import index_maker
+from bot.teaching.recall.choosing import index_maker, retriever_maker
 from bot.teaching.recall.recall import Recall
+from bot.training.evaluating.judging import Judge
+from bot.training.evaluating.scoring import Scorer
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -109,6 +114,9 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     correction_card.REJECT_ID: correction_card.reject,
     correction_list.CUSTOM_ID: correction_list.turn_page,
     correction_deletion.CUSTOM_ID: correction_deletion.delete,
+    tests_under_way.CANCEL_ID: tests_under_way.cancel,
+    comparison_card.VOTE_ID: comparison_card.vote,
+    comparison_card.REVEAL_ID: comparison_card.reveal,
 }
 """What is called for the buttons whose ids begin so."""
 
@@ -279,7 +287,10 @@ class Starling:
             )
             feedback = FeedbackStore(database)
             consents = ConsentStore(database)
-            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, store)
+            comparisons = ComparisonStore(database)
+            judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
+            scorer = Scorer(retriever_maker(settings.recall), judge)
+            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, store, comparisons)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
@@ -295,6 +306,7 @@ class Starling:
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
                 store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
+                comparisons, scorer, tests_under_way.TestsUnderWay(),
             )  # fmt: skip
 
             async def started() -> None:

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     """How approved corrections are found again: by meaning in a hundred languages, by meaning in English, by words, or
     not at all; auto is the first that is installed."""
 
+    judge_model: str | None = None
+    """A model at the endpoint that judges answers in /test, where they are not what was expected word for word."""
+
     # Budgets: what may be used a day, in UTC; 0: no limit
     user_tokens_a_day: int = Field(0, ge=0)
     """Tokens of the chat model, in and out, that one user may use, everywhere together."""
@@ -183,4 +186,6 @@ def read_settings(**given: object) -> Settings:
         raise SettingsError(name, first["msg"]) from error
     if not settings.embedded_chat and settings.chat_model is None:
         raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
+    if settings.embedded_chat and settings.judge_model is not None:
+        raise SettingsError("JUDGE_MODEL", "it needs OPENAI_BASE_URL or OPENAI_API_KEY")
     return settings

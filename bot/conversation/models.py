@@ -26,6 +26,21 @@ class NoSuchModelError(StarlingError):
         super().__init__(model=model)
 
 
+class SameModelError(StarlingError):
+    """Raised when a model is to be compared with itself."""
+
+    sentence = _("These are one and the same model. Name another one; /model list shows those that there are.")
+
+
+class WhichModelError(StarlingError):
+    """Raised when a model is to be compared with another one, and it is not clear with which."""
+
+    sentence = _("Tell me with which model to compare {model}. /model list shows those that there are.")
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model=model)
+
+
 class ChatModels:
     """The models of one endpoint, and who has chosen which."""
 
@@ -53,6 +68,26 @@ class ChatModels:
         if name not in await self.names():
             raise NoSuchModelError(name)
         return self._known(name)
+
+    async def two(self, guild: int | None, first: str | None, second: str | None) -> tuple[ChatModel, ChatModel]:
+        """Two different models by their names. Without the first, it is the one that answers in ``guild``; without the
+        second, it is the only other that there is.
+
+        Raises:
+            NoSuchModelError: one of them is not there.
+            SameModelError: they are the same.
+            WhichModelError: there is no second, or more than one.
+        """
+        one = await self.of(guild) if first is None else await self.named(first)
+        if second is None:
+            others = [name for name in await self.names() if name != one.model]
+            if len(others) != 1:
+                raise WhichModelError(one.model)
+            second = others[0]
+        other = await self.named(second)
+        if other.model == one.model:
+            raise SameModelError
+        return one, other
 
     def _known(self, name: str) -> ChatModel:
         if name == self.default.model:

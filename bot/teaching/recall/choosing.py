@@ -43,7 +43,7 @@ def index_maker(choice: Choice) -> Callable[[], Index] | None:
         return None
     chosen = choice
     if choice == "auto":
-        chosen = next((name for name in _PACKAGES if is_installed(_PACKAGES[name])), "words")
+        chosen = next((name for name in ("multilingual", "wordllama") if is_installed(_PACKAGES[name])), "words")
     if chosen == "words":
         return WordIndex
     if not is_installed(_PACKAGES[chosen]):

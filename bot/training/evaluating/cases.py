@@ -185,4 +185,3 @@ def _text(value: Any, name: str, otherwise: str = PROMPT_IS_NO_TEXT) -> str:
 
 def _names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-

@@ -12,7 +12,7 @@ from bot.training.evaluating.running import ModelRun
 MOST_FORGOTTEN = 1
 """General questions."""
 
-NOTHING_TO_COMPARE = _("Nothing was held out with an expected answer, so nothing tells whether it has learned anything.")
+NOTHING_TO_COMPARE = _("Nothing with an expected answer was held out, so nobody can tell what it has learned.")
 UNANSWERED = _("{model} gave no answer to {count} of {asked} prompts, so the two cannot be compared. Test again.")
 NOT_BETTER = _("On what was held out it is no better: better on {better} of {asked}, worse on {worse}.")
 BETTER = _("On what was held out it is better on {better} of {asked}, and worse on {worse}.")
