@@ -279,7 +279,7 @@ class Starling:
             )
             feedback = FeedbackStore(database)
             consents = ConsentStore(database)
-            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, store)
+            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
