@@ -10,6 +10,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+from bot.training.local.gguf_adapter import Shape
+
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Every matrix of a layer: what the LoRA of attention alone leaves out is worth more than a higher rank (Dettmers et
 al., QLoRA, 2023, section 4)."""
@@ -22,6 +24,11 @@ class BaseModel:
     model: Any
     tokenizer: Any
     alpha: float
+
+    @property
+    def shape(self) -> Shape:
+        config = self.model.config
+        return Shape(config.num_hidden_layers, config.num_attention_heads, config.num_key_value_heads)
 
     def parameters(self) -> dict[str, torch.Tensor]:
         """The adapter's, which are trained; by name."""

@@ -7,8 +7,8 @@ The layout is that of llama.cpp's ``convert_lora_to_gguf.py``: ``<tensor>.weight
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -18,31 +18,37 @@ _PREFIX = "base_model.model."
 _SIDES = {".lora_A.default.weight": ".lora_a", ".lora_B.default.weight": ".lora_b"}
 
 
-def write_adapter(parameters: Mapping[str, Any], config: Any, *, alpha: float, path: Path) -> None:
-    """Write ``parameters`` (torch tensors, named as peft does) of a Llama model, whole or not at all.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a Llama model."""
 
-    ``config``: of the model, as transformers has it.
+    layers: int
+    heads: int
+    key_value_heads: int
+
+
+def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *, alpha: float, path: Path) -> None:
+    """Write ``parameters``, named as peft names them, as 16-bit floats; whole or not at all.
 
     Raises:
         ValueError: a name is none of a Llama model's.
     """
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, shape.layers)
     scratch = path.with_name(f"{path.name}.new")
     writer = gguf.GGUFWriter(scratch, "llama")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
-    for name, value in parameters.items():
+    for name, matrix in parameters.items():
         side = next((side for side in _SIDES if name.endswith(side)), None)
         module = name.removeprefix(_PREFIX).removesuffix(side or "")
         tensor = names.get_name(module)
         if side is None or tensor is None:
             raise ValueError(f"{name} is no part of an adapter for a Llama model")
-        matrix = value.detach().float().numpy()
+        ordered = matrix
         if _SIDES[side] == ".lora_b" and module.endswith((".q_proj", ".k_proj")):
-            heads = config.num_attention_heads if module.endswith(".q_proj") else config.num_key_value_heads
-            matrix = rotary_order(matrix, heads)
-        writer.add_tensor(f"{tensor}.weight{_SIDES[side]}", np.ascontiguousarray(matrix))
+            ordered = rotary_order(matrix, shape.heads if module.endswith(".q_proj") else shape.key_value_heads)
+        writer.add_tensor(f"{tensor}.weight{_SIDES[side]}", np.ascontiguousarray(ordered, np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

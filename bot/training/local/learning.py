@@ -39,7 +39,8 @@ def learn(folder: JobFolder, gguf: Path, check: Callable[[], None]) -> None:
     if not training:
         raise ValueError("every example is too long to be learnt")
     _Course(folder, work, base, training, heldout).run(check)
-    write_adapter(base.parameters(), base.model.config, alpha=base.alpha, path=folder.adapter)
+    learnt = {name: value.detach().numpy() for name, value in base.parameters().items()}
+    write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 
 
 class _Course:
@@ -89,7 +90,7 @@ class _Course:
         self._optimizer.step()
         self._schedule.step()
         self._optimizer.zero_grad(set_to_none=True)
-        return float(loss)
+        return float(loss.detach())
 
     def _measure(self, step: int) -> None:
         """Note the loss on what is held out."""
