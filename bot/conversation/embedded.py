@@ -54,7 +54,7 @@ class EmbeddedChat:
         self._idle, self._open = asyncio.Event(), asyncio.Event()
         self._idle.set()
         self._open.set()
-        self._changing = asyncio.Lock()
+        self._changing, self._life = asyncio.Lock(), asyncio.Lock()
 
     @property
     def base_url(self) -> str:
@@ -91,8 +91,8 @@ class EmbeddedChat:
         Raises:
             EngineNotStartedError: it is not installed, or does not come up within ``READY_TIMEOUT_S``.
         """
-        await self._spawn()
-        self._guard = asyncio.create_task(self._keep_running())
+        async with self._life:
+            await self._start()
 
     async def use_adapters(self, adapters: Sequence[Path]) -> None:
         """Let requests choose from these adapters instead. The engine is started anew, which takes about a second:
@@ -116,14 +116,17 @@ class EmbeddedChat:
                 self._open.set()
 
     async def _restart_with(self, adapters: tuple[Path, ...]) -> None:
-        before, self._adapters = self._adapters, adapters
-        await self.stop()
-        try:
-            await self.start()
-        except EngineNotStartedError:
-            self._adapters = before
-            await self.start()
-            raise
+        async with self._life:
+            before, self._adapters = self._adapters, adapters
+            if self._process is None:
+                return
+            await self._stop()
+            try:
+                await self._start()
+            except EngineNotStartedError:
+                self._adapters = before
+                await self._start()
+                raise
 
     @contextlib.asynccontextmanager
     async def _access(self, adapter: Path | None) -> AsyncIterator[Mapping[str, object]]:
@@ -144,6 +147,14 @@ class EmbeddedChat:
 
     async def stop(self) -> None:
         """Stop the engine; calling it twice does no harm."""
+        async with self._life:
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._spawn()
+        self._guard = asyncio.create_task(self._keep_running())
+
+    async def _stop(self) -> None:
         if self._guard is not None:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)
