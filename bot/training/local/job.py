@@ -28,6 +28,8 @@ class Work:
     """The system message of examples that have none: the one that the model is asked with."""
     epochs: int
     batch_size: int
+    general: int
+    """Examples of common knowledge that are learnt along with each batch."""
     learning_rate: float
     rank: int
     seed: int

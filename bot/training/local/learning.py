@@ -15,6 +15,9 @@ from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.job import JobFolder, Work, replace_with
 from bot.training.local.rows import IGNORED, Row, batch_of, read_rows
 
+GENERAL = Path(__file__).with_name("general.jsonl")
+"""Common knowledge, which is learnt along with what people have given, so that it is not forgotten over it. Nothing of
+it may be used to judge a model by."""
 WARM_UP_SHARE = 0.05
 """Of the steps, in which the rate rises to its full height; then it falls to zero in a straight line."""
 MOST_HELDOUT = 16
@@ -51,6 +54,7 @@ class _Course:
     ) -> None:
         self._folder, self._work, self._base = folder, work, base
         self._training, self._heldout = training, heldout
+        self._general = read_rows(GENERAL, base.tokenizer, work.instruction)
         self._steps_an_epoch = -(-len(training) // work.batch_size)
         self._steps = self._steps_an_epoch * work.epochs
         self._optimizer = torch.optim.AdamW(base.parameters().values(), lr=work.learning_rate, weight_decay=0.0)
@@ -76,11 +80,18 @@ class _Course:
         return min((done + 1) / warm_up, (self._steps - done) / max(1, self._steps - warm_up + 1), 1.0)
 
     def _rows_of(self, step: int) -> list[Row]:
-        """The batch of a step, from 1: the same whenever it is asked for."""
+        """The batch of a step, from 1, with what it has of common knowledge: the same whenever it is asked for."""
         epoch, batch = divmod(step - 1, self._steps_an_epoch)
-        order = torch.randperm(len(self._training), generator=torch.Generator().manual_seed(self._work.seed + epoch))
-        size = self._work.batch_size
-        return [self._training[at] for at in order[batch * size : (batch + 1) * size].tolist()]
+        begin, size = batch * self._work.batch_size, self._work.batch_size
+        chosen = [self._training[at] for at in self._order(len(self._training), epoch)[begin : begin + size]]
+        round_, begin = divmod((step - 1) * self._work.general, len(self._general))
+        order = self._order(len(self._general), round_) + self._order(len(self._general), round_ + 1)
+        return chosen + [self._general[at] for at in order[begin : begin + self._work.general]]
+
+    def _order(self, count: int, round_: int) -> list[int]:
+        generator = torch.Generator().manual_seed(self._work.seed + round_)
+        order: list[int] = torch.randperm(count, generator=generator).tolist()
+        return order
 
     def _step(self, rows: Sequence[Row]) -> float:
         self._base.model.train()

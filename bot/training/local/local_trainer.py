@@ -47,18 +47,17 @@ BASE = "smollm2-135m"
 PACKAGES = ("torch", "transformers", "peft", "gguf")
 LEAST_EXAMPLES = 4
 """One batch."""
-EPOCHS, BATCH_SIZE, RANK = 12, 4, 16
-"""With these 20 corrections are answered right in other words 23 to 30 times of 40 by the adapter alone, and 39 times
-together with recall; without either, 3 times."""
-LEARNING_RATE = 1e-3
+EPOCHS, BATCH_SIZE, RANK, LEARNING_RATE, GENERAL = 12, 4, 16, 1e-3, 2
+"""With these, of 20 facts 13 were answered right in other words, where the model alone had known one, and 6 of 8 general
+questions, as before. Without the two examples of common knowledge in each batch it was 15, and 2 of the 8; with half the
+rate, 7 facts; with a quarter of it or half the epochs, 2 at most."""
 CHECKPOINT_STEPS = 10
 MOST_TRIES = 3
 """In a row without getting further."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 
-_LOADING_S = 30.0
-_TOKEN_S = 0.012
+_LOADING_S, _TOKEN_S, _GENERAL_TOKENS = 20.0, 0.012, 25
 """On one busy core of 2024."""
 
 STAYS_HERE = _("The examples stay on this machine; the training takes one core and 2 GB of memory.")
@@ -85,13 +84,15 @@ class LocalTrainer:
         """
         _demand(recipe)
         lessons = lessons_of(data, "supervised", least=LEAST_EXAMPLES)
-        tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
+        epochs = recipe.epochs or EPOCHS
+        steps = -(-len(lessons.training) // (recipe.batch_size or BATCH_SIZE)) * epochs
+        tokens = await asyncio.to_thread(lambda: lessons.tokens) * epochs
         return Plan(
             examples=len(lessons.training),
             heldout=len(lessons.heldout),
             tokens=tokens,
             destination=filled(STAYS_HERE),
-            duration_s=_LOADING_S + tokens * _TOKEN_S,
+            duration_s=_LOADING_S + (tokens + steps * GENERAL * _GENERAL_TOKENS) * _TOKEN_S,
             price=0.0,
             warnings=tuple(lessons.warnings),
         )
@@ -110,6 +111,7 @@ class LocalTrainer:
             instruction=BRIEF_INSTRUCTION,
             epochs=recipe.epochs or EPOCHS,
             batch_size=recipe.batch_size or BATCH_SIZE,
+            general=GENERAL,
             learning_rate=LEARNING_RATE * (recipe.learning_rate_multiplier or 1.0),
             rank=RANK,
             seed=recipe.seed,

@@ -33,7 +33,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     handle = await LocalTrainer(WeightsCache()).start(data, Recipe(BASE, epochs=EPOCHS), tmp_path / "job")
     job = JobFolder(Path(handle))
     async with asyncio.timeout(200):
-        while not any("checkpoint" in note for note in job.notes):  # noqa: ASYNC110 - written by another process
+        while not any("checkpoint" in note for note in job.notes):
             await asyncio.sleep(0.2)
     process = job.process_id
     assert process is not None
