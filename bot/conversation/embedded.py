@@ -96,7 +96,7 @@ class EmbeddedChat:
 
     async def use_adapters(self, adapters: Sequence[Path]) -> None:
         """Let requests choose from these adapters instead. The engine is started anew, which takes about a second:
-        replies under way are finished first, and new requests wait.
+        replies under way are finished first, and new requests wait. The files must stay for as long as they are used.
 
         Raises:
             EngineNotStartedError: it does not start with them; it goes on with those that it had.

@@ -250,13 +250,14 @@ async def test_a_training_is_cancelled_and_cancelling_twice_does_no_harm(
         await trainer.result(handle)
 
 
-async def test_what_nobody_knows_of_is_told(server: FineTuningServer, trainer: OpenAITrainer) -> None:
+async def test_what_nobody_knows_of_is_told(trainer: OpenAITrainer, monkeypatch: pytest.MonkeyPatch) -> None:
     for asked in (trainer.state, trainer.result, trainer.cancel, trainer.tidy):
         with pytest.raises(UnknownTrainingError):
             await asked("ftjob-nobody")
     nowhere = OpenAITrainer("http://127.0.0.1:9/v1", KEY, timeout_s=1)
+    monkeypatch.setattr("bot.training.trainer.MOST_LOOKS_IN_VAIN", 1)
     with pytest.raises(ServiceUnreachableError):
-        await nowhere.state("ftjob-nobody")
+        await _followed(nowhere, "ftjob-nobody")
     await nowhere.close()
 
 
