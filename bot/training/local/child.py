@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
+import traceback
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from bot.training.local.job import JobFolder
+from bot.training.local.job import HeldAlready, JobFolder
 
 NICENESS = 10
 HELD_ALREADY = 3
-TURN_POLL_S = 1.0
-
-
-class Cancelled(BaseException):
-    """Raised where the training stops because somebody has cancelled it."""
+LOOK_S = 0.2
 
 
 def main() -> None:
@@ -35,43 +33,36 @@ def main() -> None:
     os.setsid()
     os.nice(NICENESS)
     try:
-        held = folder.hold()
-    except Timeout:
+        with folder.hold():
+            # Counted before anyone can think that it runs, so that no death of it is overlooked.
+            folder.note(state="queued", process=os.getpid())
+            os.write(writer, bytes([0]))
+            os.close(writer)
+            threading.Thread(target=_watch, args=[folder], daemon=True).start()
+            _train(folder, gguf, turns)
+    except HeldAlready:
         os.write(writer, bytes([HELD_ALREADY]))
-        os._exit(0)
-    os.write(writer, bytes([0]))
-    os.close(writer)
-    with held:
-        _train(folder, gguf, turns)
+
+
+def _watch(folder: JobFolder) -> None:
+    """End this process, whatever it is at, once it is cancelled."""
+    while not folder.is_cancelled:
+        time.sleep(LOOK_S)
+    os._exit(0)
 
 
 def _train(folder: JobFolder, gguf: Path, turns: Path) -> None:
-    def check() -> None:
-        if folder.is_cancelled:
-            raise Cancelled
-
     os.environ.update(OMP_NUM_THREADS=str(folder.work.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
-        folder.note(state="queued")
-        turn = FileLock(turns)
-        while True:
-            check()
-            try:
-                turn.acquire(timeout=TURN_POLL_S)
-                break
-            except Timeout:
-                continue
-        folder.note(state="running", message="loading the model")
-        from bot.training.local.learning import learn  # takes seconds and a gigabyte
+        with FileLock(turns):
+            folder.note(state="running", message="loading the model")
+            from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
-        learn(folder, gguf, check)
-        folder.note(state="succeeded")
-    except Cancelled:
-        folder.note(state="cancelled")
+            learn(folder, gguf)
+            folder.note(state="succeeded")
     except Exception as error:
-        print(time.ctime(), repr(error), file=sys.stderr, flush=True)  # noqa: T201 - the log of this process
+        traceback.print_exc()
         folder.note(state="failed", reason=f"{type(error).__name__}: {error}"[:300])
-        raise
 
 
 if __name__ == "__main__":

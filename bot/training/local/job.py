@@ -1,23 +1,26 @@
 """The folder of one training, which its process and the bot share.
 
 ``job.json``: what to do. ``train.jsonl``, ``heldout.jsonl``: the examples. ``progress.jsonl``: what has been done, one
-JSON object a line, written by the process alone. ``process.lock``: held by the process for as long as it lives, with
-its id in ``process.id``. ``cancelled``: there once somebody has cancelled it. ``checkpoint.pt``: the last state that it
-can go on from. ``adapter.gguf``: what came out.
+JSON object a line, written by the process alone. ``process.lock``: held by the process for as long as it lives, however
+it ends; ids of processes are noted, but nothing is sent to them, since they could come to be another's. ``cancelled``:
+there once somebody has cancelled it; the process then ends by itself. ``checkpoint.pt``: the last state that it can go
+on from. ``adapter.gguf``: what came out.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from filelock import FileLock, Timeout
+
+class HeldAlready(Exception):  # noqa: N818 - tells a process that it is not needed
+    """Raised when another process is at a training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,6 @@ class JobFolder:
         self._work = path / "job.json"
         self._progress = path / "progress.jsonl"
         self._lock = path / "process.lock"
-        self._process_id = path / "process.id"
         self._cancelled = path / "cancelled"
 
     def fill(self, work: Work, training: bytes, heldout: bytes) -> None:
@@ -81,37 +83,38 @@ class JobFolder:
         """Let the process end, and never be started again."""
         self._cancelled.touch()
 
-    def hold(self) -> FileLock:
-        """Take the place of the process of this training, for as long as what is returned exists.
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be the process of this training.
 
         Raises:
-            filelock.Timeout: another process has it.
+            HeldAlready: another process is.
         """
-        lock = FileLock(self._lock)
-        # Longer than somebody holds it who only looks whether it is held.
-        lock.acquire(timeout=1.0)
-        replace_with(self._process_id, str(os.getpid()).encode())
-        return lock
+        with self._lock.open("ab") as file:
+            # Longer than those hold it who only look.
+            for _try in range(100):
+                if _locked(file, fcntl.LOCK_EX):
+                    break
+                time.sleep(0.01)
+            else:
+                raise HeldAlready
+            yield
 
     @property
-    def process_id(self) -> int | None:
-        """Of the process that trains now, or None. A process that is gone holds no lock, however it ended, so the id
-        is never somebody else's."""
-        try:
-            with FileLock(self._lock).acquire(blocking=False):
-                return None
-        except Timeout:
-            with contextlib.suppress(FileNotFoundError, ValueError):
-                return int(self._process_id.read_text())
-        return None
+    def runs(self) -> bool:
+        """Whether there is a process that trains."""
+        with self._lock.open("ab") as file:
+            # Shared, so that those who look do not see each other.
+            return not _locked(file, fcntl.LOCK_SH)
 
     def wait_until_gone(self, timeout_s: float) -> bool:
         """Wait until no process trains; says whether that has come about."""
-        try:
-            with FileLock(self._lock).acquire(timeout=timeout_s):
-                return True
-        except Timeout:
-            return False
+        until_s = time.monotonic() + timeout_s
+        while self.runs:
+            if time.monotonic() > until_s:
+                return False
+            time.sleep(0.02)
+        return True
 
     def note(self, **values: Any) -> None:
         """Add a line to what has been done."""
@@ -132,6 +135,14 @@ class JobFolder:
         """Delete all but the result and what tells how it came about."""
         for path in (self.training_file, self.heldout_file, self.checkpoint, self.log):
             path.unlink(missing_ok=True)
+
+
+def _locked(file: BinaryIO, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def replace_with(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,8 @@ MOST_HELDOUT = 16
 LONGEST_GRADIENT = 1.0
 
 
-def learn(folder: JobFolder, gguf: Path, check: Callable[[], None]) -> None:
+def learn(folder: JobFolder, gguf: Path) -> None:
     """Train as ``folder`` says, from its checkpoint on if it has one, and write its adapter.
-
-    ``check`` is called before every step, and ends the training by raising.
 
     Raises:
         ValueError: no example is short enough to be learnt.
@@ -36,12 +34,11 @@ def learn(folder: JobFolder, gguf: Path, check: Callable[[], None]) -> None:
     work = folder.work
     torch.set_num_threads(work.threads)
     base = load(gguf, rank=work.rank, seed=work.seed)
-    check()
     training = read_rows(folder.training_file, base.tokenizer, work.instruction)
     heldout = read_rows(folder.heldout_file, base.tokenizer, work.instruction)[:MOST_HELDOUT]
     if not training:
         raise ValueError("every example is too long to be learnt")
-    _Course(folder, work, base, training, heldout).run(check)
+    _Course(folder, work, base, training, heldout).run()
     learnt = {name: value.detach().numpy() for name, value in base.parameters().items()}
     write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 
@@ -60,14 +57,13 @@ class _Course:
         self._optimizer = torch.optim.AdamW(base.parameters().values(), lr=work.learning_rate, weight_decay=0.0)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
 
-    def run(self, check: Callable[[], None]) -> None:
+    def run(self) -> None:
         """Every step that is not done yet."""
         done = self._restore()
         self._folder.note(state="running", message="learning", step=done, steps=self._steps)
         if done == 0:
             self._measure(0)
         for step in range(done + 1, self._steps + 1):
-            check()
             loss = self._step(self._rows_of(step))
             self._folder.note(step=step, steps=self._steps, loss=round(loss, 5))
             if step % self._steps_an_epoch == 0:

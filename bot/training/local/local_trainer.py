@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -134,9 +131,9 @@ class LocalTrainer:
         """
         job = await _existing(handle)
         # In this order: a process that ends in between has noted how.
-        process_id = await asyncio.to_thread(lambda: job.process_id)
-        progress = await asyncio.to_thread(_progress_of, job, runs=process_id is not None)
-        if process_id is None and progress.state in ("queued", "running"):
+        runs = await asyncio.to_thread(lambda: job.runs)
+        progress = await asyncio.to_thread(_progress_of, job, runs=runs)
+        if not runs and progress.state in ("queued", "running"):
             await self._spawn(job)
         return progress
 
@@ -153,18 +150,12 @@ class LocalTrainer:
         return TrainedModel("adapter", BASE, job.adapter.name, job.adapter)
 
     async def cancel(self, handle: str) -> None:
-        """See ``Trainer``; returns when the process is gone."""
+        """See ``Trainer``; waits until the process is gone."""
         job = await _existing(handle)
         if (await asyncio.to_thread(_progress_of, job, runs=True)).state not in ("queued", "running"):
             return
         await asyncio.to_thread(job.note_cancelled)
-        for sent in (signal.SIGTERM, signal.SIGKILL):
-            process_id = await asyncio.to_thread(lambda: job.process_id)
-            if process_id is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process_id, sent)
-            if await asyncio.to_thread(job.wait_until_gone, STOP_TIMEOUT_S):
-                return
+        await asyncio.to_thread(job.wait_until_gone, STOP_TIMEOUT_S)
 
     async def tidy(self, handle: str) -> None:
         """See ``Trainer``."""
@@ -233,7 +224,7 @@ def _progress_of(job: JobFolder, *, runs: bool) -> Progress:
     if state == "failed":
         reason = next(str(note["reason"]) for note in reversed(notes) if "reason" in note)
         return Progress("failed", fraction, curve, error=TrainingFailedError(reason))
-    if state == "cancelled" or job.is_cancelled:
+    if job.is_cancelled:
         return Progress("cancelled", fraction, curve)
     tries = _tries_in_vain(notes)
     if not runs and tries >= MOST_TRIES:

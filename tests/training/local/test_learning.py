@@ -35,10 +35,8 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     async with asyncio.timeout(200):
         while not any("checkpoint" in note for note in job.notes):
             await asyncio.sleep(0.2)
-    process = job.process_id
-    assert process is not None
-    os.kill(process, signal.SIGKILL)
-    job.wait_until_gone(10)
+    os.kill(next(note["process"] for note in job.notes if "process" in note), signal.SIGKILL)
+    assert job.wait_until_gone(10)
 
     trainer = LocalTrainer(WeightsCache())
     async with asyncio.timeout(200):

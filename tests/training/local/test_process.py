@@ -67,9 +67,9 @@ async def waiting(trainer: LocalTrainer, others_turn: FileLock, tmp_path: Path) 
 
 
 def _process(handle: str) -> int:
-    process_id = JobFolder(Path(handle)).process_id
-    assert process_id is not None
-    return process_id
+    job = JobFolder(Path(handle))
+    assert job.runs
+    return int([note["process"] for note in job.notes if "process" in note][-1])
 
 
 async def _ended(trainer: LocalTrainer, handle: str) -> Progress:
@@ -107,15 +107,15 @@ async def test_a_process_that_was_killed_is_started_again_but_not_for_ever(train
     progress = await trainer.state(waiting)
     assert progress.state == "failed"
     assert isinstance(progress.error, TrainerDiedError)
-    assert JobFolder(Path(waiting)).process_id is None
+    assert not JobFolder(Path(waiting)).runs
 
 
 async def test_what_is_cancelled_stays_so(trainer: LocalTrainer, waiting: str, tmp_path: Path) -> None:
     await trainer.cancel(waiting)
-    assert JobFolder(Path(waiting)).process_id is None
+    assert not JobFolder(Path(waiting)).runs
     assert await trainer.start(DATA, RECIPE, tmp_path / "job") == waiting
     assert (await trainer.state(waiting)).state == "cancelled"
-    assert JobFolder(Path(waiting)).process_id is None
+    assert not JobFolder(Path(waiting)).runs
     with pytest.raises(TrainingCancelledError):
         await trainer.result(waiting)
     await trainer.tidy(waiting)
