@@ -13,6 +13,7 @@ from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
 from bot.storage.usage import UsageStore
 from bot.teaching.corrections import Corrections
+from bot.training.trainings import Trainings
 
 loader = lightbulb.Loader()
 
@@ -71,6 +72,7 @@ async def forget_guild(
     chosen: ChosenByGuilds,
     instructions: Instructions,
     feedback: FeedbackStore,
+    trainings: Trainings,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -81,3 +83,4 @@ async def forget_guild(
     await chosen.forget_guild(event.guild_id)
     await instructions.forget_guild(event.guild_id)
     await feedback.forget_guild(event.guild_id)
+    await trainings.forget_guild(event.guild_id)

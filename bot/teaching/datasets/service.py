@@ -176,18 +176,29 @@ class Datasets:
             file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
         return selection, file
 
+    async def preview_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What ``take_for_training`` would give now; nothing is noted.
+
+        Raises:
+            NothingSelectedError
+        """
+        return await self._for_training(guild_id, seed, noted=False)
+
     async def take_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
         """What the guild has selected, noted as trained on: what is withdrawn later is told of, but the model has it.
 
         Raises:
             NothingSelectedError
         """
+        return await self._for_training(guild_id, seed, noted=True)
+
+    async def _for_training(self, guild_id: int, seed: int, *, noted: bool) -> TrainingData:
         positive = await self._store.selected(guild_id, "positive")
         if positive is None:
             raise NothingSelectedError
         negative = await self._store.selected(guild_id, "negative")
         datasets = (positive,) if negative is None else (positive, negative)
-        for dataset in datasets:
+        for dataset in datasets if noted else ():
             await self._store.mark_trained(dataset.id)
         examples = [await self._store.examples(dataset.id) for dataset in datasets]
         async with self._turns:
