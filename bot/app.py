@@ -45,9 +45,12 @@ from bot.presenting import (
     file_deletion,
     file_list,
     instruction_form,
+    privacy_card,
     read_aloud,
     recalled,
     settings_card,
+    transcript_form,
+    votes,
 )
 from bot.presenting.apology import apologise
 from bot.presenting.buttons import Buttons
@@ -63,6 +66,7 @@ from bot.storage.corrections import CorrectionStore
 from bot.storage.database import Database
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.feedback import FeedbackStore
 from bot.storage.files import FileStore
 from bot.storage.instructions import InstructionStore
 from bot.storage.jobs import JobStore
@@ -72,6 +76,7 @@ from bot.storage.usage import Clock, UsageStore
 from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.service import Datasets
+from bot.teaching.personal_data import PersonalData
 from bot.teaching.recall.choosing import index_maker
 from bot.teaching.recall.recall import Recall
 from bot.weights import CATALOGUE, WeightsCache
@@ -95,6 +100,9 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
     settings_card.CARD_ID: settings_card.change,
     answer_buttons.RECALLED_ID: recalled.tell,
+    answer_buttons.GOOD_ID: votes.like,
+    answer_buttons.BAD_ID: votes.dislike,
+    privacy_card.FORGET_ID: privacy_card.forget,
     consent_card.AGREE_ID: consent_card.agree,
     consent_card.REFUSE_ID: consent_card.refuse,
     correction_card.APPROVE_ID: correction_card.approve,
@@ -109,6 +117,8 @@ FORMS: dict[str, Submitted] = {
     instruction_form.FORM_ID: instruction_form.take,
     settings_card.LIMITS_FORM_ID: settings_card.change_limits,
     correction_form.FORM_ID: correction_form.submitted,
+    transcript_form.FORM_ID: transcript_form.take,
+    votes.REASON_FORM_ID: votes.take_reason,
 }
 """What is called for the forms whose ids begin so."""
 
@@ -267,7 +277,10 @@ class Starling:
                 instructions,
                 recall,
             )
-            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges)
+            feedback = FeedbackStore(database)
+            consents = ConsentStore(database)
+            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store)
+            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
                 self._bot,
@@ -279,7 +292,8 @@ class Starling:
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
                 dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
                 by_guilds, instructions, transcripts, Turns(),
-                settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), ConsentStore(database), rules,
+                settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
+                store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
             )  # fmt: skip
 

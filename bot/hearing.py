@@ -12,7 +12,7 @@ from audio import Transcriber, Transcript
 from bot.downloading import download
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.hearing_choices import ChosenHearing
+from bot.presenting.hearing_choices import ChosenHearing, HearingChoices
 
 _SOUND_SUFFIXES = frozenset(
     {".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3", ".m4a", ".aac", ".mp4", ".mov", ".webm", ".mka", ".mkv"}
@@ -59,6 +59,12 @@ class Hearing:
             _REMEMBERED, _REMEMBERED_S
         )
 
+    async def remembered(
+        self, attachment: hikari.Attachment, *, guild: hikari.Snowflakeish | None
+    ) -> Transcript | None:
+        """What was heard in ``attachment`` within the hour, in its own language."""
+        return self._remembered.get(_key(attachment, None, False, await self._chosen.of(guild)))
+
     async def hear(
         self,
         attachment: hikari.Attachment,
@@ -80,7 +86,7 @@ class Hearing:
             StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
         """
         choices = await self._chosen.of(guild)
-        key = (int(attachment.id), language, translate, choices)
+        key = _key(attachment, language, translate, choices)
         if key in self._remembered:
             return self._remembered[key]
         data = await download(attachment, self._limit_bytes)
@@ -95,3 +101,9 @@ class Hearing:
         )
         self._remembered[key] = transcript
         return transcript
+
+
+def _key(
+    attachment: hikari.Attachment, language: str | None, translate: bool, choices: HearingChoices
+) -> tuple[object, ...]:
+    return int(attachment.id), language, translate, choices

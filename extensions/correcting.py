@@ -1,4 +1,4 @@
-"""/correct and the message command Correct this reply."""
+"""/correct, and the message commands Correct this reply and Correct transcript."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bot.presenting.correction_rights import guild_of
 from bot.presenting.correction_text import answer_choices
 from bot.presenting.language_choice import MOST_CHOICES
 from bot.presenting.safe_autocomplete import safe
+from bot.presenting.transcript_form import TranscriptForms
 from bot.storage.consents import ConsentStore
 from bot.storage.exchanges import ExchangeStore
 
@@ -21,8 +22,7 @@ loader = lightbulb.Loader()
 
 RECENT = 200
 """Answers of a channel among which one is chosen while typing."""
-CONTEXTS = [hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM]
-"""In direct messages a sentence says that corrections belong to servers."""
+CONTEXTS = [hikari.ApplicationContextType.GUILD]
 INSTALLED = [hikari.ApplicationIntegrationType.GUILD_INSTALL]
 
 
@@ -78,3 +78,16 @@ class CorrectThis(
     async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
         exchange = await forms.answer_of(context.interaction, self.target)
         await open_form(context, correction_form.new(exchange), forms, consents)
+
+
+@loader.command
+class CorrectTranscript(
+    lightbulb.MessageCommand,
+    name=_("Correct transcript"),
+    localize=True,
+    integration_types=INSTALLED,
+    contexts=CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, forms: TranscriptForms) -> None:
+        await forms.open(context, self.target)

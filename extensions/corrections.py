@@ -19,8 +19,11 @@ from bot.presenting.language_choice import MOST_CHOICES
 from bot.presenting.languages import translate
 from bot.presenting.managers import require_manager
 from bot.presenting.safe_autocomplete import safe
+from bot.presenting.wanted_corrections import wanted
 from bot.storage.consents import ConsentStore
 from bot.storage.corrections import STATES, Correction, NoSuchCorrectionError
+from bot.storage.exchanges import ExchangeStore
+from bot.storage.feedback import FeedbackStore
 from bot.teaching.correction_rules import MOST_VOTES, ChosenRules, Rules
 from bot.teaching.corrections import Corrections, NotApproverError, Person
 from extensions.correcting import open_form
@@ -77,6 +80,19 @@ class List(lightbulb.SlashCommand, name=_("list"), description=_("The correction
         state = next((each for each in STATES if each == self.state), None)
         page = await page_of(context.interaction, corrections, rules, 1, state)
         await respond(context, page.text, components=page.buttons, ephemeral=True)
+
+
+@corrections_group.register
+class Wanted(
+    lightbulb.SlashCommand, name=_("wanted"), description=_("What people did not like, and say"), localize=True
+):
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, rules: ChosenRules
+    ) -> None:
+        await _approver(context, rules)
+        guild = guild_of(context.interaction)
+        await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
 
 
 @corrections_group.register

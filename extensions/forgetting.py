@@ -10,6 +10,7 @@ from bot.answering.inbox import Inbox
 from bot.answering.instructions import Instructions
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.feedback import FeedbackStore
 from bot.storage.usage import UsageStore
 from bot.teaching.corrections import Corrections
 
@@ -18,21 +19,31 @@ loader = lightbulb.Loader()
 
 @loader.listener(hikari.MessageDeleteEvent)  # type: ignore[type-abstract]
 async def forget_message(
-    event: hikari.MessageDeleteEvent, exchanges: ExchangeStore, corrections: Corrections, inbox: Inbox
+    event: hikari.MessageDeleteEvent,
+    exchanges: ExchangeStore,
+    corrections: Corrections,
+    feedback: FeedbackStore,
+    inbox: Inbox,
 ) -> None:
     """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
     await exchanges.forget_messages([event.message_id])
     await corrections.forget_messages([event.message_id])
+    await feedback.forget_messages([event.message_id])
     await inbox.deleted([event.message_id])
 
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
 async def forget_messages(
-    event: hikari.GuildBulkMessageDeleteEvent, exchanges: ExchangeStore, corrections: Corrections, inbox: Inbox
+    event: hikari.GuildBulkMessageDeleteEvent,
+    exchanges: ExchangeStore,
+    corrections: Corrections,
+    feedback: FeedbackStore,
+    inbox: Inbox,
 ) -> None:
     """The same for many at once."""
     await exchanges.forget_messages(list(event.message_ids))
     await corrections.forget_messages(list(event.message_ids))
+    await feedback.forget_messages(list(event.message_ids))
     await inbox.deleted(list(event.message_ids))
 
 
@@ -59,6 +70,7 @@ async def forget_guild(
     corrections: Corrections,
     chosen: ChosenByGuilds,
     instructions: Instructions,
+    feedback: FeedbackStore,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -68,3 +80,4 @@ async def forget_guild(
     await corrections.forget_guild(event.guild_id)
     await chosen.forget_guild(event.guild_id)
     await instructions.forget_guild(event.guild_id)
+    await feedback.forget_guild(event.guild_id)

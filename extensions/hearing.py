@@ -8,7 +8,7 @@ import lightbulb
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.hearing_choices import ChosenHearing, HearingChoices
+from bot.presenting.hearing_choices import MOST_VOCABULARY_CHARACTERS, ChosenHearing, HearingChoices
 from bot.presenting.language_choice import language_choices, language_code
 from bot.presenting.languages import language_name, translate
 from bot.presenting.safe_autocomplete import safe
@@ -16,8 +16,6 @@ from bot.presenting.safe_autocomplete import safe
 loader = lightbulb.Loader()
 
 MOST_LANGUAGES = 10
-MOST_CHARACTERS = 400
-"""About as much as the speech model takes in before a recording."""
 
 ANY_LANGUAGE = _("I listen for every language.")
 THESE_LANGUAGES = _("I listen for: {languages}.")
@@ -74,7 +72,7 @@ class ChooseHearing(
         _("Names and jargon that are said here, as in a sentence; - for none"),
         localize=True,
         default=None,
-        max_length=MOST_CHARACTERS,
+        max_length=MOST_VOCABULARY_CHARACTERS,
     )
 
     @lightbulb.invoke

@@ -27,6 +27,7 @@ from bot.presenting.languages import translate
 from bot.presenting.reply_place import ChannelPlace, ReplyGoneError
 from bot.presenting.typing_sign import typing
 from bot.storage.exchanges import ExchangeStore
+from bot.storage.feedback import FeedbackStore
 from bot.storage.jobs import Job, JobStore
 from bot.work.jobs import BusyError, JobRunner
 
@@ -61,7 +62,13 @@ class Inbox:
     """Takes messages that are for the bot, and has each of them answered once, or once more when a person wants it."""
 
     def __init__(
-        self, bot: hikari.GatewayBot, writer: Writer, jobs: JobStore, runner: JobRunner, exchanges: ExchangeStore
+        self,
+        bot: hikari.GatewayBot,
+        writer: Writer,
+        jobs: JobStore,
+        runner: JobRunner,
+        exchanges: ExchangeStore,
+        feedback: FeedbackStore,
     ) -> None:
         self._bot = bot
         self._rest = bot.rest
@@ -69,6 +76,7 @@ class Inbox:
         self._jobs = jobs
         self._runner = runner
         self._exchanges = exchanges
+        self._feedback = feedback
         self._stops: dict[str, StopSignal] = {}
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
@@ -173,6 +181,7 @@ class Inbox:
         job = await self._jobs.begin_anew(job.id, {**job.payload, "posted": list(posted), "spoken": []})
         if posted:
             await self._exchanges.withdraw(posted[0])
+            await self._feedback.forget_messages(posted)
         for id_ in spoken:
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 await self._rest.delete_message(job.channel_id, id_)

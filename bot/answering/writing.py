@@ -204,7 +204,7 @@ class Writer:
         known = await self._remember(question, exchange)
         aloud = dictation is None and question.remembered
         recalled = [lesson.number for lesson in lessons]
-        row = answer_row(question.job, reply.locale, aloud=aloud, recalled=recalled)
+        row = answer_row(question.job, reply.locale, aloud=aloud, votes=question.remembered, recalled=recalled)
         await reply.finish(heading + answer, note="\n".join(f"-# {one}" for one in told), whole=answer, row=row)
         if not known:
             await self._remember(question, exchange)

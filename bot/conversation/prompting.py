@@ -103,6 +103,7 @@ def build_prompt(
             break
         kept.append(turn)
     kept.reverse()
+    cut = len(kept) < len(history)
     # An answer without its question says little.
     while kept and kept[0].role == "assistant":
         del kept[0]
@@ -113,7 +114,7 @@ def build_prompt(
     return Prompt(
         turns,
         tokens=sum(_tokens(turn) for turn in turns),
-        history_cut=len(kept) < len(history),
+        history_cut=cut,
         question_cut=question.text != asked.text,
         instruction_cut=told != instruction,
     )

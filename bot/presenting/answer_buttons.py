@@ -10,6 +10,7 @@ from bot.errors import translatable as _
 from bot.presenting.languages import translate
 
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
+GOOD_ID, BAD_ID = "good", "bad"
 
 STOP = _("Stop")
 REGENERATE = _("Answer anew")
@@ -27,10 +28,13 @@ def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def answer_row(
-    job: str | None, locale: str, *, aloud: bool, recalled: Sequence[int] = ()
+    job: str | None, locale: str, *, aloud: bool, votes: bool = False, recalled: Sequence[int] = ()
 ) -> hikari.api.MessageActionRowBuilder | None:
-    """Below an answer that is complete. ``job``: None where it cannot be asked for once more. ``aloud``: whether it was
-    not spoken already. ``recalled``: the numbers of the corrections that were recalled for it."""
+    """Below an answer that is complete.
+
+    ``job``: None where it cannot be asked for once more. ``aloud``: whether it was not spoken already. ``votes``:
+    whether people may say what they think of it. ``recalled``: the numbers of the corrections that were recalled.
+    """
     row = hikari.impl.MessageActionRowBuilder()
     if aloud:
         row.add_interactive_button(
@@ -40,6 +44,9 @@ def answer_row(
         row.add_interactive_button(
             hikari.ButtonStyle.SECONDARY, f"{AGAIN_ID}:{job}", label=translate(REGENERATE, locale), emoji="🔄"
         )
+    if votes:
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, GOOD_ID, emoji="👍")
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, BAD_ID, emoji="👎")
     if recalled:
         told_by = f"{RECALLED_ID}:{','.join(map(str, recalled))}"
         row.add_interactive_button(hikari.ButtonStyle.SECONDARY, told_by, label=translate(RECALLED, locale), emoji="💡")

@@ -8,6 +8,8 @@ import hikari
 
 from bot.storage.settings import SettingsStore
 
+MOST_VOCABULARY_CHARACTERS = 400
+"""About as much as the speech model takes in before a recording."""
 _LANGUAGES, _VOCABULARY = "languages", "vocabulary"
 
 

@@ -440,6 +440,18 @@ class CorrectionStore:
         async with self._database.sessions() as session:
             return [_correction(row) for row in await session.scalars(wanted)]
 
+    async def contributors(self, guild_id: int) -> dict[int, int]:
+        """How many approved corrections each person has given to a guild."""
+        count = func.count()
+        wanted = select(CorrectionRow.author_id, count).where(
+            CorrectionRow.guild_id == int(guild_id),
+            CorrectionRow.state == "approved",
+            CorrectionRow.author_id.is_not(None),
+        )
+        async with self._database.sessions() as session:
+            rows = await session.execute(wanted.group_by(CorrectionRow.author_id))
+            return {int(author): int(number) for author, number in rows if author is not None}
+
     async def of_user(self, user_id: int) -> list[Correction]:
         """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""
         theirs = or_(CorrectionRow.author_id == int(user_id), CorrectionRow.text_by == int(user_id))

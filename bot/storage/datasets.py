@@ -40,7 +40,7 @@ MOST_DATASETS = 100
 MOST_VERSIONS = 100
 MOST_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
-_WITHDREW = "withdrew_examples_at"
+WITHDREW = "withdrew_examples_at"
 """The setting of a user who has withdrawn what they gave until then."""
 
 
@@ -260,6 +260,13 @@ class DatasetStore:
         async with self._database.sessions() as session:
             return [_example(row) for row in await session.scalars(wanted)]
 
+    async def of_user(self, user_id: int) -> list[Example]:
+        """The examples that a person gave, in all versions of all datasets, each once."""
+        wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == int(user_id))
+        async with self._database.sessions() as session:
+            found = await session.scalars(wanted.order_by(DatasetExampleRow.created_at))
+            return list({row.key: _example(row) for row in found}.values())
+
     async def by_id(self, guild_id: int, dataset_id: str) -> Dataset | None:
         """The version with this id, if it is the guild's."""
         async with self._database.sessions() as session:
@@ -425,7 +432,7 @@ class DatasetStore:
         async with self._database.sessions.begin() as session:
             now = datetime.now(UTC)
             withdrawn = SettingRow(
-                scope="user", scope_id=int(user_id), name=_WITHDREW, value=now.isoformat(), updated_at=now
+                scope="user", scope_id=int(user_id), name=WITHDREW, value=now.isoformat(), updated_at=now
             )
             await session.merge(withdrawn)
             guilds = sorted(set(await session.scalars(containing)))
@@ -491,7 +498,7 @@ class DatasetStore:
         """``examples`` without those that their givers have withdrawn."""
         wanted = select(SettingRow).where(
             SettingRow.scope == "user",
-            SettingRow.name == _WITHDREW,
+            SettingRow.name == WITHDREW,
             SettingRow.scope_id.in_({example.given_by for example in examples}),
         )
         withdrew = {row.scope_id: datetime.fromisoformat(row.value) for row in await session.scalars(wanted)}

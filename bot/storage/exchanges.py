@@ -120,6 +120,16 @@ class ExchangeStore:
         older = ExchangeRow.created_at < when
         return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == int(guild_id)))
 
+    async def of_user(self, user_id: int) -> list[Exchange]:
+        """All that a person has asked, the oldest first."""
+        wanted = select(ExchangeRow).where(ExchangeRow.user_id == int(user_id)).order_by(ExchangeRow.created_at)
+        async with self._database.sessions() as session:
+            return [_exchange(row) for row in await session.scalars(wanted)]
+
+    async def forget_user(self, user_id: int) -> int:
+        """Forget all that a person has asked, with the answers; says how many."""
+        return await self._delete(ExchangeRow.user_id == int(user_id))
+
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn, self._database.sessions.begin() as session:
             gone = await session.scalars(delete(ExchangeRow).where(condition).returning(ExchangeRow.reply_message_id))

@@ -31,6 +31,12 @@ class SettingsStore:
         async with self._database.sessions() as session:
             return {row.scope_id: row.value for row in await session.scalars(wanted)}
 
+    async def of(self, scope: Scope, scope_id: int) -> dict[str, Any]:
+        """All that was set there, by name."""
+        wanted = select(SettingRow).where(SettingRow.scope == scope, SettingRow.scope_id == int(scope_id))
+        async with self._database.sessions() as session:
+            return {row.name: row.value for row in await session.scalars(wanted)}
+
     async def set(self, scope: Scope, scope_id: int, name: str, value: Any) -> None:
         """Set the value; of two at once, one wins."""
         row = SettingRow(scope=scope, scope_id=scope_id, name=name, value=value, updated_at=datetime.now(UTC))

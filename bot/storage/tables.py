@@ -242,3 +242,33 @@ class ConsentRow(Base):
     version: Mapped[int] = mapped_column()
     """Of the text that they agreed to."""
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VoteRow(Base):
+    """What one person thinks of one answer."""
+
+    __tablename__ = "votes"
+    __table_args__ = (Index(None, "guild_id"), Index(None, "user_id"))
+
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Of the answer's last message, which has the buttons."""
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    good: Mapped[bool] = mapped_column()
+    reason: Mapped[str] = mapped_column(Text)
+    voted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FeedbackRow(Base):
+    """Something that a person has said about the bot, or words that it does not know."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index(None, "guild_id"), Index(None, "user_id", "given_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -87,6 +87,10 @@ class UsageStore:
         """Delete what was used in a guild; says how many rows."""
         return await self._delete(UsageRow.guild_id == int(guild_id))
 
+    async def forget_user(self, user_id: int) -> int:
+        """Forget what a person has used; says how many rows."""
+        return await self._delete(UsageRow.user_id == int(user_id))
+
     async def forget_before(self, day: date) -> int:
         """Delete what was used on earlier days; says how many rows."""
         return await self._delete(UsageRow.day < day)

@@ -208,6 +208,14 @@ class Corrections:
                 found.append(await self._store.get(guild_id, number))
         return [one for one in found if one.state == "approved"]
 
+    async def contributors(self, guild_id: int) -> dict[int, int]:
+        """How many approved corrections each person has given."""
+        return await self._store.contributors(guild_id)
+
+    async def of_user(self, user_id: int) -> list[Correction]:
+        """All that a person has given, in all guilds."""
+        return await self._store.of_user(user_id)
+
     async def forget_messages(self, message_ids: Collection[int]) -> None:
         """As ``CorrectionStore.forget_messages``."""
         for guild in await self._store.forget_messages(message_ids):

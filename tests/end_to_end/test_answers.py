@@ -75,13 +75,13 @@ async def test_an_answer_of_several_messages_shrinks_to_one(town: Town) -> None:
     last = await town.complete_answer_to(asked)
     parts = await town.after(asked)
     assert len(parts) == 2
-    assert [buttons_of(part) for part in parts] == [[], ["aloud", "again"]]
+    assert [buttons_of(part) for part in parts] == [[], ["aloud", "again", "good", "bad"]]
     town.chat.reset()
     await town.member.click(last, "again")
     await town.answer_to(asked, lambda text: text == PARIS)
     await town.member.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == last["id"])
     (only,) = await town.after(asked)
-    assert buttons_of(await town.member.fetch(only)) == ["aloud", "again"]
+    assert buttons_of(await town.member.fetch(only)) == ["aloud", "again", "good", "bad"]
 
 
 async def test_nobody_else_stops_or_repeats_an_answer_but_a_moderator(town: Town) -> None:

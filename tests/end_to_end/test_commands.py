@@ -104,19 +104,19 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
     assert set(commands) == {
         *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
-        *("correct", "corrections"),
-        *("Transcribe", "Read aloud", "Ask about this", "Correct this reply"),
+        *("correct", "corrections", "feedback", "leaderboard", "privacy"),
+        *("Transcribe", "Read aloud", "Ask about this", "Correct this reply", "Correct transcript"),
     }
     everyones = set(commands)
     commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
-    assert set(commands) - everyones == {"getfile", "files"} | servers_only
+    servers_only |= {"correct", "Correct this reply", "Correct transcript", "corrections", "leaderboard"}
+    assert set(commands) - everyones == {"getfile", "files"} | servers_only - everyones
     for command in commands.values():
         name = command["name"]
-        only, correcting = name in servers_only | {"corrections"}, name in {"correct", "Correct this reply"}
-        assert command["integration_types"] == ([0] if only or correcting else [0, 1])
-        everywhere = name in everyones and not correcting
-        assert command["contexts"] == ([0] if only else [0, 1, 2] if everywhere else [0, 1])
+        only = name in servers_only
+        assert command["integration_types"] == ([0] if only else [0, 1])
+        assert command["contexts"] == ([0] if only else [0, 1, 2] if name in everyones else [0, 1])
         assert command["name_localizations"]["ru"]
         assert command["type"] != 1 or command["description_localizations"]["ru"]
         for option in command.get("options", []):

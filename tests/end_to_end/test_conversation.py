@@ -151,7 +151,7 @@ async def test_a_setting_says_when_it_speaks(
         # Stopping waits for what is under way, so a voice message would be here by now.
         answer, *further = await town.after(asked)
         assert [bool(message["flags"] & 1 << 13) for message in further] == ([True] if spoken else [])
-        assert buttons_of(answer) == (["again"] if spoken else ["aloud", "again"])
+        assert buttons_of(answer) == (["again", "good", "bad"] if spoken else ["aloud", "again", "good", "bad"])
 
 
 async def test_with_the_message_content_intent_it_reads_replies_that_do_not_ping(

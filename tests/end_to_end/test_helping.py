@@ -17,7 +17,7 @@ async def said(town: Town, person: str, slash: str, **options: str) -> str:
 async def test_help_lists_what_one_may_use(town: Town) -> None:
     everyones = await said(town, "member", "help")
     assert "</transcribe:" in everyones and "Write down what is said in a recording" in everyones
-    assert "under Apps: Ask about this, Correct this reply, Read aloud, Transcribe" in everyones
+    assert "under Apps: Ask about this, Correct this reply, Correct transcript, Read aloud, Transcribe" in everyones
     assert "</join:" not in everyones
     assert "</join:" in await said(town, "administrator", "help")
     russian = await said(town, "russian", "help")

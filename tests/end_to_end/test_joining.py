@@ -75,7 +75,7 @@ async def test_it_speaks_as_it_was_told_to(town: Town) -> None:
     await join(town, speak="never")
     spoken = await town.member.send("general", voice=voice("jfk.ogg"))
     answer = await town.complete_answer_to(spoken)
-    assert buttons_of(answer) == ["aloud", "again"]
+    assert buttons_of(answer) == ["aloud", "again", "good", "bad"]
 
 
 async def test_another_channel_can_be_named_and_a_thread_joined(town: Town) -> None:

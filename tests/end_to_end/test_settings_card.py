@@ -41,7 +41,7 @@ async def test_a_server_says_when_it_is_spoken_to(town: Town) -> None:
         await town.voice_reply_to(await town.complete_answer_to(asked))
         elsewhere = await town.administrator.send(SECOND, f"{town.mention} hello")
         answer = await town.complete_answer_to(elsewhere, reader=town.administrator)
-        assert buttons_of(answer) == ["aloud", "again"]
+        assert buttons_of(answer) == ["aloud", "again", "good", "bad"]
     finally:
         await set_(town, "speak", "host")
 

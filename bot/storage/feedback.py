@@ -1,0 +1,183 @@
+"""What people think of answers, and what else they say of the bot. Nothing of it trains: it tells what to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, case, delete, func, select
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.database import Database
+from bot.storage.tables import FeedbackRow, VoteRow
+
+MOST_A_DAY = 20
+"""What one person may say in a day."""
+MOST_CHARACTERS = 2000
+_REASONS = 3
+
+Kind = Literal["feedback", "words"]
+"""Words: new to the bot, from a transcript that was corrected."""
+
+
+class TooMuchFeedbackError(StarlingError):
+    """Raised when a person says more than ``MOST_A_DAY`` things in a day."""
+
+    sentence = _("Thank you! You have told me {most} things today, which is all that I take in a day.")
+
+    def __init__(self) -> None:
+        super().__init__(most=MOST_A_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's, on one answer."""
+
+    message_id: int
+    channel_id: int
+    guild_id: int | None
+    user_id: int
+    good: bool
+    reason: str
+    voted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Disliked:
+    """An answer that more people found bad than good."""
+
+    message_id: int
+    channel_id: int
+    bad: int
+    good: int
+    reasons: tuple[str, ...]
+    """The latest few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that a person has said."""
+
+    guild_id: int | None
+    user_id: int
+    kind: Kind
+    text: str
+    given_at: datetime
+
+
+class FeedbackStore:
+    """Keeps votes and feedback."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def vote(
+        self, *, message_id: int, channel_id: int, guild_id: int | None, user_id: int, good: bool
+    ) -> bool | None:
+        """Count a person's vote instead of any earlier one; the same once more takes it back. What holds now."""
+        key = (int(message_id), int(user_id))
+        async with self._database.sessions.begin() as session:
+            row = await session.get(VoteRow, key)
+            if row is not None and row.good == good:
+                await session.delete(row)
+                return None
+            vote = VoteRow(
+                message_id=key[0], user_id=key[1], guild_id=None if guild_id is None else int(guild_id),
+                channel_id=int(channel_id), good=good, reason="", voted_at=datetime.now(UTC),
+            )  # fmt: skip
+            await session.merge(vote)
+            return good
+
+    async def explain(self, message_id: int, user_id: int, reason: str) -> None:
+        """Keep why a person finds an answer bad, if they still do."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(VoteRow, (int(message_id), int(user_id)))
+            if row is not None and not row.good:
+                row.reason = reason[:MOST_CHARACTERS]
+
+    async def disliked(self, guild_id: int, most: int) -> list[Disliked]:
+        """The answers of a guild that more people find bad than good, those with the most first."""
+        good = func.sum(case((VoteRow.good, 1), else_=0))
+        bad = func.sum(case((VoteRow.good, 0), else_=1))
+        wanted = (
+            select(VoteRow.message_id, func.max(VoteRow.channel_id), bad, good)
+            .where(VoteRow.guild_id == int(guild_id))
+            .group_by(VoteRow.message_id)
+            .having(bad > good)
+            .order_by((bad - good).desc(), VoteRow.message_id.desc())
+            .limit(most)
+        )
+        async with self._database.sessions() as session:
+            rows = list(await session.execute(wanted))
+            given = select(VoteRow).where(
+                VoteRow.message_id.in_([row[0] for row in rows]), ~VoteRow.good, VoteRow.reason != ""
+            )
+            reasons: dict[int, list[str]] = {}
+            for vote in await session.scalars(given.order_by(VoteRow.voted_at.desc())):
+                reasons.setdefault(vote.message_id, []).append(vote.reason)
+        return [
+            Disliked(message, channel, int(bad), int(good), tuple(reasons.get(message, ())[:_REASONS]))
+            for message, channel, bad, good in rows
+        ]
+
+    async def say(self, guild_id: int | None, user_id: int, text: str, kind: Kind = "feedback") -> None:
+        """Keep what a person says.
+
+        Raises:
+            TooMuchFeedbackError
+        """
+        now = datetime.now(UTC)
+        row = FeedbackRow(
+            guild_id=None if guild_id is None else int(guild_id), user_id=int(user_id), kind=kind,
+            text=text[:MOST_CHARACTERS], given_at=now,
+        )  # fmt: skip
+        lately = select(func.count()).where(
+            FeedbackRow.user_id == int(user_id), FeedbackRow.given_at > now - timedelta(days=1)
+        )
+        async with self._database.sessions.begin() as session:
+            if (await session.scalar(lately) or 0) >= MOST_A_DAY:
+                raise TooMuchFeedbackError
+            session.add(row)
+
+    async def said(self, guild_id: int, kind: Kind, most: int) -> list[Said]:
+        """What was said in a guild, the latest first."""
+        wanted = select(FeedbackRow).where(FeedbackRow.guild_id == int(guild_id), FeedbackRow.kind == kind)
+        async with self._database.sessions() as session:
+            return [_said(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
+
+    async def of_user(self, user_id: int) -> tuple[list[Vote], list[Said]]:
+        """All that a person has given."""
+        async with self._database.sessions() as session:
+            votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == int(user_id)))
+            said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == int(user_id)))
+            return [_vote(row) for row in votes], [_said(row) for row in said]
+
+    async def forget_user(self, user_id: int) -> None:
+        """Forget all that a person has given."""
+        await self._delete(VoteRow.user_id == int(user_id), FeedbackRow.user_id == int(user_id))
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all that was given in a guild."""
+        await self._delete(VoteRow.guild_id == int(guild_id), FeedbackRow.guild_id == int(guild_id))
+
+    async def forget_messages(self, message_ids: Collection[int]) -> None:
+        """Forget the votes on answers that were deleted."""
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(VoteRow).where(VoteRow.message_id.in_([int(id_) for id_ in message_ids])))
+
+    async def _delete(self, votes: ColumnElement[bool], said: ColumnElement[bool]) -> None:
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(VoteRow).where(votes))
+            await session.execute(delete(FeedbackRow).where(said))
+
+
+def _vote(row: VoteRow) -> Vote:
+    return Vote(row.message_id, row.channel_id, row.guild_id, row.user_id, row.good, row.reason, row.voted_at)
+
+
+def _said(row: FeedbackRow) -> Said:
+    kind: Kind = "words" if row.kind == "words" else "feedback"
+    return Said(row.guild_id, row.user_id, kind, row.text, row.given_at)

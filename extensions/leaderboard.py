@@ -1,0 +1,51 @@
+"""/leaderboard: who has taught the bot most, of those who want to be named."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.errors import translatable as _
+from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.languages import translate
+from bot.presenting.managers import OnServersOnlyError
+from bot.storage.settings import SettingsStore
+from bot.teaching.corrections import Corrections
+from bot.teaching.personal_data import CREDITED
+
+loader = lightbulb.Loader()
+
+HEADING = _("### Who has taught me most")
+LINE = _("{place}. {who} · approved corrections: {count}")
+OTHERS = _("-# Named are only those who want to be: /privacy credit. Approved corrections of others: {count}.")
+NOBODY = _("Nobody who wants to be named has taught me anything yet. /privacy credit names you here.")
+MOST = 10
+
+
+@loader.command
+class Leaderboard(
+    lightbulb.SlashCommand,
+    name=_("leaderboard"),
+    description=_("Who has taught me most here"),
+    localize=True,
+    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
+    contexts=[hikari.ApplicationContextType.GUILD],
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, store: SettingsStore) -> None:
+        if context.guild_id is None:
+            raise OnServersOnlyError
+        locale, counts = locale_of(context), await corrections.contributors(context.guild_id)
+        named = {user for user in counts if await store.get("user", user, CREDITED, default=False)}
+        best = sorted(named, key=lambda user: (-counts[user], user))[:MOST]
+        if not best:
+            await respond(context, translate(NOBODY, locale), ephemeral=True)
+            return
+        lines = [translate(HEADING, locale)]
+        lines += [
+            translate(LINE, locale, place=place, who=f"<@{user}>", count=counts[user])
+            for place, user in enumerate(best, 1)
+        ]
+        if others := sum(count for user, count in counts.items() if user not in named):
+            lines.append(translate(OTHERS, locale, count=others))
+        await respond(context, "\n".join(lines))
