@@ -105,7 +105,7 @@ def told(training: Training, locale: str, *, left_s: float | None = None) -> str
 
 def datasets_of(training: Training) -> str:
     """What is learnt from, by name."""
-    return ", ".join(f"**{shown(one.name)}** v{one.version}" for one in training.datasets)
+    return ", ".join(f"{shown(one.name)} v{one.version}" for one in training.datasets)
 
 
 def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
