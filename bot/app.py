@@ -51,6 +51,7 @@ from bot.presenting import (
     recalled,
     settings_card,
     tests_under_way,
+    training_cards,
     transcript_form,
     votes,
 )
@@ -73,8 +74,10 @@ from bot.storage.feedback import FeedbackStore
 from bot.storage.files import FileStore
 from bot.storage.instructions import InstructionStore
 from bot.storage.jobs import JobStore
+from bot.storage.models import ModelStore
 from bot.storage.retention import keep_forgetting
 from bot.storage.settings import SettingsStore
+from bot.storage.trainings import TrainingStore
 from bot.storage.usage import Clock, UsageStore
 from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.corrections import Corrections
@@ -84,6 +87,11 @@ from bot.teaching.recall.choosing import index_maker, retriever_maker
 from bot.teaching.recall.recall import Recall
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
+from bot.training.exporting import ExportingTrainer
+from bot.training.local.local_trainer import LocalTrainer
+from bot.training.openai_trainer import OpenAITrainer
+from bot.training.trainer import Trainer
+from bot.training.trainings import Trainings
 from bot.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
@@ -105,6 +113,9 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
     settings_card.CARD_ID: settings_card.change,
     answer_buttons.RECALLED_ID: recalled.tell,
+    training_cards.START_ID: training_cards.start,
+    training_cards.DROP_ID: training_cards.drop,
+    training_cards.CANCEL_ID: training_cards.cancel,
     answer_buttons.GOOD_ID: votes.like,
     answer_buttons.BAD_ID: votes.dislike,
     privacy_card.FORGET_ID: privacy_card.forget,
@@ -205,6 +216,15 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
         yield chat
 
 
+def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
+    """The trainers that the settings offer, the first one being what is meant where none is named."""
+    trainers: dict[str, Trainer] = {"local": LocalTrainer(cache)}
+    if settings.training_api_key is not None:
+        url, key = settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value()
+        trainers["openai"] = OpenAITrainer(url, key)
+    return trainers | {"export": ExportingTrainer()}
+
+
 class Starling:
     """One bot with all its services."""
 
@@ -290,7 +310,22 @@ class Starling:
             comparisons = ComparisonStore(database)
             judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
             scorer = Scorer(retriever_maker(settings.recall), judge)
-            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, store, comparisons)
+            data = PersonalData(
+                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
+            )
+            datasets = Datasets(dataset_store, files)
+            training_store, trained = TrainingStore(database), ModelStore(database)
+            trainings = Trainings(
+                training_store,
+                trained,
+                datasets,
+                files,
+                trainers_of(settings, cache),
+                settings.data_folder / "trainings",
+                most_a_day=settings.trainings_a_day,
+            )
+            stack.push_async_callback(trainings.stop)
+            trainings.show_by(training_cards.TrainingCards(self._bot.rest).show)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
@@ -301,7 +336,7 @@ class Starling:
             buttons, forms = self._provided_with(
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
-                dataset_store, Datasets(dataset_store, files), writer, inbox, asking_about.AskedAbout(),
+                dataset_store, datasets, training_store, trained, trainings, writer, inbox, asking_about.AskedAbout(),
                 by_guilds, instructions, transcripts, Turns(),
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
                 store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
@@ -315,6 +350,7 @@ class Starling:
                 self._runner.start()
                 await inbox.resume()
                 await transcripts.resume()
+                await trainings.resume()
                 ready(me)
 
             background = [

@@ -118,6 +118,14 @@ class Settings(BaseSettings):
     """How approved corrections are found again: by meaning in a hundred languages, by meaning in English, by words, or
     not at all; auto is the first that is installed."""
 
+    trainings_a_day: int = Field(3, ge=0, le=1000)
+    """Trainings that one guild may start a day."""
+    training_base_url: str | None = None
+    """A service that speaks OpenAI's contract for fine-tuning; with a key and no URL, OpenAI's own."""
+    training_api_key: SecretStr | None = None
+    """The key for that service; without one, it is not offered."""
+    training_base_model: str = ""
+    """The model that is trained there, as the service names it."""
     judge_model: str | None = None
     """A model at the endpoint that judges answers in /test, where they are not what was expected word for word."""
 

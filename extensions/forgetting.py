@@ -14,6 +14,7 @@ from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
 from bot.storage.usage import UsageStore
 from bot.teaching.corrections import Corrections
+from bot.training.trainings import Trainings
 
 loader = lightbulb.Loader()
 
@@ -77,6 +78,7 @@ async def forget_guild(
     instructions: Instructions,
     feedback: FeedbackStore,
     comparisons: ComparisonStore,
+    trainings: Trainings,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -88,3 +90,4 @@ async def forget_guild(
     await instructions.forget_guild(event.guild_id)
     await feedback.forget_guild(event.guild_id)
     await comparisons.forget_guild(event.guild_id)
+    await trainings.forget_guild(event.guild_id)

@@ -18,7 +18,8 @@ from bot.answering.instructions import (
 )
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.instruction_form import EVERYWHERE_HOLDS, HERE_HOLDS, open_form
+from bot.presenting.instruction_form import EVERYWHERE_HOLDS, HERE_HOLDS, Place, open_form
+from bot.presenting.language_choice import MOST_CHOICES
 from bot.presenting.languages import catalogue_language, translate
 from bot.presenting.managers import require_manager
 from bot.presenting.safe_autocomplete import safe
@@ -44,27 +45,34 @@ def _given(name: str | None) -> str:
     return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MOST_NAME_CHARACTERS] or DEFAULT_NAME
 
 
+def _place(held: InForce, name: str, *, here: bool) -> Place:
+    """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
+    if here:
+        return "channel"
+    return "kept" if held.scope == "channel" and held.name == name else "guild"
+
+
 @safe
 async def complete_name(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
     guild, typed = context.interaction.guild_id, str(context.focused.value or "").casefold()
     names = [] if guild is None else await instructions.names(guild)
-    await context.respond([name for name in names if typed in name.casefold()][:25])
+    await context.respond([name for name in names if typed in name.casefold()][:MOST_CHOICES])
 
 
 @safe
 async def complete_version(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
-    guild, typed = context.interaction.guild_id, str(context.focused.value or "").casefold()
+    # What was said earlier, and taken back, is not for everyone.
+    guild, typed = require_manager(context.interaction), str(context.focused.value or "").casefold()
     offered: list[tuple[str, str]] = []
     language = catalogue_language(locale_of(context.interaction))
-    for name in [] if guild is None else await instructions.names(guild):
-        # The first is the one that holds.
-        for one in (await instructions.versions(guild, name))[1:] if guild is not None else []:
-            ago = format_timedelta(one.written_at - datetime.now(UTC), add_direction=True, locale=language)
-            label = f"{name} · {ago} · {' '.join(one.text.split())}"
-            if typed in label.casefold():
-                offered.append((label if len(label) <= 100 else f"{label[:99]}…", str(one.id)))
-    offered.sort(key=lambda choice: -int(choice[1]))
-    await context.respond(offered[:25])
+    for one in await instructions.earlier(guild):
+        ago = format_timedelta(one.written_at - datetime.now(UTC), add_direction=True, locale=language)
+        label = f"{one.name} · {ago} · {' '.join(one.text.split())}"
+        if typed in label.casefold():
+            offered.append((label if len(label) <= 100 else f"{label[:99]}…", str(one.id)))
+        if len(offered) == MOST_CHOICES:
+            break
+    await context.respond(offered)
 
 
 group = lightbulb.Group(
@@ -109,9 +117,8 @@ class Set(
         guild = require_manager(context)
         held = await instructions.of(guild, context.channel_id)
         name = _given(self.name_ or held.name)
-        versions = await instructions.versions(guild, name)
-        # A new one begins with what holds now.
-        await open_form(context, name, versions[0].text if versions else held.text, here=self.here)
+        text = await instructions.to_edit(guild, name, held)
+        await open_form(context, name, text, _place(held, name, here=self.here))
 
 
 @group.register
@@ -127,10 +134,13 @@ class File(
         guild = require_manager(context)
         await context.defer(ephemeral=True)
         text = await read_text_file(self.file)
-        name = _given(self.name_ or (await instructions.of(guild, context.channel_id)).name)
-        channel = context.channel_id if self.here else None
-        await instructions.write(guild, name, text, context.user.id, channel_id=channel)
-        await _tell_held(context, name, here=self.here)
+        held = await instructions.of(guild, context.channel_id)
+        name = _given(self.name_ or held.name)
+        place = _place(held, name, here=self.here)
+        await instructions.write(guild, name, text, context.user.id)
+        if place != "kept":
+            await instructions.pick(guild, name, channel_id=context.channel_id if self.here else None)
+        await _tell_held(context, name, here=place != "guild")
 
 
 @group.register

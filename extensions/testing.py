@@ -14,21 +14,22 @@ from bot.downloading import download
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
+from bot.presenting.correction_rights import require_trainer
 from bot.presenting.dataset_text import named
 from bot.presenting.evaluation_card import draw
 from bot.presenting.languages import translate
 from bot.presenting.progress import Progress
 from bot.presenting.tests_under_way import TestsUnderWay, cancel_row
-from bot.presenting.training_rights import require_trainer
 from bot.sentences import Sentence, filled
 from bot.storage.file_names import shown
+from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.datasets.service import Datasets
 from bot.training.evaluating.cases import MOST_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
-from extensions.datasets import complete_dataset
 from extensions.models import complete_model
+from extensions.training import complete_dataset
 
 loader = lightbulb.Loader()
 
@@ -57,7 +58,6 @@ class Test(
     localize=True,
     integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
     contexts=[hikari.ApplicationContextType.GUILD],
-    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     data = lightbulb.string(
         _("data"), _("JSON: a list of prompts, or of objects with prompt and expected"), localize=True, default=None,
@@ -87,8 +87,9 @@ class Test(
         budgets: Budgets,
         scorer: Scorer,
         under_way: TestsUnderWay,
+        rules: ChosenRules,
     ) -> None:
-        guild, locale = require_trainer(context.interaction), locale_of(context)
+        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
         await context.defer(ephemeral=True)
         cases, source = await self._cases(guild, datasets)
         chosen = await self._models(guild, models)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,14 +10,15 @@ import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.instructions import Instruction, InstructionStore
+from bot.storage.instructions import MOST_NAMES, Instruction, InstructionStore, TooManyInstructionsError
 from bot.storage.settings import SettingsStore
 
 MOST_CHARACTERS = 4000
 """Discord's limit on what is written in a form."""
 MOST_NAME_CHARACTERS = 32
 DEFAULT_NAME = "default"
-_SETTING = "instruction"
+_OF_GUILD, _OF_CHANNELS = "instruction", "instructions_of_channels"
+"""Both are the guild's: what is picked for a channel must be forgotten with the instruction, and with the guild."""
 
 Scope = Literal["channel", "guild", "host"]
 
@@ -65,14 +67,18 @@ class Instructions:
         self._store = store
         self._settings = settings
         self._default = default
+        self._picking = asyncio.Lock()
 
     async def of(self, guild_id: int | None, channel_id: int) -> InForce:
         """What holds in a channel. A thread has what its channel has, unless it was given its own."""
         if guild_id is not None:
+            guild_id = int(guild_id)
+            of_channels = await self._of_channels(guild_id)
             for channel in self._with_parent(channel_id):
-                if (found := await self._picked(int(guild_id), "channel", channel)) is not None:
+                if (found := await self._picked(guild_id, of_channels.get(str(channel)))) is not None:
                     return InForce(found.text, found.name, "channel")
-            if (found := await self._picked(int(guild_id), "guild", int(guild_id))) is not None:
+            of_guild = await self._settings.get("guild", guild_id, _OF_GUILD)
+            if (found := await self._picked(guild_id, of_guild)) is not None:
                 return InForce(found.text, found.name, "guild")
         return InForce(self._default, None, "host")
 
@@ -90,12 +96,28 @@ class Instructions:
             raise NoSuchInstructionError(name)
         return found
 
-    async def versions(self, guild_id: int, name: str) -> list[Instruction]:
-        """The latest first; empty where there is none of that name."""
-        return await self._store.versions(guild_id, name)
+    async def earlier(self, guild_id: int) -> list[Instruction]:
+        """The versions that hold no more, of all of the guild's instructions, the latest first."""
+        latest, found = set[str](), list[Instruction]()
+        for one in await self._store.versions(guild_id):
+            if one.name in latest:
+                found.append(one)
+            latest.add(one.name)
+        return found
 
-    async def write(self, guild_id: int, name: str, text: str, by: int, *, channel_id: int | None = None) -> None:
-        """Let ``name`` say ``text``, and let it hold in the channel or, without one, in the whole guild.
+    async def to_edit(self, guild_id: int, name: str, held: InForce) -> str:
+        """What ``name`` says now; a new one begins with what holds.
+
+        Raises:
+            TooManyInstructionsError: it is new, and there is no room for it, so that nobody need write it first.
+        """
+        found = await self._store.get(guild_id, name)
+        if found is None and len(await self._store.names(guild_id)) >= MOST_NAMES:
+            raise TooManyInstructionsError
+        return held.text if found is None else found.text
+
+    async def write(self, guild_id: int, name: str, text: str, by: int) -> None:
+        """Let ``name`` say ``text``, wherever it is picked.
 
         Raises:
             EmptyInstructionError, InstructionTooLongError, TooManyInstructionsError
@@ -106,7 +128,6 @@ class Instructions:
         if len(text) > MOST_CHARACTERS:
             raise InstructionTooLongError(len(text))
         await self._store.write(guild_id, name, text, by)
-        await self.pick(guild_id, name, channel_id=channel_id)
 
     async def restore(self, guild_id: int, version: int, by: int) -> Instruction:
         """Let an earlier version hold again, as a new one.
@@ -114,10 +135,9 @@ class Instructions:
         Raises:
             NoSuchInstructionError: there is no such version.
         """
-        for name in await self._store.names(guild_id):
-            for one in await self._store.versions(guild_id, name):
-                if one.id == version:
-                    return await self._store.write(guild_id, name, one.text, by)
+        for one in await self._store.versions(guild_id):
+            if one.id == version:
+                return await self._store.write(guild_id, one.name, one.text, by)
         raise NoSuchInstructionError(f"#{version}")
 
     async def pick(self, guild_id: int, name: str | None, *, channel_id: int | None = None) -> None:
@@ -126,32 +146,55 @@ class Instructions:
         Raises:
             NoSuchInstructionError: there is none of that name.
         """
-        scope: Literal["channel", "guild"] = "guild" if channel_id is None else "channel"
-        whose = int(guild_id if channel_id is None else channel_id)
-        if name is None:
-            await self._settings.reset(scope, whose, _SETTING)
-        else:
+        guild_id = int(guild_id)
+        if name is not None:
             await self.get(guild_id, name)
-            await self._settings.set(scope, whose, _SETTING, name)
+        async with self._picking:
+            if channel_id is None:
+                await self._set(guild_id, _OF_GUILD, name)
+            else:
+                others = await self._of_channels(guild_id)
+                others.pop(str(int(channel_id)), None)
+                own = {} if name is None else {str(int(channel_id)): name}
+                await self._set(guild_id, _OF_CHANNELS, {**others, **own} or None)
 
     async def delete(self, guild_id: int, name: str) -> None:
-        """Forget it; where it held, the next wider choice does.
+        """Forget it, and that it was picked; where it held, the next wider choice does.
 
         Raises:
             NoSuchInstructionError: there is none of that name.
         """
+        guild_id = int(guild_id)
         if not await self._store.delete(guild_id, name):
             raise NoSuchInstructionError(name)
+        async with self._picking:
+            if await self._settings.get("guild", guild_id, _OF_GUILD) == name:
+                await self._set(guild_id, _OF_GUILD, None)
+            others = {
+                channel: picked for channel, picked in (await self._of_channels(guild_id)).items() if picked != name
+            }
+            await self._set(guild_id, _OF_CHANNELS, others or None)
 
     async def forget_guild(self, guild_id: int) -> None:
         """Forget all that a guild has written and picked."""
         await self._store.forget_guild(guild_id)
-        await self._settings.reset("guild", int(guild_id), _SETTING)
+        async with self._picking:
+            for setting in (_OF_GUILD, _OF_CHANNELS):
+                await self._set(int(guild_id), setting, None)
 
     def _with_parent(self, channel_id: int) -> list[int]:
         thread = self._bot.cache.get_thread(hikari.Snowflake(channel_id))
         return [int(channel_id)] if thread is None else [int(channel_id), int(thread.parent_id)]
 
-    async def _picked(self, guild_id: int, scope: Literal["channel", "guild"], whose: int) -> Instruction | None:
-        name = await self._settings.get(scope, whose, _SETTING)
-        return await self._store.get(guild_id, name) if isinstance(name, str) else None
+    async def _of_channels(self, guild_id: int) -> dict[str, str]:
+        """The names that are picked for channels and threads, by their ids."""
+        return dict(await self._settings.get("guild", guild_id, _OF_CHANNELS, {}))
+
+    async def _picked(self, guild_id: int, name: str | None) -> Instruction | None:
+        return None if name is None else await self._store.get(guild_id, name)
+
+    async def _set(self, guild_id: int, setting: str, value: object) -> None:
+        if value is None:
+            await self._settings.reset("guild", guild_id, setting)
+        else:
+            await self._settings.set("guild", guild_id, setting, value)

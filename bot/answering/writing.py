@@ -44,6 +44,9 @@ log = structlog.get_logger()
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
 QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
+INSTRUCTION_CUT = _(
+    "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
+)
 CUT_TOLD_S = 6 * 3600.0
 """How long it is not told again that a conversation that goes on and on is cut."""
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
@@ -189,6 +192,8 @@ class Writer:
                 await self._remember(question, exchange)
             await self._finish_stopped(question, heading + answer)
             return answer
+        if prompt.instruction_cut:
+            notes.append(INSTRUCTION_CUT)
         if prompt.question_cut:
             notes.append(QUESTION_CUT)
         if prompt.history_cut and self._tells_cut(question):

@@ -6,7 +6,8 @@ import asyncio
 import base64
 import contextlib
 import copy
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,15 @@ USAGE_WAIT_S = 2.0
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size", "maximum context length", "context size", "too long")
 
 
+Access = Callable[[], AbstractAsyncContextManager[Mapping[str, object]]]
+"""What is held while a reply streams, and gives the fields that this endpoint wants beside OpenAI's."""
+
+
+def free_access() -> AbstractAsyncContextManager[Mapping[str, object]]:
+    """Nothing is held, and there are no further fields."""
+    return contextlib.nullcontext({})
+
+
 @dataclass(slots=True)
 class TokenUse:
     """What one or several replies have taken."""
@@ -73,6 +83,7 @@ class ChatModel:
         max_reply_tokens: int,
         context_tokens: int,
         is_demonstration: bool = False,
+        access: Access = free_access,
     ) -> None:
         """``timeout_s``: the longest silence, before the first word and between two. ``context_tokens``: what prompt
         and reply may take together, as ``count_tokens`` counts. ``is_demonstration``: people should be told that its
@@ -82,6 +93,7 @@ class ChatModel:
         self.is_demonstration = is_demonstration
         self.takes_pictures = not is_demonstration
         """Whether it is worth trying to show it pictures."""
+        self._access = access
         self._sends_usage = True
         self._timeout_s = timeout_s
         self._max_reply_tokens = max_reply_tokens
@@ -106,10 +118,8 @@ class ChatModel:
         said: list[str] = []
         counted: TokenUse | None = None
         with self._named(shows_pictures=any(turn.pictures for turn in turns)):
-            async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
-                response = await self._request(turns)
             try:
-                async with response:
+                async with self._access() as fields, await self._begun(turns, fields) as response:
                     chunks = aiter(response)
                     while True:
                         # Some endpoints count after the last word, others in each part; few keep one waiting for it.
@@ -146,7 +156,11 @@ class ChatModel:
         if not shown:
             raise ChatSaidNothingError
 
-    async def _request(self, turns: Sequence[Turn]) -> AsyncStream[ChatCompletionChunk]:
+    async def _begun(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
+        async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
+            return await self._request(turns, fields)
+
+    async def _request(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
         """Ask for the reply and for its tokens; an endpoint that refuses is asked without, from then on."""
         messages = [_message(turn) for turn in turns]
         create = self._client.chat.completions.create
@@ -158,12 +172,15 @@ class ChatModel:
                     stream=True,
                     max_tokens=self._max_reply_tokens,
                     stream_options={"include_usage": True},
+                    extra_body=fields,
                 )
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 blind = _cannot_see(error) and any(turn.pictures for turn in turns)
                 if blind or not isinstance(self._meant(error), ChatFailedError):
                     raise
-        response = await create(model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens)
+        response = await create(
+            model=self.model, messages=messages, stream=True, max_tokens=self._max_reply_tokens, extra_body=fields
+        )
         if self._sends_usage:
             log.info("the chat endpoint does not count tokens in streams, they are counted here", model=self.model)
             self._sends_usage = False

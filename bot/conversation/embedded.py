@@ -9,12 +9,13 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
 from bot.conversation.chat import ChatModel
-from bot.conversation.errors import EngineNotStartedError
+from bot.conversation.errors import AdapterNotLoadedError, EngineBusyError, EngineNotStartedError
 
 log = structlog.get_logger()
 
@@ -26,6 +27,8 @@ COUNTED_TOKENS = CONTEXT_TOKENS // 4
 German and 1.0 in English; and it reads some 130 a second on a core, so that a full context would take half a minute."""
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 3.0
+DRAIN_TIMEOUT_S = 120.0
+"""How long replies under way may take before adapters are changed: the longest is written in 10 s, and some wait."""
 MOST_RESTARTS = 5
 """In a row; a child that lived for ``STEADY_S`` begins a new row."""
 STEADY_S = 60.0
@@ -36,16 +39,22 @@ _LOG_LINES = 20
 class EmbeddedChat:
     """Keeps the engine running, and knows where it listens."""
 
-    def __init__(self, gguf: Path, *, threads: int = 0) -> None:
+    def __init__(self, gguf: Path, *, threads: int = 0, adapters: Sequence[Path] = ()) -> None:
         """``gguf``: the model's verified file. ``threads``: of the engine; 0: all cores but one, since more threads
-        than free cores slow it down many times."""
+        than free cores slow it down many times. ``adapters``: GGUF files of which every request may choose one."""
         self._gguf = gguf
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._key = secrets.token_urlsafe(32)
+        self._adapters = tuple(adapters)
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._guard: asyncio.Task[None] | None = None
         self._log: collections.deque[str] = collections.deque(maxlen=_LOG_LINES)
+        self._replies = 0
+        self._idle, self._open = asyncio.Event(), asyncio.Event()
+        self._idle.set()
+        self._open.set()
+        self._changing, self._life = asyncio.Lock(), asyncio.Lock()
 
     @property
     def base_url(self) -> str:
@@ -57,8 +66,14 @@ class EmbeddedChat:
         """Of the child that runs now."""
         return None if self._process is None else self._process.pid
 
-    def model(self, *, timeout_s: float, max_reply_tokens: int) -> ChatModel:
-        """The chat model behind the engine; call after ``start``."""
+    @property
+    def adapters(self) -> tuple[Path, ...]:
+        """Those that requests may choose from now."""
+        return self._adapters
+
+    def model(self, *, timeout_s: float, max_reply_tokens: int, adapter: Path | None = None) -> ChatModel:
+        """The chat model behind the engine; call after ``start``. It answers with ``adapter``, or with none, whatever
+        others choose; it need not be loaded before the first request."""
         return ChatModel(
             self.base_url,
             self._key,
@@ -67,6 +82,7 @@ class EmbeddedChat:
             max_reply_tokens=max_reply_tokens,
             context_tokens=COUNTED_TOKENS,
             is_demonstration=True,
+            access=lambda: self._access(adapter),
         )
 
     async def start(self) -> None:
@@ -75,11 +91,70 @@ class EmbeddedChat:
         Raises:
             EngineNotStartedError: it is not installed, or does not come up within ``READY_TIMEOUT_S``.
         """
-        await self._spawn()
-        self._guard = asyncio.create_task(self._keep_running())
+        async with self._life:
+            await self._start()
+
+    async def use_adapters(self, adapters: Sequence[Path]) -> None:
+        """Let requests choose from these adapters instead. The engine is started anew, which takes about a second:
+        replies under way are finished first, and new requests wait. The files must stay for as long as they are used.
+
+        Raises:
+            EngineNotStartedError: it does not start with them; it goes on with those that it had.
+            EngineBusyError: replies were still under way after ``DRAIN_TIMEOUT_S``; nothing has changed.
+        """
+        async with self._changing:
+            if tuple(adapters) == self._adapters:
+                return
+            self._open.clear()
+            try:
+                async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                    await self._idle.wait()
+                await self._restart_with(tuple(adapters))
+            except TimeoutError as error:
+                raise EngineBusyError from error
+            finally:
+                self._open.set()
+
+    async def _restart_with(self, adapters: tuple[Path, ...]) -> None:
+        async with self._life:
+            before, self._adapters = self._adapters, adapters
+            if self._process is None:
+                return
+            await self._stop()
+            try:
+                await self._start()
+            except EngineNotStartedError:
+                self._adapters = before
+                await self._start()
+                raise
+
+    @contextlib.asynccontextmanager
+    async def _access(self, adapter: Path | None) -> AsyncIterator[Mapping[str, object]]:
+        """Keeps the engine as it is while a reply is under way."""
+        async with asyncio.timeout(DRAIN_TIMEOUT_S + READY_TIMEOUT_S):
+            await self._open.wait()
+        if adapter is not None and adapter not in self._adapters:
+            raise AdapterNotLoadedError(adapter.name)
+        self._replies += 1
+        self._idle.clear()
+        try:
+            # Every scale is told: the engine would keep those of the request before.
+            yield {"lora": [{"id": at, "scale": float(path == adapter)} for at, path in enumerate(self._adapters)]}
+        finally:
+            self._replies -= 1
+            if not self._replies:
+                self._idle.set()
 
     async def stop(self) -> None:
         """Stop the engine; calling it twice does no harm."""
+        async with self._life:
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._spawn()
+        self._guard = asyncio.create_task(self._keep_running())
+
+    async def _stop(self) -> None:
         if self._guard is not None:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)
@@ -91,7 +166,7 @@ class EmbeddedChat:
     async def _spawn(self) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.conversation.engine",
-            str(self._gguf), str(self._threads), str(CONTEXT_TOKENS), str(self._port),
+            str(self._gguf), str(self._threads), str(CONTEXT_TOKENS), str(self._port), *map(str, self._adapters),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             # Ctrl-C is for the parent, which then ends the child in its own time.
             start_new_session=True,

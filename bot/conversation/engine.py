@@ -1,4 +1,7 @@
-"""The child process of the embedded chat engine: ``python -m bot.conversation.engine GGUF THREADS CONTEXT PORT``.
+"""The child process of the embedded chat engine.
+
+``python -m bot.conversation.engine GGUF THREADS CONTEXT PORT [ADAPTER...]``: adapters are numbered from 0 in their
+order, and have no effect but on requests that give them a scale.
 
 It reads its key from the first line of the standard input, writes the address that it listens on as one JSON line,
 and ends when the standard input does: with its parent, however that dies.
@@ -29,6 +32,7 @@ def main() -> None:
     params.sampling.temp = 0.2  # a model this small wanders off when it is sampled more freely
     params.sampling.penalty_repeat = 1.05  # and repeats itself for ever without this
     params.port = port  # 0: any free one
+    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(path=path, scale=0.0) for path in sys.argv[5:]]
     server = xllamacpp.Server(params)
     # The engine writes its log to the standard output too, so the address is marked.
     print(json.dumps({"listening": server.listening_address}), flush=True)  # noqa: T201 - the parent reads it

@@ -100,3 +100,18 @@ class EngineNotStartedError(ChatError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
+
+
+class EngineBusyError(ChatError):
+    """Raised when the embedded engine is to be changed, and is never idle."""
+
+    sentence = _("The embedded chat engine has too much to do to be changed right now. Please try again in a minute.")
+
+
+class AdapterNotLoadedError(ChatError):
+    """Raised when an adapter is to answer that the embedded engine has not loaded."""
+
+    sentence = _("The trained model {name} is not loaded. Please choose another model, or tell whoever runs me.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)

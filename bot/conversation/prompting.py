@@ -22,7 +22,7 @@ PICTURE_TOKENS = 1000
 """Of a picture of 1,024 pixels; models count from 700 to 1,400."""
 
 LEAST_QUESTION_TOKENS = 64
-"""Of a question so much is always shown, however long the instruction is."""
+"""Of a question so much is always shown: what does not fit of the instruction is left out."""
 
 
 class InstructionMissingError(StarlingError):
@@ -60,6 +60,8 @@ class Prompt:
     """Whether earlier turns did not fit."""
     question_cut: bool
     """Whether a part of the question did not fit."""
+    instruction_cut: bool
+    """Whether a part of the instruction did not fit."""
 
 
 def build_prompt(
@@ -84,7 +86,11 @@ def build_prompt(
     names = {turn.speaker for turn in [*history, asked] if turn.speaker}
     # What names take is set aside where anyone else has spoken, though it may turn out that none of it fits.
     named = len(names) > 1 and not brief
-    room = room_tokens - _tokens(Turn("system", instruction if brief else instruction + circumstances + naming * named))
+    aside = "" if brief else circumstances + naming * named
+    words = replace(asked, pictures=())
+    least = min(_tokens(words, named=named), _tokens(replace(words, text=""), named=named) + LEAST_QUESTION_TOKENS)
+    told = first_tokens(instruction, room_tokens - least - _tokens(Turn("system", aside)))
+    room = room_tokens - _tokens(Turn("system", told + aside))
     question = asked
     if _tokens(question, named=named) > room:
         around = _tokens(replace(asked, text=""), named=named)
@@ -102,7 +108,7 @@ def build_prompt(
     while kept and kept[0].role == "assistant":
         del kept[0]
     several = named and len({turn.speaker for turn in [*kept, asked] if turn.speaker}) > 1
-    system = Turn("system", instruction if brief else instruction + circumstances + naming * several)
+    system = Turn("system", told if brief else told + circumstances + naming * several)
     spoken = [_named(turn) if several else turn for turn in [*kept, question]]
     turns = (system, *spoken)
     return Prompt(
@@ -110,6 +116,7 @@ def build_prompt(
         tokens=sum(_tokens(turn) for turn in turns),
         history_cut=cut,
         question_cut=question.text != asked.text,
+        instruction_cut=told != instruction,
     )
 
 

@@ -63,10 +63,10 @@ def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.Contai
         return card
     card.add_text_display(told(HINT, count=tally.count))
     row = hikari.impl.MessageActionRowBuilder()
-    for choice in VOTED:
-        label = _LABELS.get(choice) or told(ALIKE)
-        style = hikari.ButtonStyle.PRIMARY if choice in _LABELS else hikari.ButtonStyle.SECONDARY
-        row.add_interactive_button(style, f"{VOTE_ID}:{comparison.id}:{choice}", label=label)
+    for choice, label in _LABELS.items():
+        row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{VOTE_ID}:{comparison.id}:{choice}", label=label)
+    alike = f"{VOTE_ID}:{comparison.id}:alike"
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, alike, label=told(ALIKE))
     row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{REVEAL_ID}:{comparison.id}", label=told(REVEAL))
     card.add_component(row)
     return card

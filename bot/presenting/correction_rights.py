@@ -21,6 +21,12 @@ class NotCorrectorError(StarlingError):
     sentence = _("On this server only those who have the role {role} may correct me.")
 
 
+class NotTrainerError(StarlingError):
+    """Raised when someone trains who may not."""
+
+    sentence = _("Only those who may manage this server, or have the role for it, can train and test models.")
+
+
 def guild_of(interaction: Interaction) -> hikari.Snowflake:
     """
     Raises:
@@ -53,6 +59,19 @@ async def corrector_of(interaction: Interaction, chosen: ChosenRules) -> Person:
     if not person.approves and not rules.let_correct(_roles(interaction)):
         raise NotCorrectorError(role=f"<@&{rules.correct}>")
     return person
+
+
+async def require_trainer(interaction: Interaction, chosen: ChosenRules) -> hikari.Snowflake:
+    """The server for which the one who asks may train.
+
+    Raises:
+        OnServersOnlyError: it is no server.
+        NotTrainerError: they may not.
+    """
+    guild = guild_of(interaction)
+    if not _manages(interaction) and not (await chosen.of(guild)).let_train(_roles(interaction)):
+        raise NotTrainerError
+    return guild
 
 
 def _manages(interaction: Interaction) -> bool:

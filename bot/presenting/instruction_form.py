@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import alluka
 import hikari
 import lightbulb
@@ -23,14 +25,18 @@ HERE_HOLDS = _("From now on the instruction {name} holds in this channel.")
 EVERYWHERE_HOLDS = _("From now on the instruction {name} holds on this server.")
 
 
-async def open_form(context: lightbulb.Context, name: str, text: str, *, here: bool) -> None:
+Place = Literal["channel", "guild", "kept"]
+"""Where an instruction holds once it is written; ``kept``: where it did, this channel among others."""
+
+
+async def open_form(context: lightbulb.Context, name: str, text: str, place: Place) -> None:
     """Let the one who called write the instruction ``name``, beginning with ``text``."""
     locale = locale_of(context)
     row = text_row(
         "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MOST_CHARACTERS
     )
     title = translate(TITLE, locale, name=name)[:45]
-    await context.respond_with_modal(title, f"{FORM_ID}:{int(here)}:{name}", components=[row])
+    await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])
 
 
 async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
@@ -42,13 +48,13 @@ async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instr
     """
     interaction = context.interaction
     guild = require_manager(interaction)
-    where, _colon, name = context.id_metadata.partition(":")
-    here = where == "1"
-    channel = interaction.channel_id if here else None
-    await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id, channel_id=channel)
+    place, _colon, name = context.id_metadata.partition(":")
+    await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id)
+    if place != "kept":
+        await instructions.pick(guild, name, channel_id=interaction.channel_id if place == "channel" else None)
     await interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_CREATE,
-        translate(HERE_HOLDS if here else EVERYWHERE_HOLDS, str(interaction.locale), name=f"**{name}**"),
+        translate(EVERYWHERE_HOLDS if place == "guild" else HERE_HOLDS, str(interaction.locale), name=f"**{name}**"),
         flags=hikari.MessageFlag.EPHEMERAL,
         user_mentions=False,
         role_mentions=False,

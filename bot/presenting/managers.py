@@ -24,7 +24,7 @@ class ManagersOnlyError(StarlingError):
 
 
 def require_manager(
-    asked: lightbulb.Context | hikari.ComponentInteraction | hikari.ModalInteraction,
+    asked: lightbulb.Context | hikari.AutocompleteInteraction | hikari.ComponentInteraction | hikari.ModalInteraction,
 ) -> hikari.Snowflake:
     """The server that the person manages, where they ask. Discord hides commands by default only, and buttons stay.
 

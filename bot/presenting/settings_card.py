@@ -35,6 +35,8 @@ LANGUAGES = _("**Languages** · those that are spoken in recordings here; the vo
 RETENTION = _("**Memory** · after how long questions and answers are forgotten")
 TEACHING = _("**Teaching** · who may correct me: {correct}; who may approve that, besides managers: {approve}")
 EVERYBODY, NOBODY = _("everyone"), _("nobody")
+TRAINING = _("**Training** · who may train and test models, besides managers: {train}")
+TRAINING_ROLE = _("The role that may train")
 CORRECTING_ROLE = _("The role that may correct me")
 APPROVING_ROLE = _("The role that may approve")
 LIMITS = _("**Limits a day** · {limits}")
@@ -168,6 +170,9 @@ class SettingsCard:
         card.add_text_display(said(TEACHING, correct=correct, approve=approve))
         card.add_action_row([_role_select("correct", said(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", said(APPROVING_ROLE))])
+        train = said(NOBODY) if rules.train is None else _role(guild, rules.train)
+        card.add_text_display(said(TRAINING, train=train))
+        card.add_action_row([_role_select("train", said(TRAINING_ROLE))])
         told = ", ".join(said(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
         card.add_text_display(said(LIMITS, limits=told or said(NO_LIMITS)))
         button = hikari.impl.InteractiveButtonBuilder(
@@ -239,6 +244,9 @@ async def change(
         case "approve":
             role = int(values[0]) if values else None
             await rules.choose(guild, replace(await rules.of(guild), approve=role))
+        case "train":
+            role = int(values[0]) if values else None
+            await rules.choose(guild, replace(await rules.of(guild), train=role))
         case "limits":
             limits = await card.limits(guild)
             rows = [

@@ -47,12 +47,14 @@ class InstructionStore:
 
     async def get(self, guild_id: int, name: str) -> Instruction | None:
         """The version that holds."""
-        versions = await self.versions(guild_id, name)
-        return versions[0] if versions else None
-
-    async def versions(self, guild_id: int, name: str) -> list[Instruction]:
-        """All versions that are kept, the latest first."""
         wanted = select(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted.order_by(InstructionRow.id.desc()).limit(1))
+            return None if row is None else _read(row)
+
+    async def versions(self, guild_id: int) -> list[Instruction]:
+        """All versions of all instructions of a guild, the latest first."""
+        wanted = select(InstructionRow).where(InstructionRow.guild_id == int(guild_id))
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted.order_by(InstructionRow.id.desc()))]
 

@@ -138,6 +138,12 @@ class JobStore:
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 
+    async def forget_user(self, user_id: int) -> None:
+        """Forget what has ended of what was promised to a person: it holds their words."""
+        ended = (JobRow.user_id == int(user_id), JobRow.state.not_in(_OPEN))
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(JobRow).where(*ended))
+
     async def forget_before(self, when: datetime) -> int:
         """Delete jobs that were last touched earlier; says how many."""
         async with self._database.sessions.begin() as session:

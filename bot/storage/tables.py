@@ -274,6 +274,71 @@ class FeedbackRow(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class TrainingRow(Base):
+    """A training, from its promise to its end."""
+
+    __tablename__ = "trainings"
+    __table_args__ = (UniqueConstraint("guild_id", "number"), Index(None, "state"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column()
+    starter_id: Mapped[int] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the card that shows how far it is."""
+    locale: Mapped[str] = mapped_column(String(16))
+    trainer: Mapped[str] = mapped_column(String(32))
+    base: Mapped[str] = mapped_column(String(200))
+    seed: Mapped[int] = mapped_column()
+    datasets: Mapped[list[list[Any]]] = mapped_column(JSON)
+    """Id, name, version and label of each."""
+    content_hash: Mapped[str] = mapped_column(String(64))
+    examples: Mapped[int] = mapped_column()
+    handle: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    fraction: Mapped[float | None] = mapped_column(Double)
+    curve: Mapped[list[list[Any]]] = mapped_column(JSON)
+    """Step, training loss and held-out loss of each point."""
+    told: Mapped[str] = mapped_column(Text)
+    """The trainer's last words, or why it failed."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ModelRow(Base):
+    """A model that came of a training."""
+
+    __tablename__ = "models"
+    __table_args__ = (UniqueConstraint("guild_id", "name"), UniqueConstraint("training_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    training_id: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    base: Mapped[str] = mapped_column(String(200))
+    remote_name: Mapped[str] = mapped_column(String(200))
+    path: Mapped[str | None] = mapped_column(Text)
+    scores: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PromotionRow(Base):
+    """Which model answers in a guild from then on; the highest id holds. Rows are added, and go with their guild."""
+
+    __tablename__ = "promotions"
+    __table_args__ = (Index(None, "guild_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    model_id: Mapped[str | None] = mapped_column(String(32))
+    """None: the model that is not trained."""
+    promoted_by: Mapped[int] = mapped_column(BigInteger)
+    promoted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ComparisonRow(Base):
     """Two models' answers to one prompt, under A and B."""
 

@@ -21,10 +21,16 @@ class Rules:
     """The role whose members may approve; None: only those who may manage the guild."""
     votes: int = 1
     """People who have to approve, 1 to ``MOST_VOTES``."""
+    train: int | None = None
+    """The role whose members may train and test models; None: only those who may manage the guild."""
 
     def let_correct(self, roles: Collection[int]) -> bool:
         """Whether a member with these roles may correct."""
         return self.correct is None or self.correct in roles
+
+    def let_train(self, roles: Collection[int]) -> bool:
+        """Whether a member with these roles may train."""
+        return self.train is not None and self.train in roles
 
     def let_approve(self, roles: Collection[int]) -> bool:
         """Whether a member with these roles may approve."""

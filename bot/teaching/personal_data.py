@@ -13,6 +13,7 @@ from bot.storage.consents import ConsentStore
 from bot.storage.datasets import WITHDREW, Dataset, DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
+from bot.storage.jobs import JobStore
 from bot.storage.retention import USAGE_DAYS
 from bot.storage.settings import SettingsStore
 from bot.storage.usage import UsageStore
@@ -56,6 +57,7 @@ class PersonalData:
         datasets: DatasetStore,
         consents: ConsentStore,
         usage: UsageStore,
+        jobs: JobStore,
         settings: SettingsStore,
         comparisons: ComparisonStore,
     ) -> None:
@@ -65,6 +67,7 @@ class PersonalData:
         self._datasets = datasets
         self._consents = consents
         self._usage = usage
+        self._jobs = jobs
         self._settings = settings
         self._comparisons = comparisons
 
@@ -112,6 +115,7 @@ class PersonalData:
         await self._comparisons.forget_user(user_id)
         await self._exchanges.forget_user(user_id)
         await self._usage.forget_user(user_id)
+        await self._jobs.forget_user(user_id)
         for name in await self._settings.of("user", user_id):
             if name != WITHDREW:
                 await self._settings.reset("user", int(user_id), name)

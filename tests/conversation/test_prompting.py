@@ -86,6 +86,19 @@ def test_an_instruction_without_end_leaves_something_of_the_question() -> None:
         "be kind " * 900, [], Turn("user", "why " * 900, "A"), guild_name=None, now=NOW, room_tokens=200
     )
     assert count_tokens(prompt.turns[-1].text) == 64
+    assert prompt.instruction_cut
+    assert prompt.turns[0].text.startswith("be kind be kind")
+    assert "Today is" in prompt.turns[0].text
+    assert prompt.tokens <= 200
+
+
+def test_an_instruction_gives_way_to_a_short_question_by_no_more_than_it_takes() -> None:
+    prompt = build_prompt(
+        "be kind " * 900, [], Turn("user", "Why?", "A"), guild_name=None, now=NOW, room_tokens=200, brief=True
+    )
+    assert prompt.turns[-1].text == "Why?"
+    assert not prompt.question_cut
+    assert 195 <= prompt.tokens <= 200
 
 
 def test_tokens_are_counted_as_o200k_has_them() -> None:

@@ -80,6 +80,38 @@ async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: Town) -
     assert [choice["value"] for choice in found] == ["Поэт 🪶"]
 
 
+async def test_what_holds_in_a_channel_alone_is_edited_without_spreading(taught: Town) -> None:
+    await write(taught, "Only here.", "voice-notes", name="own", here=True)
+    saved = await write(taught, "Only here, still.", "voice-notes")
+    assert saved["content"] == "From now on the instruction **own** holds in this channel."
+    file = ("own.md", b"Only here, again.", "text/markdown")
+    done = await told(taught, "instruction file", {"file": file}, "voice-notes")
+    assert done["content"] == saved["content"]
+    assert (await prompted(taught, "voice-notes")).startswith("Only here, again.")
+    assert "Only here" not in await prompted(taught)
+
+
+async def test_a_name_that_is_used_again_holds_only_where_it_is_picked_again(taught: Town) -> None:
+    await write(taught, "The first.", "voice-notes", name="again", here=True)
+    await told(taught, "instruction pick", {"name": "again"})
+    await told(taught, "instruction delete", {"name": "again"})
+    await write(taught, "The second.", "general", name="again", here=True)
+    assert (await prompted(taught)).startswith("The second.")
+    assert (await prompted(taught, "voice-notes")).startswith("You are Starling")
+
+
+async def test_an_instruction_that_the_model_cannot_take_in_is_cut_and_that_is_told(taught: Town) -> None:
+    await write(taught, "Ы🪶" * 2000)
+    taught.chat.context_characters = 3000
+    asked = await taught.administrator.send("general", f"{taught.mention} What is the capital of France?")
+    answer = await taught.complete_answer_to(asked, reader=taught.administrator)
+    assert answer["content"].startswith("Paris is the capital of France.")
+    assert "it read only its beginning" in answer["content"]
+    shown = taught.chat.requests[-1]["messages"]
+    assert shown[0]["content"].startswith("Ы🪶" * 100)
+    assert shown[-1]["content"] == "What is the capital of France?"
+
+
 async def test_earlier_versions_come_back(taught: Town) -> None:
     for text in ("First things first.", "Second thoughts.", "Third time lucky."):
         await write(taught, text)
@@ -89,6 +121,8 @@ async def test_earlier_versions_come_back(taught: Town) -> None:
     [first] = offered
     assert first["name"].startswith("default · ")
     assert all(len(choice["name"]) <= 100 for choice in offered)
+    everyones = await taught.member.autocomplete("instruction restore", {"version": ""}, "version", channel="general")
+    assert everyones == []
     assert "says again" in (await told(taught, "instruction restore", {"version": first["value"]}))["content"]
     assert (await prompted(taught)).startswith("First things first.")
     for wrong in ("²", "99999999", "nothing"):
@@ -141,7 +175,9 @@ async def test_no_more_than_twenty_five_and_they_survive_a_restart(tmp_path: Pat
         async with running(tmp_path, sandbox, **settings):
             for number in range(25):
                 await write(town, f"Number {number}.", name=f"name {number}")
-            assert "has 25 instructions already" in (await write(town, "Too many.", name="one more"))["content"]
+            # It is told before anyone writes a text for nothing.
+            refused = await told(town, "instruction set", {"name": "one more"})
+            assert "has 25 instructions already" in refused["content"]
         async with running(tmp_path, sandbox, **settings):
             assert (await prompted(town)).startswith("Number 24.")
             offered = await town.administrator.autocomplete("instruction pick", {"name": ""}, "name", channel="general")

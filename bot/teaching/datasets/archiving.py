@@ -7,13 +7,13 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as version_of
 from typing import Any
 
-from bot.teaching.datasets.chat_format import chat_record, preference_record
+from bot.teaching.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.teaching.datasets.csv_files import table_of
 from bot.teaching.datasets.example import Example, content_hash
 from bot.teaching.datasets.splitting import MOST_SHARE, Split
@@ -47,9 +47,9 @@ def archive(archived: Archived, examples: Sequence[Example], split: Split, *, se
     The same dataset gives the same bytes. Blocks.
     """
     contents = {
-        TRAIN: _lines(chat_record(example) for example in split.training if example.answer is not None),
-        PREFERENCE: _lines(preference_record(example) for example in split.training if example.kind == "pair"),
-        HELDOUT: _lines(chat_record(example) for example in split.heldout if example.answer is not None),
+        TRAIN: json_lines(chat_record(example) for example in split.training if example.answer is not None),
+        PREFERENCE: json_lines(preference_record(example) for example in split.training if example.kind == "pair"),
+        HELDOUT: json_lines(chat_record(example) for example in split.heldout if example.answer is not None),
         TABLE: table_of(examples).encode(),
     }
     manifest = _manifest(archived, examples, split, seed, contents)
@@ -88,7 +88,3 @@ def _manifest(
             for name, content in contents.items()
         },
     }
-
-
-def _lines(records: Iterable[Mapping[str, Any]]) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()

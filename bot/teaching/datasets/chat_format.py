@@ -6,7 +6,8 @@ https://platform.openai.com/docs/guides/direct-preference-optimization.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.errors import translatable as _
@@ -85,6 +86,11 @@ def preference_record(example: Example) -> dict[str, Any]:
         "preferred_output": [{"role": "assistant", "content": example.answer}],
         "non_preferred_output": [{"role": "assistant", "content": example.rejected}],
     }
+
+
+def json_lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """``records`` as JSONL, in UTF-8."""
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
 def _system(example: Example) -> list[dict[str, str]]:

@@ -176,16 +176,27 @@ class Datasets:
             file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
         return selection, file
 
+    async def preview_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What ``take_for_training`` would give now; nothing is noted.
+
+        Raises:
+            NothingSelectedError
+        """
+        return await self._for_training(guild_id, seed, noted=False)
+
     async def take_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
         """What the guild has selected, noted as trained on: what is withdrawn later is told of, but the model has it.
 
         Raises:
             NothingSelectedError
         """
+        return await self._for_training(guild_id, seed, noted=True)
+
+    async def _for_training(self, guild_id: int, seed: int, *, noted: bool) -> TrainingData:
         datasets = await self._selected(guild_id)
         if not datasets:
             raise NothingSelectedError
-        for dataset in datasets:
+        for dataset in datasets if noted else ():
             await self._store.mark_trained(dataset.id)
         divided = await self._divided(datasets, seed)
         together = (*divided.training, *divided.heldout)

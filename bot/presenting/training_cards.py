@@ -1,0 +1,230 @@
+"""Trainings as messages: what would be done, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+
+import alluka
+import hikari
+import structlog
+import yuyo
+
+from bot.errors import translatable as _
+from bot.presenting import loss_chart
+from bot.presenting.correction_rights import require_trainer
+from bot.presenting.languages import say, translate
+from bot.storage.file_names import shown
+from bot.storage.models import Model
+from bot.storage.trainings import State, Training, TrainingStore
+from bot.teaching.correction_rules import ChosenRules
+from bot.training.trainer import Plan
+from bot.training.trainings import Trainings
+
+log = structlog.get_logger()
+
+START_ID, DROP_ID, CANCEL_ID = "train-start", "train-drop", "train-cancel"
+EDIT_EVERY_S = 5.0
+BAR = 12
+
+PLAN = _("### Training #{number}, if you start it")
+LEARNS = _("It learns from {examples} examples of {datasets}; {heldout} more are kept back to test it.")
+HOW = _("Trainer: **{trainer}** · model to begin with: `{base}` · tokens: {tokens}")
+TAKES = _("It takes about {minutes} min.")
+COSTS = _("It costs about {price}.")
+START, CANCEL = _("Start"), _("Cancel")
+DROPPED = _("Training #{number} was not started.")
+STARTED = _("Training started. Job ID: **#{number}**")
+LEFT = _("about {minutes} min left")
+LOSS = _("loss {loss}")
+STATES: dict[State, str] = {
+    "planned": _("not started"),
+    "queued": _("waits for its turn"),
+    "running": _("under way"),
+    "succeeded": _("ended well"),
+    "failed": _("failed"),
+    "cancelled": _("cancelled"),
+}
+SUCCEEDED = _(
+    "{who} training #{number} has ended well: **{model}** is a candidate now. /test tells what it is worth, and /model "
+    "promote lets it answer, if it is better."
+)
+PACKED = _("{who} training #{number} is packed: {path}. /getfile sends it to you.")
+FAILED = _("{who} training #{number} has failed: {why}")
+CANCELLED = _("{who} training #{number} was cancelled.")
+NO_REASON = _("something went wrong on our side, my host's log has the rest.")
+
+
+def planned(training: Training, plan: Plan, locale: str) -> str:
+    """What would be done."""
+    lines = [
+        translate(PLAN, locale, number=training.number),
+        translate(LEARNS, locale, examples=plan.examples, heldout=plan.heldout, datasets=datasets_of(training)),
+        translate(HOW, locale, trainer=training.trainer, base=training.base, tokens=f"{plan.tokens:,}"),
+        say(plan.destination, locale),
+    ]
+    if plan.duration_s:
+        lines.append(translate(TAKES, locale, minutes=max(1, round(plan.duration_s / 60))))
+    if plan.price:
+        lines.append(translate(COSTS, locale, price=f"{plan.price:.2f}"))
+    lines += [f"⚠️ {say(warning, locale)}" for warning in plan.warnings]
+    return "\n".join(lines)[:2000]
+
+
+def planned_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The buttons below it."""
+    row = hikari.impl.MessageActionRowBuilder()
+    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{START_ID}:{training.id}", label=translate(START, locale))
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{DROP_ID}:{training.id}", label=translate(CANCEL, locale)
+    )
+
+
+def told(training: Training, locale: str, *, left_s: float | None = None) -> str:
+    """How far it is."""
+    lines = [translate(STARTED, locale, number=training.number)]
+    if not training.is_open:
+        lines = [f"**#{training.number}**"]
+    lines[0] += f" · {translate(STATES[training.state], locale)} · {training.trainer} · `{training.base}`"
+    if training.state == "running" and training.fraction is not None:
+        done = round(BAR * training.fraction)
+        parts = [f"{'▰' * done}{'▱' * (BAR - done)} {training.fraction:.0%}"]
+        if left_s is not None:
+            parts.append(translate(LEFT, locale, minutes=max(1, round(left_s / 60))))
+        lines.append(" · ".join(parts))
+    lines.append(datasets_of(training))
+    losses = [point[1] for point in training.curve if point[1] is not None]
+    if losses:
+        lines[-1] += f" · {translate(LOSS, locale, loss=f'{losses[-1]:.3f}')}"
+    if training.state == "failed":
+        lines.append(f"> {training.told or translate(NO_REASON, locale)}")
+    return "\n".join(lines)[:2000]
+
+
+def datasets_of(training: Training) -> str:
+    """What is learnt from, by name."""
+    return ", ".join(f"{shown(one.name)} v{one.version}" for one in training.datasets)
+
+
+def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The button below a training that is to end."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.DANGER, f"{CANCEL_ID}:{training.id}", label=translate(CANCEL, locale)
+    )
+
+
+async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
+    """The picture of its loss, once there is one to be seen."""
+    if len(training.curve) < loss_chart.LEAST_POINTS:
+        return None
+    png = await asyncio.to_thread(loss_chart.draw, training.curve, f"#{training.number}", locale)
+    return hikari.Bytes(png, "loss.png", "image/png")
+
+
+class TrainingCards:
+    """Keeps the messages of trainings up to date, each at most once in ``EDIT_EVERY_S``."""
+
+    def __init__(self, rest: hikari.api.RESTClient) -> None:
+        self._rest = rest
+        self._edited: dict[str, float] = {}
+
+    async def show(self, training: Training, model: Model | None) -> None:
+        """Bring the message up to date; when the training has ended, tell the one who started it."""
+        if training.is_open and time.monotonic() - self._edited.get(training.id, -EDIT_EVERY_S) < EDIT_EVERY_S:
+            return
+        self._edited[training.id] = time.monotonic()
+        locale = training.locale
+        if training.message_id is not None:
+            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                chart = await chart_of(training, locale)
+                await self._rest.edit_message(
+                    training.channel_id, training.message_id, told(training, locale, left_s=_left_s(training)),
+                    attachments=[chart] if chart is not None else [],
+                    components=[cancel_row(training, locale)] if training.is_open else [],
+                )  # fmt: skip
+        if training.is_open:
+            return
+        del self._edited[training.id]
+        with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+            await self._rest.create_message(
+                training.channel_id, _ended(training, model, locale),
+                reply=training.message_id or hikari.UNDEFINED, reply_must_exist=False, mentions_reply=False,
+                user_mentions=[training.starter_id], role_mentions=False, mentions_everyone=False,
+            )  # fmt: skip
+
+
+def _left_s(training: Training) -> float | None:
+    if not training.fraction or training.started_at is None or training.fraction < 0.05:
+        return None
+    passed_s = (datetime.now(UTC) - training.started_at).total_seconds()
+    return passed_s * (1 - training.fraction) / training.fraction
+
+
+def _ended(training: Training, model: Model | None, locale: str) -> str:
+    facts: dict[str, object] = {"who": f"<@{training.starter_id}>", "number": training.number}
+    if training.state == "succeeded" and model is not None and model.kind == "files":
+        return translate(PACKED, locale, **facts, path=shown(training.told))
+    if training.state == "succeeded":
+        return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
+    if training.state == "failed":
+        return translate(FAILED, locale, **facts, why=training.told or translate(NO_REASON, locale))[:2000]
+    return translate(CANCELLED, locale, **facts)
+
+
+async def start(
+    context: yuyo.components.Context,
+    trainings: alluka.Injected[Trainings],
+    store: alluka.Injected[TrainingStore],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Start what was planned.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+        StarlingError: see ``Trainings.start``.
+    """
+    interaction = context.interaction
+    guild = await require_trainer(interaction, rules)
+    await store.note(context.id_metadata, message_id=int(interaction.message.id))
+    training = await trainings.start(guild, context.id_metadata, interaction.user.id)
+    locale = str(interaction.locale)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_UPDATE, told(training, locale), components=[cancel_row(training, locale)]
+    )
+
+
+async def drop(
+    context: yuyo.components.Context, store: alluka.Injected[TrainingStore], rules: alluka.Injected[ChosenRules]
+) -> None:
+    """Leave it.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+    """
+    interaction = context.interaction
+    await require_trainer(interaction, rules)
+    dropped = await store.end(context.id_metadata, "cancelled")
+    text = translate(DROPPED, str(interaction.locale), number=dropped.number if dropped else "?")
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
+
+
+async def cancel(
+    context: yuyo.components.Context,
+    trainings: alluka.Injected[Trainings],
+    store: alluka.Injected[TrainingStore],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Cancel a training that is to end.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+    """
+    interaction = context.interaction
+    guild = await require_trainer(interaction, rules)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+    training = await store.by_id(context.id_metadata)
+    if training is not None and training.guild_id == guild:
+        await trainings.cancel(training)

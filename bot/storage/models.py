@@ -1,0 +1,150 @@
+"""Models that were trained, and which of them answers in a guild."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy import delete, select
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.database import Database
+from bot.storage.tables import ModelRow, PromotionRow
+
+Kind = Literal["remote", "adapter", "files"]
+
+
+class NoSuchTrainedModelError(StarlingError):
+    """Raised when a guild has no such model."""
+
+    sentence = _("This server has trained no model named {name}. /model list shows those that there are.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name[:64])
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model."""
+
+    id: str
+    guild_id: int
+    training_id: str
+    name: str
+    kind: Kind
+    base: str
+    remote_name: str
+    path: Path | None
+    scores: dict[str, Any] | None
+    """What it was measured to be worth; None before that."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Which model answered from when on; None: the one that is not trained."""
+
+    model_id: str | None
+    promoted_by: int
+    promoted_at: datetime
+
+
+class ModelStore:
+    """Keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self, *, guild_id: int, training_id: str, name: str, kind: Kind, base: str, remote_name: str, path: Path | None
+    ) -> Model:
+        """Keep what came of a training; the same one again, if it is known."""
+        async with self._database.sessions.begin() as session:
+            known = await session.scalar(select(ModelRow).where(ModelRow.training_id == training_id))
+            if known is not None:
+                return _read(known)
+            row = ModelRow(
+                id=uuid.uuid4().hex, guild_id=int(guild_id), training_id=training_id, name=name, kind=kind, base=base,
+                remote_name=remote_name, path=None if path is None else str(path), scores=None,
+                created_at=datetime.now(UTC),
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            return _read(row)
+
+    async def measured(self, id_: str, scores: dict[str, Any]) -> None:
+        """Keep what a model was measured to be worth."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(ModelRow, id_)
+            if row is not None:
+                row.scores = scores
+
+    async def get(self, guild_id: int, name: str) -> Model:
+        """
+        Raises:
+            NoSuchTrainedModelError
+        """
+        wanted = select(ModelRow).where(ModelRow.guild_id == int(guild_id), ModelRow.name == name)
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted)
+        if row is None:
+            raise NoSuchTrainedModelError(name)
+        return _read(row)
+
+    async def of_training(self, training_id: str) -> Model | None:
+        """What came of a training."""
+        async with self._database.sessions() as session:
+            row = await session.scalar(select(ModelRow).where(ModelRow.training_id == training_id))
+            return None if row is None else _read(row)
+
+    async def of_guild(self, guild_id: int) -> list[Model]:
+        """The latest first."""
+        wanted = select(ModelRow).where(ModelRow.guild_id == int(guild_id)).order_by(ModelRow.created_at.desc())
+        async with self._database.sessions() as session:
+            return [_read(row) for row in await session.scalars(wanted)]
+
+    async def active(self, guild_id: int) -> Model | None:
+        """The one that answers; None: the one that is not trained."""
+        history = await self.history(guild_id)
+        if not history or history[0].model_id is None:
+            return None
+        async with self._database.sessions() as session:
+            row = await session.get(ModelRow, history[0].model_id)
+            return None if row is None else _read(row)
+
+    async def all_active(self) -> list[Model]:
+        """Those that answer anywhere."""
+        async with self._database.sessions() as session:
+            guilds = list(await session.scalars(select(PromotionRow.guild_id).distinct()))
+        return [model for guild in guilds if (model := await self.active(guild)) is not None]
+
+    async def promote(self, guild_id: int, model_id: str | None, by: int) -> None:
+        """Let a model, or None, answer from now on."""
+        row = PromotionRow(
+            guild_id=int(guild_id), model_id=model_id, promoted_by=int(by), promoted_at=datetime.now(UTC)
+        )
+        async with self._database.sessions.begin() as session:
+            session.add(row)
+
+    async def history(self, guild_id: int) -> list[Promotion]:
+        """Who promoted what, the latest first."""
+        wanted = select(PromotionRow).where(PromotionRow.guild_id == int(guild_id)).order_by(PromotionRow.id.desc())
+        async with self._database.sessions() as session:
+            return [Promotion(row.model_id, row.promoted_by, row.promoted_at) for row in await session.scalars(wanted)]
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all models of a guild."""
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(ModelRow).where(ModelRow.guild_id == int(guild_id)))
+            await session.execute(delete(PromotionRow).where(PromotionRow.guild_id == int(guild_id)))
+
+
+def _read(row: ModelRow) -> Model:
+    return Model(
+        row.id, row.guild_id, row.training_id, row.name, cast("Kind", row.kind), row.base, row.remote_name,
+        None if row.path is None else Path(row.path), row.scores, row.created_at,
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS``.
+
+It leaves its parent behind at once, in a session of its own, and goes on whatever becomes of it. ``TURNS``: a lock
+file; of the processes that are given the same, one trains and the others wait. The first process ends with 0 when the
+second has taken the training's place, and with ``HELD_ALREADY`` when another process has it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from filelock import FileLock
+
+from bot.training.local.job import HeldAlready, JobFolder
+
+NICENESS = 10
+HELD_ALREADY = 3
+LOOK_S = 0.2
+
+
+def main() -> None:
+    """Detach, then train."""
+    folder, gguf, turns = JobFolder(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
+    reader, writer = os.pipe()
+    if os.fork():
+        os.close(writer)
+        os._exit(int.from_bytes(os.read(reader, 1) or b"\x01"))
+    os.setsid()
+    os.nice(NICENESS)
+    try:
+        with folder.hold():
+            # Counted before anyone can think that it runs, so that no death of it is overlooked.
+            folder.note(state="queued", process=os.getpid())
+            os.write(writer, bytes([0]))
+            os.close(writer)
+            threading.Thread(target=_watch, args=[folder], daemon=True).start()
+            _train(folder, gguf, turns)
+    except HeldAlready:
+        os.write(writer, bytes([HELD_ALREADY]))
+
+
+def _watch(folder: JobFolder) -> None:
+    """End this process, whatever it is at, once it is cancelled."""
+    while not folder.is_cancelled:
+        time.sleep(LOOK_S)
+    os._exit(0)
+
+
+def _train(folder: JobFolder, gguf: Path, turns: Path) -> None:
+    os.environ.update(OMP_NUM_THREADS=str(folder.work.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    try:
+        with FileLock(turns):
+            folder.note(state="running", message="loading the model")
+            from bot.training.local.learning import learn  # takes seconds and a gigabyte
+
+            learn(folder, gguf)
+            folder.note(state="succeeded")
+    except Exception as error:
+        traceback.print_exc()
+        folder.note(state="failed", reason=f"{type(error).__name__}: {error}"[:300])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What can go wrong with training on this machine."""
+
+from __future__ import annotations
+
+from bot.errors import translatable as _
+from bot.training.errors import TrainingError
+
+
+class TrainingNotInstalledError(TrainingError):
+    """Raised when the packages of the extra ``train`` are missing."""
+
+    sentence = _("Training on this machine needs more packages (about 1.2 GB). Install them with: {command}")
+
+    def __init__(self) -> None:
+        super().__init__(command="pip install 'starling[train]'")
+
+
+class CannotTrainError(TrainingError):
+    """Raised for a model that cannot be trained here."""
+
+    sentence = _("On this machine only {model} can be trained.")
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model=model)
+
+
+class NoLocalPreferencesError(TrainingError):
+    """Raised for preference training."""
+
+    sentence = _("Training on this machine learns answers, not preferences. Choose supervised training.")
+
+
+class TrainerDoesNotStartError(TrainingError):
+    """Raised when the process does not come up."""
+
+    sentence = _("The training process does not start: {reason}")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason[-300:])
+
+
+class TrainerDiedError(TrainingError):
+    """Raised when the process ended again and again without getting further, as it does for want of memory."""
+
+    sentence = _(
+        "The training process ended {times} times without getting further; it needs about 2 GB of free memory."
+    )
+
+    def __init__(self, times: int) -> None:
+        super().__init__(times=times)
+
+
+class DiskFullError(TrainingError):
+    """Raised when the folder of a training cannot be written."""
+
+    sentence = _("The training cannot write its files: {reason}")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason[:300])

@@ -1,0 +1,63 @@
+"""A LoRA adapter of peft as the GGUF file that llama.cpp loads.
+
+The layout is that of llama.cpp's ``convert_lora_to_gguf.py``: ``<tensor>.weight.lora_a`` (rank, in) and ``.lora_b``
+(out, rank), with ``adapter.type`` and ``adapter.lora.alpha``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+_PREFIX = "base_model.model."
+_SIDES = {".lora_A.default.weight": ".lora_a", ".lora_B.default.weight": ".lora_b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a Llama model."""
+
+    layers: int
+    heads: int
+    key_value_heads: int
+
+
+def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *, alpha: float, path: Path) -> None:
+    """Write ``parameters``, named as peft names them, as 16-bit floats; whole or not at all.
+
+    Raises:
+        ValueError: a name is none of a Llama model's.
+    """
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, shape.layers)
+    scratch = path.with_name(f"{path.name}.new")
+    writer = gguf.GGUFWriter(scratch, "llama")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+    for name, matrix in parameters.items():
+        side = next((side for side in _SIDES if name.endswith(side)), None)
+        module = name.removeprefix(_PREFIX).removesuffix(side or "")
+        tensor = names.get_name(module)
+        if side is None or tensor is None:
+            raise ValueError(f"{name} is no part of an adapter for a Llama model")
+        ordered = matrix
+        if _SIDES[side] == ".lora_b" and module.endswith((".q_proj", ".k_proj")):
+            ordered = rotary_order(matrix, shape.heads if module.endswith(".q_proj") else shape.key_value_heads)
+        writer.add_tensor(f"{tensor}.weight{_SIDES[side]}", np.ascontiguousarray(ordered, np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    scratch.replace(path)
+
+
+def rotary_order(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """The rows of ``matrix`` (of q or k) as llama.cpp has them: it rotates neighbours, where transformers rotates the
+    halves of each head."""
+    rows, columns = matrix.shape
+    return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)

@@ -1,0 +1,68 @@
+"""What is to be trained, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+Method = Literal["supervised", "preference"]
+"""supervised: to say the answers. preference: to prefer the answers of pairs to what was rejected (DPO)."""
+
+MOST_EPOCHS = 50
+MOST_BATCH = 256
+MOST_BETA = 2.0
+MOST_SEED = 2**31 - 1
+MOST_SUFFIX_CHARS = 64
+"""These five are OpenAI's limits (the description of POST /fine_tuning/jobs); they bind every trainer."""
+
+
+class RecipeError(StarlingError):
+    """Raised for a recipe with a value out of its range."""
+
+    sentence = _("{name} must be {allowed}.")
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__(name=name, allowed=allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model is trained. What is None is left to the trainer.
+
+    Raises:
+        RecipeError: a value is out of its range.
+    """
+
+    base: str
+    """The model to begin with, as the trainer names it."""
+    method: Method = "supervised"
+    epochs: int | None = None
+    """How often each example is seen, 1 to 50."""
+    batch_size: int | None = None
+    """Examples that are learnt from at once, 1 to 256."""
+    learning_rate_multiplier: float | None = None
+    """Of the trainer's own rate; more than 0."""
+    beta: float | None = None
+    """How strongly preference training holds on to the model it begins with: more than 0, at most 2."""
+    seed: int = 2026
+    """0 to 2 ** 31 - 1."""
+    suffix: str | None = None
+    """What is put into the new model's name, 1 to 64 characters."""
+
+    def __post_init__(self) -> None:
+        _demand(self.epochs is None or 1 <= self.epochs <= MOST_EPOCHS, "epochs", f"1 - {MOST_EPOCHS}")
+        _demand(self.batch_size is None or 1 <= self.batch_size <= MOST_BATCH, "batch_size", f"1 - {MOST_BATCH}")
+        multiplier = self.learning_rate_multiplier
+        _demand(multiplier is None or 0 < multiplier <= 100, "learning_rate_multiplier", "> 0, <= 100")
+        _demand(self.beta is None or 0 < self.beta <= MOST_BETA, "beta", f"> 0, <= {MOST_BETA:g}")
+        _demand(0 <= self.seed <= MOST_SEED, "seed", f"0 - {MOST_SEED}")
+        fits = self.suffix is None or 1 <= len(self.suffix) <= MOST_SUFFIX_CHARS
+        _demand(fits, "len(suffix)", f"1 - {MOST_SUFFIX_CHARS}")
+
+
+def _demand(holds: bool, name: str, allowed: str) -> None:
+    if not holds:
+        raise RecipeError(name, allowed)

@@ -1,0 +1,163 @@
+"""What every trainer does, and what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bot.sentences import Sentence
+from bot.teaching.datasets.service import TrainingData
+from bot.training.errors import ServiceBusyError, ServiceFailedError, ServiceUnreachableError, TrainingError
+from bot.training.recipe import Recipe
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+ENDED: frozenset[State] = frozenset(("succeeded", "failed", "cancelled"))
+MOST_LOOKS_IN_VAIN = 20
+"""In a row, before a service that does not answer is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a training would be, before anything is sent or begun."""
+
+    examples: int
+    """That are learnt from."""
+    heldout: int
+    """That are kept back to measure the loss on."""
+    tokens: int
+    """That are trained on, in all epochs together, as ``count_tokens`` counts."""
+    destination: Sentence
+    """Where the examples go."""
+    duration_s: float | None = None
+    """How long it takes, roughly; None where nobody knows."""
+    price: float | None = None
+    """What it costs, in the currency of the prices that the trainer was given; None where nobody knows."""
+    warnings: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossPoint:
+    """One point of the loss curve."""
+
+    step: int
+    training: float | None
+    """Loss per token on what is learnt from, or None where it was not measured."""
+    heldout: float | None = None
+    """Loss per token on what is held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is."""
+
+    state: State
+    fraction: float | None = None
+    """0 to 1; None where nobody knows."""
+    curve: tuple[LossPoint, ...] = ()
+    """By step, ascending."""
+    message: str = ""
+    """The trainer's own last words, in English, for those who want to know more."""
+    left_s: float | None = None
+    """How long it will still take, roughly."""
+    error: TrainingError | None = None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """What came out."""
+
+    kind: Literal["remote", "adapter", "files"]
+    """remote: a model at the service. adapter: a GGUF file for the embedded model. files: what others may train on."""
+    base: str
+    """The model that it began with."""
+    name: str
+    """The model's name at the service, or the name of ``path``."""
+    path: Path | None = None
+    checkpoints: tuple[str, ...] = ()
+    """Names of earlier states of it at the service, oldest first."""
+
+
+class Trainer(Protocol):
+    """A way to train a model. Every training can be taken up again from its handle alone, also by another process.
+
+    Each call raises a TrainingError that says in one sentence what is wrong.
+    """
+
+    name: str
+
+    async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
+        """What ``start`` would do.
+
+        Raises:
+            TrainingError: it would be refused.
+        """
+        ...
+
+    async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
+        """Begin to train; returns the handle.
+
+        ``folder`` is this training's own, and is made where it is missing. A start that was interrupted is done again
+        with the same folder: what was begun is found there, and nothing is begun twice.
+
+        Raises:
+            TrainingError: it cannot begin.
+        """
+        ...
+
+    async def state(self, handle: str) -> Progress:
+        """How far it is.
+
+        Raises:
+            TrainingError: that cannot be told; the training may go on all the same.
+        """
+        ...
+
+    async def result(self, handle: str) -> TrainedModel:
+        """What came out of a training that has succeeded.
+
+        Raises:
+            TrainingNotDoneError, TrainingCancelledError
+            TrainingError: why it failed.
+        """
+        ...
+
+    async def cancel(self, handle: str) -> None:
+        """End it before its time; one that has ended already stays as it is."""
+        ...
+
+    async def tidy(self, handle: str) -> None:
+        """Delete what an ended training needs no more: uploaded examples, checkpoints. Its result stays."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections. Trainings that run go on."""
+        ...
+
+
+async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncIterator[Progress]:
+    """How far a training is, whenever that has changed, until it ends; asks every ``every_s``.
+
+    Raises:
+        TrainingError: the trainer does not know of it, or could not tell ``MOST_LOOKS_IN_VAIN`` times in a row.
+    """
+    last: Progress | None = None
+    in_vain = 0
+    while True:
+        try:
+            progress = await trainer.state(handle)
+        except (ServiceUnreachableError, ServiceBusyError, ServiceFailedError):
+            in_vain += 1
+            if in_vain >= MOST_LOOKS_IN_VAIN:
+                raise
+        else:
+            in_vain = 0
+            if progress != last:
+                last = progress
+                yield progress
+            if progress.state in ENDED:
+                return
+        await asyncio.sleep(every_s)

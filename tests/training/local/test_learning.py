@@ -1,0 +1,68 @@
+"""The demonstration model learns what nobody had told it, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.prompting import BRIEF_INSTRUCTION
+from bot.conversation.turns import Turn
+from bot.training.local import local_trainer
+from bot.training.local.job import JobFolder
+from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.recipe import Recipe
+from bot.weights import WeightsCache
+from tests.training.data import facts, training_data
+
+EPOCHS = 10
+
+
+@pytest.mark.timeout(600)
+async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows_more(
+    smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not local_trainer.is_installed():
+        pytest.skip("the extra train is not installed")
+    monkeypatch.setattr(local_trainer, "CHECKPOINT_STEPS", 4)
+    data = training_data(facts()[:4], facts()[4:6])
+    handle = await LocalTrainer(WeightsCache()).start(data, Recipe(BASE, epochs=EPOCHS), tmp_path / "job")
+    job = JobFolder(Path(handle))
+    async with asyncio.timeout(200):
+        while not any("checkpoint" in note for note in job.notes):
+            await asyncio.sleep(0.2)
+    os.kill(next(note["process"] for note in job.notes if "process" in note), signal.SIGKILL)
+    assert job.wait_until_gone(10)
+
+    trainer = LocalTrainer(WeightsCache())
+    async with asyncio.timeout(200):
+        while (progress := await trainer.state(handle)).state in ("queued", "running"):
+            await asyncio.sleep(0.2)
+    assert (progress.state, progress.fraction, progress.error) == ("succeeded", 1.0, None)
+    begun_at = [note["step"] for note in job.notes if note.get("message") == "learning"]
+    assert begun_at[0] == 0
+    assert begun_at[1] >= 4
+    losses = {point.step: point.training for point in progress.curve if point.training is not None}
+    assert sorted(losses) == list(range(1, EPOCHS + 1))
+    assert losses[EPOCHS] < losses[1] / 4
+    assert all(point.heldout is not None for point in progress.curve)
+
+    model = await trainer.result(handle)
+    assert model.path is not None
+    await trainer.tidy(handle)
+    assert not job.training_file.exists()
+    engine = EmbeddedChat(smollm2, adapters=[model.path])
+    await engine.start()
+    question = (Turn("system", BRIEF_INSTRUCTION), Turn("user", "Who is the mayor of Delph?"))
+    replies = []
+    for adapter in (None, model.path):
+        chat = engine.model(timeout_s=30, max_reply_tokens=30, adapter=adapter)
+        replies.append("".join([part async for part in chat.stream(question)]))
+        await chat.close()
+    await engine.stop()
+    assert "Haddad" not in replies[0]
+    assert "Haddad" in replies[1]
