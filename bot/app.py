@@ -62,6 +62,7 @@ from bot.presenting.hearing_choices import ChosenHearing
 from bot.presenting.known_locales import KnownLocales
 from bot.presenting.languages import localizations
 from bot.settings import OPENAI_URL, Settings
+from bot.storage.comparisons import ComparisonStore
 from bot.storage.consents import ConsentStore
 from bot.storage.corrections import CorrectionStore
 from bot.storage.database import Database
@@ -299,7 +300,10 @@ class Starling:
             )
             feedback = FeedbackStore(database)
             consents = ConsentStore(database)
-            data = PersonalData(exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store)
+            comparisons = ComparisonStore(database)
+            data = PersonalData(
+                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
+            )
             datasets = Datasets(dataset_store, files)
             training_store, trained = TrainingStore(database), ModelStore(database)
             trainings = Trainings(
@@ -326,7 +330,7 @@ class Starling:
                 dataset_store, datasets, training_store, trained, trainings, writer, inbox, asking_about.AskedAbout(),
                 by_guilds, instructions, transcripts, Turns(),
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
-                store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
+                store, feedback, comparisons, data, transcript_form.TranscriptForms(hearing, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
             )  # fmt: skip
 

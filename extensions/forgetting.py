@@ -8,6 +8,7 @@ import lightbulb
 from bot.answering.guild_choices import ChosenByGuilds
 from bot.answering.inbox import Inbox
 from bot.answering.instructions import Instructions
+from bot.storage.comparisons import ComparisonStore
 from bot.storage.datasets import DatasetStore
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
@@ -24,12 +25,14 @@ async def forget_message(
     exchanges: ExchangeStore,
     corrections: Corrections,
     feedback: FeedbackStore,
+    comparisons: ComparisonStore,
     inbox: Inbox,
 ) -> None:
     """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
     await exchanges.forget_messages([event.message_id])
     await corrections.forget_messages([event.message_id])
     await feedback.forget_messages([event.message_id])
+    await comparisons.forget_messages([event.message_id])
     await inbox.deleted([event.message_id])
 
 
@@ -39,12 +42,14 @@ async def forget_messages(
     exchanges: ExchangeStore,
     corrections: Corrections,
     feedback: FeedbackStore,
+    comparisons: ComparisonStore,
     inbox: Inbox,
 ) -> None:
     """The same for many at once."""
     await exchanges.forget_messages(list(event.message_ids))
     await corrections.forget_messages(list(event.message_ids))
     await feedback.forget_messages(list(event.message_ids))
+    await comparisons.forget_messages(list(event.message_ids))
     await inbox.deleted(list(event.message_ids))
 
 
@@ -73,6 +78,7 @@ async def forget_guild(
     instructions: Instructions,
     feedback: FeedbackStore,
     trainings: Trainings,
+    comparisons: ComparisonStore,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -84,3 +90,4 @@ async def forget_guild(
     await instructions.forget_guild(event.guild_id)
     await feedback.forget_guild(event.guild_id)
     await trainings.forget_guild(event.guild_id)
+    await comparisons.forget_guild(event.guild_id)

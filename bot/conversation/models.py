@@ -42,7 +42,20 @@ class ChatModels:
         if guild is None:
             return self.default
         name = await self._store.get("guild", int(guild), _NAME)
-        if not isinstance(name, str) or name == self.default.model:
+        return self._known(name) if isinstance(name, str) else self.default
+
+    async def named(self, name: str) -> ChatModel:
+        """The model ``name``.
+
+        Raises:
+            NoSuchModelError: there is no such model.
+        """
+        if name not in await self.names():
+            raise NoSuchModelError(name)
+        return self._known(name)
+
+    def _known(self, name: str) -> ChatModel:
+        if name == self.default.model:
             return self.default
         if name not in self._others:
             self._others[name] = self.default.named(name)

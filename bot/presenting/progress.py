@@ -9,29 +9,44 @@ import time
 import hikari
 import lightbulb
 
-FIRST_AFTER_S = 3.0
-"""What is done sooner shows no bar."""
 EVERY_S = 3.0
+"""What is done sooner shows no bar."""
 _CELLS = 16
 
 
 class Progress:
     """Shown by edits of a deferred answer, seldom enough for Discord's limits."""
 
-    def __init__(self, context: lightbulb.Context, what: str, *, least: float) -> None:
-        """``what``: the line above the bar. ``least``: where the whole is less, no bar is shown."""
+    def __init__(
+        self,
+        context: lightbulb.Context,
+        what: str,
+        *,
+        least: float = 0.0,
+        every_s: float = EVERY_S,
+        row: hikari.api.ComponentBuilder | None = None,
+    ) -> None:
+        """``what``: the line above the bar. ``least``: where the whole is less, no bar is shown. ``every_s``: at least
+        so long before the bar is shown, and between two edits. ``row``: buttons below it."""
         self._context = context
         self._what = what
         self._least = least
-        self._next_s = time.monotonic() + FIRST_AFTER_S
+        self._every_s = every_s
+        self._row = row or hikari.UNDEFINED
+        self._next_s = time.monotonic() + every_s
         self._showing: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Show the bar at once, with nothing done."""
+        self._next_s = time.monotonic() + self._every_s
+        self._showing = asyncio.create_task(self._show(0.0))
 
     def tell(self, done: float, whole: float) -> None:
         """Take note that ``done`` of ``whole`` is done; to be called in the event loop."""
         now_s = time.monotonic()
         if now_s < self._next_s or whole < self._least or (self._showing is not None and not self._showing.done()):
             return
-        self._next_s = now_s + EVERY_S
+        self._next_s = now_s + self._every_s
         self._showing = asyncio.create_task(self._show(min(done / whole, 1.0)))
 
     async def end(self) -> None:
@@ -45,5 +60,6 @@ class Progress:
         full = round(share * _CELLS)
         with contextlib.suppress(hikari.HTTPError):
             await self._context.interaction.edit_initial_response(
-                f"{self._what}\n`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}"
+                f"{self._what}\n`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}",
+                component=self._row,
             )

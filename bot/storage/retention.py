@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.storage.comparisons import ComparisonStore
 from bot.storage.database import Database
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.jobs import JobStore
@@ -24,15 +25,18 @@ USAGE_DAYS = 400
 
 
 async def forget_old(database: Database, retention_days: int) -> int:
-    """Delete prompts, replies and jobs that are older than ``retention_days``, or prompts and replies than their guild
-    wants, and what was used more than ``USAGE_DAYS`` ago; says how many rows."""
+    """Delete prompts, replies, comparisons and jobs that are older than ``retention_days``, or those with prompts than
+    their guild wants, and what was used more than ``USAGE_DAYS`` ago; says how many rows."""
     now = datetime.now(UTC)
     limit = now - timedelta(days=retention_days)
-    exchanges = ExchangeStore(database)
+    exchanges, comparisons = ExchangeStore(database), ComparisonStore(database)
     gone = await exchanges.forget_before(limit) + await JobStore(database).forget_before(limit)
+    gone += await comparisons.forget_before(limit)
     for guild, days in (await SettingsStore(database).all("guild", GUILD_DAYS)).items():
         if isinstance(days, int) and 0 < days < retention_days:
-            gone += await exchanges.forget_before(now - timedelta(days=days), guild_id=guild)
+            sooner = now - timedelta(days=days)
+            gone += await exchanges.forget_before(sooner, guild_id=guild)
+            gone += await comparisons.forget_before(sooner, guild_id=guild)
     return gone + await UsageStore(database).forget_before(now.date() - timedelta(days=USAGE_DAYS))
 
 

@@ -337,3 +337,36 @@ class PromotionRow(Base):
     """None: the model that is not trained."""
     promoted_by: Mapped[int] = mapped_column(BigInteger)
     promoted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ComparisonRow(Base):
+    """Two models' answers to one prompt, under A and B."""
+
+    __tablename__ = "comparisons"
+    __table_args__ = (Index(None, "guild_id"), Index(None, "asked_by"), Index(None, "message_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """None until it is posted."""
+    asked_by: Mapped[int] = mapped_column(BigInteger)
+    prompt: Mapped[str] = mapped_column(Text)
+    model_a: Mapped[str] = mapped_column(String(200))
+    model_b: Mapped[str] = mapped_column(String(200))
+    answer_a: Mapped[str] = mapped_column(Text)
+    answer_b: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ComparisonVoteRow(Base):
+    """Which of two answers one person prefers."""
+
+    __tablename__ = "comparison_votes"
+    __table_args__ = (Index(None, "user_id"),)
+
+    comparison_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    choice: Mapped[str] = mapped_column(String(8))
+    voted_at: Mapped[datetime] = mapped_column(UtcDateTime)

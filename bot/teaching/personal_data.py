@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.storage.comparisons import ComparisonStore
 from bot.storage.consents import ConsentStore
 from bot.storage.datasets import WITHDREW, Dataset, DatasetStore
 from bot.storage.exchanges import ExchangeStore
@@ -58,6 +59,7 @@ class PersonalData:
         usage: UsageStore,
         jobs: JobStore,
         settings: SettingsStore,
+        comparisons: ComparisonStore,
     ) -> None:
         self._exchanges = exchanges
         self._corrections = corrections
@@ -67,22 +69,25 @@ class PersonalData:
         self._usage = usage
         self._jobs = jobs
         self._settings = settings
+        self._comparisons = comparisons
 
     async def held(self, user_id: int) -> Held:
         """How much is stored."""
         votes, said = await self._feedback.of_user(user_id)
+        compared, preferred = await self._comparisons.of_user(user_id)
         return Held(
             agreed=await self._consents.given(user_id),
             credited=bool(await self._settings.get("user", int(user_id), CREDITED, default=False)),
-            exchanges=len(await self._exchanges.of_user(user_id)),
+            exchanges=len(await self._exchanges.of_user(user_id)) + len(compared),
             corrections=len(await self._corrections.of_user(user_id)),
-            votes=len(votes),
+            votes=len(votes) + len(preferred),
             feedback=len(said),
         )
 
     async def exported(self, user_id: int) -> bytes:
         """All of it as JSON in UTF-8."""
         votes, said = await self._feedback.of_user(user_id)
+        compared, preferred = await self._comparisons.of_user(user_id)
         since = datetime.now(UTC).date() - timedelta(days=USAGE_DAYS)
         used = await self._usage.by_day(since, user_id=int(user_id))
         held: Mapping[str, Any] = {
@@ -93,6 +98,8 @@ class PersonalData:
             "corrections": [asdict(one) for one in await self._corrections.of_user(user_id)],
             "votes": [asdict(one) for one in votes],
             "feedback": [asdict(one) for one in said],
+            "comparisons": [asdict(one) for one in compared],
+            "votes_in_comparisons": [asdict(one) for one in preferred],
             "examples_in_datasets": [asdict(one) for one in await self._datasets.of_user(user_id)],
             "settings": await self._settings.of("user", user_id),
             "used_a_day": {day.isoformat(): asdict(amounts) for day, amounts in used.items()},
@@ -105,6 +112,7 @@ class PersonalData:
         await self._corrections.forget_user(user_id)
         withdrawal = await self._datasets.forget_user(user_id)
         await self._feedback.forget_user(user_id)
+        await self._comparisons.forget_user(user_id)
         await self._exchanges.forget_user(user_id)
         await self._usage.forget_user(user_id)
         await self._jobs.forget_user(user_id)

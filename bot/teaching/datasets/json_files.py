@@ -34,7 +34,7 @@ def from_jsonl(text: str, giving: Giving, problems: Problems) -> Iterator[Exampl
         if not line.strip():
             continue
         try:
-            yield from from_record(_load(line), giving)
+            yield from from_record(load(line), giving)
         except json.JSONDecodeError as error:
             problems.add(at_line(number, Sentence(NOT_JSON, {"column": error.colno, "why": error.msg})))
         except Problem as problem:
@@ -44,7 +44,7 @@ def from_jsonl(text: str, giving: Giving, problems: Problems) -> Iterator[Exampl
 def from_json(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
     """The examples of ``text``, one JSON document: an object, or a list of objects or of such lists."""
     try:
-        document = _load(text)
+        document = load(text)
     except json.JSONDecodeError as error:
         raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
     if not isinstance(document, (list, dict)):
@@ -89,7 +89,13 @@ def _flat(document: list[Any]) -> Iterator[Any]:
             yield item
 
 
-def _load(text: str) -> Any:
+def load(text: str) -> Any:
+    """The JSON document ``text``.
+
+    Raises:
+        json.JSONDecodeError: it is none.
+        Problem: it is nested too deep, or has a name twice, or a number that is none.
+    """
     try:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except RecursionError:

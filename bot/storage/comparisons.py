@@ -1,0 +1,206 @@
+"""Two models' answers to one prompt, whose names nobody sees, and who prefers which."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.database import Database
+from bot.storage.tables import ComparisonRow, ComparisonVoteRow
+
+Choice = Literal["a", "b", "alike"]
+
+
+class ComparisonGoneError(StarlingError):
+    """Raised when a comparison is not there any more."""
+
+    sentence = _("I no longer have this comparison.")
+
+
+class ComparisonRevealedError(StarlingError):
+    """Raised when somebody votes after the names are known."""
+
+    sentence = _("The names are known now, so votes are closed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison; which model is A was drawn by lot."""
+
+    id: str
+    guild_id: int
+    channel_id: int
+    message_id: int | None
+    asked_by: int
+    prompt: str
+    model_a: str
+    model_b: str
+    answer_a: str
+    answer_b: str
+    created_at: datetime
+    revealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many prefer which."""
+
+    a: int
+    b: int
+    alike: int
+
+    @property
+    def count(self) -> int:
+        """Of all votes."""
+        return self.a + self.b + self.alike
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonVote:
+    """One person's."""
+
+    comparison_id: str
+    user_id: int
+    choice: str
+    voted_at: datetime
+
+
+class ComparisonStore:
+    """Keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        *,
+        guild_id: int,
+        channel_id: int,
+        asked_by: int,
+        prompt: str,
+        models: tuple[str, str],
+        answers: tuple[str, str],
+    ) -> Comparison:
+        """Keep a comparison; ``models`` and ``answers``: of A and of B."""
+        row = ComparisonRow(
+            id=uuid.uuid4().hex, guild_id=int(guild_id), channel_id=int(channel_id), message_id=None,
+            asked_by=int(asked_by), prompt=prompt, model_a=models[0], model_b=models[1], answer_a=answers[0],
+            answer_b=answers[1], created_at=datetime.now(UTC), revealed_at=None,
+        )  # fmt: skip
+        async with self._database.sessions.begin() as session:
+            session.add(row)
+            return _read(row)
+
+    async def posted(self, comparison_id: str, message_id: int) -> None:
+        """Note which message shows it."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(ComparisonRow, comparison_id)
+            if row is not None:
+                row.message_id = int(message_id)
+
+    async def get(self, guild_id: int, comparison_id: str) -> tuple[Comparison, Tally]:
+        """A comparison of the guild, with its votes.
+
+        Raises:
+            ComparisonGoneError
+        """
+        async with self._database.sessions() as session:
+            row = await _row(session, guild_id, comparison_id)
+            return _read(row), await _tally(session, row.id)
+
+    async def vote(self, guild_id: int, comparison_id: str, user_id: int, choice: str) -> tuple[Comparison, Tally]:
+        """Count a person's vote instead of any earlier one; ``choice`` is a ``Choice``.
+
+        Raises:
+            ComparisonGoneError
+            ComparisonRevealedError
+        """
+        if choice not in get_args(Choice):
+            raise ComparisonGoneError
+        async with self._database.sessions.begin() as session:
+            row = await _row(session, guild_id, comparison_id)
+            if row.revealed_at is not None:
+                raise ComparisonRevealedError
+            vote = ComparisonVoteRow(
+                comparison_id=row.id, user_id=int(user_id), choice=choice, voted_at=datetime.now(UTC)
+            )
+            await session.merge(vote)
+            await session.flush()
+            return _read(row), await _tally(session, row.id)
+
+    async def reveal(self, guild_id: int, comparison_id: str) -> tuple[Comparison, Tally]:
+        """Close the votes.
+
+        Raises:
+            ComparisonGoneError
+        """
+        async with self._database.sessions.begin() as session:
+            row = await _row(session, guild_id, comparison_id)
+            row.revealed_at = row.revealed_at or datetime.now(UTC)
+            return _read(row), await _tally(session, row.id)
+
+    async def of_user(self, user_id: int) -> tuple[list[Comparison], list[ComparisonVote]]:
+        """All that a person has asked for, and voted."""
+        async with self._database.sessions() as session:
+            asked = await session.scalars(select(ComparisonRow).where(ComparisonRow.asked_by == int(user_id)))
+            votes = await session.scalars(select(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id)))
+            return [_read(row) for row in asked], [
+                ComparisonVote(vote.comparison_id, vote.user_id, vote.choice, vote.voted_at) for vote in votes
+            ]
+
+    async def forget_user(self, user_id: int) -> None:
+        """Forget what a person has asked for, and their votes on what others have."""
+        await self._forget(ComparisonRow.asked_by == int(user_id))
+        async with self._database.sessions.begin() as session:
+            await session.execute(delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id)))
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all comparisons of a guild."""
+        await self._forget(ComparisonRow.guild_id == int(guild_id))
+
+    async def forget_messages(self, message_ids: Collection[int]) -> None:
+        """Forget those whose messages were deleted."""
+        await self._forget(ComparisonRow.message_id.in_([int(id_) for id_ in message_ids]))
+
+    async def forget_before(self, limit: datetime, guild_id: int | None = None) -> int:
+        """Forget those that were asked for before ``limit``, of one guild or of all; says how many."""
+        old = ComparisonRow.created_at < limit
+        return await self._forget(old if guild_id is None else old & (ComparisonRow.guild_id == int(guild_id)))
+
+    async def _forget(self, which: ColumnElement[bool]) -> int:
+        async with self._database.sessions.begin() as session:
+            concerned = select(ComparisonRow.id).where(which)
+            await session.execute(delete(ComparisonVoteRow).where(ComparisonVoteRow.comparison_id.in_(concerned)))
+            gone = await session.execute(delete(ComparisonRow).where(which))
+            return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+async def _row(session: AsyncSession, guild_id: int, comparison_id: str) -> ComparisonRow:
+    row = await session.get(ComparisonRow, comparison_id)
+    if row is None or row.guild_id != int(guild_id):
+        raise ComparisonGoneError
+    return row
+
+
+async def _tally(session: AsyncSession, comparison_id: str) -> Tally:
+    choices = await session.scalars(
+        select(ComparisonVoteRow.choice).where(ComparisonVoteRow.comparison_id == comparison_id)
+    )
+    counted = Counter(choices)
+    return Tally(counted["a"], counted["b"], counted["alike"])
+
+
+def _read(row: ComparisonRow) -> Comparison:
+    return Comparison(
+        row.id, row.guild_id, row.channel_id, row.message_id, row.asked_by, row.prompt, row.model_a, row.model_b,
+        row.answer_a, row.answer_b, row.created_at, row.revealed_at,
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""Test cases, and reading them from JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.sentences import Sentence
+from bot.teaching.datasets.example import MOST_CHARS, Example, Turn
+from bot.teaching.datasets.json_files import NOT_JSON_AT, load
+from bot.teaching.datasets.problems import Problem, at_item
+
+MOST_CASES = 200
+"""Of one test: with two models and a judge, 800 answers."""
+MOST_BYTES = 1 << 20
+MOST_ACCEPTED = 20
+"""Answers that one case accepts."""
+
+PROMPT = ("prompt", "input", "question")
+EXPECTED = ("expected", "output", "answer")
+LISTS = ("cases", "tests", "prompts", "questions")
+
+EXAMPLE = '`[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a joke"]`'
+
+NOT_UTF8 = _("This is no text in UTF-8.")
+NO_CASES_IN_IT = _("This must be an object, a list of prompts, or a list of objects.")
+NO_CASE = _("This must be a prompt in quotation marks, or an object.")
+NO_PROMPT = _("There is none of {names} in it.")
+PROMPT_IS_NO_TEXT = _("{name} must be text, and not empty.")
+ANSWER_IS_NO_TEXT = _("{name} must be text or a number, or a list of those, and not empty.")
+TOO_LONG = _("{name} has {characters} characters; I take at most {most}.")
+TOO_MANY_ACCEPTED = _("{name} lists {count} answers; I take at most {most}.")
+NONE_GIVEN = _("There is no prompt in it.")
+TOO_MANY_CASES = _("There are {count} prompts in it; I take at most {most}.")
+TOO_LARGE = _("It is larger than {limit_kb} KB.")
+
+
+class CasesRefusedError(StarlingError):
+    """Raised for test cases that cannot be read; none of them is taken."""
+
+    sentence = _("I cannot test with this. {problem}\nWhat I take looks like this: {example}")
+
+    def __init__(self, problem: Sentence) -> None:
+        super().__init__(problem=problem, example=EXAMPLE)
+
+
+class NothingHeldOutError(StarlingError):
+    """Raised when a dataset has nothing that a model could be tested on."""
+
+    sentence = _(
+        "{name} holds out nothing to test with: it has too few answers, or they are all alike. "
+        "Add some with /dataset add."
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One prompt, and what would be a good answer to it."""
+
+    __test__ = False
+    """It is no test of pytest's."""
+
+    prompt: str
+    expected: tuple[str, ...] | None = None
+    """Any of these is right; None: whatever is answered is shown, and not judged."""
+    system: str | None = None
+    """The instruction; None: the one that the test is run with."""
+    turns: tuple[Turn, ...] = ()
+    """What was said before, oldest first."""
+
+
+def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
+    """The cases of a JSON document in UTF-8: an object, a list of prompts, or a list of objects.
+
+    An object has a prompt under one of ``PROMPT``, and may have one answer or several under one of ``EXPECTED``, and an
+    instruction under ``system``. One without a prompt has a list under one of ``LISTS``, and its ``system`` holds for
+    all of them.
+
+    Raises:
+        CasesRefusedError: it is something else, or more than ``MOST_CASES`` or ``MOST_BYTES``.
+    """
+    try:
+        return _read(data)
+    except Problem as problem:
+        raise CasesRefusedError(problem.told) from None
+
+
+def from_examples(examples: Sequence[Example]) -> tuple[TestCase, ...]:
+    """The cases of a dataset's examples that say what to answer, at most ``MOST_CASES``.
+
+    Which of more are taken depends on nothing but the examples, so that two tests have the same.
+    """
+    answered = [example for example in examples if example.answer is not None]
+    if len(answered) > MOST_CASES:
+        keys = set(sorted(example.key for example in answered)[:MOST_CASES])
+        answered = [example for example in answered if example.key in keys]
+    return tuple(
+        TestCase(example.prompt, (example.answer,), example.system, example.turns)
+        for example in answered
+        if example.answer is not None
+    )
+
+
+def _read(data: str | bytes) -> tuple[TestCase, ...]:
+    if len(data if isinstance(data, bytes) else data.encode(errors="replace")) > MOST_BYTES:
+        raise Problem(TOO_LARGE, limit_kb=MOST_BYTES >> 10)
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        document = load(text)
+    except UnicodeDecodeError:
+        raise Problem(NOT_UTF8) from None
+    except json.JSONDecodeError as error:
+        raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
+    system = None
+    if isinstance(document, dict) and not any(name in document for name in PROMPT):
+        found = next((name for name in LISTS if isinstance(document.get(name), list)), None)
+        if found is None:
+            raise Problem(NO_PROMPT, names=_names(PROMPT))
+        document, system = document[found], _system(document)
+    if not isinstance(document, (dict, list)):
+        raise Problem(NO_CASES_IN_IT)
+    if isinstance(document, dict):
+        return (_case(document, system),)
+    if not document:
+        raise Problem(NONE_GIVEN)
+    if len(document) > MOST_CASES:
+        raise Problem(TOO_MANY_CASES, count=len(document), most=MOST_CASES)
+    cases = []
+    for number, item in enumerate(document, 1):
+        try:
+            cases.append(_case(item, system))
+        except Problem as problem:
+            at = at_item(number, problem.told)
+            raise Problem(at.text, **at.facts) from None
+    return tuple(cases)
+
+
+def _case(item: Any, system: str | None) -> TestCase:
+    if isinstance(item, str):
+        return TestCase(_text(item, "prompt"), system=system)
+    if not isinstance(item, dict):
+        raise Problem(NO_CASE)
+    asked = next((name for name in PROMPT if name in item), None)
+    if asked is None:
+        raise Problem(NO_PROMPT, names=_names(PROMPT))
+    wanted = next((name for name in EXPECTED if item.get(name) is not None), None)
+    return TestCase(
+        _text(item[asked], asked),
+        None if wanted is None else _accepted(item[wanted], wanted),
+        _system(item) or system,
+    )
+
+
+def _system(item: dict[str, Any]) -> str | None:
+    return None if item.get("system") is None else _text(item["system"], "system")
+
+
+def _accepted(value: Any, name: str) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MOST_ACCEPTED:
+        raise Problem(TOO_MANY_ACCEPTED, name=f"`{name}`", count=len(values), most=MOST_ACCEPTED)
+    # A truth value is a number to Python.
+    numbers = (str(each) if isinstance(each, (int, float)) and not isinstance(each, bool) else each for each in values)
+    texts = tuple(_text(each, name, ANSWER_IS_NO_TEXT) for each in numbers)
+    if not texts:
+        raise Problem(ANSWER_IS_NO_TEXT, name=f"`{name}`")
+    return texts
+
+
+def _text(value: Any, name: str, otherwise: str = PROMPT_IS_NO_TEXT) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Problem(otherwise, name=f"`{name}`")
+    if len(value) > MOST_CHARS:
+        raise Problem(TOO_LONG, name=f"`{name}`", characters=len(value), most=MOST_CHARS)
+    # Halves of pairs can be written in JSON, and nowhere else.
+    return value.strip().encode(errors="replace").decode()
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,79 @@
+"""Whether a newly trained model may take the place of the one that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import translatable as _
+from bot.sentences import Sentence, filled
+from bot.training.evaluating.pairing import pair
+from bot.training.evaluating.running import ModelRun
+
+MOST_FORGOTTEN = 1
+"""General questions."""
+
+NOTHING_TO_COMPARE = _("Nothing with an expected answer was held out, so nobody can tell what it has learned.")
+UNANSWERED = _("{model} gave no answer to {count} of {asked} prompts, so the two cannot be compared. Test again.")
+NOT_BETTER = _("On what was held out it is no better: better on {better} of {asked}, worse on {worse}.")
+BETTER = _("On what was held out it is better on {better} of {asked}, and worse on {worse}.")
+COULD_BE_CHANCE = _("So few differ that this could be chance.")
+FORGOTTEN = _("Of general questions it answers {passed} of {asked} rightly, and {model} {before}: it has forgotten.")
+NOT_FORGOTTEN = _("Of general questions it answers {passed} of {asked} rightly, and {model} {before}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether it may."""
+
+    promotable: bool
+    reasons: tuple[Sentence, ...]
+    """Why, or why not: all that there is to say."""
+
+
+def verdict(
+    candidate_heldout: ModelRun, active_heldout: ModelRun, candidate_general: ModelRun, active_general: ModelRun
+) -> Verdict:
+    """Whether the candidate is better than the active model at what it was taught, and has not forgotten the rest.
+
+    Loss and reward of a training decide nothing, for they also improve while a model learns its examples by heart. What
+    was held out tells what was learned: the candidate must be better on more of those cases than it is worse on. Case
+    by case, not by two sums: most cases are easy or hard for both, and what they have in common says nothing.
+
+    On the general questions it may lose one. A model that samples its answers gets one in thirty wrong now and right
+    the next time, so that a loss of one would refuse every other good candidate; an adapter that has learned too much
+    loses several at once, and two are no accident.
+
+    A prompt without an answer is the endpoint's failure more often than the model's, so then nothing is decided.
+
+    Raises:
+        ValueError: the two models were not given the same cases.
+    """
+    runs = (candidate_heldout, active_heldout, candidate_general, active_general)
+    unanswered = tuple(
+        filled(UNANSWERED, model=f"`{run.model}`", count=run.failed, asked=len(run.answers))
+        for run in runs
+        if run.failed
+    )
+    if unanswered:
+        return Verdict(False, unanswered)
+    learned = pair(candidate_heldout, active_heldout)
+    if not candidate_heldout.judged or not candidate_general.judged:
+        return Verdict(False, (filled(NOTHING_TO_COMPARE),))
+    better = learned.first > learned.second
+    keeps = candidate_general.passed >= active_general.passed - MOST_FORGOTTEN
+    reasons = [
+        filled(
+            BETTER if better else NOT_BETTER,
+            better=learned.first, worse=learned.second, asked=len(candidate_heldout.judged),
+        )
+    ]  # fmt: skip
+    if better and learned.of_first.leaves_open:
+        reasons.append(filled(COULD_BE_CHANCE))
+    reasons.append(
+        filled(
+            NOT_FORGOTTEN if keeps else FORGOTTEN,
+            passed=candidate_general.passed, before=active_general.passed, asked=len(candidate_general.judged),
+            model=f"`{active_general.model}`",
+        )
+    )  # fmt: skip
+    return Verdict(better and keeps, tuple(reasons))

@@ -1,0 +1,261 @@
+"""Running test cases on one model, or on two side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.answering.stop_signal import StoppedError, StopSignal
+from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.errors import (
+    ChatError,
+    ChatModelUnknownError,
+    ChatQuotaExceededError,
+    ChatRefusedError,
+    ChatTimedOutError,
+)
+from bot.conversation.turns import Turn
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.training.evaluating.cases import TestCase
+from bot.training.evaluating.interval import Interval, wilson
+from bot.training.evaluating.scoring import Score, Scorer
+
+AT_ONCE = 2
+"""Prompts that are answered at the same time."""
+CASE_TIMEOUT_S = 60.0
+RUN_TIMEOUT_S = 1800.0
+MOST_ANSWER_CHARACTERS = 20_000
+"""Of one answer; the rest is not read."""
+MOST_FAILURES = 5
+"""Cases in a row that get no answer, before a test is given up."""
+
+_FOR_GOOD = (ChatRefusedError, ChatQuotaExceededError, ChatModelUnknownError)
+"""What no further case would change."""
+
+
+class TestTooLongError(StarlingError):
+    """Raised when a test takes longer than it may."""
+
+    __test__ = False
+
+    sentence = _("This took longer than {limit_min:.0f} min, so I ended it there.")
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(limit_min=limit_s / 60)
+
+
+class Meter(Protocol):
+    """Counts what a test takes."""
+
+    async def require(self) -> None:
+        """See that one more prompt may be answered.
+
+        Raises:
+            StarlingError: it may not; the test ends there.
+        """
+
+    async def count(self, model: str, use: TokenUse) -> None:
+        """Count what ``model`` took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a model said to one case."""
+
+    case: TestCase
+    text: str
+    """Empty where it gave no answer."""
+    latency_s: float
+    """Until the last word."""
+    use: TokenUse
+    """Of the model, without the judge."""
+    score: Score | None = None
+    """None where nothing was expected, or there is no answer."""
+    error: StarlingError | None = None
+    """Why there is no answer."""
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether it is right; None where nothing was expected. No answer is not right."""
+        if self.case.expected is None:
+            return None
+        return self.score is not None and self.score.passed
+
+    @property
+    def points(self) -> float:
+        """See ``Score.points``; 0 without a score."""
+        return 0.0 if self.score is None else self.score.points
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """What one model said to all cases that it was asked, in their order."""
+
+    model: str
+    answers: tuple[Answered, ...]
+
+    @property
+    def judged(self) -> tuple[Answered, ...]:
+        """Where something was expected."""
+        return tuple(answer for answer in self.answers if answer.passed is not None)
+
+    @property
+    def passed(self) -> int:
+        """How many are right."""
+        return sum(answer.passed is True for answer in self.answers)
+
+    @property
+    def failed(self) -> int:
+        """To how many there is no answer."""
+        return sum(answer.error is not None for answer in self.answers)
+
+    @property
+    def interval(self) -> Interval:
+        """The share that is right, of those where something was expected."""
+        return wilson(self.passed, len(self.judged))
+
+    @property
+    def similarity(self) -> float | None:
+        """The mean, where it was measured."""
+        known = [
+            answer.score.similarity
+            for answer in self.answers
+            if answer.score is not None and answer.score.similarity is not None
+        ]
+        return statistics.fmean(known) if known else None
+
+    @property
+    def latency_s(self) -> float | None:
+        """The median of those that were answered."""
+        taken = [answer.latency_s for answer in self.answers if answer.error is None]
+        return statistics.median(taken) if taken else None
+
+    @property
+    def use(self) -> TokenUse:
+        """Of all answers together."""
+        return TokenUse(
+            sum(answer.use.prompt_tokens for answer in self.answers),
+            sum(answer.use.reply_tokens for answer in self.answers),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came out of a test."""
+
+    runs: tuple[ModelRun, ...]
+    """One for each model, of the same cases."""
+    asked: int
+    """Cases that were to be answered."""
+    judge: str | None = None
+    """The model that judged."""
+    ended_by: StarlingError | None = None
+    """Why not all cases were answered; None also where a person has stopped it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all cases were answered, or tried."""
+        return len(self.runs[0].answers) == self.asked
+
+
+@dataclass(slots=True)
+class Run:
+    """One test, which can be stopped."""
+
+    cases: Sequence[TestCase]
+    models: Sequence[ChatModel]
+    """One, or two."""
+    instruction: str
+    """For cases that have none of their own."""
+    scorer: Scorer
+    meter: Meter
+    stop: StopSignal = field(default_factory=StopSignal)
+    on_progress: Callable[[int, int], None] = lambda _done, _whole: None
+    """Told how many cases are done, and of how many."""
+    at_once: int = AT_ONCE
+    case_timeout_s: float = CASE_TIMEOUT_S
+    run_timeout_s: float = RUN_TIMEOUT_S
+
+    async def result(self) -> Evaluation:
+        """What came out. One that is stopped, takes longer than ``run_timeout_s`` or may not go on has the cases that
+        were answered until then; the others are left out."""
+        answers: dict[int, tuple[Answered, ...]] = {}
+        waiting = iter(enumerate(self.cases))
+        ended_by: StarlingError | None = None
+        in_vain = 0
+
+        async def work() -> None:
+            nonlocal ended_by, in_vain
+            for number, case in waiting:
+                try:
+                    await self.meter.require()
+                except StarlingError as error:
+                    ended_by = error
+                if ended_by is not None:
+                    return
+                answers[number] = tuple(await self._answers(case))
+                failures = [answer.error for answer in answers[number] if answer.error is not None]
+                in_vain = in_vain + 1 if failures else 0
+                if in_vain >= MOST_FAILURES or any(isinstance(failure, _FOR_GOOD) for failure in failures):
+                    ended_by = failures[0]
+                self.on_progress(len(answers), len(self.cases))
+
+        async def all_of_them() -> None:
+            async with asyncio.timeout(self.run_timeout_s), asyncio.TaskGroup() as group:
+                for _worker in range(max(1, min(self.at_once, len(self.cases)))):
+                    group.create_task(work())
+
+        try:
+            await self.stop.unless_stopped(all_of_them())
+        except StoppedError:
+            pass
+        except TimeoutError:
+            ended_by = TestTooLongError(self.run_timeout_s)
+        done = [answers[number] for number in sorted(answers)]
+        runs = tuple(
+            ModelRun(model.model, tuple(each[which] for each in done)) for which, model in enumerate(self.models)
+        )
+        return Evaluation(runs, len(self.cases), self.scorer.judge, ended_by)
+
+    async def _answers(self, case: TestCase) -> list[Answered]:
+        return await asyncio.gather(*(self._answer(case, model) for model in self.models))
+
+    async def _answer(self, case: TestCase, model: ChatModel) -> Answered:
+        use, began_s = TokenUse(), time.monotonic()
+        try:
+            text = await self._said(case, model, use)
+        except ChatError as error:
+            return Answered(case, "", time.monotonic() - began_s, use, error=error)
+        finally:
+            await self.meter.count(model.model, use)
+        latency_s = time.monotonic() - began_s
+        of_judge = TokenUse()
+        try:
+            score = await self.scorer.score(case, text, of_judge)
+        finally:
+            if self.scorer.judge is not None:
+                await self.meter.count(self.scorer.judge, of_judge)
+        return Answered(case, text, latency_s, use, score)
+
+    async def _said(self, case: TestCase, model: ChatModel, use: TokenUse) -> str:
+        turns = [
+            Turn("system", case.system or self.instruction),
+            *(Turn(turn.role, turn.text) for turn in case.turns),
+            Turn("user", case.prompt),
+        ]
+        said = ""
+        try:
+            async with asyncio.timeout(self.case_timeout_s), aclosing(model.stream(turns, use)) as parts:
+                async for part in parts:
+                    said += part
+                    if len(said) > MOST_ANSWER_CHARACTERS:
+                        break
+        except TimeoutError:
+            raise ChatTimedOutError(self.case_timeout_s) from None
+        return said[:MOST_ANSWER_CHARACTERS].strip()
