@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.errors import ChatError
@@ -29,8 +30,15 @@ class NoSuchModelError(StarlingError):
 class ChatModels:
     """The models of one endpoint, and who has chosen which."""
 
-    def __init__(self, default: ChatModel, store: SettingsStore) -> None:
+    def __init__(
+        self,
+        default: ChatModel,
+        store: SettingsStore,
+        trained: Callable[[int], Awaitable[ChatModel | None]] | None = None,
+    ) -> None:
+        """``trained`` gives the model that a guild has trained and promoted, which wins over all others."""
         self.default = default
+        self._trained = trained
         self._store = store
         self._others: dict[str, ChatModel] = {}
         self._listed: list[str] = []
@@ -41,6 +49,8 @@ class ChatModels:
         """The model that answers in ``guild``; in direct messages, the default."""
         if guild is None:
             return self.default
+        if self._trained is not None and (trained := await self._trained(int(guild))) is not None:
+            return trained
         name = await self._store.get("guild", int(guild), _NAME)
         return self._known(name) if isinstance(name, str) else self.default
 
