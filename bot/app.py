@@ -36,6 +36,7 @@ from bot.health import keep_alive_file
 from bot.hearing import Hearing
 from bot.presenting import (
     answer_buttons,
+    comparison_card,
     consent_card,
     correction_card,
     correction_deletion,
@@ -49,6 +50,7 @@ from bot.presenting import (
     read_aloud,
     recalled,
     settings_card,
+    tests_under_way,
     training_cards,
     transcript_form,
     votes,
@@ -83,6 +85,7 @@ from bot.teaching.datasets.service import Datasets
 from bot.teaching.personal_data import PersonalData
 from bot.teaching.recall.choosing import index_maker, retriever_maker
 from bot.teaching.recall.recall import Recall
+from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
 from bot.training.exporting import ExportingTrainer
 from bot.training.local.local_trainer import LocalTrainer
@@ -124,6 +127,9 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     correction_card.REJECT_ID: correction_card.reject,
     correction_list.CUSTOM_ID: correction_list.turn_page,
     correction_deletion.CUSTOM_ID: correction_deletion.delete,
+    tests_under_way.CANCEL_ID: tests_under_way.cancel,
+    comparison_card.VOTE_ID: comparison_card.vote,
+    comparison_card.REVEAL_ID: comparison_card.reveal,
 }
 """What is called for the buttons whose ids begin so."""
 
@@ -300,7 +306,7 @@ class Starling:
                 most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
             )  # fmt: skip
             stack.push_async_callback(serving.close)
-            models = ChatModels(chat, store, serving.active)
+            models = ChatModels(chat, store, serving)
             by_guilds = ChosenByGuilds(store)
             dataset_store = DatasetStore(database)
             rules = ChosenRules(store)
@@ -326,6 +332,8 @@ class Starling:
             feedback = FeedbackStore(database)
             consents = ConsentStore(database)
             comparisons = ComparisonStore(database)
+            judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
+            scorer = Scorer(retriever_maker(settings.recall), judge)
             data = PersonalData(
                 exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
             )
@@ -341,9 +349,7 @@ class Starling:
                 most_a_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
-            promoting = Promoting(
-                trained, training_store, datasets, serving, Scorer(retriever_maker(settings.recall)), default
-            )
+            promoting = Promoting(trained, training_store, datasets, serving, scorer, default)
             trainings.show_by(training_cards.TrainingCards(self._bot.rest).show)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
@@ -355,11 +361,12 @@ class Starling:
             buttons, forms = self._provided_with(
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
-                dataset_store, datasets, training_store, trained, trainings, promoting, writer, inbox, asking_about.AskedAbout(),
-                by_guilds, instructions, transcripts, Turns(),
+                dataset_store, datasets, training_store, trained, trainings, promoting, writer, inbox,
+                asking_about.AskedAbout(), by_guilds, instructions, transcripts, Turns(),
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
-                store, feedback, comparisons, data, transcript_form.TranscriptForms(hearing, exchanges),
+                store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
+                comparisons, scorer, tests_under_way.TestsUnderWay(),
             )  # fmt: skip
 
             async def started() -> None:

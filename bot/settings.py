@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     """The key for that service; without one, it is not offered."""
     training_base_model: str = ""
     """The model that is trained there, as the service names it."""
+    judge_model: str | None = None
+    """A model at the endpoint that judges answers in /test, where they are not what was expected word for word."""
 
     # Budgets: what may be used a day, in UTC; 0: no limit
     user_tokens_a_day: int = Field(0, ge=0)
@@ -192,4 +194,6 @@ def read_settings(**given: object) -> Settings:
         raise SettingsError(name, first["msg"]) from error
     if not settings.embedded_chat and settings.chat_model is None:
         raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
+    if settings.embedded_chat and settings.judge_model is not None:
+        raise SettingsError("JUDGE_MODEL", "it needs OPENAI_BASE_URL or OPENAI_API_KEY")
     return settings

@@ -77,8 +77,8 @@ async def forget_guild(
     chosen: ChosenByGuilds,
     instructions: Instructions,
     feedback: FeedbackStore,
-    trainings: Trainings,
     comparisons: ComparisonStore,
+    trainings: Trainings,
 ) -> None:
     """Forget all that was said, used and taught in a guild that the bot has left; an outage of Discord's is another
     event."""
@@ -89,5 +89,5 @@ async def forget_guild(
     await chosen.forget_guild(event.guild_id)
     await instructions.forget_guild(event.guild_id)
     await feedback.forget_guild(event.guild_id)
-    await trainings.forget_guild(event.guild_id)
     await comparisons.forget_guild(event.guild_id)
+    await trainings.forget_guild(event.guild_id)

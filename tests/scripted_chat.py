@@ -36,13 +36,15 @@ class ScriptedChat:
         self.usage: tuple[int, int] | None = None
         self.context_characters: int | None = None
         self.blind = False
+        self.knows: dict[str, str] = {}
+        """Answers to questions that have these words."""
         self.models = ["scripted"]
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
 
     async def __aenter__(self) -> Self:
         application = web.Application()
-        application.router.add_post("/v1/chat/completions", self._complete)
+        application.router.add_post("/v1/chat/completions", self.complete)
         application.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -68,7 +70,7 @@ class ScriptedChat:
         data = [{"id": name, "object": "model", "created": 0} for name in self.models]
         return web.json_response({"object": "list", "data": data})
 
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
+    async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.requests.append(body)
         trouble = self.trouble if self.times else None
@@ -98,6 +100,8 @@ class ScriptedChat:
             await asyncio.sleep(60)
         await asyncio.sleep(self.first_word_delay_s)
         answer = self.answer if self.answer is not None else str(body["messages"][-1]["content"])
+        asked = str(body["messages"][-1]["content"])
+        answer = next((known for words, known in self.knows.items() if words in asked), answer)
         for number, word in enumerate(answer.split(" ")):
             await _send(response, {"delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None})
             if trouble == "drop":

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.errors import StarlingError
@@ -21,6 +22,8 @@ from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Evaluation, Meter, ModelRun, Run
 from bot.training.evaluating.scoring import Scorer
 from bot.training.serving import Serving
+
+ModelState = Literal["candidate", "active", "retired"]
 
 
 class NotBetterError(StarlingError):
@@ -154,6 +157,17 @@ class Promoting:
         await self._models.promote(guild_id, target, by)
         known = {model.id: model.name for model in await self._models.of_guild(guild_id)}
         return None if target is None else known.get(target)
+
+    async def models(self, guild_id: int) -> list[tuple[Model, ModelState]]:
+        """What a guild has trained, the latest first; what was only packed is no model."""
+        history = await self._models.history(guild_id)
+        active = history[0].model_id if history else None
+        once = {one.model_id for one in history}
+        return [
+            (model, "active" if model.id == active else "retired" if model.id in once else "candidate")
+            for model in await self._models.of_guild(guild_id)
+            if model.kind != "files"
+        ]
 
     async def card(self, guild_id: int, name: str) -> str:
         """All that is known of a model, as JSON.

@@ -11,7 +11,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.models import Model, ModelStore
+from bot.storage.models import Model, ModelStore, NoSuchTrainedModelError
 
 log = structlog.get_logger()
 
@@ -79,6 +79,16 @@ class Serving:
             log.warning("a trained model cannot answer", model=model.id, why=str(error))
             return None
 
+    async def by_name(self, guild_id: int, name: str) -> ChatModel | None:
+        """A model that the guild has trained, whether it answers or not; None: there is none of that name.
+
+        Raises: as ``chat_of``.
+        """
+        try:
+            return await self.chat_of(await self._store.get(guild_id, name))
+        except NoSuchTrainedModelError:
+            return None
+
     async def chat_of(self, model: Model) -> ChatModel:
         """``model``, ready to answer.
 
@@ -96,9 +106,10 @@ class Serving:
             raise ModelNotServedError(name=model.name, why=NO_ENGINE)
         await self._load(self._engine, model.name, model.path)
         if model.id not in self._models:
-            self._models[model.id] = self._engine.model(
-                timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=model.path
-            )
+            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=model.path)
+            # The engine does not look at it; people do.
+            chat.model = model.name
+            self._models[model.id] = chat
         return self._models[model.id]
 
     async def close(self) -> None:
