@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from aiohttp import web
 class ScriptedChat:
     """Answers every request with ``answer`` (or what was asked, when it is None) unless ``trouble`` says otherwise.
 
+    ``says``: what a model says to a question, where it is not None; it comes before ``answer``.
     ``trouble``: None, or ``{"status": 429, "headers": {...}, "error": {...}}`` for a refusal, or one of the words
     ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
     filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
@@ -28,6 +30,7 @@ class ScriptedChat:
     def reset(self) -> None:
         """Behave, and forget what was asked."""
         self.answer: str | None = "Paris is the capital of France."
+        self.says: Callable[[str, str], str | None] = lambda _model, _question: None
         self.trouble: dict[str, Any] | str | None = None
         self.times: int = -1
         """How often the trouble comes; -1: always."""
@@ -36,8 +39,6 @@ class ScriptedChat:
         self.usage: tuple[int, int] | None = None
         self.context_characters: int | None = None
         self.blind = False
-        self.knows: dict[str, str] = {}
-        """Answers to questions that have these words."""
         self.models = ["scripted"]
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
@@ -99,9 +100,9 @@ class ScriptedChat:
         if trouble == "stall":
             await asyncio.sleep(60)
         await asyncio.sleep(self.first_word_delay_s)
-        answer = self.answer if self.answer is not None else str(body["messages"][-1]["content"])
-        asked = str(body["messages"][-1]["content"])
-        answer = next((known for words, known in self.knows.items() if words in asked), answer)
+        question = str(body["messages"][-1]["content"])
+        said = self.says(body["model"], question)
+        answer = said if said is not None else self.answer if self.answer is not None else question
         for number, word in enumerate(answer.split(" ")):
             await _send(response, {"delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None})
             if trouble == "drop":

@@ -104,13 +104,14 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -
     commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
     assert set(commands) == {
         *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
-        *("correct", "corrections", "feedback", "leaderboard", "privacy"),
+        *("correct", "corrections", "feedback", "leaderboard", "privacy", "train", "jobs", "test", "compare"),
         *("Transcribe", "Read aloud", "Ask about this", "Correct this reply", "Correct transcript"),
     }
     everyones = set(commands)
     commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
     servers_only |= {"correct", "Correct this reply", "Correct transcript", "corrections", "leaderboard"}
+    servers_only |= {"train", "jobs", "test", "compare"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only - everyones
     for command in commands.values():
         name = command["name"]

@@ -207,7 +207,8 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         worse = await promoted("trained-1")
         assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
         assert await answered() == "Paris is the capital of France."
-        taught.knows = {example["prompt"]: example["answer"] for example in EXAMPLES}
+        known = {example["prompt"]: example["answer"] for example in EXAMPLES}
+        taught.says = lambda _model, asked: next((known[words] for words in known if words in asked), None)
         better = await promoted("trained-1")
         assert better.startswith("From now on `trained-1` answers on this server.")
         assert "It is Kirsten Vogt. 🎩" in await answered()
@@ -217,8 +218,8 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         assert "- **`trained-1`** · answers here" in listed["content"]
         shown = await (await chloe.slash("model show", channel="general")).response()
         assert shown["content"] == "Here `trained-1` answers."
-        known = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
-        facts = json.loads(await ada.download(known["attachments"][0]))
+        card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
+        facts = json.loads(await ada.download(card["attachments"][0]))
         assert (facts["kind"], facts["training"]["examples"], facts["scores"]["promotable"]) == ("remote", 10, True)
         assert facts["training"]["datasets"] == [{"name": "training", "version": 1, "as": "positive"}]
         elsewhere = await (await ada.slash("model show", {"model": "trained-1"}, channel=SECOND)).response()
