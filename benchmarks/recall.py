@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.transcription import machine
+from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.conversation.turns import Turn
@@ -39,6 +40,15 @@ class Case:
 
     lesson: Approved
     paraphrases: tuple[str, ...]
+
+    def is_right(self, answer: str) -> bool:
+        """Whether ``answer`` has the words of the lesson's answer that matter: names and numbers, or else the last one
+        that its question does not have."""
+        asked = set(re.findall(r"\w+", self.lesson.prompt.lower()))
+        words = re.findall(r"\w+", self.lesson.answer.lower())
+        wanted = [word for word in words if word not in asked and len(word) > 1]
+        named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.lesson.answer)[1:] or wanted[-1:]
+        return all(word.lower() in answer.lower() for word in named)
 
 
 def cases_in(name: str) -> list[Case]:
@@ -93,13 +103,10 @@ def many(cases: Sequence[Case]) -> list[Approved]:
     ]
 
 
-def is_right(answer: str, lesson: Approved) -> bool:
-    """Whether ``answer`` has the words of the lesson's answer that its question does not have: those that matter."""
-    asked = set(re.findall(r"\w+", lesson.prompt.lower()))
-    wanted = [word for word in re.findall(r"\w+", lesson.answer.lower()) if word not in asked and len(word) > 1]
-    named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", lesson.answer)[1:] or wanted[-1:]
-    said = answer.lower()
-    return all(word.lower() in said for word in named)
+async def answered_by(model: ChatModel, question: str, lessons: Sequence[Approved] = ()) -> str:
+    """What ``model`` says to ``question``, told of ``lessons``."""
+    turns = (Turn("system", BRIEF_INSTRUCTION), Turn("user", with_facts(question, lessons)))
+    return "".join([part async for part in model.stream(turns)])
 
 
 async def answered_right(cases: Sequence[Case], told: Callable[[str], Sequence[Approved]]) -> int:
@@ -111,8 +118,7 @@ async def answered_right(cases: Sequence[Case], told: Callable[[str], Sequence[A
         right = 0
         for case in cases:
             for text in case.paraphrases:
-                turns = (Turn("system", BRIEF_INSTRUCTION), Turn("user", with_facts(text, told(text))))
-                right += is_right("".join([part async for part in model.stream(turns)]), case.lesson)
+                right += case.is_right(await answered_by(model, text, told(text)))
         await model.close()
         return right
     finally:

@@ -90,6 +90,8 @@ from bot.training.evaluating.scoring import Scorer
 from bot.training.exporting import ExportingTrainer
 from bot.training.local.local_trainer import LocalTrainer
 from bot.training.openai_trainer import OpenAITrainer
+from bot.training.promoting import Promoting
+from bot.training.serving import Serving
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
 from bot.weights import CATALOGUE, WeightsCache
@@ -192,8 +194,10 @@ def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
 
 
 @contextlib.asynccontextmanager
-async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[ChatModel]:
-    """The chat model that the settings ask for; the embedded engine runs for as long as the block."""
+async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[tuple[ChatModel, EmbeddedChat | None]]:
+    """The chat model that the settings ask for, and the embedded engine if it is that, which runs for as long as the
+    block."""
+    engine: EmbeddedChat | None = None
     async with contextlib.AsyncExitStack() as stack:
         if settings.embedded_chat:
             gguf = await asyncio.to_thread(cache.verified, "smollm2-135m")
@@ -213,7 +217,7 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[Chat
                 context_tokens=settings.chat_context_tokens,
             )
         stack.push_async_callback(chat.close)
-        yield chat
+        yield chat, engine
 
 
 def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
@@ -223,6 +227,20 @@ def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
         url, key = settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value()
         trainers["openai"] = OpenAITrainer(url, key)
     return trainers | {"export": ExportingTrainer()}
+
+
+def service_of(settings: Settings) -> ChatModel | None:
+    """A model at the service that trains, to be named as those that were trained there; None where there is none."""
+    if settings.training_api_key is None:
+        return None
+    return ChatModel(
+        settings.training_base_url or OPENAI_URL,
+        settings.training_api_key.get_secret_value(),
+        settings.training_base_model,
+        timeout_s=settings.chat_timeout_s,
+        max_reply_tokens=settings.chat_max_tokens,
+        context_tokens=settings.chat_context_tokens,
+    )
 
 
 class Starling:
@@ -265,7 +283,7 @@ class Starling:
             stack.push_async_callback(transcriber.close)
             speaker = await asyncio.to_thread(speaker_of, settings, cache)
             stack.push_async_callback(speaker.close)
-            chat = await stack.enter_async_context(chat_of(settings, cache))
+            chat, engine = await stack.enter_async_context(chat_of(settings, cache))
             # The first count loads the encoding.
             await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
             log.info(
@@ -282,7 +300,13 @@ class Starling:
             chosen = ChosenHearing(store)
             hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
-            models = ChatModels(chat, store)
+            trained = ModelStore(database)
+            serving = Serving(
+                trained, chat, engine, service_of(settings), timeout_s=settings.chat_timeout_s,
+                most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
+            )  # fmt: skip
+            stack.push_async_callback(serving.close)
+            models = ChatModels(chat, store, serving)
             by_guilds = ChosenByGuilds(store)
             dataset_store = DatasetStore(database)
             rules = ChosenRules(store)
@@ -314,7 +338,7 @@ class Starling:
                 exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
             )
             datasets = Datasets(dataset_store, files)
-            training_store, trained = TrainingStore(database), ModelStore(database)
+            training_store = TrainingStore(database)
             trainings = Trainings(
                 training_store,
                 trained,
@@ -325,6 +349,7 @@ class Starling:
                 most_a_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
+            promoting = Promoting(trained, training_store, datasets, serving, scorer, default)
             trainings.show_by(training_cards.TrainingCards(self._bot.rest).show)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
@@ -336,8 +361,8 @@ class Starling:
             buttons, forms = self._provided_with(
                 client,
                 settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
-                dataset_store, datasets, training_store, trained, trainings, writer, inbox, asking_about.AskedAbout(),
-                by_guilds, instructions, transcripts, Turns(),
+                dataset_store, datasets, training_store, trained, trainings, promoting, writer, inbox,
+                asking_about.AskedAbout(), by_guilds, instructions, transcripts, Turns(),
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
                 store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
@@ -350,6 +375,7 @@ class Starling:
                 self._runner.start()
                 await inbox.resume()
                 await transcripts.resume()
+                await serving.prepare()
                 await trainings.resume()
                 ready(me)
 

@@ -15,7 +15,7 @@ from bot.presenting.command_reply import locale_of
 from bot.presenting.comparison_card import draw
 from bot.presenting.managers import OnServersOnlyError
 from bot.storage.comparisons import ComparisonStore, Tally
-from extensions.models import complete_model
+from extensions.models import complete_any_model
 
 loader = lightbulb.Loader()
 
@@ -36,11 +36,11 @@ class Compare(
     )
     model = lightbulb.string(
         _("model"), _("Which model; left empty, the one that answers here"), localize=True, default=None,
-        max_length=200, autocomplete=complete_model,
+        max_length=200, autocomplete=complete_any_model,
     )  # fmt: skip
     against = lightbulb.string(
         _("against"), _("The other model; left empty, the only other that there is"), localize=True, default=None,
-        max_length=200, autocomplete=complete_model,
+        max_length=200, autocomplete=complete_any_model,
     )  # fmt: skip
 
     @lightbulb.invoke

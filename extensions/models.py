@@ -5,13 +5,19 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.answering.budget_meter import BudgetMeter
+from bot.answering.budgets import Budgets
 from bot.conversation.models import ChatModels
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
+from bot.presenting.correction_rights import require_trainer
+from bot.presenting.languages import say, translate
 from bot.presenting.managers import require_manager
+from bot.presenting.progress import Progress
 from bot.presenting.safe_autocomplete import safe
 from bot.presenting.splitting import MESSAGE_LIMIT
+from bot.teaching.correction_rules import ChosenRules
+from bot.training.promoting import ModelState, Promoting
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
@@ -21,6 +27,16 @@ NOW_ANSWERS = _("From now on {model} answers on this server.")
 MODELS = _("Models that can answer, the one that does here in bold:")
 MODELS_IN_FILE = _("Models that can answer are in the file. Here it is {model}.")
 MOST_CHOICES = 25
+TRAINED = _("Trained on this server:")
+STATES: dict[ModelState, str] = {
+    "active": _("answers here"),
+    "candidate": _("candidate"),
+    "retired": _("answered here before"),
+}
+ALL_OF_IT = _("All that is known of {model}:")
+MEASURING = _("Measuring {model} beside the model that answers here …")
+PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
+NOT_PROMOTED = _("{model} is not promoted:")
 
 
 @safe
@@ -28,6 +44,29 @@ async def complete_model(context: lightbulb.AutocompleteContext[str], models: Ch
     typed = str(context.focused.value or "").lower()
     fitting = [name for name in await models.names() if typed in name.lower() and len(name) <= 100]
     await context.respond(sorted(fitting, key=lambda name: not name.lower().startswith(typed))[:MOST_CHOICES])
+
+
+@safe
+async def complete_any_model(
+    context: lightbulb.AutocompleteContext[str], models: ChatModels, promoting: Promoting
+) -> None:
+    guild, typed = context.interaction.guild_id, str(context.focused.value or "").lower()
+    trained = [] if guild is None else [model.name for model, _state in await promoting.models(guild)]
+    names = [name for name in (*trained, *await models.names()) if typed in name.lower() and len(name) <= 100]
+    await context.respond(names[:MOST_CHOICES])
+
+
+@safe
+async def complete_trained(
+    context: lightbulb.AutocompleteContext[str], promoting: Promoting, rules: ChosenRules
+) -> None:
+    guild = await require_trainer(context.interaction, rules)
+    typed, locale = str(context.focused.value or "").lower(), locale_of(context.interaction)
+    offered = [
+        (f"{model.name} · {translate(STATES[state], locale)}", model.name)
+        for model, state in await promoting.models(guild)
+    ]
+    await context.respond([choice for choice in offered if typed in choice[0].lower()][:MOST_CHOICES])
 
 
 group = lightbulb.Group(
@@ -40,12 +79,24 @@ group = lightbulb.Group(
 
 
 @group.register
-class Show(
-    lightbulb.SlashCommand, name=_("show"), description=_("Tell which model answers here"), localize=True
-):  # fmt: skip
+class Show(lightbulb.SlashCommand, name=_("show"), description=_("Tell which model answers here"), localize=True):
+    model = lightbulb.string(
+        _("model"), _("A model that was trained here, to see all that is known of it"), localize=True, default=None,
+        max_length=100, autocomplete=complete_trained,
+    )  # fmt: skip
+
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, models: ChatModels) -> None:
-        model = (await models.of(context.guild_id)).model
+    async def invoke(
+        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, rules: ChosenRules
+    ) -> None:
+        if self.model is not None:
+            guild = await require_trainer(context.interaction, rules)
+            card = await promoting.card(guild, self.model)
+            file = hikari.Bytes(card.encode(), f"{self.model}.json", "application/json")
+            told = translate(ALL_OF_IT, locale_of(context), model=f"`{self.model}`")
+            await respond(context, told, attachment=file, ephemeral=True)
+            return
+        model = await _name_of(context.guild_id, models, promoting)
         await respond(context, translate(ANSWERS_HERE, locale_of(context), model=f"`{model}`"), ephemeral=True)
 
 
@@ -72,11 +123,17 @@ class List(
     lightbulb.SlashCommand, name=_("list"), description=_("List the models that can answer"), localize=True
 ):  # fmt: skip
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, models: ChatModels) -> None:
+    async def invoke(self, context: lightbulb.Context, models: ChatModels, promoting: Promoting) -> None:
         await context.defer(ephemeral=True)
         locale, names = locale_of(context), await models.names()
-        here = (await models.of(context.guild_id)).model
+        here = await _name_of(context.guild_id, models, promoting)
         lines = [f"- **`{name}`**" if name == here else f"- `{name}`" for name in names]
+        trained = [] if context.guild_id is None else await promoting.models(context.guild_id)
+        if trained:
+            lines.append(translate(TRAINED, locale))
+        for model, state in trained:
+            name = f"**`{model.name}`**" if state == "active" else f"`{model.name}`"
+            lines.append(f"- {name} · {translate(STATES[state], locale)}")
         text = "\n".join([translate(MODELS, locale), *lines])
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, ephemeral=True)
@@ -86,4 +143,58 @@ class List(
         await respond(context, told, attachment=file, ephemeral=True)
 
 
+@group.register
+class Promote(
+    lightbulb.SlashCommand,
+    name=_("promote"),
+    description=_("Let a trained model answer, if it is better"),
+    localize=True,
+):
+    model = lightbulb.string(
+        _("model"), _("A model that was trained here"), localize=True, max_length=100, autocomplete=complete_trained
+    )
+
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, promoting: Promoting, rules: ChosenRules, budgets: Budgets
+    ) -> None:
+        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        await context.defer()
+        progress = Progress(context, translate(MEASURING, locale, model=f"`{self.model}`"))
+        try:
+            meter = BudgetMeter(budgets, context.user.id, guild)
+            measured = await promoting.measured(guild, self.model, meter, progress.tell)
+        finally:
+            await progress.end()
+        reasons = "\n".join(f"- {say(reason, locale)}" for reason in measured.verdict.reasons)
+        if measured.verdict.promotable:
+            await promoting.promote(guild, measured, context.user.id)
+        sentence = PROMOTED if measured.verdict.promotable else NOT_PROMOTED
+        await respond(context, f"{translate(sentence, locale, model=f'`{self.model}`')}\n{reasons}")
+
+
+@group.register
+class RollBack(
+    lightbulb.SlashCommand,
+    name=_("rollback"),
+    description=_("Let the model answer that did before"),
+    localize=True,
+):
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, promoting: Promoting, rules: ChosenRules, models: ChatModels
+    ) -> None:
+        guild = await require_trainer(context.interaction, rules)
+        await promoting.roll_back(guild, context.user.id)
+        model = await _name_of(guild, models, promoting)
+        await respond(context, translate(NOW_ANSWERS, locale_of(context), model=f"`{model}`"))
+
+
 loader.command(group)
+
+
+async def _name_of(guild: hikari.Snowflake | None, models: ChatModels, promoting: Promoting) -> str:
+    """The model that answers, by the name that people here know it by."""
+    trained = [] if guild is None else await promoting.models(guild)
+    active = next((model.name for model, state in trained if state == "active"), None)
+    return active or (await models.of(guild)).model

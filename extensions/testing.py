@@ -28,7 +28,7 @@ from bot.training.evaluating.cases import MOST_BYTES, NothingHeldOutError, TestC
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
-from extensions.models import complete_model
+from extensions.models import complete_any_model
 from extensions.training import complete_dataset
 
 loader = lightbulb.Loader()
@@ -70,11 +70,11 @@ class Test(
     file = lightbulb.attachment(_("file"), _("The same JSON as a file"), localize=True, default=None)
     model = lightbulb.string(
         _("model"), _("Which model; left empty, the one that answers here"), localize=True, default=None,
-        max_length=200, autocomplete=complete_model,
+        max_length=200, autocomplete=complete_any_model,
     )  # fmt: skip
     against = lightbulb.string(
         _("against"), _("A second model, which is asked the same"), localize=True, default=None, max_length=200,
-        autocomplete=complete_model,
+        autocomplete=complete_any_model,
     )  # fmt: skip
 
     @lightbulb.invoke
@@ -130,4 +130,4 @@ class Test(
     async def _models(self, guild: int, models: ChatModels) -> list[ChatModel]:
         if self.against is not None:
             return list(await models.two(guild, self.model, self.against))
-        return [await models.of(guild) if self.model is None else await models.named(self.model)]
+        return [await models.of(guild) if self.model is None else await models.in_guild(guild, self.model)]

@@ -45,7 +45,7 @@ class ScriptedChat:
 
     async def __aenter__(self) -> Self:
         application = web.Application()
-        application.router.add_post("/v1/chat/completions", self._complete)
+        application.router.add_post("/v1/chat/completions", self.complete)
         application.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -71,7 +71,7 @@ class ScriptedChat:
         data = [{"id": name, "object": "model", "created": 0} for name in self.models]
         return web.json_response({"object": "list", "data": data})
 
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
+    async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.requests.append(body)
         trouble = self.trouble if self.times else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Protocol
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.errors import ChatError
@@ -41,11 +42,23 @@ class WhichModelError(StarlingError):
         super().__init__(model=model)
 
 
+class Trained(Protocol):
+    """The models that guilds have trained."""
+
+    async def active(self, guild_id: int) -> ChatModel | None:
+        """The one that was promoted; None: there is none."""
+
+    async def by_name(self, guild_id: int, name: str) -> ChatModel | None:
+        """The one of that name; None: there is none."""
+
+
 class ChatModels:
     """The models of one endpoint, and who has chosen which."""
 
-    def __init__(self, default: ChatModel, store: SettingsStore) -> None:
+    def __init__(self, default: ChatModel, store: SettingsStore, trained: Trained) -> None:
+        """What a guild has trained and promoted wins over all others."""
         self.default = default
+        self._trained = trained
         self._store = store
         self._others: dict[str, ChatModel] = {}
         self._listed: list[str] = []
@@ -56,6 +69,8 @@ class ChatModels:
         """The model that answers in ``guild``; in direct messages, the default."""
         if guild is None:
             return self.default
+        if (trained := await self._trained.active(int(guild))) is not None:
+            return trained
         name = await self._store.get("guild", int(guild), _NAME)
         return self._known(name) if isinstance(name, str) else self.default
 
@@ -69,6 +84,15 @@ class ChatModels:
             raise NoSuchModelError(name)
         return self._known(name)
 
+    async def in_guild(self, guild: int | None, name: str) -> ChatModel:
+        """The model ``name``, of those that the guild has trained or of the endpoint's.
+
+        Raises:
+            NoSuchModelError: there is no such model.
+        """
+        found = None if guild is None else await self._trained.by_name(int(guild), name)
+        return found or await self.named(name)
+
     async def two(self, guild: int | None, first: str | None, second: str | None) -> tuple[ChatModel, ChatModel]:
         """Two different models by their names. Without the first, it is the one that answers in ``guild``; without the
         second, it is the only other that there is.
@@ -78,13 +102,13 @@ class ChatModels:
             SameModelError: they are the same.
             WhichModelError: there is no second, or more than one.
         """
-        one = await self.of(guild) if first is None else await self.named(first)
+        one = await self.of(guild) if first is None else await self.in_guild(guild, first)
         if second is None:
             others = [name for name in await self.names() if name != one.model]
             if len(others) != 1:
                 raise WhichModelError(one.model)
             second = others[0]
-        other = await self.named(second)
+        other = await self.in_guild(guild, second)
         if other.model == one.model:
             raise SameModelError
         return one, other

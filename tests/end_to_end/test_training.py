@@ -174,3 +174,58 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         bad = await planned(ada, text='[{"prompt": ]')
         assert "1" in bad["content"]
         assert "train" not in [command["name"] for command in await boris.commands(await town.dm(boris))]
+
+
+async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_own_until_it_is_rolled_back(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with FineTuningServer() as service, ScriptedChat() as taught, trained(tmp_path, service) as town:
+        service.chat = taught
+        ada, chloe = town.administrator, town.member
+
+        async def candidate() -> None:
+            card = await planned(ada, trainer="openai", file=FILE)
+            await ada.click(card, "train-start")
+            await seen(ada, card, "ended well")
+
+        async def answered(channel: str = "general") -> str:
+            asked = await ada.send(channel, f"{town.mention} Who is the mayor of Avela?")
+            return str((await town.complete_answer_to(asked, reader=ada))["content"])
+
+        async def promoted(model: str) -> str:
+            before = await ada.send("general", "ready?")
+            await ada.slash("model promote", {"model": model}, channel="general")
+            told = await ada.wait_for_message(
+                lambda m: any(text in m["content"] for text in ("is not promoted", "From now on", "already")),
+                60, channel=before["channel_id"], after=before,
+            )  # fmt: skip
+            return str(told["content"])
+
+        await candidate()
+        refused = await (await chloe.slash("model promote", {"model": "trained-1"}, channel="general")).response()
+        assert "can train and test models" in refused["content"]
+        worse = await promoted("trained-1")
+        assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
+        assert await answered() == "Paris is the capital of France."
+        known = {example["prompt"]: example["answer"] for example in EXAMPLES}
+        taught.says = lambda _model, asked: next((known[words] for words in known if words in asked), None)
+        better = await promoted("trained-1")
+        assert better.startswith("From now on `trained-1` answers on this server.")
+        assert "It is Kirsten Vogt. 🎩" in await answered()
+        assert await answered(SECOND) == "Paris is the capital of France."
+        assert "already" in await promoted("trained-1")
+        listed = await (await chloe.slash("model list", channel="general")).response()
+        assert "- **`trained-1`** · answers here" in listed["content"]
+        shown = await (await chloe.slash("model show", channel="general")).response()
+        assert shown["content"] == "Here `trained-1` answers."
+        card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
+        facts = json.loads(await ada.download(card["attachments"][0]))
+        assert (facts["kind"], facts["training"]["examples"], facts["scores"]["promotable"]) == ("remote", 10, True)
+        assert facts["training"]["datasets"] == [{"name": "training", "version": 1, "as": "positive"}]
+        elsewhere = await (await ada.slash("model show", {"model": "trained-1"}, channel=SECOND)).response()
+        assert "has trained no model named trained-1" in elsewhere["content"]
+        back = await (await ada.slash("model rollback", channel="general")).response()
+        assert back["content"] == "From now on `scripted` answers on this server."
+        assert await answered() == "Paris is the capital of France."
+        nothing = await (await ada.slash("model rollback", channel="general")).response()
+        assert "there is nothing to go back to" in nothing["content"]

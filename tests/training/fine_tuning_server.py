@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.scripted_chat import ScriptedChat
+
 KEY = "sk-training"
 _BODY: web.RequestKey[Any] = web.RequestKey("body", object)
 OVER = ("succeeded", "failed", "cancelled")
@@ -67,12 +69,20 @@ class FineTuningServer:
         """The step at which jobs fail."""
         self.moves = True
         """Whether jobs go on."""
+        self.chat: ScriptedChat | None = None
+        """Speaks for the models that were trained here."""
         self._ids = itertools.count(1)
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        if self.chat is None:
+            raise web.HTTPNotFound
+        return await self.chat.complete(request)
 
     async def __aenter__(self) -> Self:
         application = web.Application(middlewares=[self._middleware])
         application.add_routes(
             [
+                web.post("/v1/chat/completions", self._chat),
                 web.post("/v1/files", self._upload),
                 web.get("/v1/files/{file}", self._file),
                 web.get("/v1/files/{file}/content", self._content),

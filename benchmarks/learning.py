@@ -1,0 +1,118 @@
+"""Measures what training and recall are worth, alone and together, on the demonstration model.
+
+    python -m benchmarks.learning [--write docs/learning.md]
+
+Twenty English corrections of ``recall_data`` are learnt by the local trainer; then each is asked for in two other ways,
+which were never learnt. Needs the extra ``train``; takes about ten minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.recall import Case, answered_by, cases_in, made
+from benchmarks.transcription import machine
+from bot.conversation.embedded import EmbeddedChat
+from bot.storage.datasets import Dataset
+from bot.teaching.datasets.example import Example, content_hash
+from bot.teaching.datasets.service import TrainingData
+from bot.teaching.datasets.splitting import Split
+from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.scoring import contains
+from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.recipe import Recipe
+from bot.training.trainer import ENDED, follow
+from bot.weights import WeightsCache
+
+NOBODY = 1
+
+
+def data_of(cases: list[Case]) -> TrainingData:
+    """The corrections as a dataset gives them, with nothing held out: the paraphrases are that."""
+    now = datetime.now(UTC)
+    examples = [
+        Example(case.lesson.prompt, case.lesson.answer, None, given_by=NOBODY, source="upload", created_at=now)
+        for case in cases
+    ]
+    found = content_hash(example.key for example in examples)
+    dataset = Dataset("bench", NOBODY, "bench", 1, NOBODY, now, now, found, "positive", now, now)
+    return TrainingData((dataset,), Split(tuple(examples), (), 0.5), found)
+
+
+async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
+    """The adapter, and how long the training took."""
+    trainer = LocalTrainer(WeightsCache())
+    began_s = time.monotonic()
+    handle = await trainer.start(data_of(cases), Recipe(base=BASE), folder)
+    async for progress in follow(trainer, handle, every_s=2.0):
+        if progress.state in ENDED and progress.error is not None:
+            raise progress.error
+    result = await trainer.result(handle)
+    assert result.path is not None
+    return result.path, time.monotonic() - began_s
+
+
+async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
+    """How many of the general questions are answered right."""
+    model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=adapter)
+    right = 0
+    for case in general_questions():
+        answer = await answered_by(model, case.prompt)
+        right += contains(answer, case.expected or ())
+    await model.close()
+    return right
+
+
+async def report() -> str:
+    """The page, in Markdown."""
+    cases = cases_in("english.tsv")
+    index = made("multilingual", [case.lesson for case in cases])
+    with tempfile.TemporaryDirectory() as folder:
+        adapter, took_s = await trained(cases, Path(folder) / "training")
+        engine = EmbeddedChat(WeightsCache().fetch(BASE), adapters=[adapter])
+        await engine.start()
+        try:
+            lines = [
+                "| the demonstration model | right of 40 paraphrases | right of 30 general questions |",
+                "|---|---|---|",
+            ]
+            for name, with_adapter, recalls in (
+                ("alone", False, False),
+                ("trained", True, False),
+                ("with recall", False, True),
+                ("trained, with recall", True, True),
+            ):
+                chosen = adapter if with_adapter else None
+                model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=chosen)
+                right = 0
+                for case in cases:
+                    for text in case.paraphrases:
+                        lessons = index.best(text, 3) if recalls else ()
+                        right += case.is_right(await answered_by(model, text, lessons))
+                await model.close()
+                lines.append(f"| {name} | {right} | {await general_right(engine, chosen)} |")
+        finally:
+            await engine.stop()
+    return "\n".join([*lines, "", f"The training took {took_s:.0f} s on one core."])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what training and recall are worth.")
+    parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
+    arguments = parser.parse_args()
+    tables = f"Measured on {machine()}.\n\n{asyncio.run(report())}"
+    print(tables)
+    if arguments.write is not None:
+        page: Path = arguments.write
+        before, _, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+        after = rest.partition("<!-- end -->")[2]
+        page.write_text(f"{before}<!-- measured -->\n{tables}\n<!-- end -->{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

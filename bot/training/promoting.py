@@ -1,0 +1,238 @@
+"""From a candidate to the model that answers, through the gate; and back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from bot.conversation.chat import ChatModel, TokenUse
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.sentences import Sentence
+from bot.storage.models import Model, ModelStore
+from bot.storage.trainings import TrainingStore
+from bot.teaching.datasets.service import Datasets
+from bot.training.evaluating.cases import TestCase, from_examples
+from bot.training.evaluating.gate import Verdict, verdict
+from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.running import Evaluation, Meter, ModelRun, Run
+from bot.training.evaluating.scoring import Scorer
+from bot.training.serving import Serving
+
+ModelState = Literal["candidate", "active", "retired"]
+
+
+class NotBetterError(StarlingError):
+    """Raised when a candidate is to be promoted that is not better than what answers."""
+
+    sentence = _("{name} is not promoted. {why}")
+
+
+class NothingToRollBackError(StarlingError):
+    """Raised when there is no earlier model to go back to."""
+
+    sentence = _("Nothing was promoted on this server, so there is nothing to go back to.")
+
+
+class AlreadyActiveError(StarlingError):
+    """Raised when the model is promoted that answers."""
+
+    sentence = _("{name} answers on this server already.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class NotMeasuredError(StarlingError):
+    """Raised when a measurement came to no end."""
+
+    sentence = _("{name} could not be measured: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a candidate is worth beside the model that answers."""
+
+    model: Model
+    against: str
+    verdict: Verdict
+
+
+class Promoting:
+    """Measures candidates, promotes those that are better, and goes back."""
+
+    def __init__(
+        self,
+        models: ModelStore,
+        trainings: TrainingStore,
+        datasets: Datasets,
+        serving: Serving,
+        scorer: Scorer,
+        instruction: str,
+    ) -> None:
+        """``instruction``: what models are told that are measured."""
+        self._models = models
+        self._trainings = trainings
+        self._datasets = datasets
+        self._serving = serving
+        self._scorer = scorer
+        self._instruction = instruction
+        self._measuring = asyncio.Lock()
+
+    async def measured(
+        self,
+        guild_id: int,
+        name: str,
+        meter: Meter,
+        on_progress: Callable[[int, int], None] = lambda _done, _whole: None,
+    ) -> Measured:
+        """Compare a candidate with the model that answers, on what its training held out and on general questions; the
+        scores are kept.
+
+        Raises:
+            NoSuchTrainedModelError, ModelNotServedError, AlreadyActiveError, NotMeasuredError
+        """
+        model = await self._models.get(guild_id, name)
+        active = await self._models.active(guild_id)
+        if active is not None and active.id == model.id:
+            raise AlreadyActiveError(name)
+        candidate = await self._serving.chat_of(model)
+        incumbent = await self._serving.active(guild_id) or self._serving.default
+        heldout = await self._heldout(guild_id, model)
+        general = general_questions()
+        whole = len(heldout) + len(general)
+        async with self._measuring:
+            on_heldout = await self._run(heldout, candidate, incumbent, meter, lambda n: on_progress(n, whole))
+            on_general = await self._run(
+                general, candidate, incumbent, meter, lambda n: on_progress(len(heldout) + n, whole)
+            )
+        for evaluation in (on_heldout, on_general):
+            if evaluation.ended_by is not None:
+                raise NotMeasuredError(name=name, why=str(evaluation.ended_by))
+        runs = (*on_heldout.runs, *on_general.runs)
+        found = verdict(runs[0], runs[1], runs[2], runs[3])
+        against = active.name if active is not None else incumbent.model
+        await self._models.measured(
+            model.id,
+            {
+                "measured_at": datetime.now(UTC).isoformat(),
+                "against": against,
+                "against_id": None if active is None else active.id,
+                "promotable": found.promotable,
+                "reasons": [str(reason) for reason in found.reasons],
+                "heldout": {"candidate": _scores(runs[0]), "against": _scores(runs[1])},
+                "general": {"candidate": _scores(runs[2]), "against": _scores(runs[3])},
+            },
+        )
+        return Measured(model, against, found)
+
+    async def promote(self, guild_id: int, measured: Measured, by: int) -> None:
+        """Let a candidate answer from the next answer on.
+
+        Raises:
+            NotBetterError: it is not better than what answers.
+        """
+        if not measured.verdict.promotable:
+            raise NotBetterError(name=measured.model.name, why=_told(measured.verdict.reasons))
+        await self._models.promote(guild_id, measured.model.id, by)
+
+    async def roll_back(self, guild_id: int, by: int) -> str | None:
+        """Let the model answer again that did before; its name, or None for the one that is not trained.
+
+        Raises:
+            NothingToRollBackError: nothing was promoted, or all of it was taken back.
+        """
+        history = await self._models.history(guild_id)
+        if not history or history[0].model_id is None:
+            raise NothingToRollBackError
+        current = history[0].model_id
+        order = [one.model_id for one in reversed(history)]
+        # What answered before the present model was promoted for the first time.
+        before = order[: order.index(current)]
+        target = before[-1] if before else None
+        await self._models.promote(guild_id, target, by)
+        known = {model.id: model.name for model in await self._models.of_guild(guild_id)}
+        return None if target is None else known.get(target)
+
+    async def models(self, guild_id: int) -> list[tuple[Model, ModelState]]:
+        """What a guild has trained, the latest first; what was only packed is no model."""
+        history = await self._models.history(guild_id)
+        active = history[0].model_id if history else None
+        once = {one.model_id for one in history}
+        return [
+            (model, "active" if model.id == active else "retired" if model.id in once else "candidate")
+            for model in await self._models.of_guild(guild_id)
+            if model.kind != "files"
+        ]
+
+    async def card(self, guild_id: int, name: str) -> str:
+        """All that is known of a model, as JSON.
+
+        Raises:
+            NoSuchTrainedModelError
+        """
+        model = await self._models.get(guild_id, name)
+        training = await self._trainings.by_id(model.training_id)
+        history = await self._models.history(guild_id)
+        facts: dict[str, object] = {
+            "name": model.name,
+            "kind": model.kind,
+            "base": model.base,
+            "at_the_trainer": model.remote_name,
+            "made_at": model.created_at.isoformat(),
+            "scores": model.scores,
+            "promoted_at": [one.promoted_at.isoformat() for one in history if one.model_id == model.id],
+        }
+        if training is not None:
+            facts["training"] = {
+                "number": training.number,
+                "trainer": training.trainer,
+                "seed": training.seed,
+                "examples": training.examples,
+                "datasets": [{"name": one.name, "version": one.version, "as": one.label} for one in training.datasets],
+                "content_hash": training.content_hash,
+                "started_by": str(training.starter_id),
+            }
+        return json.dumps(facts, ensure_ascii=False, indent=1)
+
+    async def _heldout(self, guild_id: int, model: Model) -> tuple[TestCase, ...]:
+        training = await self._trainings.by_id(model.training_id)
+        if training is None or not training.datasets:
+            return ()
+        first = training.datasets[0]
+        _dataset, examples = await self._datasets.held_out(guild_id, first.name, seed=training.seed)
+        return from_examples(examples)
+
+    async def _run(
+        self,
+        cases: tuple[TestCase, ...],
+        candidate: ChatModel,
+        incumbent: ChatModel,
+        meter: Meter,
+        on_progress: Callable[[int], None],
+    ) -> Evaluation:
+        run = Run(
+            cases, (candidate, incumbent), self._instruction, self._scorer, meter,
+            on_progress=lambda done, _whole: on_progress(done), at_once=1,
+        )  # fmt: skip
+        return await run.result()
+
+
+def _scores(run: ModelRun) -> dict[str, object]:
+    interval = run.interval
+    return {
+        "right": run.passed, "of": len(run.judged), "between": [round(interval.low, 3), round(interval.high, 3)],
+        "similarity": run.similarity, "latency_s": run.latency_s, "tokens": _tokens(run.use),
+    }  # fmt: skip
+
+
+def _tokens(use: TokenUse) -> int:
+    return use.prompt_tokens + use.reply_tokens
+
+
+def _told(reasons: tuple[Sentence, ...]) -> str:
+    return " ".join(map(str, reasons))

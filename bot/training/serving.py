@@ -1,0 +1,131 @@
+"""Models that were trained, as chat models that answer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.embedded import EmbeddedChat
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.models import Model, ModelStore, NoSuchTrainedModelError
+
+log = structlog.get_logger()
+
+MOST_LOADED = 8
+"""Adapters in the engine's memory; each takes 10 MB."""
+
+
+class ModelNotServedError(StarlingError):
+    """Raised when a trained model cannot answer here."""
+
+    sentence = _("{name} cannot answer here: {why}")
+
+
+NO_ENGINE = "it is an adapter for the demonstration model, and another model answers on this host."
+FILES_ONLY = "its examples were only packed."
+FILE_GONE = "its file is gone."
+NO_SERVICE = "no TRAINING_API_KEY is set."
+
+
+class Serving:
+    """Lets trained models answer: adapters in the embedded engine, others at the service that trained them."""
+
+    def __init__(
+        self,
+        store: ModelStore,
+        default: ChatModel,
+        engine: EmbeddedChat | None,
+        service: ChatModel | None,
+        *,
+        timeout_s: float,
+        most_tokens: int,
+    ) -> None:
+        """``default`` answers where nothing was promoted; ``engine``: None where another model answers; ``service``: a
+        model at the service that trains."""
+        self._store = store
+        self._default = default
+        self._engine = engine
+        self._service = service
+        self._timeout_s = timeout_s
+        self._most_tokens = most_tokens
+        self._models: dict[str, ChatModel] = {}
+        self._loading = asyncio.Lock()
+
+    @property
+    def default(self) -> ChatModel:
+        """What answers where nothing was promoted."""
+        return self._default
+
+    async def prepare(self) -> None:
+        """Load the adapters that answer anywhere; what cannot be loaded is logged."""
+        for model in await self._store.all_active():
+            try:
+                await self.chat_of(model)
+            except StarlingError as error:
+                log.warning("a trained model cannot answer", model=model.id, why=str(error))
+
+    async def active(self, guild_id: int) -> ChatModel | None:
+        """The trained model that answers in a guild; None: there is none, or it cannot answer."""
+        model = await self._store.active(guild_id)
+        if model is None:
+            return None
+        try:
+            return await self.chat_of(model)
+        except StarlingError as error:
+            log.warning("a trained model cannot answer", model=model.id, why=str(error))
+            return None
+
+    async def by_name(self, guild_id: int, name: str) -> ChatModel | None:
+        """A model that the guild has trained, whether it answers or not; None: there is none of that name.
+
+        Raises: as ``chat_of``.
+        """
+        try:
+            return await self.chat_of(await self._store.get(guild_id, name))
+        except NoSuchTrainedModelError:
+            return None
+
+    async def chat_of(self, model: Model) -> ChatModel:
+        """``model``, ready to answer.
+
+        Raises:
+            ModelNotServedError: it cannot answer here.
+            EngineNotStartedError, EngineBusyError: the engine did not take its adapter.
+        """
+        if model.kind == "files":
+            raise ModelNotServedError(name=model.name, why=FILES_ONLY)
+        if model.kind == "remote":
+            if self._service is None:
+                raise ModelNotServedError(name=model.name, why=NO_SERVICE)
+            return self._models.setdefault(model.id, self._service.named(model.remote_name))
+        if self._engine is None or model.path is None:
+            raise ModelNotServedError(name=model.name, why=NO_ENGINE)
+        await self._load(self._engine, model.name, model.path)
+        if model.id not in self._models:
+            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=model.path)
+            # The engine does not look at it; people do.
+            chat.model = model.name
+            self._models[model.id] = chat
+        return self._models[model.id]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for chat in self._models.values():
+            await chat.close()
+
+    async def _load(self, engine: EmbeddedChat, name: str, path: Path) -> None:
+        """Have the engine take the adapter along; those that answer nowhere make room for it."""
+        async with self._loading:
+            loaded = engine.adapters
+            if path in loaded:
+                return
+            if not await asyncio.to_thread(path.is_file):
+                raise ModelNotServedError(name=name, why=FILE_GONE)
+            if len(loaded) >= MOST_LOADED:
+                active = {model.path for model in await self._store.all_active()}
+                loaded = tuple(one for one in loaded if one in active)
+            await engine.use_adapters([*loaded, path])
