@@ -95,6 +95,7 @@ class ChatModel:
         """Whether it is worth trying to show it pictures."""
         self._access = access
         self._sends_usage = True
+        self._is_steady = False
         self._timeout_s = timeout_s
         self._max_reply_tokens = max_reply_tokens
         self._client = openai.AsyncOpenAI(
@@ -158,6 +159,14 @@ class ChatModel:
 
     async def _begun(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
         async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
+            if self._is_steady:
+                try:
+                    return await self._request(turns, {**fields, "temperature": 0})
+                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                    if "temperature" not in str(error).lower():
+                        raise
+                    log.info("the chat endpoint chooses the temperature itself", model=self.model)
+                    self._is_steady = False
             return await self._request(turns, fields)
 
     async def _request(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
@@ -212,6 +221,13 @@ class ChatModel:
         """Another model at the same endpoint; it is closed with this one."""
         other = copy.copy(self)
         other.model = model
+        return other
+
+    def steady(self) -> ChatModel:
+        """The same model, which says the likeliest words instead of drawing them by lot, where the endpoint allows it:
+        asked once more, it says the same. It is closed with this one."""
+        other = copy.copy(self)
+        other._is_steady = True
         return other
 
     async def close(self) -> None:

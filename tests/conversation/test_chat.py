@@ -56,6 +56,21 @@ async def test_a_reply_comes_in_parts(chat: ChatModel, endpoint: ScriptedChat) -
     assert endpoint.requests[0]["max_tokens"] == 50
 
 
+async def test_a_steady_model_draws_no_lots_where_the_endpoint_allows_it(
+    chat: ChatModel, endpoint: ScriptedChat
+) -> None:
+    steady = chat.steady()
+    assert await _reply(steady) == await _reply(chat) == "Paris is the capital of France."
+    assert [request.get("temperature") for request in endpoint.requests] == [0, None]
+    endpoint.requests.clear()
+    refusal = {"message": "Unsupported value: 'temperature' does not support 0", "code": "unsupported_value"}
+    endpoint.trouble, endpoint.times = {"status": 400, "error": refusal}, 2
+    for _time in range(2):
+        assert await _reply(steady) == "Paris is the capital of France."
+    assert [request.get("temperature") for request in endpoint.requests] == [0, 0, None, None]
+    assert all("stream_options" in request for request in endpoint.requests[2:])
+
+
 async def test_what_a_reasoning_model_says_to_itself_is_left_out(chat: ChatModel, endpoint: ScriptedChat) -> None:
     endpoint.answer = "<think>The user wants a city. It is</think>Paris, <th of course. <think>Done.</think>"
     assert (await _reply(chat)).strip() == "Paris, <th of course."

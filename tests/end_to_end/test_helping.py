@@ -41,7 +41,7 @@ async def test_help_completes_the_commands_of_the_one_who_asks(town: Town) -> No
     assert offered == []
     offered = await town.administrator.autocomplete("help", {"command": "joi"}, "command", channel="general")
     assert [(choice["name"], choice["value"]) for choice in offered] == [("/join", "join")]
-    offered = await town.russian.autocomplete("help", {"command": "tra"}, "command", channel="general")
+    offered = await town.russian.autocomplete("help", {"command": "tran"}, "command", channel="general")
     assert [choice["value"] for choice in offered] == ["transcribe"]
 
 

@@ -166,7 +166,7 @@ class Evaluation:
 
 @dataclass(slots=True)
 class Run:
-    """One test, which can be stopped."""
+    """One test, which can be stopped. Models answer steadily: what differs between two tests is not chance."""
 
     cases: Sequence[TestCase]
     models: Sequence[ChatModel]
@@ -185,6 +185,7 @@ class Run:
     async def result(self) -> Evaluation:
         """What came out. One that is stopped, takes longer than ``run_timeout_s`` or may not go on has the cases that
         were answered until then; the others are left out."""
+        models = [model.steady() for model in self.models]
         answers: dict[int, tuple[Answered, ...]] = {}
         waiting = iter(enumerate(self.cases))
         ended_by: StarlingError | None = None
@@ -199,7 +200,7 @@ class Run:
                     ended_by = error
                 if ended_by is not None:
                     return
-                answers[number] = tuple(await self._answers(case))
+                answers[number] = tuple(await asyncio.gather(*(self._answer(case, model) for model in models)))
                 failures = [answer.error for answer in answers[number] if answer.error is not None]
                 in_vain = in_vain + 1 if failures else 0
                 if in_vain >= MOST_FAILURES or any(isinstance(failure, _FOR_GOOD) for failure in failures):
@@ -222,9 +223,6 @@ class Run:
             ModelRun(model.model, tuple(each[which] for each in done)) for which, model in enumerate(self.models)
         )
         return Evaluation(runs, len(self.cases), self.scorer.judge, ended_by)
-
-    async def _answers(self, case: TestCase) -> list[Answered]:
-        return await asyncio.gather(*(self._answer(case, model) for model in self.models))
 
     async def _answer(self, case: TestCase, model: ChatModel) -> Answered:
         use, began_s = TokenUse(), time.monotonic()
