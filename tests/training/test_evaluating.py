@@ -10,6 +10,8 @@ import pytest
 
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.errors import StarlingError
+from bot.presenting import tests_under_way
+from bot.presenting.file_deletion import NotTheirsToPressError
 from bot.teaching.recall.choosing import retriever_maker
 from bot.training.evaluating import cases
 from bot.training.evaluating.cases import CasesRefusedError, read_cases
@@ -274,3 +276,19 @@ def test_a_test_without_expected_answers_judges_nothing() -> None:
     run = ModelRun("m", (Answered(asked, "…", 1.0, TokenUse()),))
     assert (run.passed, run.judged, run.similarity, run.latency_s) == (0, (), None, 1.0)
     assert Evaluation((run,), 1).is_whole
+
+
+def test_one_test_runs_in_a_guild_and_only_its_starter_cancels_it() -> None:
+    under_way = tests_under_way.TestsUnderWay()
+    with under_way.running(1, 5) as (id_, stop):
+        with pytest.raises(tests_under_way.TestUnderWayError), under_way.running(1, 6):
+            pass
+        with under_way.running(2, 6), pytest.raises(NotTheirsToPressError):
+            under_way.cancel(id_, 6)
+        assert not stop.is_given
+        under_way.cancel(id_, 5)
+        assert stop.is_given
+    with pytest.raises(tests_under_way.TestEndedError):
+        under_way.cancel(id_, 5)
+    with under_way.running(1, 6):
+        pass

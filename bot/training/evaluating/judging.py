@@ -43,7 +43,7 @@ class Judge:
     """A chat model that is asked for a verdict."""
 
     def __init__(self, model: ChatModel) -> None:
-        self._model = model
+        self._model = model.steady()
 
     @property
     def name(self) -> str:
