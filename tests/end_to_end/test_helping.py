@@ -37,7 +37,7 @@ async def test_help_with_one_command_tells_its_options(town: Town) -> None:
 
 
 async def test_help_completes_the_commands_of_the_one_who_asks(town: Town) -> None:
-    offered = await town.member.autocomplete("help", {"command": "/j"}, "command", channel="general")
+    offered = await town.member.autocomplete("help", {"command": "/jo"}, "command", channel="general")
     assert offered == []
     offered = await town.administrator.autocomplete("help", {"command": "jo"}, "command", channel="general")
     assert [(choice["name"], choice["value"]) for choice in offered] == [("/join", "join")]
