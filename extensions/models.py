@@ -33,6 +33,7 @@ STATES: dict[ModelState, str] = {
     "candidate": _("candidate"),
     "retired": _("answered here before"),
 }
+WITHDRAWN = _("It learned from examples that were taken back since: train anew.")
 ALL_OF_IT = _("All that is known of {model}:")
 MEASURING = _("Measuring {model} beside the model that answers here …")
 PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
@@ -134,6 +135,8 @@ class List(
         for model, state in trained:
             name = f"**`{model.name}`**" if state == "active" else f"`{model.name}`"
             lines.append(f"- {name} · {translate(STATES[state], locale)}")
+            if context.guild_id is not None and await promoting.has_unlearned(context.guild_id, model):
+                lines.append(f"  ⚠️ {translate(WITHDRAWN, locale)}")
         text = "\n".join([translate(MODELS, locale), *lines])
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, ephemeral=True)

@@ -134,6 +134,8 @@ class Dataset:
     """When it was first selected; it has not been changed since, but for withdrawals."""
     trained_at: datetime | None
     """When a model was first trained on it."""
+    withdrawn_at: datetime | None = None
+    """When somebody last took back an example that models have learned from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,6 +460,7 @@ class DatasetStore:
         rows = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.id.in_(containing))
         for row in list(await session.scalars(rows)):
             if row.trained_at is not None:
+                row.withdrawn_at = datetime.now(UTC)
                 trained.append(_dataset(row))
                 continue
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
@@ -540,7 +543,7 @@ def _new_row(guild_id: int, name: str, version: int, created_by: int) -> Dataset
     return DatasetRow(
         id=uuid.uuid4().hex, guild_id=int(guild_id), name=name, name_key=key_of_name(name), version=version,
         created_by=int(created_by), created_at=now, changed_at=now, content_hash=content_hash([]),
-        selected_as=None, sealed_at=None, trained_at=None,
+        selected_as=None, sealed_at=None, trained_at=None, withdrawn_at=None,
     )  # fmt: skip
 
 

@@ -144,6 +144,7 @@ class DatasetRow(Base):
     selected_as: Mapped[str | None] = mapped_column(String(16))
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class DatasetExampleRow(Base):

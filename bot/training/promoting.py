@@ -169,6 +169,11 @@ class Promoting:
             if model.kind != "files"
         ]
 
+    async def has_unlearned(self, guild_id: int, model: Model) -> bool:
+        """Whether somebody took back an example that the model has learned from: it should be trained anew."""
+        training = await self._trainings.by_id(model.training_id)
+        return training is not None and await self._datasets.has_lost(guild_id, [one.id for one in training.datasets])
+
     async def card(self, guild_id: int, name: str) -> str:
         """All that is known of a model, as JSON.
 
@@ -185,6 +190,7 @@ class Promoting:
             "at_the_trainer": model.remote_name,
             "made_at": model.created_at.isoformat(),
             "scores": model.scores,
+            "learned_from_withdrawn_examples": await self.has_unlearned(guild_id, model),
             "promoted_at": [one.promoted_at.isoformat() for one in history if one.model_id == model.id],
         }
         if training is not None:

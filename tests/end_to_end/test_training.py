@@ -227,5 +227,11 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         back = await (await ada.slash("model rollback", channel="general")).response()
         assert back["content"] == "From now on `scripted` answers on this server."
         assert await answered() == "Paris is the capital of France."
+        question = await (await ada.slash("privacy forget", channel="general")).response()
+        await ada.click(question, "privacy-forget")
+        forgotten = await ada.wait_for_edit(question)
+        assert "Models have learned from" in forgotten["content"]
+        listed = await (await chloe.slash("model list", channel="general")).response()
+        assert "⚠️ It learned from examples that were taken back since: train anew." in listed["content"]
         nothing = await (await ada.slash("model rollback", channel="general")).response()
         assert "there is nothing to go back to" in nothing["content"]

@@ -255,6 +255,10 @@ def test_the_gate_lets_only_those_in_who_learned_and_have_not_forgotten() -> Non
     assert one_less.promotable
     assert not two_less.promotable
     assert str(two_less.reasons[-1]).endswith("answers 28 of 30 rightly, and `active` 30: it has forgotten.")
+    # Two models of which each is right where the other is wrong, six against three: chance makes such of equals.
+    wavering = of("new", [True] * 12 + [False] * 6 + [True] * 3 + [False] * 9)
+    steady = of("active", [True] * 18 + [False] * 12)
+    assert verdict(of("new", more), active, wavering, steady).promotable
     worse = verdict(of("new", [True] * 4 + [False] * 6), active, of("new", all_), general)
     same = verdict(of("new", half), active, of("new", all_), general)
     assert not worse.promotable and not same.promotable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -175,6 +175,11 @@ class Datasets:
         if before is None or replaced.id != before.id:  # another moderator has selected in between
             file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
         return selection, file
+
+    async def has_lost(self, guild_id: int, dataset_ids: Collection[str]) -> bool:
+        """Whether somebody took back an example of these after a model was trained on it."""
+        found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
+        return any(one is not None and one.withdrawn_at is not None for one in found)
 
     async def preview_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
         """What ``take_for_training`` would give now; nothing is noted.
