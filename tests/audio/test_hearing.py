@@ -328,7 +328,7 @@ async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path
             await transcriber.transcribe(russian_note, source=source)
             order.append(source)
 
-        busy = [asyncio.create_task(send("busy guild")) for _ in range(8)]
+        busy = [asyncio.create_task(send("busy guild")) for _ in range(5)]
         await asyncio.sleep(0)
         quiet = asyncio.create_task(send("quiet guild"))
         await asyncio.gather(*busy, quiet)

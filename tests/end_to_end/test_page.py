@@ -35,7 +35,7 @@ async def test_the_first_visit_is_three_clicks(town: Town, browser: Browser) -> 
         await visit.messages.filter(has_text="for a very long time").wait_for(timeout=ANSWER_MS)
         town.chat.answer = "Paris."
         await visit.page.get_by_role("button", name="Correct an answer").click()
-        corrected = visit.messages.filter(has=visit.page.locator(".markdown", has_text=re.compile("^Paris.")))
+        corrected = visit.messages.filter(has=visit.page.locator(".markdown", has_text=re.compile(r"^Paris\.")))
         await corrected.last.wait_for(timeout=ANSWER_MS)
         await expect(visit.page.locator("#welcome")).to_be_hidden()
         asked = town.chat.requests[-1]["messages"]
