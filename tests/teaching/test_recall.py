@@ -13,8 +13,9 @@ from bot.storage.corrections import Approved
 from bot.teaching.recall import choosing
 from bot.teaching.recall.choosing import Choice, RetrieverMissingError, index_maker
 from bot.teaching.recall.facts import with_facts
-from bot.teaching.recall.indexes import Index, WordIndex
+from bot.teaching.recall.indexes import Index, MeaningIndex, WordIndex
 from bot.teaching.recall.recall import Recall
+from bot.teaching.recall.retrievers import WordLlamaRetriever
 
 GUILD, OTHER_GUILD = 1, 2
 TAUGHT = {
@@ -102,6 +103,15 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
     assert await recall.recalled(GUILD, "anything") == (LESSONS[0],)
+
+
+async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.teaching.recall.retrievers._WORDLLAMA_SHA256", "0" * 64)
+    damaged = Recall(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
+    assert await damaged.recalled(GUILD, "When is the weekly game night?") == ()
+    monkeypatch.undo()
+    broken = Recall(Shelf(), maker("wordllama"))
+    assert await broken.recalled(GUILD, "When is the weekly game night? \ud83d")
 
 
 def test_the_facts_stand_before_the_question() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from cachetools import LRUCache
 
+from bot.errors import StarlingError
 from bot.storage.corrections import Approved
 from bot.teaching.recall.indexes import Index
 
@@ -59,7 +60,8 @@ class Recall:
         if shelf is None:
             shelf = self._shelves[int(guild_id)] = _Shelf(self._index())
         # Goes on when nobody waits any more: the next question finds the index ready.
-        task = asyncio.create_task(self._search(int(guild_id), shelf, question))
+        whole = question.encode(errors="replace").decode()
+        task = asyncio.create_task(self._search(int(guild_id), shelf, whole))
         self._building.add(task)
         task.add_done_callback(self._building.discard)
         try:
@@ -67,6 +69,10 @@ class Recall:
                 return tuple(await asyncio.shield(task))
         except TimeoutError:
             log.warning("the index of corrections is not ready, answering without", guild=guild_id)
+            return ()
+        except StarlingError as error:
+            # Whatever is wrong with recall, an answer without it is better than none.
+            log.error("corrections cannot be recalled, answering without", why=str(error))
             return ()
 
     async def close(self) -> None:
