@@ -121,7 +121,10 @@ class ChatModels:
         return self._others[name]
 
     async def names(self) -> list[str]:
-        """The names of all models there are, in order; the default alone where the endpoint lists none or is silent."""
+        """The names of all models there are, in order; the default alone where the endpoint lists none or is silent,
+        and where it is the demonstration model, whose engine lists a path of this machine."""
+        if self.default.is_demonstration:
+            return [self.default.model]
         async with self._listing:
             if time.monotonic() - self._listed_at > LIST_KEPT_S:
                 try:
