@@ -111,7 +111,7 @@ async def test_a_stop_waits_for_an_answer_that_is_nearly_done(tmp_path: Path, wh
 async def test_a_command_under_way_is_told_of_the_restart(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.2}
-        sandbox.fault("slow", method="GET", path="^/attachments/", delay_s=20.0)
+        sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=20.0)
         async with running(tmp_path, sandbox, **settings):
             file = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
             outcome = await town.member.slash("transcribe", {"file": file}, channel=town.channel("general"))
