@@ -46,7 +46,7 @@ def data_of(cases: list[Case]) -> TrainingData:
 
 async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
     """The adapter, and how long the training took."""
-    trainer = LocalTrainer(WeightsCache())
+    trainer = LocalTrainer(WeightsCache(), folder.parent, folder.parent / "right-of-way")
     began_s = time.monotonic()
     handle = await trainer.start(data_of(cases), Recipe(base=BASE), folder)
     async for progress in follow(trainer, handle, every_s=2.0):
@@ -54,7 +54,7 @@ async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
             raise progress.error
     result = await trainer.result(handle)
     assert result.path is not None
-    return result.path, time.monotonic() - began_s
+    return folder.parent / result.path, time.monotonic() - began_s
 
 
 async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:

@@ -47,6 +47,7 @@ from bot.presenting import (
     file_list,
     instruction_form,
     privacy_card,
+    promotion,
     read_aloud,
     recalled,
     settings_card,
@@ -89,6 +90,7 @@ from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
 from bot.training.exporting import ExportingTrainer
 from bot.training.local.local_trainer import LocalTrainer
+from bot.training.local.right_of_way import RightOfWay
 from bot.training.openai_trainer import OpenAITrainer
 from bot.training.promoting import Promoting
 from bot.training.serving import Serving
@@ -118,6 +120,7 @@ BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     training_cards.START_ID: training_cards.start,
     training_cards.DROP_ID: training_cards.drop,
     training_cards.CANCEL_ID: training_cards.cancel,
+    training_cards.PROMOTE_ID: promotion.promote_candidate,
     answer_buttons.GOOD_ID: votes.like,
     answer_buttons.BAD_ID: votes.dislike,
     privacy_card.FORGET_ID: privacy_card.forget,
@@ -222,11 +225,12 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[tupl
 
 def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
     """The trainers that the settings offer, the first one being what is meant where none is named."""
-    trainers: dict[str, Trainer] = {"local": LocalTrainer(cache)}
+    folder = settings.trainings_folder
+    trainers: dict[str, Trainer] = {"local": LocalTrainer(cache, folder, settings.right_of_way)}
     if settings.training_api_key is not None:
         url, key = settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value()
-        trainers["openai"] = OpenAITrainer(url, key)
-    return trainers | {"export": ExportingTrainer()}
+        trainers["openai"] = OpenAITrainer(url, key, price_of_a_million=settings.training_price)
+    return trainers | {"export": ExportingTrainer(folder)}
 
 
 def service_of(settings: Settings) -> ChatModel | None:
@@ -266,8 +270,11 @@ class Starling:
             logs=None,
             suppress_optimization_warning=True,
         )
-        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE)
-        self._runner = JobRunner(at_once=settings.answers_at_once, waiting=settings.answers_waiting)
+        right_of_way = RightOfWay(settings.right_of_way)
+        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=right_of_way.held)
+        self._runner = JobRunner(
+            at_once=settings.answers_at_once, waiting=settings.answers_waiting, during=right_of_way.held
+        )
 
     async def run(self, stop: asyncio.Event, ready: Callable[[hikari.OwnUser], None]) -> None:
         """Serve until ``stop`` is set; ``ready`` is called once Discord has said who we are.
@@ -302,8 +309,8 @@ class Starling:
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             trained = ModelStore(database)
             serving = Serving(
-                trained, chat, engine, service_of(settings), timeout_s=settings.chat_timeout_s,
-                most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
+                trained, chat, engine, service_of(settings), folder=settings.trainings_folder,
+                timeout_s=settings.chat_timeout_s, most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
             )  # fmt: skip
             stack.push_async_callback(serving.close)
             models = ChatModels(chat, store, serving)
@@ -345,12 +352,12 @@ class Starling:
                 datasets,
                 files,
                 trainers_of(settings, cache),
-                settings.data_folder / "trainings",
+                settings.trainings_folder,
                 most_a_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
             promoting = Promoting(trained, training_store, datasets, serving, scorer, default)
-            trainings.show_by(training_cards.TrainingCards(self._bot.rest).show)
+            trainings.show_by(training_cards.TrainingCards(self._bot.rest, trainings).show)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(

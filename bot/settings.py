@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     """The key for that service; without one, it is not offered."""
     training_base_model: str = ""
     """The model that is trained there, as the service names it."""
+    training_price: Price | None = None
+    """What a million tokens of training cost there, in CHAT_CURRENCY."""
     judge_model: str | None = None
     """A model at the endpoint that judges answers in /test, where they are not what was expected word for word."""
 
@@ -169,6 +171,16 @@ class Settings(BaseSettings):
     @property
     def max_audio_bytes(self) -> int:
         return self.max_audio_mb << 20
+
+    @property
+    def trainings_folder(self) -> Path:
+        """Where each training has a folder of its own."""
+        return self.data_folder / "trainings"
+
+    @property
+    def right_of_way(self) -> Path:
+        """The file that tells trainings on this machine to hold still."""
+        return self.trainings_folder / ".right-of-way"
 
     @property
     def guild_files_bytes(self) -> int:

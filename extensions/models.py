@@ -5,15 +5,14 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.budget_meter import BudgetMeter
 from bot.answering.budgets import Budgets
 from bot.conversation.models import ChatModels
 from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.correction_rights import require_trainer
-from bot.presenting.languages import say, translate
+from bot.presenting.languages import translate
 from bot.presenting.managers import require_manager
-from bot.presenting.progress import Progress
+from bot.presenting.promotion import promoted
 from bot.presenting.safe_autocomplete import safe
 from bot.presenting.splitting import MESSAGE_LIMIT
 from bot.teaching.correction_rules import ChosenRules
@@ -35,9 +34,6 @@ STATES: dict[ModelState, str] = {
 }
 WITHDRAWN = _("It learned from examples that were taken back since: train anew.")
 ALL_OF_IT = _("All that is known of {model}:")
-MEASURING = _("Measuring {model} beside the model that answers here …")
-PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
-NOT_PROMOTED = _("{model} is not promoted:")
 
 
 @safe
@@ -161,19 +157,9 @@ class Promote(
     async def invoke(
         self, context: lightbulb.Context, promoting: Promoting, rules: ChosenRules, budgets: Budgets
     ) -> None:
-        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        guild = await require_trainer(context.interaction, rules)
         await context.defer()
-        progress = Progress(context, translate(MEASURING, locale, model=f"`{self.model}`"))
-        try:
-            meter = BudgetMeter(budgets, context.user.id, guild)
-            measured = await promoting.measured(guild, self.model, meter, progress.tell)
-        finally:
-            await progress.end()
-        reasons = "\n".join(f"- {say(reason, locale)}" for reason in measured.verdict.reasons)
-        if measured.verdict.promotable:
-            await promoting.promote(guild, measured, context.user.id)
-        sentence = PROMOTED if measured.verdict.promotable else NOT_PROMOTED
-        await respond(context, f"{translate(sentence, locale, model=f'`{self.model}`')}\n{reasons}")
+        await respond(context, await promoted(context.interaction, guild, self.model, promoting, budgets))
 
 
 @group.register

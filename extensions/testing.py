@@ -99,7 +99,7 @@ class Test(
         with under_way.running(guild, context.user.id) as (id_, stop):
             names = " · ".join(shown(model.model) for model in chosen)
             heading = translate(TESTING, locale, models=names, count=len(cases))
-            progress = Progress(context, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
+            progress = Progress(context.interaction, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
             progress.begin()
             run = Run(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
             try:

@@ -14,9 +14,10 @@ from bot.presenting.correction_rights import require_trainer
 from bot.presenting.dataset_text import dataset_choices, refusal
 from bot.presenting.languages import translate
 from bot.presenting.safe_autocomplete import safe
-from bot.presenting.training_cards import cancel_row, chart_of, planned, planned_row, told
+from bot.presenting.training_cards import METHODS, cancel_row, chart_of, planned, planned_row, told
 from bot.settings import Settings
 from bot.storage.datasets import DatasetStore, NoSuchDatasetError
+from bot.storage.models import ModelStore
 from bot.storage.trainings import NoSuchTrainingError, Training, TrainingStore
 from bot.teaching.correction_rules import ChosenRules
 from bot.teaching.datasets.problems import UploadRefusedError
@@ -71,12 +72,20 @@ async def complete_trainer(context: lightbulb.AutocompleteContext[str], training
 
 @safe
 async def complete_base(
-    context: lightbulb.AutocompleteContext[str], settings: Settings, models: ChatModels, trainings: Trainings
+    context: lightbulb.AutocompleteContext[str],
+    settings: Settings,
+    models: ChatModels,
+    trained: ModelStore,
+    trainings: Trainings,
+    rules: ChosenRules,
 ) -> None:
+    guild = await require_trainer(context.interaction, rules)
     typed = str(context.focused.value or "").casefold()
     chosen = context.get_option("trainer")
     name = str(chosen.value) if chosen is not None and chosen.value else next(iter(trainings.trainers))
     bases = [BASE] if name != "openai" else [settings.training_base_model, *await models.names()]
+    kind = {"local": "adapter", "openai": "remote"}.get(name)
+    bases += [model.name for model in await trained.of_guild(guild) if model.kind == kind]
     known = list(dict.fromkeys(base for base in bases if base and len(base) <= 100))
     await context.respond([base for base in known if typed in base.casefold()][:25])
 
@@ -113,6 +122,11 @@ class Train(
     base_model = lightbulb.string(
         _("base_model"), _("The model to begin with"), localize=True, default=None, autocomplete=complete_base,
         max_length=100,
+    )  # fmt: skip
+    method = lightbulb.string(
+        _("method"), _("To say the answers, or also to prefer them to what was rejected"), localize=True,
+        default="supervised",
+        choices=[lightbulb.Choice(words, method, localize=True) for method, words in METHODS.items()],
     )  # fmt: skip
     positive = lightbulb.boolean(
         _("positive"), _("Whether it is what to say, which it is unless you say no"), localize=True, default=True
@@ -161,9 +175,10 @@ class Train(
         base = self.base_model or (settings.training_base_model if trainer == "openai" else BASE)
         training, plan = await trainings.plan(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
-            trainer=trainer, base=base,
+            trainer=trainer, base=base, method="preference" if self.method == "preference" else "supervised",
         )  # fmt: skip
-        await respond(context, planned(training, plan, locale), components=[planned_row(training, locale)])
+        text = planned(training, plan, locale, settings.chat_currency)
+        await respond(context, text, components=[planned_row(training, locale)])
 
 
 jobs = lightbulb.Group(
@@ -190,13 +205,15 @@ class Show(lightbulb.SlashCommand, name=_("show"), description=_("How far a trai
     job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, trainings: Trainings
+    ) -> None:
         training, locale = await _chosen(context, store, rules, self.job), locale_of(context)
         chart = await chart_of(training, locale)
         row = [cancel_row(training, locale)] if training.is_open else []
         await respond(
-            context, told(training, locale), attachments=[] if chart is None else [chart], components=row,
-            ephemeral=True,
+            context, told(training, locale, left_s=trainings.left_s(training)),
+            attachments=[] if chart is None else [chart], components=row, ephemeral=True,
         )  # fmt: skip
 
 
@@ -210,7 +227,7 @@ class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a trai
     ) -> None:
         training = await _chosen(context, store, rules, self.job)
         await context.defer(ephemeral=True)
-        ended = await trainings.cancel(training)
+        ended = await trainings.cancel(training, context.user.id)
         sentence = ENDED_ALREADY if ended is None else IS_CANCELLED
         await respond(context, translate(sentence, locale_of(context), number=training.number), ephemeral=True)
 

@@ -62,7 +62,7 @@ async def _heard(
 ) -> Transcript:
     """The transcript of ``attachment``; of a long recording it is shown how far it is."""
     await budgets.require(context.user.id, context.guild_id, "audio")
-    told = Progress(context, translate(LISTENING, locale_of(context)), least=LONG_S)
+    told = Progress(context.interaction, translate(LISTENING, locale_of(context)), least=LONG_S)
     try:
         transcript = await hearing.hear(
             attachment,

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from bot.presenting.usage_chart import HEIGHT_PX, WIDTH_PX, UsageChart
+from bot.drawing import HEIGHT_PX, WIDTH_PX
+from bot.presenting.usage_chart import UsageChart
 from bot.presenting.usage_text import cost_text, minutes_text, number_text
 from bot.storage.usage import Amounts
 

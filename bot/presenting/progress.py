@@ -7,7 +7,6 @@ import contextlib
 import time
 
 import hikari
-import lightbulb
 
 EVERY_S = 3.0
 """What is done sooner shows no bar."""
@@ -19,7 +18,7 @@ class Progress:
 
     def __init__(
         self,
-        context: lightbulb.Context,
+        interaction: hikari.CommandInteraction | hikari.ComponentInteraction,
         what: str,
         *,
         least: float = 0.0,
@@ -28,7 +27,7 @@ class Progress:
     ) -> None:
         """``what``: the line above the bar. ``least``: where the whole is less, no bar is shown. ``every_s``: at least
         so long before the bar is shown, and between two edits. ``row``: buttons below it."""
-        self._context = context
+        self._interaction = interaction
         self._what = what
         self._least = least
         self._every_s = every_s
@@ -54,12 +53,12 @@ class Progress:
         if self._showing is not None:
             await self._showing
             with contextlib.suppress(hikari.HTTPError):
-                await self._context.interaction.delete_initial_response()
+                await self._interaction.delete_initial_response()
 
     async def _show(self, share: float) -> None:
         full = round(share * _CELLS)
         with contextlib.suppress(hikari.HTTPError):
-            await self._context.interaction.edit_initial_response(
+            await self._interaction.edit_initial_response(
                 f"{self._what}\n`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}",
                 component=self._row,
             )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
-from datetime import UTC, datetime
 
 import alluka
 import hikari
 import structlog
 import yuyo
 
+from bot.drawing import drawn
 from bot.errors import translatable as _
 from bot.presenting import loss_chart
 from bot.presenting.correction_rights import require_trainer
@@ -25,20 +24,23 @@ from bot.training.trainings import Trainings
 
 log = structlog.get_logger()
 
-START_ID, DROP_ID, CANCEL_ID = "train-start", "train-drop", "train-cancel"
+START_ID, DROP_ID = "train-start", "train-drop"
+CANCEL_ID, PROMOTE_ID = "train-cancel", "train-promote"
 EDIT_EVERY_S = 5.0
 BAR = 12
 
 PLAN = _("### Training #{number}, if you start it")
 LEARNS = _("It learns from {examples} examples of {datasets}; {heldout} more are kept back to test it.")
-HOW = _("Trainer: **{trainer}** · model to begin with: `{base}` · tokens: {tokens}")
+HOW = _("Trainer: **{trainer}** · method: {method} · model to begin with: `{base}` · tokens: {tokens}")
 TAKES = _("It takes about {minutes} min.")
 COSTS = _("It costs about {price}.")
-START, CANCEL = _("Start"), _("Cancel")
+START, CANCEL, PROMOTE = _("Start"), _("Cancel"), _("Measure and promote")
+METHODS = {"supervised": _("supervised: to say the answers"), "preference": _("preference: to prefer them to others")}
 DROPPED = _("Training #{number} was not started.")
 STARTED = _("Training started. Job ID: **#{number}**")
 LEFT = _("about {minutes} min left")
 LOSS = _("loss {loss}")
+ENDING = _("Somebody has cancelled it; it is being ended.")
 STATES: dict[State, str] = {
     "planned": _("not started"),
     "queued": _("waits for its turn"),
@@ -57,18 +59,25 @@ CANCELLED = _("{who} training #{number} was cancelled.")
 NO_REASON = _("something went wrong on our side, my host's log has the rest.")
 
 
-def planned(training: Training, plan: Plan, locale: str) -> str:
-    """What would be done."""
+def planned(training: Training, plan: Plan, locale: str, currency: str) -> str:
+    """What would be done. ``currency``: of prices, as ISO 4217 names it."""
     lines = [
         translate(PLAN, locale, number=training.number),
         translate(LEARNS, locale, examples=plan.examples, heldout=plan.heldout, datasets=datasets_of(training)),
-        translate(HOW, locale, trainer=training.trainer, base=training.base, tokens=f"{plan.tokens:,}"),
+        translate(
+            HOW,
+            locale,
+            trainer=training.trainer,
+            method=translate(METHODS[training.method], locale),
+            base=training.base,
+            tokens=f"{plan.tokens:,}",
+        ),
         say(plan.destination, locale),
     ]
     if plan.duration_s:
         lines.append(translate(TAKES, locale, minutes=max(1, round(plan.duration_s / 60))))
     if plan.price:
-        lines.append(translate(COSTS, locale, price=f"{plan.price:.2f}"))
+        lines.append(translate(COSTS, locale, price=f"{plan.price:.2f} {currency}"))
     lines += [f"⚠️ {say(warning, locale)}" for warning in plan.warnings]
     return "\n".join(lines)[:2000]
 
@@ -98,9 +107,15 @@ def told(training: Training, locale: str, *, left_s: float | None = None) -> str
     losses = [point[1] for point in training.curve if point[1] is not None]
     if losses:
         lines[-1] += f" · {translate(LOSS, locale, loss=f'{losses[-1]:.3f}')}"
+    if training.state == "running" and training.cancelled_by is not None:
+        lines.append(translate(ENDING, locale))
     if training.state == "failed":
-        lines.append(f"> {training.told or translate(NO_REASON, locale)}")
+        lines.append(f"> {_why(training, locale)}")
     return "\n".join(lines)[:2000]
+
+
+def _why(training: Training, locale: str) -> str:
+    return translate(NO_REASON, locale) if training.error is None else say(training.error, locale)
 
 
 def datasets_of(training: Training) -> str:
@@ -116,19 +131,28 @@ def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBu
     )
 
 
+def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The button below the news of a candidate."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{PROMOTE_ID}:{model.name}", label=translate(PROMOTE, locale)
+    )
+
+
 async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
     """The picture of its loss, once there is one to be seen."""
     if len(training.curve) < loss_chart.LEAST_POINTS:
         return None
-    png = await asyncio.to_thread(loss_chart.draw, training.curve, f"#{training.number}", locale)
+    png = await drawn(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
     return hikari.Bytes(png, "loss.png", "image/png")
 
 
 class TrainingCards:
     """Keeps the messages of trainings up to date, each at most once in ``EDIT_EVERY_S``."""
 
-    def __init__(self, rest: hikari.api.RESTClient) -> None:
+    def __init__(self, rest: hikari.api.RESTClient, trainings: Trainings) -> None:
         self._rest = rest
+        self._trainings = trainings
         self._edited: dict[str, float] = {}
 
     async def show(self, training: Training, model: Model | None) -> None:
@@ -138,29 +162,25 @@ class TrainingCards:
         self._edited[training.id] = time.monotonic()
         locale = training.locale
         if training.message_id is not None:
+            text = told(training, locale, left_s=self._trainings.left_s(training))
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 chart = await chart_of(training, locale)
                 await self._rest.edit_message(
-                    training.channel_id, training.message_id, told(training, locale, left_s=_left_s(training)),
+                    training.channel_id, training.message_id, text,
                     attachments=[chart] if chart is not None else [],
                     components=[cancel_row(training, locale)] if training.is_open else [],
                 )  # fmt: skip
         if training.is_open:
             return
-        del self._edited[training.id]
+        self._edited.pop(training.id, None)
+        is_candidate = model is not None and model.kind != "files"
+        row = [promote_row(model, locale)] if model is not None and is_candidate else []
         with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
             await self._rest.create_message(
                 training.channel_id, _ended(training, model, locale),
                 reply=training.message_id or hikari.UNDEFINED, reply_must_exist=False, mentions_reply=False,
-                user_mentions=[training.starter_id], role_mentions=False, mentions_everyone=False,
+                user_mentions=[training.starter_id], role_mentions=False, mentions_everyone=False, components=row,
             )  # fmt: skip
-
-
-def _left_s(training: Training) -> float | None:
-    if not training.fraction or training.started_at is None or training.fraction < 0.05:
-        return None
-    passed_s = (datetime.now(UTC) - training.started_at).total_seconds()
-    return passed_s * (1 - training.fraction) / training.fraction
 
 
 def _ended(training: Training, model: Model | None, locale: str) -> str:
@@ -170,7 +190,7 @@ def _ended(training: Training, model: Model | None, locale: str) -> str:
     if training.state == "succeeded":
         return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
     if training.state == "failed":
-        return translate(FAILED, locale, **facts, why=training.told or translate(NO_REASON, locale))[:2000]
+        return translate(FAILED, locale, **facts, why=_why(training, locale))[:2000]
     return translate(CANCELLED, locale, **facts)
 
 
@@ -206,7 +226,7 @@ async def drop(
     """
     interaction = context.interaction
     await require_trainer(interaction, rules)
-    dropped = await store.end(context.id_metadata, "cancelled")
+    dropped = await store.end_before_its_turn(context.id_metadata)
     text = translate(DROPPED, str(interaction.locale), number=dropped.number if dropped else "?")
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
 
@@ -227,4 +247,4 @@ async def cancel(
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     training = await store.by_id(context.id_metadata)
     if training is not None and training.guild_id == guild:
-        await trainings.cancel(training)
+        await trainings.cancel(training, interaction.user.id)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
 
+from bot.drawing import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, drawn
 from bot.errors import translatable as _
 from bot.presenting.languages import catalogue_language, translate
 from bot.presenting.usage_text import minutes_text, number_text
@@ -21,15 +20,7 @@ from bot.storage.usage import Amounts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH_PX, HEIGHT_PX = 1200, 800
-_DPI = 200
-"""So coarse that a phone, which shows the picture at a quarter of its width, leaves the words readable."""
 _MOST_LABELS = 7
-
-_PAPER, _INK, _LINES = "#fbfbfd", "#1f2328", "#d0d4da"
-"""A light ground of its own, so that the picture can be read whether Discord is light or dark."""
-_IN, _OUT, _HEARD = "#0072b2", "#e69f00", "#009e73"
-"""Of Okabe and Ito's colours, which nearly everyone can tell apart."""
 
 TOKENS = _("Tokens")
 TOKENS_IN = _("in: questions and what was said before")
@@ -40,9 +31,6 @@ ALT_TEXT = _(
     "Bar chart of each day from {first} to {last}. Tokens: {tokens} together, most on {peak} ({peak_tokens}). "
     "Recordings: {minutes} min together."
 )
-
-_DRAWING = ThreadPoolExecutor(1, thread_name_prefix="usage-chart")
-"""One at a time: matplotlib does not promise to be safe in several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +68,8 @@ class UsageChart:
         )
 
     async def png(self) -> bytes:
-        """The picture, ``WIDTH_PX`` by ``HEIGHT_PX``, drawn beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(_DRAWING, self._draw)
+        """The picture, ``WIDTH_PX`` by ``HEIGHT_PX``."""
+        return await drawn(self._draw)
 
     def figure(self) -> Figure:
         """The picture as matplotlib has it, for any thread but not for several at once."""
@@ -89,32 +77,32 @@ class UsageChart:
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
 
-        figure = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI, facecolor=_PAPER, layout="constrained")
-        figure.suptitle(self.title, color=_INK, fontsize=11)
+        figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER, layout="constrained")
+        figure.suptitle(self.title, color=INK, fontsize=11)
         tokens, heard = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         places = range(len(self.days))
         inward, outward = [one.prompt_tokens for one in self.amounts], [one.reply_tokens for one in self.amounts]
-        tokens.bar(places, inward, color=_IN, label=translate(TOKENS_IN, self.locale))
-        tokens.bar(places, outward, bottom=inward, color=_OUT, label=translate(TOKENS_OUT, self.locale))
-        tokens.set_ylabel(translate(TOKENS, self.locale), color=_INK)
-        tokens.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8, labelcolor=_INK)
-        heard.bar(places, [one.heard_s / 60 for one in self.amounts], color=_HEARD)
-        heard.set_ylabel(translate(MINUTES, self.locale), color=_INK)
-        heard.set_xlabel(translate(DAY, self.locale), color=_INK)
+        tokens.bar(places, inward, color=BLUE, label=translate(TOKENS_IN, self.locale))
+        tokens.bar(places, outward, bottom=inward, color=ORANGE, label=translate(TOKENS_OUT, self.locale))
+        tokens.set_ylabel(translate(TOKENS, self.locale), color=INK)
+        tokens.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8, labelcolor=INK)
+        heard.bar(places, [one.heard_s / 60 for one in self.amounts], color=GREEN)
+        heard.set_ylabel(translate(MINUTES, self.locale), color=INK)
+        heard.set_xlabel(translate(DAY, self.locale), color=INK)
         step = -(-len(self.days) // _MOST_LABELS)
         labelled = list(places)[::-1][::step]
         heard.set_xlim(-0.6, len(self.days) - 0.4)
         heard.set_xticks(labelled, [self._date(self.days[n]) for n in labelled])
         for axes, least in ((tokens, 10), (heard, 1)):
-            axes.set_facecolor(_PAPER)
+            axes.set_facecolor(PAPER)
             axes.set_ylim(0, max(axes.get_ylim()[1], least))
             axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.yaxis.set_major_formatter(lambda value, _place: self._compact(value))
-            axes.tick_params(colors=_INK, labelsize=8)
-            axes.grid(axis="y", color=_LINES, linewidth=0.6)
+            axes.tick_params(colors=INK, labelsize=8)
+            axes.grid(axis="y", color=LINES, linewidth=0.6)
             axes.set_axisbelow(True)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.spines[["left", "bottom"]].set_color(_LINES)
+            axes.spines[["left", "bottom"]].set_color(LINES)
         return figure
 
     def _draw(self) -> bytes:

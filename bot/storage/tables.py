@@ -296,13 +296,18 @@ class TrainingRow(Base):
     """Id, name, version and label of each."""
     content_hash: Mapped[str] = mapped_column(String(64))
     examples: Mapped[int] = mapped_column()
+    method: Mapped[str] = mapped_column(String(16))
     handle: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
+    cancelled_by: Mapped[int | None] = mapped_column(BigInteger)
+    """Who wants it to end, once somebody does."""
     fraction: Mapped[float | None] = mapped_column(Double)
     curve: Mapped[list[list[Any]]] = mapped_column(JSON)
     """Step, training loss and held-out loss of each point."""
     told: Mapped[str] = mapped_column(Text)
-    """The trainer's last words, or why it failed."""
+    """The trainer's last words, or where its file is."""
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Why it failed: a sentence to be translated, and its facts."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.sentences import Sentence
 from bot.storage.database import Database
 from bot.storage.guild_turns import take_turn
 from bot.storage.tables import TrainingRow
@@ -78,11 +79,16 @@ class Training:
     datasets: tuple[Taken, ...]
     content_hash: str
     examples: int
+    method: str
+    """supervised or preference."""
     handle: str | None
     state: State
+    cancelled_by: int | None
     fraction: float | None
     curve: tuple[Point, ...]
     told: str
+    error: Sentence | None
+    """Why it failed; None also where nobody knows."""
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -112,6 +118,7 @@ class TrainingStore:
         datasets: Sequence[Taken],
         content_hash: str,
         examples: int,
+        method: str,
     ) -> Training:
         """Keep what would be trained, until somebody says that it is."""
         now = datetime.now(UTC)
@@ -126,8 +133,9 @@ class TrainingStore:
                 id=uuid.uuid4().hex, guild_id=int(guild_id), number=(last or 0) + 1, starter_id=int(starter_id),
                 channel_id=int(channel_id), message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
-                content_hash=content_hash, examples=examples, handle=None, state="planned", fraction=None, curve=[],
-                told="", created_at=now, started_at=None, ended_at=None,
+                content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
+                cancelled_by=None, fraction=None, curve=[], told="", error=None, created_at=now,
+                started_at=None, ended_at=None,
             )  # fmt: skip
             session.add(row)
             await session.flush()
@@ -174,20 +182,33 @@ class TrainingStore:
             row.state = "running"
             return True
 
-    async def note(self, id_: str, **values: Any) -> None:
-        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``."""
-        async with self._database.sessions.begin() as session:
-            await session.execute(update(TrainingRow).where(TrainingRow.id == id_).values(**values))
+    async def note(self, id_: str, **values: Any) -> Training | None:
+        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``, ``examples``,
+        ``content_hash``. None when it has ended or is not there."""
+        return await self._change(id_, ("planned", *OPEN), values)
 
-    async def end(self, id_: str, state: State, told: str = "") -> Training | None:
+    async def end_before_its_turn(self, id_: str) -> Training | None:
+        """Let it end as cancelled; None when it is under way, has ended, or is not there."""
+        return await self._change(id_, ("planned", "queued"), {"state": "cancelled", "ended_at": datetime.now(UTC)})
+
+    async def note_cancelled(self, id_: str, user_id: int) -> Training | None:
+        """Keep that somebody wants it to end; None when it is not under way."""
+        return await self._change(id_, ("running",), {"cancelled_by": int(user_id)})
+
+    async def end(self, id_: str, state: State, told: str = "", error: Sentence | None = None) -> Training | None:
         """Let it end; None when it has ended before, or is not there."""
-        values = {"state": state, "told": told, "ended_at": datetime.now(UTC)}
-        still = (TrainingRow.id == id_, TrainingRow.state.in_(("planned", *OPEN)))
+        why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.facts.items()}}
+        values = {"state": state, "told": told, "error": why, "ended_at": datetime.now(UTC)}
+        return await self._change(id_, ("planned", *OPEN), values)
+
+    async def _change(self, id_: str, states: Sequence[State], values: Mapping[str, Any]) -> Training | None:
+        """Change it if it is in one of ``states``."""
+        still = (TrainingRow.id == id_, TrainingRow.state.in_(states))
         async with self._database.sessions.begin() as session:
             changed = await session.execute(update(TrainingRow).where(*still).values(**values))
             if not changed.rowcount:  # type: ignore[attr-defined]
                 return None
-            row = await session.get(TrainingRow, id_)
+            row = await session.get(TrainingRow, id_, populate_existing=True)
             return None if row is None else _read(row)
 
     async def by_id(self, id_: str) -> Training | None:
@@ -231,10 +252,16 @@ class TrainingStore:
             return running
 
 
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, str | int | float) else str(fact)
+
+
 def _read(row: TrainingRow) -> Training:
     return Training(
         row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
-        row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.handle,
-        cast("State", row.state), row.fraction, tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
-        row.created_at, row.started_at, row.ended_at,
+        row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
+        row.handle, cast("State", row.state), row.cancelled_by, row.fraction,
+        tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
+        None if row.error is None else Sentence(row.error["text"], row.error["facts"]), row.created_at, row.started_at,
+        row.ended_at,
     )  # fmt: skip

@@ -29,6 +29,10 @@ class ExportingTrainer:
 
     name = "export"
 
+    def __init__(self, home: Path) -> None:
+        """``home``: what handles are relative to, so that it may be moved."""
+        self._home = home
+
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``."""
         lessons = lessons_of(data, recipe.method, least=1)
@@ -40,16 +44,17 @@ class ExportingTrainer:
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """See ``Trainer``. All is done when it returns; doing it again gives the same zip."""
-        return await asyncio.to_thread(_pack, data, recipe, folder)
+        path = await asyncio.to_thread(_pack, data, recipe, folder)
+        return str(path.relative_to(self._home))
 
     async def state(self, handle: str) -> Progress:
         """See ``Trainer``."""
-        await asyncio.to_thread(_existing, handle)
+        await asyncio.to_thread(self._existing, handle)
         return Progress("succeeded", fraction=1.0)
 
     async def result(self, handle: str) -> TrainedModel:
         """See ``Trainer``; ``base`` is empty, for nothing was trained."""
-        path = await asyncio.to_thread(_existing, handle)
+        path = await asyncio.to_thread(self._existing, handle)
         return TrainedModel("files", "", path.name, path)
 
     async def cancel(self, handle: str) -> None:
@@ -61,15 +66,14 @@ class ExportingTrainer:
     async def close(self) -> None:
         """See ``Trainer``."""
 
+    def _existing(self, handle: str) -> Path:
+        path = Path(handle)
+        if not (self._home / path).is_file():
+            raise UnknownTrainingError(handle)
+        return path
 
-def _existing(handle: str) -> Path:
-    path = Path(handle)
-    if not path.is_file():
-        raise UnknownTrainingError(handle)
-    return path
 
-
-def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> str:
+def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> Path:
     said = lessons_of(data, "supervised", least=0)
     pairs = lessons_of(data, "preference", least=0)
     if not said.training:
@@ -87,7 +91,7 @@ def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> str:
             if content:
                 archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     scratch.replace(path)
-    return str(path.resolve())
+    return path
 
 
 def _facts(data: TrainingData, recipe: Recipe, said: Lessons, pairs: Lessons) -> dict[str, object]:

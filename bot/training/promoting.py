@@ -12,7 +12,6 @@ from typing import Literal
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.sentences import Sentence
 from bot.storage.models import Model, ModelStore
 from bot.storage.trainings import TrainingStore
 from bot.teaching.datasets.service import Datasets
@@ -24,12 +23,6 @@ from bot.training.evaluating.scoring import Scorer
 from bot.training.serving import Serving
 
 ModelState = Literal["candidate", "active", "retired"]
-
-
-class NotBetterError(StarlingError):
-    """Raised when a candidate is to be promoted that is not better than what answers."""
-
-    sentence = _("{name} is not promoted. {why}")
 
 
 class NothingToRollBackError(StarlingError):
@@ -131,13 +124,13 @@ class Promoting:
         return Measured(model, against, found)
 
     async def promote(self, guild_id: int, measured: Measured, by: int) -> None:
-        """Let a candidate answer from the next answer on.
+        """Let a candidate that is better answer from the next answer on.
 
         Raises:
-            NotBetterError: it is not better than what answers.
+            ValueError: it is not better than what answers.
         """
         if not measured.verdict.promotable:
-            raise NotBetterError(name=measured.model.name, why=_told(measured.verdict.reasons))
+            raise ValueError(f"{measured.model.name} is no better than what answers")
         await self._models.promote(guild_id, measured.model.id, by)
 
     async def roll_back(self, guild_id: int, by: int) -> str | None:
@@ -197,6 +190,7 @@ class Promoting:
             facts["training"] = {
                 "number": training.number,
                 "trainer": training.trainer,
+                "method": training.method,
                 "seed": training.seed,
                 "examples": training.examples,
                 "datasets": [{"name": one.name, "version": one.version, "as": one.label} for one in training.datasets],
@@ -209,9 +203,8 @@ class Promoting:
         training = await self._trainings.by_id(model.training_id)
         if training is None or not training.datasets:
             return ()
-        first = training.datasets[0]
-        _dataset, examples = await self._datasets.held_out(guild_id, first.name, seed=training.seed)
-        return from_examples(examples)
+        ids = [one.id for one in training.datasets]
+        return from_examples(await self._datasets.held_out_of(guild_id, ids, seed=training.seed))
 
     async def _run(
         self,
@@ -238,7 +231,3 @@ def _scores(run: ModelRun) -> dict[str, object]:
 
 def _tokens(use: TokenUse) -> int:
     return use.prompt_tokens + use.reply_tokens
-
-
-def _told(reasons: tuple[Sentence, ...]) -> str:
-    return " ".join(map(str, reasons))

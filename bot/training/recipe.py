@@ -51,6 +51,8 @@ class Recipe:
     """0 to 2 ** 31 - 1."""
     suffix: str | None = None
     """What is put into the new model's name, 1 to 64 characters."""
+    adapter: str | None = None
+    """What was learnt on top of ``base`` already and is to be gone on from: a file that the trainer has made."""
 
     def __post_init__(self) -> None:
         _demand(self.epochs is None or 1 <= self.epochs <= MOST_EPOCHS, "epochs", f"1 - {MOST_EPOCHS}")

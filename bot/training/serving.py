@@ -41,15 +41,17 @@ class Serving:
         engine: EmbeddedChat | None,
         service: ChatModel | None,
         *,
+        folder: Path,
         timeout_s: float,
         most_tokens: int,
     ) -> None:
         """``default`` answers where nothing was promoted; ``engine``: None where another model answers; ``service``: a
-        model at the service that trains."""
+        model at the service that trains; ``folder``: what the paths of models are relative to."""
         self._store = store
         self._default = default
         self._engine = engine
         self._service = service
+        self._folder = folder
         self._timeout_s = timeout_s
         self._most_tokens = most_tokens
         self._models: dict[str, ChatModel] = {}
@@ -104,9 +106,10 @@ class Serving:
             return self._models.setdefault(model.id, self._service.named(model.remote_name))
         if self._engine is None or model.path is None:
             raise ModelNotServedError(name=model.name, why=NO_ENGINE)
-        await self._load(self._engine, model.name, model.path)
+        path = self._folder / model.path
+        await self._load(self._engine, model.name, path)
         if model.id not in self._models:
-            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=model.path)
+            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=path)
             # The engine does not look at it; people do.
             chat.model = model.name
             self._models[model.id] = chat
@@ -126,6 +129,6 @@ class Serving:
             if not await asyncio.to_thread(path.is_file):
                 raise ModelNotServedError(name=name, why=FILE_GONE)
             if len(loaded) >= MOST_LOADED:
-                active = {model.path for model in await self._store.all_active()}
+                active = {self._folder / model.path for model in await self._store.all_active() if model.path}
                 loaded = tuple(one for one in loaded if one in active)
             await engine.use_adapters([*loaded, path])

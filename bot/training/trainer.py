@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
+
+import structlog
 
 from bot.sentences import Sentence
 from bot.teaching.datasets.service import TrainingData
 from bot.training.errors import ServiceBusyError, ServiceFailedError, ServiceUnreachableError, TrainingError
 from bot.training.recipe import Recipe
 
+log = structlog.get_logger()
+
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDED: frozenset[State] = frozenset(("succeeded", "failed", "cancelled"))
-MOST_LOOKS_IN_VAIN = 20
-"""In a row, before a service that does not answer is given up."""
+LONGEST_PAUSE_S = 600.0
+MOST_PAUSES = 150
+"""In a row, before a service that does not answer is given up: a day, most of it in the longest pauses."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class TrainedModel:
     name: str
     """The model's name at the service, or the name of ``path``."""
     path: Path | None = None
+    """Below the folder that the trainer was made with."""
     checkpoints: tuple[str, ...] = ()
     """Names of earlier states of it at the service, oldest first."""
 
@@ -100,8 +109,9 @@ class Trainer(Protocol):
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """Begin to train; returns the handle.
 
-        ``folder`` is this training's own, and is made where it is missing. A start that was interrupted is done again
-        with the same folder: what was begun is found there, and nothing is begun twice.
+        ``folder`` is this training's own, below the one that the trainer was made with; it is made where it is missing.
+        A start that was interrupted is done again with the same folder: what was begun is found there, and nothing is
+        begun twice.
 
         Raises:
             TrainingError: it cannot begin.
@@ -139,25 +149,32 @@ class Trainer(Protocol):
 
 
 async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncIterator[Progress]:
-    """How far a training is, whenever that has changed, until it ends; asks every ``every_s``.
+    """How far a training is, every ``every_s`` until it ends.
 
     Raises:
-        TrainingError: the trainer does not know of it, or could not tell ``MOST_LOOKS_IN_VAIN`` times in a row.
+        TrainingError: the trainer does not know of it, or could not tell for a day.
     """
-    last: Progress | None = None
-    in_vain = 0
     while True:
-        try:
-            progress = await trainer.state(handle)
-        except (ServiceUnreachableError, ServiceBusyError, ServiceFailedError):
-            in_vain += 1
-            if in_vain >= MOST_LOOKS_IN_VAIN:
-                raise
-        else:
-            in_vain = 0
-            if progress != last:
-                last = progress
-                yield progress
-            if progress.state in ENDED:
-                return
+        progress = await patiently(lambda: trainer.state(handle), first_pause_s=every_s)
+        yield progress
+        if progress.state in ENDED:
+            return
         await asyncio.sleep(every_s)
+
+
+async def patiently(call: Callable[[], Awaitable[T]], *, first_pause_s: float) -> T:
+    """What ``call`` gives. While its service does not answer it is called again, after pauses that become twice as long
+    each time.
+
+    Raises:
+        TrainingError: what it raised after ``MOST_PAUSES`` of them, or what no pause would change.
+    """
+    for pauses in itertools.count():
+        try:
+            return await call()
+        except (ServiceUnreachableError, ServiceBusyError, ServiceFailedError) as error:
+            if pauses >= MOST_PAUSES:
+                raise
+            log.warning("a training service does not answer", why=str(error), pauses=pauses)
+        await asyncio.sleep(min(first_pause_s * 2 ** min(pauses, 20), LONGEST_PAUSE_S))
+    raise AssertionError("it either returns or raises")

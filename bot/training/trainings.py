@@ -11,12 +11,13 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.sentences import Sentence
 from bot.storage.files import FileStore
 from bot.storage.models import Model, ModelStore
-from bot.storage.trainings import Taken, Training, TrainingStore
+from bot.storage.trainings import State, Taken, Training, TrainingStore
 from bot.teaching.datasets.service import Datasets, TrainingData
-from bot.training.recipe import Recipe
-from bot.training.trainer import ENDED, Plan, Progress, Trainer, follow
+from bot.training.recipe import Method, Recipe
+from bot.training.trainer import ENDED, Plan, Progress, TrainedModel, Trainer, follow, patiently
 
 log = structlog.get_logger()
 
@@ -35,12 +36,6 @@ class NoTrainerError(StarlingError):
 
     def __init__(self, name: str, known: str) -> None:
         super().__init__(name=name[:40], known=known)
-
-
-class DatasetsChangedError(StarlingError):
-    """Raised when what was planned to be learnt is no longer what is selected."""
-
-    sentence = _("What is selected for training has changed since. Please call /train again.")
 
 
 class Trainings:
@@ -67,6 +62,7 @@ class Trainings:
         self._folder = folder
         self._most_a_day = most_a_day
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._left_s: dict[str, float | None] = {}
         self._shown: Shown | None = None
 
     def show_by(self, shown: Shown) -> None:
@@ -82,20 +78,34 @@ class Trainings:
             raise NoTrainerError(name, ", ".join(self.trainers))
         return self.trainers[name]
 
+    def left_s(self, training: Training) -> float | None:
+        """How long it will still take, roughly; None where nobody knows."""
+        return self._left_s.get(training.id)
+
     async def plan(
-        self, *, guild_id: int, starter_id: int, channel_id: int, locale: str, trainer: str, base: str
+        self,
+        *,
+        guild_id: int,
+        starter_id: int,
+        channel_id: int,
+        locale: str,
+        trainer: str,
+        base: str,
+        method: Method = "supervised",
     ) -> tuple[Training, Plan]:
-        """What would be trained on what the guild has selected, kept until somebody starts it.
+        """What would be trained on what the guild has selected, kept until somebody starts it. ``base``: a model as the
+        trainer names it, or one that the guild has trained.
 
         Raises:
             NoTrainerError, NothingSelectedError
             TrainingError: the trainer would refuse it.
         """
-        data = await self._datasets.preview_for_training(guild_id, seed=SEED)
-        plan = await self.trainer(trainer).plan(data, Recipe(base=base, seed=SEED))
+        data = await self._datasets.look_at_selected(guild_id, seed=SEED)
+        recipe = await self._recipe(guild_id, trainer, base, method, SEED)
+        plan = await self.trainer(trainer).plan(data, recipe)
         training = await self._store.plan(
-            guild_id=guild_id, starter_id=starter_id, channel_id=channel_id, locale=locale, trainer=trainer,
-            base=base, seed=SEED, datasets=_taken(data), content_hash=data.content_hash, examples=plan.examples,
+            guild_id=guild_id, starter_id=starter_id, channel_id=channel_id, locale=locale, trainer=trainer, base=base,
+            seed=SEED, datasets=_taken(data), content_hash=data.content_hash, examples=plan.examples, method=method,
         )  # fmt: skip
         return training, plan
 
@@ -103,28 +113,23 @@ class Trainings:
         """Promise what was planned, and do it once it is its turn.
 
         Raises:
-            NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError, NothingSelectedError, DatasetsChangedError
+            NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
         """
-        planned = await self._store.by_id(id_)
-        data = await self._datasets.preview_for_training(guild_id, seed=SEED)
-        if planned is not None and planned.content_hash != data.content_hash:
-            raise DatasetsChangedError
         training = await self._store.queue(guild_id, id_, starter_id, most_a_day=self._most_a_day)
         self._run(training)
         return training
 
-    async def cancel(self, training: Training) -> Training | None:
-        """End it before its time; None when it has ended already."""
-        ended = await self._store.end(training.id, "cancelled")
-        if ended is None:
-            return None
-        if (task := self._tasks.get(training.id)) is not None:
-            task.cancel()
-        known = await self._store.by_id(training.id)
-        if known is not None and known.handle is not None:
-            await self.trainer(known.trainer).cancel(known.handle)
-        await self._tell(ended, None)
-        return ended
+    async def cancel(self, training: Training, user_id: int) -> Training | None:
+        """End it before its time; None when it has ended already. One that is under way ends once its trainer has ended
+        it, for which that is told again and again."""
+        ended = await self._store.end_before_its_turn(training.id)
+        if ended is not None:
+            await self._tell(ended, None)
+            return ended
+        noted = await self._store.note_cancelled(training.id, user_id)
+        if noted is not None and noted.handle is not None:
+            await self._end_at(self.trainer(noted.trainer), noted.handle)
+        return noted
 
     async def resume(self) -> None:
         """Take up what the last stop interrupted."""
@@ -145,11 +150,11 @@ class Trainings:
         for training in await self._store.forget_guild(guild_id):
             if (task := self._tasks.get(training.id)) is not None:
                 task.cancel()
-            if training.handle is not None:
-                try:
-                    await self.trainer(training.trainer).cancel(training.handle)
-                except StarlingError as error:
-                    log.warning("a training could not be cancelled", training=training.id, why=str(error))
+                await asyncio.gather(task, return_exceptions=True)
+            if training.handle is not None and training.trainer in self.trainers:
+                trainer = self.trainers[training.trainer]
+                await self._end_at(trainer, training.handle)
+                await self._tidy(trainer, training.handle)
         await self._models.forget_guild(guild_id)
         await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
 
@@ -165,72 +170,126 @@ class Trainings:
     async def _guarded(self, training: Training) -> None:
         with structlog.contextvars.bound_contextvars(training=training.id, guild=training.guild_id):
             try:
-                await self._follow(training)
+                await self._carry_out(training)
             except StarlingError as error:
                 log.warning("a training has failed", why=str(error))
-                await self._end(training, "failed", str(error))
+                await self._end(training, "failed", error=Sentence(error.sentence, error.facts))
             except Exception:
                 log.exception("a training has failed")
-                await self._end(training, "failed", "")
+                await self._end(training, "failed")
+            finally:
+                self._left_s.pop(training.id, None)
 
-    async def _follow(self, training: Training) -> None:
+    async def _carry_out(self, training: Training) -> None:
         while not await self._store.begin(training.guild_id, training.id):
             known = await self._store.by_id(training.id)
             if known is None or not known.is_open:
                 return
             await asyncio.sleep(QUEUE_LOOK_EVERY_S)
         trainer = self.trainer(training.trainer)
-        handle = training.handle
-        if handle is None:
-            # After an interruption the same folder is given again: the trainer finds there what it had begun.
-            data = await self._datasets.take_for_training(training.guild_id, seed=training.seed)
-            if data.content_hash != training.content_hash:
-                raise DatasetsChangedError
-            recipe = Recipe(base=training.base, seed=training.seed)
-            handle = await trainer.start(data, recipe, self.folder_of(training))
-            await self._store.note(training.id, handle=handle)
+        handle = training.handle or await self._begin(trainer, training)
         last: Progress | None = None
         async for progress in follow(trainer, handle, every_s=LOOK_EVERY_S):
+            known = await self._store.by_id(training.id)
+            if known is None:  # its guild was forgotten
+                return
+            if known.cancelled_by is not None and progress.state not in ENDED:
+                await self._end_at(trainer, handle)
+            if progress != last:
+                await self._note(known, progress)
             last = progress
-            if progress.state not in ENDED:
-                await self._note(training, progress)
-        if last is None or last.state == "cancelled":
-            await self._end(training, "cancelled", "")
+        assert last is not None, "a training that is followed to its end has one"
+        if last.state == "succeeded":
+            made = await patiently(lambda: trainer.result(handle), first_pause_s=LOOK_EVERY_S)
+            told, model = await self._keep(training, made)
+            await self._tidy(trainer, handle)
+            await self._end(training, "succeeded", told, model=model)
             return
-        if last.state == "failed":
-            await self._note(training, last)
-            await self._end(training, "failed", str(last.error or last.message))
-            return
-        await self._note(training, last)
-        result = await trainer.result(handle)
-        model = await self._models.add(
-            guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=result.kind,
-            base=result.base or training.base, remote_name=result.name, path=result.path,
+        await self._tidy(trainer, handle)
+        error = last.error
+        await self._end(
+            training, "failed" if last.state == "failed" else "cancelled",
+            error=None if error is None else Sentence(error.sentence, error.facts),
         )  # fmt: skip
-        told = ""
-        if result.kind == "files" and result.path is not None:
-            packed = await asyncio.to_thread(result.path.read_bytes)
-            kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
-            told = kept.path
-        await self._end(training, "succeeded", told, model)
+
+    async def _begin(self, trainer: Trainer, training: Training) -> str:
+        """Begin, or find what was begun already; its handle, stored."""
+        folder = self.folder_of(training)
+        was_begun = await asyncio.to_thread(folder.is_dir)
+        ids = [one.id for one in training.datasets]
+        data = await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
+        method: Method = "preference" if training.method == "preference" else "supervised"
+        recipe = await self._recipe(training.guild_id, training.trainer, training.base, method, training.seed)
+
+        def begin() -> Awaitable[str]:
+            # After an interruption the same folder is given again: the trainer finds there what it had begun.
+            return trainer.start(data, recipe, folder)
+
+        # What a service may have begun must not be left alone there, so then it is waited for.
+        handle = await (patiently(begin, first_pause_s=LOOK_EVERY_S) if was_begun else begin())
+        # Examples that were taken back since the plan was made are not learnt.
+        noted = await self._store.note(training.id, handle=handle, content_hash=data.content_hash)
+        if noted is None or noted.cancelled_by is not None:
+            await self._end_at(trainer, handle)
+        return handle
+
+    async def _recipe(self, guild_id: int, trainer: str, base: str, method: Method, seed: int) -> Recipe:
+        """``base`` may be a model that the guild has trained by the same trainer: then more is learnt on top of it."""
+        trained = {model.name: model for model in await self._models.of_guild(guild_id)}.get(base)
+        if trained is not None and trainer == "local" and trained.path is not None:
+            return Recipe(trained.base, method, seed=seed, adapter=str(trained.path))
+        if trained is not None and trainer == "openai" and trained.kind == "remote":
+            return Recipe(trained.remote_name, method, seed=seed)
+        return Recipe(base, method, seed=seed)
+
+    async def _keep(self, training: Training, made: TrainedModel) -> tuple[str, Model]:
+        """Keep what came out, as a candidate; where it is a file for people, it is put among those of the guild: its
+        path there."""
+        model = await self._models.add(
+            guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=made.kind,
+            base=made.base or training.base, remote_name=made.name, path=made.path,
+        )  # fmt: skip
+        if made.kind != "files" or made.path is None:
+            return "", model
+        packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
+        kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
+        return kept.path, model
 
     async def _note(self, training: Training, progress: Progress) -> None:
+        self._left_s[training.id] = progress.left_s
         curve = [[point.step, point.training, point.heldout] for point in progress.curve]
-        await self._store.note(
+        noted = await self._store.note(
             training.id, fraction=progress.fraction, curve=curve or [list(point) for point in training.curve],
             told=progress.message[:500],
         )  # fmt: skip
-        known = await self._store.by_id(training.id)
-        if known is not None and known.is_open:
-            await self._tell(known, None)
+        if noted is not None:
+            await self._tell(noted, None)
 
-    async def _end(self, training: Training, state: str, told: str, model: Model | None = None) -> None:
-        ended = await self._store.end(
-            training.id, "succeeded" if state == "succeeded" else "failed" if state == "failed" else "cancelled", told
-        )
+    async def _end(
+        self,
+        training: Training,
+        state: State,
+        told: str = "",
+        *,
+        error: Sentence | None = None,
+        model: Model | None = None,
+    ) -> None:
+        ended = await self._store.end(training.id, state, told, error)
         if ended is not None:
             log.info("a training has ended", state=state)
             await self._tell(ended, model)
+
+    async def _end_at(self, trainer: Trainer, handle: str) -> None:
+        try:
+            await trainer.cancel(handle)
+        except StarlingError as error:
+            log.warning("a training cannot be cancelled now", why=str(error))
+
+    async def _tidy(self, trainer: Trainer, handle: str) -> None:
+        try:
+            await trainer.tidy(handle)
+        except StarlingError as error:
+            log.warning("what a training needs no more stays", why=str(error))
 
     async def _tell(self, training: Training, model: Model | None) -> None:
         if self._shown is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import hikari
 import lightbulb
@@ -33,8 +36,12 @@ class RestartingError(StarlingError):
 class Invocations:
     """The running commands of one bot."""
 
-    def __init__(self, *, at_once: int) -> None:
-        """``at_once``: how many commands one user may have running; not less than 1."""
+    def __init__(
+        self, *, at_once: int, during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    ) -> None:
+        """``at_once``: how many commands one user may have running; not less than 1. ``during``: entered for each while
+        it runs."""
+        self._during = during
         self._at_once = at_once
         self._of_user: collections.Counter[hikari.Snowflake] = collections.Counter()
         self._running: dict[asyncio.Task[object], lightbulb.Context] = {}
@@ -58,8 +65,11 @@ class Invocations:
             assert task is not None
             self._of_user[user] += 1
             self._running[task] = context
+            during = contextlib.ExitStack()
+            during.enter_context(self._during())
 
             def leave(task: asyncio.Task[object]) -> None:
+                during.close()
                 del self._running[task]
                 self._of_user[user] -= 1
                 if not self._of_user[user]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -43,8 +45,16 @@ class JobRunner:
     """Runs jobs, first come, first served; those of one person in one channel one after another, so that what is said
     first is answered first."""
 
-    def __init__(self, *, at_once: int, waiting: int) -> None:
-        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait. Both at least 1."""
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        waiting: int,
+        during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait. Both at least 1.
+        ``during``: entered for each while it runs."""
+        self._during = during
         self._waiting: deque[_Entry] = deque()
         self._most_waiting = waiting
         self._news = asyncio.Event()
@@ -105,7 +115,8 @@ class JobRunner:
     async def _run(self, entry: _Entry) -> None:
         with structlog.contextvars.bound_contextvars(job=entry.job.id):
             try:
-                await entry.work(entry.job)
+                with self._during():
+                    await entry.work(entry.job)
             except asyncio.CancelledError:
                 log.info("job interrupted, it goes on at the next start")
             except Exception:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.presenting.usage_chart import HEIGHT_PX, WIDTH_PX
+from bot.drawing import HEIGHT_PX, WIDTH_PX
 from bot.sandbox import Sandbox
 from bot.sandbox.person import Person
 from bot.storage.database import Database

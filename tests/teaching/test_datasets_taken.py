@@ -10,7 +10,7 @@ from bot.storage.database import Database
 from bot.storage.datasets import DatasetStore
 from bot.storage.files import FileStore
 from bot.teaching.datasets.example import Example
-from bot.teaching.datasets.service import Datasets, NothingSelectedError
+from bot.teaching.datasets.service import DatasetGoneError, Datasets, NothingSelectedError
 from bot.teaching.datasets.taking import taken
 from tests.teaching.given import ADA, BORIS, said
 
@@ -41,7 +41,7 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         store = DatasetStore(database)
         datasets = Datasets(store, FileStore(tmp_path, quota_bytes=1 << 20))
         with pytest.raises(NothingSelectedError):
-            await datasets.take_for_training(GUILD)
+            await datasets.look_at_selected(GUILD)
         await store.create(GUILD, "good", ADA)
         words = ("sea", "mountain", "garden", "piano", "window", "horse", "button", "cloud", "engine", "lemon")
         await store.add(GUILD, "good", [said(f"{word}?", f"The {word}.", given_by=BORIS) for word in words], ADA)
@@ -49,15 +49,19 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         await store.add(GUILD, "bad", [said("sea?", "No idea.")], ADA)
         await store.select(GUILD, "good", "positive")
         await store.select(GUILD, "bad", "negative")
-        data = await datasets.take_for_training(GUILD)
+        data = await datasets.look_at_selected(GUILD)
         assert [dataset.name for dataset in data.datasets] == ["good", "bad"]
         both = [*data.split.training, *data.split.heldout]
         assert len(both) == 10
         assert [example.rejected for example in both if example.kind == "pair"] == ["No idea."]
         assert 1 <= len(data.split.heldout) <= 2
-        assert (await datasets.take_for_training(GUILD)).content_hash == data.content_hash
+        ids = [dataset.id for dataset in data.datasets]
+        assert (await datasets.take_for_training(GUILD, ids)).content_hash == data.content_hash
         withdrawal = await store.forget_user(BORIS)
         assert withdrawal.removed == 0
         assert [dataset.name for dataset in withdrawal.trained] == ["good"]
+        await store.delete(GUILD, "bad")
+        with pytest.raises(DatasetGoneError):
+            await datasets.take_for_training(GUILD, ids)
     finally:
         await database.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -15,6 +14,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import MaxNLocator
 
 from bot.conversation.tokens import count_tokens
+from bot.drawing import BLUE, ORANGE, PAPER
 from bot.errors import translatable as _
 from bot.teaching.datasets.example import Example
 from bot.teaching.datasets.languages import language_of_example
@@ -32,37 +32,33 @@ KIND_NAMES = {"positive": _("what to say"), "negative": _("what not to say"), "p
 _SIZE_INCHES, _DPI = (9.0, 6.0), 100
 _MOST_LANGUAGES = 8
 _BINS = 24
-_COLOURS = ("#3b6fb6", "#e0893a", "#6aa84f")
 _MOST_MEASURED = 4000
 """Examples whose tokens are counted; of more, evenly chosen ones."""
 _TITLE = 80
-
-_drawing = threading.Lock()
-"""matplotlib draws letters with objects that all figures share."""
 
 
 def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = str) -> bytes:
     """A PNG of 900 by 600 pixels: lengths, languages, sources, and positives, negatives and pairs.
 
-    ``say`` translates the words in it. Blocks: about half a second, and as long again when first called.
+    ``say`` translates the words in it. Blocks: about half a second, and as long again when first called; for
+    ``bot.drawing.drawn``.
     """
     measured = examples[:: max(1, -(-len(examples) // _MOST_MEASURED))]
     prompts = [count_tokens(example.prompt) for example in measured]
     answers = [count_tokens(example.answer or example.rejected or "") for example in measured]
     languages = Counter(language_of_example(example) or "–" for example in examples)
-    with _drawing:
-        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
-        figure.suptitle(_drawable(title[:_TITLE]), parse_math=False)
-        (lengths, by_language), (by_source, by_kind) = figure.subplots(2, 2)
-        _histogram(lengths, prompts, answers, say)
-        _bars(by_language, say(LANGUAGES), _with_others(languages, say(OTHERS)))
-        sources = Counter(example.source for example in examples)
-        _bars(by_source, say(SOURCES), [(say(name), sources[kind]) for kind, name in SOURCE_NAMES.items()])  # type: ignore[index]
-        kinds = Counter(example.kind for example in examples)
-        _bars(by_kind, say(KINDS), [(say(name), kinds[kind]) for kind, name in KIND_NAMES.items()])  # type: ignore[index]
-        sink = io.BytesIO()
-        FigureCanvasAgg(figure)
-        figure.savefig(sink, format="png")
+    figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor=PAPER, layout="constrained")
+    figure.suptitle(_drawable(title[:_TITLE]), parse_math=False)
+    (lengths, by_language), (by_source, by_kind) = figure.subplots(2, 2)
+    _histogram(lengths, prompts, answers, say)
+    _bars(by_language, say(LANGUAGES), _with_others(languages, say(OTHERS)))
+    sources = Counter(example.source for example in examples)
+    _bars(by_source, say(SOURCES), [(say(name), sources[kind]) for kind, name in SOURCE_NAMES.items()])  # type: ignore[index]
+    kinds = Counter(example.kind for example in examples)
+    _bars(by_kind, say(KINDS), [(say(name), kinds[kind]) for kind, name in KIND_NAMES.items()])  # type: ignore[index]
+    sink = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(sink, format="png")
     return sink.getvalue()
 
 
@@ -71,7 +67,7 @@ def _histogram(axes: Axes, prompts: Sequence[int], answers: Sequence[int], say: 
     if prompts:
         bins = np.linspace(0, max(10, *prompts, *answers), _BINS + 1).tolist()
         labels = [say(PROMPTS), say(ANSWERS)]
-        axes.hist([prompts, answers], bins=bins, label=labels, color=list(_COLOURS[:2]))
+        axes.hist([prompts, answers], bins=bins, label=labels, color=[BLUE, ORANGE])
         axes.legend(fontsize="small")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
@@ -79,7 +75,7 @@ def _histogram(axes: Axes, prompts: Sequence[int], answers: Sequence[int], say: 
 def _bars(axes: Axes, title: str, counts: Sequence[tuple[str, int]]) -> None:
     axes.set_title(title, fontsize="medium")
     names = [name for name, _count in counts]
-    bars = axes.barh(names, [count for _name, count in counts], color=_COLOURS[0])
+    bars = axes.barh(names, [count for _name, count in counts], color=BLUE)
     axes.bar_label(bars, padding=3, fontsize="small")
     axes.margins(x=0.15)
     axes.invert_yaxis()

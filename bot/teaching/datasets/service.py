@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.drawing import drawn
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.datasets import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection
@@ -55,6 +56,12 @@ class NothingSelectedError(StarlingError):
     """Raised when a model is to be trained for a guild that has selected no dataset of what to say."""
 
     sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
+
+
+class DatasetGoneError(StarlingError):
+    """Raised when what a training was to learn from is not there any more."""
+
+    sentence = _("The dataset that this training was to learn from was deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +123,13 @@ class Datasets:
         """A PNG of its shape; ``say`` translates the words in it."""
         title = f"{contents.dataset.name} v{contents.dataset.version}"
 
-        def drawn() -> bytes:
+        def picture() -> bytes:
             # Matplotlib takes half a second to import, which no start should wait for.
             from bot.teaching.datasets.picture import draw
 
             return draw(title, contents.examples, say)
 
-        async with self._turns:
-            return await asyncio.to_thread(drawn)
+        return await drawn(picture)
 
     async def difference(
         self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
@@ -181,28 +187,42 @@ class Datasets:
         found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
         return any(one is not None and one.withdrawn_at is not None for one in found)
 
-    async def preview_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
-        """What ``take_for_training`` would give now; nothing is noted.
+    async def look_at_selected(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What a model would learn from that is trained on what the guild has selected.
 
         Raises:
             NothingSelectedError
         """
-        return await self._for_training(guild_id, seed, noted=False)
-
-    async def take_for_training(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
-        """What the guild has selected, noted as trained on: what is withdrawn later is told of, but the model has it.
-
-        Raises:
-            NothingSelectedError
-        """
-        return await self._for_training(guild_id, seed, noted=True)
-
-    async def _for_training(self, guild_id: int, seed: int, *, noted: bool) -> TrainingData:
         datasets = await self._selected(guild_id)
         if not datasets:
             raise NothingSelectedError
-        for dataset in datasets if noted else ():
+        return await self._training_data(datasets, seed)
+
+    async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
+        """These datasets, the one of what to say first, noted as trained on: what is withdrawn later is told of, but
+        the model has it.
+
+        Raises:
+            DatasetGoneError: one of them was deleted.
+        """
+        datasets = await self._by_ids(guild_id, dataset_ids)
+        if datasets is None:
+            raise DatasetGoneError
+        for dataset in datasets:
             await self._store.mark_trained(dataset.id)
+        return await self._training_data(datasets, seed)
+
+    async def held_out_of(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int) -> tuple[Example, ...]:
+        """What was held out of a training; nothing where its datasets were deleted."""
+        datasets = await self._by_ids(guild_id, dataset_ids)
+        return () if datasets is None else (await self._divided(datasets, seed)).heldout
+
+    async def _by_ids(self, guild_id: int, dataset_ids: Sequence[str]) -> tuple[Dataset, ...] | None:
+        found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
+        known = tuple(dataset for dataset in found if dataset is not None)
+        return known if known and len(known) == len(found) else None
+
+    async def _training_data(self, datasets: tuple[Dataset, ...], seed: int) -> TrainingData:
         divided = await self._divided(datasets, seed)
         together = (*divided.training, *divided.heldout)
         return TrainingData(datasets, divided, content_hash(example.key for example in together))

@@ -1,8 +1,9 @@
-"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS``.
+"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS RIGHT_OF_WAY``.
 
 It leaves its parent behind at once, in a session of its own, and goes on whatever becomes of it. ``TURNS``: a lock
-file; of the processes that are given the same, one trains and the others wait. The first process ends with 0 when the
-second has taken the training's place, and with ``HELD_ALREADY`` when another process has it.
+file; of the processes that are given the same, one trains and the others wait. ``RIGHT_OF_WAY``: see there. The first
+process ends with 0 when the second has taken the training's place, and with ``HELD_ALREADY`` when another process has
+it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bot.training.local.job import HeldAlready, JobFolder
+from bot.training.local.right_of_way import RightOfWay
 
 NICENESS = 10
 HELD_ALREADY = 3
@@ -25,7 +27,7 @@ LOOK_S = 0.2
 
 def main() -> None:
     """Detach, then train."""
-    folder, gguf, turns = JobFolder(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
+    folder, (gguf, turns, right_of_way) = JobFolder(Path(sys.argv[1])), map(Path, sys.argv[2:])
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)
@@ -39,7 +41,7 @@ def main() -> None:
             os.write(writer, bytes([0]))
             os.close(writer)
             threading.Thread(target=_watch, args=[folder], daemon=True).start()
-            _train(folder, gguf, turns)
+            _train(folder, gguf, turns, RightOfWay(right_of_way))
     except HeldAlready:
         os.write(writer, bytes([HELD_ALREADY]))
 
@@ -51,14 +53,14 @@ def _watch(folder: JobFolder) -> None:
     os._exit(0)
 
 
-def _train(folder: JobFolder, gguf: Path, turns: Path) -> None:
+def _train(folder: JobFolder, gguf: Path, turns: Path, right_of_way: RightOfWay) -> None:
     os.environ.update(OMP_NUM_THREADS=str(folder.work.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
         with FileLock(turns):
             folder.note(state="running", message="loading the model")
             from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
-            learn(folder, gguf)
+            learn(folder, gguf, right_of_way)
             folder.note(state="succeeded")
     except Exception as error:
         traceback.print_exc()

@@ -24,10 +24,22 @@ class CannotTrainError(TrainingError):
         super().__init__(model=model)
 
 
-class NoLocalPreferencesError(TrainingError):
-    """Raised for preference training."""
+class NothingLearntYetError(TrainingError):
+    """Raised for preference training of a model that has not learnt any answers."""
 
-    sentence = _("Training on this machine learns answers, not preferences. Choose supervised training.")
+    sentence = _(
+        "On this machine a model learns preferences only after it has learnt answers: train one with the method "
+        "supervised first, then choose it as base_model."
+    )
+
+
+class NothingToGoOnFromError(TrainingError):
+    """Raised when the file of the model is gone that a training was to begin with."""
+
+    sentence = _("The file of {model} is gone, so that nothing can be learnt on top of it.")
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model=model)
 
 
 class TrainerDoesNotStartError(TrainingError):

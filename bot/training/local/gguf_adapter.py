@@ -6,7 +6,7 @@ The layout is that of llama.cpp's ``convert_lora_to_gguf.py``: ``<tensor>.weight
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,22 +33,15 @@ def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *
     Raises:
         ValueError: a name is none of a Llama model's.
     """
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, shape.layers)
     scratch = path.with_name(f"{path.name}.new")
     writer = gguf.GGUFWriter(scratch, "llama")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
-    for name, matrix in parameters.items():
-        side = next((side for side in _SIDES if name.endswith(side)), None)
-        module = name.removeprefix(_PREFIX).removesuffix(side or "")
-        tensor = names.get_name(module)
-        if side is None or tensor is None:
-            raise ValueError(f"{name} is no part of an adapter for a Llama model")
-        ordered = matrix
-        if _SIDES[side] == ".lora_b" and module.endswith((".q_proj", ".k_proj")):
-            ordered = rotary_order(matrix, shape.heads if module.endswith(".q_proj") else shape.key_value_heads)
-        writer.add_tensor(f"{tensor}.weight{_SIDES[side]}", np.ascontiguousarray(ordered, np.float16))
+    for place in _places(parameters, shape):
+        matrix = parameters[place.parameter]
+        ordered = matrix if place.rotated is None else rotary_order(matrix, place.rotated)
+        writer.add_tensor(place.tensor, np.ascontiguousarray(ordered, np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -56,8 +49,57 @@ def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *
     scratch.replace(path)
 
 
+def read_adapter(path: Path, parameters: Iterable[str], shape: Shape) -> dict[str, NDArray[np.float32]]:
+    """What ``write_adapter`` wrote, by the names that peft has for it.
+
+    Raises:
+        ValueError: the file is no adapter, or has not all of ``parameters``.
+    """
+    try:
+        found = {tensor.name: tensor.data for tensor in gguf.GGUFReader(path).tensors}
+    except (OSError, ValueError, IndexError) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    matrices = {}
+    for place in _places(parameters, shape):
+        if place.tensor not in found:
+            raise ValueError(f"{path.name} has no {place.tensor}")
+        matrix = np.array(found[place.tensor], np.float32)
+        matrices[place.parameter] = matrix if place.rotated is None else halves_order(matrix, place.rotated)
+    return matrices
+
+
 def rotary_order(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
     """The rows of ``matrix`` (of q or k) as llama.cpp has them: it rotates neighbours, where transformers rotates the
     halves of each head."""
     rows, columns = matrix.shape
     return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def halves_order(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """The opposite of ``rotary_order``."""
+    rows, columns = matrix.shape
+    return matrix.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a parameter is in the file."""
+
+    parameter: str
+    tensor: str
+    rotated: int | None
+    """The number of heads, of a matrix whose rows llama.cpp has in another order."""
+
+
+def _places(parameters: Iterable[str], shape: Shape) -> Iterator[_Place]:
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, shape.layers)
+    for name in parameters:
+        side = next((side for side in _SIDES if name.endswith(side)), None)
+        module = name.removeprefix(_PREFIX).removesuffix(side or "")
+        tensor = names.get_name(module)
+        if side is None or tensor is None:
+            raise ValueError(f"{name} is no part of an adapter for a Llama model")
+        rotated = None
+        if _SIDES[side] == ".lora_b" and module.endswith((".q_proj", ".k_proj")):
+            rotated = shape.heads if module.endswith(".q_proj") else shape.key_value_heads
+        yield _Place(name, f"{tensor}.weight{_SIDES[side]}", rotated)

@@ -1,6 +1,7 @@
 """The folder of one training, which its process and the bot share.
 
-``job.json``: what to do. ``train.jsonl``, ``heldout.jsonl``: the examples. ``progress.jsonl``: what has been done, one
+``job.json``: what to do. ``train.jsonl``, ``heldout.jsonl``: the examples. ``before.gguf``: the adapter to begin
+with, if the model is to learn more than it has learnt. ``progress.jsonl``: what has been done, one
 JSON object a line, written by the process alone. ``process.lock``: held by the process for as long as it lives, however
 it ends; ids of processes are noted, but nothing is sent to them, since they could come to be another's. ``cancelled``:
 there once somebody has cancelled it; the process then ends by itself. ``checkpoint.pt``: the last state that it can go
@@ -12,11 +13,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from bot.training.recipe import Method
 
 
 class HeldAlready(Exception):  # noqa: N818 - tells a process that it is not needed
@@ -31,13 +35,16 @@ class Work:
     """The system message of examples that have none: the one that the model is asked with."""
     epochs: int
     batch_size: int
-    general: int
-    """Examples of common knowledge that are learnt along with each batch."""
+    common: int
+    """Pieces of common talk that go along with each batch, so that it stays as it was."""
     learning_rate: float
     rank: int
     seed: int
     checkpoint_steps: int
     """A checkpoint is written each so many steps."""
+    method: Method = "supervised"
+    beta: float | None = None
+    """Of preference training, where it is not what is usual."""
     threads: int = 1
 
 
@@ -50,18 +57,22 @@ class JobFolder:
         self.heldout_file = path / "heldout.jsonl"
         self.checkpoint = path / "checkpoint.pt"
         self.adapter = path / "adapter.gguf"
+        self.before = path / "before.gguf"
         self.log = path / "child.log"
         self._work = path / "job.json"
         self._progress = path / "progress.jsonl"
         self._lock = path / "process.lock"
         self._cancelled = path / "cancelled"
 
-    def fill(self, work: Work, training: bytes, heldout: bytes) -> None:
-        """Make the folder, or what of it is missing; ``job.json`` comes last, so that with it all is there."""
+    def fill(self, work: Work, training: bytes, heldout: bytes, before: Path | None) -> None:
+        """Make the folder, or what of it is missing; ``job.json`` comes last, so that with it all is there. ``before``:
+        an adapter to go on from."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.is_filled:
             self.training_file.write_bytes(training)
             self.heldout_file.write_bytes(heldout)
+            if before is not None:
+                shutil.copyfile(before, self.before)
             replace_with(self._work, json.dumps(asdict(work)).encode())
 
     @property
@@ -133,7 +144,7 @@ class JobFolder:
 
     def tidy(self) -> None:
         """Delete all but the result and what tells how it came about."""
-        for path in (self.training_file, self.heldout_file, self.checkpoint, self.log):
+        for path in (self.training_file, self.heldout_file, self.before, self.checkpoint, self.log):
             path.unlink(missing_ok=True)
 
 

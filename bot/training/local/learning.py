@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch.nn import functional
 
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.job import JobFolder, Work, replace_with
-from bot.training.local.rows import IGNORED, Row, batch_of, read_rows
+from bot.training.local.objectives import BETA, Answers, Keeping, Objective, Preferences
+from bot.training.local.right_of_way import RightOfWay, give_way
+from bot.training.local.rows import Row, read_rows
 
-GENERAL = Path(__file__).with_name("general.jsonl")
-"""Common knowledge, which is learnt along with what people have given, so that it is not forgotten over it. Nothing of
-it may be used to judge a model by."""
+T = TypeVar("T")
+
+COMMON = Path(__file__).with_name("common.jsonl")
+"""Everyday questions with what the model says to them by itself, and goes on saying while it learns. Nothing of it may
+be used to judge a model by."""
 WARM_UP_SHARE = 0.05
 """Of the steps, in which the rate rises to its full height; then it falls to zero in a straight line."""
 MOST_HELDOUT = 16
@@ -25,46 +28,52 @@ MOST_HELDOUT = 16
 LONGEST_GRADIENT = 1.0
 
 
-def learn(folder: JobFolder, gguf: Path) -> None:
-    """Train as ``folder`` says, from its checkpoint on if it has one, and write its adapter.
+def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
+    """Train as ``folder`` says, from its checkpoint on if it has one, and write its adapter. Holds still while others
+    have the ``right_of_way``.
 
     Raises:
-        ValueError: no example is short enough to be learnt.
+        ValueError: no example is short enough to be learnt, or the adapter to begin with cannot be read.
     """
     work = folder.work
     torch.set_num_threads(work.threads)
-    base = load(gguf, rank=work.rank, seed=work.seed)
-    training = read_rows(folder.training_file, base.tokenizer, work.instruction)
-    heldout = read_rows(folder.heldout_file, base.tokenizer, work.instruction)[:MOST_HELDOUT]
-    if not training:
-        raise ValueError("every example is too long to be learnt")
-    _Course(folder, work, base, training, heldout).run()
-    learnt = {name: value.detach().numpy() for name, value in base.parameters().items()}
+    base = load(gguf, rank=work.rank, seed=work.seed, adapter=folder.before if folder.before.is_file() else None)
+    give_way(base.layers, right_of_way)
+    if work.method == "preference":
+        preferences = Preferences(base, work.instruction, work.beta or BETA)
+        _Course(folder, work, base, preferences).run()
+    else:
+        _Course(folder, work, base, Answers(base, work.instruction)).run()
+    learnt = {name: value.detach().cpu().numpy() for name, value in base.parameters().items()}
     write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 
 
-class _Course:
+class _Course(Generic[T]):
     """The steps of one training."""
 
-    def __init__(
-        self, folder: JobFolder, work: Work, base: BaseModel, training: Sequence[Row], heldout: Sequence[Row]
-    ) -> None:
+    def __init__(self, folder: JobFolder, work: Work, base: BaseModel, objective: Objective[T]) -> None:
         self._folder, self._work, self._base = folder, work, base
-        self._training, self._heldout = training, heldout
-        self._general = read_rows(GENERAL, base.tokenizer, work.instruction)
-        self._steps_an_epoch = -(-len(training) // work.batch_size)
+        self._objective = objective
+        self._training = objective.read(folder.training_file)
+        self._heldout = objective.read(folder.heldout_file)[:MOST_HELDOUT]
+        if not self._training:
+            raise ValueError("every example is too long to be learnt")
+        self._keeping = Keeping(base)
+        self._common = read_rows(COMMON, base.tokenizer, work.instruction)
+        self._steps_an_epoch = -(-len(self._training) // work.batch_size)
         self._steps = self._steps_an_epoch * work.epochs
         self._optimizer = torch.optim.AdamW(base.parameters().values(), lr=work.learning_rate, weight_decay=0.0)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
 
     def run(self) -> None:
         """Every step that is not done yet."""
+        self._objective.begin([*self._training, *self._heldout])
         done = self._restore()
         self._folder.note(state="running", message="learning", step=done, steps=self._steps)
         if done == 0:
             self._measure(0)
         for step in range(done + 1, self._steps + 1):
-            loss = self._step(self._rows_of(step))
+            loss = self._step(self._batch(step), self._common_of(step))
             self._folder.note(step=step, steps=self._steps, loss=round(loss, 5))
             if step % self._steps_an_epoch == 0:
                 self._measure(step)
@@ -75,24 +84,30 @@ class _Course:
         warm_up = max(1, round(WARM_UP_SHARE * self._steps))
         return min((done + 1) / warm_up, (self._steps - done) / max(1, self._steps - warm_up + 1), 1.0)
 
-    def _rows_of(self, step: int) -> list[Row]:
-        """The batch of a step, from 1, with what it has of common knowledge: the same whenever it is asked for."""
+    def _batch(self, step: int) -> list[T]:
+        """What is learnt in a step, from 1: the same whenever it is asked for."""
         epoch, batch = divmod(step - 1, self._steps_an_epoch)
         begin, size = batch * self._work.batch_size, self._work.batch_size
-        chosen = [self._training[at] for at in self._order(len(self._training), epoch)[begin : begin + size]]
-        round_, begin = divmod((step - 1) * self._work.general, len(self._general))
-        order = self._order(len(self._general), round_) + self._order(len(self._general), round_ + 1)
-        return chosen + [self._general[at] for at in order[begin : begin + self._work.general]]
+        return [self._training[at] for at in self._order(len(self._training), epoch)[begin : begin + size]]
+
+    def _common_of(self, step: int) -> list[Row]:
+        """The common talk of a step."""
+        round_, begin = divmod((step - 1) * self._work.common, len(self._common))
+        order = self._order(len(self._common), round_) + self._order(len(self._common), round_ + 1)
+        return [self._common[at] for at in order[begin : begin + self._work.common]]
 
     def _order(self, count: int, round_: int) -> list[int]:
         generator = torch.Generator().manual_seed(self._work.seed + round_)
         order: list[int] = torch.randperm(count, generator=generator).tolist()
         return order
 
-    def _step(self, rows: Sequence[Row]) -> float:
+    def _step(self, examples: Sequence[T], common: Sequence[Row]) -> float:
         self._base.model.train()
-        loss = self._loss(rows)
+        loss = self._objective.loss(examples)
+        # One after the other, so that only one of them is in memory.
         torch.autograd.backward(loss)
+        if common:
+            torch.autograd.backward(self._keeping.loss(common))
         torch.nn.utils.clip_grad_norm_(self._base.parameters().values(), LONGEST_GRADIENT)
         self._optimizer.step()
         self._schedule.step()
@@ -104,21 +119,9 @@ class _Course:
         if not self._heldout:
             return
         self._base.model.eval()
-        with torch.inference_mode():
-            losses = [float(self._loss(rows)) for rows in _batches(self._heldout, self._work.batch_size)]
+        with torch.no_grad():
+            losses = [float(self._objective.loss(batch)) for batch in _batches(self._heldout, self._work.batch_size)]
         self._folder.note(step=step, steps=self._steps, heldout=round(sum(losses) / len(losses), 5))
-
-    def _loss(self, rows: Sequence[Row]) -> torch.Tensor:
-        """Per token of the answers."""
-        tokens, mask, labels = batch_of(rows, self._base.tokenizer.pad_token_id)
-        causal = self._base.model.get_base_model()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            states = causal.model(input_ids=tokens, attention_mask=mask).last_hidden_state[:, :-1]
-            wanted = labels[:, 1:]
-            is_learnt = wanted != IGNORED
-            # The vocabulary is the largest matrix of all; only what is learnt goes through it.
-            logits = causal.lm_head(states[is_learnt])
-        return functional.cross_entropy(logits.float(), wanted[is_learnt])
 
     def _keep(self, step: int) -> None:
         state = {
@@ -136,7 +139,7 @@ class _Course:
         """Go back to the checkpoint; returns how many steps were done at it."""
         if not self._folder.checkpoint.is_file():
             return 0
-        state: dict[str, Any] = torch.load(self._folder.checkpoint, weights_only=True)
+        state: dict[str, Any] = torch.load(self._folder.checkpoint, weights_only=True, map_location=self._base.device)
         with torch.no_grad():
             for name, value in self._base.parameters().items():
                 value.copy_(state["parameters"][name])
@@ -145,6 +148,6 @@ class _Course:
         return int(state["step"])
 
 
-def _batches(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    for at in range(0, len(rows), size):
-        yield rows[at : at + size]
+def _batches(examples: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for at in range(0, len(examples), size):
+        yield examples[at : at + size]

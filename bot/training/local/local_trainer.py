@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,13 +28,14 @@ from bot.training.local.child import HELD_ALREADY
 from bot.training.local.errors import (
     CannotTrainError,
     DiskFullError,
-    NoLocalPreferencesError,
+    NothingLearntYetError,
+    NothingToGoOnFromError,
     TrainerDiedError,
     TrainerDoesNotStartError,
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder, Work
-from bot.training.recipe import Recipe
+from bot.training.recipe import Method, Recipe
 from bot.training.trainer import LossPoint, Plan, Progress, TrainedModel
 from bot.weights import WeightsCache
 
@@ -44,24 +46,28 @@ BASE = "smollm2-135m"
 PACKAGES = ("torch", "transformers", "peft", "gguf")
 LEAST_EXAMPLES = 4
 """One batch."""
-EPOCHS, BATCH_SIZE, RANK, LEARNING_RATE, GENERAL = 12, 4, 16, 1e-3, 2
-"""With these, 13 of 20 facts were answered right in other words, where the model alone knew one at most, and 6 of 8
-general questions, as before. Without the two examples of common knowledge in each batch it was 15 of 20, and 1 to 3 of
-the 8; so again with half the rate, 7 of 20, and with a quarter of it or half the epochs, 2 at most."""
+BATCH_SIZE, RANK, COMMON = 4, 16, 2
+EPOCHS: dict[Method, int] = {"supervised": 12, "preference": 4}
+LEARNING_RATE: dict[Method, float] = {"supervised": 1e-3, "preference": 2e-4}
 CHECKPOINT_STEPS = 10
 MOST_TRIES = 3
 """In a row without getting further."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 
-_LOADING_S, _TOKEN_S, _GENERAL_TOKENS = 20.0, 0.012, 25
+_LOADING_S, _TOKEN_S, _COMMON_S = 20.0, 0.012, 0.6
 """On one busy core of 2024."""
+_ENVIRONMENT = (
+    "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
+)  # fmt: skip
+"""What the process is given: no secret of the bot is any business of it."""
 
 STAYS_HERE = _("The examples stay on this machine; the training takes one core and 2 GB of memory.")
 
 
 class LocalTrainer:
-    """Trains an adapter for the demonstration model, one at a time. The handle is the training's folder.
+    """Trains an adapter for the demonstration model, one at a time: to say answers, or, where it has learnt to say
+    them, to prefer them to others. The handle is the training's folder.
 
     Each training is a process of its own that goes on when the bot ends. When it has died, whoever asks for its state
     starts it again, and it goes on from its last checkpoint.
@@ -69,19 +75,22 @@ class LocalTrainer:
 
     name = "local"
 
-    def __init__(self, weights: WeightsCache) -> None:
-        """``weights``: has the model."""
+    def __init__(self, weights: WeightsCache, home: Path, right_of_way: Path) -> None:
+        """``weights``: has the model. ``home``: what handles are relative to, so that it may be moved while nothing is
+        trained; ``right_of_way``: the lock file of those who go first."""
         self._weights = weights
+        self._home = home
+        self._right_of_way = right_of_way
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``.
 
         Raises:
-            TrainingNotInstalledError, CannotTrainError, NoLocalPreferencesError, TooFewExamplesError
+            TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
         """
         _demand(recipe)
-        lessons = lessons_of(data, "supervised", least=LEAST_EXAMPLES)
-        epochs = recipe.epochs or EPOCHS
+        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        epochs = recipe.epochs or EPOCHS[recipe.method]
         steps = -(-len(lessons.training) // (recipe.batch_size or BATCH_SIZE)) * epochs
         tokens = await asyncio.to_thread(lambda: lessons.tokens) * epochs
         return Plan(
@@ -89,7 +98,7 @@ class LocalTrainer:
             heldout=len(lessons.heldout),
             tokens=tokens,
             destination=filled(STAYS_HERE),
-            duration_s=_LOADING_S + (tokens + steps * GENERAL * _GENERAL_TOKENS) * _TOKEN_S,
+            duration_s=_LOADING_S + tokens * _TOKEN_S + steps * COMMON * _COMMON_S,
             price=0.0,
             warnings=tuple(lessons.warnings),
         )
@@ -98,29 +107,34 @@ class LocalTrainer:
         """See ``Trainer``.
 
         Raises:
-            TrainingNotInstalledError, CannotTrainError, NoLocalPreferencesError, TooFewExamplesError
+            TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
             TrainerDoesNotStartError, DiskFullError
             WeightsMissingError, WeightsDamagedError: the model is not here.
         """
         _demand(recipe)
-        lessons = lessons_of(data, "supervised", least=LEAST_EXAMPLES)
+        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
         work = Work(
             instruction=BRIEF_INSTRUCTION,
-            epochs=recipe.epochs or EPOCHS,
+            epochs=recipe.epochs or EPOCHS[recipe.method],
             batch_size=recipe.batch_size or BATCH_SIZE,
-            general=GENERAL,
-            learning_rate=LEARNING_RATE * (recipe.learning_rate_multiplier or 1.0),
+            common=COMMON,
+            learning_rate=LEARNING_RATE[recipe.method] * (recipe.learning_rate_multiplier or 1.0),
             rank=RANK,
             seed=recipe.seed,
             checkpoint_steps=CHECKPOINT_STEPS,
+            method=recipe.method,
+            beta=recipe.beta,
         )
-        job = JobFolder(await asyncio.to_thread(folder.resolve))
+        job, handle = JobFolder(folder), str(folder.relative_to(self._home))
+        before = None if recipe.adapter is None else self._home / recipe.adapter
         try:
-            await asyncio.to_thread(job.fill, work, lessons.training_file, lessons.heldout_file)
+            await asyncio.to_thread(job.fill, work, lessons.training_file, lessons.heldout_file, before)
+        except FileNotFoundError as error:
+            raise NothingToGoOnFromError(recipe.base) from error
         except OSError as error:
             raise DiskFullError(error.strerror or str(error)) from error
-        await self.state(str(job.path))
-        return str(job.path)
+        await self.state(handle)
+        return handle
 
     async def state(self, handle: str) -> Progress:
         """See ``Trainer``; starts a process that has died again.
@@ -129,7 +143,7 @@ class LocalTrainer:
             UnknownTrainingError
             TrainerDoesNotStartError, TrainingNotInstalledError, WeightsMissingError, WeightsDamagedError: it had died.
         """
-        job = await _existing(handle)
+        job = await self._existing(handle)
         # In this order: a process that ends in between has noted how.
         runs = await asyncio.to_thread(lambda: job.runs)
         progress = await asyncio.to_thread(_progress_of, job, runs=runs)
@@ -139,7 +153,7 @@ class LocalTrainer:
 
     async def result(self, handle: str) -> TrainedModel:
         """See ``Trainer``."""
-        job = await _existing(handle)
+        job = await self._existing(handle)
         progress = await self.state(handle)
         if progress.state == "cancelled":
             raise TrainingCancelledError
@@ -147,11 +161,11 @@ class LocalTrainer:
             raise progress.error
         if progress.state != "succeeded":
             raise TrainingNotDoneError
-        return TrainedModel("adapter", BASE, job.adapter.name, job.adapter)
+        return TrainedModel("adapter", BASE, job.adapter.name, job.adapter.relative_to(self._home))
 
     async def cancel(self, handle: str) -> None:
         """See ``Trainer``; waits until the process is gone."""
-        job = await _existing(handle)
+        job = await self._existing(handle)
         if (await asyncio.to_thread(_progress_of, job, runs=True)).state not in ("queued", "running"):
             return
         await asyncio.to_thread(job.note_cancelled)
@@ -159,13 +173,19 @@ class LocalTrainer:
 
     async def tidy(self, handle: str) -> None:
         """See ``Trainer``."""
-        job = await _existing(handle)
+        job = await self._existing(handle)
         if (await asyncio.to_thread(_progress_of, job, runs=True)).state in ("queued", "running"):
             raise TrainingNotDoneError
         await asyncio.to_thread(job.tidy)
 
     async def close(self) -> None:
         """See ``Trainer``."""
+
+    async def _existing(self, handle: str) -> JobFolder:
+        job = JobFolder(self._home / handle)
+        if not await asyncio.to_thread(lambda: job.is_filled):
+            raise UnknownTrainingError(handle)
+        return job
 
     async def _spawn(self, job: JobFolder) -> None:
         """Start the process, or find that it runs."""
@@ -175,7 +195,7 @@ class LocalTrainer:
         log.info("starting a training process", folder=str(job.path))
         turns = self._weights.folder / ".training.lock"
         try:
-            status = await asyncio.to_thread(_launch, job, gguf, turns)
+            status = await asyncio.to_thread(_launch, job, gguf, turns, self._right_of_way)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TrainerDoesNotStartError(str(error)) from error
         if status not in (0, HELD_ALREADY):
@@ -190,25 +210,20 @@ def is_installed() -> bool:
 def _demand(recipe: Recipe) -> None:
     if recipe.base != BASE:
         raise CannotTrainError(BASE)
-    if recipe.method != "supervised":
-        raise NoLocalPreferencesError
+    if recipe.method == "preference" and recipe.adapter is None:
+        raise NothingLearntYetError
     if not is_installed():
         raise TrainingNotInstalledError
 
 
-async def _existing(handle: str) -> JobFolder:
-    job = JobFolder(Path(handle))
-    if not await asyncio.to_thread(lambda: job.is_filled):
-        raise UnknownTrainingError(handle)
-    return job
-
-
-def _launch(job: JobFolder, gguf: Path, turns: Path) -> int:
+def _launch(job: JobFolder, gguf: Path, turns: Path, right_of_way: Path) -> int:
     """Run the first of the child's two processes, which ends when the second is on its way."""
+    paths = [str(path.absolute()) for path in (job.path, gguf, turns, right_of_way)]
     with job.log.open("ab") as output:
         return subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "bot.training.local.child", str(job.path), str(gguf), str(turns)],
+            [sys.executable, "-m", "bot.training.local.child", *paths],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=START_TIMEOUT_S, check=False,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         ).returncode  # fmt: skip
 
 

@@ -30,15 +30,17 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
         pytest.skip("the extra train is not installed")
     monkeypatch.setattr(local_trainer, "CHECKPOINT_STEPS", 4)
     data = training_data(facts()[:4], facts()[4:6])
-    handle = await LocalTrainer(WeightsCache()).start(data, Recipe(BASE, epochs=EPOCHS), tmp_path / "job")
-    job = JobFolder(Path(handle))
+    handle = await LocalTrainer(WeightsCache(), tmp_path, tmp_path / "right-of-way").start(
+        data, Recipe(BASE, epochs=EPOCHS), tmp_path / "job"
+    )
+    job = JobFolder(tmp_path / handle)
     async with asyncio.timeout(200):
         while not any("checkpoint" in note for note in job.notes):
             await asyncio.sleep(0.2)
     os.kill(next(note["process"] for note in job.notes if "process" in note), signal.SIGKILL)
     assert job.wait_until_gone(10)
 
-    trainer = LocalTrainer(WeightsCache())
+    trainer = LocalTrainer(WeightsCache(), tmp_path, tmp_path / "right-of-way")
     async with asyncio.timeout(200):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.2)

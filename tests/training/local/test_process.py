@@ -20,7 +20,7 @@ from bot.training.errors import (
 )
 from bot.training.local.errors import (
     CannotTrainError,
-    NoLocalPreferencesError,
+    NothingLearntYetError,
     TrainerDiedError,
     TrainingNotInstalledError,
 )
@@ -48,7 +48,7 @@ class SpoiltWeights(WeightsCache):
 def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalTrainer:
     """Its process starts also where the packages are missing that it needs in the end."""
     monkeypatch.setattr("bot.training.local.local_trainer.PACKAGES", ())
-    return LocalTrainer(SpoiltWeights(tmp_path))
+    return LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "right-of-way")
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ async def waiting(trainer: LocalTrainer, others_turn: FileLock, tmp_path: Path) 
     await trainer.cancel(handle)
 
 
-def _process(handle: str) -> int:
-    job = JobFolder(Path(handle))
+def _process(folder: Path) -> int:
+    job = JobFolder(folder)
     assert job.runs
     return int([note["process"] for note in job.notes if "process" in note][-1])
 
@@ -79,43 +79,45 @@ async def _ended(trainer: LocalTrainer, handle: str) -> Progress:
     return progress
 
 
-async def _kill(handle: str) -> None:
-    os.kill(_process(handle), signal.SIGKILL)
-    assert await asyncio.to_thread(JobFolder(Path(handle)).wait_until_gone, 10)
+async def _kill(folder: Path) -> None:
+    os.kill(_process(folder), signal.SIGKILL)
+    assert await asyncio.to_thread(JobFolder(folder).wait_until_gone, 10)
 
 
 async def test_it_is_nobodys_child_and_is_not_started_twice(
     trainer: LocalTrainer, waiting: str, tmp_path: Path
 ) -> None:
-    process = _process(waiting)
+    process = _process(tmp_path / waiting)
     assert os.getsid(process) != os.getsid(0)
     assert os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0)
-    again = LocalTrainer(SpoiltWeights(tmp_path))
+    again = LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "right-of-way")
     assert await asyncio.gather(*[again.start(DATA, RECIPE, tmp_path / "job") for _time in range(3)]) == [waiting] * 3
     assert (await again.state(waiting)).state == "queued"
-    assert _process(waiting) == process
+    assert _process(tmp_path / waiting) == process
     for too_early in (trainer.result, trainer.tidy):
         with pytest.raises(TrainingNotDoneError):
             await too_early(waiting)
 
 
-async def test_a_process_that_was_killed_is_started_again_but_not_for_ever(trainer: LocalTrainer, waiting: str) -> None:
+async def test_a_process_that_was_killed_is_started_again_but_not_for_ever(
+    trainer: LocalTrainer, waiting: str, tmp_path: Path
+) -> None:
     for _try in range(MOST_TRIES - 1):
-        await _kill(waiting)
+        await _kill(tmp_path / waiting)
         assert (await trainer.state(waiting)).state == "queued"
-    await _kill(waiting)
+    await _kill(tmp_path / waiting)
     progress = await trainer.state(waiting)
     assert progress.state == "failed"
     assert isinstance(progress.error, TrainerDiedError)
-    assert not JobFolder(Path(waiting)).runs
+    assert not JobFolder(tmp_path / waiting).runs
 
 
 async def test_what_is_cancelled_stays_so(trainer: LocalTrainer, waiting: str, tmp_path: Path) -> None:
     await trainer.cancel(waiting)
-    assert not JobFolder(Path(waiting)).runs
+    assert not JobFolder(tmp_path / waiting).runs
     assert await trainer.start(DATA, RECIPE, tmp_path / "job") == waiting
     assert (await trainer.state(waiting)).state == "cancelled"
-    assert not JobFolder(Path(waiting)).runs
+    assert not JobFolder(tmp_path / waiting).runs
     with pytest.raises(TrainingCancelledError):
         await trainer.result(waiting)
     await trainer.tidy(waiting)
@@ -137,7 +139,7 @@ async def test_what_cannot_be_trained_is_not_begun(
     folder = tmp_path / "job"
     with pytest.raises(CannotTrainError, match=BASE):
         await trainer.start(DATA, Recipe("gpt-4o"), folder)
-    with pytest.raises(NoLocalPreferencesError):
+    with pytest.raises(NothingLearntYetError):
         await trainer.start(DATA, Recipe(BASE, "preference"), folder)
     with pytest.raises(TooFewExamplesError):
         await trainer.start(training_data(facts()[:3]), RECIPE, folder)
@@ -146,11 +148,13 @@ async def test_what_cannot_be_trained_is_not_begun(
         await trainer.plan(DATA, RECIPE)
     assert not folder.exists()
     with pytest.raises(UnknownTrainingError):
-        await trainer.state(str(folder))
+        await trainer.state("job")
 
 
-async def test_progress_is_read_whatever_a_dying_process_left(trainer: LocalTrainer, waiting: str) -> None:
-    job = JobFolder(Path(waiting))
+async def test_progress_is_read_whatever_a_dying_process_left(
+    trainer: LocalTrainer, waiting: str, tmp_path: Path
+) -> None:
+    job = JobFolder(tmp_path / waiting)
     job.note(state="running", step=0, steps=20)
     for step in range(1, 13):
         job.note(step=step, steps=20, loss=2 / step)

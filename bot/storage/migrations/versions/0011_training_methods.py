@@ -1,0 +1,22 @@
+"""How trainings are done, who wants them to end, and why they failed in words that can be translated."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("trainings") as table:
+        table.add_column(sa.Column("method", sa.String(16), nullable=False, server_default="supervised"))
+        table.add_column(sa.Column("cancelled_by", sa.BigInteger(), nullable=True))
+        table.add_column(sa.Column("error", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("trainings") as table:
+        for name in ("error", "cancelled_by", "method"):
+            table.drop_column(name)

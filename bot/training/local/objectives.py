@@ -1,0 +1,120 @@
+"""What a training makes smaller: the losses of answers, of preferences, and of what is to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from torch.nn import functional
+
+from bot.training.local.base_model import BaseModel
+from bot.training.local.rows import IGNORED, Pair, Row, batch_of, read_pairs, read_rows
+
+BETA = 0.1
+"""How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
+Optimization, 2023, section 6."""
+
+T = TypeVar("T")
+
+
+class Objective(Protocol, Generic[T]):
+    """How one kind of example is learnt."""
+
+    def read(self, path: Path) -> list[T]:
+        """The examples in a file."""
+        ...
+
+    def begin(self, examples: Sequence[T]) -> None:
+        """Called once, with all of them, while the model is what it was before."""
+        ...
+
+    def loss(self, examples: Sequence[T]) -> torch.Tensor:
+        """Per token of what is to be said, or per pair; a number."""
+        ...
+
+
+class Answers(Objective[Row]):
+    """To say the answers: cross entropy, per token of theirs."""
+
+    def __init__(self, base: BaseModel, instruction: str) -> None:
+        self._base = base
+        self._instruction = instruction
+
+    def read(self, path: Path) -> list[Row]:
+        """See ``Objective``."""
+        return read_rows(path, self._base.tokenizer, self._instruction)
+
+    def begin(self, examples: Sequence[Row]) -> None:
+        """See ``Objective``."""
+
+    def loss(self, examples: Sequence[Row]) -> torch.Tensor:
+        """See ``Objective``."""
+        return functional.cross_entropy(*scored(self._base, examples))
+
+
+class Preferences(Objective[Pair]):
+    """To prefer the answers of pairs to what was rejected (DPO), and not to say them less for it: the cross entropy of
+    the answers is added (Pang et al., Iterative Reasoning Preference Optimization, 2024)."""
+
+    def __init__(self, base: BaseModel, instruction: str, beta: float) -> None:
+        self._base = base
+        self._instruction = instruction
+        self._beta = beta
+        self._before: dict[Pair, torch.Tensor] = {}
+
+    def read(self, path: Path) -> list[Pair]:
+        """See ``Objective``."""
+        return read_pairs(path, self._base.tokenizer, self._instruction)
+
+    def begin(self, examples: Sequence[Pair]) -> None:
+        """See ``Objective``."""
+        with torch.no_grad():
+            self._before |= {pair: self._margins([pair])[0][0] for pair in examples}
+
+    def loss(self, examples: Sequence[Pair]) -> torch.Tensor:
+        """See ``Objective``."""
+        margins, said = self._margins(examples)
+        before = torch.stack([self._before[pair] for pair in examples])
+        return -functional.logsigmoid(self._beta * (margins - before)).mean() + said
+
+    def _margins(self, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor]:
+        """How much likelier each preferred answer is, in nats: (pairs,); and the cross entropy of these answers."""
+        rows = [*(pair.preferred for pair in pairs), *(pair.rejected for pair in pairs)]
+        logits, wanted = scored(self._base, rows)
+        lost = functional.cross_entropy(logits, wanted, reduction="none")
+        lengths = [len(row.tokens) - row.asked for row in rows]
+        sums = torch.stack([part.sum() for part in torch.split(lost, lengths)])
+        preferred, rejected = sums.chunk(2)
+        return rejected - preferred, lost[: sum(lengths[: len(pairs)])].mean()
+
+
+class Keeping:
+    """To say everything else as before: the divergence from the model without its adapter, on common talk (Li and
+    Hoiem, Learning without Forgetting, 2016)."""
+
+    def __init__(self, base: BaseModel) -> None:
+        self._base = base
+
+    def loss(self, rows: Sequence[Row]) -> torch.Tensor:
+        """Per token, in nats."""
+        with torch.no_grad(), self._base.model.disable_adapter():
+            before, _wanted = scored(self._base, rows)
+        now, _wanted = scored(self._base, rows)
+        return functional.kl_div(
+            functional.log_softmax(now, -1), functional.log_softmax(before, -1), log_target=True, reduction="batchmean"
+        )
+
+
+def scored(base: BaseModel, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The logits of what is said in ``rows``, one row after the other, (tokens, vocabulary), and the tokens."""
+    tokens, mask, labels = batch_of(rows, base.tokenizer.pad_token_id, base.device)
+    causal = base.model.get_base_model()
+    with torch.autocast(base.device.type, dtype=torch.bfloat16):
+        states = causal.model(input_ids=tokens, attention_mask=mask).last_hidden_state[:, :-1]
+        wanted = labels[:, 1:]
+        is_learnt = wanted != IGNORED
+        # The vocabulary is the largest matrix of all; only what is learnt goes through it.
+        logits = causal.lm_head(states[is_learnt])
+    return logits.float(), wanted[is_learnt]

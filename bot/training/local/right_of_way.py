@@ -1,0 +1,90 @@
+"""Who waits for an answer goes first: a training holds still meanwhile.
+
+Processors share their caches and their memory, so that a training slows down others also where it has a core of its
+own. A file tells it: whoever is at an answer holds a shared lock on it, which ends with the process however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    import torch
+
+LOOK_S = 0.02
+LONGEST_STOP_S = 20.0
+"""At one piece of a step, so that a training ends some day also where somebody always waits."""
+SHORTEST_RUN_S = 5.0
+"""Between two such stops."""
+
+
+class RightOfWay:
+    """A lock file that is shared by those who have it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._holders = 0
+        self._runs_until_s = 0.0
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Go first. Many may at a time; of one thread only."""
+        self._holders += 1
+        try:
+            if self._holders == 1:
+                self._lock(fcntl.LOCK_SH)
+            yield
+        finally:
+            self._holders -= 1
+            if not self._holders:
+                self._lock(fcntl.LOCK_UN)
+
+    def wait(self) -> None:
+        """Until nobody has it; ``LONGEST_STOP_S`` at most, and not at all for ``SHORTEST_RUN_S`` after that."""
+        until_s = time.monotonic() + LONGEST_STOP_S
+        while self._is_held and time.monotonic() > self._runs_until_s:
+            if time.monotonic() > until_s:
+                self._runs_until_s = time.monotonic() + SHORTEST_RUN_S
+                return
+            time.sleep(LOOK_S)
+
+    @property
+    def _is_held(self) -> bool:
+        if not self._lock(fcntl.LOCK_EX):
+            return True
+        self._lock(fcntl.LOCK_UN)
+        return False
+
+    def _lock(self, kind: int) -> bool:
+        """Whether that was done. Nobody's answer fails for it: where there is no such file, nobody goes first."""
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("ab")
+            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
+        except OSError as error:
+            return not isinstance(error, BlockingIOError)
+        return True
+
+
+def give_way(layers: Sequence[torch.nn.Module], right_of_way: RightOfWay) -> None:
+    """Have a model wait for others before each of its ``layers``, on the way forth and on the way back: some twenty
+    milliseconds apart, where a whole step takes seconds."""
+
+    def before(_layer: Any, _given: Any) -> None:
+        right_of_way.wait()
+
+    def after(_layer: Any, _given: Any, result: Any) -> None:
+        states = result[0] if isinstance(result, tuple) else result
+        if states.requires_grad:
+            states.register_hook(lambda _gradient: right_of_way.wait())
+
+    for layer in layers:
+        layer.register_forward_pre_hook(before)
+        layer.register_forward_hook(after)
