@@ -17,8 +17,11 @@ from bot.errors import StarlingError
 from bot.needed_models import needed_models
 from bot.settings import OPENAI_URL, Settings
 from bot.storage.database import Database
+from bot.training.local import local_trainer
+from bot.training.openai_trainer import OpenAITrainer
 from bot.weights import CATALOGUE, WeightsCache
 
+TRAINING_TIMEOUT_S = 15.0
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
 
@@ -55,6 +58,9 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield check
     yield await _chat(settings)
     yield await _database(settings)
+    yield _local_training()
+    if settings.training_api_key is not None:
+        yield await _training_service(settings, settings.training_api_key.get_secret_value())
     yield _disk("data folder", settings.data_folder)
     yield _disk("models folder", settings.models_folder)
 
@@ -152,6 +158,24 @@ async def _database(settings: Settings) -> Check:
         return Check(what, Finding.BAD, str(error), "Check DATABASE_URL, or DATA_FOLDER and its permissions.")
     await database.close()
     return Check(what, Finding.GOOD, "opens, and its tables are up to date")
+
+
+def _local_training() -> Check:
+    if local_trainer.is_installed():
+        return Check("training", Finding.GOOD, "possible on this machine")
+    return Check("training", Finding.GOOD, "not on this machine, unless you run: pip install 'starling[train]'")
+
+
+async def _training_service(settings: Settings, key: str) -> Check:
+    trainer = OpenAITrainer(settings.training_base_url or OPENAI_URL, key, timeout_s=TRAINING_TIMEOUT_S)
+    what = "training service"
+    try:
+        await trainer.check()
+    except StarlingError as error:
+        return Check(what, Finding.BAD, str(error), "Check TRAINING_BASE_URL and TRAINING_API_KEY.")
+    finally:
+        await trainer.close()
+    return Check(what, Finding.GOOD, trainer.service)
 
 
 def _disk(what: str, folder: Path) -> Check:

@@ -92,15 +92,18 @@ def test_the_doctor_says_what_to_do(tmp_path: Path, whisper_base: Path, piper_jo
     assert done.returncode == 0, done.stdout
     assert "model whisper-base: here and verified" in done.stdout
     assert "put DISCORD_TOKEN=... into .env" in done.stdout
+    assert "training: " in done.stdout
     ill = starling(
         "doctor", DISCORD_TOKEN="hello", MODELS_FOLDER=str(tmp_path / "none"), OPENAI_BASE_URL="http://127.0.0.1:9/v1",
         CHAT_MODEL="x", DATABASE_URL="postgresql://a:hunter2@127.0.0.1:9/b",
+        TRAINING_BASE_URL="http://127.0.0.1:9/v1", TRAINING_API_KEY="hunter3",
     )  # fmt: skip
     assert ill.returncode == 1
     assert "does not have the shape of a token" in ill.stdout
     assert "starling models fetch whisper-base" in ill.stdout
     assert "cannot reach my chat model" in ill.stdout
-    assert "hunter2" not in ill.stdout + ill.stderr
+    assert "I cannot reach the training service 127.0.0.1" in ill.stdout
+    assert "hunter" not in ill.stdout + ill.stderr
 
 
 def test_a_wrong_setting_is_one_sentence() -> None:

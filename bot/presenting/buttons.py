@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import hikari
-import structlog
 import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.apology import apologise
-
-log = structlog.get_logger()
-
-_ACKNOWLEDGED = 40060
-"""Discord's code for an interaction that was answered before."""
+from bot.presenting.private_answer import apologise_privately
 
 
 class ButtonExpiredError(StarlingError):
@@ -41,25 +35,4 @@ class Buttons(yuyo.ComponentClient):
                 raise ButtonExpiredError
             await super().on_gateway_event(event)
         except Exception as error:
-            await _tell(interaction, error)
-
-
-async def _tell(interaction: hikari.ComponentInteraction, error: Exception) -> None:
-    apology = apologise(
-        error,
-        str(interaction.locale),
-        button=interaction.custom_id,
-        interaction=int(interaction.id),
-        user=int(interaction.user.id),
-        channel=int(interaction.channel_id),
-    )
-    flags = hikari.MessageFlag.EPHEMERAL
-    try:
-        try:
-            await interaction.create_initial_response(hikari.ResponseType.MESSAGE_CREATE, apology.text, flags=flags)
-        except hikari.BadRequestError as refusal:
-            if refusal.code != _ACKNOWLEDGED:
-                raise
-            await interaction.execute(apology.text, flags=flags)
-    except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))
+            await apologise_privately(interaction, error)

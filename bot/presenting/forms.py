@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import hikari
-import structlog
 import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.apology import apologise
-
-log = structlog.get_logger()
-
-_ACKNOWLEDGED = 40060
-"""Discord's code for an interaction that was answered before."""
+from bot.presenting.private_answer import apologise_privately
 
 Submitted = Callable[..., Awaitable[None]]
 """What is called with the context of a submitted form; what it takes besides is injected by alluka."""
@@ -58,7 +51,7 @@ class Forms(yuyo.ModalClient):
                 raise FormExpiredError
             await super().on_gateway_event(event)
         except Exception as error:
-            await _tell(interaction, error)
+            await apologise_privately(interaction, error)
 
 
 def texts_in(interaction: hikari.ModalInteraction) -> dict[str, str]:
@@ -89,23 +82,3 @@ def text_row(
         required=required,
         max_length=most,
     )
-
-
-async def _tell(interaction: hikari.ModalInteraction, error: Exception) -> None:
-    apology = apologise(
-        error,
-        str(interaction.locale),
-        form=interaction.custom_id,
-        interaction=int(interaction.id),
-        user=int(interaction.user.id),
-    )
-    flags: dict[str, Any] = {"flags": hikari.MessageFlag.EPHEMERAL}
-    try:
-        try:
-            await interaction.create_initial_response(hikari.ResponseType.MESSAGE_CREATE, apology.text, **flags)
-        except hikari.BadRequestError as refusal:
-            if refusal.code != _ACKNOWLEDGED:
-                raise
-            await interaction.execute(apology.text, **flags)
-    except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import alluka
-import hikari
 import lightbulb
 import yuyo
 
@@ -15,6 +14,7 @@ from bot.presenting.command_reply import locale_of
 from bot.presenting.forms import text_row, texts_in
 from bot.presenting.languages import translate
 from bot.presenting.managers import require_manager
+from bot.presenting.private_answer import answer_privately
 
 FORM_ID = "instruction"
 
@@ -52,11 +52,5 @@ async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instr
     await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id)
     if place != "kept":
         await instructions.pick(guild, name, channel_id=interaction.channel_id if place == "channel" else None)
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE,
-        translate(EVERYWHERE_HOLDS if place == "guild" else HERE_HOLDS, str(interaction.locale), name=f"**{name}**"),
-        flags=hikari.MessageFlag.EPHEMERAL,
-        user_mentions=False,
-        role_mentions=False,
-        mentions_everyone=False,
-    )
+    sentence = EVERYWHERE_HOLDS if place == "guild" else HERE_HOLDS
+    await answer_privately(interaction, translate(sentence, str(interaction.locale), name=f"**{name}**"))

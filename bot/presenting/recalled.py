@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import alluka
-import hikari
 import yuyo
 
 from bot.errors import translatable as _
 from bot.presenting.languages import translate
 from bot.presenting.managers import OnServersOnlyError
-from bot.presenting.splitting import MESSAGE_LIMIT
+from bot.presenting.private_answer import answer_privately
 from bot.teaching.corrections import Corrections
 
 HEADING = _("For this answer I remembered what people here have taught me:")
@@ -37,14 +36,7 @@ async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Co
         else:
             facts = {"prompt": _short(one.prompt), "answer": _short(one.answer)}
             lines.append(translate(LESSON, locale, number=number, **facts))
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE,
-        "\n".join(lines)[:MESSAGE_LIMIT],
-        flags=hikari.MessageFlag.EPHEMERAL,
-        user_mentions=False,
-        role_mentions=False,
-        mentions_everyone=False,
-    )
+    await answer_privately(interaction, "\n".join(lines))
 
 
 def _short(text: str) -> str:

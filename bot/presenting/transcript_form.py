@@ -17,6 +17,7 @@ from bot.presenting.correction_rights import corrector_of, guild_of
 from bot.presenting.forms import FormExpiredError, text_row, texts_in
 from bot.presenting.hearing_choices import MOST_VOCABULARY_CHARACTERS, ChosenHearing
 from bot.presenting.languages import translate
+from bot.presenting.private_answer import answer_privately
 from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
 from bot.teaching.correction_rules import ChosenRules
@@ -116,7 +117,4 @@ async def take(
     else:
         await feedback.say(guild, interaction.user.id, said, "words")
         told = translate(SUGGESTED, locale, words=said)
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE, told[:2000], flags=hikari.MessageFlag.EPHEMERAL, user_mentions=False,
-        role_mentions=False, mentions_everyone=False,
-    )  # fmt: skip
+    await answer_privately(interaction, told)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import alluka
-import hikari
 import yuyo
 
 from bot.errors import translatable as _
 from bot.presenting.forms import text_row, texts_in
 from bot.presenting.languages import translate
+from bot.presenting.private_answer import answer_privately
 from bot.storage.feedback import FeedbackStore
 
 REASON_FORM_ID = "bad-reason"
@@ -47,11 +47,7 @@ async def take_reason(context: yuyo.modals.Context, feedback: alluka.Injected[Fe
     interaction = context.interaction
     if reason := texts_in(interaction).get("reason", ""):
         await feedback.explain(int(context.id_metadata), interaction.user.id, reason)
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE,
-        translate(THANKS_FOR_REASON, str(interaction.locale)),
-        flags=hikari.MessageFlag.EPHEMERAL,
-    )
+    await answer_privately(interaction, translate(THANKS_FOR_REASON, str(interaction.locale)))
 
 
 async def _vote(context: yuyo.components.Context, feedback: FeedbackStore, *, good: bool) -> bool | None:
@@ -63,9 +59,4 @@ async def _vote(context: yuyo.components.Context, feedback: FeedbackStore, *, go
 
 
 async def _tell(context: yuyo.components.Context, sentence: str) -> None:
-    interaction = context.interaction
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE,
-        translate(sentence, str(interaction.locale)),
-        flags=hikari.MessageFlag.EPHEMERAL,
-    )
+    await answer_privately(context.interaction, translate(sentence, str(context.interaction.locale)))

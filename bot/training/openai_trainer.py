@@ -84,6 +84,15 @@ class OpenAITrainer:
             base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
         )
 
+    async def check(self) -> None:
+        """See whether the service answers, and takes the key.
+
+        Raises:
+            TrainingError: it does not.
+        """
+        with named(self.service):
+            await self._client.fine_tuning.jobs.list(limit=1)
+
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``; nothing is sent."""
         lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
