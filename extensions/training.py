@@ -24,6 +24,7 @@ from bot.teaching.datasets.problems import UploadRefusedError
 from bot.teaching.datasets.reading import MOST_BYTES
 from bot.teaching.datasets.service import Datasets
 from bot.training.local.local_trainer import BASE
+from bot.training.recipe import Method
 from bot.training.trainings import Trainings
 
 loader = lightbulb.Loader()
@@ -148,6 +149,7 @@ class Train(
         store: DatasetStore,
         rules: ChosenRules,
         settings: Settings,
+        trained: ModelStore,
     ) -> None:
         guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
         await context.defer()
@@ -172,10 +174,14 @@ class Train(
         if name is not None:
             await datasets.select(guild, name, "positive" if self.positive else "negative")
         trainer = self.trainer or next(iter(trainings.trainers))
+        method: Method = "preference" if self.method == "preference" else "supervised"
         base = self.base_model or (settings.training_base_model if trainer == "openai" else BASE)
+        if self.base_model is None and trainer == "local" and method == "preference":
+            # Preferences are learnt on top of answers.
+            base = next((model.name for model in await trained.of_guild(guild) if model.kind == "adapter"), BASE)
         training, plan = await trainings.plan(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
-            trainer=trainer, base=base, method="preference" if self.method == "preference" else "supervised",
+            trainer=trainer, base=base, method=method,
         )  # fmt: skip
         text = planned(training, plan, locale, settings.chat_currency)
         await respond(context, text, components=[planned_row(training, locale)])

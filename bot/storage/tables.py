@@ -308,6 +308,8 @@ class TrainingRow(Base):
     """The trainer's last words, or where its file is."""
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Why it failed: a sentence to be translated, and its facts."""
+    announced: Mapped[bool] = mapped_column()
+    """Whether those who wait for its end were told of it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -134,7 +134,7 @@ class TrainingStore:
                 channel_id=int(channel_id), message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
                 content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
-                cancelled_by=None, fraction=None, curve=[], told="", error=None, created_at=now,
+                cancelled_by=None, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
                 started_at=None, ended_at=None,
             )  # fmt: skip
             session.add(row)
@@ -236,9 +236,16 @@ class TrainingStore:
             rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
             return [_read(row) for row in rows]
 
+    async def note_announced(self, id_: str) -> None:
+        """Keep that its end was told."""
+        async with self._database.sessions.begin() as session:
+            await session.execute(update(TrainingRow).where(TrainingRow.id == id_).values(announced=True))
+
     async def unfinished(self) -> list[Training]:
-        """All that are promised, the oldest first."""
-        wanted = select(TrainingRow).where(TrainingRow.state.in_(OPEN)).order_by(TrainingRow.started_at)
+        """All that are promised, or whose end is still to be told; the oldest first."""
+        is_open = TrainingRow.state.in_(OPEN)
+        is_untold = TrainingRow.started_at.is_not(None) & ~TrainingRow.announced
+        wanted = select(TrainingRow).where(is_open | is_untold).order_by(TrainingRow.started_at)
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
 

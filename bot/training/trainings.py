@@ -124,7 +124,7 @@ class Trainings:
         it, for which that is told again and again."""
         ended = await self._store.end_before_its_turn(training.id)
         if ended is not None:
-            await self._tell(ended, None)
+            await self._tell_end(ended)
             return ended
         noted = await self._store.note_cancelled(training.id, user_id)
         if noted is not None and noted.handle is not None:
@@ -134,8 +134,11 @@ class Trainings:
     async def resume(self) -> None:
         """Take up what the last stop interrupted."""
         for training in await self._store.unfinished():
-            log.info("taking up a training", training=training.id, trainer=training.trainer)
-            self._run(training)
+            if training.is_open:
+                log.info("taking up a training", training=training.id, trainer=training.trainer)
+                self._run(training)
+            else:
+                await self._tell_end(training)
 
     async def stop(self) -> None:
         """Follow no longer; trainings go on, and are taken up at the next start."""
@@ -201,9 +204,9 @@ class Trainings:
         assert last is not None, "a training that is followed to its end has one"
         if last.state == "succeeded":
             made = await patiently(lambda: trainer.result(handle), first_pause_s=LOOK_EVERY_S)
-            told, model = await self._keep(training, made)
+            told = await self._keep(training, made)
             await self._tidy(trainer, handle)
-            await self._end(training, "succeeded", told, model=model)
+            await self._end(training, "succeeded", told)
             return
         await self._tidy(trainer, handle)
         error = last.error
@@ -242,18 +245,18 @@ class Trainings:
             return Recipe(trained.remote_name, method, seed=seed)
         return Recipe(base, method, seed=seed)
 
-    async def _keep(self, training: Training, made: TrainedModel) -> tuple[str, Model]:
-        """Keep what came out, as a candidate; where it is a file for people, it is put among those of the guild: its
-        path there."""
+    async def _keep(self, training: Training, made: TrainedModel) -> str:
+        """Keep what came out, as a candidate; where it is a file for people, it is put among those of the guild, and
+        its path there is returned."""
         model = await self._models.add(
             guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=made.kind,
             base=made.base or training.base, remote_name=made.name, path=made.path,
         )  # fmt: skip
         if made.kind != "files" or made.path is None:
-            return "", model
+            return ""
         packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
         kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
-        return kept.path, model
+        return kept.path
 
     async def _note(self, training: Training, progress: Progress) -> None:
         self._left_s[training.id] = progress.left_s
@@ -272,12 +275,11 @@ class Trainings:
         told: str = "",
         *,
         error: Sentence | None = None,
-        model: Model | None = None,
     ) -> None:
         ended = await self._store.end(training.id, state, told, error)
         if ended is not None:
             log.info("a training has ended", state=state)
-            await self._tell(ended, model)
+            await self._tell_end(ended)
 
     async def _end_at(self, trainer: Trainer, handle: str) -> None:
         try:
@@ -291,12 +293,21 @@ class Trainings:
         except StarlingError as error:
             log.warning("what a training needs no more stays", why=str(error))
 
-    async def _tell(self, training: Training, model: Model | None) -> None:
-        if self._shown is not None:
-            try:
-                await self._shown(training, model)
-            except Exception:
-                log.exception("a training could not be shown")
+    async def _tell_end(self, training: Training) -> None:
+        """Tell of it now, or else after the next start."""
+        if await self._tell(training, await self._models.of_training(training.id)):
+            await self._store.note_announced(training.id)
+
+    async def _tell(self, training: Training, model: Model | None) -> bool:
+        """Says whether that went well: that something cannot be told must not end what is trained."""
+        if self._shown is None:
+            return False
+        try:
+            await self._shown(training, model)
+        except Exception:
+            log.exception("a training could not be shown")
+            return False
+        return True
 
 
 def _taken(data: TrainingData) -> list[Taken]:

@@ -43,7 +43,7 @@ def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
         preferences = Preferences(base, work.instruction, work.beta or BETA)
         _Course(folder, work, base, preferences).run()
     else:
-        _Course(folder, work, base, Answers(base, work.instruction)).run()
+        _Course(folder, work, base, Answers(base, work.instruction, work.epochs, work.seed)).run()
     learnt = {name: value.detach().cpu().numpy() for name, value in base.parameters().items()}
     write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 
@@ -73,7 +73,7 @@ class _Course(Generic[T]):
         if done == 0:
             self._measure(0)
         for step in range(done + 1, self._steps + 1):
-            loss = self._step(self._batch(step), self._common_of(step))
+            loss = self._step(step)
             self._folder.note(step=step, steps=self._steps, loss=round(loss, 5))
             if step % self._steps_an_epoch == 0:
                 self._measure(step)
@@ -101,12 +101,12 @@ class _Course(Generic[T]):
         order: list[int] = torch.randperm(count, generator=generator).tolist()
         return order
 
-    def _step(self, examples: Sequence[T], common: Sequence[Row]) -> float:
+    def _step(self, step: int) -> float:
         self._base.model.train()
-        loss = self._objective.loss(examples)
+        loss = self._objective.loss(self._batch(step), (step - 1) // self._steps_an_epoch)
         # One after the other, so that only one of them is in memory.
         torch.autograd.backward(loss)
-        if common:
+        if common := self._common_of(step):
             torch.autograd.backward(self._keeping.loss(common))
         torch.nn.utils.clip_grad_norm_(self._base.parameters().values(), LONGEST_GRADIENT)
         self._optimizer.step()
@@ -120,7 +120,7 @@ class _Course(Generic[T]):
             return
         self._base.model.eval()
         with torch.no_grad():
-            losses = [float(self._objective.loss(batch)) for batch in _batches(self._heldout, self._work.batch_size)]
+            losses = [float(self._objective.loss(batch, 0)) for batch in _batches(self._heldout, self._work.batch_size)]
         self._folder.note(step=step, steps=self._steps, heldout=round(sum(losses) / len(losses), 5))
 
     def _keep(self, step: int) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from bot.training.local.base_model import BaseModel
-from bot.training.local.rows import IGNORED, Pair, Row, batch_of, read_pairs, read_rows
+from bot.training.local.rows import IGNORED, Pair, Question, Row, batch_of, read_pairs, read_questions
 
 BETA = 0.1
 """How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
@@ -30,28 +30,31 @@ class Objective(Protocol, Generic[T]):
         """Called once, with all of them, while the model is what it was before."""
         ...
 
-    def loss(self, examples: Sequence[T]) -> torch.Tensor:
-        """Per token of what is to be said, or per pair; a number."""
+    def loss(self, examples: Sequence[T], epoch: int) -> torch.Tensor:
+        """Per token of what is to be said, or per pair; a number. ``epoch``: how often they were learnt from before."""
         ...
 
 
-class Answers(Objective[Row]):
-    """To say the answers: cross entropy, per token of theirs."""
+class Answers(Objective[Question]):
+    """To say the answers: cross entropy, per token of theirs. Every other time a question is asked in fewer words."""
 
-    def __init__(self, base: BaseModel, instruction: str) -> None:
+    def __init__(self, base: BaseModel, instruction: str, epochs: int, seed: int) -> None:
         self._base = base
         self._instruction = instruction
+        self._ways = 1 + epochs // 2
+        self._seed = seed
 
-    def read(self, path: Path) -> list[Row]:
+    def read(self, path: Path) -> list[Question]:
         """See ``Objective``."""
-        return read_rows(path, self._base.tokenizer, self._instruction)
+        return read_questions(path, self._base.tokenizer, self._instruction, ways=self._ways, seed=self._seed)
 
-    def begin(self, examples: Sequence[Row]) -> None:
+    def begin(self, examples: Sequence[Question]) -> None:
         """See ``Objective``."""
 
-    def loss(self, examples: Sequence[Row]) -> torch.Tensor:
+    def loss(self, examples: Sequence[Question], epoch: int) -> torch.Tensor:
         """See ``Objective``."""
-        return functional.cross_entropy(*scored(self._base, examples))
+        way = (epoch + 1) // 2 if epoch % 2 else 0
+        return functional.cross_entropy(*scored(self._base, [question.ways[way] for question in examples]))
 
 
 class Preferences(Objective[Pair]):
@@ -73,7 +76,7 @@ class Preferences(Objective[Pair]):
         with torch.no_grad():
             self._before |= {pair: self._margins([pair])[0][0] for pair in examples}
 
-    def loss(self, examples: Sequence[Pair]) -> torch.Tensor:
+    def loss(self, examples: Sequence[Pair], epoch: int) -> torch.Tensor:
         """See ``Objective``."""
         margins, said = self._margins(examples)
         before = torch.stack([self._before[pair] for pair in examples])

@@ -8,7 +8,7 @@ import gguf
 import numpy as np
 import pytest
 
-from bot.training.local.gguf_adapter import Shape, rotary_order, write_adapter
+from bot.training.local.gguf_adapter import Shape, halves_order, read_adapter, rotary_order, write_adapter
 
 SHAPE = Shape(layers=2, heads=4, key_value_heads=2)
 HEAD, WIDTH = 8, 32
@@ -29,13 +29,16 @@ def test_q_and_k_are_ordered_so_that_both_rotations_agree() -> None:
     neighbours[:, 1::2] = odd * np.cos(angle) + even * np.sin(angle)
     again = rotary_order(halves.reshape(matrix.shape).astype(np.float32), SHAPE.heads)
     assert np.allclose(again, neighbours.reshape(matrix.shape), atol=1e-5)
+    assert np.array_equal(halves_order(rotary_order(matrix, SHAPE.heads), SHAPE.heads), matrix)
 
 
 def test_the_file_has_every_matrix_under_the_name_that_the_engine_knows(tmp_path: Path) -> None:
-    path, rank = tmp_path / "adapter.gguf", 2
+    path, rank, random = tmp_path / "adapter.gguf", 2, np.random.default_rng(2)
     names = ("self_attn.k_proj", "mlp.down_proj")
     parameters = {
-        f"base_model.model.model.layers.1.{name}.lora_{side}.default.weight": np.full(size, 0.5, np.float32)
+        f"base_model.model.model.layers.1.{name}.lora_{side}.default.weight": random.normal(size=size)
+        .astype(np.float16)
+        .astype(np.float32)
         for name in names
         for side, size in (("A", (rank, WIDTH)), ("B", (SHAPE.key_value_heads * HEAD, rank)))
     }
@@ -48,6 +51,14 @@ def test_the_file_has_every_matrix_under_the_name_that_the_engine_knows(tmp_path
     }
     assert read.fields["adapter.type"].contents() == "lora"
     assert read.fields["adapter.lora.alpha"].contents() == 32
+    again = read_adapter(path, parameters, SHAPE)
+    assert again.keys() == parameters.keys()
+    assert all(np.array_equal(again[name], parameters[name]) for name in parameters)
+    with pytest.raises(ValueError, match=r"has no blk\.0\.attn_k"):
+        read_adapter(path, ["base_model.model.model.layers.0.self_attn.k_proj.lora_A.default.weight"], SHAPE)
+    (tmp_path / "no.gguf").write_bytes(b"no adapter at all")
+    with pytest.raises(ValueError, match=r"no\.gguf cannot be read"):
+        read_adapter(tmp_path / "no.gguf", parameters, SHAPE)
     unknown = {"base_model.model.lm_tail.lora_A.default.weight": np.zeros((2, 2), np.float32)}
     with pytest.raises(ValueError, match="lm_tail"):
         write_adapter(unknown, SHAPE, alpha=1, path=path)

@@ -1,4 +1,4 @@
-"""How trainings are done, who wants them to end, and why they failed in words that can be translated."""
+"""How trainings are done, who wants them to end, why they failed in words that can be translated, and who was told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,9 +14,10 @@ def upgrade() -> None:
         table.add_column(sa.Column("method", sa.String(16), nullable=False, server_default="supervised"))
         table.add_column(sa.Column("cancelled_by", sa.BigInteger(), nullable=True))
         table.add_column(sa.Column("error", sa.JSON(), nullable=True))
+        table.add_column(sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.true()))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("trainings") as table:
-        for name in ("error", "cancelled_by", "method"):
+        for name in ("announced", "error", "cancelled_by", "method"):
             table.drop_column(name)

@@ -1,0 +1,23 @@
+"""Questions that people ask in their own words."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+
+def test_a_question_is_asked_in_fewer_words_but_never_in_none() -> None:
+    pytest.importorskip("torch", reason="the extra train is not installed")
+    from bot.training.local.rows import in_fewer_words
+
+    asked = "When is the weekly game night?"
+    ways = {in_fewer_words(asked, random.Random(seed)) for seed in range(50)}
+    assert len(ways) > 20
+    words = asked.lower().rstrip("?").split()
+    for way in ways:
+        left = iter(words)
+        assert all(word in left for word in way.split()), way
+    russian = {in_fewer_words("Когда киновечер?", random.Random(seed)) for seed in range(50)}
+    assert russian == {"когда киновечер", "когда", "киновечер", "Когда киновечер?"}
+    assert in_fewer_words("???", random.Random(1)) == "???"
