@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
-import os
 import signal
 import sys
 import wave
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -20,35 +17,9 @@ from audio import decode
 from bot.sandbox.options import Options
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
-from tests.conftest import ROOT
+from tests.end_to_end.process import command, ready_at
 from tests.end_to_end.town import RECORDINGS, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-
-
-@contextlib.asynccontextmanager
-async def command(*arguments: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``starling`` with nothing set but what is given; killed at the end if it still runs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=kept | settings,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def ready_at(process: asyncio.subprocess.Process) -> str:
-    """The address in the line ``Starling is ready: ...``."""
-    assert process.stdout is not None
-    async with asyncio.timeout(60):
-        async for line in process.stdout:
-            if line.startswith(b"Starling is ready: "):
-                return line.decode().split(": ", 1)[1].strip()
-    raise AssertionError("it ended before it was ready")
 
 
 async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(

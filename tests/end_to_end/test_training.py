@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
+from tests.end_to_end.process import command, ready_at
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 from tests.training.data import TOWNS
@@ -148,6 +149,38 @@ async def test_a_training_goes_on_over_a_restart_and_is_begun_once(tmp_path: Pat
         assert len(service.jobs) == 1
 
 
+async def test_a_bot_that_is_killed_takes_its_training_up_again(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with (
+        FineTuningServer() as service,
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as town,
+    ):
+        ada = town.administrator
+        given = {
+            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
+            "DATA_FOLDER": str(tmp_path),
+        }  # fmt: skip
+        given |= {name.upper(): str(value) for name, value in settings_of(town, service).items()}
+        service.moves = False
+        async with command("run", **given) as bot:
+            await ready_at(bot)
+            card = await planned(ada, trainer="openai", file=FILE)
+            await ada.click(card, "train-start")
+            await seen(ada, card, "under way")
+            bot.kill()
+            await bot.wait()
+        service.moves = True
+        async with command("run", **given) as bot:
+            await ready_at(bot)
+            await seen(ada, card, "ended well")
+            told = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+            assert buttons_of(told) == ["train-promote"]
+        assert len(service.jobs) == 1
+
+
 async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path: Path, whisper_base: Path) -> None:
     async with FineTuningServer() as service, trained(tmp_path, service) as town:
         service.fails_at = 1
@@ -155,7 +188,11 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         failing = await planned(ada, trainer="openai", file=FILE)
         await ada.click(failing, "train-start")
         failed = await seen(ada, failing, "failed")
-        assert "\n> " in failed["content"]
+        assert "\n> The training failed: " in failed["content"]
+        await ada.set_locale("ru")
+        read = await (await ada.slash("jobs show", {"job": "1"}, channel="general")).response()
+        await ada.set_locale("en-US")
+        assert "\n> Обучение не удалось: " in read["content"]
         text = "prompt,answer\n" + "\n".join(f"{e['prompt']},{e['answer']}" for e in EXAMPLES)
         packing = await planned(ada, trainer="export", text=text, dataset="Мэры 🎩")
         assert "does not exist" not in packing["content"]
