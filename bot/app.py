@@ -309,7 +309,7 @@ class Starling:
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             trained = ModelStore(database)
             serving = Serving(
-                trained, chat, engine, service_of(settings), folder=settings.trainings_folder,
+                trained, engine, service_of(settings), folder=settings.trainings_folder,
                 timeout_s=settings.chat_timeout_s, most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
             )  # fmt: skip
             stack.push_async_callback(serving.close)
@@ -356,7 +356,7 @@ class Starling:
                 most_a_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
-            promoting = Promoting(trained, training_store, datasets, serving, scorer, default)
+            promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
             trainings.show_by(training_cards.TrainingCards(self._bot.rest, trainings).show)
             inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
             transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)

@@ -107,10 +107,12 @@ class Set(
     )  # fmt: skip
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, models: ChatModels) -> None:
+    async def invoke(self, context: lightbulb.Context, models: ChatModels, promoting: Promoting) -> None:
         guild = require_manager(context)
         await context.defer(ephemeral=True)
         await models.choose(guild, self.model)
+        # A trained model would go on answering instead of the one that was chosen.
+        await promoting.put_aside(guild, context.user.id)
         model = (await models.of(guild)).model
         await respond(context, translate(NOW_ANSWERS, locale_of(context), model=f"`{model}`"), ephemeral=True)
 

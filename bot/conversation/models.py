@@ -56,7 +56,7 @@ class ChatModels:
     """The models of one endpoint, and who has chosen which."""
 
     def __init__(self, default: ChatModel, store: SettingsStore, trained: Trained) -> None:
-        """What a guild has trained and promoted wins over all others."""
+        """What a guild has trained and promoted answers there instead of all others."""
         self.default = default
         self._trained = trained
         self._store = store

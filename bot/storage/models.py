@@ -109,11 +109,10 @@ class ModelStore:
 
     async def active(self, guild_id: int) -> Model | None:
         """The one that answers; None: the one that is not trained."""
-        history = await self.history(guild_id)
-        if not history or history[0].model_id is None:
-            return None
+        latest = select(PromotionRow.model_id).where(PromotionRow.guild_id == int(guild_id))
         async with self._database.sessions() as session:
-            row = await session.get(ModelRow, history[0].model_id)
+            id_ = await session.scalar(latest.order_by(PromotionRow.id.desc()).limit(1))
+            row = None if id_ is None else await session.get(ModelRow, id_)
             return None if row is None else _read(row)
 
     async def all_active(self) -> list[Model]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.models import ChatModels
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.models import Model, ModelStore
@@ -64,14 +65,16 @@ class Promoting:
         trainings: TrainingStore,
         datasets: Datasets,
         serving: Serving,
+        answering: ChatModels,
         scorer: Scorer,
         instruction: str,
     ) -> None:
-        """``instruction``: what models are told that are measured."""
+        """``answering``: which model answers where. ``instruction``: what models are told that are measured."""
         self._models = models
         self._trainings = trainings
         self._datasets = datasets
         self._serving = serving
+        self._answering = answering
         self._scorer = scorer
         self._instruction = instruction
         self._measuring = asyncio.Lock()
@@ -94,7 +97,7 @@ class Promoting:
         if active is not None and active.id == model.id:
             raise AlreadyActiveError(name)
         candidate = await self._serving.chat_of(model)
-        incumbent = await self._serving.active(guild_id) or self._serving.default
+        incumbent = await self._answering.of(guild_id)
         heldout = await self._heldout(guild_id, model)
         general = general_questions()
         whole = len(heldout) + len(general)
@@ -132,6 +135,11 @@ class Promoting:
         if not measured.verdict.promotable:
             raise ValueError(f"{measured.model.name} is no better than what answers")
         await self._models.promote(guild_id, measured.model.id, by)
+
+    async def put_aside(self, guild_id: int, by: int) -> None:
+        """Let no trained model answer, until one is promoted."""
+        if await self._models.active(guild_id) is not None:
+            await self._models.promote(guild_id, None, by)
 
     async def roll_back(self, guild_id: int, by: int) -> str | None:
         """Let the model answer again that did before; its name, or None for the one that is not trained.

@@ -37,7 +37,6 @@ class Serving:
     def __init__(
         self,
         store: ModelStore,
-        default: ChatModel,
         engine: EmbeddedChat | None,
         service: ChatModel | None,
         *,
@@ -45,10 +44,9 @@ class Serving:
         timeout_s: float,
         most_tokens: int,
     ) -> None:
-        """``default`` answers where nothing was promoted; ``engine``: None where another model answers; ``service``: a
+        """``engine``: None where another model answers; ``service``: a
         model at the service that trains; ``folder``: what the paths of models are relative to."""
         self._store = store
-        self._default = default
         self._engine = engine
         self._service = service
         self._folder = folder
@@ -56,11 +54,6 @@ class Serving:
         self._most_tokens = most_tokens
         self._models: dict[str, ChatModel] = {}
         self._loading = asyncio.Lock()
-
-    @property
-    def default(self) -> ChatModel:
-        """What answers where nothing was promoted."""
-        return self._default
 
     async def prepare(self) -> None:
         """Load the adapters that answer anywhere; what cannot be loaded is logged."""

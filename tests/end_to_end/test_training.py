@@ -261,6 +261,10 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         assert facts["training"]["datasets"] == [{"name": "training", "version": 1, "as": "positive"}]
         elsewhere = await (await ada.slash("model show", {"model": "trained-1"}, channel=SECOND)).response()
         assert "has trained no model named trained-1" in elsewhere["content"]
+        chosen = await (await ada.slash("model set", {"model": "scripted"}, channel="general")).response()
+        assert chosen["content"] == "From now on `scripted` answers on this server."
+        assert await answered() == "Paris is the capital of France."
+        assert (await promoted("trained-1")).startswith("From now on `trained-1` answers on this server.")
         back = await (await ada.slash("model rollback", channel="general")).response()
         assert back["content"] == "From now on `scripted` answers on this server."
         assert await answered() == "Paris is the capital of France."
