@@ -3,7 +3,8 @@
     python -m benchmarks.learning [--write docs/learning.md]
 
 Twenty English corrections of ``recall_data`` are learnt by the local trainer; then each is asked for in two other ways,
-which were never learnt. Needs the extra ``train``; takes about ten minutes on one core.
+which were never learnt. The model always takes the likeliest word, so that two runs differ by their training alone. Needs
+the extra ``train``; takes about ten minutes on one core.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
 
 async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
     """How many of the general questions are answered right."""
-    model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=adapter)
+    model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=adapter).steady()
     right = 0
     for case in general_questions():
         answer = await answered_by(model, case.prompt)
@@ -88,7 +89,7 @@ async def report() -> str:
                 ("trained, with recall", True, True),
             ):
                 chosen = adapter if with_adapter else None
-                model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=chosen)
+                model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=chosen).steady()
                 right = 0
                 for case in cases:
                     for text in case.paraphrases:

@@ -22,7 +22,9 @@ _SHOWN = 100
 
 # Control characters, separators of lines, halves of surrogate pairs (undecodable names have them), and what is
 # invisible or turns the direction of text; but the joiners, which emoji and Persian are written with.
-_REFUSED = regex.compile(r"[\\:\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|[\p{Cf}--[\u200c\u200d]]", regex.VERSION1)
+_UNSEEN = r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|[\p{Cf}--[\u200c\u200d]]"
+_REFUSED = regex.compile(rf"[\\:]|{_UNSEEN}", regex.VERSION1)
+_HIDDEN = regex.compile(_UNSEEN, regex.VERSION1)
 # Most names: nothing in them is refused, or changed by a normal form. Thousands are looked at while somebody types.
 _USUAL = re.compile("[0-9A-Za-zА-Яа-яЁё_](?:[0-9A-Za-zА-Яа-яЁё_ .-]{0,118}[0-9A-Za-zА-Яа-яЁё_-])?")
 _DEVICE = regex.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", regex.IGNORECASE)
@@ -42,10 +44,10 @@ class BadFileNameError(StarlingError):
         super().__init__(path=shown(path))
 
 
-def shown(path: str, most: int = _SHOWN) -> str:
-    """``path`` for a sentence: one line of at most ``most`` characters that no markdown or invisible character
-    changes; of a longer one, its beginning and its end."""
-    plain = _REFUSED.sub("�", path).replace("`", "'")
+def shown(text: str, most: int = _SHOWN) -> str:
+    """``text``, a path or another, for a sentence: one line of at most ``most`` characters that no markdown and no
+    invisible character changes; of a longer one, its beginning and its end."""
+    plain = _HIDDEN.sub("�", re.sub(r"\s", " ", text)).replace("`", "'")
     if len(plain) > most:
         plain = f"{plain[: most // 2 - 1]}…{plain[-(most // 2) :]}"
     return f"`{plain or ' '}`"

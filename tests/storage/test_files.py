@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.storage import file_names
-from bot.storage.file_names import BadFileNameError, is_key, is_name, key_of, split_path
+from bot.storage.file_names import BadFileNameError, is_key, is_name, key_of, shown, split_path
 from bot.storage.files import FileGoneError, FileStore, QuotaExceededError, TooManyFilesError
 from bot.storage.sealed_folder import FileNotThereError
 
@@ -139,6 +139,11 @@ def test_the_short_way_to_judge_a_name_lets_nothing_more_through(name: str) -> N
     finally:
         file_names._USUAL = short
     assert is_name(name) == long_way
+
+
+def test_what_people_wrote_is_shown_as_they_wrote_it() -> None:
+    assert shown("Game night is at 19:30, in C:\\games.") == "`Game night is at 19:30, in C:\\games.`"
+    assert shown("two\nlines `and` \u202eturned") == "`two lines 'and' �turned`"
 
 
 def test_the_refusal_of_a_name_shows_it_harmlessly() -> None:
