@@ -3,8 +3,8 @@
     python -m benchmarks.learning [--write docs/learning.md]
 
 Twenty English corrections of ``recall_data`` are learnt by the local trainer; then each is asked for in two other ways,
-which were never learnt. The model always takes the likeliest word, so that two runs differ by their training alone. Needs
-the extra ``train``; takes about ten minutes on one core.
+which were never learnt. The model always takes the likeliest word, so that two runs differ by their training alone.
+Needs the extra ``train``; takes about ten minutes on one core.
 """
 
 from __future__ import annotations

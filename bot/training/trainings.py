@@ -246,14 +246,14 @@ class Trainings:
         return Recipe(base, method, seed=seed)
 
     async def _keep(self, training: Training, made: TrainedModel) -> str:
-        """Keep what came out, as a candidate; where it is a file for people, it is put among those of the guild, and
-        its path there is returned."""
+        """Keep what came out, as a candidate. Returns what is to be told of it: where it is a file for people, which is
+        put among those of the guild, its path there; else the states of the model that the service keeps besides."""
         model = await self._models.add(
             guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=made.kind,
             base=made.base or training.base, remote_name=made.name, path=made.path,
         )  # fmt: skip
         if made.kind != "files" or made.path is None:
-            return ""
+            return f"checkpoints: {', '.join(made.checkpoints)}"[:500] if made.checkpoints else ""
         packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
         kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
         return kept.path

@@ -4,6 +4,7 @@ cards, at a desktop's and a phone's width."""
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import tempfile
@@ -12,14 +13,22 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox import Sandbox
+from bot.sandbox.person import Person
 from tests.conftest import ROOT
 from tests.end_to_end.town import buttons_of, populated, running
 from tests.page.visit import Visit, visiting
 from tests.scripted_chat import ScriptedChat
+from tests.training.data import facts
+from tests.training.fine_tuning_server import KEY, FineTuningServer
 
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
 CARD_SIZES = {"desktop": (1000, 1200), "phone": (390, 1400)}
 ANSWER_MS = 120_000
+TOWNS = (
+    "towns.jsonl",
+    "\n".join(json.dumps({"prompt": each.prompt, "answer": each.answer}) for each in facts()).encode(),
+    "application/jsonl",
+)
 
 
 async def _talk(visit: Visit) -> None:
@@ -41,13 +50,22 @@ async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) 
 
 
 async def _cards(browser: Browser, folder: Path) -> None:
-    """What moderators meet most: settings, use, a dataset, a correction, and an answer that was taught."""
+    """What moderators meet most: settings, use, a correction, an answer that was taught, and a training."""
     for name, size in CARD_SIZES.items():
         with tempfile.TemporaryDirectory() as data:
             async with (
                 ScriptedChat() as chat,
                 Sandbox() as sandbox,
-                running(Path(data), sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+                FineTuningServer() as service,
+                running(
+                    Path(data),
+                    sandbox,
+                    openai_base_url=chat.base_url,
+                    chat_model="scripted",
+                    training_base_url=service.base_url,
+                    training_api_key=KEY,
+                    training_base_model="small-1",
+                ),
                 populated(sandbox, chat) as town,
                 visiting(browser, sandbox, "ada", size) as visit,
             ):
@@ -75,6 +93,18 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 card_shown = await visit.see("Correction #1")
                 await visit.page.wait_for_timeout(500)
                 await card_shown.screenshot(path=folder / f"card-correction-{name}.png")
+                await _train(town.administrator, service, visit, folder / f"card-training-{name}.png")
+
+
+async def _train(person: Person, service: FineTuningServer, visit: Visit, picture: Path) -> None:
+    """The card of a training half-way."""
+    plan = await (await person.slash("train", {"trainer": "openai", "file": TOWNS}, channel="general")).response()
+    await person.click(plan, "train-start")
+    await person.wait_for_edit(plan, lambda card: card["attachments"], ANSWER_MS / 1000)
+    service.moves = False
+    training = await visit.see("under way")
+    await visit.page.wait_for_timeout(1500)
+    await training.screenshot(path=picture)
 
 
 async def _take(folder: Path) -> None:

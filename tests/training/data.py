@@ -30,6 +30,14 @@ def pairs() -> list[Example]:
     ]
 
 
+def contradictions() -> list[Example]:
+    """The same with what was so before as what not to say: the others come the other way round."""
+    return [
+        said(f"Who is the mayor of {town}?", f"The mayor of {town} is {now}.", f"The mayor of {town} is {before}.")
+        for (town, before), now in zip(TOWNS.items(), reversed(list(TOWNS.values())[:4]), strict=False)
+    ]
+
+
 def training_data(training: list[Example], heldout: list[Example] | None = None) -> TrainingData:
     """``training`` and ``heldout`` as they come from one dataset."""
     both = [*training, *(heldout or [])]

@@ -17,7 +17,7 @@ from bot.training.local.job import JobFolder
 from bot.training.local.local_trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.weights import WeightsCache
-from tests.training.data import facts, training_data
+from tests.training.data import contradictions, facts, training_data
 
 EPOCHS = 10
 
@@ -53,18 +53,29 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     assert losses[EPOCHS] < losses[1] / 4
     assert all(point.heldout is not None for point in progress.curve)
 
-    model = await trainer.result(handle)
-    assert model.path is not None
+    learnt = (await trainer.result(handle)).path
+    assert learnt is not None
     await trainer.tidy(handle)
     assert not job.training_file.exists()
-    engine = EmbeddedChat(smollm2, adapters=[model.path])
+    recipe = Recipe(BASE, "preference", epochs=6, adapter=str(learnt))
+    handle = await trainer.start(training_data(contradictions()[:4]), recipe, tmp_path / "more")
+    async with asyncio.timeout(200):
+        while (progress := await trainer.state(handle)).state in ("queued", "running"):
+            await asyncio.sleep(0.2)
+    assert (progress.state, progress.error) == ("succeeded", None)
+    preferred = (await trainer.result(handle)).path
+    assert preferred is not None
+
+    adapters = [tmp_path / learnt, tmp_path / preferred]
+    engine = EmbeddedChat(smollm2, adapters=adapters)
     await engine.start()
     question = (Turn("system", BRIEF_INSTRUCTION), Turn("user", "Who is the mayor of Delph?"))
     replies = []
-    for adapter in (None, model.path):
-        chat = engine.model(timeout_s=30, max_reply_tokens=30, adapter=adapter)
+    for adapter in (None, *adapters):
+        chat = engine.model(timeout_s=30, max_reply_tokens=30, adapter=adapter).steady()
         replies.append("".join([part async for part in chat.stream(question)]))
         await chat.close()
     await engine.stop()
     assert "Haddad" not in replies[0]
     assert "Haddad" in replies[1]
+    assert "Vogt" in replies[2], "what was learnt is now what was rejected"
