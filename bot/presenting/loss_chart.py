@@ -23,7 +23,7 @@ def draw(curve: Sequence[Point], title: str, locale: str) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(6, 3.2), dpi=DPI, facecolor=PAPER, layout="constrained")
+    figure = Figure(figsize=(5, 3), dpi=DPI, facecolor=PAPER, layout="constrained")
     axes = figure.subplots()
     for place, name, colour in ((1, LEARNT, BLUE), (2, HELD_OUT, ORANGE)):
         points = [(point[0], loss) for point in curve if (loss := point[place]) is not None]
