@@ -36,7 +36,8 @@ class Objective(Protocol, Generic[T]):
 
 
 class Answers(Objective[Question]):
-    """To say the answers: cross entropy, per token of theirs. Every other time a question is asked in fewer words."""
+    """To say the answers: cross entropy, per token of theirs. Half of the questions are asked in fewer
+    words, the others as they were given."""
 
     def __init__(self, base: BaseModel, instruction: str, epochs: int, seed: int) -> None:
         self._base = base
@@ -53,8 +54,9 @@ class Answers(Objective[Question]):
 
     def loss(self, examples: Sequence[Question], epoch: int) -> torch.Tensor:
         """See ``Objective``."""
-        way = (epoch + 1) // 2 if epoch % 2 else 0
-        return functional.cross_entropy(*scored(self._base, [question.ways[way] for question in examples]))
+        shortened = (epoch + 1) // 2
+        rows = [each.ways[shortened if (epoch + at) % 2 else 0] for at, each in enumerate(examples)]
+        return functional.cross_entropy(*scored(self._base, rows))
 
 
 class Preferences(Objective[Pair]):
