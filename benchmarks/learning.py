@@ -9,15 +9,14 @@ Needs the extra ``train``; takes about ten minutes on one core.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.page import page_asked_for, tell
 from benchmarks.recall import Case, answered_by, cases_in, made
-from benchmarks.transcription import machine
 from bot.conversation.embedded import EmbeddedChat
 from bot.storage.datasets import Dataset
 from bot.teaching.datasets.example import Example, content_hash
@@ -103,16 +102,8 @@ async def report() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what training and recall are worth.")
-    parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
-    arguments = parser.parse_args()
-    tables = f"Measured on {machine()}.\n\n{asyncio.run(report())}"
-    print(tables)
-    if arguments.write is not None:
-        page: Path = arguments.write
-        before, _, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
-        after = rest.partition("<!-- end -->")[2]
-        page.write_text(f"{before}<!-- measured -->\n{tables}\n<!-- end -->{after}", encoding="utf-8")
+    page = page_asked_for("Measure what training and recall are worth.")
+    tell(asyncio.run(report()), page)
 
 
 if __name__ == "__main__":

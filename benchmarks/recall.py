@@ -9,7 +9,6 @@ then raised until 95 of 100 of the unrelated questions here find nothing.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import re
 import statistics
@@ -18,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.transcription import machine
+from benchmarks.page import page_asked_for, tell
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
@@ -169,17 +168,8 @@ async def report() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the recall of corrections.")
-    parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
-    arguments = parser.parse_args()
-    tables = f"Measured on {machine()}.\n\n{asyncio.run(report())}"
-    print(tables)
-    if arguments.write is not None:
-        page: Path = arguments.write
-        text = page.read_text(encoding="utf-8")
-        before, _, rest = text.partition("<!-- measured -->\n")
-        after = rest.partition("<!-- end -->")[2]
-        page.write_text(f"{before}<!-- measured -->\n{tables}\n<!-- end -->{after}", encoding="utf-8")
+    page = page_asked_for("Measure the recall of corrections.")
+    tell(asyncio.run(report()), page)
 
 
 if __name__ == "__main__":

@@ -9,3 +9,7 @@ EVERYWHERE_CONTEXTS = (
     hikari.ApplicationContextType.PRIVATE_CHANNEL,
 )
 """Commands that work in guilds, in direct messages, and anywhere for those who installed the app for themselves."""
+
+GUILD_TYPES = (hikari.ApplicationIntegrationType.GUILD_INSTALL,)
+GUILD_CONTEXTS = (hikari.ApplicationContextType.GUILD,)
+"""Commands that work in guilds alone."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hikari
 import lightbulb
 
 from bot.answering.budget_meter import BudgetMeter
@@ -15,6 +14,7 @@ from bot.presenting.command_reply import locale_of
 from bot.presenting.comparison_card import draw
 from bot.presenting.managers import OnServersOnlyError
 from bot.storage.comparisons import ComparisonStore, Tally
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.models import complete_any_model
 
 loader = lightbulb.Loader()
@@ -28,8 +28,8 @@ class Compare(
     name=_("compare"),
     description=_("Two models answer, and everyone votes without knowing which is which"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     prompt = lightbulb.string(
         _("prompt"), _("What both are asked"), localize=True, min_length=1, max_length=MOST_PROMPT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hikari
 import lightbulb
 
 from bot.errors import translatable as _
@@ -17,13 +16,12 @@ from bot.presenting.safe_autocomplete import safe
 from bot.presenting.transcript_form import TranscriptForms
 from bot.storage.consents import ConsentStore
 from bot.storage.exchanges import ExchangeStore
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
 RECENT = 200
 """Answers of a channel among which one is chosen while typing."""
-CONTEXTS = [hikari.ApplicationContextType.GUILD]
-INSTALLED = [hikari.ApplicationIntegrationType.GUILD_INSTALL]
 
 
 @safe
@@ -50,8 +48,8 @@ class Correct(
     name=_("correct"),
     description=_("Say what I should have answered"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=CONTEXTS,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     message = lightbulb.string(
         _("message"),
@@ -71,8 +69,8 @@ class CorrectThis(
     lightbulb.MessageCommand,
     name=_("Correct this reply"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=CONTEXTS,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
@@ -85,8 +83,8 @@ class CorrectTranscript(
     lightbulb.MessageCommand,
     name=_("Correct transcript"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=CONTEXTS,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, forms: TranscriptForms) -> None:

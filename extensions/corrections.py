@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import hikari
 import lightbulb
 
 from bot.errors import translatable as _
@@ -26,6 +25,7 @@ from bot.storage.exchanges import ExchangeStore
 from bot.storage.feedback import FeedbackStore
 from bot.teaching.correction_rules import MOST_VOTES, ChosenRules, Rules
 from bot.teaching.corrections import Corrections, NotApproverError, Person
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.correcting import open_form
 
 loader = lightbulb.Loader()
@@ -56,8 +56,8 @@ corrections_group = lightbulb.Group(
     _("corrections"),
     _("Corrections of what I said: your own, or, if you may approve them, all"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 )
 
 

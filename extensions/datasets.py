@@ -33,6 +33,7 @@ from bot.teaching.corrections import Corrections
 from bot.teaching.datasets.problems import UploadRefusedError
 from bot.teaching.datasets.reading import MOST_BYTES
 from bot.teaching.datasets.service import Contents, Datasets
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
@@ -46,8 +47,6 @@ ARCHIVED = _(
 )
 IN_THE_FILE = _("There is much to tell, so the rest is in the file.")
 
-GUILD_ONLY = [hikari.ApplicationContextType.GUILD]
-INSTALLED = [hikari.ApplicationIntegrationType.GUILD_INSTALL]
 
 DATASET = _("dataset")
 WHICH = _("Type a part of its name")
@@ -74,8 +73,8 @@ dataset = lightbulb.Group(
     _("dataset"),
     _("What a model is trained on: examples that people gave"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=GUILD_ONLY,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 )
 
@@ -226,8 +225,8 @@ class SelectDataset(
     name=_("select_dataset"),
     description=_("Choose the dataset that training is to learn from"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=GUILD_ONLY,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     name = lightbulb.string(_("name"), WHICH, localize=True, autocomplete=complete_dataset)
@@ -253,8 +252,8 @@ class Archive(
     name=_("archive"),
     description=_("Keep a dataset as a zip among this server's files"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=GUILD_ONLY,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)

@@ -12,6 +12,7 @@ from bot.presenting.hearing_choices import MOST_VOCABULARY_CHARACTERS, ChosenHea
 from bot.presenting.language_choice import language_choices, language_code
 from bot.presenting.languages import language_name, translate
 from bot.presenting.safe_autocomplete import safe
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
@@ -56,8 +57,8 @@ class ChooseHearing(
     name=_("hearing"),
     description=_("How this server's recordings are heard: which languages, which names"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     languages = lightbulb.string(

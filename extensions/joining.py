@@ -15,6 +15,7 @@ from bot.presenting.channel_permissions import LACKS_INTENT, names_of, permissio
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.languages import translate
 from bot.settings import Settings
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 log = structlog.get_logger()
 loader = lightbulb.Loader()
@@ -87,8 +88,8 @@ class Join(
     name=_("join"),
     description=_("Let Starling take part in a channel: it answers every message there"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_CHANNELS,
 ):
     channel = lightbulb.channel(
@@ -130,8 +131,8 @@ class Leave(
     name=_("leave"),
     description=_("Let Starling no longer take part in a channel"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_CHANNELS,
 ):
     channel = lightbulb.channel(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hikari
 import lightbulb
 
 from bot.errors import translatable as _
@@ -12,6 +11,7 @@ from bot.presenting.managers import OnServersOnlyError
 from bot.storage.settings import SettingsStore
 from bot.teaching.corrections import Corrections
 from bot.teaching.personal_data import CREDITED
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
@@ -28,8 +28,8 @@ class Leaderboard(
     name=_("leaderboard"),
     description=_("Who has taught me most here"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, store: SettingsStore) -> None:

@@ -9,6 +9,7 @@ from bot.errors import translatable as _
 from bot.presenting.command_reply import locale_of, respond
 from bot.presenting.managers import require_manager
 from bot.presenting.settings_card import SettingsCard
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
@@ -19,8 +20,8 @@ class ShowSettings(
     name=_("settings"),
     description=_("How I behave on this server: speaking, transcripts, languages, memory, limits"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     @lightbulb.invoke

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hikari
 import lightbulb
 
 from bot.answering.budget_meter import BudgetMeter
@@ -28,6 +27,7 @@ from bot.training.evaluating.cases import MOST_BYTES, NothingHeldOutError, TestC
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.models import complete_any_model
 from extensions.training import complete_dataset
 
@@ -56,8 +56,8 @@ class Test(
     name=_("test"),
     description=_("Test how well a model answers, or two side by side"),
     localize=True,
-    integration_types=[hikari.ApplicationIntegrationType.GUILD_INSTALL],
-    contexts=[hikari.ApplicationContextType.GUILD],
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     data = lightbulb.string(
         _("data"), _("JSON: a list of prompts, or of objects with prompt and expected"), localize=True, default=None,

@@ -26,11 +26,10 @@ from bot.teaching.datasets.service import Datasets
 from bot.training.local.local_trainer import BASE
 from bot.training.recipe import Method
 from bot.training.trainings import Trainings
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
-GUILD_ONLY = [hikari.ApplicationContextType.GUILD]
-INSTALLED = [hikari.ApplicationIntegrationType.GUILD_INSTALL]
 NAME = "training"
 """Of the dataset that what is given with /train goes to, where none is named."""
 NONE_YET = _("Nothing was trained on this server yet. /train begins.")
@@ -109,8 +108,8 @@ class Train(
     name=_("train"),
     description=_("Train a model on what people gave"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=GUILD_ONLY,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 ):
     dataset = lightbulb.string(
         _("dataset"), _("What to learn from; left empty, what is selected"), localize=True, default=None,
@@ -191,8 +190,8 @@ jobs = lightbulb.Group(
     _("jobs"),
     _("Trainings of this server"),
     localize=True,
-    integration_types=INSTALLED,
-    contexts=GUILD_ONLY,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
 )
 
 

@@ -136,7 +136,8 @@ class UserClient:
         headers = {"Authorization": self._token}
         data: aiohttp.FormData | bytes | None = None
         if files:
-            data = aiohttp.FormData()
+            # Names as browsers send them: not percent-encoded.
+            data = aiohttp.FormData(quote_fields=False)
             data.add_field("payload_json", json.dumps(body), content_type="application/json")
             for i, (name, content, content_type) in enumerate(files):
                 data.add_field(f"files[{i}]", content, filename=name, content_type=content_type)

@@ -179,8 +179,10 @@ class TrainingStore:
             )
             if row.state != "queued" or await session.scalar(others.limit(1)) is not None:
                 return False
-            row.state = "running"
-            return True
+            # Somebody may have cancelled it in between.
+            still = (TrainingRow.id == id_, TrainingRow.state == "queued")
+            changed = await session.execute(update(TrainingRow).where(*still).values(state="running"))
+            return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def note(self, id_: str, **values: Any) -> Training | None:
         """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``, ``examples``,

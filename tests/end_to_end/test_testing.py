@@ -126,8 +126,8 @@ async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its
     assert 'looks like this: `[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a joke"]`' in broken
     both = await outcome_of(ada, data="[]", file=("a.json", b"[]", "application/json"))
     assert text_of(both).startswith("Give me one of data, dataset and file")
-    of_file = await outcome_of(ada, file=("cases.json", json.dumps(CASES).encode(), "application/json"))
-    assert "Asked: what is in `cases.json` (3)." in text_of(of_file)
+    of_file = await outcome_of(ada, file=('вопросы "2".json', json.dumps(CASES).encode(), "application/json"))
+    assert "Asked: what is in `вопросы_2_.json` (3)." in text_of(of_file)
     assert "There is no model nobody" in text_of(await outcome_of(ada, data='["a"]', model="nobody"))
     assert "one and the same" in text_of(await outcome_of(ada, data='["a"]', against="scripted"))
     lines = "".join(

