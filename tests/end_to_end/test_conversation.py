@@ -126,13 +126,14 @@ async def test_several_people_are_answered_at_once_and_each_gets_their_own(town:
         assert answer["content"] == question["content"]
 
 
-async def test_who_writes_in_russian_is_told_of_trouble_in_russian(town: Town) -> None:
-    town.chat.answer = " "
-    asked = await town.administrator.send(
-        await town.dm(town.administrator), "Привет! Расскажи мне, как прошёл твой день?"
-    )
-    told = await town.answer_to(asked, lambda text: "-# " in text, reader=town.administrator)
-    assert told["content"].startswith("Моя модель ответила пустотой.")
+async def test_who_writes_in_russian_is_told_of_trouble_in_russian(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        chat.answer = " "
+        channel = await town.dm(town.member)
+        async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
+            asked = await town.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
+            told = await town.answer_to(asked, lambda text: "-# " in text)
+        assert told["content"].startswith("Моя модель ответила пустотой.")
 
 
 @pytest.mark.parametrize(("speak", "recording", "spoken"), [("always", False, True), ("never", True, False)])
