@@ -238,9 +238,12 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
             asked = await ada.send(channel, f"{town.mention} Who is the mayor of Avela?")
             return str((await town.complete_answer_to(asked, reader=ada))["content"])
 
-        async def promoted(model: str) -> str:
+        async def promoted(model: str | Message) -> str:
             before = await ada.send("general", "ready?")
-            await ada.slash("model promote", {"model": model}, channel="general")
+            if isinstance(model, str):
+                await ada.slash("model promote", {"model": model}, channel="general")
+            else:
+                await ada.click(model, "train-promote")
             told = await ada.wait_for_message(
                 lambda m: any(text in m["content"] for text in ("is not promoted", "From now on", "already")),
                 60, channel=before["channel_id"], after=before,
@@ -250,7 +253,10 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         await candidate()
         refused = await (await chloe.slash("model promote", {"model": "trained-1"}, channel="general")).response()
         assert "can train and test models" in refused["content"]
-        worse = await promoted("trained-1")
+        news = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+        refused = await (await chloe.click(news, "train-promote")).response()
+        assert "can train and test models" in refused["content"]
+        worse = await promoted(news)
         assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
         assert await answered() == "Paris is the capital of France."
         known = {example["prompt"]: example["answer"] for example in EXAMPLES}

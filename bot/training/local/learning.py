@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import statistics
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -26,6 +28,8 @@ WARM_UP_SHARE = 0.05
 MOST_HELDOUT = 16
 """Examples that the loss is measured on, after each epoch."""
 LONGEST_GRADIENT = 1.0
+KEEPING = 2.0
+"""How much what is to be kept weighs beside what is learnt."""
 
 
 def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
@@ -72,9 +76,11 @@ class _Course(Generic[T]):
         self._folder.note(state="running", message="learning", step=done, steps=self._steps)
         if done == 0:
             self._measure(0)
+        # Batches differ in how hard they are: what is told is the mean of an epoch's steps.
+        losses = deque[float](maxlen=self._steps_an_epoch)
         for step in range(done + 1, self._steps + 1):
-            loss = self._step(step)
-            self._folder.note(step=step, steps=self._steps, loss=round(loss, 5))
+            losses.append(self._step(step))
+            self._folder.note(step=step, steps=self._steps, loss=round(statistics.fmean(losses), 5))
             if step % self._steps_an_epoch == 0:
                 self._measure(step)
             if step % self._work.checkpoint_steps == 0 and step < self._steps:
@@ -107,7 +113,7 @@ class _Course(Generic[T]):
         # One after the other, so that only one of them is in memory.
         torch.autograd.backward(loss)
         if common := self._common_of(step):
-            torch.autograd.backward(self._keeping.loss(common))
+            torch.autograd.backward(KEEPING * self._keeping.loss(common))
         torch.nn.utils.clip_grad_norm_(self._base.parameters().values(), LONGEST_GRADIENT)
         self._optimizer.step()
         self._schedule.step()
