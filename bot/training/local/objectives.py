@@ -36,8 +36,8 @@ class Objective(Protocol, Generic[T]):
 
 
 class Answers(Objective[Question]):
-    """To say the answers: cross entropy, per token of theirs. Half of the questions are asked in fewer
-    words, the others as they were given."""
+    """To say the answers: cross entropy, per token of theirs. Half of the questions are asked in fewer words,
+    the others as they were given."""
 
     def __init__(self, base: BaseModel, instruction: str, epochs: int, seed: int) -> None:
         self._base = base
