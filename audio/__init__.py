@@ -1,12 +1,8 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot."""
 
-from audio.decoder import Decoder
-from audio.decoding import decode
-from audio.decoding_limits import DecodingLimits
-from audio.dictation import Dictation
-from audio.edge import EdgeEngine
-from audio.encoding import encode
-from audio.engines import Engine
+from audio.decoding.decoder import Decoder
+from audio.decoding.decoding import decode
+from audio.decoding.limits import DecodingLimits
 from audio.errors import (
     AudioError,
     BusyError,
@@ -33,23 +29,27 @@ from audio.errors import (
     UnknownVoiceError,
     VoiceFailedError,
 )
-from audio.espeak import EspeakEngine
-from audio.growing_text import GrowingText
 from audio.language import detect_language
-from audio.loudness import loudness_lufs
-from audio.pieces import Piece
-from audio.piper import PiperEngine
-from audio.prosody import PLAIN, Prosody
+from audio.recognition.subtitles import subrip, webvtt
+from audio.recognition.transcriber import Transcriber
+from audio.recognition.transcript import Segment, Transcript
+from audio.recognition.whisper_languages import LANGUAGES
 from audio.recording import Recording, Sound
-from audio.sentences import sentences
-from audio.speakable import speakable
-from audio.speaking import Speaker
-from audio.speech import Speech
-from audio.subtitles import subrip, webvtt
-from audio.transcribing import Transcriber
-from audio.transcript import Segment, Transcript
-from audio.voices import Gender, Voice
-from audio.whisper_languages import LANGUAGES
+from audio.synthesis.clips import Piece
+from audio.synthesis.edge import EdgeEngine
+from audio.synthesis.encoding import encode
+from audio.synthesis.engine import Engine
+from audio.synthesis.espeak import EspeakEngine
+from audio.synthesis.loudness import loudness_lufs
+from audio.synthesis.normalization import speakable
+from audio.synthesis.piper import PiperEngine
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.sentences import sentences
+from audio.synthesis.speech import Speech
+from audio.synthesis.streaming import Dictation
+from audio.synthesis.streaming_markdown import GrowingText
+from audio.synthesis.synthesizer import Speaker
+from audio.synthesis.voices import Gender, Voice
 
 __all__ = [
     "LANGUAGES",

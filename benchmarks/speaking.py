@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audio import Engine, EspeakEngine, PiperEngine, Speaker
-from audio.encoding import VoiceMessageEncoder
-from audio.pieces import finished
-from audio.voices import best_voice
+from audio.synthesis.clips import finished
+from audio.synthesis.encoding import VoiceMessageEncoder
+from audio.synthesis.voices import best_voice
 from bot.settings import read_settings
 from bot.weights import WeightsCache
 

@@ -28,7 +28,7 @@ from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from audio import Transcriber, decode
-from audio.hearing import Quality
+from audio.recognition.batch import Quality
 from bot.weights import WeightsCache
 
 RECORDINGS = Path(__file__).parent.parent.parent / "shared" / "corpus"

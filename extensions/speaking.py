@@ -8,7 +8,7 @@ import hikari
 import lightbulb
 
 from audio import NothingToSayError, Prosody, Speaker
-from audio.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
+from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.answering.budgets import Budgets
 from bot.errors import translatable as _
 from bot.presenting import voice_message

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audio import Prosody
-from audio.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
+from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.settings import Settings, SettingsError, read_settings
 from tests.conftest import ROOT
 

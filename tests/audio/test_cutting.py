@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.cutting import LONGEST_PIECE_S, pieces_of
-from audio.log_mel import FULL_WINDOW_FRAMES, LogMel, window_frames
+from audio.recognition.alignment import TimedTokens, timed
+from audio.recognition.chunking import LONGEST_PIECE_S, pieces_of
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES, LogMel, window_frames
+from audio.recognition.voice_activity import LONGEST_UTTERANCE_S, Span, utterances
 from audio.recording import RECORDING_RATE_HZ, Recording
-from audio.timed_tokens import TimedTokens, timed
-from audio.voice_activity import LONGEST_UTTERANCE_S, Span, utterances
 from tests.audio.made_recordings import noise, silence
 
 

@@ -29,9 +29,9 @@ from audio import (
     Transcriber,
     TranscriberClosedError,
     decode,
-    decoder_child,
 )
-from audio import decoder as decoder_module
+from audio.decoding import child as decoder_child
+from audio.decoding import decoder as decoder_module
 from tests.audio.made_recordings import (
     AAC,
     ALL_FORMATS,

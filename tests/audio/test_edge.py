@@ -14,8 +14,8 @@ import pytest_asyncio
 from edge_tts.drm import DRM
 
 from audio import EdgeEngine, EngineFailedError, EspeakEngine, Prosody, Speaker, Voice, decode
-from audio.edge_voices import WELL_KNOWN
-from audio.pieces import PAUSE_S
+from audio.synthesis.clips import PAUSE_S
+from audio.synthesis.edge_voices import WELL_KNOWN
 from tests.audio.edge_stand_in import SENTENCE_S, EdgeStandIn, edge_stand_in
 
 ARIA = Voice("en-US-AriaNeural", "en-US", "female", "edge")

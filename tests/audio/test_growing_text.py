@@ -8,7 +8,7 @@ import time
 import pytest
 
 from audio import GrowingText, sentences, speakable
-from audio.growing_text import LONGEST_WAIT
+from audio.synthesis.streaming_markdown import LONGEST_WAIT
 
 MESSAGES = [
     "Hello **there. My** friend. It costs 3.14 dollars, e.g. in `foo. bar` so. See [Read. Now](https://a.b/c.d?e). Ok",

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from audio import BusyError, Recording, Segment, Transcriber, Transcript, UnknownLanguageError, decode
-from audio.cutting import pieces_of
-from audio.doubts import is_loop, is_made_up, most_tokens
-from audio.hearing import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
-from audio.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.alignment import TimedTokens
+from audio.recognition.batch import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
+from audio.recognition.chunking import pieces_of
+from audio.recognition.hallucinations import is_loop, is_made_up, most_tokens
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.voice_activity import utterances
+from audio.recognition.whisper import MOST_TOKENS, Manner, Whisper, Wording
 from audio.recording import RECORDING_RATE_HZ, Samples
-from audio.timed_tokens import TimedTokens
-from audio.voice_activity import utterances
-from audio.whisper import MOST_TOKENS, Manner, Whisper, Wording
 from tests.audio.made_recordings import silence
 from tests.audio.test_transcribing import words
 
@@ -374,7 +374,7 @@ async def test_many_long_recordings_take_turns(
         opened.append(len(samples) / RECORDING_RATE_HZ)
         return []
 
-    monkeypatch.setattr("audio.listening.utterances", counted)
+    monkeypatch.setattr("audio.recognition.transcription.utterances", counted)
     long = Recording(np.resize(jfk_sound.samples, 61 * 16_000))
 
     ends = await asyncio.gather(*(fast.transcribe(long) for _ in range(8)))

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from audio import EspeakEngine, PiperEngine, Recording, Sound, Speaker, decode, encode, loudness_lufs
-from audio.encoding import OPUS_RATE_HZ
-from audio.loudness import PEAK, TARGET_LUFS, evened
-from audio.pieces import PAUSE_S
+from audio.synthesis.clips import PAUSE_S
+from audio.synthesis.encoding import OPUS_RATE_HZ
+from audio.synthesis.loudness import PEAK, TARGET_LUFS, evened
 from tests.audio.made_recordings import silence, tone
 
 TEXT = "The weather will be lovely tomorrow. Please remember to water the flowers in the garden! Yes."

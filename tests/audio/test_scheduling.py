@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from audio.long_recordings import LongRecordings
-from audio.scheduling import Scheduler, Step
+from audio.recognition.long_recordings import LongRecordings
+from audio.recognition.scheduler import Scheduler, Step
 
 
 class Held:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audio import detect_language, sentences, speakable
-from audio.sentences import LONGEST_SENTENCE
+from audio.synthesis.sentences import LONGEST_SENTENCE
 
 
 @pytest.mark.parametrize(

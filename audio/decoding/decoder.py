@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 
-from audio.decoder_child import DecoderChild
-from audio.decoding import admitted, sound_of
-from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
+from audio.decoding.child import DecoderChild
+from audio.decoding.decoding import admitted, sound_of
+from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import DecoderFailedError, TranscriberClosedError
 from audio.recording import RECORDING_RATE_HZ, Recording
 

@@ -8,9 +8,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from audio.dictation import Dictation
-from audio.encoding import VoiceMessageEncoder
-from audio.engines import Engine
 from audio.errors import (
     EngineFailedError,
     LanguageNotSpokenError,
@@ -20,14 +17,17 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
-from audio.pieces import Piece, finished
-from audio.prosody import PLAIN, Prosody
-from audio.script import Script
-from audio.sentences import sentences
-from audio.speakable import speakable
-from audio.speech import Speech
-from audio.speech_cache import SpeechCache
-from audio.voices import Voice, best_voice
+from audio.synthesis.clips import Piece, finished
+from audio.synthesis.encoding import VoiceMessageEncoder
+from audio.synthesis.engine import Engine
+from audio.synthesis.normalization import speakable
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.script import Script
+from audio.synthesis.sentences import sentences
+from audio.synthesis.speech import Speech
+from audio.synthesis.speech_cache import SpeechCache
+from audio.synthesis.streaming import Dictation
+from audio.synthesis.voices import Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
 

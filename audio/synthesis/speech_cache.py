@@ -8,8 +8,8 @@ from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
 
-from audio.prosody import Prosody
-from audio.speech import Speech
+from audio.synthesis.prosody import Prosody
+from audio.synthesis.speech import Speech
 
 KEPT_S = 3600
 """In memory only, and for an hour at most: nothing spoken outlives what is stored of the conversation."""

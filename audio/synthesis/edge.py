@@ -11,13 +11,13 @@ from collections.abc import Callable
 import aiohttp
 from edge_tts import Communicate, exceptions, list_voices
 
-from audio.decoding import decode_at
-from audio.decoding_limits import DecodingLimits
-from audio.edge_voices import WELL_KNOWN
+from audio.decoding.decoding import decode_at
+from audio.decoding.limits import DecodingLimits
 from audio.errors import EngineFailedError, RecordingError, VoiceFailedError
-from audio.prosody import PLAIN, Prosody
 from audio.recording import Sound
-from audio.voices import Gender, Voice
+from audio.synthesis.edge_voices import WELL_KNOWN
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.voices import Gender, Voice
 
 _LOG = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audio.voices import Gender, Voice
+from audio.synthesis.voices import Gender, Voice
 
 _LOCALE_FEMALE_MALE = (
     ("af-ZA", "Adri", "Willem"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from audio.sentences import LONGEST_SENTENCE, certain_ends, sentences
-from audio.speakable import speakable
+from audio.synthesis.normalization import speakable
+from audio.synthesis.sentences import LONGEST_SENTENCE, certain_ends, sentences
 
 LONGEST_WAIT = 4 * LONGEST_SENTENCE
 """Characters that are kept back at most, in the hope that a mark of emphasis is closed or a sentence ends."""

@@ -19,11 +19,11 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from audio.allocation_limit import limit_allocations
-from audio.codecs import DECODERS
-from audio.containers import OGG, WAV, Container
-from audio.conversion import Conversion
-from audio.decoding_limits import DecodingLimits
+from audio.decoding.allocation_limit import limit_allocations
+from audio.decoding.codecs import DECODERS
+from audio.decoding.containers import OGG, WAV, Container
+from audio.decoding.conversion import Conversion
+from audio.decoding.limits import DecodingLimits
 from audio.errors import (
     DamagedFileError,
     DecodingTooSlowError,

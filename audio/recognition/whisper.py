@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio.log_mel import LogMel
+from audio.recognition.alignment import TIMESTAMP_S, TimedTokens, TimedWord, offsets, timed, token_times_s
+from audio.recognition.log_mel import LogMel
+from audio.recognition.whisper_loading import load_model
 from audio.recording import Samples
-from audio.timed_tokens import TIMESTAMP_S, TimedTokens, TimedWord, offsets, timed, token_times_s
-from audio.whisper_loading import load_model
 
 if TYPE_CHECKING:
     import tokenizers

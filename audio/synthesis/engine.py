@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from audio.prosody import PLAIN, Prosody
 from audio.recording import Sound
-from audio.voices import Voice
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.voices import Voice
 
 
 class Engine(Protocol):

@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import Future
 from pathlib import Path
 
-from audio.decoder import Decoder
-from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
+from audio.decoding.decoder import Decoder
+from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import BusyError, TranscriberClosedError, UnknownLanguageError
-from audio.hearing import Quality
-from audio.listening import Listening, Wish, Workshop
-from audio.long_recordings import LongRecordings
+from audio.recognition.batch import Quality
+from audio.recognition.long_recordings import LongRecordings
+from audio.recognition.scheduler import Scheduler, Step
+from audio.recognition.transcript import Transcript
+from audio.recognition.transcription import Listening, Wish, Workshop
+from audio.recognition.whisper import Whisper
+from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
-from audio.scheduling import Scheduler, Step
-from audio.transcript import Transcript
-from audio.whisper import Whisper
-from audio.whisper_languages import LANGUAGES, whisper_language
 
 MOST_LONG_RECORDINGS = 3
 """Decoded at the same time; ten minutes take 38 MB. One alone keeps its workers busy."""

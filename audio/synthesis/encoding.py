@@ -8,10 +8,10 @@ import av
 import numpy as np
 from av.audio.resampler import AudioResampler
 
-from audio.filtering import frames_of
-from audio.loudness import evened
 from audio.recording import Samples, Sound
-from audio.speech import Speech
+from audio.synthesis.filtering import frames_of
+from audio.synthesis.loudness import evened
+from audio.synthesis.speech import Speech
 
 OPUS_RATE_HZ = 48_000
 OPUS_BIT_RATE = 32_000

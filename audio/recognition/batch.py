@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from audio.cutting import Piece
-from audio.doubts import is_doubtful, is_loop, is_made_up, most_tokens
-from audio.log_mel import FULL_WINDOW_FRAMES, window_frames
+from audio.recognition.chunking import Piece
+from audio.recognition.hallucinations import is_doubtful, is_loop, is_made_up, most_tokens
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES, window_frames
+from audio.recognition.transcript import Segment, Word
+from audio.recognition.whisper import Manner, Whisper, Wording
 from audio.recording import Samples
-from audio.transcript import Segment, Word
-from audio.whisper import Manner, Whisper, Wording
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView

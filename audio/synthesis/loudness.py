@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from audio.filtering import filtered
 from audio.recording import Samples, Sound
+from audio.synthesis.filtering import filtered
 
 TARGET_LUFS = -18.0
 """For speech, as AES TD1008 recommends it for streams."""

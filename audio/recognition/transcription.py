@@ -8,17 +8,17 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 
-from audio.containers import container_of
-from audio.cutting import Piece, pieces_of
-from audio.decoder import Decoder
+from audio.decoding.containers import container_of
+from audio.decoding.decoder import Decoder
 from audio.errors import UnknownLanguageError
-from audio.hearing import Excerpt, Heard, Quality, hear
-from audio.long_recordings import LONG_S, LongRecordings
+from audio.recognition.batch import Excerpt, Heard, Quality, hear
+from audio.recognition.chunking import Piece, pieces_of
+from audio.recognition.long_recordings import LONG_S, LongRecordings
+from audio.recognition.scheduler import Scheduler, Step
+from audio.recognition.transcript import Segment, Transcript
+from audio.recognition.voice_activity import utterances
+from audio.recognition.whisper import Whisper
 from audio.recording import Recording
-from audio.scheduling import Scheduler, Step
-from audio.transcript import Segment, Transcript
-from audio.voice_activity import utterances
-from audio.whisper import Whisper
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
-"""Files to sound, in this process; ``audio.decoder`` does the same in others, for the files of strangers."""
+"""Files to sound, in this process; ``audio.decoding.decoder`` does the same in others, for the files of strangers."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from audio.containers import CONTAINERS, Container, container_of
-from audio.decoding_limits import DEFAULT_LIMITS, DecodingLimits
+from audio.decoding.containers import CONTAINERS, Container, container_of
+from audio.decoding.demuxing import Reading
+from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import DamagedFileError, EmptyFileError, NotAudioError, TooLargeError, TooShortError
-from audio.reading import Reading
 from audio.recording import RECORDING_RATE_HZ, Recording, Sound
 
 SHORTEST_S = 0.1

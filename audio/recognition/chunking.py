@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audio.recognition.voice_activity import Span
 from audio.recording import RECORDING_RATE_HZ, Samples
-from audio.voice_activity import Span
 
 LONGEST_PIECE_S = 27.0
 """Whisper's window is 30 s, and it needs about 3 s of silence at the end to tell that nothing follows."""

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from audio.errors import NothingToSayError
-from audio.growing_text import GrowingText
 from audio.language import detect_language
 from audio.language_tags import base_language
-from audio.script import Script
-from audio.speech import Speech
+from audio.synthesis.script import Script
+from audio.synthesis.speech import Speech
+from audio.synthesis.streaming_markdown import GrowingText
 
 
 class Dictation:

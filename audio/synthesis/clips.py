@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio.encoding import OPUS_RATE_HZ, resampled
-from audio.loudness import evened
 from audio.recording import Sound
+from audio.synthesis.encoding import OPUS_RATE_HZ, resampled
+from audio.synthesis.loudness import evened
 
 PAUSE_S = 0.25
 """After each piece. Engines leave from nothing to almost a second of silence, which is cut off."""

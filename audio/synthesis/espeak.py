@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio.errors import EngineFailedError, VoiceFailedError
-from audio.prosody import PLAIN, Prosody
 from audio.recording import Samples, Sound
-from audio.voices import Gender, Voice
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.voices import Gender, Voice
 
 _LOG = logging.getLogger(__name__)
 

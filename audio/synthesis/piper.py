@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio.errors import VoiceFailedError
-from audio.prosody import PLAIN, Prosody
 from audio.recording import Samples, Sound
-from audio.voices import Voice
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.voices import Voice
 
 if TYPE_CHECKING:
     from piper import PiperVoice

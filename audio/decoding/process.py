@@ -23,10 +23,10 @@ import traceback
 from contextlib import suppress
 from typing import BinaryIO
 
-from audio.containers import WAV, container_of
-from audio.decoding_limits import DecodingLimits
+from audio.decoding.containers import WAV, container_of
+from audio.decoding.demuxing import Reading
+from audio.decoding.limits import DecodingLimits
 from audio.errors import RecordingError
-from audio.reading import Reading
 
 HEADER = struct.Struct("!Q")
 

@@ -14,12 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import audio.errors
-from audio.containers import Container
-from audio.conversion import SAMPLE_BYTES
-from audio.decoder_process import HEADER
-from audio.decoding_limits import DecodingLimits
+from audio.decoding.containers import Container
+from audio.decoding.conversion import SAMPLE_BYTES
+from audio.decoding.demuxing import INEXACT_S
+from audio.decoding.limits import DecodingLimits
+from audio.decoding.process import HEADER
 from audio.errors import DecoderFailedError, DecodingTooSlowError, RecordingError
-from audio.reading import INEXACT_S
 from bot.errors import StarlingError
 
 _LOG = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ path, folder, rate_hz, limits = json.loads(sys.argv[1])
 sys.path[:] = path
 package = sys.modules["audio"] = types.ModuleType("audio")
 package.__path__ = [folder]
-from audio.decoder_process import serve
-from audio.decoding_limits import DecodingLimits
+from audio.decoding.process import serve
+from audio.decoding.limits import DecodingLimits
 serve(rate_hz, DecodingLimits(**limits))
 """
 
@@ -58,7 +58,7 @@ class DecoderChild:
         self.files = 0
         """How many it was given."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
-        settings = (path, str(Path(__file__).parent), rate_hz, dataclasses.asdict(limits))
+        settings = (path, str(Path(__file__).parent.parent), rate_hz, dataclasses.asdict(limits))
         self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [sys.executable, "-I", "-S", "-c", _START, json.dumps(settings)],
             stdin=subprocess.PIPE,

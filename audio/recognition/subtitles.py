@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audio.transcript import Transcript
+from audio.recognition.transcript import Transcript
 
 
 def subrip(transcript: Transcript) -> str:

@@ -1,0 +1,1 @@
+"""Samples to words: Whisper on ctranslate2, with voice detection, chunking and alignment."""

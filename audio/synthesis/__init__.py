@@ -1,0 +1,1 @@
+"""Words to voice messages: engines, sentences, loudness, Ogg Opus."""
