@@ -31,8 +31,8 @@ import aiohttp
 import hikari
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.mentions import EVERYTHING
-from bot.sandbox.message_form import MESSAGE_FLAGS, read_message_form
+from bot.sandbox.model.mentions import EVERYTHING
+from bot.sandbox.validation.message_form import MESSAGE_FLAGS, read_message_form
 
 CHANNELS = 20
 CONNECTIONS = 50

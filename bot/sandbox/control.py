@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.sandbox.errors import SandboxError
 from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, FaultError
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
-from bot.sandbox.shapes import Json
+from bot.sandbox.model.errors import SandboxError
+from bot.sandbox.model.json_codec import Json
+from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
 
 if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox

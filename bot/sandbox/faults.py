@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bot.sandbox.errors import SandboxError
-from bot.sandbox.shapes import Json
+from bot.sandbox.model.errors import SandboxError
+from bot.sandbox.model.json_codec import Json
 
 RequestTrouble = Literal["rate_limit", "error", "slow", "drop", "expire_links"]
 GatewayTrouble = Literal["reconnect", "invalid_session", "close"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.sandbox.model.entities import User
 from bot.sandbox.request_log import LoggedRequest
-from bot.sandbox.state import User
 
 
 @dataclass(frozen=True, slots=True)

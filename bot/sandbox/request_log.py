@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.shapes import Json
+from bot.sandbox.model.json_codec import Json
 
 
 @dataclass(frozen=True, slots=True)

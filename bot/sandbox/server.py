@@ -11,18 +11,18 @@ from typing import Any, ClassVar, Self
 from aiohttp import web
 
 from bot.sandbox.control import Control, describe
-from bot.sandbox.events import Event
 from bot.sandbox.faults import Fault, Faults
-from bot.sandbox.intents import Intents
+from bot.sandbox.gateway.events import Event
+from bot.sandbox.gateway.intents import Intents
+from bot.sandbox.gateway.sessions import Session
+from bot.sandbox.model.entities import Member
+from bot.sandbox.model.json_codec import Json
+from bot.sandbox.model.seed import BOT_TOKEN, GUILD_ID
 from bot.sandbox.observer import Nobody, Observer
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
-from bot.sandbox.rest_server import PREFIX, RestServer
-from bot.sandbox.seed import BOT_TOKEN, GUILD_ID
+from bot.sandbox.rest.server import PREFIX, RestServer
 from bot.sandbox.services import Services
-from bot.sandbox.sessions import Session
-from bot.sandbox.shapes import Json
-from bot.sandbox.state import Member
 
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20

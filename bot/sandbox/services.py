@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from bot.sandbox.accounts import Accounts
-from bot.sandbox.attachments import AttachmentStore
-from bot.sandbox.command_registry import CommandRegistry
-from bot.sandbox.gateway import Gateway
-from bot.sandbox.interactions import Interactions
-from bot.sandbox.messages import Messages
+from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.interactions.interactions import Interactions
+from bot.sandbox.model.accounts import Accounts
+from bot.sandbox.model.attachments import AttachmentStore
+from bot.sandbox.model.command_registry import CommandRegistry
+from bot.sandbox.model.messages import Messages
+from bot.sandbox.model.payloads import Payloads
+from bot.sandbox.model.seed import APPLICATION_ID, populate
+from bot.sandbox.model.state import World
 from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
-from bot.sandbox.payloads import Payloads
-from bot.sandbox.seed import APPLICATION_ID, populate
 from bot.sandbox.wire_log import WireLog
-from bot.sandbox.world import World
 
 
 class Services:

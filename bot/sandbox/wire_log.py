@@ -8,8 +8,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
+from bot.sandbox.model.json_codec import Json
 from bot.sandbox.request_log import LoggedRequest
-from bot.sandbox.shapes import Json
 
 _KEPT = 300
 _WAITING_LIMIT = 2_000

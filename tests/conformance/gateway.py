@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from bot.sandbox.shapes import Json
+from bot.sandbox.model.json_codec import Json
 from tests.conformance.differences import Difference, differences
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.gateway_schemas.frames import RECEIVED, SENT

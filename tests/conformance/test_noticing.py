@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.model.entities import User
 from bot.sandbox.observer import Frame
 from bot.sandbox.request_log import LoggedRequest
-from bot.sandbox.state import User
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
 from tests.conformance.overlay import Document, Rule

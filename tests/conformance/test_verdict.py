@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.options import Options
-from bot.sandbox.rest_server import RestServer
+from bot.sandbox.rest.server import RestServer
 from bot.sandbox.services import Services
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.openapi import SPEC

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.person import Person
-from bot.sandbox.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
+from bot.sandbox.client.discord_user import Person
+from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.storage import corrections as stored

@@ -17,8 +17,8 @@ import matplotlib.image
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.permissions import Permissions
-from bot.sandbox.person import Person, UnknownCommandError
+from bot.sandbox.client.discord_user import Person, UnknownCommandError
+from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, populated, running
 from tests.scripted_chat import ScriptedChat

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.permissions import Permissions
-from bot.sandbox.person import UnknownCommandError
-from bot.sandbox.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
+from bot.sandbox.client.discord_user import UnknownCommandError
+from bot.sandbox.model.permissions import Permissions
+from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.storage.file_names import key_of
 from tests.end_to_end.town import Message, Town, populated, running

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from audio import Sound, decode, encode
-from bot.sandbox.person import UnknownCommandError
+from bot.sandbox.client.discord_user import UnknownCommandError
 from tests.end_to_end.town import RECORDINGS, Message, Town, voice
 
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox import Sandbox
-from bot.sandbox.person import UnknownCommandError
+from bot.sandbox.client.discord_user import UnknownCommandError
 from tests.end_to_end.town import Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 

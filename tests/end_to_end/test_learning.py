@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat

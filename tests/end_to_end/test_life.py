@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from audio import decode
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.options import Options
-from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.process import command, ready_at
 from tests.end_to_end.town import RECORDINGS, populated, running, voice

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.sandbox.seed import MODERATOR_ROLE_ID
+from bot.sandbox.model.seed import MODERATOR_ROLE_ID
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat

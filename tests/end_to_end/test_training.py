@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
 from bot.training.openai_trainer import OpenAITrainer
 from bot.training.trainer import follow

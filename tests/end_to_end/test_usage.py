@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot.drawing import HEIGHT_PX, WIDTH_PX
 from bot.sandbox import Sandbox
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from bot.storage.database import Database
 from bot.storage.settings import SettingsStore
 from bot.storage.usage import Amounts, UsageStore

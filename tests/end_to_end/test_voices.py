@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from audio import decode
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from tests.end_to_end.town import Town
 
 TEXT = "The bird sings in the garden every morning."

@@ -15,7 +15,7 @@ import aiohttp
 
 from audio import Transcriber, Transcript, decode
 from bot.app import Starling
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.storage.usage import Clock

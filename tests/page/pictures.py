@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox import Sandbox
-from bot.sandbox.person import Person
+from bot.sandbox.client.discord_user import Person
 from tests.conftest import ROOT
 from tests.end_to_end.town import buttons_of, populated, running
 from tests.page.visit import Visit, visiting

@@ -11,10 +11,10 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from bot.sandbox import Person, Sandbox
-from bot.sandbox.kinds import MessageFlag
-from bot.sandbox.mentions import EVERYTHING
-from bot.sandbox.message_form import read_message_form
-from bot.sandbox.seed import ADMIN_ID, GENERAL_ID
+from bot.sandbox.model.enums import MessageFlag
+from bot.sandbox.model.mentions import EVERYTHING
+from bot.sandbox.model.seed import ADMIN_ID, GENERAL_ID
+from bot.sandbox.validation.message_form import read_message_form
 from tests.conftest import RECORDINGS
 from tests.page.visit import Visit, visiting
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Person
-from bot.sandbox.seed import APPLICATION_ID, GUILD_ID
+from bot.sandbox.model.seed import APPLICATION_ID, GUILD_ID
 from tests.sandbox.bare_bot import BareBot
 
 GLOBAL = f"/applications/{APPLICATION_ID}/commands"

@@ -14,9 +14,9 @@ import hikari
 import pytest
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.errors import SandboxError
-from bot.sandbox.intents import Intents
-from bot.sandbox.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
+from bot.sandbox.gateway.intents import Intents
+from bot.sandbox.model.errors import SandboxError
+from bot.sandbox.model.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
 from tests.sandbox.example_bot import INTENTS, build, running
 from tests.sandbox.patience import until
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Person, Sandbox
-from bot.sandbox.seed import APPLICATION_ID
+from bot.sandbox.model.seed import APPLICATION_ID
 from tests.sandbox.patience import until
 
 VERSION = "14.28.1"

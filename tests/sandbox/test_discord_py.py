@@ -15,7 +15,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.seed import BOT_ROLE_ID, GENERAL_ID, GUILD_ID, MEMBER_ID, MODERATORS_ID, READ_ONLY_ID, SECOND_GUILD_ID
+from bot.sandbox.model.seed import (
+    BOT_ROLE_ID,
+    GENERAL_ID,
+    GUILD_ID,
+    MEMBER_ID,
+    MODERATORS_ID,
+    READ_ONLY_ID,
+    SECOND_GUILD_ID,
+)
 from tests.sandbox.discord_py_bot import DiscordPyBot, Unpaused, running
 from tests.sandbox.example_bot import WAVEFORM
 from tests.sandbox.patience import until

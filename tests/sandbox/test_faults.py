@@ -10,9 +10,9 @@ import hikari
 import pytest
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.errors import DiscordError
 from bot.sandbox.faults import FaultError
-from bot.sandbox.seed import APPLICATION_ID, BOT_TOKEN, GENERAL_ID, GUILD_ID
+from bot.sandbox.model.errors import DiscordError
+from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, GENERAL_ID, GUILD_ID
 from tests.sandbox.example_bot import build, running
 
 MESSAGES = "/channels/*/messages"

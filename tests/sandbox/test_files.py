@@ -11,8 +11,8 @@ import hikari
 import pytest
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.errors import DiscordError
-from bot.sandbox.seed import GENERAL_ID
+from bot.sandbox.model.errors import DiscordError
+from bot.sandbox.model.seed import GENERAL_ID
 from tests.sandbox.example_bot import VOICE, WAVEFORM
 
 OGG = b"OggS" + bytes(996)

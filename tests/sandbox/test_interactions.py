@@ -10,10 +10,10 @@ import hikari
 import pytest
 
 from bot.sandbox import Person, Sandbox
-from bot.sandbox.errors import DiscordError
-from bot.sandbox.person import UnknownCommandError
-from bot.sandbox.seed import APPLICATION_ID
-from bot.sandbox.user_client import NothingCameError
+from bot.sandbox.client.discord_user import UnknownCommandError
+from bot.sandbox.client.user_client import NothingCameError
+from bot.sandbox.model.errors import DiscordError
+from bot.sandbox.model.seed import APPLICATION_ID
 
 pytestmark = pytest.mark.usefixtures("bot")
 

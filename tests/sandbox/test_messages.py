@@ -9,8 +9,8 @@ import pytest
 from hikari.messages import MessageReferenceType
 
 from bot.sandbox import Person
-from bot.sandbox.errors import DiscordError
-from bot.sandbox.seed import APPLICATION_ID, GENERAL_ID, GUILD_ID, MODERATOR_ROLE_ID, VOICE_NOTES_ID
+from bot.sandbox.model.errors import DiscordError
+from bot.sandbox.model.seed import APPLICATION_ID, GENERAL_ID, GUILD_ID, MODERATOR_ROLE_ID, VOICE_NOTES_ID
 
 ME = f"<@{APPLICATION_ID}>"
 

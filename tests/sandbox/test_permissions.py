@@ -10,9 +10,9 @@ import hikari
 import pytest
 
 from bot.sandbox import Options, Person, Sandbox
-from bot.sandbox.errors import DiscordError
-from bot.sandbox.permissions import EVERYONE, Permissions
-from bot.sandbox.seed import (
+from bot.sandbox.model.errors import DiscordError
+from bot.sandbox.model.permissions import EVERYONE, Permissions
+from bot.sandbox.model.seed import (
     APPLICATION_ID,
     BOT_ROLE_ID,
     GENERAL_ID,

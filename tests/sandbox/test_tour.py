@@ -12,7 +12,7 @@ import hikari
 import pytest
 
 from bot.sandbox import Person, Sandbox
-from bot.sandbox.seed import (
+from bot.sandbox.model.seed import (
     ADMIN_ID,
     APPLICATION_ID,
     BOT_ROLE_ID,

@@ -8,7 +8,7 @@ import hikari
 import pytest
 
 from bot.answering.instructions import Instructions, NoSuchInstructionError
-from bot.sandbox.seed import BOT_TOKEN
+from bot.sandbox.model.seed import BOT_TOKEN
 from bot.storage.database import Database
 from bot.storage.instructions import MOST_VERSIONS, InstructionStore
 from bot.storage.settings import SettingsStore

@@ -1,0 +1,1 @@
+"""The user side: what a person's Discord does."""

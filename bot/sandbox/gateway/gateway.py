@@ -1,0 +1,375 @@
+"""The gateway: one WebSocket protocol for the bot and for people."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.gateway.compression import transport_packing
+from bot.sandbox.gateway.events import Event
+from bot.sandbox.gateway.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.gateway.member_requests import member_chunks
+from bot.sandbox.gateway.sessions import GOING_AWAY, Connection, Session
+from bot.sandbox.gateway.user_gateway import ready_for_person
+from bot.sandbox.model.accounts import Accounts
+from bot.sandbox.model.entities import User
+from bot.sandbox.model.errors import SandboxError
+from bot.sandbox.model.json_codec import Json, from_json, to_json
+from bot.sandbox.model.payloads import Payloads, own_user_payload
+from bot.sandbox.model.state import World
+from bot.sandbox.observer import Observer
+from bot.sandbox.options import Options
+from bot.sandbox.wire_log import WireLog
+
+_MAX_PAYLOAD_BYTES = 4096
+_MAX_EVENTS = 120
+_EVENTS_WINDOW_S = 60.0
+_VERSIONS = {"9", "10"}
+_SILENCE_FLOOR_S = 5.0
+_CLOSING_S = 2.0
+_RECONNECT_GRACE_S = 5.0
+
+_HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
+_RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
+_REQUEST_MEMBERS = 8
+# Presence, voice state, soundboards, channel info: taken and not acted upon.
+_IGNORED = frozenset({3, 4, 31, 43})
+# What Discord's own client sends besides: guild subscriptions and the like.
+_IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
+
+
+class _CloseError(SandboxError):
+    """Raised to close a connection with ``code``."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"close {code}")
+        self.code = code
+
+
+class Gateway:
+    """Accepts connections and delivers events to the sessions that may see them."""
+
+    def __init__(
+        self,
+        world: World,
+        payloads: Payloads,
+        accounts: Accounts,
+        options: Options,
+        wire: WireLog,
+        observer: Observer,
+    ) -> None:
+        self.url = ""
+        self.sessions: dict[str, Session] = {}
+        self.identifies = 0
+        self._world = world
+        self._payloads = payloads
+        self._accounts = accounts
+        self._options = options
+        self._wire = wire
+        self._observer = observer
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    # Delivering
+
+    def publish(self, event: Event) -> None:
+        """Give the event to every session that may know of it."""
+        # JSON by whether the content is left out: it is written once, not for every session.
+        written: dict[bool, str] = {}
+        for session in list(self.sessions.values()):
+            if not self._is_told(session, event):
+                continue
+            account = session.account
+            gated = event.message and account.bot and not session.intents & Intents.MESSAGE_CONTENT
+            if gated not in written:
+                data = event.data
+                if gated:
+                    data = without_content(data, account.id, direct="guild_id" not in data)
+                written[gated] = to_json(data)
+            session.dispatch(event.name, written[gated])
+
+    def _is_told(self, session: Session, event: Event) -> bool:
+        """Whether ``session`` hears of ``event``."""
+        account = session.account
+        wanted = event.to_bot if account.bot else event.to_people
+        if not wanted:
+            return False
+        if not account.bot and event.only_user_id not in (None, account.id):
+            return False
+        if account.bot:
+            if event.intents and not event.intents & session.intents:
+                return False
+            shard_id, shard_count = session.shard
+            if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
+                return False
+        if event.guild_id is not None and (event.guild_id, account.id) not in self._world.members:
+            return False
+        if event.channel_id is not None and (channel := self._world.channels.get(event.channel_id)) is not None:
+            return event.only_user_id is not None or self._world.may_see(account.id, channel)
+        return True
+
+    # Disturbing, for tests
+
+    def bot_sessions(self) -> list[Session]:
+        return [s for s in self.sessions.values() if s.account.bot]
+
+    def reconnect(self) -> None:
+        """Ask every bot session to reconnect (op 7); a client that does not is closed after a while."""
+        for session in self.bot_sessions():
+            if session.connection is not None:
+                session.connection.send(_RECONNECT, None)
+                asyncio.get_running_loop().call_later(_RECONNECT_GRACE_S, session.connection.close, 4000)
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Send op 9 to every bot session; one that is not ``resumable`` is forgotten."""
+        for session in self.bot_sessions():
+            if session.connection is not None:
+                session.connection.send(_INVALID_SESSION, resumable)
+            if not resumable:
+                del self.sessions[session.id]
+
+    def close_bots(self, code: int | None) -> None:
+        """Close every bot connection with ``code``; None cuts it without a close frame."""
+        for session in self.bot_sessions():
+            if session.connection is None:
+                continue
+            if code is None:
+                session.connection.cut()
+            else:
+                session.connection.close(code)
+
+    async def close(self) -> None:
+        """Close everything, when the sandbox stops."""
+        for session in self.sessions.values():
+            if session.connection is not None:
+                session.connection.cut()
+        for socket in list(self._sockets):
+            await socket.close(code=GOING_AWAY)
+        self.sessions.clear()
+
+    # Connections
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one WebSocket from HELLO to its end."""
+        socket = web.WebSocketResponse(max_msg_size=1 << 20)
+        await socket.prepare(request)
+        try:
+            if request.query.get("v", "10") not in _VERSIONS:
+                raise _CloseError(4012)
+            packing = transport_packing(request.query.get("compress"))
+        except _CloseError as error:
+            await socket.close(code=error.code)
+            return socket
+        except SandboxError:
+            await socket.close(code=4002)
+            return socket
+        connection = Connection(socket, request, packing, self._observer)
+        self._sockets.add(socket)
+        writer = asyncio.create_task(connection.write_until_closed())
+        try:
+            await self._converse(socket, connection, writer)
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+            self._sockets.discard(socket)
+        return socket
+
+    async def _converse(
+        self, socket: web.WebSocketResponse, connection: Connection, writer: asyncio.Task[None]
+    ) -> None:
+        interval_s = self._options.heartbeat_interval_s
+        connection.send(_HELLO, {"heartbeat_interval": int(interval_s * 1000), "_trace": []})
+        session: Session | None = None
+        silence_s = max(interval_s * 2.5, _SILENCE_FLOOR_S)
+        recent: deque[float] = deque(maxlen=_MAX_EVENTS + 1)
+        try:
+            while True:
+                try:
+                    frame = await socket.receive(timeout=silence_s)
+                except TimeoutError:
+                    raise _CloseError(4009) from None
+                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    return
+                recent.append(time.monotonic())
+                if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
+                    raise _CloseError(4008)
+                payload = _read(frame.data)
+                session = self._receive(payload, connection, session, interval_s)
+                connection.took(frame.data)
+        except _CloseError as error:
+            connection.close(error.code)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(writer), _CLOSING_S)
+        finally:
+            self._left(session, connection, socket.close_code)
+
+    def _receive(
+        self, payload: Json, connection: Connection, session: Session | None, interval_s: float
+    ) -> Session | None:
+        op, data = payload["op"], payload.get("d")
+        account = self._accounts.by_token(str(data.get("token", ""))) if isinstance(data, dict) else None
+        if op in (_IDENTIFY, _RESUME) and account is not None and account.bot:
+            connection.wire = self._wire
+        if connection.wire is not None:
+            connection.wire.add_frame("sandbox", op, data)
+        if op == _HEARTBEAT:
+            connection.send(_ACK, None)
+            connection.note_heartbeat(interval_s)
+            return session
+        if op in (_IDENTIFY, _RESUME):
+            if session is not None:
+                raise _CloseError(4005)
+            if not isinstance(data, dict):
+                raise _CloseError(4002)
+            return self._identify(data, connection) if op == _IDENTIFY else self._resume(data, connection)
+        if op == _REQUEST_MEMBERS:
+            if session is None:
+                raise _CloseError(4003)
+            if not isinstance(data, dict):
+                raise _CloseError(4002)
+            for chunk in member_chunks(self._world, self._payloads, session.account.id, session.intents, data):
+                session.dispatch("GUILD_MEMBERS_CHUNK", to_json(chunk))
+            return session
+        if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
+            if session is None:
+                raise _CloseError(4003)
+            return session
+        raise _CloseError(4001)
+
+    def _left(self, session: Session | None, connection: Connection, close_code: int | None) -> None:
+        if session is None or session.connection is not connection:
+            return
+        session.connection = None
+        session.left_at_s = time.monotonic()
+        # Discord ends the session of a client that says goodbye; every other end can be resumed.
+        if close_code in (1000, 1001) and not connection.ended_here:
+            self.sessions.pop(session.id, None)
+
+    # Beginning and resuming
+
+    def _identify(self, data: Json, connection: Connection) -> Session | None:
+        account = self._accounts.by_token(str(data.get("token", "")))
+        if account is None:
+            raise _CloseError(4004)
+        connection.account = account
+        intents = self._read_intents(account, data)
+        shard = _read_shard(data)
+        if data.get("compress") is True:
+            connection.pack_each_payload()
+        self._forget_old_sessions()
+        session = Session(
+            account=account,
+            token=str(data["token"]),
+            intents=intents,
+            shard=shard,
+            replay=deque(maxlen=self._options.replay_limit),
+            connection=connection,
+            heartbeats=connection.heartbeats,
+        )
+        self.sessions[session.id] = session
+        ready: Json = {
+            "v": 10,
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "session_type": "normal",
+            "private_channels": [],
+            "_trace": [],
+        }
+        if account.bot:
+            self.identifies += 1
+            self._begin_bot(session, ready, data)
+        else:
+            session.dispatch("READY", to_json(ready | ready_for_person(self._world, self._payloads, account)))
+        return session
+
+    def _begin_bot(self, session: Session, ready: Json, data: Json) -> None:
+        account = session.account
+        shard_id, shard_count = session.shard
+        guilds = [g for g in self._world.guilds_of(account.id) if (g.id >> 22) % shard_count == shard_id]
+        ready |= {
+            "user": own_user_payload(account),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "application": {"id": str(account.id), "flags": self._accounts.application_flags()},
+        }
+        if "shard" in data:
+            ready["shard"] = [shard_id, shard_count]
+        session.dispatch("READY", to_json(ready))
+        if session.intents & Intents.GUILDS:
+            for guild in guilds:
+                everyone = bool(session.intents & Intents.GUILD_PRESENCES)
+                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True, all_members=everyone)
+                session.dispatch("GUILD_CREATE", to_json(whole))
+
+    def _read_intents(self, account: User, data: Json) -> Intents:
+        if not account.bot:
+            return Intents(ALL_INTENTS)
+        given: Any = data.get("intents")
+        if isinstance(given, bool) or not isinstance(given, int) or given & ~ALL_INTENTS or given < 0:
+            raise _CloseError(4013)
+        intents = Intents(given)
+        allowed = {
+            Intents.MESSAGE_CONTENT: self._options.message_content,
+            Intents.GUILD_MEMBERS: self._options.guild_members,
+            Intents.GUILD_PRESENCES: self._options.presences,
+        }
+        if any(intents & intent and not on for intent, on in allowed.items()):
+            raise _CloseError(4014)
+        return intents
+
+    def _resume(self, data: Json, connection: Connection) -> Session | None:
+        connection.account = self._accounts.by_token(str(data.get("token", "")))
+        if connection.account is None:
+            raise _CloseError(4004)
+        session = self.sessions.get(str(data.get("session_id")))
+        after: Any = data.get("seq")
+        self._forget_old_sessions()
+        if session is None or session.token != data.get("token") or session.id not in self.sessions:
+            connection.send(_INVALID_SESSION, False)
+            return None
+        if not isinstance(after, int) or after > session.sequence:
+            raise _CloseError(4007)
+        if not session.can_replay(after):
+            del self.sessions[session.id]
+            connection.send(_INVALID_SESSION, False)
+            return None
+        if session.connection is not None:
+            session.connection.cut()
+        session.replay_after(after, connection)
+        return session
+
+    def _forget_old_sessions(self) -> None:
+        oldest_s = time.monotonic() - self._options.session_lifetime_s
+        for session in list(self.sessions.values()):
+            if session.connection is None and session.left_at_s < oldest_s:
+                del self.sessions[session.id]
+
+
+def _read(raw: str | bytes) -> Json:
+    if len(raw) > _MAX_PAYLOAD_BYTES:
+        raise _CloseError(4002)
+    try:
+        payload = from_json(raw)
+    except ValueError:
+        raise _CloseError(4002) from None
+    if not isinstance(payload, dict) or not isinstance(payload.get("op"), int):
+        raise _CloseError(4002)
+    return payload
+
+
+def _read_shard(data: Json) -> tuple[int, int]:
+    given = data.get("shard")
+    if given is None:
+        return 0, 1
+    if (
+        not isinstance(given, list)
+        or len(given) != 2
+        or not all(isinstance(n, int) for n in given)
+        or not 0 <= given[0] < given[1]
+    ):
+        raise _CloseError(4010)
+    return given[0], given[1]

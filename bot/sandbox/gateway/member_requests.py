@@ -1,0 +1,77 @@
+"""Members asked for over the gateway: REQUEST_GUILD_MEMBERS and its GUILD_MEMBERS_CHUNK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.sandbox.gateway.intents import Intents
+from bot.sandbox.model.entities import Member
+from bot.sandbox.model.json_codec import Json
+from bot.sandbox.model.payloads import Payloads
+from bot.sandbox.model.state import World
+
+_CHUNK_MEMBERS = 1_000
+_MAX_FOUND = 100
+_MAX_NONCE_BYTES = 32
+
+
+def member_chunks(world: World, payloads: Payloads, asker_id: int, intents: Intents, asked: Json) -> Iterator[Json]:
+    """What answers ``asked``: the data of each GUILD_MEMBERS_CHUNK, none if it may not be asked.
+
+    By Discord's documentation (events/gateway-events, Request Guild Members) the whole list needs the GUILD_MEMBERS
+    intent and presences need GUILD_PRESENCES; a search by name or ids finds at most 100.
+    """
+    guild_id = _snowflake(asked.get("guild_id"))
+    if (guild_id, asker_id) not in world.members:
+        return
+    if asked.get("presences") is True and not intents & Intents.GUILD_PRESENCES:
+        return
+    not_found: list[str] = []
+    given: Any = asked.get("user_ids")
+    query = asked.get("query")
+    limit = asked.get("limit")
+    found: list[Member] = []
+    if given is not None:
+        for user_id in (given if isinstance(given, list) else [given])[:_MAX_FOUND]:
+            member = world.members.get((guild_id, _snowflake(user_id)))
+            if member is None:
+                not_found.append(str(user_id))
+            else:
+                found.append(member)
+    elif not isinstance(query, str) or not isinstance(limit, int):
+        return
+    elif query or limit:
+        wanted = query.casefold()
+        found = [
+            m
+            for m in world.guild_members(guild_id)
+            if any(
+                name.casefold().startswith(wanted) for name in (world.user(m.user_id).username, m.nick or "") if name
+            )
+        ][: min(limit, _MAX_FOUND) or _MAX_FOUND]
+    elif intents & Intents.GUILD_MEMBERS:
+        found = world.guild_members(guild_id)
+    else:
+        return
+    more: Json = {"not_found": not_found} if not_found else {}
+    if asked.get("presences") is True:
+        more["presences"] = []
+    nonce = asked.get("nonce")
+    if isinstance(nonce, str) and len(nonce.encode()) <= _MAX_NONCE_BYTES:
+        more["nonce"] = nonce
+    chunks = [found[i : i + _CHUNK_MEMBERS] for i in range(0, len(found), _CHUNK_MEMBERS)] or [[]]
+    for index, chunk in enumerate(chunks):
+        members = [payloads.member(member) for member in chunk]
+        yield {
+            "guild_id": str(guild_id),
+            "members": members,
+            "chunk_index": index,
+            "chunk_count": len(chunks),
+        } | more
+
+
+def _snowflake(given: object) -> int:
+    """The id, 0 for what is none."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -1,0 +1,1 @@
+"""Commands, buttons and forms, from a person to the bot and back."""

@@ -1,0 +1,110 @@
+"""The people and places that every sandbox begins with. Ids and tokens never change: they may be written down."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+
+from bot.sandbox.model.entities import Channel, Guild, Member, Overwrite, OverwriteType, Role, User
+from bot.sandbox.model.enums import ChannelType
+from bot.sandbox.model.permissions import EVERYONE, Permissions
+from bot.sandbox.model.state import World
+
+APPLICATION_ID = 1_100_000_000_000_000_100
+"""Also the id of the bot's user, as with every application made since 2016."""
+
+ADMIN_ID = 1_100_000_000_000_000_201
+MEMBER_ID = 1_100_000_000_000_000_202
+OTHER_MEMBER_ID = 1_100_000_000_000_000_203
+
+GUILD_ID = 1_100_000_000_004_194_304
+GENERAL_ID = GUILD_ID + 101
+VOICE_NOTES_ID = GUILD_ID + 102
+MODERATORS_ID = GUILD_ID + 103
+READ_ONLY_ID = GUILD_ID + 104
+CATEGORY_ID = GUILD_ID + 100
+BOT_ROLE_ID = GUILD_ID + 201
+MODERATOR_ROLE_ID = GUILD_ID + 202
+
+# Two shards: the first guild belongs to one of them, this one to the other.
+SECOND_GUILD_ID = GUILD_ID + (1 << 22)
+SECOND_GENERAL_ID = SECOND_GUILD_ID + 101
+SECOND_BOT_ROLE_ID = SECOND_GUILD_ID + 201
+
+JOINED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def token_of(account_id: int, secret: str) -> str:
+    """Shaped like Discord's: the account's id in base64, a time, a signature. It opens nothing but a sandbox."""
+    account = base64.urlsafe_b64encode(str(account_id).encode()).decode().rstrip("=")
+    return f"{account}.SANDBX.{secret}"
+
+
+BOT_TOKEN = token_of(APPLICATION_ID, "the-bot-of-a-local-sandbox-only")
+USER_TOKENS = {
+    ADMIN_ID: token_of(ADMIN_ID, "a-person-of-a-local-sandbox-only"),
+    MEMBER_ID: token_of(MEMBER_ID, "a-person-of-a-local-sandbox-only"),
+    OTHER_MEMBER_ID: token_of(OTHER_MEMBER_ID, "a-person-of-a-local-sandbox-only"),
+}
+
+
+def populate(world: World, bot_name: str) -> None:
+    """Put the fixed people, guilds, roles and channels into an empty world."""
+    bot = User(APPLICATION_ID, bot_name, bot=True)
+    people = (
+        User(ADMIN_ID, "ada", "Ada"),
+        User(MEMBER_ID, "boris", "Борис", locale="ru"),
+        User(OTHER_MEMBER_ID, "chloe", "Chloe", locale="en-GB"),
+    )
+    world.users = {user.id: user for user in (bot, *people)}
+    world.guilds = {
+        GUILD_ID: Guild(GUILD_ID, "Sandbox", ADMIN_ID),
+        SECOND_GUILD_ID: Guild(SECOND_GUILD_ID, "Second sandbox", ADMIN_ID),
+    }
+    roles = (
+        Role(GUILD_ID, GUILD_ID, "@everyone", EVERYONE, 0),
+        Role(BOT_ROLE_ID, GUILD_ID, bot_name, EVERYONE, 1, bot_id=APPLICATION_ID),
+        Role(
+            MODERATOR_ROLE_ID,
+            GUILD_ID,
+            "Moderators",
+            EVERYONE | Permissions.MANAGE_MESSAGES | Permissions.MANAGE_THREADS | Permissions.PIN_MESSAGES,
+            2,
+            color=0x5865F2,
+            mentionable=True,
+            hoist=True,
+        ),
+        Role(SECOND_GUILD_ID, SECOND_GUILD_ID, "@everyone", EVERYONE, 0),
+        Role(SECOND_BOT_ROLE_ID, SECOND_GUILD_ID, bot_name, EVERYONE, 1, bot_id=APPLICATION_ID),
+    )
+    world.roles = {role.id: role for role in roles}
+    members = (
+        Member(GUILD_ID, APPLICATION_ID, JOINED_AT, (BOT_ROLE_ID,)),
+        Member(GUILD_ID, ADMIN_ID, JOINED_AT, (MODERATOR_ROLE_ID,)),
+        Member(GUILD_ID, MEMBER_ID, JOINED_AT),
+        Member(GUILD_ID, OTHER_MEMBER_ID, JOINED_AT, nick="Chloe the second"),
+        Member(SECOND_GUILD_ID, APPLICATION_ID, JOINED_AT, (SECOND_BOT_ROLE_ID,)),
+        Member(SECOND_GUILD_ID, ADMIN_ID, JOINED_AT),
+        Member(SECOND_GUILD_ID, MEMBER_ID, JOINED_AT),
+    )
+    world.members = {(member.guild_id, member.user_id): member for member in members}
+    hidden = Overwrite(GUILD_ID, OverwriteType.ROLE, Permissions.NONE, Permissions.VIEW_CHANNEL)
+    shown = Overwrite(MODERATOR_ROLE_ID, OverwriteType.ROLE, Permissions.VIEW_CHANNEL, Permissions.NONE)
+    silent = Overwrite(
+        BOT_ROLE_ID,
+        OverwriteType.ROLE,
+        Permissions.NONE,
+        Permissions.SEND_MESSAGES | Permissions.SEND_MESSAGES_IN_THREADS | Permissions.ADD_REACTIONS,
+    )
+    text = ChannelType.GUILD_TEXT
+    channels = (
+        Channel(CATEGORY_ID, ChannelType.GUILD_CATEGORY, GUILD_ID, "Text channels"),
+        Channel(GENERAL_ID, text, GUILD_ID, "general", position=1, parent_id=CATEGORY_ID),
+        Channel(VOICE_NOTES_ID, text, GUILD_ID, "voice-notes", position=2, parent_id=CATEGORY_ID),
+        Channel(
+            MODERATORS_ID, text, GUILD_ID, "moderators", position=3, parent_id=CATEGORY_ID, overwrites=(hidden, shown)
+        ),
+        Channel(READ_ONLY_ID, text, GUILD_ID, "no-bots", position=4, parent_id=CATEGORY_ID, overwrites=(silent,)),
+        Channel(SECOND_GENERAL_ID, text, SECOND_GUILD_ID, "general", position=1),
+    )
+    world.channels = {channel.id: channel for channel in channels}

@@ -1,0 +1,147 @@
+"""Everything that is there, by id, with lookups that refuse as Discord does."""
+
+from __future__ import annotations
+
+from bot.sandbox.model.entities import Channel, Guild, Member, Message, Role, User
+from bot.sandbox.model.enums import ChannelType
+from bot.sandbox.model.errors import missing_access, missing_permissions, unknown
+from bot.sandbox.model.message_store import MessageStore
+from bot.sandbox.model.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
+from bot.sandbox.model.snowflakes import SnowflakeClock
+
+
+class World:
+    """Guilds, people, channels and messages. Changed only by the parts that also tell the gateways of it."""
+
+    def __init__(self, *, message_limit: int) -> None:
+        self.clock = SnowflakeClock()
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.roles: dict[int, Role] = {}
+        self.members: dict[tuple[int, int], Member] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages = MessageStore(message_limit)
+
+    def user(self, user_id: int) -> User:
+        """Raises:
+        DiscordError: 404 10013.
+        """
+        if (user := self.users.get(user_id)) is None:
+            raise unknown("User")
+        return user
+
+    def guild(self, guild_id: int) -> Guild:
+        """Raises:
+        DiscordError: 404 10004.
+        """
+        if (guild := self.guilds.get(guild_id)) is None:
+            raise unknown("Guild")
+        return guild
+
+    def role(self, guild_id: int, role_id: int) -> Role:
+        """Raises:
+        DiscordError: 404 10011.
+        """
+        if (role := self.roles.get(role_id)) is None or role.guild_id != guild_id:
+            raise unknown("Role")
+        return role
+
+    def member(self, guild_id: int, user_id: int) -> Member:
+        """Raises:
+        DiscordError: 404 10007.
+        """
+        if (member := self.members.get((guild_id, user_id))) is None:
+            raise unknown("Member")
+        return member
+
+    def channel(self, channel_id: int) -> Channel:
+        """Raises:
+        DiscordError: 404 10003.
+        """
+        if (channel := self.channels.get(channel_id)) is None:
+            raise unknown("Channel")
+        return channel
+
+    def message(self, channel_id: int, message_id: int) -> Message:
+        """Raises:
+        DiscordError: 404 10008.
+        """
+        message = self.messages.get(message_id)
+        if message is None or message.channel_id != channel_id:
+            raise unknown("Message")
+        return message
+
+    def guild_of_member(self, guild_id: int, user_id: int) -> Guild:
+        """The guild, for one of its members.
+
+        Raises:
+            DiscordError: 404 10004 where the user is not a member.
+        """
+        if (guild_id, user_id) not in self.members:
+            raise unknown("Guild")
+        return self.guild(guild_id)
+
+    def guild_roles(self, guild_id: int) -> list[Role]:
+        return sorted((r for r in self.roles.values() if r.guild_id == guild_id), key=lambda r: (r.position, r.id))
+
+    def guild_members(self, guild_id: int) -> list[Member]:
+        return [m for m in self.members.values() if m.guild_id == guild_id]
+
+    def guild_channels(self, guild_id: int) -> list[Channel]:
+        """The channels of a guild in their order, without threads."""
+        found = (c for c in self.channels.values() if c.guild_id == guild_id and not c.is_thread)
+        return sorted(found, key=lambda c: (c.position, c.id))
+
+    def guild_threads(self, guild_id: int) -> list[Channel]:
+        return [c for c in self.channels.values() if c.guild_id == guild_id and c.is_thread]
+
+    def direct_channel(self, one: int, other: int) -> Channel | None:
+        parties = {one, other}
+        return next(
+            (c for c in self.channels.values() if c.type is ChannelType.DM and set(c.recipient_ids) == parties), None
+        )
+
+    def permissions(self, user_id: int, channel: Channel) -> Permissions:
+        """What the user may do in ``channel``; nothing where they have no access."""
+        if channel.guild_id is None:
+            return DIRECT_MESSAGE if user_id in channel.recipient_ids else Permissions.NONE
+        member = self.members.get((channel.guild_id, user_id))
+        if member is None:
+            return Permissions.NONE
+        if channel.is_thread and channel.parent_id is not None:
+            granted = self.permissions(user_id, self.channels[channel.parent_id])
+            if channel.type is not ChannelType.PRIVATE_THREAD or granted & Permissions.MANAGE_THREADS:
+                return granted
+            assert channel.thread is not None
+            return granted if user_id in channel.thread.member_ids else Permissions.NONE
+        return in_channel(self.guilds[channel.guild_id], member, self.roles, channel)
+
+    def guild_permissions(self, user_id: int, guild_id: int) -> Permissions:
+        return in_guild(self.guild(guild_id), self.member(guild_id, user_id), self.roles)
+
+    def may_see(self, user_id: int, channel: Channel) -> bool:
+        return bool(self.permissions(user_id, channel) & Permissions.VIEW_CHANNEL)
+
+    def require(self, user_id: int, channel: Channel, needed: Permissions) -> None:
+        """Raises:
+        DiscordError: 403 50001 where the user cannot see the channel, 403 50013 where one of ``needed`` is missing.
+        """
+        granted = self.permissions(user_id, channel)
+        if not granted & Permissions.VIEW_CHANNEL:
+            raise missing_access()
+        if granted & needed != needed:
+            raise missing_permissions()
+
+    def require_in_guild(self, user_id: int, guild_id: int, needed: Permissions) -> None:
+        """Raises:
+        DiscordError: 404 10004 for outsiders, 403 50013 where one of ``needed`` is missing.
+        """
+        self.guild_of_member(guild_id, user_id)
+        if self.guild_permissions(user_id, guild_id) & needed != needed:
+            raise missing_permissions()
+
+    def guilds_of(self, user_id: int) -> list[Guild]:
+        return [self.guilds[guild_id] for guild_id, member_id in self.members if member_id == user_id]
+
+    def direct_channels_of(self, user_id: int) -> list[Channel]:
+        return [c for c in self.channels.values() if c.guild_id is None and user_id in c.recipient_ids]

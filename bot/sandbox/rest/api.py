@@ -1,0 +1,111 @@
+"""What a REST route gets and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.sandbox.model.entities import User
+from bot.sandbox.model.errors import DiscordError, unauthorized
+from bot.sandbox.model.json_codec import Json
+from bot.sandbox.model.snowflakes import parse
+from bot.sandbox.rest.uploads import Upload
+from bot.sandbox.validation.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and authenticated.
+
+    Attributes:
+        account: who asks; None on the routes that need no Authorization.
+        path: the parameters in the path.
+        body: the JSON, None where there was none.
+        files: uploads by the number in ``files[number]``.
+    """
+
+    account: User | None
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    files: Mapping[str, Upload]
+
+    @property
+    def user(self) -> User:
+        """Who asks.
+
+        Raises:
+            DiscordError: 401, where nobody is known.
+        """
+        if self.account is None:
+            raise unauthorized()
+        return self.account
+
+    @property
+    def form(self) -> Json:
+        """The body as an object; an absent one is empty.
+
+        Raises:
+            DiscordError: 400 50035 for another kind of JSON.
+        """
+        if self.body is None:
+            return {}
+        if not isinstance(self.body, dict):
+            form = Form()
+            form.wrong((), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+            form.raise_if_wrong()
+        found: Json = self.body
+        return found
+
+    def id(self, name: str) -> int:
+        """The snowflake ``{name}`` in the path.
+
+        Raises:
+            DiscordError: 400 50035 where it is none.
+        """
+        return parse(self.path[name], name)
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in ("true", "1")
+
+    def number(self, name: str, default: int, minimum: int, maximum: int) -> int:
+        """The integer ``?name=``.
+
+        Raises:
+            DiscordError: 400 50035 outside ``minimum`` and ``maximum``.
+        """
+        form = Form()
+        value = form.integer({name: self.query.get(name)}, name, minimum, maximum)
+        form.raise_if_wrong()
+        return default if value is None else value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with another status than 200 (with a body) or 204 (without)."""
+
+    status: int
+    body: Any = None
+
+
+Reply = Json | list[Json] | Answer | None
+Handler = Callable[[Call], Reply]
+Caller = Literal["anyone", "bot", "person", "nobody"]
+"""Who may call: any account, one kind of account, or whoever holds the token in the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str
+    handler: Handler
+    caller: Caller = "anyone"
+
+
+def only_bots() -> DiscordError:
+    return DiscordError(403, 20002, "Only bots can use this endpoint")
+
+
+def only_people() -> DiscordError:
+    return DiscordError(403, 20001, "Bots cannot use this endpoint")

@@ -1,0 +1,1 @@
+"""What Discord takes: messages, components, commands, embeds."""
