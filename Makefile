@@ -41,7 +41,7 @@ python:
 	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded,dev]'
 	@touch $@
 
-.venv/fetched: bot/weights.py .venv/installed
+.venv/fetched: bot/weights/weights.py .venv/installed
 	@$(BIN)/starling models fetch
 	@touch $@
 
@@ -52,4 +52,4 @@ pictures: .venv/installed-for-tests .venv/fetched
 # The sentences that translators see, brought up to date from the code.
 catalogues: .venv/installed-for-tests
 	$(BIN)/pybabel -q extract --no-location --sort-output --omit-header --input-dirs=bot,audio,extensions --output-file=build/starling.pot
-	$(BIN)/pybabel -q update --omit-header --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/locales
+	$(BIN)/pybabel -q update --omit-header --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/i18n/locales

@@ -18,16 +18,16 @@ from pathlib import Path
 from benchmarks.page import page_asked_for, tell
 from benchmarks.recall import Case, answered_by, cases_in, made
 from bot.conversation.embedded import EmbeddedChat
-from bot.storage.datasets import Dataset
-from bot.teaching.datasets.example import Example, content_hash
-from bot.teaching.datasets.service import TrainingData
-from bot.teaching.datasets.splitting import Split
+from bot.datasets.example import Example, content_hash
+from bot.datasets.service import TrainingData
+from bot.datasets.splitting import Split
+from bot.datasets.store import Dataset
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.scoring import contains
-from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import ENDED, follow
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 
 NOBODY = 1
 

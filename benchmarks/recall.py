@@ -19,14 +19,14 @@ from pathlib import Path
 
 from benchmarks.page import page_asked_for, tell
 from bot.conversation.chat import ChatModel
+from bot.conversation.chat_message import Turn
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.conversation.turns import Turn
-from bot.storage.corrections import Approved
-from bot.teaching.recall.choosing import Choice, index_maker
-from bot.teaching.recall.facts import with_facts
-from bot.teaching.recall.indexes import Index
-from bot.weights import WeightsCache
+from bot.corrections.store import Approved
+from bot.recall.choosing import Choice, index_maker
+from bot.recall.facts import with_facts
+from bot.recall.indexes import Index
+from bot.weights.weights import WeightsCache
 
 DATA = Path(__file__).parent / "recall_data"
 CHOICES: tuple[Choice, ...] = ("multilingual", "wordllama", "words")

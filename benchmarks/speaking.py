@@ -22,7 +22,7 @@ from audio.synthesis.clips import finished
 from audio.synthesis.encoding import VoiceMessageEncoder
 from audio.synthesis.voices import best_voice
 from bot.settings import read_settings
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 
 TEXTS = {
     "short": "Of course. The museum opens at nine in the morning, and children need no ticket.",

@@ -29,7 +29,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from audio import Transcriber, decode
 from audio.recognition.batch import Quality
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 
 RECORDINGS = Path(__file__).parent.parent.parent / "shared" / "corpus"
 

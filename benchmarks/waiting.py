@@ -21,7 +21,7 @@ import numpy as np
 
 from audio import PiperEngine, Recording, Speaker, Transcriber, decode
 from benchmarks.transcription import machine
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 from tests.conftest import RECORDINGS
 
 CROWDS = (1, 8, 32)

@@ -21,10 +21,10 @@ from benchmarks.recall import cases_in
 from benchmarks.transcription import machine
 from bot.sandbox import Sandbox
 from bot.settings import read_settings
-from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import follow
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 from tests.end_to_end.town import Town, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 

@@ -19,9 +19,9 @@ from rich.table import Table
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.needed_models import needed_models
 from bot.settings import Settings, read_settings
-from bot.weights import CATALOGUE, EMBEDDED, WeightsCache
+from bot.weights.needed import needed_models
+from bot.weights.weights import CATALOGUE, EMBEDDED, WeightsCache
 
 if TYPE_CHECKING:
     from audio import Segment, Transcript
@@ -73,8 +73,8 @@ def run(
 
     Example:  DISCORD_TOKEN=... starling run
     """
-    from bot.logs import set_up_logs
-    from bot.running import run_starling
+    from bot.app.logs import set_up_logs
+    from bot.app.running import run_starling
 
     settings = read_settings()
     cache = WeightsCache(settings.models_folder)
@@ -91,8 +91,8 @@ def sandbox() -> None:
 
     Example:  SANDBOX_PORT=9000 starling sandbox
     """
-    from bot.logs import set_up_logs
-    from bot.running import run_sandbox
+    from bot.app.logs import set_up_logs
+    from bot.app.running import run_sandbox
 
     settings = read_settings()
     set_up_logs(settings.log_level)
@@ -112,7 +112,7 @@ def doctor() -> None:
 
     Exits with 1 when something that is needed is missing.
     """
-    from bot.doctor import Finding, examine
+    from bot.app.doctor import Finding, examine
 
     marks = {Finding.GOOD: "[green]  ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red] bad[/]"}
     bad = False
@@ -127,7 +127,7 @@ def doctor() -> None:
 @app.command()
 def health() -> None:
     """Exit with 0 when a Starling that uses the same DATA_FOLDER is connected, else with 1 (for containers)."""
-    from bot.health import is_alive
+    from bot.app.health import is_alive
 
     raise typer.Exit(code=0 if is_alive(read_settings().data_folder) else 1)
 
@@ -165,7 +165,7 @@ def transcribe(
 
 def _transcripts(files: list[Path], settings: Settings, wish: dict[str, Any]) -> Iterator[dict[str, object]]:
     """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
-    from bot.app import transcriber_of
+    from bot.app.starling import transcriber_of
 
     with asyncio.Runner() as runner:
         transcriber = transcriber_of(settings, WeightsCache(settings.models_folder))
@@ -241,7 +241,7 @@ def say(
 
     Example:  starling say 'Hello there' --out hello.ogg --voice en-US-AvaNeural
     """
-    from bot.app import speaker_of
+    from bot.app.starling import speaker_of
 
     async def speak() -> None:
         settings = read_settings()

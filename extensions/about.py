@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import lightbulb
 
 from bot.errors import translatable as _
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
+from bot.i18n.translation import translate
 from bot.settings import OPENAI_URL, Settings
+from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()

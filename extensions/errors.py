@@ -6,8 +6,8 @@ import hikari
 import lightbulb
 import structlog
 
-from bot.presenting.apology import apologise
-from bot.presenting.command_reply import locale_of, respond
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.error_report import apologise
 
 loader = lightbulb.Loader()
 

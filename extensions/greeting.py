@@ -5,10 +5,10 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.joined import JoinedChannels
 from bot.errors import translatable as _
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
+from bot.i18n.translation import translate
+from bot.preferences.joined_channels import JoinedChannels
+from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()

@@ -9,10 +9,10 @@ import lightbulb
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
-from bot.presenting.safe_autocomplete import safe
-from bot.presenting.splitting import split
+from bot.i18n.translation import translate
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.splitting import split
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()

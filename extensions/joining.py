@@ -8,13 +8,13 @@ import hikari
 import lightbulb
 import structlog
 
-from bot.answering.joined import JoinedChannels, Speak
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.presenting.channel_permissions import LACKS_INTENT, names_of, permissions_in
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
+from bot.i18n.translation import translate
+from bot.preferences.joined_channels import JoinedChannels, Speak
 from bot.settings import Settings
+from bot.ui.channel_permissions import LACKS_INTENT, names_of, permissions_in
+from bot.ui.command_reply import locale_of, respond
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 log = structlog.get_logger()

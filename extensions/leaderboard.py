@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import lightbulb
 
+from bot.corrections.service import Corrections
 from bot.errors import translatable as _
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.languages import translate
-from bot.presenting.managers import OnServersOnlyError
-from bot.storage.settings import SettingsStore
-from bot.teaching.corrections import Corrections
-from bot.teaching.personal_data import CREDITED
+from bot.i18n.translation import translate
+from bot.preferences.store import SettingsStore
+from bot.privacy.personal_data import CREDITED
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import OnServersOnlyError
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()

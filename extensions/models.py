@@ -5,19 +5,19 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.budgets import Budgets
 from bot.conversation.models import ChatModels
 from bot.errors import translatable as _
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.correction_rights import require_trainer
-from bot.presenting.languages import translate
-from bot.presenting.managers import require_manager
-from bot.presenting.promotion import promoted
-from bot.presenting.safe_autocomplete import safe
-from bot.presenting.splitting import MESSAGE_LIMIT
-from bot.teaching.correction_rules import ChosenRules
+from bot.i18n.translation import translate
+from bot.preferences.roles import ChosenRules
 from bot.training.promoting import ModelState, Promoting
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import require_manager
+from bot.ui.splitting import MESSAGE_LIMIT
+from bot.usage.budgets import Budgets
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.corrections.rights import require_trainer
+from extensions.training.promotion import promoted
 
 loader = lightbulb.Loader()
 

@@ -6,16 +6,16 @@ import hikari
 import lightbulb
 
 from audio import Transcript, subrip, webvtt
-from bot.answering.budgets import Budgets
+from bot.answering.voice_notes import Hearing, NoVoiceNoteError, voice_note_in
 from bot.errors import translatable as _
-from bot.hearing import Hearing, NoVoiceNoteError, voice_note_in
-from bot.presenting.command_reply import locale_of, respond
-from bot.presenting.language_choice import language_choices, language_code
-from bot.presenting.languages import translate
-from bot.presenting.progress import Progress
-from bot.presenting.safe_autocomplete import safe
-from bot.presenting.splitting import MESSAGE_LIMIT
-from bot.presenting.transcript_text import NO_SPEECH, caption
+from bot.i18n.translation import translate
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.language_choice import language_choices, language_code
+from bot.ui.progress_bar import Progress
+from bot.ui.splitting import MESSAGE_LIMIT
+from bot.ui.transcript_text import NO_SPEECH, caption
+from bot.usage.budgets import Budgets
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()

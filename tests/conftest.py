@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from audio import decode
 from bot.sandbox import Sandbox
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
 from tests.conformance.witness import Witness

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.budgets import GUILD_SETTINGS, Budgets, Kind, UsedUpError, Whose
 from bot.conversation.chat import TokenUse
-from bot.presenting.languages import tell
+from bot.i18n.translation import tell
+from bot.preferences.store import SettingsStore
 from bot.settings import read_settings
 from bot.storage.database import Database
-from bot.storage.settings import SettingsStore
-from bot.storage.usage import UsageStore
+from bot.usage.budgets import GUILD_SETTINGS, Budgets, Kind, UsedUpError, Whose
+from bot.usage.store import UsageStore
 
 RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
 ADA, BORIS, GUILD, OTHER_GUILD = 5, 6, 7, 8

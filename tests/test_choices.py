@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from audio import Voice
-from bot.presenting.voice_choice import label_of, voice_choices
+from extensions.voices.choice import label_of, voice_choices
 
 AVA = Voice("en-US-AvaNeural", "en-US", "female", "edge")
 SVETLANA = Voice("ru-RU-SvetlanaNeural", "ru-RU", "female", "edge")

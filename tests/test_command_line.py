@@ -12,7 +12,7 @@ import av
 import pytest
 
 from audio import decode
-from bot.doctor import shape_of_token
+from bot.app.doctor import shape_of_token
 from tests.conftest import ROOT
 
 RECORDINGS = ROOT / "tests" / "recordings"

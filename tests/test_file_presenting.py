@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.presenting.file_choice import file_choices
-from bot.presenting.file_list import page_of
-from bot.presenting.file_text import age_text, bar, size_text
-from bot.presenting.zip_parts import zip_parts
 from bot.storage.file_names import key_of
 from bot.storage.files import StoredFile, Usage
+from bot.ui.file_text import age_text, bar, size_text
+from bot.ui.zip_parts import zip_parts
+from extensions.files.choice import file_choices
+from extensions.files.list import page_of
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1, minutes=2)
 

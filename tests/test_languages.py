@@ -9,8 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from audio import LANGUAGES
-from bot.presenting.language_choice import language_choices, language_code
-from bot.presenting.languages import catalogues, language_name, localizations, translate
+from bot.i18n.translation import catalogues, language_name, localizations, translate
+from bot.ui.language_choice import language_choices, language_code
 from tests.conftest import ROOT
 
 

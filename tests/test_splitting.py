@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.presenting.splitting import split
+from bot.ui.splitting import split
 
 
 def test_a_short_answer_stays_one_message() -> None:

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from bot.drawing import HEIGHT_PX, WIDTH_PX
-from bot.presenting.usage_chart import UsageChart
-from bot.presenting.usage_text import cost_text, minutes_text, number_text
-from bot.storage.usage import Amounts
+from bot.charts import HEIGHT_PX, WIDTH_PX
+from bot.usage.store import Amounts
+from bot.usage.text import cost_text, minutes_text, number_text
+from extensions.usage.chart import UsageChart
 
 TODAY = date(2026, 11, 23)
 USED = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.weights import UnknownWeightsError, WeightsCache, WeightsDamagedError, WeightsMissingError
+from bot.weights.weights import UnknownWeightsError, WeightsCache, WeightsDamagedError, WeightsMissingError
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:

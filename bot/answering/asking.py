@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import hikari
 
-from bot.answering.joined import Speak
-from bot.answering.question import Question
-from bot.answering.writing import Writer
-from bot.hearing import is_recording
-from bot.presenting.growing_reply import GrowingReply
-from bot.presenting.reply_place import CommandPlace, ReplyGoneError
+from bot.answering.generator import Writer
+from bot.answering.request import Question
+from bot.answering.voice_notes import is_recording
+from bot.preferences.joined_channels import Speak
+from bot.ui.reply_target import CommandPlace, ReplyGoneError
+from bot.ui.streaming_reply import GrowingReply
 
 _SHOWN = 300
 """Characters of what was asked that stand above the answer: Discord shows who called which command, not with what."""

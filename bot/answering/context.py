@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import hikari
 
-from bot.answering.enclosures import Enclosed, Enclosures, attachments_of
-from bot.answering.joined import JoinedChannels
-from bot.answering.question import Question, words
-from bot.conversation.turns import Turn
+from bot.answering.attachments import Enclosed, Enclosures, attachments_of
+from bot.answering.request import Question, words
+from bot.conversation.chat_message import Turn
+from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
-from bot.storage.exchanges import Exchange, ExchangeStore
+from bot.preferences.joined_channels import JoinedChannels
 
 MOST_EXCHANGES = 8
 """Earlier exchanges of a chain of replies that the model is shown."""

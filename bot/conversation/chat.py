@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import openai
 import structlog
 
+from bot.conversation.chat_message import Turn
 from bot.conversation.errors import (
     ChatCannotSeeError,
     ChatError,
@@ -30,7 +31,6 @@ from bot.conversation.errors import (
 )
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.tokens import TURN_TOKENS, count_tokens
-from bot.conversation.turns import Turn
 
 if TYPE_CHECKING:
     from openai import AsyncStream

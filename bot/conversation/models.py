@@ -10,7 +10,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.errors import ChatError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.settings import SettingsStore
+from bot.preferences.store import SettingsStore
 
 LIST_TIMEOUT_S = 2.5
 """Autocomplete has three seconds."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.conversation.chat_message import Turn
 from bot.conversation.tokens import TURN_TOKENS, count_tokens, first_tokens
-from bot.conversation.turns import Turn
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 

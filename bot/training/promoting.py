@@ -11,17 +11,17 @@ from typing import Literal
 
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.conversation.models import ChatModels
+from bot.datasets.service import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.models import Model, ModelStore
-from bot.storage.trainings import TrainingStore
-from bot.teaching.datasets.service import Datasets
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.gate import Verdict, verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Evaluation, Meter, ModelRun, Run
 from bot.training.evaluating.scoring import Scorer
+from bot.training.model_store import Model, ModelStore
 from bot.training.serving import Serving
+from bot.training.store import TrainingStore
 
 ModelState = Literal["candidate", "active", "retired"]
 

@@ -11,7 +11,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.models import Model, ModelStore, NoSuchTrainedModelError
+from bot.training.model_store import Model, ModelStore, NoSuchTrainedModelError
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from typing import Literal, Protocol, TypeVar
 
 import structlog
 
-from bot.sentences import Sentence
-from bot.teaching.datasets.service import TrainingData
+from bot.datasets.service import TrainingData
+from bot.i18n.message import Sentence
 from bot.training.errors import ServiceBusyError, ServiceFailedError, ServiceUnreachableError, TrainingError
 from bot.training.recipe import Recipe
 

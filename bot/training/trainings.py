@@ -9,14 +9,14 @@ from pathlib import Path
 
 import structlog
 
+from bot.datasets.service import Datasets, TrainingData
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.sentences import Sentence
+from bot.i18n.message import Sentence
 from bot.storage.files import FileStore
-from bot.storage.models import Model, ModelStore
-from bot.storage.trainings import State, Taken, Training, TrainingStore
-from bot.teaching.datasets.service import Datasets, TrainingData
+from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
+from bot.training.store import State, Taken, Training, TrainingStore
 from bot.training.trainer import ENDED, Plan, Progress, TrainedModel, Trainer, follow, patiently
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.jobs import Job
+from bot.work.job_store import Job
 
 log = structlog.get_logger()
 

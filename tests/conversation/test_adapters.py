@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from bot.conversation.chat import ChatModel
+from bot.conversation.chat_message import Turn
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.errors import AdapterNotLoadedError, EngineNotStartedError
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.conversation.turns import Turn
 from bot.training.local.gguf_adapter import Shape, write_adapter
 
 SMOLLM2 = Shape(layers=30, heads=9, key_value_heads=3)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat_message import Turn
 from bot.conversation.errors import (
     ChatError,
     ChatFailedError,
@@ -22,7 +23,6 @@ from bot.conversation.errors import (
     ContextTooLongError,
 )
 from bot.conversation.tokens import count_tokens
-from bot.conversation.turns import Turn
 from tests.scripted_chat import ScriptedChat
 
 QUESTION = (Turn("system", "Be brief."), Turn("user", "What is the capital of France?"))

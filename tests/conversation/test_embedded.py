@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 
 from bot.conversation.chat import ChatModel
+from bot.conversation.chat_message import Turn
 from bot.conversation.embedded import CONTEXT_TOKENS, EmbeddedChat
 from bot.conversation.errors import ChatRefusedError, ContextTooLongError, EngineNotStartedError
 from bot.conversation.prompting import build_prompt
-from bot.conversation.turns import Turn
 
 QUESTION = (Turn("user", "What is the capital of France?"),)
 

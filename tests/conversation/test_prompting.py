@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.conversation.chat_message import Turn
 from bot.conversation.prompting import InstructionMissingError, build_prompt, read_instruction
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.tokens import count_tokens, first_tokens
-from bot.conversation.turns import Turn
 from tests.storage.test_stores import NOW
 
 ROOM = 2000

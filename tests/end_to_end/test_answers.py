@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.sandbox.server import Sandbox
 from bot.storage.database import Database
-from bot.storage.jobs import JobStore
+from bot.work.job_store import JobStore
 from tests.end_to_end.town import Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 

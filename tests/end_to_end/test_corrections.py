@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.corrections import store as stored
+from bot.corrections.consents import ConsentStore
+from bot.corrections.service import Corrections
+from bot.corrections.store import CorrectionStore
+from bot.datasets.store import DatasetStore
+from bot.preferences.roles import ChosenRules
+from bot.preferences.store import SettingsStore
 from bot.sandbox.client.discord_user import Person
 from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
-from bot.storage import corrections as stored
-from bot.storage.consents import ConsentStore
-from bot.storage.corrections import CorrectionStore
 from bot.storage.database import Database
-from bot.storage.datasets import DatasetStore
-from bot.storage.settings import SettingsStore
-from bot.teaching.correction_rules import ChosenRules
-from bot.teaching.corrections import Corrections
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from bot.corrections.feedback import MOST_A_DAY
 from bot.sandbox.client.discord_user import Person
-from bot.storage.feedback import MOST_A_DAY
 from tests.end_to_end.town import Message, Town, voice
 
 SECOND = "second sandbox/general"

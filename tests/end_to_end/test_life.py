@@ -149,7 +149,7 @@ async def test_a_broken_extension_prevents_the_start(tmp_path: Path, whisper_bas
         import hikari
         import lightbulb
 
-        from bot.connection import BrokenExtensionError, load
+        from bot.app.connection import BrokenExtensionError, load
 
         bot = hikari.GatewayBot("MTAw.x.y", banner=None, logs=None, suppress_optimization_warning=True)
         with pytest.raises(BrokenExtensionError, match=r"broken_extensions\.bad"):

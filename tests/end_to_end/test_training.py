@@ -12,7 +12,7 @@ import pytest
 
 from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
-from bot.training.openai_trainer import OpenAITrainer
+from bot.training.openai.trainer import OpenAITrainer
 from bot.training.trainer import follow
 from tests.end_to_end.process import command, ready_at
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running
@@ -31,7 +31,7 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often: the service of these tests is fast."""
     monkeypatch.setattr("bot.training.trainings.LOOK_EVERY_S", 0.2)
     monkeypatch.setattr("bot.training.trainings.QUEUE_LOOK_EVERY_S", 0.2)
-    monkeypatch.setattr("bot.presenting.training_cards.EDIT_EVERY_S", 0.3)
+    monkeypatch.setattr("extensions.training.commands.cards.EDIT_EVERY_S", 0.3)
 
 
 @asynccontextmanager

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.drawing import HEIGHT_PX, WIDTH_PX
+from bot.charts import HEIGHT_PX, WIDTH_PX
+from bot.preferences.store import SettingsStore
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import Person
 from bot.storage.database import Database
-from bot.storage.settings import SettingsStore
-from bot.storage.usage import Amounts, UsageStore
+from bot.usage.store import Amounts, UsageStore
 from tests.end_to_end.town import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 

@@ -14,11 +14,11 @@ from typing import Any
 import aiohttp
 
 from audio import Transcriber, Transcript, decode
-from bot.app import Starling
+from bot.app.starling import Starling
 from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
-from bot.storage.usage import Clock
+from bot.usage.store import Clock
 from tests.conftest import ROOT
 from tests.scripted_chat import ScriptedChat
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.storage.comparisons import (
+from bot.privacy.retention import forget_old
+from bot.storage.database import Database
+from bot.training.evaluating.comparisons import (
     Comparison,
     ComparisonGoneError,
     ComparisonRevealedError,
     ComparisonStore,
     Tally,
 )
-from bot.storage.database import Database
-from bot.storage.retention import forget_old
 
 GUILD, OTHER = 1_300_000_000_000_000_001, 1_300_000_000_000_000_002
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.errors import StarlingError
-from bot.storage import corrections as stored
-from bot.storage.consents import ConsentStore
-from bot.storage.corrections import (
+from bot.corrections import store as stored
+from bot.corrections.consents import ConsentStore
+from bot.corrections.service import Corrections, NothingApprovedError, Person
+from bot.corrections.store import (
     AlreadyApprovedError,
     AlreadyRejectedError,
     AlreadyVotedError,
@@ -26,12 +26,12 @@ from bot.storage.corrections import (
     TooManyPendingError,
     TooManyTodayError,
 )
+from bot.datasets.store import DatasetStore
+from bot.datasets.text_fingerprint import key_of_text
+from bot.errors import StarlingError
+from bot.preferences.roles import ChosenRules, Rules
+from bot.preferences.store import SettingsStore
 from bot.storage.database import Database
-from bot.storage.datasets import DatasetStore
-from bot.storage.settings import SettingsStore
-from bot.teaching.correction_rules import ChosenRules, Rules
-from bot.teaching.corrections import Corrections, NothingApprovedError, Person
-from bot.teaching.likeness import key_of_text
 
 GUILD, OTHER_GUILD = 11, 12
 ADA, BORIS, CHLOE = 1, 2, 3

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.storage import datasets as stored
-from bot.storage.database import Database
-from bot.storage.datasets import (
+from bot.datasets import store as stored
+from bot.datasets.example import Example, Turn, content_hash
+from bot.datasets.store import (
     BadDatasetNameError,
     DatasetExistsError,
     DatasetFullError,
@@ -20,7 +20,7 @@ from bot.storage.datasets import (
     NoSuchExampleError,
     TooManyDatasetsError,
 )
-from bot.teaching.datasets.example import Example, Turn, content_hash
+from bot.storage.database import Database
 from tests.teaching.given import ADA, BORIS, WHEN, said
 
 GUILD, OTHER_GUILD = 11, 12

@@ -7,11 +7,11 @@ import asyncio
 import hikari
 import pytest
 
-from bot.answering.instructions import Instructions, NoSuchInstructionError
+from bot.instructions.service import Instructions, NoSuchInstructionError
+from bot.instructions.store import MOST_VERSIONS, InstructionStore
+from bot.preferences.store import SettingsStore
 from bot.sandbox.model.seed import BOT_TOKEN
 from bot.storage.database import Database
-from bot.storage.instructions import MOST_VERSIONS, InstructionStore
-from bot.storage.settings import SettingsStore
 
 GUILD, OTHER_GUILD, ADA = 1_300_000_000_000_000_000, 4, 5
 CHANNELS = range(1_400_000_000_000_000_000, 1_400_000_000_000_000_010)

@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.conversation.exchanges import Exchange, ExchangeStore
+from bot.preferences.store import SettingsStore
+from bot.privacy.retention import forget_old
 from bot.storage.database import Database
-from bot.storage.exchanges import Exchange, ExchangeStore
-from bot.storage.jobs import JobStore
-from bot.storage.retention import forget_old
-from bot.storage.settings import SettingsStore
+from bot.work.job_store import JobStore
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SNOWFLAKE = 1_300_000_000_000_000_000

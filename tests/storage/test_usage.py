@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
+from bot.privacy.retention import forget_old
 from bot.storage.database import Database
-from bot.storage.retention import forget_old
-from bot.storage.usage import Amounts, UsageStore
+from bot.usage.store import Amounts, UsageStore
 
 DAY = date(2026, 11, 23)
 

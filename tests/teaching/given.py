@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.teaching.datasets.example import Example
-from bot.teaching.datasets.texts import Giving
+from bot.datasets.example import Example
+from bot.datasets.example_text import Giving
 
 ADA, BORIS = 101, 102
 WHEN = datetime(2026, 1, 23, 12, tzinfo=UTC)

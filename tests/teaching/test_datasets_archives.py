@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.teaching.datasets.archiving import MEMBERS, Archived, archive
-from bot.teaching.datasets.csv_files import escaped, examples_of_table, table_of, unescaped
-from bot.teaching.datasets.example import Example, Turn
-from bot.teaching.datasets.problems import UploadRefusedError
-from bot.teaching.datasets.reading import read_upload
-from bot.teaching.datasets.splitting import split
+from bot.datasets.archiving import MEMBERS, Archived, archive
+from bot.datasets.csv_files import escaped, examples_of_table, table_of, unescaped
+from bot.datasets.example import Example, Turn
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.reading import read_upload
+from bot.datasets.splitting import split
 from tests.teaching.given import BORIS, GIVING, WHEN, said
 
 EXAMPLES = [

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.teaching.datasets.example import Turn
-from bot.teaching.datasets.problems import UploadRefusedError
-from bot.teaching.datasets.reading import MOST_BYTES, read_upload
-from bot.teaching.datasets.texts import Giving
+from bot.datasets.example import Turn
+from bot.datasets.example_text import Giving
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.reading import MOST_BYTES, read_upload
 from tests.teaching.given import ADA, GIVING, WHEN
 
 

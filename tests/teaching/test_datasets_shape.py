@@ -11,10 +11,10 @@ import matplotlib.image
 import pytest
 
 from bot.conversation.tokens import count_tokens
-from bot.teaching.datasets.example import Example, Turn
-from bot.teaching.datasets.linting import lint
-from bot.teaching.datasets.picture import draw
-from bot.teaching.datasets.splitting import split
+from bot.datasets.example import Example, Turn
+from bot.datasets.linting import lint
+from bot.datasets.picture import draw
+from bot.datasets.splitting import split
 from tests.teaching.given import ADA, BORIS, said
 
 TOPICS = [

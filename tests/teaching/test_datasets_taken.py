@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.datasets.example import Example
+from bot.datasets.merging import taken
+from bot.datasets.service import DatasetGoneError, Datasets, NothingSelectedError
+from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
-from bot.storage.datasets import DatasetStore
 from bot.storage.files import FileStore
-from bot.teaching.datasets.example import Example
-from bot.teaching.datasets.service import DatasetGoneError, Datasets, NothingSelectedError
-from bot.teaching.datasets.taking import taken
 from tests.teaching.given import ADA, BORIS, said
 
 GUILD = 11

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot.storage.corrections import Approved
-from bot.teaching.recall import choosing
-from bot.teaching.recall.choosing import Choice, RetrieverMissingError, index_maker
-from bot.teaching.recall.facts import with_facts
-from bot.teaching.recall.indexes import Index, MeaningIndex, WordIndex
-from bot.teaching.recall.recall import Recall
-from bot.teaching.recall.retrievers import WordLlamaRetriever
+from bot.corrections.store import Approved
+from bot.recall import choosing
+from bot.recall.choosing import Choice, RetrieverMissingError, index_maker
+from bot.recall.facts import with_facts
+from bot.recall.indexes import Index, MeaningIndex, WordIndex
+from bot.recall.recall import Recall
+from bot.recall.retrievers import WordLlamaRetriever
 
 GUILD, OTHER_GUILD = 1, 2
 TAUGHT = {
@@ -98,7 +98,7 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
         def best(self, question: str, most: int) -> list[Approved]:
             return LESSONS[:1]
 
-    monkeypatch.setattr("bot.teaching.recall.recall.PATIENCE_S", 0.1)
+    monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.1)
     recall = Recall(Shelf(), Slow)
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
@@ -106,7 +106,7 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
 
 
 async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.teaching.recall.retrievers._WORDLLAMA_SHA256", "0" * 64)
+    monkeypatch.setattr("bot.recall.retrievers._WORDLLAMA_SHA256", "0" * 64)
     damaged = Recall(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
     assert await damaged.recalled(GUILD, "When is the weekly game night?") == ()
     monkeypatch.undo()

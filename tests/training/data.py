@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.storage.datasets import Dataset
-from bot.teaching.datasets.example import Example, content_hash
-from bot.teaching.datasets.service import TrainingData
-from bot.teaching.datasets.splitting import Split
+from bot.datasets.example import Example, content_hash
+from bot.datasets.service import TrainingData
+from bot.datasets.splitting import Split
+from bot.datasets.store import Dataset
 from tests.teaching.given import ADA, said
 
 TOWNS = {

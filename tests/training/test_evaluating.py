@@ -10,9 +10,7 @@ import pytest
 
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.errors import StarlingError
-from bot.presenting import tests_under_way
-from bot.presenting.file_deletion import NotTheirsToPressError
-from bot.teaching.recall.choosing import retriever_maker
+from bot.recall.choosing import retriever_maker
 from bot.training.evaluating import cases
 from bot.training.evaluating.cases import CasesRefusedError, read_cases
 from bot.training.evaluating.gate import verdict
@@ -21,6 +19,8 @@ from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.judging import Judge, Judgement, verdict_in
 from bot.training.evaluating.running import MOST_FAILURES, Answered, Evaluation, ModelRun, Run
 from bot.training.evaluating.scoring import Score, Scorer, contains, is_exact
+from extensions.files.deletion import NotTheirsToPressError
+from extensions.testing import under_way as tests_under_way
 from tests.scripted_chat import ScriptedChat
 
 EXAMPLE = 'looks like this: `[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a joke"]`'

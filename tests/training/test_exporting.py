@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
-from bot.training.exporting import ExportingTrainer
+from bot.training.export.trainer import ExportingTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import follow
 from tests.teaching.given import said

@@ -26,7 +26,7 @@ from bot.training.errors import (
     TrainingNotDoneError,
     UnknownTrainingError,
 )
-from bot.training.openai_trainer import OpenAITrainer
+from bot.training.openai.trainer import OpenAITrainer
 from bot.training.recipe import Recipe, RecipeError
 from bot.training.trainer import Progress, follow
 from tests.training.data import facts, pairs, training_data
@@ -46,7 +46,7 @@ async def server() -> AsyncIterator[FineTuningServer]:
 
 @pytest.fixture
 async def trainer(server: FineTuningServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OpenAITrainer]:
-    monkeypatch.setattr("bot.training.openai_trainer.RETRY_WAIT_S", 0.01)
+    monkeypatch.setattr("bot.training.openai.trainer.RETRY_WAIT_S", 0.01)
     trainer = OpenAITrainer(server.base_url, KEY, timeout_s=5, price_of_a_million=1.5)
     yield trainer
     await trainer.close()

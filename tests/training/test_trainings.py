@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.datasets.service import Datasets
+from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
-from bot.storage.datasets import DatasetStore
 from bot.storage.files import FileStore
-from bot.storage.models import Model, ModelStore
-from bot.storage.trainings import Training, TrainingStore
-from bot.teaching.datasets.service import Datasets
 from bot.training.errors import TooFewPairsError
-from bot.training.exporting import ExportingTrainer
-from bot.training.openai_trainer import OpenAITrainer
+from bot.training.export.trainer import ExportingTrainer
+from bot.training.model_store import Model, ModelStore
+from bot.training.openai.trainer import OpenAITrainer
+from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
 from tests.teaching.given import ADA

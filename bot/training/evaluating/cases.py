@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.datasets.example import MOST_CHARS, Example, Turn
+from bot.datasets.json_files import NOT_JSON_AT, load
+from bot.datasets.problems import Problem, at_item
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.sentences import Sentence
-from bot.teaching.datasets.example import MOST_CHARS, Example, Turn
-from bot.teaching.datasets.json_files import NOT_JSON_AT, load
-from bot.teaching.datasets.problems import Problem, at_item
+from bot.i18n.message import Sentence
 
 MOST_CASES = 200
 """Of one test: with two models and a judge, 800 answers."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bot.errors import translatable as _
-from bot.sentences import Sentence, filled
+from bot.i18n.message import Sentence, filled
 from bot.training.evaluating.pairing import pair
 from bot.training.evaluating.running import ModelRun
 

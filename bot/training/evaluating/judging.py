@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat_message import Turn
 from bot.conversation.errors import ChatError
-from bot.conversation.turns import Turn
 from bot.training.evaluating.cases import TestCase
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.answering.stop_signal import StoppedError, StopSignal
 from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat_message import Turn
 from bot.conversation.errors import (
     ChatError,
     ChatModelUnknownError,
@@ -19,12 +19,12 @@ from bot.conversation.errors import (
     ChatRefusedError,
     ChatTimedOutError,
 )
-from bot.conversation.turns import Turn
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.interval import Interval, wilson
 from bot.training.evaluating.scoring import Score, Scorer
+from bot.work.cancellation import StoppedError, StopSignal
 
 AT_ONCE = 2
 """Prompts that are answered at the same time."""

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from bot.conversation.chat import TokenUse
-from bot.teaching.recall.retrievers import Retriever, RetrieverDamagedError
+from bot.recall.retrievers import Retriever, RetrieverDamagedError
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.judging import Judge, Judgement
 

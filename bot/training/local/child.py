@@ -17,8 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from bot.training.local.inference_priority import RightOfWay
 from bot.training.local.job import HeldAlready, JobFolder
-from bot.training.local.right_of_way import RightOfWay
 
 NICENESS = 10
 HELD_ALREADY = 3

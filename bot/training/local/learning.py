@@ -13,9 +13,9 @@ import torch
 
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
+from bot.training.local.inference_priority import RightOfWay, give_way
 from bot.training.local.job import JobFolder, Work, replace_with
 from bot.training.local.objectives import BETA, Answers, Keeping, Objective, Preferences
-from bot.training.local.right_of_way import RightOfWay, give_way
 from bot.training.local.rows import Row, read_rows
 
 T = TypeVar("T")

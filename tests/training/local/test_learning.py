@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.chat_message import Turn
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.conversation.turns import Turn
-from bot.training.local import local_trainer
+from bot.training.local import trainer as local_trainer
 from bot.training.local.job import JobFolder
-from bot.training.local.local_trainer import BASE, LocalTrainer
+from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 from tests.training.data import contradictions, facts, training_data
 
 EPOCHS = 12

@@ -25,10 +25,10 @@ from bot.training.local.errors import (
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder
-from bot.training.local.local_trainer import BASE, MOST_TRIES, LocalTrainer
+from bot.training.local.trainer import BASE, MOST_TRIES, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import Progress
-from bot.weights import WeightsCache
+from bot.weights.weights import WeightsCache
 from tests.training.data import facts, training_data
 
 DATA = training_data(facts()[:8], facts()[8:10])
@@ -47,7 +47,7 @@ class SpoiltWeights(WeightsCache):
 @pytest.fixture
 def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalTrainer:
     """Its process starts also where the packages are missing that it needs in the end."""
-    monkeypatch.setattr("bot.training.local.local_trainer.PACKAGES", ())
+    monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ())
     return LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "right-of-way")
 
 
@@ -143,7 +143,7 @@ async def test_what_cannot_be_trained_is_not_begun(
         await trainer.start(DATA, Recipe(BASE, "preference"), folder)
     with pytest.raises(TooFewExamplesError):
         await trainer.start(training_data(facts()[:3]), RECIPE, folder)
-    monkeypatch.setattr("bot.training.local.local_trainer.PACKAGES", ("a_package_that_is_not_here",))
+    monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ("a_package_that_is_not_here",))
     with pytest.raises(TrainingNotInstalledError, match=r"pip install 'starling\[train\]'"):
         await trainer.plan(DATA, RECIPE)
     assert not folder.exists()

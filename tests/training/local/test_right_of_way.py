@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.training.local import right_of_way
-from bot.training.local.right_of_way import RightOfWay
+from bot.training.local import inference_priority as right_of_way
+from bot.training.local.inference_priority import RightOfWay
 
 HOLDER = """
 import sys

@@ -1,0 +1,154 @@
+"""What comes with a message besides its words: pictures, text files, and recordings of other people."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import hikari
+import structlog
+from PIL import Image, UnidentifiedImageError
+
+from bot.answering.voice_notes import Hearing, is_recording, voice_note_in
+from bot.conversation.chat_message import Picture
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.ui.downloading import download
+from bot.ui.text_files import read_text_file
+
+log = structlog.get_logger()
+
+MOST_PICTURES = 4
+"""Of one prompt; each costs a model about a thousand tokens."""
+PICTURE_LIMIT_BYTES = 10 << 20
+PICTURE_LIMIT_PIXELS = 50_000_000
+PICTURE_SIDE = 1024
+"""Pixels; larger pictures are made smaller, as models do with them anyway."""
+MOST_TEXT_FILES = 4
+
+_TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
+_TEXT_NAMES = (
+    "txt md rst log csv tsv json jsonl xml yaml yml toml ini cfg conf html css js ts tsx jsx py rs go c h cpp hpp cs "
+    "java kt swift rb php lua sh sql srt vtt tex diff patch"
+)
+_TEXT_SUFFIXES = frozenset(f".{name}" for name in _TEXT_NAMES.split())
+_PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+
+
+class PictureUnreadableError(StarlingError):
+    """Raised when a picture is damaged, or too large to be opened safely."""
+
+    sentence = _("I cannot open the picture {name}: it is damaged or too large.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name[:80])
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What was found in a message."""
+
+    text: str = ""
+    """Of its files, each under its name."""
+    pictures: tuple[Picture, ...] = ()
+
+
+def has_enclosures(message: hikari.PartialMessage) -> bool:
+    """Whether there is a picture or a text file in ``message``, or in one that it forwards."""
+    return any(is_picture(one) or is_text(one) for one in attachments_of(message))
+
+
+def attachments_of(message: hikari.PartialMessage) -> list[hikari.Attachment]:
+    """The files in ``message`` and in what it forwards."""
+    found = list(message.attachments or ())
+    for snapshot in message.message_snapshots or ():
+        found += snapshot.attachments or ()
+    return found
+
+
+def is_picture(attachment: hikari.Attachment) -> bool:
+    return (attachment.media_type or "").partition(";")[0] in _PICTURE_TYPES
+
+
+def is_text(attachment: hikari.Attachment) -> bool:
+    kind = (attachment.media_type or "").partition(";")[0]
+    suffix = PurePosixPath(attachment.filename.lower()).suffix
+    return not is_recording(attachment) and (
+        kind.startswith("text/") or kind in _TEXT_TYPES or suffix in _TEXT_SUFFIXES
+    )
+
+
+class Enclosures:
+    """Reads them."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self._hearing = hearing
+
+    async def of_question(self, files: Sequence[hikari.Attachment], *, pictures: bool) -> Enclosed:
+        """What is in the ``files`` of a question; pictures only if ``pictures``. Recordings are not heard here.
+
+        Raises:
+            StarlingError: a file cannot be fetched, is too large, or is not what it looks like.
+        """
+        texts = [await _text(one) for one in files if is_text(one)][:MOST_TEXT_FILES]
+        seen = [await _picture(one) for one in files if is_picture(one)][:MOST_PICTURES] if pictures else []
+        return Enclosed("\n\n".join(texts), tuple(seen))
+
+    async def of_earlier(
+        self, message: hikari.PartialMessage, *, guild: hikari.Snowflakeish | None, pictures: bool
+    ) -> Enclosed:
+        """What is in a ``message`` that came before the question: also what is said in its recording. What cannot be
+        had is left out."""
+        found: list[str] = []
+        seen: list[Picture] = []
+        recording = voice_note_in(message)
+        if recording is not None and message.author:
+            try:
+                heard = await self._hearing.hear(recording, guild=guild, sender=message.author.id)
+                found.append(heard.text)
+            except StarlingError as error:
+                log.info("an earlier recording was left out", why=str(error))
+        for one in attachments_of(message):
+            try:
+                if is_text(one) and len(found) < MOST_TEXT_FILES:
+                    found.append(await _text(one))
+                elif pictures and is_picture(one) and len(seen) < MOST_PICTURES:
+                    seen.append(await _picture(one))
+            except StarlingError as error:
+                log.info("an earlier file was left out", why=str(error))
+        return Enclosed("\n\n".join(text for text in found if text), tuple(seen))
+
+
+async def _text(attachment: hikari.Attachment) -> str:
+    """The text in a file, under its name."""
+    text = await read_text_file(attachment)
+    fence = "```" if "```" not in text else "````"
+    return f"{attachment.filename}:\n{fence}\n{text}\n{fence}"
+
+
+async def _picture(attachment: hikari.Attachment) -> Picture:
+    if attachment.size > PICTURE_LIMIT_BYTES:
+        raise PictureUnreadableError(attachment.filename)
+    data = await download(attachment, PICTURE_LIMIT_BYTES)
+    try:
+        return Picture(await asyncio.to_thread(_as_jpeg, data))
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureUnreadableError(attachment.filename) from error
+
+
+def _as_jpeg(data: bytes) -> bytes:
+    """The first picture in ``data``, no larger than ``PICTURE_SIDE``, on white where it is transparent."""
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as picture:
+        if picture.width * picture.height > PICTURE_LIMIT_PIXELS:
+            raise ValueError("too many pixels")
+        picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
+        rgba = picture.convert("RGBA")
+    rgba.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    flat = Image.new("RGB", rgba.size, "white")
+    flat.paste(rgba, mask=rgba.getchannel("A"))
+    written = io.BytesIO()
+    flat.save(written, "JPEG", quality=85)
+    return written.getvalue()

@@ -1,0 +1,116 @@
+"""What a message asks of the bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import hikari
+
+from bot.answering.attachments import has_enclosures
+from bot.answering.voice_notes import voice_note_in
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.preferences.joined_channels import Speak
+from bot.ui.streaming_reply import GrowingReply
+from bot.work.cancellation import StopSignal
+
+_USER_MENTION = re.compile(r"<@!?(\d+)>")
+
+
+class NothingToAnswerError(StarlingError):
+    """Raised when a message for the bot has neither words nor a recording."""
+
+    sentence = _("Send me a voice note, or write me something, and I will answer.")
+
+
+class CannotReadError(StarlingError):
+    """Raised when someone answers the bot in a way that hides the words from it."""
+
+    sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
+
+
+class QuestionGoneError(StarlingError):
+    """Raised when the message was deleted before the first word of the answer."""
+
+    sentence = _("The message that I was answering was deleted, so I stopped.")
+
+
+class MayNotWriteError(StarlingError):
+    """Raised when the bot is asked in a channel where it may not write."""
+
+    sentence = _(
+        "You asked me something in {channel}, but I may not write there. "
+        "Ask a moderator to give me the permission to send messages."
+    )
+
+    def __init__(self, channel: int) -> None:
+        super().__init__(channel=f"<#{channel}>")
+
+
+async def _unnoted(_id: int) -> None:
+    """For replies that are written once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is being answered: a message, or a command."""
+
+    asker: hikari.User
+    channel_id: hikari.Snowflake
+    guild_id: hikari.Snowflake | None
+    guild_name: str | None
+    text: str
+    """What was written, without the mention of the bot."""
+    recording: hikari.Attachment | None
+    reply: GrowingReply
+    message: hikari.Message | None = None
+    """None for a command."""
+    files: tuple[hikari.Attachment, ...] = ()
+    """All that came with it, the recording too."""
+    heading: str = ""
+    """What stands above the answer, with its line break."""
+    about: hikari.Message | None = None
+    """A message of anyone that a command asks about."""
+    job: str | None = None
+    """What the answer can be asked for again by."""
+    speak: Speak | None = None
+    """When to speak, where it was said with the question."""
+    remembered: bool = True
+    """Whether the conversation can go on from the answer."""
+    stop: StopSignal = field(default_factory=StopSignal)
+    on_spoken: Callable[[int], Awaitable[None]] = _unnoted
+    """Given the id of the voice message."""
+
+    @property
+    def speaker_name(self) -> str:
+        return self.asker.global_name or self.asker.username
+
+
+def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False) -> bool:
+    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it, a reply to it, or
+    anything that can be answered where the bot has ``joined``.
+
+    A mention of everyone or of a role is for nobody in particular.
+    """
+    if message.author.is_bot or message.webhook_id is not None or message.author.is_system:
+        return False
+    if message.type not in (hikari.MessageType.DEFAULT, hikari.MessageType.REPLY):
+        return False
+    if message.guild_id is None:
+        return True
+    if joined and (words(message, me) or voice_note_in(message) is not None or has_enclosures(message)):
+        return True
+    answered = message.referenced_message
+    is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author
+    if is_reply and answered is not None and answered.author and answered.author.id == me:
+        return True
+    return int(me) in {int(id_) for id_ in _USER_MENTION.findall(message.content or "")}
+
+
+def words(message: hikari.PartialMessage, me: hikari.Snowflakeish) -> str:
+    """The text of ``message`` without the mention of the bot ``me`` at its start or end."""
+    text = (message.content or "").strip()
+    mention = rf"<@!?{int(me)}>"
+    return re.sub(rf"^(?:{mention}[\s,:]*)+|(?:\s*{mention})+$", "", text).strip()

@@ -1,0 +1,341 @@
+"""The life of an answer: stored before it is promised, written once, taken up again, or apologised for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import hikari
+import structlog
+
+from bot.answering.attachments import attachments_of
+from bot.answering.generator import Writer
+from bot.answering.request import MayNotWriteError, Question, QuestionGoneError, words
+from bot.answering.voice_notes import voice_note_in
+from bot.conversation.errors import ChatError
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.feedback import FeedbackStore
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.answer_buttons import growing_row, retry_row
+from bot.ui.downloading import DownloadFailedError, LinkExpiredError
+from bot.ui.error_report import apologise
+from bot.ui.reply_target import ChannelPlace, ReplyGoneError
+from bot.ui.streaming_reply import GrowingReply
+from bot.ui.typing import typing
+from bot.work.cancellation import StopSignal
+from bot.work.job_store import Job, JobStore
+from bot.work.jobs import BusyError, JobRunner
+
+log = structlog.get_logger()
+
+KIND = "answer"
+MOST_ATTEMPTS = 3
+"""How often an answer is begun by itself, interruptions counted."""
+TOO_LATE = timedelta(hours=1)
+"""An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
+
+INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
+GIVEN_UP = _("I was interrupted here.")
+
+
+_MODERATING = hikari.Permissions.MANAGE_MESSAGES | hikari.Permissions.ADMINISTRATOR
+
+
+class AnswerGoneError(StarlingError):
+    """Raised when an answer is asked for anew that is no longer known."""
+
+    sentence = _("I no longer know this answer. Please ask me again.")
+
+
+class NotTheAskerError(StarlingError):
+    """Raised when someone stops or repeats an answer to another person."""
+
+    sentence = _("Only the one who asked, or someone who may manage messages here, can do that.")
+
+
+class Inbox:
+    """Takes messages that are for the bot, and has each of them answered once, or once more when a person wants it."""
+
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        writer: Writer,
+        jobs: JobStore,
+        runner: JobRunner,
+        exchanges: ExchangeStore,
+        feedback: FeedbackStore,
+    ) -> None:
+        self._bot = bot
+        self._rest = bot.rest
+        self._writer = writer
+        self._jobs = jobs
+        self._runner = runner
+        self._exchanges = exchanges
+        self._feedback = feedback
+        self._stops: dict[str, StopSignal] = {}
+        """Of the answers that wait or are being written, by their jobs."""
+        self._done: dict[str, asyncio.Event] = {}
+
+    async def accept(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> None:
+        """Store that ``message`` is to be answered and have it answered; one that is known already is left alone.
+
+        ``locale``: the language in which the person is told of trouble. When too many wait, the person is told.
+        """
+        job = await self._jobs.create(
+            KIND,
+            guild_id=message.guild_id,
+            channel_id=message.channel_id,
+            user_id=message.author.id,
+            message_id=message.id,
+            payload={"locale": locale, "guild_name": guild_name, "words": self._words(message)},
+        )
+        if job is None:
+            log.debug("message came twice", message=int(message.id))
+            return
+        try:
+            self._submit(job, message)
+        except BusyError as error:
+            await self._apologise(job, message, self._reply(job, message), error)
+
+    async def resume(self) -> None:
+        """Take up the answers that the last stop interrupted; offer those for which it is too late."""
+        for job in await self._jobs.unfinished():
+            if job.kind != KIND:
+                continue
+            late = datetime.now(UTC) - job.updated_at > TOO_LATE
+            with contextlib.suppress(BusyError):
+                if late or job.attempts >= MOST_ATTEMPTS:
+                    self._runner.submit(job, self._give_up)
+                else:
+                    log.info("taking up an interrupted answer", job=job.id)
+                    self._submit(job)
+
+    async def stop(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
+        """Let the answer be what it is so far.
+
+        Raises:
+            NotTheAskerError: it is not theirs to stop.
+            AnswerGoneError: it is not being written.
+        """
+        await self.require_theirs(job_id, by)
+        if (signal := self._stops.get(job_id)) is None:
+            raise AnswerGoneError
+        signal.give()
+
+    async def require_theirs(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
+        """
+        Raises:
+            NotTheAskerError: they may neither stop nor repeat that answer.
+            AnswerGoneError: it is no longer known.
+        """
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise AnswerGoneError
+        granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
+        if by.id != job.user_id and not granted & _MODERATING:
+            raise NotTheAskerError
+
+    async def again(self, job_id: str) -> None:
+        """Have the question answered anew, in the place of the answer that is there.
+
+        Raises:
+            AnswerGoneError: it is no longer known.
+            BusyError: too many wait.
+        """
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise AnswerGoneError
+        await self._repeat(job)
+
+    async def edited(self, message: hikari.Message) -> None:
+        """Answer anew what a person has written differently."""
+        job = await self._jobs.of_message(KIND, message.id)
+        if job is None or job.payload.get("words") == self._words(message):
+            return
+        log.info("the question was edited", message=int(message.id))
+        job = replace(job, payload={**job.payload, "words": self._words(message)})
+        with contextlib.suppress(BusyError):
+            await self._repeat(job)
+
+    async def deleted(self, message_ids: Collection[int]) -> None:
+        """Delete the answers to questions, and the transcripts of voice notes, that were deleted."""
+        for job in await self._jobs.of_messages(message_ids):
+            await self._quiet(job.id)
+            current = await self._jobs.get(job.id) or job
+            await self._jobs.finish(job.id, "cancelled")
+            for posted in [*current.payload.get("posted", ()), *current.payload.get("spoken", ())]:
+                with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                    await self._rest.delete_message(job.channel_id, posted)
+
+    async def _repeat(self, job: Job) -> None:
+        await self._quiet(job.id)
+        current = await self._jobs.get(job.id)
+        if current is None:
+            raise AnswerGoneError
+        posted, spoken = current.payload.get("posted", ()), current.payload.get("spoken", ())
+        job = await self._jobs.begin_anew(job.id, {**job.payload, "posted": list(posted), "spoken": []})
+        if posted:
+            await self._exchanges.withdraw(posted[0])
+            await self._feedback.forget_messages(posted)
+        for id_ in spoken:
+            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                await self._rest.delete_message(job.channel_id, id_)
+        self._submit(job)
+
+    async def _quiet(self, job_id: str) -> None:
+        """Stop the answer if it is being written, and wait until it is."""
+        if (signal := self._stops.get(job_id)) is not None:
+            signal.give()
+            await self._done[job_id].wait()
+
+    def _submit(self, job: Job, message: hikari.Message | None = None) -> None:
+        """
+        Raises:
+            BusyError: too many wait.
+        """
+        stop, done = StopSignal(), asyncio.Event()
+
+        async def work(job: Job) -> None:
+            try:
+                asked = message or await self._question_of(job)
+                if asked is not None:
+                    await self._answer(job, asked, stop)
+            finally:
+                del self._stops[job.id], self._done[job.id]
+                done.set()
+
+        self._runner.submit(job, work)
+        self._stops[job.id], self._done[job.id] = stop, done
+
+    async def _question_of(self, job: Job) -> hikari.Message | None:
+        """The message to answer; None when it is gone, with which the job ends."""
+        assert job.message_id is not None
+        try:
+            return await self._rest.fetch_message(job.channel_id, job.message_id)
+        except (hikari.NotFoundError, hikari.ForbiddenError):
+            log.info("the question is gone", message=job.message_id)
+            await self._jobs.finish(job.id, "cancelled")
+            return None
+
+    async def _give_up(self, job: Job) -> None:
+        """Say below what is shown that it ends here, with a button to try again."""
+        message = await self._question_of(job)
+        if message is None:
+            return
+        reply = self._reply(job, message)
+        await self._jobs.finish(job.id, "failed")
+        with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
+            if reply.message_ids:
+                shown = await self._rest.fetch_message(job.channel_id, reply.message_ids[-1])
+                promise = f"-# {translate(INTERRUPTED, reply.locale)}"
+                reply.seen(reply.message_ids[-1], (shown.content or "").removesuffix(promise).rstrip())
+            await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
+
+    async def _answer(self, job: Job, message: hikari.Message, stop: StopSignal) -> None:
+        ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": int(message.id)}
+        reply = self._reply(job, message)
+        with structlog.contextvars.bound_contextvars(**ids):
+            await self._jobs.start(job.id)
+            try:
+                async with typing(self._rest, message.channel_id):
+                    await self._writer.write(self._asked(job, message, reply, stop))
+            except asyncio.CancelledError:
+                await self._mark_interrupted(reply)
+                raise
+            except ReplyGoneError:
+                log.info("the answer was deleted while it was written")
+                await self._jobs.finish(job.id, "cancelled")
+            except Exception as error:
+                await self._apologise(job, message, reply, error)
+            else:
+                await self._jobs.finish(job.id, "done")
+
+    def _asked(self, job: Job, message: hikari.Message, reply: GrowingReply, stop: StopSignal) -> Question:
+        async def spoken(id_: int) -> None:
+            await self._jobs.note(job.id, spoken=[id_])
+
+        return Question(
+            asker=message.author,
+            channel_id=message.channel_id,
+            guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
+            guild_name=job.payload.get("guild_name"),
+            text=self._words(message),
+            recording=voice_note_in(message),
+            reply=reply,
+            message=message,
+            files=tuple(attachments_of(message)),
+            job=job.id,
+            stop=stop,
+            on_spoken=spoken,
+        )
+
+    def _words(self, message: hikari.Message) -> str:
+        me = self._bot.get_me()
+        assert me is not None, "questions come after Discord has said who we are"
+        return words(message, me.id)
+
+    def _reply(self, job: Job, message: hikari.Message) -> GrowingReply:
+        async def store(posted: tuple[int, ...]) -> None:
+            await self._jobs.note(job.id, posted=list(posted))
+
+        locale = str(job.payload["locale"])
+        # Discord makes one message of two with the same nonce within minutes: a new attempt at a lost answer needs
+        # another one.
+        nonce = f"{job.id[:20]}{job.payload.get('times', 0) % 10}"
+        return GrowingReply(
+            ChannelPlace(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce),
+            locale=locale,
+            posted=[int(id_) for id_ in job.payload.get("posted", ())],
+            on_posted=store,
+            growing_row=growing_row(job.id, locale),
+        )
+
+    async def _mark_interrupted(self, reply: GrowingReply) -> None:
+        """Say below a half-written answer that it goes on."""
+        if reply.message_ids and not reply.complete:
+            with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
+                await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
+
+    async def _apologise(self, job: Job, message: hikari.Message, reply: GrowingReply, error: Exception) -> None:
+        """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
+        told = await self._named(error, message, reply)
+        apology = apologise(told, reply.locale)
+        await self._jobs.finish(job.id, "failed", reference=apology.reference)
+        try:
+            if isinstance(told, MayNotWriteError):
+                direct = await self._rest.create_dm_channel(job.user_id)
+                await self._rest.create_message(direct, apology.text)
+            elif isinstance(told, QuestionGoneError):
+                await self._rest.create_message(job.channel_id, apology.text)
+            else:
+                row = retry_row(job.id, reply.locale) if _may_pass(told) else None
+                await reply.end_with_note(apology.text, row=row)
+        except (hikari.HTTPError, ReplyGoneError) as failure:
+            log.warning("could not tell the person", reference=apology.reference, why=str(failure))
+
+    async def _named(self, error: Exception, message: hikari.Message, reply: GrowingReply) -> Exception:
+        """``error``, or the error of ours that says what Discord's refusal means."""
+        named: Exception = error
+        if isinstance(error, hikari.ForbiddenError):
+            named = MayNotWriteError(message.channel_id)
+        elif isinstance(error, hikari.BadRequestError | LinkExpiredError) and not reply.message_ids:
+            # A reply to a deleted message is a bad request, and its files are gone.
+            try:
+                await self._rest.fetch_message(message.channel_id, message.id)
+            except hikari.NotFoundError:
+                named = QuestionGoneError()
+            except hikari.HTTPError:
+                return error
+        if named is not error:
+            named.__cause__ = error
+        return named
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same question may find an answer later."""
+    return isinstance(error, ChatError | BusyError | DownloadFailedError) or not isinstance(error, StarlingError)

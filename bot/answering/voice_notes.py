@@ -1,0 +1,109 @@
+"""Finding the voice note in a message, fetching it under a cap, and turning it into a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
+
+import cachetools
+import hikari
+
+from audio import Transcriber, Transcript
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.preferences.recognition import ChosenHearing, HearingChoices
+from bot.ui.downloading import download
+
+_SOUND_SUFFIXES = frozenset(
+    {".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3", ".m4a", ".aac", ".mp4", ".mov", ".webm", ".mka", ".mkv"}
+)
+
+
+class NoVoiceNoteError(StarlingError):
+    """Raised when a message that should be transcribed has no recording in it."""
+
+    sentence = _("There is no voice note, audio or video in that message. Pick a message that has one.")
+
+
+def voice_note_in(message: hikari.PartialMessage) -> hikari.Attachment | None:
+    """The recording in ``message`` or in the message that it forwards: audio, or a video for its sound; or None."""
+    found = _recording(message.attachments or ())
+    if found is None:
+        for snapshot in message.message_snapshots or ():
+            found = found or _recording(snapshot.attachments or ())
+    return found
+
+
+def is_recording(attachment: hikari.Attachment) -> bool:
+    """Whether ``attachment`` says that it is audio or video, by its type or else by its name."""
+    kind = (attachment.media_type or "").partition("/")[0]
+    return kind in ("audio", "video") or PurePosixPath(attachment.filename.lower()).suffix in _SOUND_SUFFIXES
+
+
+def _recording(attachments: Sequence[hikari.Attachment]) -> hikari.Attachment | None:
+    return next((attachment for attachment in attachments if is_recording(attachment)), None)
+
+
+_REMEMBERED, _REMEMBERED_S = 256, 3600.0
+"""Transcripts, and for how long: a recording is not heard again for each answer that builds on it."""
+
+
+class Hearing:
+    """From an attachment to what was said in it."""
+
+    def __init__(self, transcriber: Transcriber, chosen: ChosenHearing, *, limit_bytes: int) -> None:
+        self._transcriber = transcriber
+        self._chosen = chosen
+        self._limit_bytes = limit_bytes
+        self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
+            _REMEMBERED, _REMEMBERED_S
+        )
+
+    async def remembered(
+        self, attachment: hikari.Attachment, *, guild: hikari.Snowflakeish | None
+    ) -> Transcript | None:
+        """What was heard in ``attachment`` within the hour, in its own language."""
+        return self._remembered.get(_key(attachment, None, False, await self._chosen.of(guild)))
+
+    async def hear(
+        self,
+        attachment: hikari.Attachment,
+        *,
+        guild: hikari.Snowflakeish | None,
+        sender: hikari.Snowflakeish,
+        language: str | None = None,
+        translate: bool = False,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> Transcript:
+        """The transcript of ``attachment``, which is heard once.
+
+        ``language``: one of Whisper's codes, or None to detect it.
+
+        ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
+        ``progress``: called with the seconds that are heard so far and those of the recording.
+
+        Raises:
+            StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
+        """
+        choices = await self._chosen.of(guild)
+        key = _key(attachment, language, translate, choices)
+        if key in self._remembered:
+            return self._remembered[key]
+        data = await download(attachment, self._limit_bytes)
+        transcript = await self._transcriber.transcribe(
+            data,
+            language=language,
+            languages=choices.languages,
+            translate=translate,
+            hints=choices.vocabulary,
+            source=int(guild or sender),
+            progress=progress,
+        )
+        self._remembered[key] = transcript
+        return transcript
+
+
+def _key(
+    attachment: hikari.Attachment, language: str | None, translate: bool, choices: HearingChoices
+) -> tuple[object, ...]:
+    return int(attachment.id), language, translate, choices

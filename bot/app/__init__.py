@@ -1,0 +1,1 @@
+"""The application: composition, start, stop, health."""

@@ -1,0 +1,172 @@
+"""The bot's connection to Discord: a strict start, a gentle stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import pkgutil
+import types
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import hikari
+import lightbulb
+import structlog
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+log = structlog.get_logger()
+
+_BAD_TOKEN, _INTENTS_REFUSED = 4004, 4014
+"""Close codes of the gateway (Discord, Opcodes and Status Codes)."""
+
+
+class BadTokenError(StarlingError):
+    """Raised when Discord does not know the token."""
+
+    sentence = _(
+        "Discord refuses the token in DISCORD_TOKEN. Copy it again from your application's page, "
+        "Bot, Reset Token, into .env."
+    )
+
+
+class IntentRefusedError(StarlingError):
+    """Raised when the application may not have an intent that is asked for."""
+
+    sentence = _(
+        "Discord refuses the message content intent. Switch it on at your application's page, Bot, "
+        "Message Content Intent, or set MESSAGE_CONTENT_INTENT=false."
+    )
+
+
+class DiscordUnreachableError(StarlingError):
+    """Raised when no connection to Discord can be made at start."""
+
+    sentence = _("Discord cannot be reached: {reason}. Check this machine's network and start again.")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class BrokenExtensionError(StarlingError):
+    """Raised when a file in extensions/ cannot be loaded: going on would delete its commands from Discord."""
+
+    sentence = _("The extension {name} cannot be loaded: {reason}. Mend it and start again.")
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name=name, reason=reason)
+
+
+class SyncFailedError(StarlingError):
+    """Raised when Discord does not take the commands."""
+
+    sentence = _("Discord does not take the list of commands: {reason}.")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class DisconnectedError(StarlingError):
+    """Raised when Discord closes the connection for good."""
+
+    sentence = _("Discord closed the connection for good: {reason} (code {code}).")
+
+    def __init__(self, reason: str, code: int) -> None:
+        super().__init__(reason=reason, code=code)
+
+
+async def load(client: lightbulb.Client, package: types.ModuleType) -> None:
+    """Load every module of ``package`` and of the folders in it; in a folder, those that have a loader.
+
+    lightbulb skips an extension that fails, and then deletes its commands from Discord.
+
+    Raises:
+        BrokenExtensionError: one does not import, or adds nothing.
+    """
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda _name: None)
+    for path, is_folder in [(module.name, module.ispkg) for module in found]:
+        try:
+            module = importlib.import_module(path)
+        except Exception as error:
+            raise BrokenExtensionError(path, f"{type(error).__name__}: {error}") from error
+        in_folder = path.count(".") > package.__name__.count(".") + 1
+        if is_folder or (in_folder and not hasattr(module, "loader")):
+            continue
+        await client.load_extensions(path)
+        # lightbulb tells nobody but its log, and has no public list of what it loaded.
+        if path not in client._extensions:
+            raise BrokenExtensionError(path, "it has no loader, or adding it failed; the log says why")
+
+
+def named(error: Exception) -> Exception:
+    """``error``, or the error of ours that says what it means for the one who starts the bot."""
+    if isinstance(error, hikari.UnauthorizedError):
+        return BadTokenError()
+    if isinstance(error, hikari.GatewayServerClosedConnectionError):
+        if error.code == _BAD_TOKEN:
+            return BadTokenError()
+        if error.code == _INTENTS_REFUSED:
+            return IntentRefusedError()
+        return DisconnectedError(error.reason, int(error.code or 0))
+    if isinstance(error, hikari.ClientHTTPResponseError):
+        return SyncFailedError(str(error))
+    if isinstance(error, hikari.GatewayConnectionError | hikari.HTTPError | aiohttp.ClientError | OSError):
+        return DiscordUnreachableError(str(error) or type(error).__name__)
+    return error
+
+
+async def serve(
+    bot: hikari.GatewayBot,
+    client: lightbulb.Client,
+    package: types.ModuleType,
+    stop: asyncio.Event,
+    *,
+    started: Callable[[], Awaitable[None]],
+    stopping: Callable[[], Awaitable[None]],
+) -> None:
+    """Run ``bot`` with the extensions of ``package`` until ``stop`` is set.
+
+    ``started`` is awaited when Discord has sent who we are; ``stopping`` before the connection is closed, while
+    answers can still be sent.
+
+    Raises:
+        StarlingError: it cannot start, or Discord closes the connection for good.
+    """
+    failure: list[Exception] = []
+
+    async def on_starting(_: hikari.StartingEvent) -> None:
+        # REST is open and the gateway is not, so no interaction is lost. hikari swallows what a listener raises.
+        try:
+            await load(client, package)
+            await client.start()
+        except Exception as error:
+            failure.append(error)
+
+    bot.subscribe(hikari.StartingEvent, on_starting)
+    waits: set[asyncio.Task[object]] = set()
+    try:
+        try:
+            await bot.start(check_for_updates=False)
+            if failure:
+                raise failure[0]
+            await started()
+            waits = {asyncio.create_task(stop.wait()), asyncio.create_task(bot.join())}
+            done, _pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except Exception as error:
+            meant = named(failure[0] if failure else error)
+            if meant is error:
+                raise
+            raise meant from error
+        log.info("stopping")
+        await stopping()
+    finally:
+        for task in waits:
+            task.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        with contextlib.suppress(hikari.ComponentStateConflictError):
+            await bot.close()
+        await client.stop()

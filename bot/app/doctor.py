@@ -1,0 +1,186 @@
+"""Checks of what Starling needs, each with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import enum
+import importlib.util
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.conversation.chat import ChatModel
+from bot.errors import StarlingError
+from bot.settings import OPENAI_URL, Settings
+from bot.storage.database import Database
+from bot.training.local import trainer as local_trainer
+from bot.training.openai.trainer import OpenAITrainer
+from bot.weights.needed import needed_models
+from bot.weights.weights import CATALOGUE, WeightsCache
+
+TRAINING_TIMEOUT_S = 15.0
+FREE_WANTED_MB = 500
+"""For the database and the models' cache."""
+
+
+class Finding(enum.Enum):
+    """How serious a check's result is."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    finding: Finding
+    told: str
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """All checks, in the order in which a newcomer would mend them."""
+    return [check async for check in _checks(settings)]
+
+
+async def _checks(settings: Settings) -> AsyncIterator[Check]:
+    yield _token(settings)
+    cache = WeightsCache(settings.models_folder)
+    for name in needed_models(settings):
+        yield await asyncio.to_thread(_weights, cache, name)
+    for check in _voices(settings):
+        yield check
+    yield await _chat(settings)
+    yield await _database(settings)
+    yield _local_training()
+    if settings.training_api_key is not None:
+        yield await _training_service(settings, settings.training_api_key.get_secret_value())
+    yield _disk("data folder", settings.data_folder)
+    yield _disk("models folder", settings.models_folder)
+
+
+def _token(settings: Settings) -> Check:
+    what = "Discord token"
+    if settings.discord_token is None:
+        return Check(
+            what,
+            Finding.WARNING,
+            "not set, so Starling runs in the sandbox on this machine",
+            "To connect to Discord, put DISCORD_TOKEN=... into .env; the README says where to get it.",
+        )
+    if shape_of_token(settings.discord_token.get_secret_value()):
+        return Check(what, Finding.GOOD, "has the shape of a token")
+    return Check(
+        what,
+        Finding.BAD,
+        "does not have the shape of a token (three parts with dots between them)",
+        "Copy it again: your application's page, Bot, Reset Token. It is not the client secret or the public key.",
+    )
+
+
+def shape_of_token(token: str) -> bool:
+    """Whether ``token`` looks like a bot's: its first part is a number in base64 (the bot's id)."""
+    match = re.fullmatch(r"([\w-]{10,40})\.[\w-]{4,10}\.[\w-]{6,60}", token)
+    if match is None:
+        return False
+    try:
+        return base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).isdigit()
+    except ValueError:
+        return False
+
+
+def _weights(cache: WeightsCache, name: str) -> Check:
+    what = f"model {name}"
+    try:
+        cache.verified(name)
+    except StarlingError as error:
+        return Check(what, Finding.BAD, str(error), f"Run: starling models fetch {name}")
+    return Check(what, Finding.GOOD, f"here and verified ({CATALOGUE[name].purpose})")
+
+
+def _voices(settings: Settings) -> list[Check]:
+    checks = []
+    modules = {"piper": "offline voice Piper", "espeakng_loader": "offline voice eSpeak NG", "xllamacpp": "chat engine"}
+    for module, what in modules.items():
+        if importlib.util.find_spec(module) is None:
+            checks.append(
+                Check(
+                    what,
+                    Finding.WARNING,
+                    "not installed",
+                    "Install the embedded parts: pip install 'starling[embedded]'",
+                )
+            )
+    folder = settings.piper_voices
+    if folder is not None:
+        voices = sorted(folder.glob("*.onnx"))
+        lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
+        if lonely or not voices:
+            told = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
+            checks.append(Check("Piper voices", Finding.BAD, told, "Mend PIPER_VOICES or leave it empty."))
+        else:
+            checks.append(Check("Piper voices", Finding.GOOD, f"{len(voices)} in {folder}"))
+    return checks
+
+
+async def _chat(settings: Settings) -> Check:
+    what = "chat model"
+    if settings.embedded_chat:
+        return Check(
+            what,
+            Finding.WARNING,
+            "the embedded demonstration model answers, and is often wrong",
+            "For good answers set OPENAI_BASE_URL or OPENAI_API_KEY, and CHAT_MODEL.",
+        )
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    url = settings.openai_base_url or OPENAI_URL
+    chat = ChatModel(url, key, settings.chat_model or "", timeout_s=10, max_reply_tokens=16, context_tokens=0)
+    try:
+        await chat.check()
+    except StarlingError as error:
+        return Check(what, Finding.BAD, str(error), "Check OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL.")
+    finally:
+        await chat.close()
+    return Check(what, Finding.GOOD, f"{settings.chat_model} at {url}")
+
+
+async def _database(settings: Settings) -> Check:
+    what = "database"
+    try:
+        database = await Database.open(settings.database)
+    except StarlingError as error:
+        return Check(what, Finding.BAD, str(error), "Check DATABASE_URL, or DATA_FOLDER and its permissions.")
+    await database.close()
+    return Check(what, Finding.GOOD, "opens, and its tables are up to date")
+
+
+def _local_training() -> Check:
+    if local_trainer.is_installed():
+        return Check("training", Finding.GOOD, "possible on this machine")
+    return Check("training", Finding.GOOD, "not on this machine, unless you run: pip install 'starling[train]'")
+
+
+async def _training_service(settings: Settings, key: str) -> Check:
+    trainer = OpenAITrainer(settings.training_base_url or OPENAI_URL, key, timeout_s=TRAINING_TIMEOUT_S)
+    what = "training service"
+    try:
+        await trainer.check()
+    except StarlingError as error:
+        return Check(what, Finding.BAD, str(error), "Check TRAINING_BASE_URL and TRAINING_API_KEY.")
+    finally:
+        await trainer.close()
+    return Check(what, Finding.GOOD, trainer.service)
+
+
+def _disk(what: str, folder: Path) -> Check:
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free_mb = shutil.disk_usage(existing).free >> 20
+    if free_mb < FREE_WANTED_MB:
+        return Check(what, Finding.BAD, f"{free_mb} MB free in {folder}", f"Free at least {FREE_WANTED_MB} MB there.")
+    return Check(what, Finding.GOOD, f"{free_mb:,} MB free in {folder}")

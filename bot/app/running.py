@@ -1,0 +1,87 @@
+"""What the command line runs: Starling on Discord, Starling in a sandbox, or the sandbox alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import hikari
+
+from bot.app.starling import Starling
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+
+class SandboxPortError(StarlingError):
+    """Raised when the sandbox cannot listen where it should."""
+
+    sentence = _("The sandbox cannot listen on port {port}: {reason}. Set SANDBOX_PORT to another one.")
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(port=port, reason=reason)
+
+
+def invitation(me: hikari.Snowflake) -> str:
+    """The link that adds the bot to a server with the permissions that it uses."""
+    wanted = (
+        hikari.Permissions.VIEW_CHANNEL
+        | hikari.Permissions.SEND_MESSAGES
+        | hikari.Permissions.SEND_MESSAGES_IN_THREADS
+        | hikari.Permissions.SEND_VOICE_MESSAGES
+        | hikari.Permissions.ATTACH_FILES
+        | hikari.Permissions.READ_MESSAGE_HISTORY
+        | hikari.Permissions.ADD_REACTIONS
+    )
+    query = f"client_id={int(me)}&scope=bot+applications.commands&permissions={int(wanted)}"
+    return f"https://discord.com/oauth2/authorize?{query}"
+
+
+@contextlib.asynccontextmanager
+async def sandbox_of(settings: Settings) -> AsyncIterator[Sandbox]:
+    """A running sandbox at the address that the settings give.
+
+    Raises:
+        SandboxPortError: the port is taken.
+    """
+    sandbox = Sandbox(host=settings.sandbox_host, port=settings.sandbox_port)
+    try:
+        await sandbox.start()
+    except OSError as error:
+        raise SandboxPortError(settings.sandbox_port, error.strerror or str(error)) from error
+    try:
+        yield sandbox
+    finally:
+        await sandbox.stop()
+
+
+async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
+    """Serve the sandbox alone until ``stop`` is set."""
+    async with sandbox_of(settings) as sandbox:
+        tell(f"The sandbox is ready: {sandbox.url}")
+        tell("Point a bot there:")
+        tell(f"  REST            {sandbox.rest_url}")
+        tell(f"  gateway         {sandbox.description['gateway']}  (GET /gateway/bot tells it)")
+        tell(f"  token           {sandbox.bot_token}")
+        tell(f"  application id  {sandbox.description['application_id']}")
+        await stop.wait()
+
+
+async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
+    """Serve on Discord, or without a token in a sandbox, until ``stop`` is set."""
+    if settings.discord_token is not None:
+
+        def connected(me: hikari.OwnUser) -> None:
+            tell(f"Starling is ready: on Discord as {me.username}. Invite it with {invitation(me.id)}")
+
+        token = settings.discord_token.get_secret_value()
+        await Starling(settings, token, settings.discord_api_url).run(stop, connected)
+        return
+    tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
+    async with sandbox_of(settings) as sandbox:
+        await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(
+            stop, lambda _me: tell(f"Starling is ready: {sandbox.url}")
+        )
+    tell("Stopped.")

@@ -1,0 +1,424 @@
+"""The composition root: the one place where services are made and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import alluka
+import hikari
+import lightbulb
+import psutil
+import structlog
+import yuyo
+
+import extensions
+from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
+from bot.answering.auto_transcripts import Transcripts
+from bot.answering.generator import Writer
+from bot.answering.service import Inbox
+from bot.answering.voice_notes import Hearing
+from bot.app.connection import serve
+from bot.app.health import keep_alive_file
+from bot.conversation.chat import ChatModel
+from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.exchanges import ExchangeStore
+from bot.conversation.models import ChatModels
+from bot.conversation.prompting import read_instruction
+from bot.conversation.tokens import count_tokens
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.service import Corrections
+from bot.corrections.store import CorrectionStore
+from bot.datasets.service import Datasets
+from bot.datasets.store import DatasetStore
+from bot.i18n.known_locales import KnownLocales
+from bot.i18n.translation import localizations
+from bot.instructions.service import Instructions
+from bot.instructions.store import InstructionStore
+from bot.preferences.guild import ChosenByGuilds
+from bot.preferences.joined_channels import JoinedChannels
+from bot.preferences.recognition import ChosenHearing
+from bot.preferences.roles import ChosenRules
+from bot.preferences.store import SettingsStore
+from bot.preferences.voices import ChosenVoices
+from bot.privacy.personal_data import PersonalData
+from bot.privacy.retention import keep_forgetting
+from bot.recall.choosing import index_maker, retriever_maker
+from bot.recall.recall import Recall
+from bot.settings import OPENAI_URL, Settings
+from bot.storage.database import Database
+from bot.storage.files import FileStore
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.judging import Judge
+from bot.training.evaluating.scoring import Scorer
+from bot.training.export.trainer import ExportingTrainer
+from bot.training.local.inference_priority import RightOfWay
+from bot.training.local.trainer import LocalTrainer
+from bot.training.model_store import ModelStore
+from bot.training.openai.trainer import OpenAITrainer
+from bot.training.promoting import Promoting
+from bot.training.serving import Serving
+from bot.training.store import TrainingStore
+from bot.training.trainer import Trainer
+from bot.training.trainings import Trainings
+from bot.ui import answer_buttons
+from bot.ui.command_reply import respond
+from bot.ui.component_router import Buttons
+from bot.ui.error_report import apologise
+from bot.ui.modal_router import Forms, Submitted
+from bot.usage.budgets import Budgets
+from bot.usage.store import Clock, UsageStore
+from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.work.invocations import Invocations, RestartingError
+from bot.work.job_store import JobStore
+from bot.work.jobs import JobRunner
+from bot.work.keyed_lock import Turns
+from extensions.answers import ask_about as asking_about
+from extensions.answers import controls as answer_controls
+from extensions.comparing import card as comparison_card
+from extensions.corrections import card as correction_card
+from extensions.corrections import consent as consent_card
+from extensions.corrections import deletion as correction_deletion
+from extensions.corrections import form as correction_form
+from extensions.corrections import list as correction_list
+from extensions.corrections import recalled, transcript_form
+from extensions.datasets import deletion as dataset_deletion
+from extensions.feedback import votes
+from extensions.files import deletion as file_deletion
+from extensions.files import list as file_list
+from extensions.instructions import form as instruction_form
+from extensions.privacy import card as privacy_card
+from extensions.settings import card as settings_card
+from extensions.speaking import button as read_aloud
+from extensions.testing import under_way as tests_under_way
+from extensions.training import cards as training_cards
+from extensions.training import promotion
+
+log = structlog.get_logger()
+
+
+DEMONSTRATION_TOKENS = 250
+"""The demonstration model has nothing more to say after a paragraph."""
+
+BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+    answer_buttons.ALOUD_ID: read_aloud.read_aloud,
+    answer_buttons.STOP_ID: answer_controls.stop,
+    answer_buttons.AGAIN_ID: answer_controls.again,
+    file_list.CUSTOM_ID: file_list.turn_page,
+    file_deletion.DELETE_ID: file_deletion.delete,
+    file_deletion.KEEP_ID: file_deletion.keep,
+    dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
+    settings_card.CARD_ID: settings_card.change,
+    answer_buttons.RECALLED_ID: recalled.tell,
+    training_cards.START_ID: training_cards.start,
+    training_cards.DROP_ID: training_cards.drop,
+    training_cards.CANCEL_ID: training_cards.cancel,
+    training_cards.PROMOTE_ID: promotion.promote_candidate,
+    answer_buttons.GOOD_ID: votes.like,
+    answer_buttons.BAD_ID: votes.dislike,
+    privacy_card.FORGET_ID: privacy_card.forget,
+    consent_card.AGREE_ID: consent_card.agree,
+    consent_card.REFUSE_ID: consent_card.refuse,
+    correction_card.APPROVE_ID: correction_card.approve,
+    correction_card.REJECT_ID: correction_card.reject,
+    correction_list.CUSTOM_ID: correction_list.turn_page,
+    correction_deletion.CUSTOM_ID: correction_deletion.delete,
+    tests_under_way.CANCEL_ID: tests_under_way.cancel,
+    comparison_card.VOTE_ID: comparison_card.vote,
+    comparison_card.REVEAL_ID: comparison_card.reveal,
+}
+"""What is called for the buttons whose ids begin so."""
+
+FORMS: dict[str, Submitted] = {
+    asking_about.FORM_ID: asking_about.answer,
+    instruction_form.FORM_ID: instruction_form.take,
+    settings_card.LIMITS_FORM_ID: settings_card.change_limits,
+    correction_form.FORM_ID: correction_form.submitted,
+    transcript_form.FORM_ID: transcript_form.take,
+    votes.REASON_FORM_ID: votes.take_reason,
+}
+"""What is called for the forms whose ids begin so."""
+
+COMMANDS_AT_ONCE = 2
+"""Commands that one user may have running."""
+
+
+def intents_of(settings: Settings) -> hikari.Intents:
+    """Guilds for their names and languages, and messages where people talk to the bot."""
+    intents = hikari.Intents.GUILDS | hikari.Intents.GUILD_MESSAGES | hikari.Intents.DM_MESSAGES
+    return intents | hikari.Intents.MESSAGE_CONTENT if settings.message_content_intent else intents
+
+
+def whisper_of(settings: Settings, cache: WeightsCache) -> str | Path:
+    """What the transcriber loads: verified bundled weights (read: off the loop), or a name of faster-whisper's."""
+    name = settings.whisper_model
+    return cache.verified(name) if name in CATALOGUE else name
+
+
+def transcriber_of(settings: Settings, cache: WeightsCache) -> Transcriber:
+    """The transcriber that the settings ask for, not yet loaded."""
+    limits = DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s)
+    return Transcriber(
+        whisper_of(settings, cache),
+        compute_type=settings.whisper_compute_type,
+        quality=settings.whisper_quality,
+        threads=settings.whisper_threads,
+        workers=settings.whisper_workers,
+        unload_after_s=settings.whisper_unload_s,
+        limits=limits,
+    )
+
+
+def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
+    """The speaker that the settings ask for, its bundled voice verified."""
+    engines: list[Engine] = []
+    if settings.tts_engine in ("auto", "edge"):
+        engines.append(EdgeEngine())
+    if settings.tts_engine in ("auto", "offline", "piper"):
+        voices = [cache.verified("piper-joe")]
+        if settings.piper_voices:
+            voices += sorted(settings.piper_voices.glob("*.onnx"))
+        engines.append(PiperEngine(voices))
+    if settings.tts_engine in ("auto", "offline", "espeak"):
+        engines.append(EspeakEngine())
+    return Speaker(
+        engines,
+        pause_after_failure_s=settings.tts_pause_s,
+        prosody=Prosody(settings.tts_rate, settings.tts_pitch),
+        cache_bytes=settings.tts_cache_mb << 20,
+    )
+
+
+@contextlib.asynccontextmanager
+async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[tuple[ChatModel, EmbeddedChat | None]]:
+    """The chat model that the settings ask for, and the embedded engine if it is that, which runs for as long as the
+    block."""
+    engine: EmbeddedChat | None = None
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.embedded_chat:
+            gguf = await asyncio.to_thread(cache.verified, "smollm2-135m")
+            engine = EmbeddedChat(gguf)
+            await engine.start()
+            stack.push_async_callback(engine.stop)
+            most_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
+            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=most_tokens)
+        else:
+            key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+            chat = ChatModel(
+                settings.openai_base_url or OPENAI_URL,
+                key,
+                settings.chat_model or "",
+                timeout_s=settings.chat_timeout_s,
+                max_reply_tokens=settings.chat_max_tokens,
+                context_tokens=settings.chat_context_tokens,
+            )
+        stack.push_async_callback(chat.close)
+        yield chat, engine
+
+
+def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
+    """The trainers that the settings offer, the first one being what is meant where none is named."""
+    folder = settings.trainings_folder
+    trainers: dict[str, Trainer] = {"local": LocalTrainer(cache, folder, settings.right_of_way)}
+    if settings.training_api_key is not None:
+        url, key = settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value()
+        trainers["openai"] = OpenAITrainer(url, key, price_of_a_million=settings.training_price)
+    return trainers | {"export": ExportingTrainer(folder)}
+
+
+def service_of(settings: Settings) -> ChatModel | None:
+    """A model at the service that trains, to be named as those that were trained there; None where there is none."""
+    if settings.training_api_key is None:
+        return None
+    return ChatModel(
+        settings.training_base_url or OPENAI_URL,
+        settings.training_api_key.get_secret_value(),
+        settings.training_base_model,
+        timeout_s=settings.chat_timeout_s,
+        max_reply_tokens=settings.chat_max_tokens,
+        context_tokens=settings.chat_context_tokens,
+    )
+
+
+class Starling:
+    """One bot with all its services."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        token: str,
+        api_url: str | None,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        """``api_url``: another server that speaks Discord's REST API, with the version in the path; or None.
+        ``clock`` says which day it is for budgets."""
+        self._settings = settings
+        self._clock = clock
+        self._bot = hikari.GatewayBot(
+            token,
+            rest_url=api_url,
+            intents=intents_of(settings),
+            banner=None,
+            logs=None,
+            suppress_optimization_warning=True,
+        )
+        right_of_way = RightOfWay(settings.right_of_way)
+        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=right_of_way.held)
+        self._runner = JobRunner(
+            at_once=settings.answers_at_once, waiting=settings.answers_waiting, during=right_of_way.held
+        )
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[hikari.OwnUser], None]) -> None:
+        """Serve until ``stop`` is set; ``ready`` is called once Discord has said who we are.
+
+        Raises:
+            StarlingError: it cannot start, or the connection is closed for good.
+        """
+        settings, cache = self._settings, WeightsCache(self._settings.models_folder)
+        async with contextlib.AsyncExitStack() as stack:
+            database = await Database.open(settings.database)
+            stack.push_async_callback(database.close)
+            transcriber = await asyncio.to_thread(transcriber_of, settings, cache)
+            stack.push_async_callback(transcriber.close)
+            speaker = await asyncio.to_thread(speaker_of, settings, cache)
+            stack.push_async_callback(speaker.close)
+            chat, engine = await stack.enter_async_context(chat_of(settings, cache))
+            # The first count loads the encoding.
+            await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
+            log.info(
+                "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
+            )
+            default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
+            exchanges, jobs = ExchangeStore(database), JobStore(database)
+            store = SettingsStore(database)
+            instructions = Instructions(self._bot, InstructionStore(database), store, default)
+            locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
+            await joined.load()
+            usage = UsageStore(database, clock=self._clock)
+            budgets = Budgets(usage, store, settings)
+            chosen = ChosenHearing(store)
+            hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
+            files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
+            trained = ModelStore(database)
+            serving = Serving(
+                trained, engine, service_of(settings), folder=settings.trainings_folder,
+                timeout_s=settings.chat_timeout_s, most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
+            )  # fmt: skip
+            stack.push_async_callback(serving.close)
+            models = ChatModels(chat, store, serving)
+            by_guilds = ChosenByGuilds(store)
+            dataset_store = DatasetStore(database)
+            rules = ChosenRules(store)
+            correction_store = CorrectionStore(database, dataset_store)
+            recall = Recall(correction_store.approved, index_maker(settings.recall))
+            stack.push_async_callback(recall.close)
+            corrections = Corrections(correction_store, dataset_store, rules, on_changed=recall.forget)
+            writer = Writer(
+                self._bot,
+                hearing,
+                models,
+                speaker,
+                exchanges,
+                locales,
+                joined,
+                by_guilds,
+                voices,
+                budgets,
+                settings,
+                instructions,
+                recall,
+            )
+            feedback = FeedbackStore(database)
+            consents = ConsentStore(database)
+            comparisons = ComparisonStore(database)
+            judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
+            scorer = Scorer(retriever_maker(settings.recall), judge)
+            data = PersonalData(
+                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
+            )
+            datasets = Datasets(dataset_store, files)
+            training_store = TrainingStore(database)
+            trainings = Trainings(
+                training_store,
+                trained,
+                datasets,
+                files,
+                trainers_of(settings, cache),
+                settings.trainings_folder,
+                most_a_day=settings.trainings_a_day,
+            )
+            stack.push_async_callback(trainings.stop)
+            promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
+            trainings.show_by(training_cards.TrainingCards(self._bot.rest, trainings).show)
+            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
+            transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
+            client = lightbulb.client_from_app(
+                self._bot,
+                localization_provider=localizations,
+                hooks=[self._invocations.hook, *locales.hooks],
+            )
+            buttons, forms = self._provided_with(
+                client,
+                settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
+                dataset_store, datasets, training_store, trained, trainings, promoting, writer, inbox,
+                asking_about.AskedAbout(), by_guilds, instructions, transcripts, Turns(),
+                settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
+                store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
+                corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
+                comparisons, scorer, tests_under_way.TestsUnderWay(),
+            )  # fmt: skip
+
+            async def started() -> None:
+                me = self._bot.get_me()
+                assert me is not None, "Discord says who we are before the first shard counts as started"
+                self._runner.start()
+                await inbox.resume()
+                await transcripts.resume()
+                await serving.prepare()
+                await trainings.resume()
+                ready(me)
+
+            background = [
+                asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
+                asyncio.create_task(keep_forgetting(database, settings.retention_days)),
+            ]
+            buttons.open()
+            forms.open()
+            try:
+                await serve(self._bot, client, extensions, stop, started=started, stopping=self._stop)
+            finally:
+                buttons.close()
+                forms.close()
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+
+    def _provided_with(self, client: lightbulb.Client, *services: object) -> tuple[Buttons, Forms]:
+        """Give ``services`` to the commands, and to the buttons and forms that outlive a restart: each library has a
+        container of its own."""
+        registry, container = client.di.registry_for(lightbulb.di.Contexts.DEFAULT), alluka.Client()
+        for service in services:
+            registry.register_value(type(service), service)
+            container.set_type_dependency(type(service), service)
+        buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
+        for custom_id, callback in BUTTONS.items():
+            buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
+        forms = Forms.from_gateway_bot(self._bot, alluka=container, event_managed=False)
+        forms.serve(FORMS)
+        return buttons, forms
+
+    async def _stop(self) -> None:
+        """Let what runs come to its end, for as long as the settings say; then tell those who wait."""
+        timeout_s = self._settings.stop_timeout_s
+        _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
+        for context in late:
+            locale = str(context.interaction.locale)
+            apology = apologise(RestartingError(), locale, interaction=int(context.interaction.id))
+            with contextlib.suppress(hikari.HTTPError):
+                await respond(context, apology.text, ephemeral=True)

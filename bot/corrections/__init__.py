@@ -1,0 +1,1 @@
+"""What people say that Starling should have answered."""

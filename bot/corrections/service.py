@@ -1,0 +1,273 @@
+"""Corrections, from a person's form to a moderator's approval and into a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.corrections.store import (
+    Alike,
+    Approval,
+    Approved,
+    Corrected,
+    Correction,
+    CorrectionStore,
+    Decision,
+    NoSuchCorrectionError,
+    State,
+)
+from bot.datasets.example import Example
+from bot.datasets.store import Change, DatasetStore, Withdrawal
+from bot.datasets.text_fingerprint import key_of_text
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.preferences.roles import ChosenRules
+
+
+class NotApproverError(StarlingError):
+    """Raised when someone decides on corrections who may not."""
+
+    sentence = _("Corrections are decided on by those who may manage this server, or have the role for it.")
+
+
+class NothingApprovedError(StarlingError):
+    """Raised when there is nothing to put into a dataset."""
+
+    sentence = _("No corrections are approved on this server yet. /corrections list shows those that wait.")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who does something with a guild's corrections."""
+
+    id: int
+    """Discord's."""
+    approves: bool
+    """Whether they may approve in this guild, and so see and edit those of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What has become of a text that was sent."""
+
+    correction: Correction
+    alike: Alike
+    missing: int | None
+    """Approvals of others that it still needs where its writer may approve and did so; 0: it is approved at once.
+    None: nobody has approved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A correction with all that helps to decide on it."""
+
+    correction: Correction
+    history: tuple[Decision, ...]
+    alike: Alike
+    approvals: int
+    votes: int
+    """Approvals that it needs."""
+
+
+class Corrections:
+    """The corrections of all guilds. A person who may not approve can see, edit and take back their own only; others
+    are not there for them."""
+
+    def __init__(
+        self,
+        store: CorrectionStore,
+        datasets: DatasetStore,
+        rules: ChosenRules,
+        on_changed: Callable[[int], None] = lambda _guild: None,
+    ) -> None:
+        """``on_changed`` is called with a guild's id whenever what is approved there has changed."""
+        self._store = store
+        self._datasets = datasets
+        self._rules = rules
+        self._on_changed = on_changed
+
+    async def submit(self, about: Corrected, prompt: str, answer: str, person: Person) -> Received:
+        """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
+        something else, or the same is there already.
+
+        Raises:
+            ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
+        """
+        correction = await self._store.submit(about, prompt, answer, person.id, limited=not person.approves)
+        return await self._received(correction, person)
+
+    async def edit(self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, person: Person) -> Received:
+        """Replace the text of ``revision``; it has to be approved anew, as one that was submitted.
+
+        Raises:
+            ConsentMissingError, TextLengthError, TooManyTodayError, NoSuchCorrectionError, ChangedMeanwhileError
+        """
+        before = await self.by_id(guild_id, id_, person)
+        limited = not person.approves
+        correction = await self._store.edit(guild_id, id_, revision, prompt, answer, person.id, limited=limited)
+        if before.state == "approved":
+            self._on_changed(int(guild_id))
+        return await self._received(correction, person)
+
+    async def approve(self, guild_id: int, id_: str, person: Person, revision: int | None = None) -> Approval:
+        """Approve the text of ``revision``, or as it is now.
+
+        Raises:
+            NotApproverError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
+        """
+        _require_approver(person)
+        votes = (await self._rules.of(guild_id)).votes
+        approval = await self._store.approve(guild_id, id_, person.id, votes=votes, revision=revision)
+        if not approval.missing:
+            self._on_changed(int(guild_id))
+        return approval
+
+    async def reject(self, guild_id: int, id_: str, person: Person, revision: int | None = None) -> Correction:
+        """Reject the text of ``revision``, or as it is now.
+
+        Raises:
+            NotApproverError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, ChangedMeanwhileError
+        """
+        _require_approver(person)
+        return await self._store.reject(guild_id, id_, person.id, revision=revision)
+
+    async def withdraw(self, guild_id: int, id_: str, person: Person) -> tuple[Correction, Withdrawal]:
+        """Forget its texts, in datasets too; returns it as it was, and what became of the datasets.
+
+        Raises:
+            NoSuchCorrectionError
+        """
+        await self.by_id(guild_id, id_, person)
+        before, removed = await self._store.withdraw(guild_id, id_, person.id)
+        if before.state == "approved":
+            self._on_changed(int(guild_id))
+        return before, removed
+
+    async def by_id(self, guild_id: int, id_: str, person: Person) -> Correction:
+        """
+        Raises:
+            NoSuchCorrectionError
+        """
+        return _seen(await self._store.by_id(guild_id, id_), person)
+
+    async def get(self, guild_id: int, number: int, person: Person) -> Correction:
+        """
+        Raises:
+            NoSuchCorrectionError
+        """
+        return _seen(await self._store.get(guild_id, number), person)
+
+    async def shown(self, correction: Correction) -> Shown:
+        """``correction`` with all that helps to decide on it."""
+        return Shown(
+            correction,
+            tuple(await self._store.history(correction.id)),
+            await self._store.alike(correction),
+            await self._store.approvals(correction),
+            (await self._rules.of(correction.guild_id)).votes,
+        )
+
+    async def page(
+        self, guild_id: int, number: int, a_page: int, person: Person, state: State | None = None
+    ) -> tuple[list[Correction], int, int]:
+        """As ``CorrectionStore.page``, of what the person may see."""
+        return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
+
+    async def search(self, guild_id: int, typed: str, most: int, person: Person) -> list[Correction]:
+        """As ``CorrectionStore.search``, of what the person may see."""
+        return await self._store.search(guild_id, typed, most, author_id=_only(person))
+
+    async def approved(self, guild_id: int) -> list[Approved]:
+        """What the guild has approved, the oldest first."""
+        return await self._store.approved(guild_id)
+
+    async def add_to_dataset(self, guild_id: int, name: str, by: int) -> Change:
+        """Add what is approved to the newest version of a dataset, where it is not there already: what to say, and
+        what the bot had said as what not to say, where that is another text.
+
+        Raises:
+            NothingApprovedError
+            NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
+        """
+        approved = await self._store.approved_whole(guild_id)
+        if not approved:
+            await self._datasets.get(guild_id, name)
+            raise NothingApprovedError
+        change = await self._datasets.add(guild_id, name, [_example(each) for each in approved], by)
+        await self._store.remove_withdrawn_from_datasets(guild_id, approved)
+        return change
+
+    async def approved_among(self, guild_id: int, numbers: Collection[int]) -> list[Correction]:
+        """Those of ``numbers`` that are approved now; everyone may know them."""
+        found: list[Correction] = []
+        for number in numbers:
+            with suppress(NoSuchCorrectionError):
+                found.append(await self._store.get(guild_id, number))
+        return [one for one in found if one.state == "approved"]
+
+    async def contributors(self, guild_id: int) -> dict[int, int]:
+        """How many approved corrections each person has given."""
+        return await self._store.contributors(guild_id)
+
+    async def of_user(self, user_id: int) -> list[Correction]:
+        """All that a person has given, in all guilds."""
+        return await self._store.of_user(user_id)
+
+    async def forget_messages(self, message_ids: Collection[int]) -> None:
+        """As ``CorrectionStore.forget_messages``."""
+        for guild in await self._store.forget_messages(message_ids):
+            self._on_changed(guild)
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all corrections of a guild, and who may correct there."""
+        await self._store.forget_guild(guild_id)
+        await self._rules.reset(guild_id)
+        self._on_changed(int(guild_id))
+
+    async def forget_user(self, user_id: int) -> None:
+        """As ``CorrectionStore.forget_user``."""
+        for guild in await self._store.forget_user(user_id):
+            self._on_changed(guild)
+
+    async def _received(self, correction: Correction, person: Person) -> Received:
+        alike = await self._store.alike(correction)
+        if correction.state == "approved":
+            return Received(correction, alike, 0)
+        if not person.approves or alike.duplicates or alike.contradictions:
+            return Received(correction, alike, None)
+        approval = await self.approve(correction.guild_id, correction.id, person, correction.revision)
+        return Received(approval.correction, alike, approval.missing)
+
+
+def _only(person: Person) -> int | None:
+    """Whose corrections alone the person sees."""
+    return None if person.approves else person.id
+
+
+def _seen(correction: Correction, person: Person) -> Correction:
+    if not person.approves and correction.author_id != person.id:
+        raise NoSuchCorrectionError(correction.number)
+    return correction
+
+
+def _require_approver(person: Person) -> None:
+    if not person.approves:
+        raise NotApproverError
+
+
+def _example(correction: Correction) -> Example:
+    differs = key_of_text(correction.original) != key_of_text(correction.answer)
+    giver = correction.text_by
+    assert giver is not None, "what is approved was written by someone who is not forgotten"
+    return Example(
+        prompt=correction.prompt,
+        answer=correction.answer,
+        rejected=correction.original if correction.original and differs else None,
+        given_by=giver,
+        source="correction",
+        created_at=correction.changed_at,
+        correction_id=correction.id,
+    )

@@ -1,0 +1,1 @@
+"""Datasets: examples that people gave, in versions."""

@@ -1,0 +1,90 @@
+"""A dataset as a zip that trainers, spreadsheets and Starling itself can read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version as version_of
+from typing import Any
+
+from bot.datasets.chat_format import chat_record, json_lines, preference_record
+from bot.datasets.csv_files import table_of
+from bot.datasets.example import Example, content_hash
+from bot.datasets.splitting import MOST_SHARE, Split
+
+FORMAT = 1
+MANIFEST, TABLE = "manifest.json", "dataset.csv"
+TRAIN, PREFERENCE, HELDOUT = "train.jsonl", "preference.jsonl", "heldout.jsonl"
+MEMBERS = (TRAIN, PREFERENCE, HELDOUT, TABLE)
+
+CONSENT = (
+    "Each example was submitted by the person it is ascribed to, prompt and answer, in a form, a command or a file of "
+    "theirs; none was taken from messages."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Which dataset an archive is of."""
+
+    name: str
+    version: int
+    created_at: datetime
+    """Of the version."""
+
+
+def archive(archived: Archived, examples: Sequence[Example], split: Split, *, seed: int) -> bytes:
+    """The zip: ``train.jsonl`` and ``heldout.jsonl`` in the chat format (examples with an answer),
+    ``preference.jsonl`` (pairs of the training side), ``dataset.csv`` (everything, cells escaped), and
+    ``manifest.json`` (counts, SHA-256 of each file, consent).
+
+    The same dataset gives the same bytes. Blocks.
+    """
+    contents = {
+        TRAIN: json_lines(chat_record(example) for example in split.training if example.answer is not None),
+        PREFERENCE: json_lines(preference_record(example) for example in split.training if example.kind == "pair"),
+        HELDOUT: json_lines(chat_record(example) for example in split.heldout if example.answer is not None),
+        TABLE: table_of(examples).encode(),
+    }
+    manifest = _manifest(archived, examples, split, seed, contents)
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in (MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode()), *contents.items():
+            zipped.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return sink.getvalue()
+
+
+def _manifest(
+    archived: Archived, examples: Sequence[Example], split: Split, seed: int, contents: Mapping[str, bytes]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "name": archived.name,
+        "version": archived.version,
+        "created_at": archived.created_at.isoformat(),
+        "content_hash": content_hash(example.key for example in examples),
+        "starling": version_of("starling"),
+        "counts": {"examples": len(examples), **Counter(example.kind for example in examples)},
+        "split": {
+            "seed": seed,
+            "training": len(split.training),
+            "heldout": len(split.heldout),
+            "most_share": MOST_SHARE,
+            "similarity": split.similarity,
+        },
+        "consent": {
+            "givers": len({example.given_by for example in examples}),
+            "sources": Counter(example.source for example in examples),
+            "statement": CONSENT,
+        },
+        "files": {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in contents.items()
+        },
+    }

@@ -1,0 +1,185 @@
+"""Uploads in CSV, with whatever delimiter and columns; and the table that we write ourselves, safe to open in Excel."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from bot.datasets.example import MOST_TURNS, Example, Turn
+from bot.datasets.example_text import Giving
+from bot.datasets.fields import from_fields, known
+from bot.datasets.problems import Problem, Problems, at_line
+from bot.errors import translatable as _
+from bot.storage.file_names import shown
+
+NO_HEADER = _("The first line must name the columns, such as {example}; I find {found}.")
+WRONG_WIDTH = _("There are {count} cells, but {wanted} columns.")
+BAD_CSV = _("This is no CSV ({why}).")
+BAD_TURNS = _("The column turns must be empty or JSON such as {example}.")
+NO_ROWS = _("There are no rows below the names of the columns.")
+
+COLUMNS = (
+    *("prompt", "answer", "rejected", "system", "turns", "language", "given_by", "source", "correction_id"),
+    "created_at",
+)
+"""Of the table that we write."""
+
+_CONTENT = ("prompt", "answer", "rejected", "system", "language")
+_DELIMITERS = (",", ";", "\t", "|")
+_HEADER = 1 << 14
+"""Characters in which the first line is looked for."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a cell begins with that a spreadsheet computes (https://owasp.org/www-community/attacks/CSV_Injection)."""
+_ESCAPE = "'"
+
+
+def from_csv(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+    """The examples of ``text``: a table whose first line names its columns. Cells are text, whatever they look like."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    header: list[str] | None = None
+    rows = 0
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            told = Problem(BAD_CSV, why=error).told
+            problems.add(at_line(line, told))
+            return
+        if row is None:
+            break
+        if not any(cell.strip() for cell in row):
+            continue
+        if header is None:
+            header = _checked_header(row)
+            continue
+        rows += 1
+        try:
+            yield _row_example(header, row, giving)
+        except Problem as problem:
+            problems.add(at_line(line, problem.told))
+    if not rows:
+        raise Problem(NO_ROWS)
+
+
+def _checked_header(row: Sequence[str]) -> list[str]:
+    at = known(row)
+    if "prompt" not in at or not {"answer", "rejected"} & set(at):
+        raise Problem(NO_HEADER, example="`prompt,answer`", found=shown(", ".join(row), 60))
+    return list(row)
+
+
+def _row_example(header: Sequence[str], row: Sequence[str], giving: Giving) -> Example:
+    if len(row) != len(header):
+        raise Problem(WRONG_WIDTH, count=len(row), wanted=len(header))
+    if tuple(header) != COLUMNS:
+        return from_fields(dict(zip(header, row, strict=True)), giving)
+    # What we wrote ourselves, taken out of its archive, perhaps changed: it is given by whoever uploads it.
+    cells = dict(zip(header, map(unescaped, row), strict=True))
+    example = from_fields({name: cells[name] for name in _CONTENT}, giving)
+    try:
+        return dataclasses.replace(example, turns=_turns(cells["turns"]))
+    except ValueError:
+        raise Problem(BAD_TURNS, example='`[["user", "…"], ["assistant", "…"]]`') from None
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter with which the first line names most columns that we know, and most columns."""
+    first = next((line for line in text[:_HEADER].splitlines() if line.strip()), "")
+
+    def columns(delimiter: str) -> tuple[int, int]:
+        try:
+            names = next(csv.reader([first], delimiter=delimiter), [])
+        except csv.Error:
+            names = []
+        return len(known(names)), len(names)
+
+    return max(_DELIMITERS, key=columns)
+
+
+def escaped(cell: str) -> str:
+    """``cell`` so that no spreadsheet computes it; ``unescaped`` gives it back."""
+    return _ESCAPE + cell if cell.startswith((*_FORMULA, _ESCAPE)) else cell
+
+
+def unescaped(cell: str) -> str:
+    """What ``escaped`` was given."""
+    return cell.removeprefix(_ESCAPE)
+
+
+def table_of(examples: Iterable[Example]) -> str:
+    """``examples`` as CSV in ``COLUMNS``, each cell escaped; the turns are JSON."""
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink)
+    writer.writerow(COLUMNS)
+    for example in examples:
+        turns = [[turn.role, turn.text] for turn in example.turns]
+        cells = (
+            *(example.prompt, example.answer or "", example.rejected or "", example.system or ""),
+            json.dumps(turns, ensure_ascii=False) if turns else "",
+            *(example.language or "", str(example.given_by), example.source, example.correction_id or ""),
+            example.created_at.isoformat(),
+        )
+        writer.writerow([escaped(cell) for cell in cells])
+    return sink.getvalue()
+
+
+def examples_of_table(text: str) -> list[Example]:
+    """The examples of a table that ``table_of`` made.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise ValueError("no CSV") from error
+    if not rows or tuple(rows[0]) != COLUMNS:
+        raise ValueError("other columns")
+    return [_written_example(row) for row in rows[1:]]
+
+
+def _written_example(row: Sequence[str]) -> Example:
+    cells = dict(zip(COLUMNS, map(unescaped, row), strict=True))
+    created_at = datetime.fromisoformat(cells["created_at"])
+    if created_at.tzinfo is None or cells["source"] not in ("correction", "upload"):
+        raise ValueError("a moment without its zone, or an unknown source")
+    return Example(
+        prompt=cells["prompt"],
+        answer=cells["answer"] or None,
+        rejected=cells["rejected"] or None,
+        system=cells["system"] or None,
+        turns=_turns(cells["turns"]),
+        language=cells["language"] or None,
+        given_by=int(cells["given_by"]),
+        source="correction" if cells["source"] == "correction" else "upload",
+        correction_id=cells["correction_id"] or None,
+        created_at=created_at,
+    )
+
+
+def _turns(cell: str) -> tuple[Turn, ...]:
+    """The turns that ``table_of`` wrote.
+
+    Raises:
+        ValueError: it did not.
+    """
+    try:
+        turns = json.loads(cell or "[]")
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(turns, list) or len(turns) > MOST_TURNS:
+        raise ValueError("no list of turns")
+    return tuple(_turn(turn) for turn in turns)
+
+
+def _turn(turn: object) -> Turn:
+    match turn:
+        case ["user" | "assistant" as role, str(text)]:
+            return Turn("user" if role == "user" else "assistant", text)
+    raise ValueError("no turn")

@@ -1,0 +1,118 @@
+"""Uploads in JSON: documents, and a record a line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from bot.datasets.chat_format import from_messages, from_preference
+from bot.datasets.example import Example
+from bot.datasets.example_text import Giving
+from bot.datasets.fields import from_fields
+from bot.datasets.problems import Problem, Problems, at_item, at_line
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence
+from bot.storage.file_names import shown
+
+NOT_JSON = _("This is no JSON from character {column} on ({why}).")
+NOT_JSON_AT = _("Line {line} is no JSON from character {column} on ({why}).")
+TOO_DEEP = _("This is nested too deep.")
+NOT_A_NUMBER = _("{value} is no number that JSON knows.")
+LONG_NUMBER = _("A number in it has too many digits.")
+TWICE = _("The name {name} stands twice in one object.")
+NOT_AN_OBJECT = _("This must be an object such as {example}.")
+NO_LIST = _("The file must be a list of objects, one object, or one object a line.")
+
+_LIKE_THIS = '`{"prompt": "…", "answer": "…"}`'
+
+
+def from_jsonl(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+    """The examples of ``text``, a JSON object a line; empty lines are passed over."""
+    for number, line in enumerate(_lines(text), 1):
+        if not line.strip():
+            continue
+        try:
+            yield from from_record(load(line), giving)
+        except json.JSONDecodeError as error:
+            problems.add(at_line(number, Sentence(NOT_JSON, {"column": error.colno, "why": error.msg})))
+        except Problem as problem:
+            problems.add(at_line(number, problem.told))
+
+
+def from_json(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+    """The examples of ``text``, one JSON document: an object, or a list of objects or of such lists."""
+    try:
+        document = load(text)
+    except json.JSONDecodeError as error:
+        raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
+    if not isinstance(document, (list, dict)):
+        raise Problem(NO_LIST)
+    records = _flat(document) if isinstance(document, list) else [document]
+    for number, record in enumerate(records, 1):
+        try:
+            yield from from_record(record, giving)
+        except Problem as problem:
+            problems.add(at_item(number, problem.told))
+
+
+def from_record(record: Any, giving: Giving) -> list[Example]:
+    """The examples of one JSON value.
+
+    Raises:
+        Problem: it is none of the forms that are known.
+    """
+    if not isinstance(record, dict):
+        raise Problem(NOT_AN_OBJECT, example=_LIKE_THIS)
+    if "messages" in record:
+        return from_messages(record, giving)
+    if isinstance(record.get("input"), dict) or "preferred_output" in record:
+        return [from_preference(record, giving)]
+    return [from_fields(record, giving)]
+
+
+def _lines(text: str) -> Iterator[str]:
+    """By line feeds alone: other separators of lines may stand in JSON's texts. Nothing is copied ahead."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
+def _flat(document: list[Any]) -> Iterator[Any]:
+    for item in document:
+        if isinstance(item, list):
+            yield from item
+        else:
+            yield item
+
+
+def load(text: str) -> Any:
+    """The JSON document ``text``.
+
+    Raises:
+        json.JSONDecodeError: it is none.
+        Problem: it is nested too deep, or has a name twice, or a number that is none.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except RecursionError:
+        raise Problem(TOO_DEEP) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # the one that int() raises for thousands of digits
+        raise Problem(LONG_NUMBER) from None
+
+
+def _refuse_constant(value: str) -> NoReturn:
+    raise Problem(NOT_A_NUMBER, value=value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _value in pairs).most_common(1)[0][0]
+        raise Problem(TWICE, name=shown(twice, 40))
+    return found

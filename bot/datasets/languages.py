@@ -1,0 +1,20 @@
+"""The language of an example."""
+
+from __future__ import annotations
+
+from audio import detect_language
+from bot.datasets.example import Example
+
+_CHARS = 500
+_LEAST_LETTERS = 60
+"""Of a shorter prompt the language is uncertain (Russian or Macedonian?), and the answer is looked at as well."""
+
+
+def language_of_example(example: Example) -> str | None:
+    """The language of the prompt, ISO 639: as the example says, or as it reads; None of what has no letters."""
+    if example.language is not None:
+        return example.language
+    text = example.prompt[:_CHARS]
+    if sum(char.isalpha() for char in text) < _LEAST_LETTERS:
+        text = f"{text} {(example.answer or example.rejected or '')[:_CHARS]}"
+    return detect_language(text, hint="en") if any(char.isalpha() for char in text) else None

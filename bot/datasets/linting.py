@@ -1,0 +1,227 @@
+"""Looking a dataset over before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, get_args
+
+import numpy as np
+
+from bot.conversation.tokens import count_tokens
+from bot.datasets.example import Example
+from bot.datasets.languages import language_of_example
+from bot.datasets.leaks import LEAK_NAMES, leaks_in
+from bot.datasets.similarity import Embedding, asked, plain, similar_pairs, trigram_vectors
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence, filled
+from bot.storage.file_names import shown
+
+FindingKind = Literal[
+    "contradiction", "leak", "duplicate", "near duplicate", "too long", "too short", "language", "imbalance"
+]
+
+NEAR = 0.85
+"""From here on two prompts are nearly the same."""
+MOST_TOKENS = 2048
+"""Of an example: what small models are trained with."""
+LEAST_EXAMPLES = 10
+"""What OpenAI's fine-tuning demands."""
+MOST_OF_A_KIND = 20
+"""Findings of a kind that are told; the rest are counted."""
+ONE_GIVER_SHARE = 0.8
+ONE_ANSWER_SHARE = 0.2
+NEGATIVE_SHARE = 0.5
+RARE_LANGUAGE_SHARE = 0.05
+
+CONTRADICTION = _("Different answers to one prompt: {prompt}: {one} and {other}")
+LEAK = _("This holds {what}: {prompt}")
+DUPLICATE = _("The same twice, but for case and punctuation: {prompt}")
+NEAR_DUPLICATE = _("Nearly the same prompts ({percent} %): {one} and {other}")
+TOO_LONG = _("{tokens} tokens; more than {limit} may be cut off in training: {prompt}")
+TOO_SHORT = _("An answer of so little teaches little: {answer} to {prompt}")
+RARE_LANGUAGE = _("{count} of {all} examples are in {language}, too few to learn it.")
+TOO_FEW = _("There are {count} examples with an answer; training begins to make sense from {least}.")
+NEGATIVES = _("{percent} % of the examples say only what not to say.")
+ONE_GIVER = _("{percent} % of the examples were given by one person.")
+ONE_ANSWER = _("{percent} % of the prompts have the same answer: {answer}")
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at; it hinders nothing."""
+
+    kind: FindingKind
+    keys: tuple[str, ...]
+    """Of the examples that it is about; of at most 50 when it is about the dataset."""
+    told: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found."""
+
+    findings: tuple[Finding, ...]
+    """The gravest first, ``MOST_OF_A_KIND`` of each kind at most."""
+    counts: Mapping[FindingKind, int]
+    """How many there are of each kind, up to 1000."""
+
+
+def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Report:
+    """Look ``examples`` over. Blocks: about 2 ms an example."""
+    checks: dict[FindingKind, Iterator[Finding]] = {
+        "contradiction": _contradictions(examples),
+        "leak": _leaks(examples),
+        "duplicate": _duplicates(examples),
+        "near duplicate": _near_duplicates(examples, embed),
+        "too long": _too_long(examples),
+        "too short": _too_short(examples),
+        "language": _languages(examples),
+        "imbalance": _imbalance(examples),
+    }
+    found = {kind: list(islice(findings, _MOST_COUNTED)) for kind, findings in checks.items()}
+    assert set(found) == set(get_args(FindingKind))
+    return Report(
+        tuple(finding for findings in found.values() for finding in findings[:MOST_OF_A_KIND]),
+        {kind: len(findings) for kind, findings in found.items() if findings},
+    )
+
+
+_MOST_COUNTED = 1000
+
+
+def _contradictions(examples: Sequence[Example]) -> Iterator[Finding]:
+    """The same prompt with different answers, or with an answer that another example rejects."""
+    answered: dict[object, dict[str, Example]] = defaultdict(dict)
+    for example in examples:
+        if example.answer is not None:
+            answered[asked(example)].setdefault(plain(example.answer), example)
+    for different in answered.values():
+        first, *others = different.values()
+        for other in others:
+            yield _contradiction(first, other, first.answer, other.answer)
+    for example in examples:
+        if example.rejected is not None:
+            agreed = answered.get(asked(example), {}).get(plain(example.rejected))
+            if agreed is not None:
+                yield _contradiction(agreed, example, agreed.answer, f"✗ {example.rejected}")
+
+
+def _contradiction(one: Example, other: Example, said: str | None, unlike: str | None) -> Finding:
+    told = filled(
+        CONTRADICTION,
+        prompt=shown(one.prompt, _SHOWN), one=shown(said or "", _SHOWN), other=shown(unlike or "", _SHOWN),
+    )  # fmt: skip
+    return Finding("contradiction", (one.key, other.key), told)
+
+
+def _leaks(examples: Sequence[Example]) -> Iterator[Finding]:
+    for example in examples:
+        language = language_of_example(example)
+        found = {leak for text in _texts(example) for leak in leaks_in(text, language)}
+        for leak in sorted(found):
+            what = filled(LEAK_NAMES[leak])
+            yield Finding("leak", (example.key,), filled(LEAK, what=what, prompt=_hidden(example.prompt, language)))
+
+
+def _hidden(prompt: str, language: str | None) -> str:
+    """``prompt`` for a sentence, unless it is the one that leaks."""
+    return shown("…" if leaks_in(prompt, language) else prompt, _SHOWN)
+
+
+def _duplicates(examples: Sequence[Example]) -> Iterator[Finding]:
+    seen: dict[object, Example] = {}
+    for example in examples:
+        said = tuple(None if text is None else plain(text) for text in (example.answer, example.rejected))
+        first = seen.setdefault((asked(example), said), example)
+        if first is not example:
+            told = filled(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
+            yield Finding("duplicate", (first.key, example.key), told)
+
+
+def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[Finding]:
+    """Of prompts that are the same but for case and punctuation, only the first is compared."""
+    prompts = list({plain(example.prompt): example for example in reversed(examples)}.values())[::-1]
+    if len(prompts) < 2:
+        return
+    vectors = embed([example.prompt for example in prompts])
+    for first, second in similar_pairs(vectors, NEAR):
+        for one, other in zip(first[:_MOST_COUNTED], second[:_MOST_COUNTED], strict=True):
+            alike = int(100 * float(np.dot(vectors[one], vectors[other])))
+            told = filled(
+                NEAR_DUPLICATE,
+                percent=min(alike, 99),
+                one=shown(prompts[one].prompt, _SHOWN),
+                other=shown(prompts[other].prompt, _SHOWN),
+            )
+            yield Finding("near duplicate", (prompts[one].key, prompts[other].key), told)
+
+
+def _too_long(examples: Sequence[Example]) -> Iterator[Finding]:
+    for example in examples:
+        if sum(len(text.encode()) for text in _texts(example)) <= MOST_TOKENS:  # a token has a byte at the least
+            continue
+        tokens = sum(map(count_tokens, _texts(example)))
+        if tokens > MOST_TOKENS:
+            told = filled(TOO_LONG, tokens=tokens, limit=MOST_TOKENS, prompt=shown(example.prompt, _SHOWN))
+            yield Finding("too long", (example.key,), told)
+
+
+def _too_short(examples: Sequence[Example]) -> Iterator[Finding]:
+    for example in examples:
+        if example.answer is not None and not any(char.isalnum() for char in example.answer):
+            told = filled(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
+            yield Finding("too short", (example.key,), told)
+
+
+def _languages(examples: Sequence[Example]) -> Iterator[Finding]:
+    languages = [language_of_example(example) for example in examples]
+    counts = Counter(language for language in languages if language is not None)
+    for language, count in counts.items():
+        if count < RARE_LANGUAGE_SHARE * counts.total():
+            keys = tuple(e.key for e, own in zip(examples, languages, strict=True) if own == language)
+            told = filled(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
+            yield Finding("language", keys[:_KEYS], told)
+
+
+def _imbalance(examples: Sequence[Example]) -> Iterator[Finding]:
+    answered = [example for example in examples if example.answer is not None]
+    if len(answered) < LEAST_EXAMPLES:
+        yield Finding("imbalance", (), filled(TOO_FEW, count=len(answered), least=LEAST_EXAMPLES))
+    if not examples:
+        return
+    negatives = [example for example in examples if example.kind == "negative"]
+    if len(negatives) > NEGATIVE_SHARE * len(examples):
+        yield Finding("imbalance", _keys(negatives), filled(NEGATIVES, percent=_percent(negatives, examples)))
+    if len(examples) < LEAST_EXAMPLES:
+        return
+    giver, count = Counter(example.given_by for example in examples).most_common(1)[0]
+    if ONE_GIVER_SHARE * len(examples) < count < len(examples):
+        given = [example for example in examples if example.given_by == giver]
+        yield Finding("imbalance", _keys(given), filled(ONE_GIVER, percent=_percent(given, examples)))
+    if answered:
+        answer, count = Counter(plain(example.answer or "") for example in answered).most_common(1)[0]
+        if count > max(2, ONE_ANSWER_SHARE * len(answered)):
+            same = [example for example in answered if plain(example.answer or "") == answer]
+            told = filled(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
+            yield Finding("imbalance", _keys(same), told)
+
+
+_KEYS = 50
+
+
+def _keys(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(example.key for example in examples[:_KEYS])
+
+
+def _percent(part: Sequence[Example], whole: Sequence[Example]) -> int:
+    return round(100 * len(part) / len(whole))
+
+
+def _texts(example: Example) -> list[str]:
+    texts = [example.system, *(turn.text for turn in example.turns), example.prompt, example.answer, example.rejected]
+    return [text for text in texts if text is not None]

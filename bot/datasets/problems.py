@@ -1,0 +1,71 @@
+"""What is wrong with an uploaded file, told all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence, filled
+from bot.storage.file_names import shown
+
+MOST_TOLD = 20
+
+
+class UploadRefusedError(StarlingError):
+    """Raised for a file that cannot be read as a whole; nothing of it was taken.
+
+    ``problems`` has ``MOST_TOLD`` sentences at most, and one that says so when there are more.
+    """
+
+    sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
+
+    def __init__(self, file: str, problems: Sequence[Sentence]) -> None:
+        super().__init__(file=shown(file))
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.problems)])
+
+
+class Problem(Exception):  # noqa: N818 - collected while reading; what is raised in the end is UploadRefusedError
+    """Something that is wrong with a file, or with one record of it."""
+
+    def __init__(self, text: str, **facts: object) -> None:
+        super().__init__(text)
+        self.told = filled(text, **facts)
+
+
+AT_LINE = _("Line {line}: {problem}")
+AT_ITEM = _("Item {item}: {problem}")
+
+
+def at_line(line: int, problem: Sentence) -> Sentence:
+    """``problem`` with the number of its line; the first has 1."""
+    return filled(AT_LINE, line=line, problem=problem)
+
+
+def at_item(item: int, problem: Sentence) -> Sentence:
+    """``problem`` with the number of its object in a list; the first has 1."""
+    return filled(AT_ITEM, item=item, problem=problem)
+
+
+class TooManyProblems(Exception):  # noqa: N818 - ends the reading; what is raised in the end is UploadRefusedError
+    """Raised when no more problems are wanted."""
+
+
+class Problems:
+    """The problems found so far."""
+
+    def __init__(self) -> None:
+        self.told: list[Sentence] = []
+
+    def add(self, problem: Sentence) -> None:
+        """Note ``problem``.
+
+        Raises:
+            TooManyProblems: ``MOST_TOLD`` are noted already.
+        """
+        if len(self.told) >= MOST_TOLD:
+            raise TooManyProblems
+        self.told.append(problem)

@@ -1,0 +1,71 @@
+"""Reading an uploaded file: as a whole, or with everything told that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from bot.datasets import csv_files, json_files
+from bot.datasets.example import MOST_EXAMPLES, Example
+from bot.datasets.example_text import Giving
+from bot.datasets.plain_text import text_of
+from bot.datasets.problems import MOST_TOLD, Problem, Problems, TooManyProblems, UploadRefusedError
+from bot.datasets.restoring import is_zip, restore
+from bot.errors import translatable as _
+
+MOST_BYTES = 8 << 20
+
+TOO_LARGE = _("It is larger than {limit_mb} MB, which is the most I take. Split it.")
+TOO_MANY = _("It has more than {limit} examples, which is the most I take. Split it.")
+NO_EXAMPLES = _("There are no examples in it.")
+AND_MORE = _("There are more; these are the first {count}.")
+
+
+def read_upload(name: str, data: bytes, giving: Giving) -> list[Example]:
+    """The examples in a file that was uploaded as ``name``: JSONL or JSON (OpenAI's chat and preference formats, or
+    objects with named fields), CSV, or an archive of a dataset.
+
+    The content decides between JSON and CSV where the name does not. Blocks: up to a few seconds for ``MOST_BYTES``.
+
+    Raises:
+        UploadRefusedError: something is wrong with it; the first 20 problems are told.
+    """
+    try:
+        if len(data) > MOST_BYTES:
+            raise Problem(TOO_LARGE, limit_mb=MOST_BYTES >> 20)
+        if is_zip(data):
+            return restore(data)
+        return _read(name, text_of(data), giving)
+    except Problem as problem:
+        raise UploadRefusedError(name, [problem.told]) from None
+
+
+def _read(name: str, text: str, giving: Giving) -> list[Example]:
+    problems, found = Problems(), list[Example]()
+    try:
+        for example in _examples(name, text, giving, problems):
+            found.append(example)
+            if len(found) > MOST_EXAMPLES:
+                raise Problem(TOO_MANY, limit=MOST_EXAMPLES)
+    except TooManyProblems:
+        problems.told.append(Problem(AND_MORE, count=MOST_TOLD).told)
+    if problems.told:
+        raise UploadRefusedError(name, problems.told)
+    if not found:
+        raise Problem(NO_EXAMPLES)
+    return found
+
+
+def _examples(name: str, text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+    suffix = PurePosixPath(name.casefold()).suffix
+    begins = text.lstrip()[:1]
+    if suffix in (".csv", ".tsv") or (suffix not in (".json", ".jsonl", ".ndjson") and begins not in ("{", "[")):
+        return csv_files.from_csv(text, giving, problems)
+    if suffix in (".jsonl", ".ndjson") or (begins == "{" and _first_line_is_whole(text)):
+        return json_files.from_jsonl(text, giving, problems)
+    return json_files.from_json(text, giving, problems)
+
+
+def _first_line_is_whole(text: str) -> bool:
+    first = text.lstrip().partition("\n")[0].rstrip()
+    return first.endswith("}")

@@ -1,0 +1,268 @@
+"""What is done with datasets that takes more than the store: reading, looking over, drawing, archiving."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.charts import drawn
+from bot.datasets.archiving import Archived, archive
+from bot.datasets.example import Example, Kind, content_hash
+from bot.datasets.example_text import Giving
+from bot.datasets.linting import Report, lint
+from bot.datasets.merging import taken
+from bot.datasets.reading import read_upload
+from bot.datasets.splitting import Split, split
+from bot.datasets.store import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.files import FileStore, StoredFile
+
+FOLDER = "datasets"
+"""Of a guild's files, where its archives lie."""
+SEED = 2026
+"""Of the split in archives."""
+AT_ONCE = 2
+"""Datasets that are read or looked over; each may take a core and 200 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A version and what is in it."""
+
+    dataset: Dataset
+    examples: Sequence[Example]
+
+    @property
+    def counts(self) -> Counter[Kind]:
+        """How many examples there are of each kind."""
+        return Counter(example.kind for example in self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between two versions."""
+
+    older: Dataset
+    newer: Dataset
+    added: tuple[Example, ...]
+    removed: tuple[Example, ...]
+
+
+class NothingSelectedError(StarlingError):
+    """Raised when a model is to be trained for a guild that has selected no dataset of what to say."""
+
+    sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
+
+
+class DatasetGoneError(StarlingError):
+    """Raised when what a training was to learn from is not there any more."""
+
+    sentence = _("The dataset that this training was to learn from was deleted.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a model is to be trained on, and with what it is to be judged."""
+
+    datasets: tuple[Dataset, ...]
+    """What it was taken from: the one of what to say, and the one of what not to say if there is one."""
+    split: Split
+    content_hash: str
+    """Of all examples, of both sides."""
+
+
+class Datasets:
+    """The datasets of guilds."""
+
+    def __init__(self, store: DatasetStore, files: FileStore) -> None:
+        self._store = store
+        self._files = files
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def contents(self, guild_id: int, name: str, version: int | None = None) -> Contents:
+        """A version, or the newest, with its examples.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self._store.get(guild_id, name, version)
+        return Contents(dataset, await self._store.examples(dataset.id))
+
+    async def add_file(
+        self, guild_id: int, name: str, file_name: str, data: bytes, *, given_by: int, positive: bool = True
+    ) -> Change:
+        """Add the examples of an uploaded file; see ``read_upload`` for what it may be.
+
+        ``positive``: whether answers that are not marked themselves are what to say.
+
+        Raises:
+            UploadRefusedError: something is wrong with the file; nothing was added.
+            NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
+        """
+        await self._store.get(guild_id, name)
+        giving = Giving(given_by, datetime.now(UTC), positive)
+        async with self._turns:
+            examples = await asyncio.to_thread(read_upload, file_name, data, giving)
+        return await self._store.add(guild_id, name, examples, given_by)
+
+    async def lint(self, guild_id: int, name: str) -> tuple[Dataset, Report]:
+        """Look the newest version over.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        contents = await self.contents(guild_id, name)
+        async with self._turns:
+            return contents.dataset, await asyncio.to_thread(lint, contents.examples)
+
+    async def picture(self, contents: Contents, say: Callable[[str], str] = str) -> bytes:
+        """A PNG of its shape; ``say`` translates the words in it."""
+        title = f"{contents.dataset.name} v{contents.dataset.version}"
+
+        def picture() -> bytes:
+            # Matplotlib takes half a second to import, which no start should wait for.
+            from bot.datasets.picture import draw
+
+            return draw(title, contents.examples, say)
+
+        return await drawn(picture)
+
+    async def difference(
+        self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
+    ) -> Difference:
+        """What was added to and removed from a version since an ``older`` one: the newest and the one before it.
+
+        Raises:
+            NoSuchDatasetError: one of them is not there.
+        """
+        new = await self.contents(guild_id, name, newer)
+        old = await self.contents(guild_id, name, new.dataset.version - 1 if older is None else older)
+        old_keys, new_keys = ({example.key for example in contents.examples} for contents in (old, new))
+        return Difference(
+            old.dataset,
+            new.dataset,
+            added=tuple(example for example in new.examples if example.key not in old_keys),
+            removed=tuple(example for example in old.examples if example.key not in new_keys),
+        )
+
+    async def archive(self, guild_id: int, name: str, version: int | None = None) -> tuple[Dataset, StoredFile]:
+        """Archive a version, or the newest, in the guild's folder; the same examples give the same file.
+
+        Raises:
+            NoSuchDatasetError
+            EmptyDatasetError: it has no examples.
+            QuotaExceededError, TooManyFilesError, DiskFullError: as ``Folder.write``.
+        """
+        contents = await self.contents(guild_id, name, version)
+        return contents.dataset, await self._archive(contents)
+
+    async def select(self, guild_id: int, name: str, label: Label) -> tuple[Selection, StoredFile | None]:
+        """Make the newest version the one to train on as ``label``; what had been that is archived first.
+
+        Returns also that archive, if there was anything.
+
+        Raises:
+            NoSuchDatasetError, EmptyDatasetError
+            QuotaExceededError, TooManyFilesError, DiskFullError: the archive has no room; nothing was selected.
+        """
+        chosen = await self._store.get(guild_id, name)
+        before = await self._store.selected(guild_id, label)
+        file = None
+        if before is not None and before.id != chosen.id:
+            file = await self._archive(Contents(before, await self._store.examples(before.id)))
+        selection = await self._store.select(guild_id, name, label)
+        replaced = selection.replaced
+        if replaced is None:
+            return selection, None
+        if before is None or replaced.id != before.id:  # another moderator has selected in between
+            file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
+        return selection, file
+
+    async def has_lost(self, guild_id: int, dataset_ids: Collection[str]) -> bool:
+        """Whether somebody took back an example of these after a model was trained on it."""
+        found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
+        return any(one is not None and one.withdrawn_at is not None for one in found)
+
+    async def look_at_selected(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
+        """What a model would learn from that is trained on what the guild has selected.
+
+        Raises:
+            NothingSelectedError
+        """
+        datasets = await self._selected(guild_id)
+        if not datasets:
+            raise NothingSelectedError
+        return await self._training_data(datasets, seed)
+
+    async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
+        """These datasets, the one of what to say first, noted as trained on: what is withdrawn later is told of, but
+        the model has it.
+
+        Raises:
+            DatasetGoneError: one of them was deleted.
+        """
+        datasets = await self._by_ids(guild_id, dataset_ids)
+        if datasets is None:
+            raise DatasetGoneError
+        for dataset in datasets:
+            await self._store.mark_trained(dataset.id)
+        return await self._training_data(datasets, seed)
+
+    async def held_out_of(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int) -> tuple[Example, ...]:
+        """What was held out of a training; nothing where its datasets were deleted."""
+        datasets = await self._by_ids(guild_id, dataset_ids)
+        return () if datasets is None else (await self._divided(datasets, seed)).heldout
+
+    async def _by_ids(self, guild_id: int, dataset_ids: Sequence[str]) -> tuple[Dataset, ...] | None:
+        found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
+        known = tuple(dataset for dataset in found if dataset is not None)
+        return known if known and len(known) == len(found) else None
+
+    async def _training_data(self, datasets: tuple[Dataset, ...], seed: int) -> TrainingData:
+        divided = await self._divided(datasets, seed)
+        together = (*divided.training, *divided.heldout)
+        return TrainingData(datasets, divided, content_hash(example.key for example in together))
+
+    async def held_out(self, guild_id: int, name: str, *, seed: int = SEED) -> tuple[Dataset, tuple[Example, ...]]:
+        """What of the newest version of a dataset models are not trained on, so that they can be tested with it.
+
+        Of one that is selected for training this is what training holds out of all that is selected, which may be other
+        examples than the dataset by itself would hold out.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self._store.get(guild_id, name)
+        selected = await self._selected(guild_id)
+        datasets = selected if dataset.id in {each.id for each in selected} else (dataset,)
+        return dataset, (await self._divided(datasets, seed)).heldout
+
+    async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
+        """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""
+        positive = await self._store.selected(guild_id, "positive")
+        negative = await self._store.selected(guild_id, "negative")
+        return () if positive is None else (positive,) if negative is None else (positive, negative)
+
+    async def _divided(self, datasets: Sequence[Dataset], seed: int) -> Split:
+        examples = [await self._store.examples(dataset.id) for dataset in datasets]
+        async with self._turns:
+            together = taken(examples[0], examples[1] if len(examples) > 1 else [])
+            return await asyncio.to_thread(split, together, seed=seed)
+
+    async def _archive(self, contents: Contents) -> StoredFile:
+        dataset, examples = contents.dataset, contents.examples
+        if not examples:
+            raise EmptyDatasetError(dataset.name)
+        async with self._turns:
+            data = await asyncio.to_thread(_zip, dataset, examples)
+        path = f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
+        return await self._files.of_guild(dataset.guild_id).write(path, data)
+
+
+def _zip(dataset: Dataset, examples: Sequence[Example]) -> bytes:
+    archived = Archived(dataset.name, dataset.version, dataset.created_at)
+    return archive(archived, examples, split(examples, seed=SEED), seed=SEED)

@@ -1,0 +1,563 @@
+"""Datasets of guilds, their versions and their examples.
+
+A version that was selected for training is sealed: the next change makes a new version with copies of its examples.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Literal
+
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.datasets.example import MOST_CHARS_IN_ALL, MOST_EXAMPLES, Example, Kind, Turn, content_hash
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.database import Database
+from bot.storage.file_names import is_name, shown
+from bot.storage.guild_lock import take_turn
+from bot.storage.tables import DatasetExampleRow, DatasetRow, SettingRow
+
+Label = Literal["positive", "negative"]
+
+MOST_DATASETS = 100
+"""Names in a guild."""
+MOST_VERSIONS = 100
+MOST_NAME_CHARS = 50
+_SEARCHED_CHARS = 200
+WITHDREW = "withdrew_examples_at"
+"""The setting of a user who has withdrawn what they gave until then."""
+
+
+class DatasetExistsError(StarlingError):
+    """Raised for a new dataset whose name is taken, but for case."""
+
+    sentence = _("There is a dataset {name} already. Add to it, or choose another name.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=shown(name))
+
+
+class NoSuchDatasetError(StarlingError):
+    """Raised when a guild has no dataset of that name, or not that version."""
+
+    sentence = _("There is no dataset {name} here. /dataset list shows those that there are.")
+
+    def __init__(self, name: str, version: int | None = None) -> None:
+        super().__init__(name=shown(name if version is None else f"{name} v{version}"))
+
+
+class BadDatasetNameError(StarlingError):
+    """Raised for a name that no dataset may have."""
+
+    sentence = _(
+        "{name} cannot be the name of a dataset. Give it up to {limit} letters, digits, spaces, dots or dashes."
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=shown(name), limit=MOST_NAME_CHARS)
+
+
+class TooManyDatasetsError(StarlingError):
+    """Raised when a guild would have more than ``MOST_DATASETS``, or a dataset more than ``MOST_VERSIONS``."""
+
+    sentence = _("There are {limit} already, which is the most that I keep. Delete one with /dataset delete.")
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+
+
+class DatasetFullError(StarlingError):
+    """Raised when a dataset would have more than ``MOST_EXAMPLES`` or ``MOST_CHARS_IN_ALL``; nothing was added."""
+
+    sentence = _(
+        "{name} would have {count} examples with {chars} characters; at most {limit} with {limit_chars} are kept. "
+        "Nothing was added: take fewer, or make a second dataset."
+    )
+
+    def __init__(self, name: str, count: int, chars: int) -> None:
+        super().__init__(name=shown(name), count=count, chars=chars, limit=MOST_EXAMPLES, limit_chars=MOST_CHARS_IN_ALL)
+
+
+class NoSuchExampleError(StarlingError):
+    """Raised when a dataset has no such example, or not any more."""
+
+    sentence = _("There is no such example in {name}. Choose one of those that are offered while you type.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=shown(name))
+
+
+class EmptyDatasetError(StarlingError):
+    """Raised when an empty dataset is selected for training."""
+
+    sentence = _("{name} has no examples yet. Add some with /dataset add.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=shown(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One version of a dataset. Moments are aware, UTC."""
+
+    id: str
+    """32 hexadecimal digits."""
+    guild_id: int
+    name: str
+    version: int
+    """From 1."""
+    created_by: int
+    """The user who made this version."""
+    created_at: datetime
+    changed_at: datetime
+    content_hash: str
+    """64 hexadecimal digits: the same for the same examples in any order, whoever gave them."""
+    selected_as: Label | None
+    """What it is to be trained on as now: what to say, what not to say, or not at all."""
+    sealed_at: datetime | None
+    """When it was first selected; it has not been changed since, but for withdrawals."""
+    trained_at: datetime | None
+    """When a model was first trained on it."""
+    withdrawn_at: datetime | None = None
+    """When somebody last took back an example that models have learned from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An example that was searched for: the beginnings of its texts."""
+
+    key: str
+    prompt: str
+    answer: str | None
+    rejected: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has become of a change."""
+
+    dataset: Dataset
+    """The version that was changed, or made."""
+    made_version: bool
+    """Whether the one before was sealed, so that this one was made."""
+    changed: int
+    """Examples that were added or removed."""
+    unchanged: int
+    """Examples that were given but there already."""
+    withdrawn: int = 0
+    """Examples that were given, but withdrawn by their giver after they had been given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was selected, and what had been until then."""
+
+    selected: Dataset
+    replaced: Dataset | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What was removed, and what cannot be."""
+
+    removed: int
+    """Examples, counted in each version."""
+    trained: tuple[Dataset, ...]
+    """Versions with examples of the person that models were trained on."""
+
+
+class DatasetStore:
+    """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
+        """An empty dataset, version 1.
+
+        Raises:
+            BadDatasetNameError, DatasetExistsError, TooManyDatasetsError
+        """
+        name = tidied(name)
+        try:
+            async with self._database.sessions.begin() as session:
+                await take_turn(session, guild_id)
+                names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == int(guild_id))
+                if (await session.scalar(names) or 0) >= MOST_DATASETS:
+                    raise TooManyDatasetsError(MOST_DATASETS)
+                if await self._rows(session, guild_id, name):
+                    raise DatasetExistsError(name)
+                row = _new_row(guild_id, name, 1, created_by)
+                session.add(row)
+        except IntegrityError:
+            raise DatasetExistsError(name) from None
+        return _dataset(row)
+
+    async def all(self, guild_id: int) -> list[Dataset]:
+        """Every version of every dataset of a guild, by name, the newest version first."""
+        wanted = (
+            select(DatasetRow)
+            .where(DatasetRow.guild_id == int(guild_id))
+            .order_by(DatasetRow.name_key, DatasetRow.version.desc())
+        )
+        async with self._database.sessions() as session:
+            return [_dataset(row) for row in await session.scalars(wanted)]
+
+    async def versions(self, guild_id: int, name: str) -> list[Dataset]:
+        """The versions of a dataset, the newest first.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        async with self._database.sessions() as session:
+            rows = await self._rows(session, guild_id, name)
+        if not rows:
+            raise NoSuchDatasetError(name)
+        return [_dataset(row) for row in rows]
+
+    async def get(self, guild_id: int, name: str, version: int | None = None) -> Dataset:
+        """A version, or the newest.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        found = await self.versions(guild_id, name)
+        if version is None:
+            return found[0]
+        chosen = next((dataset for dataset in found if dataset.version == version), None)
+        if chosen is None:
+            raise NoSuchDatasetError(name, version)
+        return chosen
+
+    async def selected(self, guild_id: int, label: Label) -> Dataset | None:
+        """The version that is selected to be trained on as ``label``."""
+        wanted = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.selected_as == label)
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted)
+            return None if row is None else _dataset(row)
+
+    async def examples(self, dataset_id: str) -> list[Example]:
+        """The examples of a version, in the order in which they were added."""
+        wanted = (
+            select(DatasetExampleRow)
+            .where(DatasetExampleRow.dataset_id == dataset_id)
+            .order_by(DatasetExampleRow.position)
+        )
+        async with self._database.sessions() as session:
+            return [_example(row) for row in await session.scalars(wanted)]
+
+    async def of_user(self, user_id: int) -> list[Example]:
+        """The examples that a person gave, in all versions of all datasets, each once."""
+        wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == int(user_id))
+        async with self._database.sessions() as session:
+            found = await session.scalars(wanted.order_by(DatasetExampleRow.created_at))
+            return list({row.key: _example(row) for row in found}.values())
+
+    async def by_id(self, guild_id: int, dataset_id: str) -> Dataset | None:
+        """The version with this id, if it is the guild's."""
+        async with self._database.sessions() as session:
+            row = await session.get(DatasetRow, dataset_id)
+            return None if row is None or row.guild_id != int(guild_id) else _dataset(row)
+
+    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[Hit]:
+        """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        dataset = await self.get(guild_id, name)
+        row = DatasetExampleRow
+        texts = (func.substr(text, 1, _SEARCHED_CHARS) for text in (row.prompt, row.answer, row.rejected))
+        wanted = select(row.key, *texts).where(row.dataset_id == dataset.id).order_by(row.position)
+        typed = typed.strip().casefold()
+        async with self._database.sessions() as session:
+            found = (await session.execute(wanted)).all()
+        fitting = (Hit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None))
+        return list(islice(fitting, most))
+
+    async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[Kind]]:
+        """How many examples of each kind there are in each of these versions."""
+        kind = case(
+            (DatasetExampleRow.answer.is_(None), "negative"), (DatasetExampleRow.rejected.is_(None), "positive"),
+            else_="pair",
+        )  # fmt: skip
+        wanted = (
+            select(DatasetExampleRow.dataset_id, kind, func.count())
+            .where(DatasetExampleRow.dataset_id.in_(dataset_ids))
+            .group_by(DatasetExampleRow.dataset_id, kind)
+        )
+        found: dict[str, Counter[Kind]] = {dataset_id: Counter() for dataset_id in dataset_ids}
+        async with self._database.sessions() as session:
+            for dataset_id, of_kind, count in await session.execute(wanted):
+                found[dataset_id][of_kind] = count
+        return found
+
+    async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> Change:
+        """Add ``examples``, all or none; those that teach what another one there teaches are passed over, and those
+        of an archive that were withdrawn since.
+
+        Raises:
+            NoSuchDatasetError, DatasetFullError, TooManyDatasetsError
+        """
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, guild_id)
+            latest = await self._latest(session, guild_id, name)
+            of_latest = DatasetExampleRow.dataset_id == latest.id
+            existing = set(await session.scalars(select(DatasetExampleRow.key).where(of_latest)))
+            still_given = await self._still_given(session, examples)
+            new = {example.key: example for example in reversed(still_given)}
+            new = {key: new[key] for key in reversed(new) if key not in existing}
+            chars, last = (
+                await session.execute(
+                    select(func.sum(DatasetExampleRow.chars), func.max(DatasetExampleRow.position)).where(of_latest)
+                )
+            ).one()
+            all_chars = (chars or 0) + sum(example.chars for example in new.values())
+            if len(existing) + len(new) > MOST_EXAMPLES or all_chars > MOST_CHARS_IN_ALL:
+                raise DatasetFullError(latest.name, len(existing) + len(new), all_chars)
+            if not new:
+                return Change(
+                    _dataset(latest), made_version=False, changed=0,
+                    unchanged=len(still_given), withdrawn=len(examples) - len(still_given),
+                )  # fmt: skip
+            row, made = await self._open(session, latest, added_by)
+            start = 0 if last is None else last + 1
+            values = [
+                _example_values(example, row.id, key, start + number)
+                for number, (key, example) in enumerate(new.items())
+            ]
+            await session.execute(insert(DatasetExampleRow), values)
+            await self._note_change(session, row)
+        return Change(
+            _dataset(row), made_version=made, changed=len(new),
+            unchanged=len(still_given) - len(new), withdrawn=len(examples) - len(still_given),
+        )  # fmt: skip
+
+    async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> Change:
+        """Remove the example with this key.
+
+        Raises:
+            NoSuchDatasetError, NoSuchExampleError, TooManyDatasetsError
+        """
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, guild_id)
+            latest = await self._latest(session, guild_id, name)
+            if await session.get(DatasetExampleRow, (latest.id, key)) is None:
+                raise NoSuchExampleError(latest.name)
+            row, made = await self._open(session, latest, removed_by)
+            await session.execute(
+                delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, DatasetExampleRow.key == key)
+            )
+            await self._note_change(session, row)
+        return Change(_dataset(row), made_version=made, changed=1, unchanged=0)
+
+    async def select(self, guild_id: int, name: str, label: Label) -> Selection:
+        """Make the newest version the one to train on as ``label``, and seal it.
+
+        Raises:
+            NoSuchDatasetError, EmptyDatasetError
+        """
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, guild_id)
+            row = await self._latest(session, guild_id, name)
+            of_row = select(func.count()).where(DatasetExampleRow.dataset_id == row.id)
+            if not await session.scalar(of_row):
+                raise EmptyDatasetError(row.name)
+            before = await session.scalar(
+                select(DatasetRow).where(
+                    DatasetRow.guild_id == int(guild_id), DatasetRow.selected_as == label, DatasetRow.id != row.id
+                )
+            )
+            replaced = None if before is None else _dataset(before)
+            if before is not None:
+                before.selected_as = None
+                await session.flush()
+            row.selected_as = label
+            row.sealed_at = row.sealed_at or datetime.now(UTC)
+        return Selection(_dataset(row), replaced)
+
+    async def mark_trained(self, dataset_id: str) -> None:
+        """Note that a model is trained on this version. Call it before its examples are read: what is withdrawn
+        later is not removed from it any more, but it is told that the model has seen it."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(DatasetRow, dataset_id)
+            if row is not None:
+                row.trained_at = row.trained_at or datetime.now(UTC)
+                row.sealed_at = row.sealed_at or row.trained_at
+
+    async def delete(self, guild_id: int, name: str, version: int | None = None) -> list[Dataset]:
+        """Delete a dataset, or one version of it; says which versions are gone.
+
+        Raises:
+            NoSuchDatasetError
+        """
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, guild_id)
+            rows = await self._rows(session, guild_id, name)
+            gone = [_dataset(row) for row in rows if version in (None, row.version)]
+            if not gone:
+                raise NoSuchDatasetError(name, version)
+            await self._delete(session, [dataset.id for dataset in gone])
+        return gone
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Delete all datasets of a guild; says how many versions."""
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, guild_id)
+            ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == int(guild_id))))
+            await self._delete(session, ids)
+        return len(ids)
+
+    async def forget_user(self, user_id: int) -> Withdrawal:
+        """Remove what a person gave from all versions, sealed ones too, that no model was trained on; and remember
+        it, so that no archive brings it back. What they give later counts."""
+        theirs = DatasetExampleRow.given_by == int(user_id)
+        containing = select(DatasetRow.guild_id).where(
+            DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
+        )
+        async with self._database.sessions.begin() as session:
+            now = datetime.now(UTC)
+            withdrawn = SettingRow(
+                scope="user", scope_id=int(user_id), name=WITHDREW, value=now.isoformat(), updated_at=now
+            )
+            await session.merge(withdrawn)
+            guilds = sorted(set(await session.scalars(containing)))
+        removed, trained = 0, list[Dataset]()
+        for guild_id in guilds:
+            async with self._database.sessions.begin() as session:
+                await take_turn(session, guild_id)
+                of_guild = await self._withdraw(session, guild_id, theirs)
+            removed += of_guild.removed
+            trained += of_guild.trained
+        return Withdrawal(removed, tuple(trained))
+
+    async def withdraw_corrections(
+        self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
+    ) -> Withdrawal:
+        """Remove what comes from these corrections from all versions that no model was trained on, in a transaction
+        that has the guild's turn."""
+        return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
+
+    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Withdrawal:
+        removed, trained = 0, list[Dataset]()
+        containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
+        rows = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.id.in_(containing))
+        for row in list(await session.scalars(rows)):
+            if row.trained_at is not None:
+                row.withdrawn_at = datetime.now(UTC)
+                trained.append(_dataset(row))
+                continue
+            gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
+            removed += len((await session.scalars(gone.returning(DatasetExampleRow.key))).all())
+            await self._note_change(session, row)
+        return Withdrawal(removed, tuple(trained))
+
+    async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
+        wanted = (
+            select(DatasetRow)
+            .where(DatasetRow.guild_id == int(guild_id), DatasetRow.name_key == key_of_name(name))
+            .order_by(DatasetRow.version.desc())
+        )
+        return list(await session.scalars(wanted))
+
+    async def _latest(self, session: AsyncSession, guild_id: int, name: str) -> DatasetRow:
+        rows = await self._rows(session, guild_id, name)
+        if not rows:
+            raise NoSuchDatasetError(name)
+        return rows[0]
+
+    async def _open(self, session: AsyncSession, latest: DatasetRow, user_id: int) -> tuple[DatasetRow, bool]:
+        """``latest`` when it may be changed, otherwise a new version with copies; and whether it is new."""
+        if latest.sealed_at is None:
+            return latest, False
+        if len(await self._rows(session, latest.guild_id, latest.name)) >= MOST_VERSIONS:
+            raise TooManyDatasetsError(MOST_VERSIONS)
+        row = _new_row(latest.guild_id, latest.name, latest.version + 1, user_id)
+        session.add(row)
+        await session.flush()
+        columns = [column for column in DatasetExampleRow.__table__.columns if column.key != "dataset_id"]
+        copied = select(literal(row.id), *columns).where(DatasetExampleRow.dataset_id == latest.id)
+        names = ["dataset_id", *(column.key for column in columns)]
+        await session.execute(insert(DatasetExampleRow).from_select(names, copied))
+        return row, True
+
+    async def _still_given(self, session: AsyncSession, examples: Sequence[Example]) -> list[Example]:
+        """``examples`` without those that their givers have withdrawn."""
+        wanted = select(SettingRow).where(
+            SettingRow.scope == "user",
+            SettingRow.name == WITHDREW,
+            SettingRow.scope_id.in_({example.given_by for example in examples}),
+        )
+        withdrew = {row.scope_id: datetime.fromisoformat(row.value) for row in await session.scalars(wanted)}
+        return [
+            example
+            for example in examples
+            if example.given_by not in withdrew or example.created_at > withdrew[example.given_by]
+        ]
+
+    async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:
+        keys = await session.scalars(select(DatasetExampleRow.key).where(DatasetExampleRow.dataset_id == row.id))
+        row.content_hash = content_hash(keys)
+        row.changed_at = datetime.now(UTC)
+
+    async def _delete(self, session: AsyncSession, ids: Collection[str]) -> None:
+        await session.execute(delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id.in_(ids)))
+        await session.execute(delete(DatasetRow).where(DatasetRow.id.in_(ids)))
+
+
+def tidied(name: str) -> str:
+    """``name`` as it is kept: in Unicode's form NFC, single spaces.
+
+    Raises:
+        BadDatasetNameError: no dataset may be called so; its archive is a file of that name.
+    """
+    tidy = " ".join(unicodedata.normalize("NFC", name).split())
+    if len(tidy) > MOST_NAME_CHARS or not is_name(tidy) or set(tidy) & set('"*<>?|`'):
+        raise BadDatasetNameError(name)
+    return tidy
+
+
+def key_of_name(name: str) -> str:
+    """The same for names that differ in case and spaces only."""
+    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).split()).casefold())
+
+
+def _new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:
+    now = datetime.now(UTC)
+    return DatasetRow(
+        id=uuid.uuid4().hex, guild_id=int(guild_id), name=name, name_key=key_of_name(name), version=version,
+        created_by=int(created_by), created_at=now, changed_at=now, content_hash=content_hash([]),
+        selected_as=None, sealed_at=None, trained_at=None, withdrawn_at=None,
+    )  # fmt: skip
+
+
+def _dataset(row: DatasetRow) -> Dataset:
+    return Dataset(**{name: getattr(row, name) for name in Dataset.__dataclass_fields__})
+
+
+def _example_values(example: Example, dataset_id: str, key: str, position: int) -> dict[str, object]:
+    return {
+        "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
+        "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
+        "turns": [[turn.role, turn.text] for turn in example.turns], "language": example.language,
+        "given_by": int(example.given_by), "source": example.source, "correction_id": example.correction_id,
+        "created_at": example.created_at,
+    }  # fmt: skip
+
+
+def _example(row: DatasetExampleRow) -> Example:
+    turns = tuple(Turn("user" if role == "user" else "assistant", said) for role, said in row.turns)
+    return Example(
+        prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
+        language=row.language, given_by=row.given_by, source="correction" if row.source == "correction" else "upload",
+        correction_id=row.correction_id, created_at=row.created_at,
+    )  # fmt: skip

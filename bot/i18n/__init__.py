@@ -1,0 +1,1 @@
+"""Languages of the interface: translations, and sentences that wait for a language."""

@@ -1,0 +1,91 @@
+"""The languages that Starling speaks with people: English, and those that have a catalogue in ``bot/locales``.
+
+A catalogue is gettext's: the English sentence is the key. The ``.po`` files are read as they are, so that a
+translator's change needs no compiling.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+import babel
+import hikari
+from babel.messages.pofile import read_po
+
+from bot.errors import StarlingError
+from bot.i18n.message import Sentence
+
+LOCALES = Path(__file__).parent / "locales"
+ENGLISH = (hikari.Locale.EN_US, hikari.Locale.EN_GB)
+"""Discord shows the default to neither of them when only the other is given, so both are."""
+
+
+@functools.cache
+def catalogues() -> Mapping[str, Mapping[str, str]]:
+    """Translations by language (``ru``) and English sentence; untranslated and uncertain entries are left out."""
+    found: dict[str, Mapping[str, str]] = {}
+    for path in sorted(LOCALES.glob("*/LC_MESSAGES/starling.po")):
+        with path.open("rb") as stream:
+            catalogue = read_po(stream, locale=path.parent.parent.name)
+        found[path.parent.parent.name] = {
+            str(message.id): str(message.string)
+            for message in catalogue
+            if message.id and message.string and not message.fuzzy
+        }
+    return found
+
+
+def language_of(locale: str) -> str:
+    """``ru`` of ``ru``, ``en`` of ``en-US``: the language whose catalogue serves the Discord locale ``locale``."""
+    return locale.partition("-")[0]
+
+
+def catalogue_language(locale: str) -> str:
+    """The language in which someone with the Discord locale ``locale`` is talked to, as Unicode's locale data names it:
+    dates and numbers are written as in the sentences around them."""
+    language = language_of(locale)
+    return language if language in catalogues() else "en"
+
+
+def translate(sentence: str, locale: str, **facts: object) -> str:
+    """``sentence`` (English, the catalogue's key) in the language of ``locale``, its ``{fields}`` filled from facts.
+
+    Facts that are sentences themselves are translated too.
+    """
+    text = catalogues().get(language_of(locale), {}).get(sentence, sentence)
+    told = {name: say(fact, locale) if isinstance(fact, Sentence) else fact for name, fact in facts.items()}
+    return text.format(**told) if told else text
+
+
+def say(sentence: Sentence, locale: str) -> str:
+    """``sentence`` in the language of ``locale``."""
+    return translate(sentence.text, locale, **sentence.facts)
+
+
+def tell(error: StarlingError, locale: str) -> str:
+    """What ``error`` says, in the language of ``locale``."""
+    return translate(error.sentence, locale, **error.facts)
+
+
+def localizations(text: str) -> Mapping[hikari.Locale, str]:
+    """``text`` for each locale of Discord that has it: what lightbulb asks for names and descriptions."""
+    given = dict.fromkeys(ENGLISH, text)
+    for language, catalogue in catalogues().items():
+        if text in catalogue:
+            given[hikari.Locale(language)] = catalogue[text]
+    return given
+
+
+def language_name(code: str, locale: str) -> str:
+    """The name of the language ``code`` (as Whisper writes them: ``en``, ``haw``) in the language of ``locale``."""
+    try:
+        name = babel.Locale.parse(language_of(locale)).languages.get(_CLDR.get(code, code))
+    except (babel.UnknownLocaleError, ValueError):
+        name = None
+    return name or babel.Locale("en").languages.get(_CLDR.get(code, code)) or code
+
+
+_CLDR = {"jw": "jv", "tl": "fil"}
+"""Whisper's codes that Unicode's locale data writes in another way."""

@@ -1,0 +1,1 @@
+"""How answers are to be: a guild's instructions, in versions."""

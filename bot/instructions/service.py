@@ -1,0 +1,200 @@
+"""The instruction that holds where a question is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+import hikari
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.instructions.store import MOST_NAMES, Instruction, InstructionStore, TooManyInstructionsError
+from bot.preferences.store import SettingsStore
+
+MOST_CHARACTERS = 4000
+"""Discord's limit on what is written in a form."""
+MOST_NAME_CHARACTERS = 32
+DEFAULT_NAME = "default"
+_OF_GUILD, _OF_CHANNELS = "instruction", "instructions_of_channels"
+"""Both are the guild's: what is picked for a channel must be forgotten with the instruction, and with the guild."""
+
+Scope = Literal["channel", "guild", "host"]
+
+
+class NoSuchInstructionError(StarlingError):
+    """Raised when an instruction is named that the guild does not have."""
+
+    sentence = _("This server has no instruction named {name}. /instruction set writes one.")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name[:MOST_NAME_CHARACTERS])
+
+
+class InstructionTooLongError(StarlingError):
+    """Raised when an instruction is longer than a form can show."""
+
+    sentence = _("This instruction has {characters} characters; I take at most {most}.")
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(characters=characters, most=MOST_CHARACTERS)
+
+
+class EmptyInstructionError(StarlingError):
+    """Raised when an instruction has no words."""
+
+    sentence = _("There is nothing in it. /instruction reset goes back to the instruction that I came with.")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds somewhere."""
+
+    text: str
+    name: str | None
+    """None for the host's."""
+    scope: Scope
+    """Who has chosen it."""
+
+
+class Instructions:
+    """Several by name for each guild; one is picked for all of it, and others for some of its channels."""
+
+    def __init__(self, bot: hikari.GatewayBot, store: InstructionStore, settings: SettingsStore, default: str) -> None:
+        """``default``: the host's, where nothing was picked."""
+        self._bot = bot
+        self._store = store
+        self._settings = settings
+        self._default = default
+        self._picking = asyncio.Lock()
+
+    async def of(self, guild_id: int | None, channel_id: int) -> InForce:
+        """What holds in a channel. A thread has what its channel has, unless it was given its own."""
+        if guild_id is not None:
+            guild_id = int(guild_id)
+            of_channels = await self._of_channels(guild_id)
+            for channel in self._with_parent(channel_id):
+                if (found := await self._picked(guild_id, of_channels.get(str(channel)))) is not None:
+                    return InForce(found.text, found.name, "channel")
+            of_guild = await self._settings.get("guild", guild_id, _OF_GUILD)
+            if (found := await self._picked(guild_id, of_guild)) is not None:
+                return InForce(found.text, found.name, "guild")
+        return InForce(self._default, None, "host")
+
+    async def names(self, guild_id: int) -> list[str]:
+        """Of the guild's instructions."""
+        return await self._store.names(guild_id)
+
+    async def get(self, guild_id: int, name: str) -> Instruction:
+        """
+        Raises:
+            NoSuchInstructionError: there is none of that name.
+        """
+        found = await self._store.get(guild_id, name)
+        if found is None:
+            raise NoSuchInstructionError(name)
+        return found
+
+    async def earlier(self, guild_id: int) -> list[Instruction]:
+        """The versions that hold no more, of all of the guild's instructions, the latest first."""
+        latest, found = set[str](), list[Instruction]()
+        for one in await self._store.versions(guild_id):
+            if one.name in latest:
+                found.append(one)
+            latest.add(one.name)
+        return found
+
+    async def to_edit(self, guild_id: int, name: str, held: InForce) -> str:
+        """What ``name`` says now; a new one begins with what holds.
+
+        Raises:
+            TooManyInstructionsError: it is new, and there is no room for it, so that nobody need write it first.
+        """
+        found = await self._store.get(guild_id, name)
+        if found is None and len(await self._store.names(guild_id)) >= MOST_NAMES:
+            raise TooManyInstructionsError
+        return held.text if found is None else found.text
+
+    async def write(self, guild_id: int, name: str, text: str, by: int) -> None:
+        """Let ``name`` say ``text``, wherever it is picked.
+
+        Raises:
+            EmptyInstructionError, InstructionTooLongError, TooManyInstructionsError
+        """
+        text = text.strip()
+        if not text:
+            raise EmptyInstructionError
+        if len(text) > MOST_CHARACTERS:
+            raise InstructionTooLongError(len(text))
+        await self._store.write(guild_id, name, text, by)
+
+    async def restore(self, guild_id: int, version: int, by: int) -> Instruction:
+        """Let an earlier version hold again, as a new one.
+
+        Raises:
+            NoSuchInstructionError: there is no such version.
+        """
+        for one in await self._store.versions(guild_id):
+            if one.id == version:
+                return await self._store.write(guild_id, one.name, one.text, by)
+        raise NoSuchInstructionError(f"#{version}")
+
+    async def pick(self, guild_id: int, name: str | None, *, channel_id: int | None = None) -> None:
+        """Let ``name`` hold in the channel or, without one, in the whole guild; None: what holds without a choice.
+
+        Raises:
+            NoSuchInstructionError: there is none of that name.
+        """
+        guild_id = int(guild_id)
+        if name is not None:
+            await self.get(guild_id, name)
+        async with self._picking:
+            if channel_id is None:
+                await self._set(guild_id, _OF_GUILD, name)
+            else:
+                others = await self._of_channels(guild_id)
+                others.pop(str(int(channel_id)), None)
+                own = {} if name is None else {str(int(channel_id)): name}
+                await self._set(guild_id, _OF_CHANNELS, {**others, **own} or None)
+
+    async def delete(self, guild_id: int, name: str) -> None:
+        """Forget it, and that it was picked; where it held, the next wider choice does.
+
+        Raises:
+            NoSuchInstructionError: there is none of that name.
+        """
+        guild_id = int(guild_id)
+        if not await self._store.delete(guild_id, name):
+            raise NoSuchInstructionError(name)
+        async with self._picking:
+            if await self._settings.get("guild", guild_id, _OF_GUILD) == name:
+                await self._set(guild_id, _OF_GUILD, None)
+            others = {
+                channel: picked for channel, picked in (await self._of_channels(guild_id)).items() if picked != name
+            }
+            await self._set(guild_id, _OF_CHANNELS, others or None)
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all that a guild has written and picked."""
+        await self._store.forget_guild(guild_id)
+        async with self._picking:
+            for setting in (_OF_GUILD, _OF_CHANNELS):
+                await self._set(int(guild_id), setting, None)
+
+    def _with_parent(self, channel_id: int) -> list[int]:
+        thread = self._bot.cache.get_thread(hikari.Snowflake(channel_id))
+        return [int(channel_id)] if thread is None else [int(channel_id), int(thread.parent_id)]
+
+    async def _of_channels(self, guild_id: int) -> dict[str, str]:
+        """The names that are picked for channels and threads, by their ids."""
+        return dict(await self._settings.get("guild", guild_id, _OF_CHANNELS, {}))
+
+    async def _picked(self, guild_id: int, name: str | None) -> Instruction | None:
+        return None if name is None else await self._store.get(guild_id, name)
+
+    async def _set(self, guild_id: int, setting: str, value: object) -> None:
+        if value is None:
+            await self._settings.reset("guild", guild_id, setting)
+        else:
+            await self._settings.set("guild", guild_id, setting, value)

@@ -1,0 +1,1 @@
+"""What guilds and people have chosen."""

@@ -1,1 +1,0 @@
-"""How answers look on Discord: splitting, streaming, voice messages, errors, languages."""

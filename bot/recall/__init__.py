@@ -1,0 +1,1 @@
+"""Approved corrections, found by the meaning of a question."""

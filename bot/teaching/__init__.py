@@ -1,1 +1,0 @@
-"""What Starling is taught by people."""

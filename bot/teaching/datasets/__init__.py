@@ -1,1 +1,0 @@
-"""Datasets: what a model is trained on. Training data is given, never taken."""

@@ -1,0 +1,72 @@
+"""Two models answer one prompt, for people to say which they prefer."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import aclosing
+
+from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat_message import Turn
+from bot.conversation.errors import ChatError, ChatTimedOutError
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.training.evaluating.comparisons import Comparison, ComparisonStore
+from bot.usage.meter import BudgetMeter
+
+TIMEOUT_S = 120.0
+"""For one whole answer."""
+MOST_CHARACTERS = 20_000
+"""Of one answer; the rest is not read."""
+
+
+class OneIsSilentError(StarlingError):
+    """Raised when one of two models gives no answer. Which one is not told: it might be asked again."""
+
+    sentence = _("One of the two models gave no answer, so there is nothing to compare. Please try again.")
+
+
+async def compare(
+    models: tuple[ChatModel, ChatModel],
+    instruction: str,
+    prompt: str,
+    meter: BudgetMeter,
+    store: ComparisonStore,
+    *,
+    guild_id: int,
+    channel_id: int,
+    asked_by: int,
+) -> Comparison:
+    """Have both answer, and keep it; which is A is drawn by lot.
+
+    Raises:
+        UsedUpError: nothing is left of what may be used.
+        OneIsSilentError: one of them fails, or takes longer than ``TIMEOUT_S``.
+    """
+    await meter.require()
+    first, second = secrets.SystemRandom().sample(models, 2)
+    turns = (Turn("system", instruction), Turn("user", prompt))
+    try:
+        async with asyncio.TaskGroup() as group:
+            answers = [group.create_task(_answer(model, turns, meter)) for model in (first, second)]
+    except* ChatError as errors:
+        raise OneIsSilentError from errors.exceptions[0]
+    return await store.add(
+        guild_id=guild_id, channel_id=channel_id, asked_by=asked_by, prompt=prompt,
+        models=(first.model, second.model), answers=(answers[0].result(), answers[1].result()),
+    )  # fmt: skip
+
+
+async def _answer(model: ChatModel, turns: tuple[Turn, ...], meter: BudgetMeter) -> str:
+    use, said = TokenUse(), ""
+    try:
+        async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(turns, use)) as parts:
+            async for part in parts:
+                said += part
+                if len(said) > MOST_CHARACTERS:
+                    break
+    except TimeoutError:
+        raise ChatTimedOutError(TIMEOUT_S) from None
+    finally:
+        await meter.count(model.model, use)
+    return said[:MOST_CHARACTERS].strip()

@@ -1,0 +1,92 @@
+"""What of the training data a recipe learns from, in OpenAI's two formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.conversation.tokens import TURN_TOKENS, count_tokens
+from bot.datasets.chat_format import chat_record, json_lines, preference_record
+from bot.datasets.example import Example
+from bot.datasets.service import TrainingData
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence, filled
+from bot.training.errors import TooFewExamplesError, TooFewPairsError
+from bot.training.recipe import Method
+
+FEW = 50
+"""From as many examples on OpenAI's guide to supervised fine-tuning expects to see a clear improvement."""
+
+FEW_EXAMPLES = _("{count} examples are few: from about {enough} on a model clearly changes.")
+NOTHING_HELD_OUT = _(
+    "No example could be held out, so nothing will tell whether the model has learnt or only memorised."
+)
+NOT_LEARNT_FROM = _("{count} examples are of no use to this method, and are left out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """The examples that are learnt from, and those that the loss is measured on."""
+
+    method: Method
+    training: tuple[Example, ...]
+    heldout: tuple[Example, ...]
+    unused: int
+    """Examples of the training side that the method has no use for."""
+
+    @property
+    def tokens(self) -> int:
+        """That one epoch trains on. Blocks: a second for 4 million characters."""
+        return sum(_tokens(example, self.method) for example in self.training)
+
+    @property
+    def training_file(self) -> bytes:
+        """JSONL of what is learnt from."""
+        return _file(self.training, self.method)
+
+    @property
+    def heldout_file(self) -> bytes:
+        """JSONL of what is held out; empty where nothing is."""
+        return _file(self.heldout, self.method)
+
+    @property
+    def warnings(self) -> list[Sentence]:
+        """What somebody should know before they begin."""
+        found = []
+        if len(self.training) < FEW:
+            found.append(filled(FEW_EXAMPLES, count=len(self.training), enough=FEW))
+        if not self.heldout:
+            found.append(filled(NOTHING_HELD_OUT))
+        if self.unused:
+            found.append(filled(NOT_LEARNT_FROM, count=self.unused))
+        return found
+
+
+def lessons_of(data: TrainingData, method: Method, *, least: int) -> Lessons:
+    """What ``method`` learns from ``data``.
+
+    Raises:
+        TooFewExamplesError, TooFewPairsError: there are fewer than ``least``.
+    """
+    training = _fitting(data.split.training, method)
+    if len(training) < least:
+        raise (TooFewExamplesError if method == "supervised" else TooFewPairsError)(len(training), least)
+    unused = len(data.split.training) - len(training)
+    return Lessons(method, training, _fitting(data.split.heldout, method), unused)
+
+
+def _fitting(examples: Iterable[Example], method: Method) -> tuple[Example, ...]:
+    if method == "preference":
+        return tuple(example for example in examples if example.kind == "pair")
+    return tuple(example for example in examples if example.answer is not None)
+
+
+def _file(examples: Sequence[Example], method: Method) -> bytes:
+    return json_lines(map(chat_record if method == "supervised" else preference_record, examples))
+
+
+def _tokens(example: Example, method: Method) -> int:
+    texts = [example.prompt, example.answer, example.system, *(turn.text for turn in example.turns)]
+    if method == "preference":
+        texts.append(example.rejected)
+    return sum(TURN_TOKENS + count_tokens(text) for text in texts if text)

@@ -1,0 +1,1 @@
+"""A trainer that packs everything for somebody else's machine."""

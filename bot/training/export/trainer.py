@@ -1,0 +1,107 @@
+"""Training elsewhere: the examples and configurations of known trainers, as one zip."""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from pathlib import Path
+from string import Template
+
+from bot.datasets.archiving import HELDOUT, PREFERENCE, TRAIN
+from bot.datasets.service import TrainingData
+from bot.errors import translatable as _
+from bot.i18n.message import filled
+from bot.training.errors import TooFewExamplesError, UnknownTrainingError
+from bot.training.examples import Lessons, lessons_of
+from bot.training.recipe import Recipe
+from bot.training.trainer import Plan, Progress, TrainedModel
+
+EPOCHS = 3
+STAYS_HERE = _("The examples stay on this machine, in a zip that you may take wherever you train.")
+
+_TEXTS = Path(__file__).parent
+_CONFIGURATIONS = ("README.md", "axolotl.yaml", "llamafactory.yaml", "dataset_info.json")
+_NAME = "training.zip"
+
+
+class ExportingTrainer:
+    """Does not train: it packs what others train on. The handle is the zip's path."""
+
+    name = "export"
+
+    def __init__(self, home: Path) -> None:
+        """``home``: what handles are relative to, so that it may be moved."""
+        self._home = home
+
+    async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
+        """See ``Trainer``."""
+        lessons = lessons_of(data, recipe.method, least=1)
+        tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
+        heldout, warnings = len(lessons.heldout), tuple(lessons.warnings)
+        return Plan(
+            len(lessons.training), heldout, tokens, filled(STAYS_HERE), duration_s=0, price=0, warnings=warnings
+        )
+
+    async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
+        """See ``Trainer``. All is done when it returns; doing it again gives the same zip."""
+        path = await asyncio.to_thread(_pack, data, recipe, folder)
+        return str(path.relative_to(self._home))
+
+    async def state(self, handle: str) -> Progress:
+        """See ``Trainer``."""
+        await asyncio.to_thread(self._existing, handle)
+        return Progress("succeeded", fraction=1.0)
+
+    async def result(self, handle: str) -> TrainedModel:
+        """See ``Trainer``; ``base`` is empty, for nothing was trained."""
+        path = await asyncio.to_thread(self._existing, handle)
+        return TrainedModel("files", "", path.name, path)
+
+    async def cancel(self, handle: str) -> None:
+        """See ``Trainer``."""
+
+    async def tidy(self, handle: str) -> None:
+        """See ``Trainer``."""
+
+    async def close(self) -> None:
+        """See ``Trainer``."""
+
+    def _existing(self, handle: str) -> Path:
+        path = Path(handle)
+        if not (self._home / path).is_file():
+            raise UnknownTrainingError(handle)
+        return path
+
+
+def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> Path:
+    said = lessons_of(data, "supervised", least=0)
+    pairs = lessons_of(data, "preference", least=0)
+    if not said.training:
+        raise TooFewExamplesError(0, 1)
+    facts = _facts(data, recipe, said, pairs)
+    contents = {
+        name: Template((_TEXTS / name).read_text(encoding="utf-8")).substitute(facts).encode()
+        for name in _CONFIGURATIONS
+    }
+    contents |= {TRAIN: said.training_file, PREFERENCE: pairs.training_file, HELDOUT: said.heldout_file}
+    folder.mkdir(parents=True, exist_ok=True)
+    path, scratch = folder / _NAME, folder / f".{_NAME}"
+    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            if content:
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    scratch.replace(path)
+    return path
+
+
+def _facts(data: TrainingData, recipe: Recipe, said: Lessons, pairs: Lessons) -> dict[str, object]:
+    return {
+        "name": data.datasets[0].name,
+        "datasets": ", ".join(f"{dataset.name} v{dataset.version}" for dataset in data.datasets),
+        "examples": f"{len(said.training)} examples",
+        "pairs": f"{len(pairs.training)} pairs",
+        "heldout": len(said.heldout),
+        "base": recipe.base,
+        "epochs": recipe.epochs or EPOCHS,
+        "seed": recipe.seed,
+    }

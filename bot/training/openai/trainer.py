@@ -1,0 +1,283 @@
+"""Training at a service that speaks OpenAI's contract for files and fine-tuning jobs.
+
+https://platform.openai.com/docs/api-reference/fine-tuning. OpenAI's own service ends: since 7 May 2026 it is closed to
+organisations that never used it, and from 6 January 2027 on to all (https://platform.openai.com/docs/deprecations).
+Others keep the contract.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import openai
+import structlog
+
+from bot.datasets.service import TrainingData
+from bot.errors import translatable as _
+from bot.i18n.message import filled
+from bot.training.errors import (
+    ExamplesExpiredError,
+    ServiceFailedError,
+    TrainingCancelledError,
+    TrainingError,
+    TrainingFailedError,
+    TrainingNotDoneError,
+)
+from bot.training.examples import Lessons, lessons_of
+from bot.training.openai.errors import is_about_files, named
+from bot.training.openai.progress import curve_of, share_done, state_of
+from bot.training.openai.record import Record
+from bot.training.recipe import Recipe
+from bot.training.trainer import ENDED, Plan, Progress, TrainedModel
+
+if TYPE_CHECKING:
+    from openai.types.fine_tuning import FineTuningJob
+    from openai.types.fine_tuning.job_create_params import Method as MethodParam
+
+log = structlog.get_logger()
+
+LEAST_EXAMPLES = 10
+"""That OpenAI takes."""
+EPOCHS = 3
+"""Where the recipe does not say: stated in the request, so that the price that was told is the one that is paid."""
+RETRIES = 2
+RETRY_WAIT_S = 1.0
+MOST_WAIT_S = 30.0
+"""Before a retry of what must not be sent twice blindly."""
+UPLOAD_TIMEOUT_S = 600.0
+KEPT_S = 30 * 24 * 3600
+"""How long the service keeps uploads that are never deleted, as a retry had made them twice; 30 days are the most."""
+MOST_EVENTS = 1000
+"""Of a job, newest first, that are looked at for its curve."""
+MOST_JOBS = 200
+"""That are looked through for one that may have begun."""
+PAGE = 100
+_MARK = "starling_training"
+"""The key of the metadata by which a job is found that was begun, but whose id never arrived."""
+
+GOES_TO = _("The examples are uploaded to {service}, and are deleted there when the training has ended.")
+OPENAI_CLOSES = _(
+    "OpenAI takes no trainings from accounts that never had one, and from 6 January 2027 on from nobody. "
+    "The local trainer needs no account."
+)
+
+
+class OpenAITrainer:
+    """Trains at one service."""
+
+    name = "openai"
+
+    def __init__(
+        self, base_url: str, api_key: str, *, timeout_s: float = 60.0, price_of_a_million: float | None = None
+    ) -> None:
+        """``timeout_s``: of one request, but for uploads. ``price_of_a_million``: what a million tokens of training
+        cost."""
+        self.service = urlsplit(base_url).hostname or base_url
+        self._price_of_a_million = price_of_a_million
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
+        )
+
+    async def check(self) -> None:
+        """See whether the service answers, and takes the key.
+
+        Raises:
+            TrainingError: it does not.
+        """
+        with named(self.service):
+            await self._client.fine_tuning.jobs.list(limit=1)
+
+    async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
+        """See ``Trainer``; nothing is sent."""
+        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
+        warnings = lessons.warnings
+        if self.service == "api.openai.com":
+            warnings.append(filled(OPENAI_CLOSES))
+        return Plan(
+            examples=len(lessons.training),
+            heldout=len(lessons.heldout),
+            tokens=tokens,
+            destination=filled(GOES_TO, service=self.service),
+            price=None if self._price_of_a_million is None else tokens * self._price_of_a_million / 1e6,
+            warnings=tuple(warnings),
+        )
+
+    async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
+        """See ``Trainer``. The handle is the job's id."""
+        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        record = await asyncio.to_thread(Record.open, folder)
+        if record.job is not None:
+            return record.job
+        with named(self.service):
+            job = await self._find(record.mark) if record.training_file is not None else None
+            if job is None:
+                try:
+                    job = await self._begin(lessons, recipe, record)
+                except openai.APIStatusError as error:
+                    if not is_about_files(error.param, str(error.code or ""), str(error.message)):
+                        raise
+                    # The files of an earlier try are gone.
+                    await record.note(training_file=None, heldout_file=None)
+                    job = await self._begin(lessons, recipe, record)
+        await record.note(job=job.id)
+        return job.id
+
+    async def state(self, handle: str) -> Progress:
+        """See ``Trainer``."""
+        with named(self.service, handle=handle):
+            job = await self._client.fine_tuning.jobs.retrieve(handle)
+            events, checkpoints = [], []
+            async for event in self._client.fine_tuning.jobs.list_events(handle, limit=PAGE):
+                events.append(event)
+                if len(events) >= MOST_EVENTS:
+                    break
+            # Not every service that trains keeps checkpoints.
+            with contextlib.suppress(openai.NotFoundError):
+                checkpoints = (await self._client.fine_tuning.jobs.checkpoints.list(handle, limit=PAGE)).data
+        state = state_of(job)
+        left_s = max(job.estimated_finish - time.time(), 0.0) if job.estimated_finish and state not in ENDED else None
+        return Progress(
+            state=state,
+            fraction=share_done(job, events),
+            curve=curve_of(events, checkpoints),
+            message=max(events, key=lambda event: event.created_at).message if events else "",
+            left_s=left_s,
+            error=self._why(job) if state == "failed" else None,
+        )
+
+    async def result(self, handle: str) -> TrainedModel:
+        """See ``Trainer``."""
+        with named(self.service, handle=handle):
+            job = await self._client.fine_tuning.jobs.retrieve(handle)
+            state = state_of(job)
+            if state == "cancelled":
+                raise TrainingCancelledError
+            if state == "failed":
+                raise self._why(job)
+            if state != "succeeded" or not job.fine_tuned_model:
+                raise TrainingNotDoneError
+            kept = []
+            with contextlib.suppress(openai.NotFoundError):
+                kept = (await self._client.fine_tuning.jobs.checkpoints.list(handle, limit=PAGE)).data
+        kept.sort(key=lambda checkpoint: checkpoint.step_number)
+        names = tuple(checkpoint.fine_tuned_model_checkpoint for checkpoint in kept)
+        return TrainedModel("remote", job.model, job.fine_tuned_model, checkpoints=names)
+
+    async def cancel(self, handle: str) -> None:
+        """See ``Trainer``."""
+        with named(self.service, handle=handle):
+            try:
+                await self._client.fine_tuning.jobs.cancel(handle)
+            except (openai.BadRequestError, openai.ConflictError):
+                # Services refuse to cancel what has ended.
+                if state_of(await self._client.fine_tuning.jobs.retrieve(handle)) not in ENDED:
+                    raise
+
+    async def tidy(self, handle: str) -> None:
+        """See ``Trainer``."""
+        with named(self.service, handle=handle):
+            job = await self._client.fine_tuning.jobs.retrieve(handle)
+            if state_of(job) not in ENDED:
+                raise TrainingNotDoneError
+            for file in filter(None, (job.training_file, job.validation_file)):
+                with contextlib.suppress(openai.NotFoundError):
+                    await self._client.files.delete(file)
+
+    async def close(self) -> None:
+        """See ``Trainer``."""
+        await self._client.close()
+
+    async def _begin(self, lessons: Lessons, recipe: Recipe, record: Record) -> FineTuningJob:
+        """Upload what is not yet uploaded, and create the job."""
+        if record.training_file is None:
+            await record.note(training_file=await self._upload("training", lessons.training_file))
+        if record.heldout_file is None and lessons.heldout:
+            await record.note(heldout_file=await self._upload("heldout", lessons.heldout_file))
+        for tries_left in range(RETRIES, -1, -1):
+            try:
+                return await self._create(recipe, record)
+            except openai.APIError as error:
+                wait_s = _wait_before_retry(error)
+                if wait_s is None or not tries_left:
+                    raise
+                log.warning("the training service did not take a job, trying again", wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+                # It may have begun the job all the same.
+                if not isinstance(error, openai.RateLimitError) and (job := await self._find(record.mark)):
+                    return job
+        raise ServiceFailedError(self.service, "no answer")
+
+    async def _upload(self, what: str, content: bytes) -> str:
+        name = f"starling-{what}-{hashlib.sha256(content).hexdigest()[:16]}.jsonl"
+        file = await self._client.files.create(
+            file=(name, content, "application/jsonl"),
+            purpose="fine-tune",
+            expires_after={"anchor": "created_at", "seconds": KEPT_S},
+            timeout=UPLOAD_TIMEOUT_S,
+        )
+        return file.id
+
+    async def _create(self, recipe: Recipe, record: Record) -> FineTuningJob:
+        optional: dict[str, Any] = {}
+        if record.heldout_file is not None:
+            optional["validation_file"] = record.heldout_file
+        if recipe.suffix is not None:
+            optional["suffix"] = recipe.suffix
+        return await self._client.with_options(max_retries=0).fine_tuning.jobs.create(
+            model=recipe.base,
+            training_file=record.training_file or "",
+            method=_method(recipe),
+            seed=recipe.seed,
+            metadata={_MARK: record.mark},
+            **optional,
+        )
+
+    async def _find(self, mark: str) -> FineTuningJob | None:
+        """The job that was created with ``mark``, if it was."""
+        looked = 0
+        async for job in self._client.fine_tuning.jobs.list(metadata={_MARK: mark}, limit=PAGE):
+            if (job.metadata or {}).get(_MARK) == mark:
+                return job
+            looked += 1
+            if looked >= MOST_JOBS:
+                break
+        return None
+
+    def _why(self, job: FineTuningJob) -> TrainingError:
+        if job.error is None:
+            return TrainingFailedError("the service does not say why")
+        if is_about_files(job.error.param, job.error.code, job.error.message):
+            return ExamplesExpiredError(self.service)
+        return TrainingFailedError(job.error.message or job.error.code)
+
+
+def _method(recipe: Recipe) -> MethodParam:
+    hyperparameters: dict[str, Any] = {
+        "n_epochs": recipe.epochs or EPOCHS,
+        "batch_size": recipe.batch_size,
+        "learning_rate_multiplier": recipe.learning_rate_multiplier,
+    }
+    if recipe.method == "preference":
+        hyperparameters["beta"] = recipe.beta
+    given: Any = {"hyperparameters": {name: value for name, value in hyperparameters.items() if value is not None}}
+    return (
+        {"type": "dpo", "dpo": given} if recipe.method == "preference" else {"type": "supervised", "supervised": given}
+    )
+
+
+def _wait_before_retry(error: openai.APIError) -> float | None:
+    """How long to wait before a request is sent again, or None where that is of no use."""
+    if isinstance(error, openai.APIConnectionError | openai.InternalServerError):
+        return RETRY_WAIT_S
+    if isinstance(error, openai.RateLimitError) and error.code != "insufficient_quota":
+        with contextlib.suppress(ValueError):
+            told_s = float(error.response.headers.get("retry-after", 2.0))
+            return told_s if told_s <= MOST_WAIT_S else None
+    return None

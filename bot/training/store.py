@@ -1,0 +1,276 @@
+"""Trainings: promised, queued, under way, ended. One at a time is under way in a guild."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, cast
+
+from sqlalchemy import delete, func, select, update
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence
+from bot.storage.database import Database
+from bot.storage.guild_lock import take_turn
+from bot.storage.tables import TrainingRow
+
+State = Literal["planned", "queued", "running", "succeeded", "failed", "cancelled"]
+OPEN: tuple[State, ...] = ("queued", "running")
+Point = tuple[int, float | None, float | None]
+"""Step, training loss, held-out loss."""
+PLANNED_FOR = timedelta(days=7)
+"""Plans that nobody started are forgotten after so long."""
+
+
+class NoSuchTrainingError(StarlingError):
+    """Raised when a guild has no such training."""
+
+    sentence = _("There is no training #{number} here. /jobs list shows those that there are.")
+
+    def __init__(self, number: int | str) -> None:
+        super().__init__(number=number)
+
+
+class TooManyTrainingsError(StarlingError):
+    """Raised when a guild has started as many trainings in a day as it may."""
+
+    sentence = _("This server has started {most} trainings in a day, which is all that I do in a day. Try tomorrow.")
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most=most)
+
+
+class AlreadyStartedError(StarlingError):
+    """Raised when a plan is started or dropped that was before."""
+
+    sentence = _("That was decided already: training #{number} is {state}.")
+
+    def __init__(self, number: int, state: str) -> None:
+        super().__init__(number=number, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A dataset that is trained on."""
+
+    id: str
+    name: str
+    version: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One training."""
+
+    id: str
+    guild_id: int
+    number: int
+    starter_id: int
+    channel_id: int
+    message_id: int | None
+    locale: str
+    trainer: str
+    base: str
+    seed: int
+    datasets: tuple[Taken, ...]
+    content_hash: str
+    examples: int
+    method: str
+    """supervised or preference."""
+    handle: str | None
+    state: State
+    cancelled_by: int | None
+    fraction: float | None
+    curve: tuple[Point, ...]
+    told: str
+    error: Sentence | None
+    """Why it failed; None also where nobody knows."""
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to end."""
+        return self.state in OPEN
+
+
+class TrainingStore:
+    """Keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def plan(
+        self,
+        *,
+        guild_id: int,
+        starter_id: int,
+        channel_id: int,
+        locale: str,
+        trainer: str,
+        base: str,
+        seed: int,
+        datasets: Sequence[Taken],
+        content_hash: str,
+        examples: int,
+        method: str,
+    ) -> Training:
+        """Keep what would be trained, until somebody says that it is."""
+        now = datetime.now(UTC)
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, int(guild_id))
+            stale = (TrainingRow.state == "planned", TrainingRow.created_at < now - PLANNED_FOR)
+            await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == int(guild_id), *stale))
+            last = await session.scalar(
+                select(func.max(TrainingRow.number)).where(TrainingRow.guild_id == int(guild_id))
+            )
+            row = TrainingRow(
+                id=uuid.uuid4().hex, guild_id=int(guild_id), number=(last or 0) + 1, starter_id=int(starter_id),
+                channel_id=int(channel_id), message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
+                datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
+                content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
+                cancelled_by=None, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
+                started_at=None, ended_at=None,
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            return _read(row)
+
+    async def queue(self, guild_id: int, id_: str, starter_id: int, *, most_a_day: int) -> Training:
+        """Promise to do what was planned.
+
+        Raises:
+            NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
+        """
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, int(guild_id))
+            row = await session.get(TrainingRow, id_)
+            if row is None or row.guild_id != int(guild_id):
+                raise NoSuchTrainingError("?")
+            if row.state != "planned":
+                raise AlreadyStartedError(row.number, row.state)
+            lately = select(func.count()).where(
+                TrainingRow.guild_id == row.guild_id,
+                TrainingRow.started_at > datetime.now(UTC) - timedelta(days=1),
+            )
+            if (await session.scalar(lately) or 0) >= most_a_day:
+                raise TooManyTrainingsError(most_a_day)
+            row.state, row.starter_id, row.started_at = "queued", int(starter_id), datetime.now(UTC)
+            return _read(row)
+
+    async def begin(self, guild_id: int, id_: str) -> bool:
+        """Let it be the one that is under way in its guild; False while there is another one, or when it has ended."""
+        async with self._database.sessions.begin() as session:
+            await take_turn(session, int(guild_id))
+            row = await session.get(TrainingRow, id_)
+            if row is None:
+                return False
+            if row.state == "running":
+                return True
+            others = select(TrainingRow.id).where(
+                TrainingRow.guild_id == row.guild_id,
+                (TrainingRow.state == "running")
+                | ((TrainingRow.state == "queued") & (TrainingRow.number < row.number)),
+            )
+            if row.state != "queued" or await session.scalar(others.limit(1)) is not None:
+                return False
+            # Somebody may have cancelled it in between.
+            still = (TrainingRow.id == id_, TrainingRow.state == "queued")
+            changed = await session.execute(update(TrainingRow).where(*still).values(state="running"))
+            return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+    async def note(self, id_: str, **values: Any) -> Training | None:
+        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``, ``examples``,
+        ``content_hash``. None when it has ended or is not there."""
+        return await self._change(id_, ("planned", *OPEN), values)
+
+    async def end_before_its_turn(self, id_: str) -> Training | None:
+        """Let it end as cancelled; None when it is under way, has ended, or is not there."""
+        return await self._change(id_, ("planned", "queued"), {"state": "cancelled", "ended_at": datetime.now(UTC)})
+
+    async def note_cancelled(self, id_: str, user_id: int) -> Training | None:
+        """Keep that somebody wants it to end; None when it is not under way."""
+        return await self._change(id_, ("running",), {"cancelled_by": int(user_id)})
+
+    async def end(self, id_: str, state: State, told: str = "", error: Sentence | None = None) -> Training | None:
+        """Let it end; None when it has ended before, or is not there."""
+        why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.facts.items()}}
+        values = {"state": state, "told": told, "error": why, "ended_at": datetime.now(UTC)}
+        return await self._change(id_, ("planned", *OPEN), values)
+
+    async def _change(self, id_: str, states: Sequence[State], values: Mapping[str, Any]) -> Training | None:
+        """Change it if it is in one of ``states``."""
+        still = (TrainingRow.id == id_, TrainingRow.state.in_(states))
+        async with self._database.sessions.begin() as session:
+            changed = await session.execute(update(TrainingRow).where(*still).values(**values))
+            if not changed.rowcount:  # type: ignore[attr-defined]
+                return None
+            row = await session.get(TrainingRow, id_, populate_existing=True)
+            return None if row is None else _read(row)
+
+    async def by_id(self, id_: str) -> Training | None:
+        """The training, if it is there."""
+        async with self._database.sessions() as session:
+            row = await session.get(TrainingRow, id_)
+            return None if row is None else _read(row)
+
+    async def get(self, guild_id: int, number: int) -> Training:
+        """
+        Raises:
+            NoSuchTrainingError: the guild has none of that number.
+        """
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.number == number)
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted)
+        if row is None:
+            raise NoSuchTrainingError(number)
+        return _read(row)
+
+    async def of_guild(self, guild_id: int, most: int) -> list[Training]:
+        """Those that were started, the latest first."""
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.state != "planned")
+        async with self._database.sessions() as session:
+            rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
+            return [_read(row) for row in rows]
+
+    async def note_announced(self, id_: str) -> None:
+        """Keep that its end was told."""
+        async with self._database.sessions.begin() as session:
+            await session.execute(update(TrainingRow).where(TrainingRow.id == id_).values(announced=True))
+
+    async def unfinished(self) -> list[Training]:
+        """All that are promised, or whose end is still to be told; the oldest first."""
+        is_open = TrainingRow.state.in_(OPEN)
+        is_untold = TrainingRow.started_at.is_not(None) & ~TrainingRow.announced
+        wanted = select(TrainingRow).where(is_open | is_untold).order_by(TrainingRow.started_at)
+        async with self._database.sessions() as session:
+            return [_read(row) for row in await session.scalars(wanted)]
+
+    async def forget_guild(self, guild_id: int) -> list[Training]:
+        """Forget all trainings of a guild; returns those that had not ended."""
+        of_guild = TrainingRow.guild_id == int(guild_id)
+        async with self._database.sessions.begin() as session:
+            rows = await session.scalars(select(TrainingRow).where(of_guild, TrainingRow.state.in_(OPEN)))
+            running = [_read(row) for row in rows]
+            await session.execute(delete(TrainingRow).where(of_guild))
+            return running
+
+
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, str | int | float) else str(fact)
+
+
+def _read(row: TrainingRow) -> Training:
+    return Training(
+        row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
+        row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
+        row.handle, cast("State", row.state), row.cancelled_by, row.fraction,
+        tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
+        None if row.error is None else Sentence(row.error["text"], row.error["facts"]), row.created_at, row.started_at,
+        row.ended_at,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What every screen uses: replies, buttons, forms, progress, permissions."""

@@ -1,0 +1,61 @@
+"""The buttons below answers. Each holds the id of the answer's job, so that it outlives a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import hikari
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+
+STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
+GOOD_ID, BAD_ID = "good", "bad"
+
+STOP = _("Stop")
+REGENERATE = _("Answer anew")
+RETRY = _("Try again")
+READ_ALOUD = _("Read aloud")
+RECALLED = _("Taught")
+
+
+def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below an answer that is being written."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{STOP_ID}:{job}", label=translate(STOP, locale), emoji="⏹️"
+    )
+
+
+def answer_row(
+    job: str | None, locale: str, *, aloud: bool, votes: bool = False, recalled: Sequence[int] = ()
+) -> hikari.api.MessageActionRowBuilder | None:
+    """Below an answer that is complete.
+
+    ``job``: None where it cannot be asked for once more. ``aloud``: whether it was not spoken already. ``votes``:
+    whether people may say what they think of it. ``recalled``: the numbers of the corrections that were recalled.
+    """
+    row = hikari.impl.MessageActionRowBuilder()
+    if aloud:
+        row.add_interactive_button(
+            hikari.ButtonStyle.SECONDARY, ALOUD_ID, label=translate(READ_ALOUD, locale), emoji="🔊"
+        )
+    if job is not None:
+        row.add_interactive_button(
+            hikari.ButtonStyle.SECONDARY, f"{AGAIN_ID}:{job}", label=translate(REGENERATE, locale), emoji="🔄"
+        )
+    if votes:
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, GOOD_ID, emoji="👍")
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, BAD_ID, emoji="👎")
+    if recalled:
+        told_by = f"{RECALLED_ID}:{','.join(map(str, recalled))}"
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, told_by, label=translate(RECALLED, locale), emoji="💡")
+    return row if row.components else None
+
+
+def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below an apology, or an answer that was interrupted."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(RETRY, locale), emoji="🔄"
+    )

@@ -1,0 +1,69 @@
+"""What the bot may do in a channel, and what its permissions are called."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+
+NAMES = {
+    hikari.Permissions.VIEW_CHANNEL: _("View Channel"),
+    hikari.Permissions.SEND_MESSAGES: _("Send Messages"),
+    hikari.Permissions.SEND_MESSAGES_IN_THREADS: _("Send Messages in Threads"),
+    hikari.Permissions.READ_MESSAGE_HISTORY: _("Read Message History"),
+    hikari.Permissions.ATTACH_FILES: _("Attach Files"),
+    hikari.Permissions.SEND_VOICE_MESSAGES: _("Send Voice Messages"),
+    hikari.Permissions.MANAGE_CHANNELS: _("Manage Channels"),
+    hikari.Permissions.MANAGE_GUILD: _("Manage Server"),
+}
+"""As Discord's own client names them."""
+
+LACKS_INTENT = _(
+    "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
+    "set MESSAGE_CONTENT_INTENT=true, and restart me."
+)
+
+
+async def permissions_in(
+    rest: hikari.api.RESTClient, guild_id: hikari.Snowflakeish, channel_id: hikari.Snowflakeish, me: hikari.Snowflakeish
+) -> hikari.Permissions:
+    """What the member ``me`` may do in the channel or thread, computed as Discord documents it
+    (https://docs.discord.com/developers/topics/permissions).
+
+    An interaction's ``app_permissions`` would not do: they are of its own channel, and always hold some that the
+    channel may deny.
+
+    Raises:
+        hikari.HTTPError: Discord refuses to tell; a channel that may not be seen gives no permissions instead.
+    """
+    try:
+        channel = await rest.fetch_channel(channel_id)
+        if isinstance(channel, hikari.GuildThreadChannel):
+            channel = await rest.fetch_channel(channel.parent_id)
+    except hikari.ForbiddenError:
+        return hikari.Permissions.NONE
+    assert isinstance(channel, hikari.PermissibleGuildChannel)
+    member = await rest.fetch_member(guild_id, me)
+    mine = {int(guild_id), *(int(role) for role in member.role_ids)}
+    granted = hikari.Permissions.NONE
+    for role in await rest.fetch_roles(guild_id):
+        if int(role.id) in mine:
+            granted |= role.permissions
+    if granted & hikari.Permissions.ADMINISTRATOR:
+        return hikari.Permissions.all_permissions()
+    overwrites = channel.permission_overwrites
+    everyone = overwrites.get(hikari.Snowflake(guild_id))
+    of_roles = [o for id_, o in overwrites.items() if int(id_) in mine and int(id_) != int(guild_id)]
+    own = overwrites.get(hikari.Snowflake(me))
+    for layer in ([everyone] if everyone else [], of_roles, [own] if own else []):
+        for overwrite in layer:
+            granted &= ~overwrite.deny
+        for overwrite in layer:
+            granted |= overwrite.allow
+    return granted if granted & hikari.Permissions.VIEW_CHANNEL else hikari.Permissions.NONE
+
+
+def names_of(permissions: hikari.Permissions, locale: str) -> str:
+    """``permissions`` by name, in the language of ``locale``, with commas between them."""
+    return ", ".join(translate(name, locale) for flag, name in NAMES.items() if permissions & flag)

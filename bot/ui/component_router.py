@@ -1,0 +1,38 @@
+"""Buttons, behind the one door for errors."""
+
+from __future__ import annotations
+
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.ui.private_reply import apologise_privately
+
+
+class ButtonExpiredError(StarlingError):
+    """Raised when someone uses a button that no code serves any more."""
+
+    sentence = _("This button no longer works. Please ask me again.")
+
+
+class Buttons(yuyo.ComponentClient):
+    """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
+
+    __slots__ = ()
+
+    async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
+        """Serve one use of a button or a select."""
+        interaction = event.interaction
+        if not isinstance(interaction, hikari.ComponentInteraction):
+            return
+        # yuyo would delete an expired executor of a message twice, which raises and answers nobody.
+        if (entry := self._message_executors.get(interaction.message.id)) and entry[0].has_expired:
+            del self._message_executors[interaction.message.id]
+        known = interaction.custom_id.partition(":")[0] in self._executors
+        try:
+            if not known and interaction.message.id not in self._message_executors:
+                raise ButtonExpiredError
+            await super().on_gateway_event(event)
+        except Exception as error:
+            await apologise_privately(interaction, error)

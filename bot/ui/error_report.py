@@ -1,0 +1,48 @@
+"""The one door through which errors reach people: a sentence with a reference, and the rest in the log."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import tell, translate
+
+log = structlog.get_logger()
+
+REFERENCE = _("Reference: {reference}")
+
+
+class TookTooLongError(StarlingError):
+    """Raised in place of a bare timeout that no code below has named."""
+
+    sentence = _("This took too long, so I stopped. Please try again in a moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """What a person is told when something failed."""
+
+    text: str
+    """One sentence in their language, and the reference below it in small letters."""
+    reference: str
+    """Eight hexadecimal digits that the log has too."""
+
+
+def apologise(error: BaseException, locale: str, **bound: object) -> Apology:
+    """Log ``error`` with the ids in ``bound``, and give the sentence for the person.
+
+    Errors that were raised on purpose are logged by name; of anything else the traceback is kept.
+    """
+    reference = secrets.token_hex(4)
+    told = TookTooLongError() if isinstance(error, TimeoutError) else error
+    if isinstance(told, StarlingError):
+        text = tell(told, locale)
+        log.warning("told of an error", error=type(told).__name__, why=str(told), reference=reference, **bound)
+    else:
+        text = translate(StarlingError.sentence, locale)
+        log.error("unexpected error", reference=reference, exc_info=error, **bound)
+    return Apology(f"{text}\n-# {translate(REFERENCE, locale, reference=reference)}", reference)

@@ -1,0 +1,84 @@
+"""Forms (Discord's modals), behind the one door for errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.ui.private_reply import apologise_privately
+
+Submitted = Callable[..., Awaitable[None]]
+"""What is called with the context of a submitted form; what it takes besides is injected by alluka."""
+
+
+class FormExpiredError(StarlingError):
+    """Raised when someone submits a form that no code serves any more."""
+
+    sentence = _("This form no longer works. Please open it again.")
+
+
+class _Form(yuyo.modals.AbstractModal):
+    __slots__ = ("_submitted",)
+
+    def __init__(self, submitted: Submitted) -> None:
+        self._submitted = submitted
+
+    async def execute(self, ctx: yuyo.modals.Context, /) -> None:
+        await ctx.client.alluka.call_with_async_di(self._submitted, ctx)
+
+
+class Forms(yuyo.ModalClient):
+    """yuyo's client; what fails in a form, and a form that nothing serves, is answered with a sentence."""
+
+    __slots__ = ()
+
+    def serve(self, forms: Mapping[str, Submitted]) -> None:
+        """Call what ``forms`` has for the beginning of a custom id, up to its first colon."""
+        for custom_id, submitted in forms.items():
+            self.register_modal(custom_id, _Form(submitted), timeout=None)
+
+    async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
+        """Serve one form that was sent."""
+        interaction = event.interaction
+        if not isinstance(interaction, hikari.ModalInteraction):
+            return
+        try:
+            if interaction.custom_id.partition(":")[0] not in self._modals:
+                raise FormExpiredError
+            await super().on_gateway_event(event)
+        except Exception as error:
+            await apologise_privately(interaction, error)
+
+
+def texts_in(interaction: hikari.ModalInteraction) -> dict[str, str]:
+    """What was written in the fields of a form, by their custom ids, without space around it."""
+    return {
+        str(field.custom_id): (field.value or "").strip() for row in interaction.components for field in row.components
+    }
+
+
+def text_row(
+    custom_id: str,
+    label: str,
+    *,
+    value: str = "",
+    placeholder: str = "",
+    most: int = 4000,
+    long: bool = True,
+    required: bool = True,
+) -> hikari.api.ModalActionRowBuilder:
+    """One field for text; ``label`` has at most 45 characters, ``value`` at most ``most``."""
+    row = hikari.impl.ModalActionRowBuilder()
+    return row.add_text_input(
+        custom_id,
+        label[:45],
+        style=hikari.TextInputStyle.PARAGRAPH if long else hikari.TextInputStyle.SHORT,
+        value=value[:most] or hikari.UNDEFINED,
+        placeholder=placeholder[:100] or hikari.UNDEFINED,
+        required=required,
+        max_length=most,
+    )

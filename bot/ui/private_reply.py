@@ -1,0 +1,49 @@
+"""Answering a button or a form so that only the one who used it sees the answer."""
+
+from __future__ import annotations
+
+import hikari
+import structlog
+
+from bot.ui.error_report import apologise
+from bot.ui.splitting import MESSAGE_LIMIT
+
+log = structlog.get_logger()
+
+_ACKNOWLEDGED = 40060
+"""Discord's code for an interaction that was answered before."""
+
+
+async def answer_privately(interaction: hikari.ComponentInteraction | hikari.ModalInteraction, text: str) -> None:
+    """Answer with ``text``, cut to what a message may have; it mentions nobody.
+
+    Raises:
+        hikari.HTTPError: Discord does not take it.
+    """
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, text[:MESSAGE_LIMIT], flags=hikari.MessageFlag.EPHEMERAL,
+        user_mentions=False, role_mentions=False, mentions_everyone=False,
+    )  # fmt: skip
+
+
+async def apologise_privately(
+    interaction: hikari.ComponentInteraction | hikari.ModalInteraction, error: Exception
+) -> None:
+    """Tell what went wrong, whether the interaction was answered before or not."""
+    apology = apologise(
+        error,
+        str(interaction.locale),
+        used=interaction.custom_id,
+        interaction=int(interaction.id),
+        user=int(interaction.user.id),
+        channel=int(interaction.channel_id),
+    )
+    try:
+        try:
+            await answer_privately(interaction, apology.text)
+        except hikari.BadRequestError as refusal:
+            if refusal.code != _ACKNOWLEDGED:
+                raise
+            await interaction.execute(apology.text, flags=hikari.MessageFlag.EPHEMERAL)
+    except hikari.HTTPError as unsent:
+        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))

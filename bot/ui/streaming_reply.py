@@ -1,0 +1,173 @@
+"""A reply that grows while it is written: one message or several, kept up to date by edits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import hikari
+
+from audio import Speech
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.reply_target import NO_EXTRAS, Extras, ReplyPlace
+from bot.ui.splitting import MESSAGE_LIMIT, split
+
+EDIT_INTERVAL_S = 1.0
+"""At most one edit a second: Discord's limit on edits is about five in five seconds, shared with other work."""
+MOST_MESSAGES = 5
+"""A longer reply (about 10,000 characters) ends as a file, not as a flood."""
+
+THE_REST = _("This answer is long: all of it is in the file.")
+
+
+class GrowingReply:
+    """The reply to one message or command."""
+
+    def __init__(
+        self,
+        place: ReplyPlace,
+        *,
+        locale: str,
+        posted: Sequence[int] = (),
+        on_posted: Callable[[tuple[int, ...]], Awaitable[None]],
+        growing_row: hikari.api.ComponentBuilder | None = None,
+    ) -> None:
+        """
+        ``posted``: ids of the messages that an earlier attempt left; they are edited instead of posting again.
+        ``on_posted`` is given all the ids whenever there is a new one. ``growing_row``: buttons below the first
+        message for as long as the reply grows.
+        """
+        self.complete = False
+        """Whether ``finish`` has shown the last word."""
+        self._place = place
+        self.locale = locale
+        """Of the person, as well as it is known; may be set when more is known."""
+        self._on_posted = on_posted
+        self._growing_row = growing_row
+        self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
+        self._row_on: set[hikari.Snowflake] = {id_ for id_, _text in self._shown}
+        """Messages that may have buttons below them."""
+        self._next_edit = 0.0
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """The messages of this reply, in order."""
+        return tuple(int(id_) for id_, _text in self._shown)
+
+    def seen(self, message: int, text: str) -> None:
+        """Take ``text`` for what ``message``, which an earlier attempt left, says."""
+        self._shown = [(id_, text if id_ == message else shown) for id_, shown in self._shown]
+
+    async def show(self, text: str) -> bool:
+        """Show ``text`` if the last edit is long enough ago; says whether it did.
+
+        Raises: as ``finish``.
+        """
+        if time.monotonic() < self._next_edit or not text.strip():
+            return False
+        await self._update(split(text)[:MOST_MESSAGES])
+        self._next_edit = time.monotonic() + EDIT_INTERVAL_S
+        return True
+
+    async def finish(
+        self, text: str, *, note: str = "", whole: str = "", row: hikari.api.ComponentBuilder | None = None
+    ) -> None:
+        """Show ``text`` for good, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
+
+        A text of more than ``MOST_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file.
+
+        Raises:
+            ReplyGoneError: one of the reply's messages was deleted.
+            hikari.ForbiddenError: the bot may not write here.
+            hikari.BadRequestError: the question was deleted before the first message was posted.
+            hikari.NotFoundError: the channel is gone.
+        """
+        pieces = split(text)
+        file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
+        if len(pieces) > MOST_MESSAGES:
+            file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
+            note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
+            pieces = pieces[:MOST_MESSAGES]
+            pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
+        await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], file=file, row=row)
+
+    async def end_with_note(self, note: str, *, row: hikari.api.ComponentBuilder | None = None) -> None:
+        """Put ``note`` (at most 500 characters) and ``row`` below what is shown, which stays as it is.
+
+        Raises: as ``finish``.
+        """
+        pieces = [text for _id, text in self._shown]
+        await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], row=row)
+
+    async def add_note(self, note: str) -> None:
+        """Put ``note`` (at most 500 characters) below what is shown; the buttons stay.
+
+        Raises: as ``finish``.
+        """
+        pieces = [text for _id, text in self._shown]
+        await self._update([*pieces[:-1], *_with_note(pieces[-1:], note)])
+
+    async def speak(self, speech: Speech) -> int:
+        """Post ``speech`` after the reply; the id of that message.
+
+        Raises:
+            ReplyGoneError: the reply was deleted.
+            hikari.ForbiddenError: neither voice messages nor files may be posted here.
+        """
+        return int(await self._place.speak(speech, self._shown[0][0]))
+
+    async def _finish(
+        self,
+        pieces: Sequence[str],
+        *,
+        file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED,
+        row: hikari.api.ComponentBuilder | None = None,
+    ) -> None:
+        self._growing_row = None
+        await self._update(pieces, last=Extras(file, row or hikari.UNDEFINED), rows_go=True)
+        self.complete = True
+
+    async def _update(self, pieces: Sequence[str], *, last: Extras = NO_EXTRAS, rows_go: bool = False) -> None:
+        """Make the messages say ``pieces``. ``rows_go``: buttons that are there go, but for those of ``last``."""
+        for index, piece in enumerate(pieces):
+            extras = last if index == len(pieces) - 1 else NO_EXTRAS
+            if index == len(self._shown):
+                if index == 0 and self._growing_row is not None:
+                    extras = extras._replace(row=self._growing_row)
+                await self._post(index, piece, extras)
+                continue
+            id_, shown = self._shown[index]
+            if rows_go and id_ in self._row_on and not extras.row:
+                extras = extras._replace(row=None)
+            elif index == 0 and self._growing_row is not None and not shown:
+                extras = extras._replace(row=self._growing_row)
+            if shown != piece or extras != NO_EXTRAS:
+                await self._place.edit(id_, piece, extras)
+                self._shown[index] = (id_, piece)
+                self._note_row(id_, extras)
+        while len(self._shown) > len(pieces):
+            surplus, _text = self._shown.pop()
+            await self._place.delete(surplus)
+
+    async def _post(self, index: int, text: str, extras: Extras) -> None:
+        first = self._shown[0][0] if self._shown else None
+        id_ = await self._place.post(index, text, extras, first)
+        self._shown.append((id_, text))
+        self._note_row(id_, extras)
+        await self._on_posted(self.message_ids)
+
+    def _note_row(self, message: hikari.Snowflake, extras: Extras) -> None:
+        if extras.row:
+            self._row_on.add(message)
+        elif extras.row is None:
+            self._row_on.discard(message)
+
+
+def _with_note(last: list[str], note: str) -> list[str]:
+    """The last piece (or none) with ``note`` below it, in a message of its own where there is no room."""
+    if not note:
+        return last
+    if last and len(last[0]) + len(note) + 1 <= MESSAGE_LIMIT:
+        return [f"{last[0]}\n{note}".lstrip("\n")]
+    return [*last, note]

@@ -1,0 +1,232 @@
+"""What each user and each guild may use a day, and counting it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from bot.conversation.chat import TokenUse
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.store import Scope, SettingsStore
+from bot.settings import Settings
+from bot.usage.store import Amounts, UsageStore
+from bot.usage.text import minutes_text, number_text
+
+Kind = Literal["tokens", "audio"]
+"""Tokens of the chat model, in and out, or seconds of recordings that are heard."""
+
+Whose = Literal["user", "member", "guild"]
+"""A user everywhere, a user in one guild, or everyone in one guild."""
+
+GUILD_SETTINGS: dict[tuple[Whose, Kind], str] = {
+    ("guild", "tokens"): "tokens_a_day",
+    ("guild", "audio"): "audio_s_a_day",
+    ("member", "tokens"): "member_tokens_a_day",
+    ("member", "audio"): "member_audio_s_a_day",
+}
+"""The names under which guilds store limits of their own: numbers above 0, in tokens or seconds."""
+
+LOW = 0.1
+"""The part of a limit that is little enough to be told."""
+
+_TOLD = "told_of_budget"
+
+
+class UsedUpError(StarlingError):
+    """Raised when nothing is left of what may be used on this day."""
+
+    def __init__(self, limit: float, renewed: datetime) -> None:
+        """``limit``: tokens or seconds."""
+        super().__init__(limit=limit, limit_min=round(limit / 60, 1), renewed=f"<t:{int(renewed.timestamp())}:R>")
+
+
+class UserTokensUsedUpError(UsedUpError):
+    """Raised when a user has no tokens left."""
+
+    sentence = _("You have used up your {limit} tokens of today. Please ask again when they are renewed: {renewed}.")
+
+
+class MemberTokensUsedUpError(UsedUpError):
+    """Raised when a member has no tokens left in a guild."""
+
+    sentence = _(
+        "You have used up the {limit} tokens that each member of this server has a day. "
+        "Please ask again when they are renewed: {renewed}."
+    )
+
+
+class GuildTokensUsedUpError(UsedUpError):
+    """Raised when a guild has no tokens left."""
+
+    sentence = _(
+        "This server has used up its {limit} tokens of today. Please ask again when they are renewed: {renewed}."
+    )
+
+
+class UserAudioUsedUpError(UsedUpError):
+    """Raised when a user may have no more recordings heard."""
+
+    sentence = _(
+        "You have used up your {limit_min:g} min of recordings of today. "
+        "Please send them when they are renewed: {renewed}."
+    )
+
+
+class MemberAudioUsedUpError(UsedUpError):
+    """Raised when a member may have no more recordings heard in a guild."""
+
+    sentence = _(
+        "You have used up the {limit_min:g} min of recordings that each member of this server has a day. "
+        "Please send them when they are renewed: {renewed}."
+    )
+
+
+class GuildAudioUsedUpError(UsedUpError):
+    """Raised when a guild may have no more recordings heard."""
+
+    sentence = _(
+        "This server has used up its {limit_min:g} min of recordings of today. "
+        "Please send them when they are renewed: {renewed}."
+    )
+
+
+_ERRORS: dict[tuple[Whose, Kind], type[UsedUpError]] = {
+    ("user", "tokens"): UserTokensUsedUpError,
+    ("member", "tokens"): MemberTokensUsedUpError,
+    ("guild", "tokens"): GuildTokensUsedUpError,
+    ("user", "audio"): UserAudioUsedUpError,
+    ("member", "audio"): MemberAudioUsedUpError,
+    ("guild", "audio"): GuildAudioUsedUpError,
+}
+
+_LEFT: dict[tuple[Whose, Kind], str] = {
+    ("user", "tokens"): _("You have {left} of your {limit} tokens left today."),
+    ("member", "tokens"): _("You have {left} of your {limit} tokens left on this server today."),
+    ("guild", "tokens"): _("This server has {left} of its {limit} tokens left today."),
+    ("user", "audio"): _("You have {left} of your {limit} min of recordings left today."),
+    ("member", "audio"): _("You have {left} of your {limit} min of recordings left on this server today."),
+    ("guild", "audio"): _("This server has {left} of its {limit} min of recordings left today."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What someone may use on this day, and has used."""
+
+    whose: Whose
+    kind: Kind
+    limit: float
+    """Above 0; tokens or seconds."""
+    used: float
+
+    @property
+    def left(self) -> float:
+        """0 when more was used than might be."""
+        return max(self.limit - self.used, 0.0)
+
+    def left_text(self, locale: str) -> str:
+        """A sentence that says how much is left."""
+        text = number_text if self.kind == "tokens" else minutes_text
+        left, limit = text(self.left, locale), text(self.limit, locale)
+        return translate(_LEFT[self.whose, self.kind], locale, left=left, limit=limit)
+
+
+class Budgets:
+    """Counts what is used, and says when it is enough.
+
+    What runs already when the last is used up comes to its end, so a limit may be overstepped by that.
+    """
+
+    def __init__(self, usage: UsageStore, store: SettingsStore, settings: Settings) -> None:
+        self._usage = usage
+        self._store = store
+        self._settings = settings
+
+    @property
+    def renewed(self) -> datetime:
+        """When the next day begins, in UTC."""
+        return self._usage.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+    async def require(self, user: int, guild: int | None, *kinds: Kind) -> None:
+        """See that something of each of ``kinds`` is left for ``user`` in ``guild`` (None: in direct messages).
+
+        Raises:
+            UsedUpError: a subclass says of what nothing is left, and until when.
+        """
+        for kind in kinds:
+            for budget in await self.of(user, guild, kind):
+                if budget.used >= budget.limit:
+                    raise _ERRORS[budget.whose, kind](budget.limit, self.renewed)
+
+    async def of(self, user: int, guild: int | None, kind: Kind) -> list[Budget]:
+        """Every limit that holds for ``user`` in ``guild``, with what is used of it."""
+        found: list[Budget] = []
+        whose: Whose
+        for whose in get_args(Whose):
+            if limit := await self._limit(whose, kind, guild):
+                amounts = await self._usage.of_day(
+                    self._usage.now.date(),
+                    user_id=None if whose == "guild" else user,
+                    guild_id=None if whose == "user" else guild,
+                )
+                found.append(Budget(whose, kind, limit, amounts.tokens if kind == "tokens" else amounts.heard_s))
+        return found
+
+    async def _limit(self, whose: Whose, kind: Kind, guild: int | None) -> float:
+        """0 where there is none. What a guild has set holds as far as it is below what the host has set."""
+        tokens, host = kind == "tokens", self._settings
+        of_user = host.user_tokens_a_day if tokens else host.user_audio_s_a_day
+        if whose == "user":
+            return of_user
+        if guild is None:
+            return 0
+        most = of_user if whose == "member" else host.guild_tokens_a_day if tokens else host.guild_audio_s_a_day
+        own = await self._store.get("guild", int(guild), GUILD_SETTINGS[whose, kind])
+        if isinstance(own, int | float) and own > 0:
+            return min(own, most) if most else own
+        return most if whose == "guild" else 0
+
+    async def asked(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
+        """Count tokens of the chat model ``model``, and what they cost."""
+        if not use.prompt_tokens and not use.reply_tokens:
+            return
+        of_prompt, of_reply = self._settings.chat_prices.get(model, (0.0, 0.0))
+        cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
+        await self._add(user, guild, model, Amounts(use.prompt_tokens, use.reply_tokens, cost=cost))
+
+    async def heard(self, user: int, guild: int | None, duration_s: float) -> None:
+        """Count a recording that was heard."""
+        await self._add(user, guild, self._settings.whisper_model, Amounts(heard_s=duration_s))
+
+    async def spoke(self, user: int, guild: int | None, engine: str, text: str) -> None:
+        """Count ``text``, which was spoken by ``engine``."""
+        await self._add(user, guild, engine, Amounts(spoken_characters=len(text)))
+
+    async def _add(self, user: int, guild: int | None, model: str, amounts: Amounts) -> None:
+        await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
+
+    async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:
+        """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
+        told yet on this day."""
+        sentences = []
+        for kind in kinds:
+            low = [budget for budget in await self.of(user, guild, kind) if budget.left < budget.limit * LOW]
+            for budget in sorted(low, key=lambda budget: budget.left / budget.limit):
+                if await self._tell_today(budget, user, guild):
+                    sentences.append(budget.left_text(locale))
+                    break
+        return sentences
+
+    async def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
+        """Whether it was not told yet on this day; from now on it counts as told."""
+        told, today = f"{_TOLD}_{budget.kind}", self._usage.now.date().isoformat()
+        where: tuple[Scope, int, str] = ("user", int(user), told)
+        if guild is not None and budget.whose != "user":
+            where = ("guild", int(guild), told) if budget.whose == "guild" else ("user", int(user), f"{told}_{guild}")
+        if await self._store.get(*where) == today:
+            return False
+        await self._store.set(*where, today)
+        return True

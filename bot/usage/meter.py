@@ -1,0 +1,27 @@
+"""What somebody lets models do counts as what they have used."""
+
+from __future__ import annotations
+
+from bot.conversation.chat import TokenUse
+from bot.usage.budgets import Budgets
+
+
+class BudgetMeter:
+    """Counts for one user in one guild."""
+
+    def __init__(self, budgets: Budgets, user_id: int, guild_id: int) -> None:
+        self._budgets = budgets
+        self._user_id = user_id
+        self._guild_id = guild_id
+
+    async def require(self) -> None:
+        """See that something is left.
+
+        Raises:
+            UsedUpError
+        """
+        await self._budgets.require(self._user_id, self._guild_id, "tokens")
+
+    async def count(self, model: str, use: TokenUse) -> None:
+        """Count what ``model`` took."""
+        await self._budgets.asked(self._user_id, self._guild_id, model, use)

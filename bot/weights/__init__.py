@@ -1,0 +1,1 @@
+"""Model weights: what is bundled, fetched and verified."""

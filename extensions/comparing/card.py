@@ -1,0 +1,136 @@
+"""Two answers to one prompt as a card, with buttons to vote and to learn the names."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.storage.file_names import shown
+from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
+from bot.training.evaluating.interval import wilson
+from bot.ui.permissions import MANAGERS, OnServersOnlyError
+from extensions.testing.text import better_told, interval_facts, quoted
+
+VOTE_ID, REVEAL_ID = "compare-vote", "compare-reveal"
+TITLE = _("### Which answer is better?")
+TITLE_REVEALED = _("### Which answer was better")
+HINT = _("-# Votes: {count}. Which model is which is told after the vote.")
+ALIKE, REVEAL = _("Both alike"), _("Show the names")
+VOTED: dict[Choice, str] = {
+    "a": _("You prefer A. You can change it until the names are shown."),
+    "b": _("You prefer B. You can change it until the names are shown."),
+    "alike": _("You find both alike. You can change it until the names are shown."),
+}
+RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
+SHARE = _("{model} has {share} of the votes for one of them, with 95 % confidence {low} to {high}.")
+NO_VOTES = _("Nobody has voted for one of them.")
+_LABELS: dict[Choice, str] = {"a": "A", "b": "B"}
+_MOST_CHARS, _MOST_BYTES = 1400, 3500
+"""Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
+_MOST_PROMPT = 400
+
+
+class NotTheirsToRevealError(StarlingError):
+    """Raised when somebody wants the names who may not."""
+
+    sentence = _("Only the one who asked, or who may manage this server, can show the names.")
+
+
+def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
+    """The card; with names and no buttons once they were revealed."""
+
+    def told(sentence: str, **facts: object) -> str:
+        return translate(sentence, locale, **facts)
+
+    revealed = comparison.revealed_at is not None
+    names = {"A": comparison.model_a, "B": comparison.model_b}
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x27AE60 if revealed else 0x9B51E0))
+    prompt = shown(" ".join(comparison.prompt.split()), _MOST_PROMPT)
+    card.add_text_display(f"{told(TITLE_REVEALED if revealed else TITLE)}\n{prompt}")
+    answers = {"A": comparison.answer_a, "B": comparison.answer_b}
+    for label, answer in answers.items():
+        heading = f"**{label}** · {shown(names[label])}" if revealed else f"**{label}**"
+        card.add_text_display(f"{heading}\n{_cut(quoted(answer))}")
+    if any(_cut(quoted(answer)) != quoted(answer) for answer in answers.values()):
+        whole = "\n\n".join([comparison.prompt, *(f"{label}:\n{answer}" for label, answer in answers.items())])
+        card.add_file(hikari.Bytes(whole.encode(), "answers.txt", "text/plain; charset=utf-8"))
+    if revealed:
+        card.add_text_display("\n".join(_result(comparison, tally, locale)))
+        return card
+    card.add_text_display(told(HINT, count=tally.count))
+    row = hikari.impl.MessageActionRowBuilder()
+    for choice, label in _LABELS.items():
+        row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{VOTE_ID}:{comparison.id}:{choice}", label=label)
+    alike = f"{VOTE_ID}:{comparison.id}:alike"
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, alike, label=told(ALIKE))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{REVEAL_ID}:{comparison.id}", label=told(REVEAL))
+    card.add_component(row)
+    return card
+
+
+def _result(comparison: Comparison, tally: Tally, locale: str) -> list[str]:
+    names = {"model_a": shown(comparison.model_a), "model_b": shown(comparison.model_b)}
+    lines = [translate(RESULT, locale, **names, a=tally.a, b=tally.b, alike=tally.alike)]
+    if not tally.a + tally.b:
+        return [*lines, translate(NO_VOTES, locale)]
+    ahead, votes = (comparison.model_a, tally.a) if tally.a >= tally.b else (comparison.model_b, tally.b)
+    facts = interval_facts(wilson(votes, tally.a + tally.b), locale)
+    of_a = wilson(tally.a, tally.a + tally.b)
+    lines.append(translate(SHARE, locale, model=shown(ahead), **facts))
+    return [*lines, better_told(comparison.model_a, comparison.model_b, of_a, locale)]
+
+
+def _cut(text: str) -> str:
+    short = text[:_MOST_CHARS].encode()[:_MOST_BYTES].decode(errors="ignore")
+    return text if short == text else f"{short}…"
+
+
+async def vote(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
+    """Count a vote, instead of any earlier one of the same person.
+
+    Raises:
+        ComparisonGoneError, ComparisonRevealedError
+    """
+    interaction = context.interaction
+    locale = str(interaction.locale)
+    id_, _colon, choice = context.id_metadata.partition(":")
+    comparison, tally = await store.vote(_guild_of(interaction), id_, interaction.user.id, choice)
+    await _redraw(context, comparison, tally)
+    sentence = next(told for known, told in VOTED.items() if known == choice)
+    await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
+
+
+async def reveal(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
+    """Show the names, and what came out.
+
+    Raises:
+        NotTheirsToRevealError
+        ComparisonGoneError
+    """
+    interaction = context.interaction
+    guild = _guild_of(interaction)
+    comparison, _tally = await store.get(guild, context.id_metadata)
+    manages = interaction.member is not None and interaction.member.permissions & MANAGERS
+    if comparison.asked_by != int(interaction.user.id) and not manages:
+        raise NotTheirsToRevealError
+    await _redraw(context, *await store.reveal(guild, comparison.id))
+
+
+async def _redraw(context: yuyo.components.Context, comparison: Comparison, tally: Tally) -> None:
+    """For everyone, so in the language of the guild rather than of the one who pressed."""
+    interaction = context.interaction
+    locale = str(interaction.guild_locale or interaction.locale)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_UPDATE, component=draw(comparison, tally, locale), user_mentions=False,
+        role_mentions=False, mentions_everyone=False,
+    )  # fmt: skip
+
+
+def _guild_of(interaction: hikari.ComponentInteraction) -> hikari.Snowflake:
+    if interaction.guild_id is None:
+        raise OnServersOnlyError
+    return interaction.guild_id

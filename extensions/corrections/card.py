@@ -1,0 +1,139 @@
+"""One correction as a card, and its buttons Approve and Reject."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.corrections.service import Corrections, Person, Shown
+from bot.corrections.store import SOMEONE, Action, Correction
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.roles import ChosenRules
+from extensions.corrections.rights import guild_of, person_of
+from extensions.corrections.text import STATES, alike_told
+
+APPROVE_ID, REJECT_ID = "correction-approve", "correction-reject"
+APPROVE, REJECT = _("Approve"), _("Reject")
+TITLE = _("### Correction #{number} · {state}")
+ASKED = _("**Asked**")
+SAID = _("**I said**")
+SHOULD_BE = _("**I should say**")
+NOTHING_ANY_MORE = _("-# the answer was deleted")
+BY = _("by {who} on {when}")
+ANSWER = _("[my answer]({link})")
+APPROVALS = _("Approvals: {count} of {votes}")
+HISTORY: dict[Action, str] = {
+    "submitted": _("{when} · {who} submitted it"),
+    "edited": _("{when} · {who} changed its text"),
+    "approved": _("{when} · {who} approved"),
+    "rejected": _("{when} · {who} rejected it"),
+    "withdrawn": _("{when} · {who} took it back"),
+}
+_COLORS = {"pending": 0xF2C94C, "approved": 0x27AE60, "rejected": 0xEB5757, "withdrawn": 0x828282}
+_MOST_CHARS, _MOST_BYTES = 900, 2400
+"""Of each text: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
+_LAST = 8
+"""Lines of history."""
+
+
+async def drawn(
+    correction: Correction, corrections: Corrections, person: Person, locale: str
+) -> hikari.api.ContainerComponentBuilder:
+    """The card of ``correction`` for ``person``."""
+    return draw(await corrections.shown(correction), person, locale)
+
+
+def draw(shown: Shown, person: Person, locale: str) -> hikari.api.ContainerComponentBuilder:
+    """The card; with buttons for those who may approve, while it is pending."""
+    one = shown.correction
+
+    def said(sentence: str, **facts: object) -> str:
+        return translate(sentence, locale, **facts)
+
+    texts = [(ASKED, one.prompt), (SAID, one.original), (SHOULD_BE, one.answer)]
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(_COLORS[one.state]))
+    card.add_text_display(said(TITLE, number=one.number, state=said(STATES[one.state])))
+    for heading, text in texts:
+        card.add_text_display(f"{said(heading)}\n{_cut(_quoted(text)) if text else said(NOTHING_ANY_MORE)}")
+    if any(_cut(_quoted(text)) != _quoted(text) for _heading, text in texts):
+        whole = "\n\n".join(f"{said(heading).strip('*')}:\n{text}" for heading, text in texts)
+        file = hikari.Bytes(whole.encode(), f"correction-{one.number}.txt", "text/plain; charset=utf-8")
+        card.add_file(file)
+    facts = [said(BY, who=_named(one.author_id, locale), when=f"<t:{int(one.created_at.timestamp())}:f>")]
+    if one.message_id is not None:
+        link = f"https://discord.com/channels/{one.guild_id}/{one.channel_id}/{one.message_id}"
+        facts.append(said(ANSWER, link=link))
+    lines = [" · ".join(facts), *alike_told(shown.alike, locale)]
+    if one.state == "pending" and shown.votes > 1:
+        lines.append(said(APPROVALS, count=shown.approvals, votes=shown.votes))
+    card.add_text_display("\n".join(lines))
+    history = [
+        said(HISTORY[each.action], who=_named(each.actor_id, locale), when=f"<t:{int(each.decided_at.timestamp())}:R>")
+        for each in shown.history[-_LAST:]
+    ]
+    card.add_text_display("\n".join(f"-# {line}" for line in history))
+    if person.approves and one.state == "pending":
+        row = hikari.impl.MessageActionRowBuilder()
+        what = f"{one.id}:{one.revision}"
+        row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=said(APPROVE))
+        row.add_interactive_button(hikari.ButtonStyle.DANGER, f"{REJECT_ID}:{what}", label=said(REJECT))
+        card.add_component(row)
+    return card
+
+
+def _named(user_id: int | None, locale: str) -> str:
+    return translate(SOMEONE, locale) if user_id is None else f"<@{user_id}>"
+
+
+def _cut(text: str) -> str:
+    short = text[:_MOST_CHARS].encode()[:_MOST_BYTES].decode(errors="ignore")
+    return text if short == text else f"{short}…"
+
+
+def _quoted(text: str) -> str:
+    """Every line in a quotation: what people write looks like nothing that the card says itself."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+async def approve(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Approve the text that the card shows.
+
+    Raises:
+        StarlingError: see ``Corrections.approve``.
+    """
+    interaction = context.interaction
+    guild, person = guild_of(interaction), await person_of(interaction, rules)
+    id_, _colon, revision = context.id_metadata.partition(":")
+    approval = await corrections.approve(guild, id_, person, int(revision))
+    await _redraw(context, approval.correction, corrections, person)
+
+
+async def reject(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Reject the text that the card shows.
+
+    Raises:
+        StarlingError: see ``Corrections.reject``.
+    """
+    interaction = context.interaction
+    guild, person = guild_of(interaction), await person_of(interaction, rules)
+    id_, _colon, revision = context.id_metadata.partition(":")
+    await _redraw(context, await corrections.reject(guild, id_, person, int(revision)), corrections, person)
+
+
+async def _redraw(
+    context: yuyo.components.Context, correction: Correction, corrections: Corrections, person: Person
+) -> None:
+    card = await drawn(correction, corrections, person, str(context.interaction.locale))
+    await context.interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_UPDATE, component=card, user_mentions=False, role_mentions=False
+    )

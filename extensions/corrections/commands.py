@@ -1,0 +1,239 @@
+"""/corrections: what people say that the bot should have said, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import lightbulb
+
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.service import Corrections, NotApproverError, Person
+from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.roles import MOST_VOTES, ChosenRules, Rules
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.permissions import require_manager
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+from extensions.corrections import deletion as correction_deletion
+from extensions.corrections import form as correction_form
+from extensions.corrections.card import drawn
+from extensions.corrections.correct import open_form
+from extensions.corrections.form import CorrectionForms
+from extensions.corrections.list import page_of
+from extensions.corrections.rights import guild_of, person_of
+from extensions.corrections.text import correction_choices
+from extensions.corrections.wanted import wanted
+
+loader = lightbulb.Loader()
+
+CORRECTING = _("Who may correct me: {who}.")
+APPROVING = _("Who may approve: {who}.")
+VOTES = _("Approvals that a correction needs: {votes}.")
+EVERYONE = _("everyone")
+MANAGERS = _("those who may manage the server")
+MANAGERS_AND = _("those who may manage the server, and {role}")
+
+NUMBER = _("number")
+WHICH = _("Its number; or type a part of it")
+
+
+@safe
+async def complete_correction(
+    context: lightbulb.AutocompleteContext[str], corrections: Corrections, rules: ChosenRules
+) -> None:
+    interaction = context.interaction
+    person = await person_of(interaction, rules)
+    typed = str(context.focused.value or "")
+    found = await corrections.search(guild_of(interaction), typed, MOST_CHOICES, person)
+    await context.respond(correction_choices(found))
+
+
+corrections_group = lightbulb.Group(
+    _("corrections"),
+    _("Corrections of what I said: your own, or, if you may approve them, all"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+)
+
+
+@corrections_group.register
+class List(lightbulb.SlashCommand, name=_("list"), description=_("The corrections, the newest first"), localize=True):
+    state = lightbulb.string(
+        _("state"),
+        _("Only those that wait, were approved, or were rejected"),
+        localize=True,
+        default=None,
+        choices=[
+            lightbulb.Choice(_("waiting"), "pending", localize=True),
+            lightbulb.Choice(_("approved"), "approved", localize=True),
+            lightbulb.Choice(_("rejected"), "rejected", localize=True),
+        ],
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+        state = next((each for each in STATES if each == self.state), None)
+        page = await page_of(context.interaction, corrections, rules, 1, state)
+        await respond(context, page.text, components=page.buttons, ephemeral=True)
+
+
+@corrections_group.register
+class Wanted(
+    lightbulb.SlashCommand, name=_("wanted"), description=_("What people did not like, and say"), localize=True
+):
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, rules: ChosenRules
+    ) -> None:
+        await _approver(context, rules)
+        guild = guild_of(context.interaction)
+        await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
+
+
+@corrections_group.register
+class Show(lightbulb.SlashCommand, name=_("show"), description=_("A correction, and what became of it"), localize=True):
+    number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+        person = await person_of(context.interaction, rules)
+        correction = await _chosen(context, corrections, person, self.number)
+        await _show(context, correction, corrections, person)
+
+
+@corrections_group.register
+class Approve(
+    lightbulb.SlashCommand, name=_("approve"), description=_("Let me learn from a correction"), localize=True
+):
+    number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+        person = await _approver(context, rules)
+        correction = await _chosen(context, corrections, person, self.number)
+        approval = await corrections.approve(correction.guild_id, correction.id, person, correction.revision)
+        await _show(context, approval.correction, corrections, person)
+
+
+@corrections_group.register
+class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a correction down"), localize=True):
+    number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+        person = await _approver(context, rules)
+        correction = await _chosen(context, corrections, person, self.number)
+        rejected = await corrections.reject(correction.guild_id, correction.id, person, correction.revision)
+        await _show(context, rejected, corrections, person)
+
+
+@corrections_group.register
+class Edit(lightbulb.SlashCommand, name=_("edit"), description=_("Change the words of a correction"), localize=True):
+    number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
+
+    @lightbulb.invoke
+    async def invoke(
+        self,
+        context: lightbulb.Context,
+        corrections: Corrections,
+        rules: ChosenRules,
+        forms: CorrectionForms,
+        consents: ConsentStore,
+    ) -> None:
+        person = await person_of(context.interaction, rules)
+        correction = await _chosen(context, corrections, person, self.number)
+        await open_form(context, correction_form.edit(correction.id), forms, consents)
+
+
+@corrections_group.register
+class Delete(lightbulb.SlashCommand, name=_("delete"), description=_("Take a correction back"), localize=True):
+    number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+        person, locale = await person_of(context.interaction, rules), locale_of(context)
+        correction = await _chosen(context, corrections, person, self.number)
+        row = correction_deletion.buttons(correction, context.user.id, locale)
+        await respond(context, correction_deletion.question(correction, locale), components=[row], ephemeral=True)
+
+
+@corrections_group.register
+class Roles(
+    lightbulb.SlashCommand,
+    name=_("roles"),
+    description=_("Who may correct and approve; for those who may manage the server"),
+    localize=True,
+):
+    correct = lightbulb.role(_("correct"), _("The role that may correct me; @everyone is everyone"), localize=True,
+                             default=None)  # fmt: skip
+    approve = lightbulb.role(_("approve"), _("The role that may approve, besides managers"), localize=True,
+                             default=None)  # fmt: skip
+    votes = lightbulb.integer(
+        _("votes"), _("How many have to approve a correction"), localize=True, default=None, min_value=1,
+        max_value=MOST_VOTES,
+    )  # fmt: skip
+    reset = lightbulb.boolean(
+        _("reset"), _("Everyone corrects, managers approve, one approval is enough"), localize=True, default=False
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, rules: ChosenRules) -> None:
+        guild, locale = require_manager(context), locale_of(context)
+        chosen = Rules() if self.reset else await rules.of(guild)
+        if self.correct is not None:
+            chosen = replace(chosen, correct=int(self.correct.id))
+        if self.approve is not None:
+            chosen = replace(chosen, approve=int(self.approve.id))
+        if self.votes is not None:
+            chosen = replace(chosen, votes=self.votes)
+        await rules.choose(guild, chosen)
+        everyone = translate(EVERYONE, locale)
+
+        def named(role: int) -> str:
+            return everyone if role == guild else f"<@&{role}>"
+
+        correcting = everyone if chosen.correct is None else named(chosen.correct)
+        approving = (
+            translate(MANAGERS, locale)
+            if chosen.approve is None
+            else translate(MANAGERS_AND, locale, role=named(chosen.approve))
+        )
+        lines = [
+            translate(CORRECTING, locale, who=correcting),
+            translate(APPROVING, locale, who=approving),
+            translate(VOTES, locale, votes=chosen.votes),
+        ]
+        await respond(context, "\n".join(lines), ephemeral=True)
+
+
+loader.command(corrections_group)
+
+
+async def _approver(context: lightbulb.Context, rules: ChosenRules) -> Person:
+    person = await person_of(context.interaction, rules)
+    if not person.approves:
+        raise NotApproverError
+    return person
+
+
+async def _chosen(context: lightbulb.Context, corrections: Corrections, person: Person, given: str) -> Correction:
+    """The correction with the number that was given, as ``12`` or ``#12``.
+
+    Raises:
+        NoSuchCorrectionError: there is none, or not for this person.
+    """
+    number = given.strip().removeprefix("#")
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise NoSuchCorrectionError(number[:40])
+    return await corrections.get(guild_of(context.interaction), int(number), person)
+
+
+async def _show(context: lightbulb.Context, correction: Correction, corrections: Corrections, person: Person) -> None:
+    card = await drawn(correction, corrections, person, locale_of(context))
+    await respond(context, components=[card], ephemeral=True)

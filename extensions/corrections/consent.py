@@ -1,0 +1,54 @@
+"""Asking for someone's agreement before anything that they write is kept."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.corrections.consents import ConsentStore
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from extensions.corrections.form import CorrectionForms
+
+AGREE_ID, REFUSE_ID = "consent-agree", "consent-refuse"
+TEXT = _(
+    "### Before you correct me\nThe question and the answer that you write in the form are kept with your name, shown "
+    "to this server's moderators, and, once they approve, used to answer here and to train models. You can take back "
+    "what you gave at any time with /corrections delete; nothing else that you say is kept for this."
+)
+AGREE, REFUSE = _("I agree"), _("No")
+NOTHING_KEPT = _("Nothing was kept.")
+
+
+def consent_card(asked: str, locale: str) -> hikari.api.ContainerComponentBuilder:
+    """What happens with the text, and two buttons; ``asked`` is the form that opens once the person agrees."""
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
+    card.add_text_display(translate(TEXT, locale))
+    row = hikari.impl.MessageActionRowBuilder()
+    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{AGREE_ID}:{asked}", label=translate(AGREE, locale))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, REFUSE_ID, label=translate(REFUSE, locale))
+    card.add_component(row)
+    return card
+
+
+async def agree(
+    context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
+) -> None:
+    """Keep that the person agrees, and open the form.
+
+    Raises:
+        StarlingError: see ``CorrectionForms.form``.
+    """
+    interaction = context.interaction
+    form = await forms.form(context.id_metadata, interaction)
+    await consents.give(interaction.user.id)
+    await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
+
+
+async def refuse(context: yuyo.components.Context) -> None:
+    """Keep nothing."""
+    interaction = context.interaction
+    card = hikari.impl.ContainerComponentBuilder()
+    card.add_text_display(translate(NOTHING_KEPT, str(interaction.locale)))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)

@@ -1,0 +1,64 @@
+"""Taking a correction back, once the person has said so twice."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.corrections.service import Corrections
+from bot.corrections.store import Correction
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.roles import ChosenRules
+from bot.storage.file_names import shown
+from extensions.corrections.rights import guild_of, person_of
+from extensions.corrections.text import first_words
+from extensions.datasets.text import named
+from extensions.files.deletion import DELETE, KEEP, KEEP_ID, NotTheirsToPressError
+
+CUSTOM_ID = "correction-delete"
+QUESTION = _(
+    "Delete correction #{number} ({words})? Its texts are forgotten, in datasets too, and cannot be brought back."
+)
+DELETED = _("Correction #{number} is deleted. From datasets were removed: {count}.")
+TRAINED = _("Models were trained on it already, with {names}: what they have learned stays until the next training.")
+
+
+def question(correction: Correction, locale: str) -> str:
+    """What is asked before ``correction`` is deleted."""
+    words = shown(first_words(correction.prompt), 60)
+    return translate(QUESTION, locale, number=correction.number, words=words)
+
+
+def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The two answers; they hold who was asked, and the correction's id."""
+    row = hikari.impl.MessageActionRowBuilder()
+    answer = f"{CUSTOM_ID}:{int(asker)}:{correction.id}"
+    row.add_interactive_button(hikari.ButtonStyle.DANGER, answer, label=translate(DELETE, locale))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{int(asker)}", label=translate(KEEP, locale))
+    return row
+
+
+async def delete(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Delete the correction.
+
+    Raises:
+        NotTheirsToPressError: another person was asked.
+        NoSuchCorrectionError: it is gone already, or not theirs.
+    """
+    interaction = context.interaction
+    locale = str(interaction.locale)
+    asker, _colon, id_ = context.id_metadata.partition(":")
+    if str(interaction.user.id) != asker:
+        raise NotTheirsToPressError
+    person = await person_of(interaction, rules)
+    before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
+    lines = [translate(DELETED, locale, number=before.number, count=removed.removed)]
+    if removed.trained:
+        lines.append(translate(TRAINED, locale, names=", ".join(named(dataset) for dataset in removed.trained[:5])))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, "\n".join(lines), components=[])

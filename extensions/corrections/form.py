@@ -1,0 +1,223 @@
+"""The form in which people write what the bot should have said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import alluka
+import hikari
+import yuyo
+
+from bot.conversation.exchanges import Exchange, ExchangeStore
+from bot.corrections.service import Corrections, Received
+from bot.corrections.store import MOST_CHARS, Corrected, NoSuchCorrectionError
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.roles import ChosenRules
+from bot.ui.error_report import apologise
+from bot.ui.modal_router import text_row, texts_in
+from extensions.corrections.rights import Interaction, corrector_of, guild_of, person_of
+from extensions.corrections.text import told_of
+
+FORM_ID = "correction"
+TITLE = _("Correct my answer")
+ASKED = _("What was asked")
+SHOULD_BE = _("What I should say")
+CUT = _("{label} (cut to {limit} characters)")
+WHAT_YOU_WROTE = _("What you wrote is in the file, so that it is not lost.")
+
+_LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/)?(?P<message>\d{15,20})/?")
+_NEW, _EDIT = "new", "edit"
+
+
+class NotALinkError(StarlingError):
+    """Raised for what is neither a link to a message nor its id."""
+
+    sentence = _("I need the link or the id of one of my answers. Choose one of those that are offered while you type.")
+
+
+class NotInThisChannelError(StarlingError):
+    """Raised for a link to a message of another channel: not everyone may read there."""
+
+    sentence = _("That message is in another channel. Please use /correct there.")
+
+
+class NotMyAnswerError(StarlingError):
+    """Raised when someone corrects what the bot has not said."""
+
+    sentence = _("I can only be corrected in what I said myself. Please choose one of my own answers.")
+
+
+class NotAnAnswerError(StarlingError):
+    """Raised for a message of the bot's that answers no question, or one that is forgotten."""
+
+    sentence = _(
+        "I do not know, or no longer, which question this answers. Please choose one of my answers to a question."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What Discord opens."""
+
+    title: str
+    custom_id: str
+    rows: Sequence[hikari.api.ModalActionRowBuilder]
+
+
+def new(exchange: Exchange) -> str:
+    """What is asked for in a form for the first correction of the reply of ``exchange``."""
+    return f"{_NEW}:{exchange.channel_id}:{exchange.reply_message_id}"
+
+
+def edit(id_: str) -> str:
+    """What is asked for in a form for other words of a correction."""
+    return f"{_EDIT}:{id_}"
+
+
+class CorrectionForms:
+    """Opens forms and takes what was written in them."""
+
+    def __init__(self, corrections: Corrections, exchanges: ExchangeStore, rules: ChosenRules) -> None:
+        self._corrections = corrections
+        self._exchanges = exchanges
+        self._rules = rules
+
+    async def answer_of(self, interaction: hikari.CommandInteraction, message: hikari.Message) -> Exchange:
+        """The answer that ``message`` is, or a further part of.
+
+        Raises:
+            NotMyAnswerError, NotAnAnswerError, OnServersOnlyError
+        """
+        if message.author.id != interaction.application_id:
+            raise NotMyAnswerError
+        # Further parts of an answer, and its voice message, are replies to its first message.
+        first = message.message_reference.id if message.message_reference else None
+        for id_ in (message.id, first):
+            if id_ is not None and (found := await self._exchanges.by_reply(id_)):
+                return _of_place(found, interaction, message.channel_id)
+        raise NotAnAnswerError
+
+    async def answer_at(self, interaction: hikari.CommandInteraction, given: str) -> Exchange:
+        """The answer to which ``given`` is the link, or its id, in the channel where it is asked for.
+
+        Raises:
+            NotALinkError, NotInThisChannelError, NotMyAnswerError, NotAnAnswerError, OnServersOnlyError
+        """
+        guild, link = guild_of(interaction), _LINK.fullmatch(given.strip().strip("<>"))
+        if link is None:
+            raise NotALinkError
+        place = (str(guild), str(interaction.channel_id))
+        if link["channel"] and (link["guild"], link["channel"]) != place:
+            raise NotInThisChannelError
+        if found := await self._exchanges.by_reply(int(link["message"])):
+            return _of_place(found, interaction, interaction.channel_id)
+        try:
+            message = await interaction.app.rest.fetch_message(interaction.channel_id, int(link["message"]))
+        except (hikari.NotFoundError, hikari.ForbiddenError) as error:
+            raise NotInThisChannelError from error
+        return await self.answer_of(interaction, message)
+
+    async def form(self, asked: str, interaction: Interaction) -> Form:
+        """What is opened for ``asked``: see ``new`` and ``edit``.
+
+        Raises:
+            OnServersOnlyError, NotCorrectorError
+            NotAnAnswerError: it was forgotten meanwhile.
+            NoSuchCorrectionError: it was taken back meanwhile, or is not theirs.
+        """
+        locale, guild = str(interaction.locale), guild_of(interaction)
+        kind, _colon, what = asked.partition(":")
+        if kind == _EDIT:
+            person = await person_of(interaction, self._rules)
+            correction = await self._corrections.by_id(guild, what, person)
+            custom_id = f"{FORM_ID}:{asked}:{correction.revision}"
+            return _form(custom_id, correction.prompt, correction.answer, locale)
+        await corrector_of(interaction, self._rules)
+        exchange = await self._exchange(what, guild)
+        return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
+
+    async def take(self, written: str, interaction: hikari.ModalInteraction, texts: tuple[str, str]) -> str:
+        """Keep the question and the answer that were written in the form with the id ``written``; what to tell.
+
+        Raises:
+            StarlingError: see ``Corrections.submit`` and ``Corrections.edit``, and those of ``form``.
+        """
+        guild, (prompt, answer) = guild_of(interaction), texts
+        kind, _colon, what = written.partition(":")
+        received: Received
+        if kind == _EDIT:
+            person = await person_of(interaction, self._rules)
+            id_, _colon, revision = what.partition(":")
+            received = await self._corrections.edit(guild, id_, int(revision), prompt, answer, person)
+        else:
+            person = await corrector_of(interaction, self._rules)
+            exchange = await self._exchange(what, guild)
+            asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
+            about = Corrected(
+                guild_id=int(guild),
+                channel_id=exchange.channel_id,
+                message_id=exchange.reply_message_id,
+                original=exchange.reply,
+                question_id=exchange.prompt_message_id if asked_by_message else None,
+                asker_id=exchange.user_id,
+            )
+            received = await self._corrections.submit(about, prompt, answer, person)
+        return told_of(received, str(interaction.locale), approves=person.approves)
+
+    async def _exchange(self, what: str, guild: int) -> Exchange:
+        channel, _colon, message = what.partition(":")
+        exchange = await self._exchanges.by_reply(int(message))
+        if exchange is None or (exchange.guild_id, exchange.channel_id) != (int(guild), int(channel)):
+            raise NotAnAnswerError
+        return exchange
+
+
+def _of_place(exchange: Exchange, interaction: hikari.CommandInteraction, channel: int) -> Exchange:
+    if exchange.guild_id != guild_of(interaction):
+        raise NotAnAnswerError
+    if exchange.channel_id != channel:
+        raise NotInThisChannelError
+    return exchange
+
+
+def _form(custom_id: str, prompt: str, answer: str, locale: str) -> Form:
+    rows = []
+    for name, sentence, text in (("asked", ASKED, prompt), ("answer", SHOULD_BE, answer)):
+        label = translate(sentence, locale)
+        if len(text) > MOST_CHARS:
+            label = translate(CUT, locale, label=label, limit=MOST_CHARS)
+        rows.append(text_row(name, label, value=text, most=MOST_CHARS))
+    return Form(translate(TITLE, locale), custom_id, rows)
+
+
+async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[CorrectionForms]) -> None:
+    """Keep what was written; where that cannot be, the person gets it back."""
+    interaction = context.interaction
+    locale, texts = str(interaction.locale), texts_in(interaction)
+    asked, answer = texts.get("asked", ""), texts.get("answer", "")
+    try:
+        told = await forms.take(context.id_metadata, interaction, (asked, answer))
+    except NoSuchCorrectionError:
+        raise
+    except StarlingError as error:
+        apology = apologise(error, locale, form=interaction.custom_id, user=int(interaction.user.id))
+        file = hikari.Bytes(f"{asked}\n\n→\n\n{answer}\n".encode(), "correction.txt", "text/plain; charset=utf-8")
+        await interaction.create_initial_response(
+            hikari.ResponseType.MESSAGE_CREATE,
+            f"{apology.text}\n{translate(WHAT_YOU_WROTE, locale)}",
+            attachment=file,
+            flags=hikari.MessageFlag.EPHEMERAL,
+        )
+        return
+    card = hikari.impl.ContainerComponentBuilder()
+    card.add_text_display(told)
+    if interaction.message is None:
+        await interaction.create_initial_response(
+            hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
+        )
+    else:  # the card on which the person had agreed
+        await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)

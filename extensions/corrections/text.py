@@ -1,0 +1,85 @@
+"""Corrections in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.corrections.service import Received
+from bot.corrections.store import Alike, Correction, State
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.storage.file_names import shown
+
+STATES: dict[State, str] = {
+    "pending": _("⏳ waits for a moderator"),
+    "approved": _("✅ approved"),
+    "rejected": _("❌ rejected"),
+    "withdrawn": _("🗑️ taken back"),
+}
+RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
+APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve corrections, so it is approved at once.")
+APPROVED_BY_YOU = _(
+    "Correction received: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
+)
+DECIDE = _("Correction received: **#{number}**. You may approve it yourself, with /corrections approve.")
+DUPLICATES = _("🟰 The same is said in {numbers}.")
+CONTRADICTIONS = _("⚠️ Something else to the same is said in {numbers}, which is approved.")
+
+_LABEL = 100
+"""Characters that a choice's name may have (Discord, Application Command Option Choice)."""
+_SHOWN = 60
+
+
+def told_of(received: Received, locale: str, *, approves: bool) -> str:
+    """What the one who sent a text is told."""
+    number, missing = received.correction.number, received.missing
+    if missing is None:
+        first = translate(DECIDE if approves else RECEIVED, locale, number=number)
+    elif missing:
+        first = translate(APPROVED_BY_YOU, locale, number=number, missing=missing)
+    else:
+        first = translate(APPROVED_AT_ONCE, locale, number=number)
+    return "\n".join([first, *alike_told(received.alike, locale)])
+
+
+def alike_told(alike: Alike, locale: str) -> list[str]:
+    """Which others say the same, or something else to the same."""
+    return [
+        translate(sentence, locale, numbers=", ".join(f"#{number}" for number in numbers))
+        for sentence, numbers in ((DUPLICATES, alike.duplicates), (CONTRADICTIONS, alike.contradictions))
+        if numbers
+    ]
+
+
+def one_line(correction: Correction, locale: str) -> str:
+    """A correction in a list."""
+    texts = " → ".join(shown(first_words(text), _SHOWN) for text in (correction.prompt, correction.answer))
+    author = "" if correction.author_id is None else f" · <@{correction.author_id}>"
+    return f"**#{correction.number}** {translate(STATES[correction.state], locale)} · {texts}{author}"
+
+
+def correction_choices(corrections: Iterable[Correction]) -> list[tuple[str, str]]:
+    """Pairs of (label, number) for corrections."""
+    return [
+        (_cut(f"#{each.number} · {first_words(each.prompt)[:_SHOWN]} → {first_words(each.answer)}"), str(each.number))
+        for each in corrections
+    ]
+
+
+def answer_choices(answers: Sequence[tuple[int, str, str]], typed: str) -> list[tuple[str, str]]:
+    """Pairs of (label, id) for answers (id, prompt, reply) in which ``typed`` stands, by their first words."""
+    wanted = " ".join(typed.split()).casefold()
+    return [
+        (_cut(first_words(reply)), str(id_))
+        for id_, prompt, reply in answers
+        if wanted in first_words(reply).casefold() or wanted in first_words(prompt).casefold() or wanted == str(id_)
+    ]
+
+
+def first_words(text: str) -> str:
+    """The beginning of ``text``, as one line."""
+    return " ".join(text[: 4 * _LABEL].split())
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"

@@ -1,0 +1,120 @@
+"""The form in which a transcript is corrected, and what becomes of it."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import lightbulb
+import yuyo
+from cachetools import TTLCache
+
+from bot.answering.voice_notes import Hearing, voice_note_in
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.vocabulary import new_words, with_words
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.recognition import MOST_VOCABULARY_CHARACTERS, ChosenHearing
+from bot.preferences.roles import ChosenRules
+from bot.ui.command_reply import locale_of
+from bot.ui.modal_router import FormExpiredError, text_row, texts_in
+from bot.ui.private_reply import answer_privately
+from extensions.corrections.rights import corrector_of, guild_of
+
+FORM_ID = "transcript"
+TITLE = _("Correct the transcript")
+LABEL = _("What was said; new names and words are kept")
+LEARNT = _("Thank you! From now on I listen here for: {words}.")
+SUGGESTED = _("Thank you! I have told those who look after me here of: {words}.")
+NOTHING_NEW = _("Thank you! There was no word in it that I did not know.")
+NO_ROOM = _("I know as many words of this server as I can. /hearing vocabulary makes room for: {words}.")
+_QUOTE = "> 🎙️ "
+_MOST, _KEPT_S = 256, 3600.0
+
+
+class NoTranscriptError(StarlingError):
+    """Raised when someone corrects the transcript of a message that has none, or none any more."""
+
+    sentence = _(
+        "I have no transcript of this message. Choose Transcribe in its menu first, or correct one of my replies with "
+        "a transcript."
+    )
+
+
+class TranscriptForms:
+    """Opens them, and keeps for an hour what was heard."""
+
+    def __init__(self, hearing: Hearing, exchanges: ExchangeStore) -> None:
+        self._hearing = hearing
+        self._exchanges = exchanges
+        self._heard: TTLCache[int, str] = TTLCache(_MOST, _KEPT_S)
+
+    async def open(self, context: lightbulb.Context, message: hikari.Message) -> None:
+        """Let the one who called write what is said in ``message``.
+
+        Raises:
+            NoTranscriptError: it has no transcript.
+        """
+        heard = await self._transcript_of(message, context)
+        if not heard:
+            raise NoTranscriptError
+        self._heard[int(message.id)] = heard
+        locale = locale_of(context)
+        row = text_row("said", translate(LABEL, locale), value=heard)
+        await context.respond_with_modal(translate(TITLE, locale), f"{FORM_ID}:{message.id}", components=[row])
+
+    def heard_in(self, message: int) -> str:
+        """
+        Raises:
+            FormExpiredError: the form was opened too long ago.
+        """
+        heard = self._heard.get(message)
+        if heard is None:
+            raise FormExpiredError
+        return heard
+
+    async def _transcript_of(self, message: hikari.Message, context: lightbulb.Context) -> str:
+        if message.author.id == context.interaction.application_id:
+            lines = (message.content or "").splitlines()
+            quoted = [line.removeprefix(_QUOTE) for line in lines if line.startswith(_QUOTE)]
+            return quoted[0].strip() if quoted else ""
+        recording = voice_note_in(message)
+        if recording is None:
+            return ""
+        asked = await self._exchanges.of_messages([int(message.id)])
+        if (exchange := asked.get(int(message.id))) is not None:
+            return exchange.prompt
+        known = await self._hearing.remembered(recording, guild=context.guild_id)
+        return known.text if known else ""
+
+
+async def take(
+    context: yuyo.modals.Context,
+    forms: alluka.Injected[TranscriptForms],
+    chosen: alluka.Injected[ChosenHearing],
+    feedback: alluka.Injected[FeedbackStore],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Learn the words that are new, where the person may approve; else suggest them.
+
+    Raises:
+        FormExpiredError: it was opened too long ago.
+        OnServersOnlyError, NotCorrectorError, TooMuchFeedbackError
+    """
+    interaction = context.interaction
+    guild, locale = guild_of(interaction), str(interaction.locale)
+    person = await corrector_of(interaction, rules)
+    words = new_words(forms.heard_in(int(context.id_metadata)), texts_in(interaction).get("said", ""))
+    said = ", ".join(words)
+    if not words:
+        told = translate(NOTHING_NEW, locale)
+    elif person.approves:
+        vocabulary = (await chosen.of(guild)).vocabulary
+        vocabulary, added = with_words(vocabulary, words, MOST_VOCABULARY_CHARACTERS)
+        await chosen.choose(guild, vocabulary=vocabulary)
+        told = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
+    else:
+        await feedback.say(guild, interaction.user.id, said, "words")
+        told = translate(SUGGESTED, locale, words=said)
+    await answer_privately(interaction, told)

@@ -1,0 +1,300 @@
+"""/dataset, /select_dataset and /archive: what a model is trained on."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.corrections.service import Corrections
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.reading import MOST_BYTES
+from bot.datasets.service import Contents, Datasets
+from bot.datasets.store import MOST_NAME_CHARS, DatasetStore
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.storage.file_names import shown
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.downloading import download
+from bot.ui.file_text import size_text
+from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.splitting import MESSAGE_LIMIT
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+from extensions.datasets import deletion as dataset_deletion
+from extensions.datasets.rights import guild_of
+from extensions.datasets.text import (
+    change_told,
+    dataset_choices,
+    described,
+    difference_told,
+    example_choices,
+    listed,
+    named,
+    refusal,
+    report_told,
+    version_made,
+)
+
+loader = lightbulb.Loader()
+
+CREATED = _("{name} is made, and empty. Add examples with /dataset add.")
+REMOVED = _("Removed from {name}: one example.")
+POSITIVE_SELECTED = _("Training now learns to speak like {name}.")
+NEGATIVE_SELECTED = _("Training now learns not to speak like {name}.")
+REPLACED = _("{name} was selected before; it is archived as {path}, for /getfile.")
+ARCHIVED = _(
+    "{name} is archived as {path} ({size}). /getfile sends it to you; /dataset add takes it, and all is as it was."
+)
+IN_THE_FILE = _("There is much to tell, so the rest is in the file.")
+
+
+DATASET = _("dataset")
+WHICH = _("Type a part of its name")
+VERSION = _("version")
+WHICH_VERSION = _("Its number; the newest when left empty")
+
+
+@safe
+async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
+    datasets = await store.all(guild_of(context.interaction))
+    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
+    await context.respond(dataset_choices(datasets, typed, locale))
+
+
+@safe
+async def complete_example(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
+    guild, chosen = guild_of(context.interaction), context.get_option("dataset")
+    typed = str(context.focused.value or "")
+    hits = await store.search(guild, str(chosen.value), typed, MOST_CHOICES) if chosen is not None else []
+    await context.respond(example_choices(hits))
+
+
+dataset = lightbulb.Group(
+    _("dataset"),
+    _("What a model is trained on: examples that people gave"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
+)
+
+
+@dataset.register
+class Create(lightbulb.SlashCommand, name=_("create"), description=_("Make an empty dataset"), localize=True):
+    name = lightbulb.string(_("name"), _("What it is called"), localize=True, max_length=MOST_NAME_CHARS)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
+        made = await store.create(await _begun(context), self.name, context.user.id)
+        await _answer(context, translate(CREATED, locale_of(context), name=shown(made.name)))
+
+
+@dataset.register
+class List(lightbulb.SlashCommand, name=_("list"), description=_("The datasets of this server"), localize=True):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
+        datasets = await store.all(await _begun(context))
+        counts = await store.counts([dataset.id for dataset in datasets])
+        await _answer(context, listed(datasets, counts, locale_of(context)))
+
+
+@dataset.register
+class Show(lightbulb.SlashCommand, name=_("show"), description=_("What is in a dataset"), localize=True):
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    version = lightbulb.integer(VERSION, WHICH_VERSION, localize=True, default=None, min_value=1)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        contents = await datasets.contents(await _begun(context), self.dataset, self.version)
+        await _show(context, datasets, contents)
+
+
+@dataset.register
+class Add(
+    lightbulb.SlashCommand, name=_("add"), description=_("Add the examples of a file that you made"), localize=True
+):
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    file = lightbulb.attachment(
+        _("file"), _("JSONL, JSON or CSV with prompts and answers, or an archive from /archive"), localize=True
+    )
+    positive = lightbulb.boolean(
+        _("positive"), _("Whether its answers are what to say, which they are unless you say no"), localize=True,
+        default=True,
+    )  # fmt: skip
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        guild, locale = await _begun(context), locale_of(context)
+        try:
+            data = await download(self.file, MOST_BYTES)
+            change = await datasets.add_file(
+                guild, self.dataset, self.file.filename, data, given_by=context.user.id, positive=self.positive
+            )
+        except UploadRefusedError as error:
+            await _answer_at_length(context, refusal(error, locale), "problems.txt")
+        else:
+            await _answer(context, change_told(change, locale))
+
+
+@dataset.register
+class AddCorrections(
+    lightbulb.SlashCommand, name=_("add_corrections"), description=_("Add all corrections that are approved"),
+    localize=True,
+):  # fmt: skip
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections) -> None:
+        change = await corrections.add_to_dataset(await _begun(context), self.dataset, context.user.id)
+        await _answer(context, change_told(change, locale_of(context)))
+
+
+@dataset.register
+class Remove(lightbulb.SlashCommand, name=_("remove"), description=_("Take one example out"), localize=True):
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    example = lightbulb.string(
+        _("example"), _("Type a part of its prompt or answer"), localize=True, autocomplete=complete_example
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
+        guild, locale = await _begun(context), locale_of(context)
+        change = await store.remove(guild, self.dataset, self.example, context.user.id)
+        lines = [translate(REMOVED, locale, name=named(change.dataset)), *version_made(change, locale)]
+        await _answer(context, "\n".join(lines))
+
+
+@dataset.register
+class Lint(
+    lightbulb.SlashCommand, name=_("lint"), description=_("Look for contradictions, secrets and the like"),
+    localize=True,
+):  # fmt: skip
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        looked_over, report = await datasets.lint(await _begun(context), self.dataset)
+        await _answer_at_length(context, report_told(looked_over, report, locale_of(context)), "findings.txt")
+
+
+@dataset.register
+class Diff(
+    lightbulb.SlashCommand, name=_("diff"), description=_("What has changed from one version to another"),
+    localize=True,
+):  # fmt: skip
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    older = lightbulb.integer(
+        _("older"), _("The number of a version; the one before the newer when left empty"), localize=True,
+        default=None, min_value=1,
+    )  # fmt: skip
+    newer = lightbulb.integer(
+        _("newer"), _("The number of a version; the newest when left empty"), localize=True, default=None, min_value=1
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        difference = await datasets.difference(await _begun(context), self.dataset, self.older, self.newer)
+        await _answer(context, difference_told(difference, locale_of(context)))
+
+
+@dataset.register
+class Delete(
+    lightbulb.SlashCommand, name=_("delete"), description=_("Delete a dataset, or one version of it"), localize=True
+):
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    version = lightbulb.integer(
+        VERSION, _("Its number; all versions when left empty"), localize=True, default=None, min_value=1
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
+        guild, locale = await _begun(context), locale_of(context)
+        versions = await store.versions(guild, self.dataset)
+        chosen = None if self.version is None else await store.get(guild, self.dataset, self.version)
+        row = dataset_deletion.buttons(versions, chosen, context.user.id, locale)
+        question = dataset_deletion.question(versions, chosen, locale)
+        await respond(context, question, components=[row], ephemeral=True)
+
+
+loader.command(dataset)
+
+
+@loader.command
+class SelectDataset(
+    lightbulb.SlashCommand,
+    name=_("select_dataset"),
+    description=_("Choose the dataset that training is to learn from"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
+):
+    name = lightbulb.string(_("name"), WHICH, localize=True, autocomplete=complete_dataset)
+    positive = lightbulb.boolean(
+        _("positive"), _("Whether it is what to say; say no for what not to say"), localize=True, default=True
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        guild, locale = await _begun(context), locale_of(context)
+        selection, file = await datasets.select(guild, self.name, "positive" if self.positive else "negative")
+        sentence = POSITIVE_SELECTED if self.positive else NEGATIVE_SELECTED
+        lines = [translate(sentence, locale, name=named(selection.selected))]
+        if selection.replaced is not None and file is not None:
+            lines.append(translate(REPLACED, locale, name=named(selection.replaced), path=shown(file.path)))
+        contents = await datasets.contents(guild, self.name, selection.selected.version)
+        await _show(context, datasets, contents, "\n".join(lines))
+
+
+@loader.command
+class Archive(
+    lightbulb.SlashCommand,
+    name=_("archive"),
+    description=_("Keep a dataset as a zip among this server's files"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
+):
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    version = lightbulb.integer(VERSION, WHICH_VERSION, localize=True, default=None, min_value=1)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+        archived, file = await datasets.archive(await _begun(context), self.dataset, self.version)
+        locale = locale_of(context)
+        facts = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
+        await _answer(context, translate(ARCHIVED, locale, name=named(archived), **facts))
+
+
+async def _begun(context: lightbulb.Context) -> hikari.Snowflake:
+    """Defer, where nobody else sees it; the guild, whose datasets the person may have."""
+    guild = guild_of(context.interaction)
+    await context.defer(ephemeral=True)
+    return guild
+
+
+async def _answer(context: lightbulb.Context, text: str) -> None:
+    await respond(context, text, ephemeral=True)
+
+
+async def _answer_at_length(context: lightbulb.Context, text: str, file_name: str) -> None:
+    """Answer with ``text``; its beginning, and all of it as a file, when it is longer than a message."""
+    if len(text) <= MESSAGE_LIMIT:
+        await _answer(context, text)
+        return
+    hint = translate(IN_THE_FILE, locale_of(context))
+    beginning = text[: MESSAGE_LIMIT - len(hint) - 1].rpartition("\n")[0]
+    file = hikari.Bytes(text.encode(), file_name, "text/plain; charset=utf-8")
+    await respond(context, f"{beginning}\n{hint}", attachment=file, ephemeral=True)
+
+
+async def _show(context: lightbulb.Context, datasets: Datasets, contents: Contents, heading: str = "") -> None:
+    """Answer with what is in ``contents``, in words and as a picture."""
+    locale = locale_of(context)
+    text = f"{heading}\n{described(contents, locale)}".strip()
+    if not contents.examples:
+        await _answer(context, text)
+        return
+    png = await datasets.picture(contents, lambda sentence: translate(sentence, locale))
+    await respond(context, text, attachment=hikari.Bytes(png, "dataset.png", "image/png"), ephemeral=True)

@@ -1,0 +1,195 @@
+"""Datasets in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from bot.datasets.example import Example, Kind
+from bot.datasets.languages import language_of_example
+from bot.datasets.linting import FindingKind, Report
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.service import Contents, Difference
+from bot.datasets.store import Change, Dataset, Hit, key_of_name
+from bot.errors import translatable as _
+from bot.i18n.translation import language_name, say, tell, translate
+from bot.storage.file_names import shown
+from bot.ui.file_text import age_text
+from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.splitting import MESSAGE_LIMIT
+
+EXAMPLES = _("{count} examples: {positive} of what to say, {negative} of what not to say, {pair} of both")
+SELECTED = {
+    "positive": _("✅ training learns to speak like this"),
+    "negative": _("⛔ training learns not to speak like this"),
+}
+SEALED = _("sealed")
+TRAINED = _("a model was trained on it")
+CHANGED = _("changed {age}")
+IN_LANGUAGES = _("In {languages}.")
+GIVEN_BY = _("People who gave them: {count}.")
+AND_MORE = _("… and {count} more")
+NONE_YET = _("There are no datasets on this server yet. Make one with /dataset create.")
+ADDED = _("Added to {name}: {added}. There already: {unchanged}.")
+NEW_VERSION = _("The version before was selected for training and does not change, so this is a new one: v{version}.")
+WITHDRAWN = _("Left out, because those who gave them have withdrawn what they gave: {count}.")
+DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
+CLEAN = _("I have looked {name} over and found nothing to complain about.")
+FOUND = _("I have looked {name} over. This hinders nothing, but look at it:")
+KINDS: dict[FindingKind, str] = {
+    "contradiction": _("Contradictions"),
+    "leak": _("Secrets and personal data"),
+    "duplicate": _("Duplicates"),
+    "near duplicate": _("Nearly the same"),
+    "too long": _("Too long"),
+    "too short": _("Too short"),
+    "language": _("Languages"),
+    "imbalance": _("Imbalance"),
+}
+
+_LABEL = 100
+"""Characters that a choice's name may have (Discord, Application Command Option Choice)."""
+_SAMPLES = 3
+_TOP_LANGUAGES = 5
+_SHOWN = 80
+
+
+def named(dataset: Dataset) -> str:
+    """The name and the version, as no markdown changes them."""
+    return shown(f"{dataset.name} v{dataset.version}")
+
+
+def counted(counts: Counter[Kind], locale: str) -> str:
+    """How many examples there are of each kind."""
+    kinds = {kind: counts[kind] for kind in ("positive", "negative", "pair")}
+    return translate(EXAMPLES, locale, count=counts.total(), **kinds)
+
+
+def fitted(heading: str, lines: Sequence[str], locale: str) -> str:
+    """``heading`` and as many ``lines`` as one message has room for; how many are left is said."""
+    room = MESSAGE_LIMIT - len(translate(AND_MORE, locale, count=10**6)) - 1
+    text = heading
+    for number, line in enumerate(lines):
+        if len(text) + 1 + len(line) > room:
+            return f"{text}\n{translate(AND_MORE, locale, count=len(lines) - number)}"
+        text = f"{text}\n{line}"
+    return text
+
+
+def refusal(error: UploadRefusedError, locale: str) -> str:
+    """Everything that is wrong with a file, one problem a line; longer than a message may be."""
+    return "\n".join([tell(error, locale), *(f"- {say(problem, locale)}" for problem in error.problems)])
+
+
+def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale: str) -> str:
+    """The newest version of each, and older ones that are selected."""
+    newest: set[str] = set()
+    lines = []
+    for dataset in datasets:
+        key = key_of_name(dataset.name)
+        if key not in newest or dataset.selected_as:
+            state = "".join(f" · {fact}" for fact in _state(dataset, locale))
+            lines.append(f"- {named(dataset)}: {counted(counts[dataset.id], locale)}{state}")
+        newest.add(key)
+    return fitted(lines[0], lines[1:], locale) if lines else translate(NONE_YET, locale)
+
+
+def described(contents: Contents, locale: str) -> str:
+    """What is in a version, with its first examples."""
+    dataset, examples = contents.dataset, contents.examples
+    lines = [counted(contents.counts, locale), " · ".join(_facts(dataset, locale))]
+    if examples:
+        lines.append(f"{_languages(examples, locale)} {_givers(examples, locale)}")
+    lines += [f"- {one_line(example)}" for example in examples[:_SAMPLES]]
+    lines.append(f"-# {dataset.content_hash[:16]}")
+    return fitted(f"**{named(dataset)}**", lines, locale)
+
+
+def change_told(change: Change, locale: str) -> str:
+    """What was added, and whether a version was made for it."""
+    facts = {"name": named(change.dataset), "added": change.changed, "unchanged": change.unchanged}
+    withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
+    return "\n".join([translate(ADDED, locale, **facts), *withdrawn, *version_made(change, locale)])
+
+
+def version_made(change: Change, locale: str) -> list[str]:
+    """A sentence when a version was made for a change."""
+    return [translate(NEW_VERSION, locale, version=change.dataset.version)] if change.made_version else []
+
+
+def difference_told(difference: Difference, locale: str) -> str:
+    """Two versions compared."""
+    heading = translate(
+        DIFFERENCE,
+        locale,
+        name=shown(difference.newer.name),
+        older=difference.older.version,
+        newer=difference.newer.version,
+        added=len(difference.added),
+        removed=len(difference.removed),
+    )
+    lines = [f"**+** {one_line(example)}" for example in difference.added]
+    lines += [f"**−** {one_line(example)}" for example in difference.removed]
+    return fitted(heading, lines, locale)
+
+
+def report_told(dataset: Dataset, report: Report, locale: str) -> str:
+    """Everything that was found, by kinds; longer than a message may be."""
+    if not report.findings:
+        return translate(CLEAN, locale, name=named(dataset))
+    lines = [translate(FOUND, locale, name=named(dataset))]
+    for kind, count in report.counts.items():
+        findings = [finding for finding in report.findings if finding.kind == kind]
+        lines.append(f"**{translate(KINDS[kind], locale)} ({count})**")
+        lines += [f"- {say(finding.told, locale)}" for finding in findings]
+        if count > len(findings):
+            lines.append(f"- {translate(AND_MORE, locale, count=count - len(findings))}")
+    return "\n".join(lines)
+
+
+def one_line(example: Example) -> str:
+    """A prompt and its answers."""
+    said = [shown(example.answer, _SHOWN)] if example.answer is not None else []
+    said += [f"✗ {shown(example.rejected, _SHOWN)}"] if example.rejected is not None else []
+    return f"{shown(example.prompt, _SHOWN)} → {' '.join(said)}"
+
+
+def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> list[tuple[str, str]]:
+    """At most 25 pairs of (label, name) for the datasets, newest version first, in whose name ``typed`` stands."""
+    wanted = key_of_name(typed)
+    latest = {key_of_name(dataset.name): dataset for dataset in reversed(list(datasets))}
+    fitting = (dataset for key, dataset in sorted(latest.items()) if wanted in key)
+    return [
+        (" · ".join([f"{dataset.name} v{dataset.version}", *_facts(dataset, locale)])[:_LABEL], dataset.name)
+        for dataset in islice(fitting, MOST_CHOICES)
+    ]
+
+
+def example_choices(hits: Iterable[Hit]) -> list[tuple[str, str]]:
+    """Pairs of (label, key) for examples."""
+    return [
+        (" ".join(f"{hit.prompt} → {hit.answer or ''}{' ✗ ' + hit.rejected if hit.rejected else ''}".split())[:_LABEL],
+         hit.key)
+        for hit in hits
+    ]  # fmt: skip
+
+
+def _facts(dataset: Dataset, locale: str) -> list[str]:
+    return [translate(CHANGED, locale, age=age_text(dataset.changed_at, locale)), *_state(dataset, locale)]
+
+
+def _state(dataset: Dataset, locale: str) -> list[str]:
+    facts = [translate(SELECTED[dataset.selected_as], locale)] if dataset.selected_as else []
+    facts += [translate(SEALED, locale)] if dataset.sealed_at and not dataset.selected_as else []
+    return facts + ([translate(TRAINED, locale)] if dataset.trained_at else [])
+
+
+def _languages(examples: Sequence[Example], locale: str) -> str:
+    found = Counter(language for example in examples if (language := language_of_example(example)))
+    names = (f"{language_name(code, locale)} ({count})" for code, count in found.most_common(_TOP_LANGUAGES))
+    return translate(IN_LANGUAGES, locale, languages=", ".join(names)) if found else ""
+
+
+def _givers(examples: Sequence[Example], locale: str) -> str:
+    return translate(GIVEN_BY, locale, count=len({example.given_by for example in examples}))

@@ -1,0 +1,222 @@
+"""/instruction: how answers are to be, on a server or in one of its channels."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import hikari
+import lightbulb
+from babel.dates import format_timedelta
+
+from bot.errors import translatable as _
+from bot.i18n.translation import catalogue_language, translate
+from bot.instructions.service import DEFAULT_NAME, MOST_NAME_CHARACTERS, InForce, Instructions, NoSuchInstructionError
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.permissions import require_manager
+from bot.ui.text_files import read_text_file
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.instructions.form import EVERYWHERE_HOLDS, HERE_HOLDS, Place, open_form
+
+loader = lightbulb.Loader()
+
+CHOSEN_HERE = _("In this channel the instruction {name} holds:")
+CHOSEN_FOR_SERVER = _("On this server the instruction {name} holds:")
+HOSTS = _("Here the instruction holds that I came with:")
+NAMED = _("The instruction {name}:")
+RESET_HERE = _("This channel has no instruction of its own any more.")
+RESET_EVERYWHERE = _("On this server the instruction holds again that I came with. Those that were written are kept.")
+RESTORED = _("{name} says again what it said then.")
+DELETED = _("The instruction {name} is deleted.")
+MOST_SHOWN = 1900
+"""What fits below a heading in one message."""
+
+
+def _given(name: str | None) -> str:
+    """A name without what markdown and mentions are made of."""
+    return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MOST_NAME_CHARACTERS] or DEFAULT_NAME
+
+
+def _place(held: InForce, name: str, *, here: bool) -> Place:
+    """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
+    if here:
+        return "channel"
+    return "kept" if held.scope == "channel" and held.name == name else "guild"
+
+
+@safe
+async def complete_name(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
+    guild, typed = context.interaction.guild_id, str(context.focused.value or "").casefold()
+    names = [] if guild is None else await instructions.names(guild)
+    await context.respond([name for name in names if typed in name.casefold()][:MOST_CHOICES])
+
+
+@safe
+async def complete_version(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
+    # What was said earlier, and taken back, is not for everyone.
+    guild, typed = require_manager(context.interaction), str(context.focused.value or "").casefold()
+    offered: list[tuple[str, str]] = []
+    language = catalogue_language(locale_of(context.interaction))
+    for one in await instructions.earlier(guild):
+        ago = format_timedelta(one.written_at - datetime.now(UTC), add_direction=True, locale=language)
+        label = f"{one.name} · {ago} · {' '.join(one.text.split())}"
+        if typed in label.casefold():
+            offered.append((label if len(label) <= 100 else f"{label[:99]}…", str(one.id)))
+        if len(offered) == MOST_CHOICES:
+            break
+    await context.respond(offered)
+
+
+group = lightbulb.Group(
+    _("instruction"),
+    _("How answers are to be, on this server or in this channel"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+)
+
+_NAME = _("Which instruction; left empty, the one that holds")
+_HERE = _("Only in this channel")
+
+
+@group.register
+class Show(
+    lightbulb.SlashCommand, name=_("show"), description=_("Show the instruction that holds here"), localize=True
+):
+    name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        locale, guild = locale_of(context), context.guild_id
+        if self.name_ is not None and guild is not None:
+            one = await instructions.get(guild, self.name_)
+            await _show(context, translate(NAMED, locale, name=f"**{one.name}**"), one.text)
+            return
+        held = await instructions.of(guild, context.channel_id)
+        sentence = {"channel": CHOSEN_HERE, "guild": CHOSEN_FOR_SERVER, "host": HOSTS}[held.scope]
+        await _show(context, translate(sentence, locale, **_named(held)), held.text)
+
+
+@group.register
+class Set(
+    lightbulb.SlashCommand, name=_("set"), description=_("Write the instruction in a form"), localize=True
+):  # fmt: skip
+    name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
+    here = lightbulb.boolean(_("here"), _HERE, localize=True, default=False)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        held = await instructions.of(guild, context.channel_id)
+        name = _given(self.name_ or held.name)
+        text = await instructions.to_edit(guild, name, held)
+        await open_form(context, name, text, _place(held, name, here=self.here))
+
+
+@group.register
+class File(
+    lightbulb.SlashCommand, name=_("file"), description=_("Take the instruction from a text file"), localize=True
+):
+    file = lightbulb.attachment(_("file"), _("Text of at most 4,000 characters"), localize=True)
+    name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
+    here = lightbulb.boolean(_("here"), _HERE, localize=True, default=False)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        await context.defer(ephemeral=True)
+        text = await read_text_file(self.file)
+        held = await instructions.of(guild, context.channel_id)
+        name = _given(self.name_ or held.name)
+        place = _place(held, name, here=self.here)
+        await instructions.write(guild, name, text, context.user.id)
+        if place != "kept":
+            await instructions.pick(guild, name, channel_id=context.channel_id if self.here else None)
+        await _tell_held(context, name, here=place != "guild")
+
+
+@group.register
+class Pick(
+    lightbulb.SlashCommand, name=_("pick"), description=_("Let one of this server's instructions hold"), localize=True
+):
+    name_ = lightbulb.string(
+        _("name"), _("One that was written before"), localize=True, autocomplete=complete_name, max_length=100
+    )
+    here = lightbulb.boolean(_("here"), _HERE, localize=True, default=False)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        await instructions.pick(guild, self.name_, channel_id=context.channel_id if self.here else None)
+        await _tell_held(context, self.name_, here=self.here)
+
+
+@group.register
+class Reset(
+    lightbulb.SlashCommand, name=_("reset"), description=_("Go back to the instruction that I came with"), localize=True
+):
+    here = lightbulb.boolean(_("here"), _HERE, localize=True, default=False)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        await instructions.pick(guild, None, channel_id=context.channel_id if self.here else None)
+        await respond(
+            context, translate(RESET_HERE if self.here else RESET_EVERYWHERE, locale_of(context)), ephemeral=True
+        )
+
+
+@group.register
+class Restore(
+    lightbulb.SlashCommand, name=_("restore"), description=_("Go back to an earlier version"), localize=True
+):  # fmt: skip
+    version = lightbulb.string(
+        _("version"), _("Which; type a part of it"), localize=True, autocomplete=complete_version, max_length=100
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        if not (self.version.isascii() and self.version.isdecimal() and len(self.version) < 16):
+            raise NoSuchInstructionError(self.version)
+        restored = await instructions.restore(guild, int(self.version), context.user.id)
+        await respond(context, translate(RESTORED, locale_of(context), name=f"**{restored.name}**"), ephemeral=True)
+
+
+@group.register
+class Delete(
+    lightbulb.SlashCommand, name=_("delete"), description=_("Delete one of this server's instructions"), localize=True
+):
+    name_ = lightbulb.string(
+        _("name"), _("One that was written before"), localize=True, autocomplete=complete_name, max_length=100
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
+        guild = require_manager(context)
+        await instructions.delete(guild, self.name_)
+        await respond(context, translate(DELETED, locale_of(context), name=f"**{self.name_}**"), ephemeral=True)
+
+
+loader.command(group)
+
+
+def _named(held: InForce) -> dict[str, str]:
+    return {} if held.name is None else {"name": f"**{held.name}**"}
+
+
+async def _tell_held(context: lightbulb.Context, name: str, *, here: bool) -> None:
+    sentence = HERE_HOLDS if here else EVERYWHERE_HOLDS
+    await respond(context, translate(sentence, locale_of(context), name=f"**{name}**"), ephemeral=True)
+
+
+async def _show(context: lightbulb.Context, heading: str, text: str) -> None:
+    """All of ``text``: quoted, or as a file when it is long."""
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    if len(heading) + len(quoted) < MOST_SHOWN:
+        await respond(context, f"{heading}\n{quoted}", ephemeral=True)
+        return
+    file = hikari.Bytes(text.encode(), "instruction.md", "text/markdown; charset=utf-8")
+    await respond(context, heading, attachment=file, ephemeral=True)

@@ -1,0 +1,56 @@
+"""The form in which an instruction is written."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import alluka
+import lightbulb
+import yuyo
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.instructions.service import MOST_CHARACTERS, Instructions
+from bot.ui.command_reply import locale_of
+from bot.ui.modal_router import text_row, texts_in
+from bot.ui.permissions import require_manager
+from bot.ui.private_reply import answer_privately
+
+FORM_ID = "instruction"
+
+TITLE = _("Instruction: {name}")
+LABEL = _("How I am to answer")
+EXAMPLE = _("You are Starling, the librarian of this server. Answer briefly and kindly.")
+HERE_HOLDS = _("From now on the instruction {name} holds in this channel.")
+EVERYWHERE_HOLDS = _("From now on the instruction {name} holds on this server.")
+
+
+Place = Literal["channel", "guild", "kept"]
+"""Where an instruction holds once it is written; ``kept``: where it did, this channel among others."""
+
+
+async def open_form(context: lightbulb.Context, name: str, text: str, place: Place) -> None:
+    """Let the one who called write the instruction ``name``, beginning with ``text``."""
+    locale = locale_of(context)
+    row = text_row(
+        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MOST_CHARACTERS
+    )
+    title = translate(TITLE, locale, name=name)[:45]
+    await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])
+
+
+async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
+    """Keep what was written, and let it hold.
+
+    Raises:
+        ManagersOnlyError: the person may not manage the server, or not any more.
+        StarlingError: see ``Instructions.write``.
+    """
+    interaction = context.interaction
+    guild = require_manager(interaction)
+    place, _colon, name = context.id_metadata.partition(":")
+    await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id)
+    if place != "kept":
+        await instructions.pick(guild, name, channel_id=interaction.channel_id if place == "channel" else None)
+    sentence = EVERYWHERE_HOLDS if place == "guild" else HERE_HOLDS
+    await answer_privately(interaction, translate(sentence, str(interaction.locale), name=f"**{name}**"))

@@ -1,0 +1,80 @@
+"""Telling a person what is stored on them, and forgetting it once they have said so twice."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import structlog
+import yuyo
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.privacy.personal_data import Held, PersonalData
+from extensions.datasets.text import named
+from extensions.files.deletion import KEEP, KEEP_ID, NotTheirsToPressError
+
+log = structlog.get_logger()
+
+FORGET_ID = "privacy-forget"
+
+STORED = _(
+    "I have stored of you: questions with their answers: {exchanges}; corrections: {corrections}; votes on answers: "
+    "{votes}; what you said with /feedback: {feedback}; and, as numbers, what you used a day."
+)
+AGREED = _("You have agreed that the corrections that you write are kept, used to answer, and learnt from.")
+NOT_AGREED = _("You have not agreed that corrections of yours are kept, so I keep none.")
+NEVER = _("Nothing else that you write or say trains a model. Recordings are never stored.")
+NAMED = _("/leaderboard names you; /privacy credit changes that.")
+WAYS = _("/privacy export gives you all of it as a file, /privacy forget has it forgotten.")
+QUESTION = _(
+    "Forget all that I have stored of you, on every server? Your corrections and examples go too, and your agreement "
+    "ends. It cannot be brought back."
+)
+FORGET = _("Forget it all")
+FORGOTTEN = _("All that I had stored of you is forgotten. From datasets were removed: {count}.")
+TRAINED = _(
+    "Models have learned from {names} while it had examples of yours: what they know stays until they are trained anew."
+)
+
+
+def told_of(held: Held, locale: str) -> str:
+    """What is stored, in a few sentences."""
+    counts = {"exchanges": held.exchanges, "corrections": held.corrections}
+    counts |= {"votes": held.votes, "feedback": held.feedback}
+    lines = [translate(STORED, locale, **counts), translate(AGREED if held.agreed else NOT_AGREED, locale)]
+    lines.append(translate(NEVER, locale))
+    if held.credited:
+        lines.append(translate(NAMED, locale))
+    return "\n".join([*lines, translate(WAYS, locale)])
+
+
+def ask_before_forgetting(user: int, locale: str) -> tuple[str, hikari.api.MessageActionRowBuilder]:
+    """The question, and the buttons to answer it."""
+    row = hikari.impl.MessageActionRowBuilder()
+    forget, keep = f"{FORGET_ID}:{int(user)}", f"{KEEP_ID}:{int(user)}"
+    row.add_interactive_button(hikari.ButtonStyle.DANGER, forget, label=translate(FORGET, locale))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, keep, label=translate(KEEP, locale))
+    return translate(QUESTION, locale), row
+
+
+async def forget(context: yuyo.components.Context, data: alluka.Injected[PersonalData]) -> None:
+    """Forget the person.
+
+    Raises:
+        NotTheirsToPressError: another person was asked.
+    """
+    interaction = context.interaction
+    if context.id_metadata != str(interaction.user.id):
+        raise NotTheirsToPressError
+    locale = str(interaction.locale)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+    forgotten = await data.forget(interaction.user.id)
+    lines = [translate(FORGOTTEN, locale, count=forgotten.examples)]
+    if forgotten.trained:
+        names = ", ".join(named(dataset) for dataset in forgotten.trained[:5])
+        lines.append(translate(TRAINED, locale, names=names))
+        log.warning(
+            "examples were withdrawn that models have learned from: train them anew",
+            datasets=[dataset.id for dataset in forgotten.trained],
+        )
+    await interaction.edit_initial_response("\n".join(lines), components=[])

@@ -1,0 +1,67 @@
+"""/privacy: what is stored on a person, as they want it."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.store import SettingsStore
+from bot.privacy.personal_data import CREDITED, PersonalData
+from bot.ui.command_reply import locale_of, respond
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.privacy.card import ask_before_forgetting, told_of
+
+loader = lightbulb.Loader()
+
+EXPORTED = _("This is all that I have stored on you. Files in our direct messages are listed by /files list.")
+NAMED = _("From now on /leaderboard names you.")
+NOT_NAMED = _("/leaderboard does not name you.")
+
+privacy = lightbulb.Group(
+    _("privacy"),
+    _("What I have stored on you"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+)
+
+
+@privacy.register
+class Show(lightbulb.SlashCommand, name=_("show"), description=_("Tell what is stored on you"), localize=True):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, data: PersonalData) -> None:
+        await respond(context, told_of(await data.held(context.user.id), locale_of(context)), ephemeral=True)
+
+
+@privacy.register
+class Export(lightbulb.SlashCommand, name=_("export"), description=_("Get all of it as a file"), localize=True):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, data: PersonalData) -> None:
+        await context.defer(ephemeral=True)
+        file = hikari.Bytes(await data.exported(context.user.id), "starling-and-you.json", "application/json")
+        await respond(context, translate(EXPORTED, locale_of(context)), attachment=file, ephemeral=True)
+
+
+@privacy.register
+class Forget(lightbulb.SlashCommand, name=_("forget"), description=_("Have all of it forgotten"), localize=True):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context) -> None:
+        text, row = ask_before_forgetting(context.user.id, locale_of(context))
+        await respond(context, text, components=[row], ephemeral=True)
+
+
+@privacy.register
+class Credit(
+    lightbulb.SlashCommand, name=_("credit"), description=_("Whether /leaderboard names you"), localize=True
+):  # fmt: skip
+    named = lightbulb.boolean(_("named"), _("Whether to name you"), localize=True)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: SettingsStore) -> None:
+        await store.set("user", context.user.id, CREDITED, self.named)
+        await respond(context, translate(NAMED if self.named else NOT_NAMED, locale_of(context)), ephemeral=True)
+
+
+loader.command(privacy)

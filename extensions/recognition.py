@@ -1,0 +1,93 @@
+"""/hearing: the languages and the vocabulary of a server's recordings."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import language_name, translate
+from bot.preferences.recognition import MOST_VOCABULARY_CHARACTERS, ChosenHearing, HearingChoices
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.language_choice import language_choices, language_code
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+
+loader = lightbulb.Loader()
+
+MOST_LANGUAGES = 10
+
+ANY_LANGUAGE = _("I listen for every language.")
+THESE_LANGUAGES = _("I listen for: {languages}.")
+NO_VOCABULARY = _("I know no names or jargon of this server.")
+THIS_VOCABULARY = _("Names and jargon that I expect: {vocabulary}")
+
+
+class HearingNotManagedError(StarlingError):
+    """Raised when someone changes how a server's recordings are heard who does not manage the server."""
+
+    sentence = _("Only those who may manage this server can choose how its recordings are heard.")
+
+
+@safe
+async def complete_languages(context: lightbulb.AutocompleteContext[str]) -> None:
+    """Whole lists: what was typed up to the last comma, and each language that fits the rest."""
+    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
+    before, comma, last = typed.rpartition(",")
+    offered = language_choices(last.strip(), locale)
+    lists = [f"{before}{comma} {name}".strip() for name, _code in offered]
+    await context.respond([one for one in lists if len(one) <= 100])
+
+
+def _told(choices: HearingChoices, locale: str) -> str:
+    names = ", ".join(language_name(code, locale) for code in choices.languages)
+    lines = [
+        translate(THESE_LANGUAGES, locale, languages=names) if names else translate(ANY_LANGUAGE, locale),
+        translate(THIS_VOCABULARY, locale, vocabulary=choices.vocabulary)
+        if choices.vocabulary
+        else translate(NO_VOCABULARY, locale),
+    ]
+    return "\n".join(lines)
+
+
+@loader.command
+class ChooseHearing(
+    lightbulb.SlashCommand,
+    name=_("hearing"),
+    description=_("How this server's recordings are heard: which languages, which names"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
+):
+    languages = lightbulb.string(
+        _("languages"),
+        _("Those that are spoken here, with commas between them; - for any"),
+        localize=True,
+        default=None,
+        autocomplete=complete_languages,
+    )
+    vocabulary = lightbulb.string(
+        _("vocabulary"),
+        _("Names and jargon that are said here, as in a sentence; - for none"),
+        localize=True,
+        default=None,
+        max_length=MOST_VOCABULARY_CHARACTERS,
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, chosen: ChosenHearing) -> None:
+        member = context.member
+        assert member is not None and context.guild_id is not None, "the command is for servers only"
+        if not member.permissions & (hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR):
+            raise HearingNotManagedError
+        locale = locale_of(context)
+        codes: tuple[str, ...] | None = None
+        if self.languages is not None:
+            given = [part.strip() for part in self.languages.split(",")]
+            wanted = [part for part in given if part not in ("", "-")][:MOST_LANGUAGES]
+            codes = tuple(dict.fromkeys(language_code(name, locale) for name in wanted))
+        vocabulary = None if self.vocabulary is None else " ".join(self.vocabulary.split()).removeprefix("-").strip()
+        choices = await chosen.choose(context.guild_id, languages=codes, vocabulary=vocabulary)
+        await respond(context, _told(choices, locale), ephemeral=True)

@@ -1,0 +1,50 @@
+"""The button Read aloud, below answers that were not spoken."""
+
+from __future__ import annotations
+
+import contextlib
+
+import alluka
+import hikari
+import yuyo
+
+from audio import Speaker
+from bot.conversation.exchanges import ExchangeStore
+from bot.i18n.translation import language_of
+from bot.preferences.voices import ChosenVoices
+from bot.ui import voice_message
+from bot.usage.store import Amounts, UsageStore
+
+
+async def read_aloud(
+    context: yuyo.components.Context,
+    speaker: alluka.Injected[Speaker],
+    exchanges: alluka.Injected[ExchangeStore],
+    voices: alluka.Injected[ChosenVoices],
+    usage: alluka.Injected[UsageStore],
+) -> None:
+    """Speak the answer as a voice message."""
+    interaction = context.interaction
+    said = await exchanges.by_reply(interaction.message.id)
+    text = said.reply if said else words_of_answer(interaction.message.content or "")
+    await voice_message.defer(interaction)
+    try:
+        hint = said.language if said and said.language else language_of(str(interaction.locale))
+        voice = await voices.of(interaction.user.id, interaction.guild_id)
+        speech = await speaker.speak(text, hint=hint, voice=voice)
+    except Exception:
+        with contextlib.suppress(hikari.HTTPError):
+            await interaction.delete_initial_response()
+        raise
+    await usage.add(
+        guild_id=interaction.guild_id,
+        user_id=interaction.user.id,
+        model=speech.engine,
+        amounts=Amounts(spoken_characters=len(text)),
+    )
+    await voice_message.keep_promise(interaction, speech)
+
+
+def words_of_answer(content: str) -> str:
+    """An answer's text without the quoted transcript above it and the small print below."""
+    return "\n".join(line for line in content.splitlines() if not line.startswith(("> 🎙️", "> 💬", "-# "))).strip()

@@ -1,0 +1,136 @@
+"""/say and the message command Read aloud."""
+
+from __future__ import annotations
+
+import contextlib
+
+import hikari
+import lightbulb
+
+from audio import NothingToSayError, Prosody, Speaker
+from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
+from bot.conversation.exchanges import ExchangeStore
+from bot.errors import translatable as _
+from bot.i18n.translation import language_of
+from bot.preferences.voices import ChosenVoices
+from bot.ui import voice_message
+from bot.ui.command_reply import locale_of, respond
+from bot.usage.budgets import Budgets
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.voices.commands import complete_voice
+
+loader = lightbulb.Loader()
+
+
+async def say(
+    context: lightbulb.Context,
+    speaker: Speaker,
+    voices: ChosenVoices,
+    budgets: Budgets,
+    text: str,
+    *,
+    voice: str | None = None,
+    prosody: Prosody | None = None,
+) -> None:
+    """Answer with ``text`` spoken: as a voice message, or as a file where voice messages are not allowed.
+
+    ``voice``: None for the one that the user or the guild has chosen.
+    """
+    native = hikari.Permissions.SEND_VOICE_MESSAGES & (context.interaction.app_permissions or hikari.Permissions.NONE)
+    if native or context.guild_id is None:
+        await voice_message.defer(context.interaction)
+        context.initial_response_sent.set()
+    else:
+        await context.defer()
+    try:
+        if voice is None:
+            chosen, hint = await voices.of(context.user.id, context.guild_id), language_of(locale_of(context))
+        else:
+            chosen, hint = voice, None  # what could be of any language is then of the voice's
+        speech = await speaker.speak(text, hint=hint, voice=chosen, prosody=prosody)
+    except Exception:
+        # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
+        with contextlib.suppress(hikari.HTTPError):
+            await context.interaction.delete_initial_response()
+        raise
+    await budgets.spoke(context.user.id, context.guild_id, speech.engine, text)
+    if native or context.guild_id is None:
+        await voice_message.keep_promise(context.interaction, speech)
+    else:
+        await respond(context, attachment=voice_message.file_of(speech))
+
+
+def with_names(message: hikari.Message) -> str:
+    """The text of ``message``, those whom it mentions by their names."""
+    text = message.content or ""
+    for id_, user in (message.user_mentions or {}).items():
+        name = user.global_name or user.username
+        text = text.replace(f"<@{id_}>", name).replace(f"<@!{id_}>", name)
+    return text
+
+
+@loader.command
+class Say(
+    lightbulb.SlashCommand,
+    name=_("say"),
+    description=_("Turn text into a voice message"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    text = lightbulb.string(_("text"), _("What to say"), localize=True, max_length=4000)
+    voice = lightbulb.string(
+        _("voice"),
+        _("Whose voice; type a language or a name"),
+        localize=True,
+        default=None,
+        autocomplete=complete_voice,
+    )
+    speed = lightbulb.number(
+        _("speed"),
+        _("How fast: 0.5 is half as fast, 2 twice as fast"),
+        localize=True,
+        default=None,
+        min_value=SLOWEST,
+        max_value=FASTEST,
+    )
+    pitch = lightbulb.number(
+        _("pitch"),
+        _("How high: semitones above the voice's own pitch, -6 to 6"),
+        localize=True,
+        default=None,
+        min_value=LOWEST,
+        max_value=HIGHEST,
+    )
+
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, budgets: Budgets
+    ) -> None:
+        prosody = speaker.prosody.altered(self.speed, self.pitch)
+        await say(context, speaker, voices, budgets, self.text, voice=self.voice, prosody=prosody)
+
+
+@loader.command
+class ReadAloud(
+    lightbulb.MessageCommand,
+    name=_("Read aloud"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(
+        self,
+        context: lightbulb.Context,
+        speaker: Speaker,
+        voices: ChosenVoices,
+        exchanges: ExchangeStore,
+        budgets: Budgets,
+    ) -> None:
+        # Of an answer of ours, what was said: not the question quoted above it, and all of it if it has several parts.
+        answered = await exchanges.by_reply(self.target.id)
+        text = answered.reply if answered else with_names(self.target)
+        if not text:
+            raise NothingToSayError
+        await say(context, speaker, voices, budgets, text)

@@ -1,0 +1,58 @@
+"""What came out of a test, as a card with a file."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence
+from bot.i18n.translation import translate
+from bot.storage.file_names import shown
+from bot.training.evaluating.running import Evaluation
+from extensions.testing.text import EXPECTED, facts, mark, report, said, summary, title
+
+FIRST = _("-# The first {count}; all of them are in the file.")
+SOME = 6
+"""Cases that are shown."""
+_MOST_CHARS, _MOST_BYTES = 3600, 9000
+"""Of all texts together: a card has 4000 characters, and 10,000 bytes in UTF-8."""
+_PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
+"""Characters of each that are shown."""
+
+
+def draw(evaluation: Evaluation, source: Sentence, locale: str) -> hikari.api.ContainerComponentBuilder:
+    """The card. ``source``: what the prompts were taken from."""
+    heading = f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
+    texts = [heading]
+    for number in range(min(SOME, len(evaluation.runs[0].answers))):
+        text = _case(evaluation, number, locale)
+        together = "".join([*texts, text])
+        if len(together) > _MOST_CHARS or len(together.encode()) > _MOST_BYTES:
+            break
+        texts.append(text)
+    if len(texts) > 1:
+        texts.append(translate(FIRST, locale, count=len(texts) - 1))
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x2F80ED))
+    for text in texts:
+        card.add_text_display(text)
+    data = report(evaluation, source, locale).encode()
+    card.add_file(hikari.Bytes(data, "test.md", "text/markdown; charset=utf-8"))
+    return card
+
+
+def _case(evaluation: Evaluation, number: int, locale: str) -> str:
+    case = evaluation.runs[0].answers[number].case
+    lines = [f"**{number + 1}.** {shown(_line(case.prompt), _PROMPT)}"]
+    if case.expected is not None:
+        expected = shown(" | ".join(_line(each) for each in case.expected), _EXPECTED)
+        lines.append(f"-# {translate(EXPECTED, locale, answers=expected)}")
+    for run in evaluation.runs:
+        answer = run.answers[number]
+        whose = f"{shown(run.model, 60)} " if len(evaluation.runs) > 1 else ""
+        lines.append(f"{mark(answer)} {whose}{shown(_line(said(answer, locale)), _ANSWER)}")
+        lines.append(f"-# {facts(answer, locale)}")
+    return "\n".join(lines)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,133 @@
+"""/test: how good a model is."""
+
+from __future__ import annotations
+
+import lightbulb
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.models import ChatModels
+from bot.datasets.service import Datasets
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.message import Sentence, filled
+from bot.i18n.translation import translate
+from bot.instructions.service import Instructions
+from bot.preferences.roles import ChosenRules
+from bot.storage.file_names import shown
+from bot.training.evaluating.cases import MOST_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
+from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.running import Run
+from bot.training.evaluating.scoring import Scorer
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.downloading import download
+from bot.ui.progress_bar import Progress
+from bot.usage.budgets import Budgets
+from bot.usage.meter import BudgetMeter
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+from extensions.corrections.rights import require_trainer
+from extensions.datasets.text import named
+from extensions.models import complete_any_model
+from extensions.testing.card import draw
+from extensions.testing.under_way import TestsUnderWay, cancel_row
+from extensions.training.commands import complete_dataset
+
+loader = lightbulb.Loader()
+
+TESTING = _("Testing {models}, prompts: {count} …")
+OF_GENERAL = _("Asked: general questions ({count}).")
+OF_DATASET = _("Asked: what {name} holds out ({count}).")
+OF_FILE = _("Asked: what is in {name} ({count}).")
+OF_DATA = _("Asked: what you gave me ({count}).")
+EDIT_EVERY_S = 1.0
+"""Discord's limit on edits is about five in five seconds."""
+MOST_DATA = 6000
+"""Discord's limit on a text option."""
+
+
+class OneSourceError(StarlingError):
+    """Raised when a test is given prompts in more than one way."""
+
+    sentence = _("Give me one of data, dataset and file, or none of them for general questions.")
+
+
+@loader.command
+class Test(
+    lightbulb.SlashCommand,
+    name=_("test"),
+    description=_("Test how well a model answers, or two side by side"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+):
+    data = lightbulb.string(
+        _("data"), _("JSON: a list of prompts, or of objects with prompt and expected"), localize=True, default=None,
+        max_length=MOST_DATA,
+    )  # fmt: skip
+    dataset = lightbulb.string(
+        _("dataset"), _("A dataset: asked is what training holds out of it"), localize=True, default=None,
+        autocomplete=complete_dataset,
+    )  # fmt: skip
+    file = lightbulb.attachment(_("file"), _("The same JSON as a file"), localize=True, default=None)
+    model = lightbulb.string(
+        _("model"), _("Which model; left empty, the one that answers here"), localize=True, default=None,
+        max_length=200, autocomplete=complete_any_model,
+    )  # fmt: skip
+    against = lightbulb.string(
+        _("against"), _("A second model, which is asked the same"), localize=True, default=None, max_length=200,
+        autocomplete=complete_any_model,
+    )  # fmt: skip
+
+    @lightbulb.invoke
+    async def invoke(
+        self,
+        context: lightbulb.Context,
+        models: ChatModels,
+        datasets: Datasets,
+        instructions: Instructions,
+        budgets: Budgets,
+        scorer: Scorer,
+        under_way: TestsUnderWay,
+        rules: ChosenRules,
+    ) -> None:
+        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        await context.defer(ephemeral=True)
+        cases, source = await self._cases(guild, datasets)
+        chosen = await self._models(guild, models)
+        meter = BudgetMeter(budgets, context.user.id, guild)
+        await meter.require()
+        instruction = (await instructions.of(guild, context.channel_id)).text
+        with under_way.running(guild, context.user.id) as (id_, stop):
+            names = " · ".join(shown(model.model) for model in chosen)
+            heading = translate(TESTING, locale, models=names, count=len(cases))
+            progress = Progress(context.interaction, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
+            progress.begin()
+            run = Run(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
+            try:
+                evaluation = await run.result()
+            finally:
+                await progress.end()
+        await respond(context, components=[draw(evaluation, source, locale)], ephemeral=True)
+
+    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], Sentence]:
+        """What is asked, and where it was taken from."""
+        if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
+            raise OneSourceError
+        if self.data is not None:
+            cases = read_cases(self.data)
+            return cases, filled(OF_DATA, count=len(cases))
+        if self.file is not None:
+            cases = read_cases(await download(self.file, MOST_BYTES))
+            return cases, filled(OF_FILE, name=shown(self.file.filename), count=len(cases))
+        if self.dataset is not None:
+            dataset, examples = await datasets.held_out(guild, self.dataset)
+            cases = from_examples(examples)
+            if not cases:
+                raise NothingHeldOutError(named(dataset))
+            return cases, filled(OF_DATASET, name=named(dataset), count=len(cases))
+        cases = general_questions()
+        return cases, filled(OF_GENERAL, count=len(cases))
+
+    async def _models(self, guild: int, models: ChatModels) -> list[ChatModel]:
+        if self.against is not None:
+            return list(await models.two(guild, self.model, self.against))
+        return [await models.of(guild) if self.model is None else await models.in_guild(guild, self.model)]

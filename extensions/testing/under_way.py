@@ -1,0 +1,89 @@
+"""The tests of models that run, and their button Cancel."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.work.cancellation import StopSignal
+from extensions.files.deletion import NotTheirsToPressError
+
+CANCEL_ID = "test-cancel"
+CANCEL = _("Cancel")
+
+
+class TestUnderWayError(StarlingError):
+    """Raised when a guild starts a second test."""
+
+    sentence = _("A test is running on this server already. Wait until it ends, or cancel it.")
+
+
+class TestEndedError(StarlingError):
+    """Raised when a test is cancelled that does not run any more."""
+
+    sentence = _("This test has ended already.")
+
+
+class TestsUnderWay:
+    """One a guild, in this process: a test ends with it."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[int, int, StopSignal]] = {}
+
+    @contextlib.contextmanager
+    def running(self, guild_id: int, user_id: int) -> Iterator[tuple[str, StopSignal]]:
+        """A test of the user's, for as long as the block: its id, and what stops it.
+
+        Raises:
+            TestUnderWayError: another one runs there.
+        """
+        if any(guild == int(guild_id) for guild, _user, _stop in self._running.values()):
+            raise TestUnderWayError
+        id_, stop = secrets.token_hex(8), StopSignal()
+        self._running[id_] = (int(guild_id), int(user_id), stop)
+        try:
+            yield id_, stop
+        finally:
+            del self._running[id_]
+
+    def cancel(self, id_: str, user_id: int) -> None:
+        """Stop a test.
+
+        Raises:
+            TestEndedError: it does not run any more.
+            NotTheirsToPressError: another person has started it.
+        """
+        found = self._running.get(id_)
+        if found is None:
+            raise TestEndedError
+        _guild, user, stop = found
+        if user != int(user_id):
+            raise NotTheirsToPressError
+        stop.give()
+
+
+def cancel_row(id_: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below a test that runs."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{CANCEL_ID}:{id_}", label=translate(CANCEL, locale), emoji="⏹️"
+    )
+
+
+async def cancel(context: yuyo.components.Context, under_way: alluka.Injected[TestsUnderWay]) -> None:
+    """Stop the test; what was answered until then is shown.
+
+    Raises:
+        TestEndedError, NotTheirsToPressError
+    """
+    interaction = context.interaction
+    under_way.cancel(context.id_metadata, interaction.user.id)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)

@@ -1,0 +1,250 @@
+"""Trainings as messages: what would be done, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import alluka
+import hikari
+import structlog
+import yuyo
+
+from bot.charts import drawn
+from bot.errors import translatable as _
+from bot.i18n.translation import say, translate
+from bot.preferences.roles import ChosenRules
+from bot.storage.file_names import shown
+from bot.training.model_store import Model
+from bot.training.store import State, Training, TrainingStore
+from bot.training.trainer import Plan
+from bot.training.trainings import Trainings
+from extensions.corrections.rights import require_trainer
+from extensions.training import loss_chart
+
+log = structlog.get_logger()
+
+START_ID, DROP_ID = "train-start", "train-drop"
+CANCEL_ID, PROMOTE_ID = "train-cancel", "train-promote"
+EDIT_EVERY_S = 5.0
+BAR = 12
+
+PLAN = _("### Training #{number}, if you start it")
+LEARNS = _("It learns from {examples} examples of {datasets}; {heldout} more are kept back to test it.")
+HOW = _("Trainer: **{trainer}** · method: {method} · model to begin with: `{base}` · tokens: {tokens}")
+TAKES = _("It takes about {minutes} min.")
+COSTS = _("It costs about {price}.")
+START, CANCEL, PROMOTE = _("Start"), _("Cancel"), _("Measure and promote")
+METHODS = {"supervised": _("supervised: to say the answers"), "preference": _("preference: to prefer them to others")}
+DROPPED = _("Training #{number} was not started.")
+STARTED = _("Training started. Job ID: **#{number}**")
+LEFT = _("about {minutes} min left")
+LOSS = _("loss {loss}")
+ENDING = _("Somebody has cancelled it; it is being ended.")
+STATES: dict[State, str] = {
+    "planned": _("not started"),
+    "queued": _("waits for its turn"),
+    "running": _("under way"),
+    "succeeded": _("ended well"),
+    "failed": _("failed"),
+    "cancelled": _("cancelled"),
+}
+SUCCEEDED = _(
+    "{who} training #{number} has ended well: **{model}** is a candidate now. /test tells what it is worth, and /model "
+    "promote lets it answer, if it is better."
+)
+PACKED = _("{who} training #{number} is packed: {path}. /getfile sends it to you.")
+FAILED = _("{who} training #{number} has failed: {why}")
+CANCELLED = _("{who} training #{number} was cancelled.")
+NO_REASON = _("something went wrong on our side, my host's log has the rest.")
+
+
+def planned(training: Training, plan: Plan, locale: str, currency: str) -> str:
+    """What would be done. ``currency``: of prices, as ISO 4217 names it."""
+    lines = [
+        translate(PLAN, locale, number=training.number),
+        translate(LEARNS, locale, examples=plan.examples, heldout=plan.heldout, datasets=datasets_of(training)),
+        translate(
+            HOW,
+            locale,
+            trainer=training.trainer,
+            method=translate(METHODS[training.method], locale),
+            base=training.base,
+            tokens=f"{plan.tokens:,}",
+        ),
+        say(plan.destination, locale),
+    ]
+    if plan.duration_s:
+        lines.append(translate(TAKES, locale, minutes=max(1, round(plan.duration_s / 60))))
+    if plan.price:
+        lines.append(translate(COSTS, locale, price=f"{plan.price:.2f} {currency}"))
+    lines += [f"⚠️ {say(warning, locale)}" for warning in plan.warnings]
+    return "\n".join(lines)[:2000]
+
+
+def planned_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The buttons below it."""
+    row = hikari.impl.MessageActionRowBuilder()
+    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{START_ID}:{training.id}", label=translate(START, locale))
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{DROP_ID}:{training.id}", label=translate(CANCEL, locale)
+    )
+
+
+def told(training: Training, locale: str, *, left_s: float | None = None) -> str:
+    """How far it is."""
+    lines = [translate(STARTED, locale, number=training.number)]
+    if not training.is_open:
+        lines = [f"**#{training.number}**"]
+    lines[0] += f" · {translate(STATES[training.state], locale)} · {training.trainer} · `{training.base}`"
+    if training.state == "running" and training.fraction is not None:
+        done = round(BAR * training.fraction)
+        parts = [f"{'▰' * done}{'▱' * (BAR - done)} {training.fraction:.0%}"]
+        if left_s is not None:
+            parts.append(translate(LEFT, locale, minutes=max(1, round(left_s / 60))))
+        lines.append(" · ".join(parts))
+    lines.append(datasets_of(training))
+    losses = [point[1] for point in training.curve if point[1] is not None]
+    if losses:
+        lines[-1] += f" · {translate(LOSS, locale, loss=f'{losses[-1]:.3f}')}"
+    if training.state == "running" and training.cancelled_by is not None:
+        lines.append(translate(ENDING, locale))
+    if training.state == "failed":
+        lines.append(f"> {_why(training, locale)}")
+    return "\n".join(lines)[:2000]
+
+
+def _why(training: Training, locale: str) -> str:
+    return translate(NO_REASON, locale) if training.error is None else say(training.error, locale)
+
+
+def datasets_of(training: Training) -> str:
+    """What is learnt from, by name."""
+    return ", ".join(f"{shown(one.name)} v{one.version}" for one in training.datasets)
+
+
+def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The button below a training that is to end."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.DANGER, f"{CANCEL_ID}:{training.id}", label=translate(CANCEL, locale)
+    )
+
+
+def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The button below the news of a candidate."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{PROMOTE_ID}:{model.name}", label=translate(PROMOTE, locale)
+    )
+
+
+async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
+    """The picture of its loss, once there is one to be seen."""
+    if len(training.curve) < loss_chart.LEAST_POINTS:
+        return None
+    png = await drawn(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
+    return hikari.Bytes(png, "loss.png", "image/png")
+
+
+class TrainingCards:
+    """Keeps the messages of trainings up to date, each at most once in ``EDIT_EVERY_S``."""
+
+    def __init__(self, rest: hikari.api.RESTClient, trainings: Trainings) -> None:
+        self._rest = rest
+        self._trainings = trainings
+        self._edited: dict[str, float] = {}
+
+    async def show(self, training: Training, model: Model | None) -> None:
+        """Bring the message up to date; when the training has ended, tell the one who started it."""
+        if training.is_open and time.monotonic() - self._edited.get(training.id, -EDIT_EVERY_S) < EDIT_EVERY_S:
+            return
+        self._edited[training.id] = time.monotonic()
+        locale = training.locale
+        if training.message_id is not None:
+            text = told(training, locale, left_s=self._trainings.left_s(training))
+            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                chart = await chart_of(training, locale)
+                await self._rest.edit_message(
+                    training.channel_id, training.message_id, text,
+                    attachments=[chart] if chart is not None else [],
+                    components=[cancel_row(training, locale)] if training.is_open else [],
+                )  # fmt: skip
+        if training.is_open:
+            return
+        self._edited.pop(training.id, None)
+        is_candidate = model is not None and model.kind != "files"
+        row = [promote_row(model, locale)] if model is not None and is_candidate else []
+        with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+            await self._rest.create_message(
+                training.channel_id, _ended(training, model, locale),
+                reply=training.message_id or hikari.UNDEFINED, reply_must_exist=False, mentions_reply=False,
+                user_mentions=[training.starter_id], role_mentions=False, mentions_everyone=False, components=row,
+            )  # fmt: skip
+
+
+def _ended(training: Training, model: Model | None, locale: str) -> str:
+    facts: dict[str, object] = {"who": f"<@{training.starter_id}>", "number": training.number}
+    if training.state == "succeeded" and model is not None and model.kind == "files":
+        return translate(PACKED, locale, **facts, path=shown(training.told))
+    if training.state == "succeeded":
+        return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
+    if training.state == "failed":
+        return translate(FAILED, locale, **facts, why=_why(training, locale))[:2000]
+    return translate(CANCELLED, locale, **facts)
+
+
+async def start(
+    context: yuyo.components.Context,
+    trainings: alluka.Injected[Trainings],
+    store: alluka.Injected[TrainingStore],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Start what was planned.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+        StarlingError: see ``Trainings.start``.
+    """
+    interaction = context.interaction
+    guild = await require_trainer(interaction, rules)
+    await store.note(context.id_metadata, message_id=int(interaction.message.id))
+    training = await trainings.start(guild, context.id_metadata, interaction.user.id)
+    locale = str(interaction.locale)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_UPDATE, told(training, locale), components=[cancel_row(training, locale)]
+    )
+
+
+async def drop(
+    context: yuyo.components.Context, store: alluka.Injected[TrainingStore], rules: alluka.Injected[ChosenRules]
+) -> None:
+    """Leave it.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+    """
+    interaction = context.interaction
+    await require_trainer(interaction, rules)
+    dropped = await store.end_before_its_turn(context.id_metadata)
+    text = translate(DROPPED, str(interaction.locale), number=dropped.number if dropped else "?")
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
+
+
+async def cancel(
+    context: yuyo.components.Context,
+    trainings: alluka.Injected[Trainings],
+    store: alluka.Injected[TrainingStore],
+    rules: alluka.Injected[ChosenRules],
+) -> None:
+    """Cancel a training that is to end.
+
+    Raises:
+        NotTrainerError: the person may not train, or not any more.
+    """
+    interaction = context.interaction
+    guild = await require_trainer(interaction, rules)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+    training = await store.by_id(context.id_metadata)
+    if training is not None and training.guild_id == guild:
+        await trainings.cancel(training, interaction.user.id)

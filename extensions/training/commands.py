@@ -1,0 +1,276 @@
+"""/train and /jobs: teaching a model for good."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.conversation.models import ChatModels
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.reading import MOST_BYTES
+from bot.datasets.service import Datasets
+from bot.datasets.store import DatasetStore, NoSuchDatasetError
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.roles import ChosenRules
+from bot.settings import Settings
+from bot.training.local.trainer import BASE
+from bot.training.model_store import ModelStore
+from bot.training.recipe import Method
+from bot.training.store import NoSuchTrainingError, Training, TrainingStore
+from bot.training.trainings import Trainings
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.downloading import download
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+from extensions.corrections.rights import require_trainer
+from extensions.datasets.text import dataset_choices, refusal
+from extensions.training.cards import METHODS, cancel_row, chart_of, planned, planned_row, told
+
+loader = lightbulb.Loader()
+
+NAME = "training"
+"""Of the dataset that what is given with /train goes to, where none is named."""
+NONE_YET = _("Nothing was trained on this server yet. /train begins.")
+ENDED_ALREADY = _("Training #{number} has ended already.")
+IS_CANCELLED = _("Training #{number} is cancelled.")
+WHICH_JOB = _("Its number")
+MOST_JOBS = 10
+LOCAL = _("on this machine")
+OPENAI = _("at {service}, by OpenAI's contract")
+EXPORT = _("only packed, to be trained elsewhere")
+
+
+class TwoSourcesError(StarlingError):
+    """Raised when examples come both as text and as a file."""
+
+    sentence = _("Give me either a text or a file, not both.")
+
+
+@safe
+async def complete_dataset(
+    context: lightbulb.AutocompleteContext[str], store: DatasetStore, rules: ChosenRules
+) -> None:
+    guild = await require_trainer(context.interaction, rules)
+    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
+    await context.respond(dataset_choices(await store.all(guild), typed, locale))
+
+
+@safe
+async def complete_trainer(context: lightbulb.AutocompleteContext[str], trainings: Trainings) -> None:
+    typed, locale = str(context.focused.value or "").casefold(), str(context.interaction.locale)
+    labels = []
+    for name, trainer in trainings.trainers.items():
+        sentence = {"local": LOCAL, "openai": OPENAI, "export": EXPORT}[name]
+        where = translate(
+            sentence, locale, **({"service": getattr(trainer, "service", "")} if name == "openai" else {})
+        )
+        labels.append((f"{name} — {where}"[:100], name))
+    await context.respond([choice for choice in labels if typed in choice[0].casefold()])
+
+
+@safe
+async def complete_base(
+    context: lightbulb.AutocompleteContext[str],
+    settings: Settings,
+    models: ChatModels,
+    trained: ModelStore,
+    trainings: Trainings,
+    rules: ChosenRules,
+) -> None:
+    guild = await require_trainer(context.interaction, rules)
+    typed = str(context.focused.value or "").casefold()
+    chosen = context.get_option("trainer")
+    name = str(chosen.value) if chosen is not None and chosen.value else next(iter(trainings.trainers))
+    bases = [BASE] if name != "openai" else [settings.training_base_model, *await models.names()]
+    kind = {"local": "adapter", "openai": "remote"}.get(name)
+    bases += [model.name for model in await trained.of_guild(guild) if model.kind == kind]
+    known = list(dict.fromkeys(base for base in bases if base and len(base) <= 100))
+    await context.respond([base for base in known if typed in base.casefold()][:25])
+
+
+@safe
+async def complete_job(context: lightbulb.AutocompleteContext[str], store: TrainingStore, rules: ChosenRules) -> None:
+    guild = await require_trainer(context.interaction, rules)
+    typed, locale = str(context.focused.value or "").lstrip("#"), str(context.interaction.locale)
+    offered = []
+    for one in await store.of_guild(guild, 200):
+        label = told(one, locale).replace("**", "").replace("\n", " · ")[:100]
+        if typed in str(one.number) or typed.casefold() in label.casefold():
+            offered.append((label, str(one.number)))
+    await context.respond(offered[:25])
+
+
+@loader.command
+class Train(
+    lightbulb.SlashCommand,
+    name=_("train"),
+    description=_("Train a model on what people gave"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+):
+    dataset = lightbulb.string(
+        _("dataset"), _("What to learn from; left empty, what is selected"), localize=True, default=None,
+        autocomplete=complete_dataset, max_length=100,
+    )  # fmt: skip
+    trainer = lightbulb.string(
+        _("trainer"), _("Where it is trained"), localize=True, default=None, autocomplete=complete_trainer,
+        max_length=100,
+    )  # fmt: skip
+    base_model = lightbulb.string(
+        _("base_model"), _("The model to begin with"), localize=True, default=None, autocomplete=complete_base,
+        max_length=100,
+    )  # fmt: skip
+    method = lightbulb.string(
+        _("method"), _("To say the answers, or also to prefer them to what was rejected"), localize=True,
+        default="supervised",
+        choices=[lightbulb.Choice(words, method, localize=True) for method, words in METHODS.items()],
+    )  # fmt: skip
+    positive = lightbulb.boolean(
+        _("positive"), _("Whether it is what to say, which it is unless you say no"), localize=True, default=True
+    )
+    file = lightbulb.attachment(
+        _("file"), _("Examples that go into the dataset first: JSONL, JSON or CSV"), localize=True, default=None
+    )
+    text = lightbulb.string(
+        _("text"), _("The same as text: JSON, or lines of CSV with prompt and answer"), localize=True, default=None,
+        max_length=4000,
+    )  # fmt: skip
+
+    @lightbulb.invoke
+    async def invoke(
+        self,
+        context: lightbulb.Context,
+        trainings: Trainings,
+        datasets: Datasets,
+        store: DatasetStore,
+        rules: ChosenRules,
+        settings: Settings,
+        trained: ModelStore,
+    ) -> None:
+        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        await context.defer()
+        name = self.dataset
+        if self.file is not None and self.text is not None:
+            raise TwoSourcesError
+        if self.file is not None or self.text is not None:
+            name = name or NAME
+            try:
+                await store.get(guild, name)
+            except NoSuchDatasetError:
+                await store.create(guild, name, context.user.id)
+            try:
+                if self.file is not None:
+                    file_name, data = self.file.filename, await download(self.file, MOST_BYTES)
+                else:
+                    file_name, data = _as_file(self.text or "")
+                await datasets.add_file(guild, name, file_name, data, given_by=context.user.id, positive=self.positive)
+            except UploadRefusedError as error:
+                await respond(context, refusal(error, locale)[:2000])
+                return
+        if name is not None:
+            await datasets.select(guild, name, "positive" if self.positive else "negative")
+        trainer = self.trainer or next(iter(trainings.trainers))
+        method: Method = "preference" if self.method == "preference" else "supervised"
+        base = self.base_model or (settings.training_base_model if trainer == "openai" else BASE)
+        if self.base_model is None and trainer == "local" and method == "preference":
+            # Preferences are learnt on top of answers.
+            base = next((model.name for model in await trained.of_guild(guild) if model.kind == "adapter"), BASE)
+        training, plan = await trainings.plan(
+            guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
+            trainer=trainer, base=base, method=method,
+        )  # fmt: skip
+        text = planned(training, plan, locale, settings.chat_currency)
+        await respond(context, text, components=[planned_row(training, locale)])
+
+
+jobs = lightbulb.Group(
+    _("jobs"),
+    _("Trainings of this server"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+)
+
+
+@jobs.register
+class List(lightbulb.SlashCommand, name=_("list"), description=_("The trainings, the latest first"), localize=True):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
+        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        found = await store.of_guild(guild, MOST_JOBS)
+        lines = [told(one, locale).replace("\n", " · ")[:190] for one in found]
+        await respond(context, "\n".join(lines) or translate(NONE_YET, locale), ephemeral=True)
+
+
+@jobs.register
+class Show(lightbulb.SlashCommand, name=_("show"), description=_("How far a training is"), localize=True):
+    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, trainings: Trainings
+    ) -> None:
+        training, locale = await _chosen(context, store, rules, self.job), locale_of(context)
+        chart = await chart_of(training, locale)
+        row = [cancel_row(training, locale)] if training.is_open else []
+        await respond(
+            context, told(training, locale, left_s=trainings.left_s(training)),
+            attachments=[] if chart is None else [chart], components=row, ephemeral=True,
+        )  # fmt: skip
+
+
+@jobs.register
+class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a training before its time"), localize=True):
+    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, trainings: Trainings
+    ) -> None:
+        training = await _chosen(context, store, rules, self.job)
+        await context.defer(ephemeral=True)
+        ended = await trainings.cancel(training, context.user.id)
+        sentence = ENDED_ALREADY if ended is None else IS_CANCELLED
+        await respond(context, translate(sentence, locale_of(context), number=training.number), ephemeral=True)
+
+
+@jobs.register
+class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("What a training has told, as a file"), localize=True):
+    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
+        training = await _chosen(context, store, rules, self.job)
+        lines = ["step,loss,heldout_loss"]
+        lines += [",".join("" if value is None else f"{value:g}" for value in point) for point in training.curve]
+        if training.told:
+            lines.append(f"# {training.told}")
+        file = hikari.Bytes("\n".join(lines).encode(), f"training-{training.number}.csv", "text/csv; charset=utf-8")
+        await respond(context, told(training, locale_of(context)), attachment=file, ephemeral=True)
+
+
+loader.command(jobs)
+
+
+def _as_file(text: str) -> tuple[str, bytes]:
+    """``text`` as a file would be named, for what reads files."""
+    begins = text.lstrip()[:1]
+    if begins == "{" and "\n{" in text:
+        return "text.jsonl", text.encode()
+    return ("text.json" if begins in ("[", "{") else "text.csv"), text.encode()
+
+
+async def _chosen(context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, given: str) -> Training:
+    """
+    Raises:
+        NotTrainerError: the person may not train.
+        NoSuchTrainingError
+    """
+    guild = await require_trainer(context.interaction, rules)
+    number = given.strip().lstrip("#")
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise NoSuchTrainingError(given[:20])
+    return await store.get(guild, int(number))

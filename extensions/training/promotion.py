@@ -1,0 +1,68 @@
+"""Measuring a candidate, and letting it answer if it is better: by command, or by the button below its news."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import translatable as _
+from bot.i18n.translation import say, translate
+from bot.preferences.roles import ChosenRules
+from bot.training.promoting import Promoting
+from bot.ui.progress_bar import Progress
+from bot.ui.splitting import MESSAGE_LIMIT
+from bot.usage.budgets import Budgets
+from bot.usage.meter import BudgetMeter
+from extensions.corrections.rights import require_trainer
+
+MEASURING = _("Measuring {model} beside the model that answers here …")
+PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
+NOT_PROMOTED = _("{model} is not promoted:")
+
+
+async def promoted(
+    interaction: hikari.CommandInteraction | hikari.ComponentInteraction,
+    guild: hikari.Snowflake,
+    model: str,
+    promoting: Promoting,
+    budgets: Budgets,
+) -> str:
+    """Measure ``model``, promote it if it is better, and say which; the interaction, which was deferred, shows how far
+    it is.
+
+    Raises:
+        StarlingError: as ``Promoting.measured``.
+    """
+    locale, name = str(interaction.locale), f"`{model}`"
+    progress = Progress(interaction, translate(MEASURING, locale, model=name))
+    try:
+        measured = await promoting.measured(
+            guild, model, BudgetMeter(budgets, interaction.user.id, guild), progress.tell
+        )
+    finally:
+        await progress.end()
+    if measured.verdict.promotable:
+        await promoting.promote(guild, measured, interaction.user.id)
+    lines = [translate(PROMOTED if measured.verdict.promotable else NOT_PROMOTED, locale, model=name)]
+    lines += [f"- {say(reason, locale)}" for reason in measured.verdict.reasons]
+    return "\n".join(lines)[:MESSAGE_LIMIT]
+
+
+async def promote_candidate(
+    context: yuyo.components.Context,
+    promoting: alluka.Injected[Promoting],
+    rules: alluka.Injected[ChosenRules],
+    budgets: alluka.Injected[Budgets],
+) -> None:
+    """Measure the candidate that the button is for, and promote it if it is better.
+
+    Raises:
+        NotTrainerError: the person may not train.
+        StarlingError: as ``promoted``.
+    """
+    interaction = context.interaction
+    guild = await require_trainer(interaction, rules)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    text = await promoted(interaction, guild, context.id_metadata, promoting, budgets)
+    await interaction.execute(text, user_mentions=False, role_mentions=False, mentions_everyone=False)

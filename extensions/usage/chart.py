@@ -1,0 +1,117 @@
+"""What was used, as a picture: tokens and minutes of recordings, a bar for each day."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from babel.dates import format_date
+from babel.numbers import format_compact_decimal
+
+from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, drawn
+from bot.errors import translatable as _
+from bot.i18n.translation import catalogue_language, translate
+from bot.usage.store import Amounts
+from bot.usage.text import minutes_text, number_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST_LABELS = 7
+
+TOKENS = _("Tokens")
+TOKENS_IN = _("in: questions and what was said before")
+TOKENS_OUT = _("out: answers")
+MINUTES = _("Recordings, min")
+DAY = _("Day (UTC)")
+ALT_TEXT = _(
+    "Bar chart of each day from {first} to {last}. Tokens: {tokens} together, most on {peak} ({peak_tokens}). "
+    "Recordings: {minutes} min together."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageChart:
+    """What is drawn."""
+
+    title: str
+    days: Sequence[date]
+    """One after the other, at least one."""
+    amounts: Sequence[Amounts]
+    """Of each of the days."""
+    locale: str
+    """Discord's, of who looks at it."""
+
+    @classmethod
+    def of(cls, title: str, used: Mapping[date, Amounts], last: date, days: int, locale: str) -> UsageChart:
+        """The chart of ``days`` days up to ``last``; those that ``used`` does not have were quiet."""
+        span = [last - timedelta(days=ago) for ago in reversed(range(days))]
+        return cls(title, span, [used.get(day, Amounts()) for day in span], locale)
+
+    @property
+    def alt_text(self) -> str:
+        """The same in words."""
+        language = catalogue_language(self.locale)
+        peak = max(range(len(self.days)), key=lambda n: self.amounts[n].tokens)
+        return translate(
+            ALT_TEXT,
+            self.locale,
+            first=format_date(self.days[0], "d MMMM", locale=language),
+            last=format_date(self.days[-1], "d MMMM", locale=language),
+            tokens=number_text(sum(one.tokens for one in self.amounts), self.locale),
+            peak=format_date(self.days[peak], "d MMMM", locale=language),
+            peak_tokens=number_text(self.amounts[peak].tokens, self.locale),
+            minutes=minutes_text(sum(one.heard_s for one in self.amounts), self.locale),
+        )
+
+    async def png(self) -> bytes:
+        """The picture, ``WIDTH_PX`` by ``HEIGHT_PX``."""
+        return await drawn(self._draw)
+
+    def figure(self) -> Figure:
+        """The picture as matplotlib has it, for any thread but not for several at once."""
+        # Half a second and 40 MB that nobody needs who does not ask for a chart.
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+
+        figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER, layout="constrained")
+        figure.suptitle(self.title, color=INK, fontsize=11)
+        tokens, heard = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        places = range(len(self.days))
+        inward, outward = [one.prompt_tokens for one in self.amounts], [one.reply_tokens for one in self.amounts]
+        tokens.bar(places, inward, color=BLUE, label=translate(TOKENS_IN, self.locale))
+        tokens.bar(places, outward, bottom=inward, color=ORANGE, label=translate(TOKENS_OUT, self.locale))
+        tokens.set_ylabel(translate(TOKENS, self.locale), color=INK)
+        tokens.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8, labelcolor=INK)
+        heard.bar(places, [one.heard_s / 60 for one in self.amounts], color=GREEN)
+        heard.set_ylabel(translate(MINUTES, self.locale), color=INK)
+        heard.set_xlabel(translate(DAY, self.locale), color=INK)
+        step = -(-len(self.days) // _MOST_LABELS)
+        labelled = list(places)[::-1][::step]
+        heard.set_xlim(-0.6, len(self.days) - 0.4)
+        heard.set_xticks(labelled, [self._date(self.days[n]) for n in labelled])
+        for axes, least in ((tokens, 10), (heard, 1)):
+            axes.set_facecolor(PAPER)
+            axes.set_ylim(0, max(axes.get_ylim()[1], least))
+            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.yaxis.set_major_formatter(lambda value, _place: self._compact(value))
+            axes.tick_params(colors=INK, labelsize=8)
+            axes.grid(axis="y", color=LINES, linewidth=0.6)
+            axes.set_axisbelow(True)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.spines[["left", "bottom"]].set_color(LINES)
+        return figure
+
+    def _draw(self) -> bytes:
+        stream = io.BytesIO()
+        self.figure().savefig(stream, format="png")
+        return stream.getvalue()
+
+    def _date(self, day: date) -> str:
+        return format_date(day, "d MMM", locale=catalogue_language(self.locale))
+
+    def _compact(self, value: float) -> str:
+        return format_compact_decimal(round(value), locale=catalogue_language(self.locale), fraction_digits=1)

@@ -1,0 +1,137 @@
+"""/usage: what you, or a server, have used, what remains, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import hikari
+import lightbulb
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.settings import Settings
+from bot.ui.command_reply import locale_of, respond
+from bot.usage.budgets import Budget, Budgets
+from bot.usage.store import Amounts, UsageStore
+from bot.usage.text import cost_text, minutes_text, number_text
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.usage.chart import UsageChart
+
+loader = lightbulb.Loader()
+
+MINE = _("What you have used in the last {days} days")
+SERVERS = _("What this server has used in the last {days} days")
+TODAY = _(
+    "Today: {tokens_in} tokens in, {tokens_out} out; {minutes} min of recordings; {characters} characters spoken."
+)
+COST = _("Cost: {today} today, {all} in {days} days.")
+RENEWED = _("It is renewed {renewed}.")
+
+
+class UsageNotManagedError(StarlingError):
+    """Raised when someone asks what a server has used who does not manage it."""
+
+    sentence = _("Only those who may manage this server can see what all of it has used. You can always see your own.")
+
+
+class NoServerHereError(StarlingError):
+    """Raised when someone asks what a server has used where there is none."""
+
+    sentence = _("There is no server here. Ask on the server, or for what you have used.")
+
+
+def _server_of(context: lightbulb.Context) -> int:
+    """The server whose use the one who asks may see.
+
+    Raises:
+        NoServerHereError: this is a direct message.
+        UsageNotManagedError: the one who asks does not manage the server.
+    """
+    if context.guild_id is None or context.member is None:
+        raise NoServerHereError
+    if not context.member.permissions & (hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR):
+        raise UsageNotManagedError
+    return int(context.guild_id)
+
+
+@loader.command
+class Usage(
+    lightbulb.SlashCommand,
+    name=_("usage"),
+    description=_("What was used a day, what remains, and what it cost"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    scope = lightbulb.string(
+        _("scope"),
+        _("Whose use; that of a server is for those who manage it"),
+        localize=True,
+        default="me",
+        choices=[
+            lightbulb.Choice(_("Mine"), "me", localize=True),
+            lightbulb.Choice(_("This server's"), "server", localize=True),
+        ],
+    )
+    days = lightbulb.integer(
+        _("days"),
+        _("How far back"),
+        localize=True,
+        default=7,
+        choices=[
+            lightbulb.Choice(_("7 days"), 7, localize=True),
+            lightbulb.Choice(_("30 days"), 30, localize=True),
+            lightbulb.Choice(_("90 days"), 90, localize=True),
+        ],
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, usage: UsageStore, budgets: Budgets, settings: Settings) -> None:
+        of_server = self.scope == "server"
+        guild = _server_of(context) if of_server else None
+        user = None if of_server else int(context.user.id)
+        # The first chart takes seconds: its library is loaded for it.
+        await context.defer(ephemeral=True)
+        locale, today = locale_of(context), usage.now.date()
+        used = await usage.by_day(today - timedelta(days=self.days - 1), guild_id=guild, user_id=user)
+        title = translate(SERVERS if of_server else MINE, locale, days=self.days)
+        chart = UsageChart.of(title, used, today, self.days, locale)
+        held = [
+            budget
+            for kind in ("tokens", "audio")
+            for budget in await budgets.of(context.user.id, context.guild_id, kind)
+            if (budget.whose == "guild") == of_server
+        ]
+        lines = [f"**{title}**", _today(used.get(today, Amounts()), locale), *_left(held, budgets, locale)]
+        if settings.chat_prices:
+            spent = [one.cost for one in (used.get(today, Amounts()), *used.values())]
+            told = [cost_text(cost, settings.chat_currency, locale) for cost in (spent[0], sum(spent[1:]))]
+            lines.append(translate(COST, locale, today=told[0], all=told[1], days=self.days))
+        picture = hikari.impl.MediaGalleryItemBuilder(
+            media=hikari.Bytes(await chart.png(), "usage.png", "image/png"), description=chart.alt_text
+        )
+        # A picture in a gallery is the one place where hikari lets an upload have a description.
+        gallery = hikari.impl.MediaGalleryComponentBuilder(items=[picture])
+        text = hikari.impl.TextDisplayComponentBuilder(content="\n".join(lines))
+        await respond(context, components=[text, gallery], ephemeral=True)
+
+
+def _today(amounts: Amounts, locale: str) -> str:
+    return translate(
+        TODAY,
+        locale,
+        tokens_in=number_text(amounts.prompt_tokens, locale),
+        tokens_out=number_text(amounts.reply_tokens, locale),
+        minutes=minutes_text(amounts.heard_s, locale),
+        characters=number_text(amounts.spoken_characters, locale),
+    )
+
+
+def _left(held: Sequence[Budget], budgets: Budgets, locale: str) -> list[str]:
+    """What is left of each of ``held``, and when it is renewed."""
+    if not held:
+        return []
+    renewed = translate(RENEWED, locale, renewed=f"<t:{int(budgets.renewed.timestamp())}:R>")
+    return [*(budget.left_text(locale) for budget in held), renewed]

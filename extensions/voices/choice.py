@@ -1,0 +1,54 @@
+"""Choosing a voice by its name, its language or its gender."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import babel
+
+from audio import Voice
+from bot.errors import translatable as _
+from bot.i18n.translation import language_name, language_of, translate
+from bot.ui.language_choice import MOST_CHOICES
+
+
+def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tuple[str, str]]:
+    """At most 25 pairs of (label, voice name): each word typed must be in the label or the name.
+
+    First the voices whose language was typed (``ru``), then those of the user's own language, then English ones;
+    among equals the order of ``voices`` holds, which is that of their quality.
+    """
+    wanted = typed.casefold().split()
+    own = language_of(locale)
+    fitting: list[tuple[int, str, str]] = []
+    for voice in voices:
+        label, language = label_of(voice, locale), base_of(voice)
+        if all(word in f"{label} {voice.name} {voice.language}".casefold() for word in wanted):
+            rank = 0 if language in wanted else 1 if language == own else 2 if language == "en" else 3
+            fitting.append((rank, label[:100], voice.name))
+    fitting.sort(key=lambda entry: entry[0])
+    return [(label, name) for _rank, label, name in fitting if len(name) <= 100][:MOST_CHOICES]
+
+
+def label_of(voice: Voice, locale: str) -> str:
+    """How ``voice`` is shown: ``Ava — English (United States), female, edge``."""
+    own = language_of(locale)
+    name = _ENGINE_NAMES.get(voice.engine) or voice.name.removeprefix(f"{voice.language}-").removesuffix("Neural")
+    try:
+        spoken = babel.Locale.parse(voice.language, sep="-").get_display_name(own)
+    except (babel.UnknownLocaleError, ValueError):
+        spoken = f"{language_name(base_of(voice), locale)} ({voice.language})"
+    details = [spoken or voice.language]
+    if voice.gender != "unknown":
+        details.append(translate(GENDERS[voice.gender], locale))
+    return f"{name} — {', '.join(details)}"
+
+
+def base_of(voice: Voice) -> str:
+    """``ru`` of ``ru-RU``."""
+    return voice.language.partition("-")[0].lower()
+
+
+GENDERS = {"female": _("female"), "male": _("male")}
+_ENGINE_NAMES = {"espeak-ng": "eSpeak NG"}
+"""Engines whose voices have no names of their own."""

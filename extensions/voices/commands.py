@@ -1,0 +1,112 @@
+"""/voice, and the choice of a voice by name."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import lightbulb
+
+from audio import Speaker, UnknownVoiceError
+from bot.errors import translatable as _
+from bot.i18n.translation import catalogues, language_of, translate
+from bot.preferences.voices import ChosenVoices
+from bot.ui import voice_message
+from bot.ui.autocomplete import safe
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import require_manager
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.voices.choice import voice_choices
+
+loader = lightbulb.Loader()
+
+MINE_CHOSEN = _("From now on {voice} speaks to you, whenever the text is in its language.")
+MINE_LEFT = _("I choose the voice that speaks to you by the language of the text.")
+SERVERS_CHOSEN = _("From now on {voice} speaks on this server, to everyone who has not chosen a voice of their own.")
+SERVERS_LEFT = _("I choose the voice that speaks on this server by the language of the text.")
+SAMPLE = _("Hello! This is how I sound. Shall I read your answers to you?")
+
+
+@safe
+async def complete_voice(context: lightbulb.AutocompleteContext[str], speaker: Speaker) -> None:
+    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
+    await context.respond(voice_choices(await speaker.voices(), typed, locale))
+
+
+voice = lightbulb.Group(
+    _("voice"),
+    _("Choose the voice that speaks to you"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+)
+
+_LISTENERS = [
+    lightbulb.Choice(_("Me"), "user", localize=True),
+    lightbulb.Choice(_("This server"), "guild", localize=True),
+]
+
+
+@voice.register
+class SetVoice(
+    lightbulb.SlashCommand, name=_("set"), description=_("Choose the voice that speaks to you"), localize=True
+):
+    voice = lightbulb.string(
+        _("voice"), _("Whose voice; type a language or a name"), localize=True, autocomplete=complete_voice
+    )
+    whose = lightbulb.string(_("listener"), _("Who hears it"), localize=True, default="user", choices=_LISTENERS)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, voices: ChosenVoices) -> None:
+        await _choose(context, voices, self.whose, self.voice)
+
+
+@voice.register
+class ResetVoice(
+    lightbulb.SlashCommand, name=_("reset"), description=_("Leave the choice of the voice to me"), localize=True
+):
+    whose = lightbulb.string(_("listener"), _("Who hears it"), localize=True, default="user", choices=_LISTENERS)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, voices: ChosenVoices) -> None:
+        await _choose(context, voices, self.whose, None)
+
+
+@voice.register
+class PreviewVoice(
+    lightbulb.SlashCommand, name=_("preview"), description=_("Hear how a voice sounds"), localize=True
+):  # fmt: skip
+    voice = lightbulb.string(
+        _("voice"), _("Whose voice; type a language or a name"), localize=True, autocomplete=complete_voice
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, speaker: Speaker) -> None:
+        await context.defer(ephemeral=True)
+        known = next((one for one in await speaker.voices() if one.name == self.voice), None)
+        if known is None:
+            raise UnknownVoiceError(self.voice)
+        language = language_of(known.language)
+        # A voice of a language that there is no sentence in reads English, with its accent.
+        text = translate(SAMPLE, language if language in catalogues() else "en-US")
+        speech = await speaker.speak(text, hint=None, voice=known.name)
+        await respond(context, f"🔊 {known.name}", attachment=voice_message.file_of(speech), ephemeral=True)
+
+
+loader.command(voice)
+
+
+async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: str, chosen: str | None) -> None:
+    """
+    Raises:
+        OnServersOnlyError: the server's is to be chosen where there is none.
+        ManagersOnlyError: by someone who may not manage it.
+        UnknownVoiceError: there is no such voice.
+    """
+    scope = cast('Literal["user", "guild"]', whose)
+    id_ = context.user.id if scope == "user" else require_manager(context)
+    # The list of voices may have to be asked of a network first.
+    await context.defer(ephemeral=True)
+    await voices.choose(scope, id_, chosen)
+    told, left = (MINE_CHOSEN, MINE_LEFT) if scope == "user" else (SERVERS_CHOSEN, SERVERS_LEFT)
+    said = told if chosen else left
+    await respond(context, translate(said, locale_of(context), voice=chosen or ""), ephemeral=True)
