@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audio import Decoder, NotAudioError, RecordingError, decode
-from tests.audio.mutations import mutated, seeds
+from tests.audio.decoding.mutations import mutated, seeds
 
 RECORDING = Path(__file__).parent.parent / "tests" / "recordings" / "jfk.ogg"
 

@@ -25,7 +25,7 @@ from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import follow
 from bot.weights.weights import WeightsCache
-from tests.end_to_end.town import Town, populated, running, voice
+from tests.harness import Town, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 LEAST_POINTS = 3

@@ -4,6 +4,7 @@ passes between sandboxes and bots.
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import wave
@@ -20,10 +21,12 @@ from bot.sandbox import Sandbox
 from bot.weights.weights import WeightsCache
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
-from tests.conformance.witness import Witness
+from tests.conformance.recorder import Witness
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
+
+pytest_plugins = ["tests.databases", "tests.towns"]
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"
@@ -47,9 +50,17 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
         item.config.stash[_IS_WHOLE] = False
 
 
+WITH_A_BOT = tuple(ROOT / "tests" / folder for folder in ("app", "extensions", "page"))
+"""Tests there share one event loop: that of the bot, or that from which the browser is driven."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The verdict comes when everything else has been seen."""
+    for item in items:
+        is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
+        if is_async and any(folder in item.path.parents for folder in WITH_A_BOT):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     items.sort(key=lambda item: item.path == VERDICT)
     config.stash[_HAS_VERDICT] = bool(items) and items[-1].path == VERDICT
     if not {item.path for item in items}.issuperset((ROOT / "tests").rglob("test_*.py")):

@@ -15,7 +15,7 @@ from bot.sandbox.request_log import LoggedRequest
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
 from tests.conformance.overlay import Document, Rule
-from tests.conformance.witness import Witness
+from tests.conformance.recorder import Witness
 
 MESSAGE: dict[str, Any] = {
     "id": "1100000000004194500",

@@ -9,7 +9,7 @@ from bot.sandbox.rest.server import RestServer
 from bot.sandbox.services import Services
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.openapi import SPEC
-from tests.conformance.witness import Violation, Witness
+from tests.conformance.recorder import Violation, Witness
 
 needs_description = pytest.mark.skipif(not SPEC.is_file(), reason=f"Discord's description is not in {SPEC}")
 

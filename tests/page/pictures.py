@@ -15,11 +15,11 @@ from playwright.async_api import Browser, async_playwright
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import Person
 from tests.conftest import ROOT
-from tests.end_to_end.town import buttons_of, populated, running
+from tests.harness import buttons_of, populated, running
 from tests.page.visit import Visit, visiting
 from tests.scripted_chat import ScriptedChat
-from tests.training.data import facts
-from tests.training.fine_tuning_server import KEY, FineTuningServer
+from tests.training.factories import facts
+from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
 CARD_SIZES = {"desktop": (1000, 1200), "phone": (390, 1400)}

@@ -22,7 +22,7 @@ from bot.sandbox.model.seed import (
     MODERATOR_ROLE_ID,
     READ_ONLY_ID,
 )
-from tests.conformance.witness import Witness
+from tests.conformance.recorder import Witness
 from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import VOICE, WAVEFORM, build, running
 from tests.sandbox.patience import until

@@ -20,9 +20,9 @@ from bot.training.openai.trainer import OpenAITrainer
 from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
-from tests.teaching.given import ADA
-from tests.training.data import facts, pairs
-from tests.training.fine_tuning_server import KEY, FineTuningServer, Trouble
+from tests.datasets.factories import ADA
+from tests.training.factories import facts, pairs
+from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
 
 GUILD, CHANNEL = 11, 50
 

@@ -17,7 +17,7 @@ from bot.training.local.job import JobFolder
 from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.weights.weights import WeightsCache
-from tests.training.data import contradictions, facts, training_data
+from tests.training.factories import contradictions, facts, training_data
 
 EPOCHS = 12
 

@@ -29,7 +29,7 @@ from bot.training.local.trainer import BASE, MOST_TRIES, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import Progress
 from bot.weights.weights import WeightsCache
-from tests.training.data import facts, training_data
+from tests.training.factories import facts, training_data
 
 DATA = training_data(facts()[:8], facts()[8:10])
 RECIPE = Recipe(BASE)

@@ -1,0 +1,180 @@
+"""Starting strictly, stopping gently, coming back."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import signal
+import sys
+import wave
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+
+from audio import decode
+from bot.sandbox.client.discord_user import Person
+from bot.sandbox.options import Options
+from bot.sandbox.server import Sandbox
+from tests.app.process import command, ready_at
+from tests.harness import RECORDINGS, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+
+
+async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path, smollm2: Path
+) -> None:
+    settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline"}
+    async with command("run", **settings) as process:
+        url = await ready_at(process)
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/sandbox") as response:
+                directory = await response.json()
+            async with session.get(url) as response:
+                assert response.status == 200
+        async with Person(url, directory["users"][1]["token"]) as person:
+            channel = (await person.dm(directory["application_id"]))["id"]
+            asked = await person.send(channel, voice=voice("jfk.ogg"))
+            async with asyncio.timeout(60):
+                while True:
+                    replies = [m for m in await person.messages(channel) if int(m["id"]) > int(asked["id"])]
+                    if any(m["flags"] & 1 << 13 for m in replies):
+                        break
+                    await asyncio.sleep(0.2)
+        assert "fellow Americans" in replies[0]["content"]
+        assert "small demonstration model" in replies[0]["content"]
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):
+            _out, err = await process.communicate()
+        assert process.returncode == 0
+        assert b"Traceback" not in err
+
+
+async def test_a_stop_in_the_middle_of_an_answer_loses_nothing(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.2}
+        chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.5
+        channel = await town.dm(town.member)
+        async with running(tmp_path, sandbox, **settings):
+            asked = await town.member.send(channel, "count")
+            await town.answer_to(asked, lambda text: "two" in text)
+        halted = await town.answer_to(asked, lambda text: "restarted in the middle of this answer" in text)
+        assert "ten" not in halted["content"]
+        chat.word_delay_s = 0.0
+        async with running(tmp_path, sandbox, **settings):
+            answer = await town.answer_to(asked, lambda text: text == chat.answer)
+        assert answer["id"] == halted["id"]
+        assert len(await town.after(asked)) == 1
+
+
+async def test_a_stop_waits_for_an_answer_that_is_nearly_done(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 10.0}
+        chat.answer, chat.word_delay_s = "one two three four", 0.3
+        async with running(tmp_path, sandbox, **settings):
+            asked = await town.member.send(await town.dm(town.member), "count")
+            await town.answer_to(asked, bool)
+        answer = await town.answer_to(asked, bool)
+        assert answer["content"] == "one two three four"
+
+
+async def test_a_command_under_way_is_told_of_the_restart(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.2}
+        sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=20.0)
+        async with running(tmp_path, sandbox, **settings):
+            file = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
+            outcome = await town.member.slash("transcribe", {"file": file}, channel=town.channel("general"))
+            await asyncio.sleep(0.5)
+        assert "being restarted" in (await outcome.response(30))["content"]
+
+
+async def test_a_lost_connection_and_a_busy_discord_are_not_noticed(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with running(tmp_path, sandbox, **settings):
+            sandbox.close_gateway()
+            asked = await town.member.send(await town.dm(town.member), "hello")
+            await town.answer_to(asked, lambda text: "capital of France." in text)
+            chat.first_word_delay_s = 0.3  # the faults are for the bot, not for the question
+            for kind in ("rate_limit", "error"):
+                asked = await town.member.send(await town.dm(town.member), "hello again")
+                sandbox.fault(kind, method="POST", path="^/channels/[0-9]+/messages$", retry_after_s=0.3, after=True)
+                await town.answer_to(asked, lambda text: "capital of France." in text)
+                assert len(await town.after(asked)) == 1
+
+
+PREVENTED: list[tuple[dict[str, str], str]] = [
+    ({"DISCORD_TOKEN": "MTAw.bad.token"}, "Discord refuses the token in DISCORD_TOKEN"),
+    ({"MESSAGE_CONTENT_INTENT": "true"}, "Discord refuses the message content intent"),
+    ({"WHISPER_MODEL": "/nowhere/at/all"}, "speech model /nowhere/at/all cannot be loaded"),
+    ({"DATABASE_URL": "postgresql://a:b@127.0.0.1:9/c"}, "The database postgresql"),
+    ({"INSTRUCTION_FILE": "/nowhere/i.txt"}, "The instruction file /nowhere/i.txt cannot be read"),
+    ({"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, "Discord cannot be reached"),
+]
+
+
+async def test_what_prevents_a_start_is_one_sentence_and_exit_status_1(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox(options=Options(message_content=False)) as sandbox:
+
+        async def ends_with(settings: dict[str, str], sentence: str) -> None:
+            given = {
+                "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
+                "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted",
+                "DATA_FOLDER": str(tmp_path / next(iter(settings))),
+            }  # fmt: skip
+            async with command("run", **given | settings) as process:
+                async with asyncio.timeout(90):
+                    _out, err = await process.communicate()
+            assert process.returncode == 1, settings
+            assert sentence in " ".join(err.decode().split())
+            assert "Traceback" not in err.decode()
+
+        # At once: the last one tries for a quarter of a minute.
+        await asyncio.gather(*(ends_with(settings, sentence) for settings, sentence in PREVENTED))
+
+
+async def test_a_broken_extension_prevents_the_start(tmp_path: Path, whisper_base: Path) -> None:
+    package = tmp_path / "broken_extensions"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "good.py").write_text("import lightbulb\nloader = lightbulb.Loader()\n")
+    (package / "bad.py").write_text("import nothing_of_that_name\n")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        import broken_extensions  # type: ignore[import-not-found]
+        import hikari
+        import lightbulb
+
+        from bot.app.connection import BrokenExtensionError, load
+
+        bot = hikari.GatewayBot("MTAw.x.y", banner=None, logs=None, suppress_optimization_warning=True)
+        with pytest.raises(BrokenExtensionError, match=r"broken_extensions\.bad"):
+            await load(lightbulb.client_from_app(bot), broken_extensions)
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
+async def test_heartbeats_are_on_time_while_ten_minutes_are_transcribed(tmp_path: Path, whisper_base: Path) -> None:
+    speech = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
+    long = np.tile(np.concatenate([speech, np.zeros(16000, np.float32)]), 50)[: 595 * 16000]
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((long * 32767).astype("<i2").tobytes())
+    async with (
+        ScriptedChat() as chat,
+        Sandbox(options=Options(heartbeat_interval_s=0.25, person_file_limit_bytes=25 << 20)) as sandbox,
+    ):
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.1}
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
+            await town.member.send(await town.dm(town.member), files=[("long.wav", buffer.getvalue(), "audio/wav")])
+            await asyncio.sleep(8)
+            late = [beat.late_s or 0.0 for session in sandbox.bot_sessions for beat in session.heartbeats]
+    assert len(late) >= 24
+    assert max(late) < 0.5

@@ -1,0 +1,383 @@
+"""Pieces are heard in short windows, and once more when the words look wrong; long recordings keep their order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import jiwer
+import numpy as np
+import pytest
+
+from audio import BusyError, Recording, Segment, Transcriber, Transcript, UnknownLanguageError, decode
+from audio.recognition.alignment import TimedTokens
+from audio.recognition.batch import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
+from audio.recognition.chunking import pieces_of
+from audio.recognition.hallucinations import is_loop, is_made_up, most_tokens
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.voice_activity import utterances
+from audio.recognition.whisper import MOST_TOKENS, Manner, Whisper, Wording
+from audio.recording import RECORDING_RATE_HZ, Samples
+from tests.audio.made_recordings import silence
+from tests.audio.recognition.test_transcriber import words
+
+JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+
+
+@dataclass
+class Asked:
+    """One question to a model."""
+
+    frames: int
+    beams: int
+    most_tokens: int
+
+
+class ScriptedWhisper(Whisper):
+    """Answers with what it was given, and remembers what it was asked."""
+
+    def __init__(self, *wordings: Wording) -> None:
+        self.languages = ("en",)
+        self.asked: list[Asked] = []
+        self._wordings = list(wordings)
+        self._frames = 0
+
+    def encoded(self, sounds: Sequence[Samples], frames: int) -> Any:
+        self._frames = frames
+
+    def one_of(self, encoded: Any, number: int) -> Any:
+        return encoded
+
+    def wordings(
+        self, encoded: Any, manners: Sequence[Manner], *, beams: int, most_tokens: int = MOST_TOKENS
+    ) -> list[Wording]:
+        self.asked.append(Asked(self._frames, beams, most_tokens))
+        return [self._wordings.pop(0) for _ in manners]
+
+    def text_of(self, tokens: tuple[int, ...]) -> str:
+        return "".join(map(chr, tokens))
+
+    def timed(self, wording: Wording, duration_s: float) -> list[TimedTokens]:
+        return [TimedTokens(0, duration_s, tuple(map(ord, wording.text)))]
+
+
+def wording(text: str, *, tokens: int = 10, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Wording:
+    return Wording((1,) * tokens, text, mean_logprob, no_speech)
+
+
+def heard_by(whisper: Whisper, recording: Recording, quality: Quality = "fast") -> tuple[Segment, ...]:
+    (piece,) = pieces_of(utterances(recording.samples), len(recording.samples))
+    (heard,) = hear(whisper, [Excerpt(piece, recording.samples, quality, "en")])
+    return heard.segments
+
+
+@pytest.mark.parametrize(("quality", "beams", "padding_s"), [("fast", 1, 3), ("accurate", 5, 5)])
+def test_a_note_is_heard_once_in_a_short_window(
+    quality: Quality, beams: int, padding_s: int, jfk_sound: Recording
+) -> None:
+    whisper = ScriptedWhisper(wording("Ask not."))
+
+    (segment,) = heard_by(whisper, jfk_sound, quality)
+
+    assert segment.text == "Ask not."
+    (asked,) = whisper.asked
+    assert asked.beams == beams
+    assert 1070 <= asked.frames - 100 * padding_s <= 1100
+    assert asked.most_tokens == pytest.approx(most_tokens(asked.frames / 100 - padding_s), abs=1)
+
+
+def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_more(jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(wording("As not.", mean_logprob=-0.5), wording("Ask not.", mean_logprob=-0.45))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    first, second = whisper.asked
+    assert (first.beams, second.beams) == (1, SECOND_LOOK_BEAMS)
+    assert first.frames == second.frames < FULL_WINDOW_FRAMES
+
+
+@pytest.mark.parametrize("loop", [wording("so it goes " * 30), wording("Hm.", tokens=200)], ids=["phrase", "tokens"])
+def test_a_loop_is_heard_again_in_the_full_window(loop: Wording, jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(loop, wording("Ask not."))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, MOST_TOKENS)]
+
+
+def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:
+    doubtful = wording("Thank you for watching.", mean_logprob=-1.3, no_speech=0.9)
+    assert heard_by(ScriptedWhisper(doubtful, doubtful), jfk_sound) == ()
+
+
+def test_loops_and_made_up_words_are_told_by_their_signs() -> None:
+    assert is_loop("I am fine. " * 20, 80, 25)
+    assert is_loop("a", 500, 30)
+    assert not is_loop("And so, my fellow Americans, ask not what your country can do for you.", 24, 6)
+    assert not is_loop("", 0, 0.5)
+    assert is_made_up(0.7, -1.1)
+    assert not is_made_up(0.7, -0.9)
+    assert not is_made_up(0.5, -1.1)
+
+
+@dataclass
+class Windows:
+    """What a real model was asked to encode."""
+
+    frames: list[int]
+    together: list[int]
+    """How many sounds at once."""
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
+    windows = Windows([], [])
+    encoded: Callable[[Whisper, Sequence[Samples], int], Any] = Whisper.encoded
+
+    def counted(self: Whisper, sounds: Sequence[Samples], frames: int) -> Any:
+        windows.frames.append(frames)
+        windows.together.append(len(sounds))
+        return encoded(self, sounds, frames)
+
+    monkeypatch.setattr(Whisper, "encoded", counted)
+    return windows
+
+
+@pytest.fixture(scope="module")
+def fast(whisper_base: Path) -> Iterator[Transcriber]:
+    """A transcriber with two workers that saves time."""
+    transcriber = Transcriber(whisper_base, quality="fast", workers=2)
+    yield transcriber
+    asyncio.run(transcriber.close())
+
+
+async def test_both_qualities_hear_the_known_notes(
+    transcriber: Transcriber, fast: Transcriber, jfk: bytes, russian_note: bytes, windows: Windows
+) -> None:
+    for hearing in (transcriber, fast):
+        english, russian = await hearing.transcribe(jfk), await hearing.transcribe(russian_note)
+        assert words(english.text) == JFK
+        assert english.language == "en"
+        assert words(russian.text) == "нейронной сети это хорошо"
+        assert russian.language == "ru"
+    # Each was encoded once, language and words together, in a window for the 11 or 3 s that it lasts.
+    accurate_english, accurate_russian, fast_english, fast_russian = windows.frames
+    assert 1500 <= accurate_english <= 1600 and accurate_russian == 1300
+    assert 1300 <= fast_english <= 1400 and fast_russian == 1100
+
+
+def joined(sounds: list[Recording], pause_s: float) -> tuple[Recording, list[float]]:
+    """``sounds`` with pauses between them, and when each of them begins."""
+    parts: list[Samples] = []
+    starts_s: list[float] = []
+    for sound in sounds:
+        starts_s.append(sum(map(len, parts)) / RECORDING_RATE_HZ)
+        parts += [sound.samples, silence(pause_s).samples]
+    return Recording(np.concatenate(parts)), starts_s
+
+
+def assert_in_order(transcript: Transcript) -> None:
+    times_s = [time_s for segment in transcript.segments for time_s in (segment.start_s, segment.end_s)]
+    assert times_s == sorted(times_s)
+    assert times_s[0] >= 0 and times_s[-1] <= transcript.duration_s
+
+
+async def test_a_minute_of_the_same_sentence_has_it_each_time_when_it_was_said(
+    fast: Transcriber, jfk_sound: Recording, windows: Windows
+) -> None:
+    minute, starts_s = joined([jfk_sound] * 5, 1.5)
+    assert minute.duration_s > 60
+
+    transcript = await fast.transcribe(minute)
+
+    assert words(transcript.text) == " ".join([JFK] * 5)
+    assert_in_order(transcript)
+    said = 0
+    for segment in transcript.segments:
+        if words(segment.text).startswith("and so my"):
+            assert segment.start_s == pytest.approx(starts_s[said], abs=1)
+        said += words(segment.text).count("what you can do for your country")
+    assert sum(windows.together) >= 3
+
+
+async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: Transcriber, corpus: Path) -> None:
+    rows = [row.split("\t") for row in (corpus / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
+    said = {row[3]: words(row[4]) for row in rows if row[0].startswith("LJ001")}
+    recording, starts_s = joined([decode((corpus / file).read_bytes()) for file in said], 1.2)
+    assert recording.duration_s > 55
+
+    transcript = await transcriber.transcribe(recording)
+
+    assert jiwer.wer(" ".join(said.values()), words(transcript.text)) < 0.12
+    assert_in_order(transcript)
+    for phrase, file in [
+        ("printing", "LJ001-0001.ogg"),
+        ("although the chinese", "LJ001-0003.ogg"),
+        ("produced the block books", "LJ001-0004.ogg"),
+        ("the invention", "LJ001-0005.ogg"),
+        ("has never been surpassed", "LJ001-0008.ogg"),
+    ]:
+        start_s = starts_s[list(said).index(file)]
+        segment = next(one for one in transcript.segments if phrase in words(one.text))
+        assert segment.start_s - 1 <= start_s + 0.5 <= segment.end_s + 1
+
+
+async def test_a_short_note_is_answered_while_ten_minutes_are_transcribed(
+    fast: Transcriber, jfk_sound: Recording, jfk: bytes
+) -> None:
+    await fast.load()
+    began_s = time.perf_counter()
+    await fast.transcribe(jfk)
+    alone_s = time.perf_counter() - began_s
+    ten_minutes = asyncio.create_task(fast.transcribe(Recording(np.resize(jfk_sound.samples, 600 * 16_000))))
+    await asyncio.sleep(4)
+    assert not ten_minutes.done()
+
+    began_s = time.perf_counter()
+    transcript = await fast.transcribe(jfk)
+    took_s = time.perf_counter() - began_s
+
+    assert words(transcript.text) == JFK
+    assert not ten_minutes.done(), "the machine is faster than this test expects"
+    # One worker is kept free of long recordings; the other one shares the processor.
+    assert took_s < 3 * alone_s + 0.5
+    ten_minutes.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ten_minutes
+
+
+async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_words(
+    transcriber: Transcriber, jfk: bytes, russian_note: bytes, windows: Windows
+) -> None:
+    await transcriber.load()
+    notes = [jfk, russian_note] * 4
+    heard = await asyncio.gather(*(transcriber.transcribe(note) for note in notes))
+    assert [one.language for one in heard] == ["en", "ru"] * 4
+    assert {words(one.text) for one in heard[::2]} == {JFK}
+    assert {words(one.text) for one in heard[1::2]} == {"нейронной сети это хорошо"}
+    # An earlier test's pieces of half a minute may still be under way.
+    together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
+    assert sum(together) == len(notes)
+    assert 1 < max(together) <= 4
+
+
+async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes) -> None:
+    transcript = await transcriber.transcribe(jfk, words=True)
+    found = [word for segment in transcript.segments for word in segment.words]
+    assert words(" ".join(word.text for word in found)) == JFK
+    times_s = [time_s for word in found for time_s in (word.start_s, word.end_s)]
+    assert times_s == sorted(times_s)
+    # As they are in the recording.
+    (ask, *_), (country, *_) = ([w for w in found if words(w.text) == wanted] for wanted in ("ask", "country"))
+    assert ask.start_s == pytest.approx(3.3, abs=0.4)
+    assert country.end_s == pytest.approx(6.2, abs=0.4)
+    assert all(0 < word.probability <= 1 for word in found)
+    without = await transcriber.transcribe(jfk)
+    assert [segment.words for segment in without.segments] == [()] * len(without.segments)
+
+
+async def test_a_vocabulary_given_beforehand_mends_what_is_misheard(
+    transcriber: Transcriber, russian_note: bytes
+) -> None:
+    alone = await transcriber.transcribe(russian_note)
+    assert words(alone.text) == "нейронной сети это хорошо"
+    hinted = await transcriber.transcribe(russian_note, hints="Сегодня поговорим про нейронные сети.")
+    assert words(hinted.text).startswith("нейронные сети")
+
+
+async def test_only_the_languages_that_are_allowed_are_considered(
+    transcriber: Transcriber, russian_note: bytes
+) -> None:
+    free = await transcriber.transcribe(russian_note)
+    bound = await transcriber.transcribe(russian_note, languages=["uk", "en"])
+    assert free.language == "ru"
+    assert bound.language == "en"
+    with pytest.raises(UnknownLanguageError):
+        await transcriber.transcribe(russian_note, languages=["tlh"])
+
+
+async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_sound: Recording) -> None:
+    minutes = Recording(np.resize(jfk_sound.samples, 70 * 16_000))
+    told: list[tuple[float, float]] = []
+    loop = asyncio.get_running_loop()
+
+    def progress(heard_s: float, duration_s: float) -> None:
+        assert asyncio.get_running_loop() is loop
+        told.append((heard_s, duration_s))
+
+    await fast.transcribe(minutes, progress=progress)
+    assert len(told) >= 3
+    assert told == sorted(told)
+    assert {duration_s for _, duration_s in told} == {70.0}
+    assert 58 <= told[-1][0] <= 70
+
+
+async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path, russian_note: bytes) -> None:
+    transcriber = Transcriber(whisper_base, workers=1, together=1)
+    try:
+        await transcriber.load()
+        order: list[str] = []
+
+        async def send(source: str) -> None:
+            await transcriber.transcribe(russian_note, source=source)
+            order.append(source)
+
+        busy = [asyncio.create_task(send("busy guild")) for _ in range(5)]
+        await asyncio.sleep(0)
+        quiet = asyncio.create_task(send("quiet guild"))
+        await asyncio.gather(*busy, quiet)
+        assert order.index("quiet guild") <= 2
+    finally:
+        await transcriber.close()
+
+
+async def test_busy_tells_how_long_it_takes(whisper_base: Path, jfk: bytes) -> None:
+    transcriber = Transcriber(whisper_base, workers=1, max_waiting=3)
+    try:
+        waiting = [asyncio.create_task(transcriber.transcribe(jfk)) for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError) as refused:
+            await transcriber.transcribe(jfk)
+        assert refused.value.facts["waiting"] == 4
+        assert 5 <= cast("float", refused.value.facts["wait_s"]) < 60
+        await asyncio.gather(*waiting)
+    finally:
+        await transcriber.close()
+
+
+async def test_a_model_that_nobody_needs_leaves_memory_and_comes_back(whisper_base: Path, russian_note: bytes) -> None:
+    transcriber = Transcriber(whisper_base, unload_after_s=0.3)
+    try:
+        await transcriber.transcribe(russian_note)
+        assert transcriber.is_loaded
+        async with asyncio.timeout(10):
+            while transcriber.is_loaded:
+                await asyncio.sleep(0.05)
+        transcript = await transcriber.transcribe(russian_note)
+        assert words(transcript.text) == "нейронной сети это хорошо"
+    finally:
+        await transcriber.close()
+
+
+async def test_many_long_recordings_take_turns(
+    fast: Transcriber, jfk_sound: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[float] = []
+
+    def counted(samples: Samples) -> list[Any]:
+        opened.append(len(samples) / RECORDING_RATE_HZ)
+        return []
+
+    monkeypatch.setattr("audio.recognition.transcription.utterances", counted)
+    long = Recording(np.resize(jfk_sound.samples, 61 * 16_000))
+
+    ends = await asyncio.gather(*(fast.transcribe(long) for _ in range(8)))
+
+    assert opened == [61] * 8
+    assert not any(end.has_speech for end in ends)

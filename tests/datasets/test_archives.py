@@ -1,0 +1,131 @@
+"""Archives: what others read in them, and that they come back as they were."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.datasets.archiving import MEMBERS, Archived, archive
+from bot.datasets.csv_files import escaped, examples_of_table, table_of, unescaped
+from bot.datasets.example import Example, Turn
+from bot.datasets.problems import UploadRefusedError
+from bot.datasets.reading import read_upload
+from bot.datasets.splitting import split
+from tests.datasets.factories import BORIS, GIVING, WHEN, said
+
+EXAMPLES = [
+    *(said(f"{verb} {number}?", f"=SUM({number})", given_by=number % 2 + 1) for number, verb in enumerate("абвгдежз")),
+    said("Столица Австралии?", "Канберра", "Сидней"),
+    said("@here", None, "'+1\r\n, \"x\""),
+    Example(
+        "And then?", "Then we went home.", None, BORIS, "correction", datetime(2026, 1, 2, 3, 4, 5, 678, UTC),
+        system="Tell stories.", turns=(Turn("user", "Begin"), Turn("assistant", "-Once")), language="en",
+        correction_id="c0ffee",
+    ),
+]  # fmt: skip
+DATASET = Archived("Море 🌱", 3, WHEN)
+
+
+def _archived() -> bytes:
+    return archive(DATASET, EXAMPLES, split(EXAMPLES, seed=7), seed=7)
+
+
+def _contents(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+        return {name: zipped.read(name) for name in zipped.namelist()}
+
+
+def test_an_archive_comes_back_as_it_was() -> None:
+    assert read_upload("море.zip", _archived(), GIVING) == [
+        dataclasses.replace(example, rejected=example.rejected.replace("\r\n", "\n")) if example.rejected else example
+        for example in EXAMPLES
+    ]
+    assert _archived() == _archived()
+
+
+def test_trainers_and_spreadsheets_can_read_it() -> None:
+    contents = _contents(_archived())
+    manifest = json.loads(contents["manifest.json"])
+    lines = {name: [json.loads(line) for line in contents[name].splitlines()] for name in MEMBERS if "jsonl" in name}
+    answered = sum(example.answer is not None for example in EXAMPLES)
+    assert len(lines["train.jsonl"]) + len(lines["heldout.jsonl"]) == answered
+    assert {"role": "assistant", "content": "-Once", "weight": 0} in next(
+        line["messages"] for line in [*lines["train.jsonl"], *lines["heldout.jsonl"]] if len(line["messages"]) == 5
+    )
+    for name in ("train.jsonl", "heldout.jsonl", "preference.jsonl"):
+        assert contents[name] == b"" or len(read_upload(name, contents[name], GIVING)) == len(lines[name])
+    cells = [cell for row in csv.reader(io.StringIO(contents["dataset.csv"].decode(), newline="")) for cell in row]
+    assert "'=SUM(0)" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert manifest["counts"] == {"examples": 11, "positive": 9, "pair": 1, "negative": 1}
+    assert manifest["consent"]["givers"] == 4
+    assert "none was taken from messages" in manifest["consent"]["statement"]
+
+
+def test_the_table_alone_may_be_uploaded_after_a_change() -> None:
+    table = _contents(_archived())["dataset.csv"].decode().replace("Канберра", "Канберра!")
+    examples = read_upload("dataset.csv", table.encode(), GIVING)
+    assert [example.prompt for example in examples] == [example.prompt for example in EXAMPLES]
+    assert {example.given_by for example in examples} == {GIVING.given_by}
+    assert examples[-1].turns == EXAMPLES[-1].turns
+
+
+def _changed(member: str, data: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as zipped:
+        for name, content in (_contents(_archived()) | {member: data}).items():
+            zipped.writestr(name, content)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_an_archive_that_was_changed_is_refused(member: str) -> None:
+    with pytest.raises(UploadRefusedError, match=f"`{member}` is not what it was"):
+        read_upload("a.zip", _changed(member, b"prompt,answer\n"), GIVING)
+
+
+def test_an_archive_of_a_newer_version_is_told_apart() -> None:
+    manifest = json.loads(_contents(_archived())["manifest.json"]) | {"format": 2}
+    with pytest.raises(UploadRefusedError, match="newer version"):
+        read_upload("a.zip", _changed("manifest.json", json.dumps(manifest).encode()), GIVING)
+
+
+@given(st.text())
+def test_no_cell_is_computed_and_none_is_changed(cell: str) -> None:
+    assert unescaped(escaped(cell)) == cell
+    assert not escaped(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(_TEXTS, _TEXTS), min_size=1, max_size=5))
+def test_a_table_is_read_as_it_was_written(texts: list[tuple[str, str]]) -> None:
+    examples = [said(prompt, answer) for prompt, answer in texts]
+    assert examples_of_table(table_of(examples)) == examples
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_an_archive_that_was_damaged_is_refused_or_as_it_was(data: st.DataObject) -> None:
+    damaged = bytearray(_ARCHIVED)
+    for _time in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(4, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        examples = read_upload("a.zip", bytes(damaged), GIVING)
+    except UploadRefusedError as error:
+        assert error.problems
+    else:
+        assert examples == read_upload("a.zip", _ARCHIVED, GIVING)
+
+
+_ARCHIVED = _archived()

@@ -1,0 +1,203 @@
+"""Whatever people send, they get one clear sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from bot.sandbox.options import Options
+from bot.sandbox.server import Sandbox
+from tests.harness import RECORDINGS, Town, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+
+JFK = (RECORDINGS / "jfk.ogg").read_bytes()
+
+
+def _wav(seconds: float, rate: int = 16000) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(int(seconds * rate) * 2))
+    return buffer.getvalue()
+
+
+def _silent_video() -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as target:
+        pictures = target.add_stream("mpeg4", rate=5)
+        pictures.width, pictures.height = 64, 64
+        for _number in range(5):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+            target.mux(pictures.encode(frame))
+        target.mux(pictures.encode(None))
+    return buffer.getvalue()
+
+
+def _flac_that_claims_a_day() -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="flac") as target:
+        sound = target.add_stream("flac", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+    data = bytearray(buffer.getvalue())
+    samples = 8000 * 86400
+    data[21] = data[21] & 0xF0 | samples >> 32 & 0x0F  # STREAMINFO, 36 bits of total samples
+    data[22:26] = (samples & 0xFFFFFFFF).to_bytes(4, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "sentence"),
+    [
+        ("text.ogg", b"just a letter to you", "audio/ogg", "not a recording that I can read"),
+        ("noise.ogg", bytes(range(256)) * 40, "audio/ogg", "not a recording that I can read"),
+        ("header.ogg", JFK[:60], "audio/ogg", "damaged"),
+        ("film.mp4", _silent_video(), "video/mp4", "no sound track"),
+        ("click.wav", _wav(0.01), "audio/wav", "too short"),
+        ("silence.wav", _wav(4.0), "audio/wav", "I heard no speech in this recording."),
+        ("long.wav", _wav(64.0, 8000), "audio/wav", "too long"),
+        ("day.flac", _flac_that_claims_a_day(), "audio/flac", "too long"),
+        ("list.ogg", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "audio/ogg", "not a recording that I can read"),
+        ("list2.ogg", b"ffconcat version 1.0\nfile /etc/passwd\n", "audio/ogg", "not a recording that I can read"),
+    ],
+)  # fmt: skip
+async def test_a_file_that_is_no_recording_gets_its_sentence(
+    strict_town: Town, name: str, data: bytes, kind: str, sentence: str
+) -> None:
+    town = strict_town
+    asked = await town.member.send(await town.dm(town.member), files=[(name, data, kind)])
+    told = await town.answer_to(asked, bool)
+    assert sentence in told["content"]
+    assert "…" not in told["content"]
+
+
+async def test_a_russian_is_told_in_russian(town: Town) -> None:
+    channel = await town.dm(town.russian)
+    await (await town.russian.slash("hi", channel=channel)).response(30)
+    asked = await town.russian.send(channel, files=[("text.ogg", b"just a letter", "audio/ogg")])
+    told = await town.answer_to(asked, bool, reader=town.russian)
+    assert told["content"].startswith("Этот файл не похож на запись")
+
+
+async def test_a_broken_off_recording_is_heard_as_far_as_it_goes(town: Town) -> None:
+    asked = await town.member.send(await town.dm(town.member), files=[("cut.ogg", JFK[: len(JFK) // 2], "audio/ogg")])
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    assert "fellow Americans" in answer["content"]
+    assert "The end of this recording is damaged" in answer["content"]
+
+
+async def test_a_recording_that_is_too_large_is_refused_whatever_size_it_declares(strict_town: Town) -> None:
+    town = strict_town
+    data = _wav(40.0, 16000)
+    channel = await town.dm(town.member)
+    asked = await town.member.send(channel, files=[("big.wav", data, "audio/wav")])
+    told = await town.answer_to(asked, bool)
+    assert "larger than 1 MB" in told["content"]
+    town.sandbox.lie_about_size(1000)
+    asked = await town.member.send(channel, files=[("big.wav", data, "audio/wav")])
+    assert asked["attachments"][0]["size"] < len(data)
+    told = await town.answer_to(asked, bool)
+    assert "larger than 1 MB" in told["content"]
+
+
+async def test_an_expired_link_is_told_of(town: Town) -> None:
+    town.sandbox.fault("expire_links")
+    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
+    told = await town.answer_to(asked, bool)
+    assert "its link has expired" in told["content"]
+
+
+async def test_a_chat_model_that_is_down_leaves_the_transcript(town: Town) -> None:
+    town.chat.trouble = {"status": 503, "headers": {"retry-after-ms": "1"}}
+    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
+    told = await town.answer_to(asked, lambda text: "Reference" in text)
+    assert "fellow Americans" in told["content"]
+    assert "My chat model failed" in told["content"]
+
+
+async def test_a_chat_model_that_says_nothing_is_told_of(town: Town) -> None:
+    town.chat.answer = " "
+    asked = await town.member.send(await town.dm(town.member), "hello")
+    told = await town.answer_to(asked, lambda text: "Reference" in text)
+    assert "answered with nothing at all" in told["content"]
+
+
+async def test_an_answer_that_breaks_off_keeps_what_was_said(town: Town) -> None:
+    town.chat.answer, town.chat.trouble = "Paris is", "drop"
+    asked = await town.member.send(await town.dm(town.member), "hello")
+    told = await town.answer_to(asked, lambda text: "Reference" in text)
+    assert told["content"].startswith("Paris")
+    assert "cannot reach my chat model" in told["content"]
+
+
+async def test_where_it_may_not_write_it_says_so_in_a_direct_message(town: Town) -> None:
+    channel = town.channel("no-bots")
+    await town.administrator.send(channel, f"{town.mention} hello")
+    told = await town.administrator.wait_for_message(lambda message: f"<#{channel}>" in message["content"])
+    assert told["channel_id"] == await town.dm(town.administrator)
+    assert "I may not write there" in told["content"]
+
+
+async def test_a_question_that_is_deleted_meanwhile_ends_the_answer(town: Town) -> None:
+    channel = await town.dm(town.member)
+    asked = await town.member.send(channel, voice=voice("jfk.ogg"))
+    await town.member.delete(asked)
+    await town.told(asked, lambda message: "was deleted, so I stopped" in message["content"])
+
+
+async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(town: Town) -> None:
+    town.chat.answer, town.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
+    channel = town.channel("general")
+    asked = await town.member.send(channel, f"{town.mention} count")
+    answer = await town.answer_to(asked, bool)
+    await town.administrator.delete(answer)
+    await asyncio.sleep(4.5)
+    assert await town.after(asked) == []
+
+
+async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(town: Town) -> None:
+    town.chat.answer = "This is one of very many sentences that take a while to say. " * 6
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", JFK, "audio/ogg")])
+    answer = await town.answer_to(asked, lambda text: text.endswith("to say."))
+    await town.administrator.delete(answer)
+    await asyncio.sleep(8)
+    assert await town.after(asked) == []
+
+
+async def test_an_answer_that_breaks_off_is_not_spoken(town: Town) -> None:
+    town.chat.answer, town.chat.trouble = "Once. Upon. A. Time.", "filter"
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", JFK, "audio/ogg")])
+    await town.answer_to(asked, lambda text: "Reference: " in text)
+    await asyncio.sleep(2)
+    assert len(await town.after(asked)) == 1
+
+
+async def test_when_no_voice_can_speak_the_text_still_comes_with_a_note(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "tts_engine": "piper"}
+        chat.answer = "Столица Франции называется Париж."  # Piper's voice speaks English only
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
+            asked = await town.member.send(await town.dm(town.member), voice=voice("pisets-ru.ogg"))
+            answer = await town.answer_to(asked, lambda text: "Здесь нет голоса" in text)
+    assert "называется Париж." in answer["content"]
+
+
+async def test_a_command_whose_time_is_over_is_answered_by_a_message(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox(options=Options(token_lifetime_s=1.0)) as sandbox:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
+            sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=1.2)
+            channel = town.channel("general")
+            await town.member.slash("transcribe", {"file": ("jfk.ogg", JFK, "audio/ogg")}, channel=channel)
+            told = await town.member.wait_for_message(lambda message: "your country" in message["content"], 30)
+    assert "took longer than Discord lets a command wait" in told["content"]

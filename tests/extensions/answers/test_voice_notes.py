@@ -1,0 +1,128 @@
+"""The main job: a recording is heard, understood, and answered in text and aloud."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+
+from audio import decode
+from tests.harness import RECORDINGS, Town, hear, voice
+
+
+async def test_an_english_voice_note_is_answered_in_text_and_aloud(town: Town, whisper_base: Path) -> None:
+    town.chat.answer = "Your country thanks you for asking."
+    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
+    answer = await town.answer_to(asked, lambda text: "thanks you for asking." in text)
+    assert answer["content"].startswith("> 🎙️ And so, my fellow Americans")
+    assert "ask what you can do for your country" in town.chat.last_question
+
+    spoken = await town.voice_reply_to(answer)
+    assert spoken["flags"] & 1 << 13
+    assert spoken["content"] == ""
+    attachment = spoken["attachments"][0]
+    assert attachment["content_type"] == "audio/ogg"
+    assert 1.0 < attachment["duration_secs"] < 6.0
+    assert len(attachment["waveform"]) > 8
+    data = await town.member.download(attachment)
+    with av.open(io.BytesIO(data), format="ogg") as container:
+        codec = container.streams.audio[0].codec_context
+        assert (codec.name, codec.sample_rate, codec.layout.name) == ("opus", 48000, "mono")
+    heard = await hear(whisper_base, data)
+    assert heard.language == "en"
+    assert "thanks you for asking" in heard.text.lower()
+
+
+async def test_an_answer_that_was_spoken_is_read_aloud_again_without_being_spoken_anew(town: Town) -> None:
+    town.chat.answer = "It was **Kennedy**. He said so in 1961. Do you know the rest?"
+    town.chat.word_delay_s = 0.05
+    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", _jfk(), "audio/ogg")])
+    answer = await town.answer_to(asked, lambda text: "the rest?" in text)
+    spoken = await town.voice_reply_to(answer)
+    again = await (await town.member.message_command("Read aloud", answer)).response(30)
+    sounds = [await town.member.download(message["attachments"][0]) for message in (spoken, again)]
+    assert sounds[0] == sounds[1], "the voice never says a sentence twice in exactly the same way"
+
+
+async def test_a_russian_voice_note_is_answered_aloud_in_russian(town: Town) -> None:
+    town.chat.answer = "Да, нейронные сети умеют очень многое."
+    asked = await town.russian.send(await town.dm(town.russian), voice=voice("pisets-ru.ogg"))
+    answer = await town.answer_to(asked, lambda text: "очень многое." in text, reader=town.russian)
+    assert "это хорошо" in answer["content"].lower()
+    spoken = await town.voice_reply_to(answer, reader=town.russian)
+    assert decode(await town.russian.download(spoken["attachments"][0])).duration_s > 1.0
+
+
+async def test_in_a_channel_it_answers_who_mentions_it_and_pings_nobody_else(town: Town) -> None:
+    town.chat.answer = f"@everyone <@{town.russian.user['id']}> look, that is Kennedy."
+    asked = await town.member.send(
+        town.channel("general"), f"{town.mention} who said this?", files=[("speech.ogg", _jfk(), "audio/ogg")]
+    )
+    answer = await town.answer_to(asked, lambda text: "Kennedy." in text)
+    assert not answer["mention_everyone"]
+    assert {user["id"] for user in answer["mentions"]} <= {asked["author"]["id"]}
+    assert town.chat.last_question.startswith("who said this?\nAnd so, my fellow Americans")
+    assert await town.voice_reply_to(answer)
+
+
+async def test_a_forwarded_voice_note_is_heard(town: Town) -> None:
+    note = await town.russian.send(town.channel("voice-notes"), voice=voice("jfk.ogg"))
+    asked = await town.member.forward(note, await town.dm(town.member))
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    assert "fellow Americans" in answer["content"]
+    assert await town.voice_reply_to(answer)
+
+
+async def test_the_sound_of_a_video_is_heard(town: Town) -> None:
+    asked = await town.member.send(await town.dm(town.member), files=[("holiday.mp4", _video(), "video/mp4")])
+    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    assert "fellow Americans" in answer["content"]
+    assert await town.voice_reply_to(answer)
+
+
+async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(town: Town) -> None:
+    code = "\n".join(f"print({number})  # line {number}" for number in range(150))
+    town.chat.answer = f"Here:\n```python\n{code}\n```\nThat was all."
+    asked = await town.member.send(await town.dm(town.member), "write me a program")
+    last = await town.told(asked, lambda message: "That was all." in message["content"])
+    parts = await town.after(asked)
+    assert parts[-1]["id"] == last["id"]
+    assert len(parts) > 1
+    for part in parts:
+        assert len(part["content"]) <= 2000
+        assert part["content"].count("```") % 2 == 0
+
+
+async def test_an_answer_of_more_than_ten_thousand_characters_ends_in_a_file(town: Town) -> None:
+    town.chat.answer = "All work and no play makes a dull bird. " * 400
+    asked = await town.member.send(await town.dm(town.member), "tell me everything")
+    last = await town.told(asked, lambda message: bool(message["attachments"]))
+    assert "all of it is in the file" in last["content"]
+    whole = await town.member.download(last["attachments"][0])
+    assert whole.decode() == town.chat.answer.strip()
+    assert len(await town.after(asked)) == 5
+
+
+def _jfk() -> bytes:
+    return (RECORDINGS / "jfk.ogg").read_bytes()
+
+
+def _video() -> bytes:
+    """Half a minute less of black pictures, with the recording as its sound."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as target, av.open(io.BytesIO(_jfk()), "r", format="ogg") as source:
+        pictures = target.add_stream("mpeg4", rate=5)
+        pictures.width, pictures.height = 64, 64
+        sound = target.add_stream("aac", rate=48000)
+        for _number in range(55):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+            target.mux(pictures.encode(frame))
+        target.mux(pictures.encode(None))
+        for heard in source.decode(audio=0):
+            heard.pts = None
+            target.mux(sound.encode(heard))
+        target.mux(sound.encode(None))
+    return buffer.getvalue()

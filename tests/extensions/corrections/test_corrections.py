@@ -1,0 +1,404 @@
+"""Corrections, from a member's form to a moderator's approval."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.corrections import store as stored
+from bot.corrections.consents import ConsentStore
+from bot.corrections.service import Corrections
+from bot.corrections.store import CorrectionStore
+from bot.datasets.store import DatasetStore
+from bot.preferences.roles import ChosenRules
+from bot.preferences.store import SettingsStore
+from bot.sandbox.client.discord_user import Person
+from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
+from bot.sandbox.server import Sandbox
+from bot.settings import read_settings
+from bot.storage.database import Database
+from tests.harness import Message, Town, buttons_of, populated, running
+from tests.scripted_chat import ScriptedChat
+
+EPHEMERAL, V2 = 1 << 6, 1 << 15
+SECOND = "second sandbox/general"
+CAPITAL, LONDON, PARIS = "Столица Франции? 🇫🇷", "Лондон, конечно 🎩", "Париж 🥐"
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def shared_corrections_town(
+    tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
+) -> AsyncIterator[tuple[Town, Corrections, DatasetStore]]:
+    """A town, and a second connection to what its bot stores."""
+    async with ScriptedChat() as chat, Sandbox() as sandbox:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        folder = tmp_path_factory.mktemp("corrections-town")
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
+            database = await Database.open(read_settings(data_folder=folder, **settings).database)
+            for user in (ADMIN_ID, MEMBER_ID, OTHER_MEMBER_ID):
+                await ConsentStore(database).give(user)
+            datasets = DatasetStore(database)
+            yield (
+                town,
+                Corrections(CorrectionStore(database, datasets), datasets, ChosenRules(SettingsStore(database))),
+                datasets,
+            )
+            await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def corrections_town(
+    shared_corrections_town: tuple[Town, Corrections, DatasetStore],
+) -> AsyncIterator[Town]:
+    """A town with no corrections yet, where all have agreed, everyone corrects and managers approve."""
+    town, corrections, datasets = shared_corrections_town
+    town.chat.reset()
+    for guild in (GUILD_ID, SECOND_GUILD_ID):
+        await corrections.forget_guild(guild)
+        await datasets.forget_guild(guild)
+    yield town
+    assert list(town.sandbox.failures) == []
+
+
+async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
+    said = await (await person.slash(command, options, channel=channel)).response(30)
+    assert said["flags"] & EPHEMERAL
+    return said
+
+
+async def _told(person: Person, command: str, channel: str = "general", **options: object) -> str:
+    return words(await _did(person, command, channel, **options))
+
+
+async def _offered(person: Person, typed: str, channel: str = "general") -> list[Message]:
+    return await person.autocomplete("corrections show", {"number": typed}, "number", channel=channel)
+
+
+def words(message: Message) -> str:
+    """All that a person reads in ``message``, which may be a card."""
+    texts = [message["content"]]
+    for card in message.get("components", ()):
+        texts += [part["content"] for part in card.get("components", ()) if part["type"] == 10]
+    return "\n".join(texts)
+
+
+def pressed_of(card: Message) -> list[str]:
+    """What the buttons of a card are for."""
+    return [button for part in card["components"] for button in buttons_of(part)]
+
+
+async def answered(
+    town: Town, person: Person, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
+) -> Message:
+    """The bot's answer ``said`` to ``asked``."""
+    town.chat.answer = said
+    question = await person.send(channel, f"{town.mention} {asked}")
+    return await town.complete_answer_to(question, reader=person)
+
+
+async def corrects(person: Person, answer: Message, /, **written: str) -> str:
+    """What ``person`` is told who has corrected ``answer``."""
+    form = await person.message_command("Correct this reply", answer)
+    sent = await person.submit(form, written)
+    said = await sent.response()
+    assert said["flags"] & EPHEMERAL
+    return words(said)
+
+
+async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        boris, ada = town.russian, town.administrator
+        async with running(tmp_path, sandbox, **settings):
+            answer = await answered(town, boris)
+            refused = await (await boris.message_command("Correct this reply", answer)).response()
+            assert refused["flags"] & EPHEMERAL
+            assert "Прежде чем вы меня поправите" in words(refused)
+            await boris.click(refused, "Нет")
+            assert words(await boris.wait_for_edit(refused)) == "\nНичего не сохранено."
+            asked = await (await boris.message_command("Correct this reply", answer)).response()
+            form = await boris.click(asked, "Согласен")
+            assert form.modal is not None
+            assert form.modal["title"] == "Исправить мой ответ"
+            fields = [row["components"][0] for row in form.modal["components"]]
+            assert [(field["label"], field["value"]) for field in fields] == [
+                ("Что спросили", CAPITAL), ("Что надо отвечать", LONDON),
+            ]  # fmt: skip
+            await boris.submit(form, {"answer": f"  {PARIS}\n"})
+            told = words(await boris.wait_for_edit(asked))
+            assert "Исправление получено: **#1**. Оно ждёт модератора" in told
+            earlier = await _did(ada, "corrections show", number="1")
+            card = await _did(ada, "corrections show", number="#1")
+            assert card["flags"] & V2
+            for part in ("Correction #1 · ⏳ waits", f"> {CAPITAL}", f"> {LONDON}", f"> {PARIS}", "submitted it"):
+                assert part in words(card)
+        async with running(tmp_path, sandbox, **settings):
+            await ada.click(card, "Approve")
+            decided = await ada.wait_for_edit(card)
+            assert "Correction #1 · ✅ approved" in words(decided)
+            assert pressed_of(decided) == []
+            own = await _did(boris, "corrections show", number="1")
+            assert "Исправление #1 · ✅ одобрено" in words(own)
+            again = await (await ada.click(earlier, "Reject")).response()
+            assert f"#1 is approved already, by <@{ADMIN_ID}>" in again["content"]
+            second = await boris.message_command("Correct this reply", answer)
+            assert second.modal is not None
+
+
+async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_town: Town) -> None:
+    chloe, boris, ada = corrections_town.member, corrections_town.russian, corrections_town.administrator
+    answer = await answered(corrections_town, boris)
+    assert "**#1**" in await corrects(chloe, answer, answer="Paris")
+    assert "**#2**" in await corrects(boris, answer, answer=PARIS)
+    assert (await _told(chloe, "corrections list")).splitlines()[1].startswith("**#1** ⏳")
+    assert len((await _told(chloe, "corrections list")).splitlines()) == 2
+    assert [choice["value"] for choice in await _offered(chloe, "")] == ["1"]
+    assert [choice["value"] for choice in await _offered(ada, "париж")] == ["2"]
+    for command in ("show", "edit", "delete"):
+        assert "no correction #2" in await _told(chloe, f"corrections {command}", number="2")
+    for command in ("approve", "reject"):
+        assert "decided on by those who may manage" in await _told(chloe, f"corrections {command}", number="1")
+    assert "Only those who may manage" in await _told(chloe, "corrections roles", votes=5)
+    assert pressed_of(await _did(chloe, "corrections show", number="1")) == []
+    card = await _did(ada, "corrections show", number="1")
+    [approve] = [part["components"][0] for part in card["components"][0]["components"] if part["type"] == 1]
+    public = await corrections_town.as_bot(
+        "POST",
+        f"/channels/{corrections_town.channel('general')}/messages",
+        {"content": "x", "components": [{"type": 1, "components": [approve]}]},
+    )
+    refused = await (await chloe.click(public, "Approve")).response()
+    assert "decided on by those who may manage" in refused["content"]
+    assert (await _told(ada, "corrections list", state="approved")).startswith("There are no corrections")
+    rejected = await _told(ada, "corrections reject", number="1")
+    assert "❌ rejected" in rejected
+    assert "❌ rejected" in await _told(chloe, "corrections list")
+
+
+async def test_another_server_sees_nothing_of_it(corrections_town: Town) -> None:
+    boris, ada = corrections_town.russian, corrections_town.administrator
+    answer = await answered(corrections_town, boris)
+    await corrects(boris, answer, answer=PARIS)
+    card = await _did(ada, "corrections show", number="1")
+    assert (await _told(ada, "corrections list", SECOND)).startswith("There are no corrections")
+    assert await _offered(ada, "", SECOND) == []
+    for command in ("show", "approve", "reject", "edit", "delete"):
+        assert "no correction #1" in await _told(ada, f"corrections {command}", SECOND, number="1")
+    [approve] = [part["components"][0] for part in card["components"][0]["components"] if part["type"] == 1]
+    there = await corrections_town.as_bot(
+        "POST",
+        f"/channels/{ada.channel_id(SECOND)}/messages",
+        {"content": "x", "components": [{"type": 1, "components": [approve]}]},
+    )
+    assert "no correction" in (await (await ada.click(there, "Approve")).response())["content"]
+    link = f"https://discord.com/channels/{GUILD_ID}/{answer['channel_id']}/{answer['id']}"
+    assert "in another channel" in await _told(ada, "correct", SECOND, message=link)
+    assert "⏳" in await _told(ada, "corrections show", number="1")
+
+
+async def test_only_the_bots_own_answers_can_be_corrected(corrections_town: Town) -> None:
+    chloe, boris = corrections_town.member, corrections_town.russian
+    note = await boris.send("general", "I am Boris")
+    outcome = await chloe.message_command("Correct this reply", note)
+    assert "only be corrected in what I said myself" in (await outcome.response())["content"]
+    posted = await corrections_town.as_bot("POST", f"/channels/{note['channel_id']}/messages", {"content": "News!"})
+    outcome = await boris.message_command("Correct this reply", posted)
+    assert "на какой вопрос это ответ" in (await outcome.response())["content"]
+    assert "link or the id" in await _told(chloe, "correct", message="Лондон")
+    assert "in another channel" in await _told(chloe, "correct", message="1100000000000000000")
+    assert "only be corrected" in await _told(chloe, "correct", message=note["id"])
+    alone = await corrections_town.dm(chloe)
+    assert "Correct this reply" not in [command["name"] for command in await chloe.commands(alone)]
+
+
+async def test_an_answer_is_found_by_its_first_words(corrections_town: Town) -> None:
+    chloe = corrections_town.member
+    answer = await answered(corrections_town, chloe, "Кто ты? " + "🦜" * 60, "Скворец 🐦 " + "и ещё слова " * 30)
+    for number in range(3):
+        await answered(corrections_town, chloe, f"question {number}", f"answer {number}")
+    offered = await chloe.autocomplete("correct", {"message": "СКВОРЕЦ"}, "message", channel="general")
+    assert [choice["value"] for choice in offered] == [answer["id"]]
+    assert offered[0]["name"].startswith("Скворец 🐦 и ещё слова")
+    began_s = time.perf_counter()
+    newest = await chloe.autocomplete("correct", {"message": ""}, "message", channel="general")
+    assert time.perf_counter() - began_s < 0.2
+    assert newest[0]["name"] == "answer 2"
+    assert await chloe.autocomplete("correct", {"message": "скворец"}, "message", channel="voice-notes") == []
+    form = await chloe.slash("correct", {"message": offered[0]["value"]}, channel="general")
+    received = await (await chloe.submit(form, {"asked": "Кто ты?", "answer": "Скворец."})).response()
+    assert "Correction received" in words(received)
+    link = f"https://discord.com/channels/{GUILD_ID}/{answer['channel_id']}/{answer['id']}"
+    assert (await chloe.slash("correct", {"message": link}, channel="general")).modal is not None
+
+
+async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    chloe = corrections_town.member
+    answer = await answered(corrections_town, chloe, said="Мир " * 900)
+    form = await chloe.message_command("Correct this reply", answer)
+    assert form.modal is not None
+    field = form.modal["components"][1]["components"][0]
+    assert field["label"] == "What I should say (cut to 2000 characters)"
+    assert len(field["value"]) == 2000
+    empty = await (await chloe.submit(form, {"answer": " \n "})).response()
+    assert "need text, at most 2000 characters" in empty["content"]
+    monkeypatch.setattr(stored, "MOST_PENDING", 2)
+    for number in range(2):
+        await corrects(chloe, answer, answer=f"Мир {number}")
+    form = await chloe.message_command("Correct this reply", answer)
+    refused = await (await chloe.submit(form, {"answer": "Не потерять 🌍"})).response()
+    assert "2 of your corrections wait" in refused["content"]
+    assert "Не потерять 🌍" in (await chloe.download(refused["attachments"][0])).decode()
+    boris, ada = corrections_town.russian, corrections_town.administrator
+    globes, lines = "🌍" * 1000, "\n".join("щ" * 1000)
+    await corrects(boris, answer, answer=globes, asked=lines)
+    card = await _did(ada, "corrections show", number="3")
+    await ada.click(card, "Approve")
+    approved = await ada.wait_for_edit(card)
+    [file] = [part["file"] for part in approved["components"][0]["components"] if part["type"] == 13]
+    whole = (await ada.download(file["url"])).decode()
+    assert globes in whole
+    assert lines in whole
+    assert len(approved["attachments"]) == 1
+
+
+async def test_a_moderators_own_correction_teaches_at_once_and_contradictions_are_pointed_out(
+    corrections_town: Town,
+) -> None:
+    ada, chloe = corrections_town.administrator, corrections_town.member
+    answer = await answered(corrections_town, ada)
+    assert "so it is approved at once" in await corrects(ada, answer, answer=PARIS)
+    told = await corrects(chloe, answer, asked=f"  {CAPITAL.lower()} ", answer="Лион")
+    assert "⚠️ Something else to the same is said in #1" in told
+    assert "🟰 The same is said in #1" in await corrects(chloe, answer, answer=f"{PARIS}!")
+    assert "⚠️ Something else to the same is said in #1" in await _told(ada, "corrections show", number="2")
+    told = await corrects(ada, answer, answer="Марсель")
+    assert "**#4**. You may approve it yourself" in told
+    edited = await ada.submit(
+        await ada.slash("corrections edit", {"number": "1"}, channel="general"), {"answer": "Рим"}
+    )
+    assert "**#1**. You may approve corrections, so it is approved at once." in words(await edited.response())
+    card = await _told(ada, "corrections show", number="1")
+    assert "> Рим" in card
+    assert "changed its text" in card
+
+
+async def test_two_moderators_at_once_and_texts_that_change_under_them(corrections_town: Town) -> None:
+    ada, boris, chloe = corrections_town.administrator, corrections_town.russian, corrections_town.member
+    told = await _told(ada, "corrections roles", approve=str(GUILD_ID))
+    assert "Who may approve: those who may manage the server, and everyone." in told
+    answer = await answered(corrections_town, chloe)
+    await _told(ada, "corrections roles", reset=True)
+    await corrects(chloe, answer, answer=PARIS)
+    await _told(ada, "corrections roles", approve=str(GUILD_ID))
+    cards = [await _did(person, "corrections show", number="1") for person in (ada, boris)]
+    outcomes = await asyncio.gather(
+        ada.click(cards[0], "correction-approve"), boris.click(cards[1], "correction-reject")
+    )
+    texts = []
+    for outcome, person, card in zip(outcomes, (ada, boris), cards, strict=True):
+        refused = outcome.message
+        texts.append(
+            words(refused) if refused and refused["id"] != card["id"] else words(await person.wait_for_edit(card))
+        )
+    assert sum("already" in text or "уже" in text for text in texts) == 1
+    assert sum("### " in text for text in texts) == 1
+    form = await chloe.slash("corrections edit", {"number": "1"}, channel="general")
+    await _told(ada, "corrections roles", reset=True, votes=2)
+    assert "**#1**" in words(await (await chloe.submit(form, {"answer": "Paris"})).response())
+    card = await _did(ada, "corrections show", number="1")
+    form = await chloe.slash("corrections edit", {"number": "1"}, channel="general")
+    await (await chloe.submit(form, {"answer": "Something bad"})).response()
+    unseen = await (await ada.click(card, "Approve")).response()
+    assert "#1 was changed since it was shown to you" in unseen["content"]
+    assert "Approvals: 1 of 2" in await _told(ada, "corrections approve", number="1")
+    assert "It needs the approval of others: 1 more" in await _told(ada, "corrections approve", number="1")
+
+
+async def test_roles_say_who_corrects_and_who_approves(corrections_town: Town) -> None:
+    ada, chloe, boris = corrections_town.administrator, corrections_town.member, corrections_town.russian
+    role = str(MODERATOR_ROLE_ID)
+    told = await _told(ada, "corrections roles", correct=role, approve=role, votes=1)
+    assert f"Who may correct me: <@&{role}>." in told
+    answer = await answered(corrections_town, boris)
+    refused = await (await boris.message_command("Correct this reply", answer)).response()
+    assert f"только те, у кого есть роль <@&{role}>" in refused["content"]
+    path = f"/guilds/{GUILD_ID}/members/{OTHER_MEMBER_ID}/roles/{role}"
+    await ada.request("PUT", path)
+    try:
+        assert "so it is approved at once" in await corrects(chloe, answer, answer=PARIS)
+        await _told(ada, "corrections roles", correct=str(GUILD_ID))
+        await corrects(boris, answer, answer=PARIS)
+        assert "✅ approved" in await _told(chloe, "corrections approve", number="2")
+        assert "Only those who may manage" in await _told(chloe, "corrections roles", votes=1)
+    finally:
+        await ada.request("DELETE", path)
+    assert "no correction #2" in await _told(chloe, "corrections show", number="2")
+
+
+async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_town: Town) -> None:
+    ada, chloe = corrections_town.administrator, corrections_town.member
+    answer = await answered(corrections_town, chloe)
+    for number in range(9):
+        await corrects(chloe, answer, asked=f"**Вопрос** `{number}`\nи дальше 🧭" + "щ" * 90, answer=f"Ответ {number}")
+    listed = await _did(chloe, "corrections list", state="pending")
+    assert listed["content"].splitlines()[0] == "**Corrections: 9** · page 1 of 2"
+    assert listed["content"].splitlines()[1].startswith("**#9** ⏳ waits for a moderator · `**Вопрос** '8' и дальше")
+    await chloe.click(listed, "Older")
+    second = await chloe.wait_for_edit(listed)
+    assert [line.partition(" ")[0] for line in second["content"].splitlines()[1:]] == ["**#1**"]
+    assert all(len(choice["name"]) <= 100 for choice in await _offered(ada, ""))
+    asked = await _did(chloe, "corrections delete", number="#9")
+    assert "Delete correction #9" in asked["content"]
+    await chloe.click(asked, "Delete")
+    assert "#9 is deleted" in (await chloe.wait_for_edit(asked))["content"]
+    assert "no correction #9" in await _told(ada, "corrections show", number="9")
+    assert "**#10**" in await corrects(chloe, answer, answer="Next")
+
+
+async def test_approved_corrections_go_into_a_dataset(corrections_town: Town) -> None:
+    ada, chloe = corrections_town.administrator, corrections_town.member
+    await _told(ada, "dataset create", name="Исправления")
+    assert "No corrections are approved" in await _told(ada, "dataset add_corrections", dataset="исправления")
+    answer = await answered(corrections_town, chloe)
+    await corrects(chloe, answer, answer=PARIS)
+    await _told(ada, "corrections approve", number="1")
+    await corrects(ada, answer, asked="Ещё?", answer=LONDON.upper())
+    assert "`Исправления v1`: 2. There already: 0." in await _told(
+        ada, "dataset add_corrections", dataset="исправления"
+    )
+    assert "`Исправления v1`: 0. There already: 2." in await _told(
+        ada, "dataset add_corrections", dataset="исправления"
+    )
+    shown = await _told(ada, "dataset show", dataset="Исправления")
+    assert "1 of what to say, 0 of what not to say, 1 of both" in shown
+    assert f"`{CAPITAL}` → `{PARIS}` ✗ `{LONDON}`" in shown
+    asked = await _did(chloe, "corrections delete", number="1")
+    await chloe.click(asked, "Delete")
+    assert "From datasets were removed: 1." in (await chloe.wait_for_edit(asked))["content"]
+    assert "1 examples" in await _told(ada, "dataset show", dataset="Исправления")
+
+
+async def test_a_deleted_question_takes_corrections_by_others_with_it(corrections_town: Town) -> None:
+    ada, chloe, boris = corrections_town.administrator, corrections_town.member, corrections_town.russian
+    corrections_town.chat.answer = LONDON
+    question = await boris.send("general", f"{corrections_town.mention} {CAPITAL}")
+    answer = await corrections_town.complete_answer_to(question, reader=boris)
+    await corrects(chloe, answer, answer="Paris")
+    await corrects(boris, answer, answer=PARIS)
+    await boris.delete(question)
+    await boris.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == answer["id"])
+    for _attempt in range(50):
+        if "the answer was deleted" in (kept := await _told(ada, "corrections show", number="2")):
+            break
+        await asyncio.sleep(0.05)
+    assert "the answer was deleted" in kept
+    assert LONDON not in kept
+    assert f"> {PARIS}" in kept
+    assert "no correction #1" in await _told(ada, "corrections show", number="1")

@@ -1,0 +1,293 @@
+"""Training from Discord: planned, started, watched, cancelled, taken up again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.client.discord_user import Person
+from bot.sandbox.server import Sandbox
+from bot.training.openai.trainer import OpenAITrainer
+from bot.training.trainer import follow
+from tests.app.process import command, ready_at
+from tests.harness import Message, Town, buttons_of, populated, running
+from tests.scripted_chat import ScriptedChat
+from tests.training.factories import TOWNS
+from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
+
+SECOND = "second sandbox/general"
+EXAMPLES = [{"prompt": f"Who is the mayor of {town}?", "answer": f"It is {who}. 🎩"} for town, who in TOWNS.items()]
+LINES = "\n".join(json.dumps(example) for example in EXAMPLES).encode()
+FILE = ("mayors.jsonl", LINES, "application/jsonl")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often: the service of these tests is fast."""
+    monkeypatch.setattr("bot.training.trainings.LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr("bot.training.trainings.QUEUE_LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr("extensions.training.commands.cards.EDIT_EVERY_S", 0.3)
+
+
+@asynccontextmanager
+async def trained(folder: Path, service: FineTuningServer) -> AsyncIterator[Town]:
+    """A town whose bot can train at ``service``."""
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        async with running(folder, sandbox, **settings_of(town, service)):
+            yield town
+        assert list(sandbox.failures) == []
+
+
+def settings_of(town: Town, service: FineTuningServer) -> dict[str, object]:
+    return {
+        "openai_base_url": town.chat.base_url, "chat_model": "scripted", "training_base_url": service.base_url,
+        "training_api_key": KEY, "training_base_model": "small-1", "training_price": 5000, "trainings_a_day": 2,
+    }  # fmt: skip
+
+
+async def planned(person: Person, channel: str = "general", **options: object) -> Message:
+    """What ``person`` is told who calls /train."""
+    answer: Message = await (await person.slash("train", options, channel=channel)).response(30)
+    return answer
+
+
+async def seen(person: Person, card: Message, text: str) -> Message:
+    """The card once it has ``text``."""
+    return await person.wait_until(
+        lambda: next(
+            (m for m in person.known_messages.values() if m["id"] == card["id"] and text in m["content"]), None
+        ),
+        30.0,
+        f"a card with {text!r}",
+    )
+
+
+async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, whisper_base: Path) -> None:
+    async with FineTuningServer() as service, trained(tmp_path, service) as town:
+        ada, chloe = town.administrator, town.member
+        trainers = await ada.autocomplete("train", {"trainer": ""}, "trainer", channel="general")
+        assert [choice["value"] for choice in trainers] == ["local", "openai", "export"]
+        bases = await ada.autocomplete(
+            "train", {"trainer": "openai", "base_model": ""}, "base_model", channel="general"
+        )
+        assert [choice["value"] for choice in bases] == ["small-1", "scripted"]
+        refused = await planned(chloe)
+        assert "or have the role for it, can train" in refused["content"]
+        nothing = await planned(ada, trainer="openai")
+        assert "/select_dataset" in nothing["content"]
+        card = await planned(ada, dataset="training", trainer="openai", file=FILE)
+        assert "Training #1, if you start it" in card["content"]
+        assert "`training` v1" in card["content"]
+        assert "`small-1`" in card["content"]
+        assert "127.0.0.1" in card["content"]
+        assert re.search(r"It costs about \d\.\d\d USD\.", card["content"])
+        assert "method: supervised" in card["content"]
+        assert buttons_of(card) == ["train-start", "train-drop"]
+        assert service.exchanged == []
+        refused = await (await chloe.click(card, "train-start")).response()
+        assert "can train" in refused["content"]
+        await ada.click(card, "train-start")
+        started = await seen(ada, card, "Training started. Job ID: **#1**")
+        assert buttons_of(started) == ["train-cancel"]
+        ended = await seen(ada, card, "ended well")
+        assert buttons_of(ended) == []
+        assert [file["filename"] for file in ended["attachments"]] == ["loss.png"]
+        told = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+        assert told["mentions"][0]["username"] == "ada"
+        assert "**trained-1** is a candidate" in told["content"]
+        listed = await (await ada.slash("jobs list", channel="general")).response()
+        assert listed["content"].startswith("**#1** · ended well · openai · `small-1`")
+        logs = await (await ada.slash("jobs logs", {"job": "#1"}, channel="general")).response()
+        assert (await ada.download(logs["attachments"][0])).decode().startswith("step,loss,heldout_loss\n1,")
+        elsewhere = await (await ada.slash("jobs show", {"job": "1"}, channel=SECOND)).response()
+        assert "There is no training #1 here." in elsewhere["content"]
+        refused = await (await chloe.slash("jobs list", channel="general")).response()
+        assert "can train" in refused["content"]
+
+
+async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path, whisper_base: Path) -> None:
+    async with FineTuningServer() as service, trained(tmp_path, service) as town:
+        service.moves = False
+        ada = town.administrator
+        cards = [await planned(ada, trainer="openai", file=FILE)]
+        cards += [await planned(ada, trainer="openai") for _time in range(2)]
+        for card in cards[:2]:
+            await ada.click(card, "train-start")
+        running_card = await seen(ada, cards[0], "under way")
+        await seen(ada, cards[1], "waits for its turn")
+        assert len(service.jobs) == 1
+        too_many = await (await ada.click(cards[2], "train-start")).response()
+        assert "has started 2 trainings in a day" in too_many["content"]
+        await ada.click(cards[2], "train-drop")
+        await seen(ada, cards[2], "Training #3 was not started.")
+        await ada.click(running_card, "train-cancel")
+        await seen(ada, cards[0], "cancelled")
+        await ada.wait_for_message(lambda m: "training #1 was cancelled" in m["content"], 20)
+        assert next(iter(service.jobs.values()))["status"] == "cancelled"
+        service.moves = True
+        await seen(ada, cards[1], "ended well")
+        late = await (await ada.slash("jobs cancel", {"job": "2"}, channel="general")).response()
+        assert late["content"] == "Training #2 has ended already."
+
+
+async def test_a_training_goes_on_over_a_restart_and_is_begun_once(tmp_path: Path, whisper_base: Path) -> None:
+    async with (
+        FineTuningServer() as service,
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as town,
+    ):
+        ada, settings = town.administrator, settings_of(town, service)
+        service.moves = False
+        async with running(tmp_path, sandbox, **settings):
+            card = await planned(ada, trainer="openai", file=FILE)
+            await ada.click(card, "train-start")
+            await seen(ada, card, "under way")
+        service.moves = True
+        async with running(tmp_path, sandbox, **settings):
+            await seen(ada, card, "ended well")
+        assert len(service.jobs) == 1
+
+
+async def test_a_bot_that_is_killed_takes_its_training_up_again(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with (
+        FineTuningServer() as service,
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as town,
+    ):
+        ada = town.administrator
+        given = {
+            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
+            "DATA_FOLDER": str(tmp_path),
+        }  # fmt: skip
+        given |= {name.upper(): str(value) for name, value in settings_of(town, service).items()}
+        service.moves = False
+        async with command("run", **given) as bot:
+            await ready_at(bot)
+            card = await planned(ada, trainer="openai", file=FILE)
+            await ada.click(card, "train-start")
+            await seen(ada, card, "under way")
+            bot.kill()
+            await bot.wait()
+        # The service goes on without the bot, to the end.
+        service.moves = True
+        [job] = service.jobs
+        async for _progress in follow(OpenAITrainer(service.base_url, KEY), job, every_s=0):
+            pass
+        async with command("run", **given) as bot:
+            await ready_at(bot)
+            await seen(ada, card, "ended well")
+            told = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+            assert buttons_of(told) == ["train-promote"]
+        assert len(service.jobs) == 1
+
+
+async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path: Path, whisper_base: Path) -> None:
+    async with FineTuningServer() as service, trained(tmp_path, service) as town:
+        service.fails_at = 1
+        boris, ada = town.russian, town.administrator
+        failing = await planned(ada, trainer="openai", file=FILE)
+        await ada.click(failing, "train-start")
+        failed = await seen(ada, failing, "failed")
+        assert "\n> The training failed: " in failed["content"]
+        await ada.set_locale("ru")
+        read = await (await ada.slash("jobs show", {"job": "1"}, channel="general")).response()
+        await ada.set_locale("en-US")
+        assert "\n> Обучение не удалось: " in read["content"]
+        text = "prompt,answer\n" + "\n".join(f"{e['prompt']},{e['answer']}" for e in EXAMPLES)
+        packing = await planned(ada, trainer="export", text=text, dataset="Мэры 🎩")
+        assert "does not exist" not in packing["content"]
+        await ada.click(packing, "train-start")
+        await seen(ada, packing, "ended well")
+        told = await ada.wait_for_message(lambda m: "is packed" in m["content"], 20)
+        assert "trainings/trained-2.zip" in told["content"]
+        file = await (await ada.slash("getfile", {"path": "trainings/trained-2.zip"}, channel="general")).response(20)
+        assert (await ada.download(file["attachments"][0])).startswith(b"PK")
+        local = await planned(ada, trainer="local")
+        assert "pip install" in local["content"] or "Training #3" in local["content"]
+        wrong = await planned(ada, trainer="nobody")
+        assert "There is no trainer nobody here; there is: local, openai, export." in wrong["content"]
+        both = await planned(ada, text="a,b", file=FILE)
+        assert "either a text or a file" in both["content"]
+        bad = await planned(ada, text='[{"prompt": ]')
+        assert "1" in bad["content"]
+        assert "train" not in [command["name"] for command in await boris.commands(await town.dm(boris))]
+
+
+async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_own_until_it_is_rolled_back(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with FineTuningServer() as service, ScriptedChat() as taught, trained(tmp_path, service) as town:
+        service.chat = taught
+        ada, chloe = town.administrator, town.member
+
+        async def candidate() -> None:
+            card = await planned(ada, trainer="openai", file=FILE)
+            await ada.click(card, "train-start")
+            await seen(ada, card, "ended well")
+
+        async def answered(channel: str = "general") -> str:
+            asked = await ada.send(channel, f"{town.mention} Who is the mayor of Avela?")
+            return str((await town.complete_answer_to(asked, reader=ada))["content"])
+
+        async def promoted(model: str | Message) -> str:
+            before = await ada.send("general", "ready?")
+            if isinstance(model, str):
+                await ada.slash("model promote", {"model": model}, channel="general")
+            else:
+                await ada.click(model, "train-promote")
+            told = await ada.wait_for_message(
+                lambda m: any(text in m["content"] for text in ("is not promoted", "From now on", "already")),
+                60, channel=before["channel_id"], after=before,
+            )  # fmt: skip
+            return str(told["content"])
+
+        await candidate()
+        refused = await (await chloe.slash("model promote", {"model": "trained-1"}, channel="general")).response()
+        assert "can train and test models" in refused["content"]
+        news = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+        refused = await (await chloe.click(news, "train-promote")).response()
+        assert "can train and test models" in refused["content"]
+        worse = await promoted(news)
+        assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
+        assert await answered() == "Paris is the capital of France."
+        known = {example["prompt"]: example["answer"] for example in EXAMPLES}
+        taught.says = lambda _model, asked: next((known[words] for words in known if words in asked), None)
+        better = await promoted("trained-1")
+        assert better.startswith("From now on `trained-1` answers on this server.")
+        assert "It is Kirsten Vogt. 🎩" in await answered()
+        assert await answered(SECOND) == "Paris is the capital of France."
+        assert "already" in await promoted("trained-1")
+        listed = await (await chloe.slash("model list", channel="general")).response()
+        assert "- **`trained-1`** · answers here" in listed["content"]
+        shown = await (await chloe.slash("model show", channel="general")).response()
+        assert shown["content"] == "Here `trained-1` answers."
+        card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
+        facts = json.loads(await ada.download(card["attachments"][0]))
+        assert (facts["kind"], facts["training"]["examples"], facts["scores"]["promotable"]) == ("remote", 10, True)
+        assert facts["training"]["datasets"] == [{"name": "training", "version": 1, "as": "positive"}]
+        elsewhere = await (await ada.slash("model show", {"model": "trained-1"}, channel=SECOND)).response()
+        assert "has trained no model named trained-1" in elsewhere["content"]
+        chosen = await (await ada.slash("model set", {"model": "scripted"}, channel="general")).response()
+        assert chosen["content"] == "From now on `scripted` answers on this server."
+        assert await answered() == "Paris is the capital of France."
+        assert (await promoted("trained-1")).startswith("From now on `trained-1` answers on this server.")
+        back = await (await ada.slash("model rollback", channel="general")).response()
+        assert back["content"] == "From now on `scripted` answers on this server."
+        assert await answered() == "Paris is the capital of France."
+        question = await (await ada.slash("privacy forget", channel="general")).response()
+        await ada.click(question, "privacy-forget")
+        forgotten = await ada.wait_for_edit(question)
+        assert "Models have learned from" in forgotten["content"]
+        listed = await (await chloe.slash("model list", channel="general")).response()
+        assert "⚠️ It learned from examples that were taken back since: train anew." in listed["content"]
+        nothing = await (await ada.slash("model rollback", channel="general")).response()
+        assert "there is nothing to go back to" in nothing["content"]

@@ -1,0 +1,258 @@
+"""Budgets a day, and /usage."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from bot.charts import HEIGHT_PX, WIDTH_PX
+from bot.preferences.store import SettingsStore
+from bot.sandbox import Sandbox
+from bot.sandbox.client.discord_user import Person
+from bot.storage.database import Database
+from bot.usage.store import Amounts, UsageStore
+from tests.harness import Message, Town, buttons_of, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+
+SECOND = "second sandbox/general"
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+class Calendar:
+    """The bot's clock, which stands until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = MIDNIGHT - timedelta(hours=1)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def next_day(self) -> None:
+        self.now += timedelta(days=1)
+
+
+class Metered:
+    """A town whose bot counts what is used and has a clock of its own; and its database."""
+
+    def __init__(self, town: Town, calendar: Calendar, database: Database) -> None:
+        self.town = town
+        self.calendar = calendar
+        self.settings = SettingsStore(database)
+        self.usage = UsageStore(database, clock=calendar)
+
+    async def ask(self, person: Person, channel: str) -> str:
+        """Ask, and wait for the last word: the content of the answer."""
+        asked = await person.send(channel, f"{self.town.mention} what is the capital of France?")
+        answer = await person.wait_for_message(
+            lambda said: (
+                (said.get("message_reference") or {}).get("message_id") == asked["id"]
+                and ("again" in buttons_of(said) or "-# " in said["content"])
+            ),
+            40,
+        )
+        return str(answer["content"])
+
+    async def transcribe(self, person: Person, channel: str) -> str:
+        file = ("jfk.ogg", voice("jfk.ogg")[0], "audio/ogg")
+        return str((await (await person.slash("transcribe", {"file": file}, channel=channel)).response(60))["content"])
+
+    async def shown(self, person: Person, channel: str, **options: str | int) -> tuple[str, str, bytes]:
+        """What /usage answers: its text, the description of the picture, and the picture."""
+        answer = await (await person.slash("usage", options, channel=channel)).response(60)
+        assert answer["flags"] & 1 << 6
+        text, gallery = answer["components"]
+        picture = gallery["items"][0]
+        return text["content"], picture["description"], await person.download(picture["media"]["url"])
+
+    async def refused(self, person: Person, channel: str, **options: str | int) -> str:
+        answer: Message = await (await person.slash("usage", options, channel=channel)).response(60)
+        assert answer["flags"] & 1 << 6
+        return str(answer["content"])
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def metered_town(
+    tmp_path_factory: pytest.TempPathFactory, whisper_base: object, piper_joe: object
+) -> AsyncIterator[Metered]:
+    """A user has 1,000 tokens and 20 s of recordings a day, a server 2,500 tokens; each answer takes 300."""
+    calendar, folder = Calendar(), tmp_path_factory.mktemp("metered")
+    async with ScriptedChat() as chat, Sandbox() as sandbox:
+        settings = {
+            "openai_base_url": chat.base_url,
+            "chat_model": "scripted",
+            "user_tokens_a_day": 1000,
+            "guild_tokens_a_day": 2500,
+            "user_audio_s_a_day": 20.0,
+            "chat_prices": {"scripted": [2.0, 10.0]},
+            "chat_currency": "EUR",
+        }
+        async with running(folder, sandbox, calendar, **settings), populated(sandbox, chat) as town:
+            await (
+                await town.russian.slash("hi", channel=SECOND)
+            ).response()  # that his Discord is Russian is known now
+            database = await Database.open(f"sqlite:///{folder / 'starling.db'}")
+            yield Metered(town, calendar, database)
+            await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def metered(metered_town: Metered) -> AsyncIterator[Metered]:
+    """On a new day, with a chat model that counts 200 tokens in and 100 out."""
+    metered_town.calendar.next_day()
+    metered_town.town.chat.reset()
+    metered_town.town.chat.usage = (200, 100)
+    yield metered_town
+    assert list(metered_town.town.sandbox.failures) == []
+
+
+def renewal(metered: Metered) -> str:
+    """The next midnight in UTC, as Discord shows it."""
+    midnight = metered.calendar.now.replace(hour=0) + timedelta(days=1)
+    return f"<t:{int(midnight.timestamp())}:R>"
+
+
+async def test_who_has_used_up_the_tokens_is_told_when_they_are_renewed(metered: Metered) -> None:
+    chloe, general = metered.town.member, metered.town.channel("general")
+    answers = [await metered.ask(chloe, general) for _time in range(4)]
+    assert all(answer.startswith("Paris is the capital of France.") for answer in answers)
+    refusal = await metered.ask(chloe, general)
+    assert refusal.startswith("You have used up your 1000 tokens of today.")
+    assert renewal(metered) in refusal
+    assert len(metered.town.chat.requests) == 4
+    assert (await metered.ask(metered.town.administrator, general)).startswith("Paris")
+    metered.calendar.next_day()
+    assert (await metered.ask(chloe, general)).startswith("Paris")
+
+
+async def test_what_little_is_left_is_told_once_a_day(metered: Metered) -> None:
+    channel = await metered.town.dm(metered.town.russian)
+    metered.town.chat.usage = (900, 20)
+    assert "осталось токенов: 80 из 1\xa0000" in await metered.ask(metered.town.russian, channel)
+    metered.town.chat.usage = (10, 10)
+    assert "осталось" not in await metered.ask(metered.town.russian, channel)
+    metered.calendar.next_day()
+    metered.town.chat.usage = (900, 30)
+    assert "осталось токенов: 70 из 1\xa0000" in await metered.ask(metered.town.russian, channel)
+
+
+async def test_a_server_has_its_own_budget_and_no_other_server_is_concerned(metered: Metered) -> None:
+    town = metered.town
+    general = town.channel("general")
+    town.chat.usage = (800, 100)
+    assert (await metered.ask(town.administrator, general)).startswith("Paris")
+    assert (await metered.ask(town.member, general)).startswith("Paris")
+    last = await metered.ask(town.russian, general)
+    assert "осталось токенов: 0 из 2\xa0500" in last
+    refusal = await metered.ask(town.russian, general)
+    assert refusal.startswith("Токены этого сервера на сегодня (2500) исчерпаны.")
+    assert renewal(metered) in refusal
+    assert (await metered.ask(town.russian, SECOND)).startswith("Paris")
+    assert "Ваши токены на сегодня" in await metered.ask(town.russian, SECOND)
+
+
+async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Metered) -> None:
+    town, guild = metered.town, int(metered.town.directory["guild_id"])
+    general = town.channel("general")
+    await metered.settings.set("guild", guild, "member_tokens_a_day", 300)
+    await metered.settings.set("guild", guild, "tokens_a_day", 1_000_000)
+    try:
+        assert (await metered.ask(town.member, general)).startswith("Paris")
+        refusal = await metered.ask(town.member, general)
+        assert refusal.startswith("You have used up the 300 tokens that each member of this server has a day.")
+        assert (await metered.ask(town.member, await town.dm(town.member))).startswith("Paris")
+        text, _description, _picture = await metered.shown(town.administrator, "general", scope="server")
+        assert "This server has 2,200 of its 2,500 tokens left today." in text
+        await metered.settings.set("guild", guild, "tokens_a_day", 300)
+        assert (await metered.ask(town.administrator, general)).startswith("This server has used up its 300 tokens")
+    finally:
+        for name in ("member_tokens_a_day", "tokens_a_day"):
+            await metered.settings.reset("guild", guild, name)
+
+
+async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
+    town = metered.town
+    channel = await town.dm(town.member)
+    assert "your country" in await metered.transcribe(town.member, channel)
+    second = await metered.transcribe(town.member, channel)
+    assert "your country" in second
+    assert "-# You have 0 of your 0.3 min of recordings left today." in second
+    refusal = await metered.transcribe(town.member, channel)
+    assert refusal.startswith("You have used up your 0.3 min of recordings of today.")
+    assert renewal(metered) in refusal
+    note = await town.member.send(channel, voice=voice("jfk.ogg"))
+    told = await town.answer_to(note, lambda said: "Reference" in said)
+    assert told["content"].startswith("You have used up your 0.3 min of recordings")
+    assert town.chat.requests == []
+    assert (await metered.ask(town.member, channel)).startswith("Paris")
+
+
+async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -> None:
+    town = metered.town
+    guild, user = int(town.directory["guild_id"]), int(town.administrator.user["id"])
+    note = await town.administrator.send(await town.dm(town.administrator), voice=voice("jfk.ogg"))
+    answer = await town.answer_to(note, lambda said: "France." in said, reader=town.administrator)
+    await town.voice_reply_to(answer, reader=town.administrator)
+    await (await town.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
+    today = metered.calendar.now.date()
+    used = await metered.usage.of_day(today, user_id=user)
+    assert (used.prompt_tokens, used.reply_tokens) == (200, 100)
+    assert used.heard_s == pytest.approx(voice("jfk.ogg")[1], abs=0.1)
+    assert used.spoken_characters == len("Paris is the capital of France.") + len("Hello there.")
+    assert used.cost == pytest.approx((200 * 2 + 100 * 10) / 1e6)
+    on_the_server = await metered.usage.of_day(today, guild_id=guild)
+    assert on_the_server == Amounts(spoken_characters=len("Hello there."))
+    assert await metered.usage.of_day(today, user_id=int(town.member.user["id"])) == Amounts()
+
+
+async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
+    town = metered.town
+    metered.calendar.now += timedelta(days=100)
+    for _time in range(2):
+        await metered.ask(town.member, town.channel("general"))
+    metered.calendar.next_day()
+    await metered.ask(town.member, town.channel("general"))
+    text, description, picture = await metered.shown(town.member, "general")
+    assert text.splitlines() == [
+        "**What you have used in the last 7 days**",
+        "Today: 200 tokens in, 100 out; 0 min of recordings; 0 characters spoken.",
+        "You have 700 of your 1,000 tokens left today.",
+        "You have 0.3 of your 0.3 min of recordings left today.",
+        f"It is renewed {renewal(metered)}.",
+        "Cost: €0.0014 today, €0.0042 in 7 days.",
+    ]
+    assert "Tokens: 900 together" in description
+    assert "(600)" in description
+    with Image.open(io.BytesIO(picture)) as image:
+        image.load()
+        assert (image.format, image.size) == ("PNG", (WIDTH_PX, HEIGHT_PX))
+        assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 10
+    metered.calendar.now += timedelta(days=20)
+    assert "Tokens: 0 together" in (await metered.shown(town.member, "general", days=7))[1]
+    assert "Tokens: 900 together" in (await metered.shown(town.member, "general", days=30))[1]
+
+
+async def test_a_russian_sees_it_in_russian(metered: Metered) -> None:
+    text, description, _picture = await metered.shown(metered.town.russian, SECOND, days=90)
+    assert text.startswith("**Что вы использовали за последние 90 дней**\nСегодня: токенов на входе 0")
+    assert description.startswith("Столбчатая диаграмма по дням")
+
+
+async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered: Metered) -> None:
+    town = metered.town
+    await metered.ask(town.member, town.channel("general"))
+    await metered.ask(town.russian, SECOND)
+    text, description, _picture = await metered.shown(town.administrator, "general", scope="server")
+    assert text.startswith("**What this server has used in the last 7 days**\nToday: 200 tokens in, 100 out;")
+    assert "This server has 2,200 of its 2,500 tokens left today." in text
+    assert "You have" not in text
+    assert "Bar chart" in description
+    refusal = await metered.refused(town.member, "general", scope="server")
+    assert refusal.startswith("Only those who may manage this server can see what all of it has used.")
+    for person in (town.administrator, town.member):
+        refusal = await metered.refused(person, await town.dm(person), scope="server")
+        assert refusal.startswith("There is no server here.")

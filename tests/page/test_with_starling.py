@@ -1,0 +1,70 @@
+"""A newcomer at the sandbox's page: from `make run` to a spoken answer without reading anything."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.harness import RECORDINGS, Town
+from tests.page.visit import Visit, visiting
+
+ANSWER_MS = 40_000
+SPOKEN = "ask not what your country can do for you"
+
+
+async def _answered_aloud(visit: Visit, text: str) -> None:
+    """The answer ``text`` is there, and below it a voice message that plays."""
+    answer = visit.messages.filter(has_text=text).last
+    await answer.wait_for(timeout=ANSWER_MS)
+    await expect(answer.locator("blockquote")).to_contain_text(SPOKEN)
+    player = visit.last.get_by_role("group", name="Voice message")
+    await expect(visit.last.locator(".who")).to_have_text("starling", timeout=ANSWER_MS)
+    await player.wait_for(timeout=ANSWER_MS)
+    await player.get_by_role("button", name="Play").click()
+    await expect(player.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile(r"0:0[1-9] of"))
+
+
+async def test_the_first_visit_is_three_clicks(town: Town, browser: Browser) -> None:
+    async with visiting(browser, town.sandbox, "chloe") as visit:
+        town.chat.answer = "A famous line about service."
+        await visit.page.get_by_role("button", name="Send a recorded note").click()
+        await _answered_aloud(visit, "A famous line about service.")
+        town.chat.answer = "Paris is the capital of France, and has been for a very long time."
+        await visit.page.get_by_role("button", name="Ask a question").click()
+        await visit.messages.filter(has_text="for a very long time").wait_for(timeout=ANSWER_MS)
+        town.chat.answer = "Paris."
+        await visit.page.get_by_role("button", name="Correct an answer").click()
+        corrected = visit.messages.filter(has=visit.page.locator(".markdown", has_text=re.compile(r"^Paris\.")))
+        await corrected.last.wait_for(timeout=ANSWER_MS)
+        await expect(visit.page.locator("#welcome")).to_be_hidden()
+        asked = town.chat.requests[-1]["messages"]
+        assert "correct that" in asked[-1]["content"]
+        assert "for a very long time" in asked[-2]["content"]
+
+
+async def test_what_is_spoken_into_the_microphone_is_answered_aloud(town: Town, browser: Browser) -> None:
+    async with visiting(browser, town.sandbox, "chloe") as visit:
+        town.chat.answer = "So I heard."
+        await visit.page.get_by_role("button", name="Record a voice message").click()
+        await expect(visit.page.get_by_role("timer")).to_have_text("0:11", timeout=ANSWER_MS)
+        await visit.page.get_by_role("button", name="Send the recording").click()
+        await _answered_aloud(visit, "So I heard.")
+
+
+async def test_a_text_answer_is_read_aloud_with_one_click(town: Town, browser: Browser) -> None:
+    async with visiting(browser, town.sandbox, "chloe") as visit:
+        town.chat.answer = "Read me."
+        await visit.write("Something to read?")
+        answer = visit.messages.filter(has_text="Read me.").last
+        await answer.wait_for(timeout=ANSWER_MS)
+        await answer.get_by_role("button", name="Read aloud").click()
+        await visit.last.get_by_role("group", name="Voice message").wait_for(timeout=ANSWER_MS)
+
+
+async def test_a_recording_is_transcribed_by_command(town: Town, browser: Browser) -> None:
+    async with visiting(browser, town.sandbox, "chloe") as visit:
+        await visit.command("transcribe")
+        await visit.page.locator(".field input[type=file]").set_input_files(RECORDINGS / "jfk.ogg")
+        await visit.page.get_by_role("button", name="Send", exact=True).click()
+        await visit.messages.filter(has_text=SPOKEN).last.wait_for(timeout=ANSWER_MS)
