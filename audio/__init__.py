@@ -5,7 +5,6 @@ from audio.decoding.decoding import decode
 from audio.decoding.limits import DecodingLimits
 from audio.errors import (
     AudioError,
-    BusyError,
     DamagedFileError,
     DecoderFailedError,
     DecodingTooSlowError,
@@ -23,6 +22,7 @@ from audio.errors import (
     TooLongError,
     TooManyChannelsError,
     TooShortError,
+    TranscriberBusyError,
     TranscriberClosedError,
     UnknownCodecError,
     UnknownLanguageError,
@@ -55,7 +55,6 @@ __all__ = [
     "LANGUAGES",
     "PLAIN",
     "AudioError",
-    "BusyError",
     "DamagedFileError",
     "Decoder",
     "DecoderFailedError",
@@ -90,6 +89,7 @@ __all__ = [
     "TooManyChannelsError",
     "TooShortError",
     "Transcriber",
+    "TranscriberBusyError",
     "TranscriberClosedError",
     "Transcript",
     "UnknownCodecError",

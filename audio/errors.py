@@ -126,7 +126,7 @@ class DecoderFailedError(RecordingError):
         super().__init__(container=container)
 
 
-class BusyError(AudioError):
+class TranscriberBusyError(AudioError):
     """Raised when so many recordings wait that one more would be promised in vain."""
 
     sentence = _("Too many recordings are waiting already ({waiting}). Please try again in about {wait_s:.0f} s.")

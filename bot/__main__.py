@@ -112,12 +112,16 @@ def doctor() -> None:
 
     Exits with 1 when something that is needed is missing.
     """
-    from bot.app.doctor import Finding, examine
+    from bot.app.doctor import CheckResult, examine
 
-    marks = {Finding.GOOD: "[green]  ok[/]", Finding.WARNING: "[yellow]note[/]", Finding.BAD: "[red] bad[/]"}
+    marks = {
+        CheckResult.GOOD: "[green]  ok[/]",
+        CheckResult.WARNING: "[yellow]note[/]",
+        CheckResult.BAD: "[red] bad[/]",
+    }
     bad = False
     for check in asyncio.run(examine(read_settings())):
-        bad = bad or check.finding is Finding.BAD
+        bad = bad or check.finding is CheckResult.BAD
         out.print(f"{marks[check.finding]}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
         if check.remedy:
             out.print(f"      → {check.remedy}", highlight=False, soft_wrap=True)

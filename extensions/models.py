@@ -76,7 +76,7 @@ group = lightbulb.Group(
 
 
 @group.register
-class Show(lightbulb.SlashCommand, name=_("show"), description=_("Tell which model answers here"), localize=True):
+class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Tell which model answers here"), localize=True):
     model = lightbulb.string(
         _("model"), _("A model that was trained here, to see all that is known of it"), localize=True, default=None,
         max_length=100, autocomplete=complete_trained,
@@ -98,7 +98,7 @@ class Show(lightbulb.SlashCommand, name=_("show"), description=_("Tell which mod
 
 
 @group.register
-class Set(
+class SetModel(
     lightbulb.SlashCommand, name=_("set"), description=_("Choose the model that answers on this server"), localize=True
 ):
     model = lightbulb.string(
@@ -118,7 +118,7 @@ class Set(
 
 
 @group.register
-class List(
+class ListModels(
     lightbulb.SlashCommand, name=_("list"), description=_("List the models that can answer"), localize=True
 ):  # fmt: skip
     @lightbulb.invoke

@@ -12,7 +12,7 @@ from bot.i18n.translation import translate
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
-from bot.ui.progress_bar import Progress
+from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.transcript_text import NO_SPEECH, caption
 from bot.usage.budgets import Budgets
@@ -62,7 +62,7 @@ async def _heard(
 ) -> Transcript:
     """The transcript of ``attachment``; of a long recording it is shown how far it is."""
     await budgets.require(context.user.id, context.guild_id, "audio")
-    told = Progress(context.interaction, translate(LISTENING, locale_of(context)), least=LONG_S)
+    told = ProgressBar(context.interaction, translate(LISTENING, locale_of(context)), least=LONG_S)
     try:
         transcript = await hearing.hear(
             attachment,

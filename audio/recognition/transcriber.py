@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audio.decoding.decoder import Decoder
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
-from audio.errors import BusyError, TranscriberClosedError, UnknownLanguageError
+from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLanguageError
 from audio.recognition.batch import Quality
 from audio.recognition.long_recordings import LongRecordings
 from audio.recognition.scheduler import Scheduler, Step
@@ -73,7 +73,8 @@ class Transcriber:
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
         ``workers``: batches of pieces heard at the same time; 0 for as many as there are cores for their threads.
         ``together``: pieces in one batch, at least 1.
-        ``max_waiting``: recordings that may wait beside as many as there are workers; more raise ``BusyError``.
+        ``max_waiting``: recordings that may wait beside as many as there are workers; more raise
+        ``TranscriberBusyError``.
         ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
         """
         self._model = model
@@ -145,8 +146,8 @@ class Transcriber:
         a source of its own each time.
         ``progress``: called in the event loop with the seconds that are heard so far and those of the recording.
 
-        Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``BusyError`` at once when
-        too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
+        Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``TranscriberBusyError`` at
+        once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
         """
         wish = Wish(
             quality or self._quality,
@@ -188,7 +189,7 @@ class Transcriber:
     def _admit(self, listening: Listening, source: Hashable, came_s: float) -> None:
         size_bytes = listening.size_bytes + sum(other.size_bytes for other in self._listenings)
         if len(self._listenings) >= self._workers + self._max_waiting or size_bytes > MOST_WAITING_BYTES:
-            raise BusyError(len(self._listenings), self._wait_s())
+            raise TranscriberBusyError(len(self._listenings), self._wait_s())
         self._listenings.add(listening)
         if self._unloading is not None:
             self._unloading.cancel()

@@ -17,7 +17,7 @@ from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.transcript_text import caption, quote, timed
 from bot.usage.budgets import Budgets
 from bot.work.job_store import Job, JobStore
-from bot.work.jobs import BusyError, JobRunner
+from bot.work.jobs import JobQueueFullError, JobRunner
 
 log = structlog.get_logger()
 
@@ -76,7 +76,7 @@ class Transcripts:
 
         try:
             self._runner.submit(job, work)
-        except BusyError:
+        except JobQueueFullError:
             log.warning("too much to do, a voice note is not written down", message=job.message_id)
             await self._jobs.finish(job.id, "cancelled")
 

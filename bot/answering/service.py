@@ -29,7 +29,7 @@ from bot.ui.streaming_reply import GrowingReply
 from bot.ui.typing import typing
 from bot.work.cancellation import StopSignal
 from bot.work.job_store import Job, JobStore
-from bot.work.jobs import BusyError, JobRunner
+from bot.work.jobs import JobQueueFullError, JobRunner
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ class Inbox:
             return
         try:
             self._submit(job, message)
-        except BusyError as error:
+        except JobQueueFullError as error:
             await self._apologise(job, message, self._reply(job, message), error)
 
     async def resume(self) -> None:
@@ -108,7 +108,7 @@ class Inbox:
             if job.kind != KIND:
                 continue
             late = datetime.now(UTC) - job.updated_at > TOO_LATE
-            with contextlib.suppress(BusyError):
+            with contextlib.suppress(JobQueueFullError):
                 if late or job.attempts >= MOST_ATTEMPTS:
                     self._runner.submit(job, self._give_up)
                 else:
@@ -145,7 +145,7 @@ class Inbox:
 
         Raises:
             AnswerGoneError: it is no longer known.
-            BusyError: too many wait.
+            JobQueueFullError: too many wait.
         """
         job = await self._jobs.get(job_id)
         if job is None:
@@ -159,7 +159,7 @@ class Inbox:
             return
         log.info("the question was edited", message=int(message.id))
         job = replace(job, payload={**job.payload, "words": self._words(message)})
-        with contextlib.suppress(BusyError):
+        with contextlib.suppress(JobQueueFullError):
             await self._repeat(job)
 
     async def deleted(self, message_ids: Collection[int]) -> None:
@@ -196,7 +196,7 @@ class Inbox:
     def _submit(self, job: Job, message: hikari.Message | None = None) -> None:
         """
         Raises:
-            BusyError: too many wait.
+            JobQueueFullError: too many wait.
         """
         stop, done = StopSignal(), asyncio.Event()
 
@@ -338,4 +338,6 @@ class Inbox:
 
 def _may_pass(error: Exception) -> bool:
     """Whether the same question may find an answer later."""
-    return isinstance(error, ChatError | BusyError | DownloadFailedError) or not isinstance(error, StarlingError)
+    return isinstance(error, ChatError | JobQueueFullError | DownloadFailedError) or not isinstance(
+        error, StarlingError
+    )

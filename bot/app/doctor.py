@@ -26,7 +26,7 @@ FREE_WANTED_MB = 500
 """For the database and the models' cache."""
 
 
-class Finding(enum.Enum):
+class CheckResult(enum.Enum):
     """How serious a check's result is."""
 
     GOOD = "good"
@@ -39,7 +39,7 @@ class Check:
     """One thing that was looked at."""
 
     what: str
-    finding: Finding
+    finding: CheckResult
     told: str
     remedy: str = ""
 
@@ -70,15 +70,15 @@ def _token(settings: Settings) -> Check:
     if settings.discord_token is None:
         return Check(
             what,
-            Finding.WARNING,
+            CheckResult.WARNING,
             "not set, so Starling runs in the sandbox on this machine",
             "To connect to Discord, put DISCORD_TOKEN=... into .env; the README says where to get it.",
         )
     if shape_of_token(settings.discord_token.get_secret_value()):
-        return Check(what, Finding.GOOD, "has the shape of a token")
+        return Check(what, CheckResult.GOOD, "has the shape of a token")
     return Check(
         what,
-        Finding.BAD,
+        CheckResult.BAD,
         "does not have the shape of a token (three parts with dots between them)",
         "Copy it again: your application's page, Bot, Reset Token. It is not the client secret or the public key.",
     )
@@ -100,8 +100,8 @@ def _weights(cache: WeightsCache, name: str) -> Check:
     try:
         cache.verified(name)
     except StarlingError as error:
-        return Check(what, Finding.BAD, str(error), f"Run: starling models fetch {name}")
-    return Check(what, Finding.GOOD, f"here and verified ({CATALOGUE[name].purpose})")
+        return Check(what, CheckResult.BAD, str(error), f"Run: starling models fetch {name}")
+    return Check(what, CheckResult.GOOD, f"here and verified ({CATALOGUE[name].purpose})")
 
 
 def _voices(settings: Settings) -> list[Check]:
@@ -112,7 +112,7 @@ def _voices(settings: Settings) -> list[Check]:
             checks.append(
                 Check(
                     what,
-                    Finding.WARNING,
+                    CheckResult.WARNING,
                     "not installed",
                     "Install the embedded parts: pip install 'starling[embedded]'",
                 )
@@ -123,9 +123,9 @@ def _voices(settings: Settings) -> list[Check]:
         lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
         if lonely or not voices:
             told = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
-            checks.append(Check("Piper voices", Finding.BAD, told, "Mend PIPER_VOICES or leave it empty."))
+            checks.append(Check("Piper voices", CheckResult.BAD, told, "Mend PIPER_VOICES or leave it empty."))
         else:
-            checks.append(Check("Piper voices", Finding.GOOD, f"{len(voices)} in {folder}"))
+            checks.append(Check("Piper voices", CheckResult.GOOD, f"{len(voices)} in {folder}"))
     return checks
 
 
@@ -134,7 +134,7 @@ async def _chat(settings: Settings) -> Check:
     if settings.embedded_chat:
         return Check(
             what,
-            Finding.WARNING,
+            CheckResult.WARNING,
             "the embedded demonstration model answers, and is often wrong",
             "For good answers set OPENAI_BASE_URL or OPENAI_API_KEY, and CHAT_MODEL.",
         )
@@ -144,10 +144,10 @@ async def _chat(settings: Settings) -> Check:
     try:
         await chat.check()
     except StarlingError as error:
-        return Check(what, Finding.BAD, str(error), "Check OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL.")
+        return Check(what, CheckResult.BAD, str(error), "Check OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL.")
     finally:
         await chat.close()
-    return Check(what, Finding.GOOD, f"{settings.chat_model} at {url}")
+    return Check(what, CheckResult.GOOD, f"{settings.chat_model} at {url}")
 
 
 async def _database(settings: Settings) -> Check:
@@ -155,15 +155,15 @@ async def _database(settings: Settings) -> Check:
     try:
         database = await Database.open(settings.database)
     except StarlingError as error:
-        return Check(what, Finding.BAD, str(error), "Check DATABASE_URL, or DATA_FOLDER and its permissions.")
+        return Check(what, CheckResult.BAD, str(error), "Check DATABASE_URL, or DATA_FOLDER and its permissions.")
     await database.close()
-    return Check(what, Finding.GOOD, "opens, and its tables are up to date")
+    return Check(what, CheckResult.GOOD, "opens, and its tables are up to date")
 
 
 def _local_training() -> Check:
     if local_trainer.is_installed():
-        return Check("training", Finding.GOOD, "possible on this machine")
-    return Check("training", Finding.GOOD, "not on this machine, unless you run: pip install 'starling[train]'")
+        return Check("training", CheckResult.GOOD, "possible on this machine")
+    return Check("training", CheckResult.GOOD, "not on this machine, unless you run: pip install 'starling[train]'")
 
 
 async def _training_service(settings: Settings, key: str) -> Check:
@@ -172,15 +172,17 @@ async def _training_service(settings: Settings, key: str) -> Check:
     try:
         await trainer.check()
     except StarlingError as error:
-        return Check(what, Finding.BAD, str(error), "Check TRAINING_BASE_URL and TRAINING_API_KEY.")
+        return Check(what, CheckResult.BAD, str(error), "Check TRAINING_BASE_URL and TRAINING_API_KEY.")
     finally:
         await trainer.close()
-    return Check(what, Finding.GOOD, trainer.service)
+    return Check(what, CheckResult.GOOD, trainer.service)
 
 
 def _disk(what: str, folder: Path) -> Check:
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free_mb = shutil.disk_usage(existing).free >> 20
     if free_mb < FREE_WANTED_MB:
-        return Check(what, Finding.BAD, f"{free_mb} MB free in {folder}", f"Free at least {FREE_WANTED_MB} MB there.")
-    return Check(what, Finding.GOOD, f"{free_mb:,} MB free in {folder}")
+        return Check(
+            what, CheckResult.BAD, f"{free_mb} MB free in {folder}", f"Free at least {FREE_WANTED_MB} MB there."
+        )
+    return Check(what, CheckResult.GOOD, f"{free_mb:,} MB free in {folder}")

@@ -38,7 +38,7 @@ class NothingApprovedError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CorrectionActor:
     """Someone who does something with a guild's corrections."""
 
     id: int
@@ -87,7 +87,7 @@ class Corrections:
         self._rules = rules
         self._on_changed = on_changed
 
-    async def submit(self, about: Corrected, prompt: str, answer: str, person: Person) -> Received:
+    async def submit(self, about: Corrected, prompt: str, answer: str, person: CorrectionActor) -> Received:
         """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
         something else, or the same is there already.
 
@@ -97,7 +97,9 @@ class Corrections:
         correction = await self._store.submit(about, prompt, answer, person.id, limited=not person.approves)
         return await self._received(correction, person)
 
-    async def edit(self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, person: Person) -> Received:
+    async def edit(
+        self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, person: CorrectionActor
+    ) -> Received:
         """Replace the text of ``revision``; it has to be approved anew, as one that was submitted.
 
         Raises:
@@ -110,7 +112,7 @@ class Corrections:
             self._on_changed(int(guild_id))
         return await self._received(correction, person)
 
-    async def approve(self, guild_id: int, id_: str, person: Person, revision: int | None = None) -> Approval:
+    async def approve(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Approval:
         """Approve the text of ``revision``, or as it is now.
 
         Raises:
@@ -124,7 +126,7 @@ class Corrections:
             self._on_changed(int(guild_id))
         return approval
 
-    async def reject(self, guild_id: int, id_: str, person: Person, revision: int | None = None) -> Correction:
+    async def reject(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Correction:
         """Reject the text of ``revision``, or as it is now.
 
         Raises:
@@ -134,7 +136,7 @@ class Corrections:
         _require_approver(person)
         return await self._store.reject(guild_id, id_, person.id, revision=revision)
 
-    async def withdraw(self, guild_id: int, id_: str, person: Person) -> tuple[Correction, Withdrawal]:
+    async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, Withdrawal]:
         """Forget its texts, in datasets too; returns it as it was, and what became of the datasets.
 
         Raises:
@@ -146,14 +148,14 @@ class Corrections:
             self._on_changed(int(guild_id))
         return before, removed
 
-    async def by_id(self, guild_id: int, id_: str, person: Person) -> Correction:
+    async def by_id(self, guild_id: int, id_: str, person: CorrectionActor) -> Correction:
         """
         Raises:
             NoSuchCorrectionError
         """
         return _seen(await self._store.by_id(guild_id, id_), person)
 
-    async def get(self, guild_id: int, number: int, person: Person) -> Correction:
+    async def get(self, guild_id: int, number: int, person: CorrectionActor) -> Correction:
         """
         Raises:
             NoSuchCorrectionError
@@ -171,12 +173,12 @@ class Corrections:
         )
 
     async def page(
-        self, guild_id: int, number: int, a_page: int, person: Person, state: State | None = None
+        self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: State | None = None
     ) -> tuple[list[Correction], int, int]:
         """As ``CorrectionStore.page``, of what the person may see."""
         return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
 
-    async def search(self, guild_id: int, typed: str, most: int, person: Person) -> list[Correction]:
+    async def search(self, guild_id: int, typed: str, most: int, person: CorrectionActor) -> list[Correction]:
         """As ``CorrectionStore.search``, of what the person may see."""
         return await self._store.search(guild_id, typed, most, author_id=_only(person))
 
@@ -232,7 +234,7 @@ class Corrections:
         for guild in await self._store.forget_user(user_id):
             self._on_changed(guild)
 
-    async def _received(self, correction: Correction, person: Person) -> Received:
+    async def _received(self, correction: Correction, person: CorrectionActor) -> Received:
         alike = await self._store.alike(correction)
         if correction.state == "approved":
             return Received(correction, alike, 0)
@@ -242,18 +244,18 @@ class Corrections:
         return Received(approval.correction, alike, approval.missing)
 
 
-def _only(person: Person) -> int | None:
+def _only(person: CorrectionActor) -> int | None:
     """Whose corrections alone the person sees."""
     return None if person.approves else person.id
 
 
-def _seen(correction: Correction, person: Person) -> Correction:
+def _seen(correction: Correction, person: CorrectionActor) -> Correction:
     if not person.approves and correction.author_id != person.id:
         raise NoSuchCorrectionError(correction.number)
     return correction
 
 
-def _require_approver(person: Person) -> None:
+def _require_approver(person: CorrectionActor) -> None:
     if not person.approves:
         raise NotApproverError
 

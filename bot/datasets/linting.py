@@ -52,7 +52,7 @@ _SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """Something to look at; it hinders nothing."""
 
     kind: FindingKind
@@ -65,7 +65,7 @@ class Finding:
 class Report:
     """What was found."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     """The gravest first, ``MOST_OF_A_KIND`` of each kind at most."""
     counts: Mapping[FindingKind, int]
     """How many there are of each kind, up to 1000."""
@@ -73,7 +73,7 @@ class Report:
 
 def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Report:
     """Look ``examples`` over. Blocks: about 2 ms an example."""
-    checks: dict[FindingKind, Iterator[Finding]] = {
+    checks: dict[FindingKind, Iterator[LintFinding]] = {
         "contradiction": _contradictions(examples),
         "leak": _leaks(examples),
         "duplicate": _duplicates(examples),
@@ -94,7 +94,7 @@ def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Rep
 _MOST_COUNTED = 1000
 
 
-def _contradictions(examples: Sequence[Example]) -> Iterator[Finding]:
+def _contradictions(examples: Sequence[Example]) -> Iterator[LintFinding]:
     """The same prompt with different answers, or with an answer that another example rejects."""
     answered: dict[object, dict[str, Example]] = defaultdict(dict)
     for example in examples:
@@ -111,21 +111,21 @@ def _contradictions(examples: Sequence[Example]) -> Iterator[Finding]:
                 yield _contradiction(agreed, example, agreed.answer, f"✗ {example.rejected}")
 
 
-def _contradiction(one: Example, other: Example, said: str | None, unlike: str | None) -> Finding:
+def _contradiction(one: Example, other: Example, said: str | None, unlike: str | None) -> LintFinding:
     told = filled(
         CONTRADICTION,
         prompt=shown(one.prompt, _SHOWN), one=shown(said or "", _SHOWN), other=shown(unlike or "", _SHOWN),
     )  # fmt: skip
-    return Finding("contradiction", (one.key, other.key), told)
+    return LintFinding("contradiction", (one.key, other.key), told)
 
 
-def _leaks(examples: Sequence[Example]) -> Iterator[Finding]:
+def _leaks(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         language = language_of_example(example)
         found = {leak for text in _texts(example) for leak in leaks_in(text, language)}
         for leak in sorted(found):
             what = filled(LEAK_NAMES[leak])
-            yield Finding("leak", (example.key,), filled(LEAK, what=what, prompt=_hidden(example.prompt, language)))
+            yield LintFinding("leak", (example.key,), filled(LEAK, what=what, prompt=_hidden(example.prompt, language)))
 
 
 def _hidden(prompt: str, language: str | None) -> str:
@@ -133,17 +133,17 @@ def _hidden(prompt: str, language: str | None) -> str:
     return shown("…" if leaks_in(prompt, language) else prompt, _SHOWN)
 
 
-def _duplicates(examples: Sequence[Example]) -> Iterator[Finding]:
+def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
     seen: dict[object, Example] = {}
     for example in examples:
         said = tuple(None if text is None else plain(text) for text in (example.answer, example.rejected))
         first = seen.setdefault((asked(example), said), example)
         if first is not example:
             told = filled(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
-            yield Finding("duplicate", (first.key, example.key), told)
+            yield LintFinding("duplicate", (first.key, example.key), told)
 
 
-def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[Finding]:
+def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[LintFinding]:
     """Of prompts that are the same but for case and punctuation, only the first is compared."""
     prompts = list({plain(example.prompt): example for example in reversed(examples)}.values())[::-1]
     if len(prompts) < 2:
@@ -158,57 +158,57 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
                 one=shown(prompts[one].prompt, _SHOWN),
                 other=shown(prompts[other].prompt, _SHOWN),
             )
-            yield Finding("near duplicate", (prompts[one].key, prompts[other].key), told)
+            yield LintFinding("near duplicate", (prompts[one].key, prompts[other].key), told)
 
 
-def _too_long(examples: Sequence[Example]) -> Iterator[Finding]:
+def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         if sum(len(text.encode()) for text in _texts(example)) <= MOST_TOKENS:  # a token has a byte at the least
             continue
         tokens = sum(map(count_tokens, _texts(example)))
         if tokens > MOST_TOKENS:
             told = filled(TOO_LONG, tokens=tokens, limit=MOST_TOKENS, prompt=shown(example.prompt, _SHOWN))
-            yield Finding("too long", (example.key,), told)
+            yield LintFinding("too long", (example.key,), told)
 
 
-def _too_short(examples: Sequence[Example]) -> Iterator[Finding]:
+def _too_short(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         if example.answer is not None and not any(char.isalnum() for char in example.answer):
             told = filled(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
-            yield Finding("too short", (example.key,), told)
+            yield LintFinding("too short", (example.key,), told)
 
 
-def _languages(examples: Sequence[Example]) -> Iterator[Finding]:
+def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
     languages = [language_of_example(example) for example in examples]
     counts = Counter(language for language in languages if language is not None)
     for language, count in counts.items():
         if count < RARE_LANGUAGE_SHARE * counts.total():
             keys = tuple(e.key for e, own in zip(examples, languages, strict=True) if own == language)
             told = filled(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
-            yield Finding("language", keys[:_KEYS], told)
+            yield LintFinding("language", keys[:_KEYS], told)
 
 
-def _imbalance(examples: Sequence[Example]) -> Iterator[Finding]:
+def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
     answered = [example for example in examples if example.answer is not None]
     if len(answered) < LEAST_EXAMPLES:
-        yield Finding("imbalance", (), filled(TOO_FEW, count=len(answered), least=LEAST_EXAMPLES))
+        yield LintFinding("imbalance", (), filled(TOO_FEW, count=len(answered), least=LEAST_EXAMPLES))
     if not examples:
         return
     negatives = [example for example in examples if example.kind == "negative"]
     if len(negatives) > NEGATIVE_SHARE * len(examples):
-        yield Finding("imbalance", _keys(negatives), filled(NEGATIVES, percent=_percent(negatives, examples)))
+        yield LintFinding("imbalance", _keys(negatives), filled(NEGATIVES, percent=_percent(negatives, examples)))
     if len(examples) < LEAST_EXAMPLES:
         return
     giver, count = Counter(example.given_by for example in examples).most_common(1)[0]
     if ONE_GIVER_SHARE * len(examples) < count < len(examples):
         given = [example for example in examples if example.given_by == giver]
-        yield Finding("imbalance", _keys(given), filled(ONE_GIVER, percent=_percent(given, examples)))
+        yield LintFinding("imbalance", _keys(given), filled(ONE_GIVER, percent=_percent(given, examples)))
     if answered:
         answer, count = Counter(plain(example.answer or "") for example in answered).most_common(1)[0]
         if count > max(2, ONE_ANSWER_SHARE * len(answered)):
             same = [example for example in answered if plain(example.answer or "") == answer]
             told = filled(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
-            yield Finding("imbalance", _keys(same), told)
+            yield LintFinding("imbalance", _keys(same), told)
 
 
 _KEYS = 50

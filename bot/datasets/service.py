@@ -58,7 +58,7 @@ class NothingSelectedError(StarlingError):
     sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
 
 
-class DatasetGoneError(StarlingError):
+class TrainingDatasetGoneError(StarlingError):
     """Raised when what a training was to learn from is not there any more."""
 
     sentence = _("The dataset that this training was to learn from was deleted.")
@@ -203,11 +203,11 @@ class Datasets:
         the model has it.
 
         Raises:
-            DatasetGoneError: one of them was deleted.
+            TrainingDatasetGoneError: one of them was deleted.
         """
         datasets = await self._by_ids(guild_id, dataset_ids)
         if datasets is None:
-            raise DatasetGoneError
+            raise TrainingDatasetGoneError
         for dataset in datasets:
             await self._store.mark_trained(dataset.id)
         return await self._training_data(datasets, seed)

@@ -71,7 +71,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class FolderUsage:
     """How much is stored."""
 
     files: int
@@ -182,10 +182,10 @@ class Folder:
         finally:
             self._store._changed(self._place)
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> FolderUsage:
         """How much is stored, counted anew."""
         sizes = await asyncio.to_thread(lambda: [state.st_size for _path, state in self._folder.scan()])
-        return Usage(len(sizes), sum(sizes), self._store.quota_bytes)
+        return FolderUsage(len(sizes), sum(sizes), self._store.quota_bytes)
 
     def _write(self, path: str, chunks: Iterable[bytes]) -> StoredFile:
         path = "/".join(split_path(path))

@@ -15,7 +15,7 @@ from bot.datasets.service import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase, from_examples
-from bot.training.evaluating.gate import Verdict, verdict
+from bot.training.evaluating.gate import GateVerdict, verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Evaluation, Meter, ModelRun, Run
 from bot.training.evaluating.scoring import Scorer
@@ -53,7 +53,7 @@ class Measured:
 
     model: Model
     against: str
-    verdict: Verdict
+    verdict: GateVerdict
 
 
 class Promoting:

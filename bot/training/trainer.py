@@ -58,7 +58,7 @@ class LossPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """How far a training is."""
 
     state: State
@@ -118,7 +118,7 @@ class Trainer(Protocol):
         """
         ...
 
-    async def state(self, handle: str) -> Progress:
+    async def state(self, handle: str) -> TrainingProgress:
         """How far it is.
 
         Raises:
@@ -148,7 +148,7 @@ class Trainer(Protocol):
         ...
 
 
-async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncIterator[Progress]:
+async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncIterator[TrainingProgress]:
     """How far a training is, every ``every_s`` until it ends.
 
     Raises:

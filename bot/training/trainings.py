@@ -17,7 +17,7 @@ from bot.storage.files import FileStore
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
 from bot.training.store import State, Taken, Training, TrainingStore
-from bot.training.trainer import ENDED, Plan, Progress, TrainedModel, Trainer, follow, patiently
+from bot.training.trainer import ENDED, Plan, TrainedModel, Trainer, TrainingProgress, follow, patiently
 
 log = structlog.get_logger()
 
@@ -191,7 +191,7 @@ class Trainings:
             await asyncio.sleep(QUEUE_LOOK_EVERY_S)
         trainer = self.trainer(training.trainer)
         handle = training.handle or await self._begin(trainer, training)
-        last: Progress | None = None
+        last: TrainingProgress | None = None
         async for progress in follow(trainer, handle, every_s=LOOK_EVERY_S):
             known = await self._store.by_id(training.id)
             if known is None:  # its guild was forgotten
@@ -258,7 +258,7 @@ class Trainings:
         kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
         return kept.path
 
-    async def _note(self, training: Training, progress: Progress) -> None:
+    async def _note(self, training: Training, progress: TrainingProgress) -> None:
         self._left_s[training.id] = progress.left_s
         curve = [[point.step, point.training, point.heldout] for point in progress.curve]
         noted = await self._store.note(

@@ -8,7 +8,7 @@ from babel.dates import format_timedelta
 from babel.units import format_unit
 
 from bot.i18n.translation import catalogue_language
-from bot.storage.files import Usage
+from bot.storage.files import FolderUsage
 
 _BAR = 20
 """Characters of a bar."""
@@ -33,7 +33,7 @@ def age_text(when: datetime, locale: str) -> str:
     return format_timedelta(past, add_direction=True, locale=catalogue_language(locale))
 
 
-def bar(usage: Usage) -> str:
+def bar(usage: FolderUsage) -> str:
     """How much of the quota is taken, as a bar; not empty while there is anything."""
     full = min(_BAR, -(-usage.used_bytes * _BAR // usage.quota_bytes))
     return "▰" * full + "▱" * (_BAR - full)

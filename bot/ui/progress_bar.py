@@ -13,7 +13,7 @@ EVERY_S = 3.0
 _CELLS = 16
 
 
-class Progress:
+class ProgressBar:
     """Shown by edits of a deferred answer, seldom enough for Discord's limits."""
 
     def __init__(

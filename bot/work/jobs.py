@@ -21,7 +21,7 @@ Work = Callable[[Job], Awaitable[None]]
 """What is done for a job. It stores the job's end itself; what it leaves unfinished is taken up at the next start."""
 
 
-class BusyError(StarlingError):
+class JobQueueFullError(StarlingError):
     """Raised when as many jobs wait as may wait."""
 
     sentence = _("Too many people are talking to me at once. Please try again in a minute.")
@@ -72,10 +72,10 @@ class JobRunner:
         """Take ``job``, to be done by ``work``.
 
         Raises:
-            BusyError: as many jobs wait as may wait.
+            JobQueueFullError: as many jobs wait as may wait.
         """
         if len(self._waiting) >= self._most_waiting:
-            raise BusyError
+            raise JobQueueFullError
         self._waiting.append(_Entry(job, work))
         self._news.set()
 

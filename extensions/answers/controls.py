@@ -27,7 +27,7 @@ async def again(context: yuyo.components.Context, inbox: alluka.Injected[Inbox])
     Raises:
         NotTheAskerError: it is not theirs.
         AnswerGoneError: the question is no longer known.
-        BusyError: too many wait.
+        JobQueueFullError: too many wait.
     """
     interaction = context.interaction
     # Acknowledged first: the answer may be edited at once.

@@ -6,7 +6,7 @@ import alluka
 import hikari
 import yuyo
 
-from bot.corrections.service import Corrections, Person, Shown
+from bot.corrections.service import CorrectionActor, Corrections, Shown
 from bot.corrections.store import SOMEONE, Action, Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -39,13 +39,13 @@ _LAST = 8
 
 
 async def drawn(
-    correction: Correction, corrections: Corrections, person: Person, locale: str
+    correction: Correction, corrections: Corrections, person: CorrectionActor, locale: str
 ) -> hikari.api.ContainerComponentBuilder:
     """The card of ``correction`` for ``person``."""
     return draw(await corrections.shown(correction), person, locale)
 
 
-def draw(shown: Shown, person: Person, locale: str) -> hikari.api.ContainerComponentBuilder:
+def draw(shown: Shown, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card; with buttons for those who may approve, while it is pending."""
     one = shown.correction
 
@@ -131,7 +131,7 @@ async def reject(
 
 
 async def _redraw(
-    context: yuyo.components.Context, correction: Correction, corrections: Corrections, person: Person
+    context: yuyo.components.Context, correction: Correction, corrections: Corrections, person: CorrectionActor
 ) -> None:
     card = await drawn(correction, corrections, person, str(context.interaction.locale))
     await context.interaction.create_initial_response(

@@ -9,7 +9,7 @@ import lightbulb
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
-from bot.corrections.service import Corrections, NotApproverError, Person
+from bot.corrections.service import CorrectionActor, Corrections, NotApproverError
 from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -63,7 +63,9 @@ corrections_group = lightbulb.Group(
 
 
 @corrections_group.register
-class List(lightbulb.SlashCommand, name=_("list"), description=_("The corrections, the newest first"), localize=True):
+class ListCorrections(
+    lightbulb.SlashCommand, name=_("list"), description=_("The corrections, the newest first"), localize=True
+):
     state = lightbulb.string(
         _("state"),
         _("Only those that wait, were approved, or were rejected"),
@@ -97,7 +99,9 @@ class Wanted(
 
 
 @corrections_group.register
-class Show(lightbulb.SlashCommand, name=_("show"), description=_("A correction, and what became of it"), localize=True):
+class ShowCorrection(
+    lightbulb.SlashCommand, name=_("show"), description=_("A correction, and what became of it"), localize=True
+):
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
@@ -152,7 +156,9 @@ class Edit(lightbulb.SlashCommand, name=_("edit"), description=_("Change the wor
 
 
 @corrections_group.register
-class Delete(lightbulb.SlashCommand, name=_("delete"), description=_("Take a correction back"), localize=True):
+class DeleteCorrection(
+    lightbulb.SlashCommand, name=_("delete"), description=_("Take a correction back"), localize=True
+):
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
@@ -215,14 +221,16 @@ class Roles(
 loader.command(corrections_group)
 
 
-async def _approver(context: lightbulb.Context, rules: ChosenRules) -> Person:
+async def _approver(context: lightbulb.Context, rules: ChosenRules) -> CorrectionActor:
     person = await person_of(context.interaction, rules)
     if not person.approves:
         raise NotApproverError
     return person
 
 
-async def _chosen(context: lightbulb.Context, corrections: Corrections, person: Person, given: str) -> Correction:
+async def _chosen(
+    context: lightbulb.Context, corrections: Corrections, person: CorrectionActor, given: str
+) -> Correction:
     """The correction with the number that was given, as ``12`` or ``#12``.
 
     Raises:
@@ -234,6 +242,8 @@ async def _chosen(context: lightbulb.Context, corrections: Corrections, person: 
     return await corrections.get(guild_of(context.interaction), int(number), person)
 
 
-async def _show(context: lightbulb.Context, correction: Correction, corrections: Corrections, person: Person) -> None:
+async def _show(
+    context: lightbulb.Context, correction: Correction, corrections: Corrections, person: CorrectionActor
+) -> None:
     card = await drawn(correction, corrections, person, locale_of(context))
     await respond(context, components=[card], ephemeral=True)

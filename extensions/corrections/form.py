@@ -60,7 +60,7 @@ class NotAnAnswerError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CorrectionForm:
     """What Discord opens."""
 
     title: str
@@ -121,7 +121,7 @@ class CorrectionForms:
             raise NotInThisChannelError from error
         return await self.answer_of(interaction, message)
 
-    async def form(self, asked: str, interaction: Interaction) -> Form:
+    async def form(self, asked: str, interaction: Interaction) -> CorrectionForm:
         """What is opened for ``asked``: see ``new`` and ``edit``.
 
         Raises:
@@ -184,14 +184,14 @@ def _of_place(exchange: Exchange, interaction: hikari.CommandInteraction, channe
     return exchange
 
 
-def _form(custom_id: str, prompt: str, answer: str, locale: str) -> Form:
+def _form(custom_id: str, prompt: str, answer: str, locale: str) -> CorrectionForm:
     rows = []
     for name, sentence, text in (("asked", ASKED, prompt), ("answer", SHOULD_BE, answer)):
         label = translate(sentence, locale)
         if len(text) > MOST_CHARS:
             label = translate(CUT, locale, label=label, limit=MOST_CHARS)
         rows.append(text_row(name, label, value=text, most=MOST_CHARS))
-    return Form(translate(TITLE, locale), custom_id, rows)
+    return CorrectionForm(translate(TITLE, locale), custom_id, rows)
 
 
 async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[CorrectionForms]) -> None:

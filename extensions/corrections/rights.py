@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hikari
 
-from bot.corrections.service import Person
+from bot.corrections.service import CorrectionActor
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.roles import ChosenRules, Rules
@@ -37,17 +37,17 @@ def guild_of(interaction: Interaction) -> hikari.Snowflake:
     return interaction.guild_id
 
 
-async def person_of(interaction: Interaction, chosen: ChosenRules) -> Person:
+async def person_of(interaction: Interaction, chosen: ChosenRules) -> CorrectionActor:
     """The one who asks, with whether they may approve.
 
     Raises:
         OnServersOnlyError: it is no server.
     """
     rules = await chosen.of(guild_of(interaction))
-    return Person(int(interaction.user.id), _manages(interaction) or rules.let_approve(_roles(interaction)))
+    return CorrectionActor(int(interaction.user.id), _manages(interaction) or rules.let_approve(_roles(interaction)))
 
 
-async def corrector_of(interaction: Interaction, chosen: ChosenRules) -> Person:
+async def corrector_of(interaction: Interaction, chosen: ChosenRules) -> CorrectionActor:
     """The one who asks, who may correct.
 
     Raises:

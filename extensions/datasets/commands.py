@@ -90,7 +90,7 @@ class Create(lightbulb.SlashCommand, name=_("create"), description=_("Make an em
 
 
 @dataset.register
-class List(lightbulb.SlashCommand, name=_("list"), description=_("The datasets of this server"), localize=True):
+class ListDatasets(lightbulb.SlashCommand, name=_("list"), description=_("The datasets of this server"), localize=True):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
         datasets = await store.all(await _begun(context))
@@ -99,7 +99,7 @@ class List(lightbulb.SlashCommand, name=_("list"), description=_("The datasets o
 
 
 @dataset.register
-class Show(lightbulb.SlashCommand, name=_("show"), description=_("What is in a dataset"), localize=True):
+class ShowDataset(lightbulb.SlashCommand, name=_("show"), description=_("What is in a dataset"), localize=True):
     dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
     version = lightbulb.integer(VERSION, WHICH_VERSION, localize=True, default=None, min_value=1)
 
@@ -198,7 +198,7 @@ class Diff(
 
 
 @dataset.register
-class Delete(
+class DeleteDataset(
     lightbulb.SlashCommand, name=_("delete"), description=_("Delete a dataset, or one version of it"), localize=True
 ):
     dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)

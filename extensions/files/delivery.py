@@ -39,7 +39,7 @@ MOST_MESSAGES = 6
 Messages). With the limits of a guild that nobody boosts that is a zip of 149 MiB."""
 
 
-class FileTooLargeError(StarlingError):
+class FileTooLargeToSendError(StarlingError):
     """Raised when even a zip in parts would be more than a few messages."""
 
     sentence = _(
@@ -56,7 +56,7 @@ async def deliver(context: lightbulb.Context, folder: Folder, path: str) -> None
 
     Raises:
         FileNotThereError: it is gone.
-        FileTooLargeError: it would be too many messages; none was sent.
+        FileTooLargeToSendError: it would be too many messages; none was sent.
     """
     with await folder.open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
@@ -84,7 +84,7 @@ async def _deliver_parts(
     count = await asyncio.to_thread(lambda: sum(1 for _part in islice(parts(), most + 1)))
     size = size_text(size_bytes, locale)
     if count > most:
-        raise FileTooLargeError(path, size, folder.place)
+        raise FileTooLargeToSendError(path, size, folder.place)
     facts = {"path": shown(path), "size": size, "limit": size_text(limit_bytes, locale)}
     text = translate(ZIPPED, locale, **facts) if count == 1 else translate(IN_PARTS, locale, count=count, **facts)
     made = parts()

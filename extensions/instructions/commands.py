@@ -82,7 +82,7 @@ _HERE = _("Only in this channel")
 
 
 @group.register
-class Show(
+class ShowInstruction(
     lightbulb.SlashCommand, name=_("show"), description=_("Show the instruction that holds here"), localize=True
 ):
     name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
@@ -100,7 +100,7 @@ class Show(
 
 
 @group.register
-class Set(
+class SetInstruction(
     lightbulb.SlashCommand, name=_("set"), description=_("Write the instruction in a form"), localize=True
 ):  # fmt: skip
     name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
@@ -186,7 +186,7 @@ class Restore(
 
 
 @group.register
-class Delete(
+class DeleteInstruction(
     lightbulb.SlashCommand, name=_("delete"), description=_("Delete one of this server's instructions"), localize=True
 ):
     name_ = lightbulb.string(

@@ -29,7 +29,9 @@ privacy = lightbulb.Group(
 
 
 @privacy.register
-class Show(lightbulb.SlashCommand, name=_("show"), description=_("Tell what is stored on you"), localize=True):
+class ShowStoredData(
+    lightbulb.SlashCommand, name=_("show"), description=_("Tell what is stored on you"), localize=True
+):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, data: PersonalData) -> None:
         await respond(context, told_of(await data.held(context.user.id), locale_of(context)), ephemeral=True)

@@ -20,7 +20,7 @@ from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
-from bot.ui.progress_bar import Progress
+from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
@@ -99,7 +99,7 @@ class Test(
         with under_way.running(guild, context.user.id) as (id_, stop):
             names = " · ".join(shown(model.model) for model in chosen)
             heading = translate(TESTING, locale, models=names, count=len(cases))
-            progress = Progress(context.interaction, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
+            progress = ProgressBar(context.interaction, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
             progress.begin()
             run = Run(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
             try:

@@ -196,7 +196,9 @@ jobs = lightbulb.Group(
 
 
 @jobs.register
-class List(lightbulb.SlashCommand, name=_("list"), description=_("The trainings, the latest first"), localize=True):
+class ListTrainings(
+    lightbulb.SlashCommand, name=_("list"), description=_("The trainings, the latest first"), localize=True
+):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
         guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
@@ -206,7 +208,7 @@ class List(lightbulb.SlashCommand, name=_("list"), description=_("The trainings,
 
 
 @jobs.register
-class Show(lightbulb.SlashCommand, name=_("show"), description=_("How far a training is"), localize=True):
+class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How far a training is"), localize=True):
     job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke

@@ -10,7 +10,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import say, translate
 from bot.preferences.roles import ChosenRules
 from bot.training.promoting import Promoting
-from bot.ui.progress_bar import Progress
+from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
@@ -35,7 +35,7 @@ async def promoted(
         StarlingError: as ``Promoting.measured``.
     """
     locale, name = str(interaction.locale), f"`{model}`"
-    progress = Progress(interaction, translate(MEASURING, locale, model=name))
+    progress = ProgressBar(interaction, translate(MEASURING, locale, model=name))
     try:
         measured = await promoting.measured(
             guild, model, BudgetMeter(budgets, interaction.user.id, guild), progress.tell

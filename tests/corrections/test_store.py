@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.corrections import store as stored
 from bot.corrections.consents import ConsentStore
-from bot.corrections.service import Corrections, NothingApprovedError, Person
+from bot.corrections.service import CorrectionActor, Corrections, NothingApprovedError
 from bot.corrections.store import (
     AlreadyApprovedError,
     AlreadyRejectedError,
@@ -35,7 +35,7 @@ from bot.storage.database import Database
 
 GUILD, OTHER_GUILD = 11, 12
 ADA, BORIS, CHLOE = 1, 2, 3
-MODERATOR, MEMBER = Person(ADA, approves=True), Person(CHLOE, approves=False)
+MODERATOR, MEMBER = CorrectionActor(ADA, approves=True), CorrectionActor(CHLOE, approves=False)
 
 
 def about(guild: int = GUILD, message: int = 100, question: int | None = None, asker: int | None = None) -> Corrected:
@@ -211,7 +211,7 @@ async def test_a_moderators_own_is_approved_at_once_unless_it_contradicts(
 
 
 async def test_members_have_their_own_only(corrections: Corrections) -> None:
-    other = (await corrections.submit(about(), "q", "a", Person(BORIS, approves=False))).correction
+    other = (await corrections.submit(about(), "q", "a", CorrectionActor(BORIS, approves=False))).correction
     for attempt in (
         corrections.get(GUILD, other.number, MEMBER),
         corrections.edit(GUILD, other.id, 1, "q", "b", MEMBER),
@@ -220,7 +220,7 @@ async def test_members_have_their_own_only(corrections: Corrections) -> None:
         with pytest.raises(NoSuchCorrectionError):
             await attempt
     with pytest.raises(StarlingError, match="decided on by those"):
-        await corrections.approve(GUILD, other.id, Person(BORIS, approves=False))
+        await corrections.approve(GUILD, other.id, CorrectionActor(BORIS, approves=False))
     assert (await corrections.page(GUILD, 1, 5, MEMBER))[2] == 0
     assert (await corrections.page(GUILD, 1, 5, MODERATOR))[2] == 1
 
@@ -290,10 +290,10 @@ async def test_what_a_person_gave_and_asked_is_forgotten_with_them(
 ) -> None:
     theirs = (await corrections.submit(about(), "q", "a", MEMBER)).correction
     asked = (await corrections.submit(about(asker=CHLOE, question=7), "asked by Chloe", "a", MODERATOR)).correction
-    others = (await corrections.submit(about(OTHER_GUILD), "q", "a", Person(BORIS, approves=False))).correction
-    rewritten = (await corrections.submit(about(), "q4", "a", Person(BORIS, approves=False))).correction
-    await corrections.edit(GUILD, rewritten.id, 1, "q4", "by Chloe", Person(CHLOE, approves=True))
-    await corrections.approve(OTHER_GUILD, others.id, Person(CHLOE, approves=True))
+    others = (await corrections.submit(about(OTHER_GUILD), "q", "a", CorrectionActor(BORIS, approves=False))).correction
+    rewritten = (await corrections.submit(about(), "q4", "a", CorrectionActor(BORIS, approves=False))).correction
+    await corrections.edit(GUILD, rewritten.id, 1, "q4", "by Chloe", CorrectionActor(CHLOE, approves=True))
+    await corrections.approve(OTHER_GUILD, others.id, CorrectionActor(CHLOE, approves=True))
     assert len(await store.of_user(CHLOE)) == 2
     changed.clear()
     await corrections.forget_user(CHLOE)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.datasets.example import Example
 from bot.datasets.merging import taken
-from bot.datasets.service import DatasetGoneError, Datasets, NothingSelectedError
+from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
 from bot.storage.files import FileStore
@@ -61,7 +61,7 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         assert withdrawal.removed == 0
         assert [dataset.name for dataset in withdrawal.trained] == ["good"]
         await store.delete(GUILD, "bad")
-        with pytest.raises(DatasetGoneError):
+        with pytest.raises(TrainingDatasetGoneError):
             await datasets.take_for_training(GUILD, ids)
     finally:
         await database.close()

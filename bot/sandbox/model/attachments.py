@@ -16,7 +16,7 @@ from bot.sandbox.options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredAttachment:
     content_type: str
     data: bytes
 
@@ -28,18 +28,18 @@ class AttachmentStore:
         self.base_url = ""
         self._options = options
         self._key = secrets.token_bytes(32)
-        self._files: OrderedDict[int, StoredFile] = OrderedDict()
+        self._files: OrderedDict[int, StoredAttachment] = OrderedDict()
         self._stored_bytes = 0
         self._retired_keys: deque[bytes] = deque(maxlen=100)
 
     def put(self, attachment_id: int, content_type: str, data: bytes) -> None:
         """Keep a file; the oldest ones go when there is no room."""
-        self._files[attachment_id] = StoredFile(content_type, data)
+        self._files[attachment_id] = StoredAttachment(content_type, data)
         self._stored_bytes += len(data)
         while self._stored_bytes > self._options.stored_limit_bytes and len(self._files) > 1:
             self.remove(next(iter(self._files)))
 
-    def get(self, attachment_id: int) -> StoredFile | None:
+    def get(self, attachment_id: int) -> StoredAttachment | None:
         return self._files.get(attachment_id)
 
     def remove(self, attachment_id: int) -> None:
@@ -61,7 +61,7 @@ class AttachmentStore:
         signature = _sign(self._key, attachment.id, expires, issued)
         return f"{self.base_url}{path}?ex={expires}&is={issued}&hm={signature}&"
 
-    def check(self, attachment_id: int, expires: str, issued: str, signature: str) -> StoredFile:
+    def check(self, attachment_id: int, expires: str, issued: str, signature: str) -> StoredAttachment:
         """The file behind a link.
 
         Raises:

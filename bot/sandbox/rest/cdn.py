@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.sandbox.model.attachments import AttachmentStore, StoredFile
+from bot.sandbox.model.attachments import AttachmentStore, StoredAttachment
 from bot.sandbox.model.errors import DiscordError
 
 
@@ -25,7 +25,7 @@ class Cdn:
         return _serve(request, stored)
 
 
-def _serve(request: web.Request, stored: StoredFile) -> web.Response:
+def _serve(request: web.Request, stored: StoredAttachment) -> web.Response:
     headers = {
         "Content-Type": stored.content_type,
         "Accept-Ranges": "bytes",

@@ -21,14 +21,14 @@ class _Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RateLimitVerdict:
     """``headers`` for the answer; ``refusal`` is the body of a 429, None if the request may pass."""
 
     headers: dict[str, str]
     refusal: Json | None = None
 
 
-def refusal(retry_after_s: float, scope: str) -> Verdict:
+def refusal(retry_after_s: float, scope: str) -> RateLimitVerdict:
     """A 429 whose bucket is empty for ``retry_after_s``; ``scope`` is user, global or shared."""
     body: Json = {
         "message": "You are being rate limited.",
@@ -38,7 +38,7 @@ def refusal(retry_after_s: float, scope: str) -> Verdict:
     headers = {"Retry-After": str(max(1, round(retry_after_s))), "X-RateLimit-Scope": scope}
     if scope == "global":
         headers["X-RateLimit-Global"] = "true"
-    return Verdict(headers, body)
+    return RateLimitVerdict(headers, body)
 
 
 class RateLimits:
@@ -49,10 +49,10 @@ class RateLimits:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._all = _Bucket(0.0)
 
-    def check(self, method: str, path: str, pattern: str) -> Verdict:
+    def check(self, method: str, path: str, pattern: str) -> RateLimitVerdict:
         """Count one request of the bot."""
         if path.startswith(("/interactions", "/webhooks", "/gateway")):
-            return Verdict({})
+            return RateLimitVerdict({})
         now_s = time.monotonic()
         if self._options.global_requests_per_s:
             if self._all.full_again_s <= now_s:
@@ -61,10 +61,10 @@ class RateLimits:
             if self._all.used > self._options.global_requests_per_s:
                 return refusal(self._all.full_again_s - now_s, "global")
         if not self._options.requests_per_bucket:
-            return Verdict({})
+            return RateLimitVerdict({})
         return self._count(method, path, pattern, now_s)
 
-    def _count(self, method: str, path: str, pattern: str, now_s: float) -> Verdict:
+    def _count(self, method: str, path: str, pattern: str, now_s: float) -> RateLimitVerdict:
         major = _MAJOR.match(path)
         key = (f"{method} {pattern}", major[0] if major else "")
         bucket = self._buckets.get(key)
@@ -83,6 +83,6 @@ class RateLimits:
             "X-RateLimit-Bucket": hashlib.sha256(key[0].encode()).hexdigest()[:32],
         }
         if bucket.used <= limit:
-            return Verdict(headers)
+            return RateLimitVerdict(headers)
         refused = refusal(left_s, "user")
-        return Verdict(headers | refused.headers, refused.refusal)
+        return RateLimitVerdict(headers | refused.headers, refused.refusal)

@@ -22,7 +22,7 @@ from bot.sandbox.rest.commands import CommandRoutes
 from bot.sandbox.rest.guilds import GuildRoutes
 from bot.sandbox.rest.interactions import InteractionRoutes
 from bot.sandbox.rest.messages import MessageRoutes
-from bot.sandbox.rest.rate_limits import RateLimits, Verdict, refusal
+from bot.sandbox.rest.rate_limits import RateLimits, RateLimitVerdict, refusal
 from bot.sandbox.rest.reactions import ReactionRoutes
 from bot.sandbox.rest.router import Router
 from bot.sandbox.rest.threads import ThreadRoutes
@@ -131,7 +131,7 @@ class RestServer:
         raw_path = request.rel_url.raw_path.removeprefix(PREFIX)
         route, parameters = self._router.find(request.method, raw_path)
         _require_caller(route, account)
-        verdict = Verdict({})
+        verdict = RateLimitVerdict({})
         if account is not None and account.bot:
             verdict = self._limits.check(request.method, request.path.removeprefix(PREFIX), route.path)
             if verdict.refusal is not None:

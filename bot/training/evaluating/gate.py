@@ -25,7 +25,7 @@ NOT_FORGOTTEN = _("Of general questions it answers {passed} of {asked} rightly, 
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """Whether it may."""
 
     promotable: bool
@@ -35,7 +35,7 @@ class Verdict:
 
 def verdict(
     candidate_heldout: ModelRun, active_heldout: ModelRun, candidate_general: ModelRun, active_general: ModelRun
-) -> Verdict:
+) -> GateVerdict:
     """Whether the candidate is better than the active model at what it was taught, and has not forgotten the rest.
 
     Loss and reward of a training decide nothing, for they also improve while a model learns its examples by heart. What
@@ -60,10 +60,10 @@ def verdict(
         if run.failed
     )
     if unanswered:
-        return Verdict(False, unanswered)
+        return GateVerdict(False, unanswered)
     learned = pair(candidate_heldout, active_heldout)
     if not candidate_heldout.judged or not candidate_general.judged:
-        return Verdict(False, (filled(NOTHING_TO_COMPARE),))
+        return GateVerdict(False, (filled(NOTHING_TO_COMPARE),))
     better = learned.first > learned.second
     differing = sum(
         one.passed != other.passed for one, other in zip(candidate_general.judged, active_general.judged, strict=True)
@@ -85,4 +85,4 @@ def verdict(
             model=f"`{active_general.model}`",
         )
     )  # fmt: skip
-    return Verdict(better and keeps, tuple(reasons))
+    return GateVerdict(better and keeps, tuple(reasons))

@@ -14,7 +14,7 @@ from bot.i18n.message import filled
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
 from bot.training.examples import Lessons, lessons_of
 from bot.training.recipe import Recipe
-from bot.training.trainer import Plan, Progress, TrainedModel
+from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 
 EPOCHS = 3
 STAYS_HERE = _("The examples stay on this machine, in a zip that you may take wherever you train.")
@@ -47,10 +47,10 @@ class ExportingTrainer:
         path = await asyncio.to_thread(_pack, data, recipe, folder)
         return str(path.relative_to(self._home))
 
-    async def state(self, handle: str) -> Progress:
+    async def state(self, handle: str) -> TrainingProgress:
         """See ``Trainer``."""
         await asyncio.to_thread(self._existing, handle)
-        return Progress("succeeded", fraction=1.0)
+        return TrainingProgress("succeeded", fraction=1.0)
 
     async def result(self, handle: str) -> TrainedModel:
         """See ``Trainer``; ``base`` is empty, for nothing was trained."""

@@ -62,7 +62,7 @@ class TrainerDiedError(TrainingError):
         super().__init__(times=times)
 
 
-class DiskFullError(TrainingError):
+class TrainingDiskError(TrainingError):
     """Raised when the folder of a training cannot be written."""
 
     sentence = _("The training cannot write its files: {reason}")

@@ -27,16 +27,16 @@ from bot.training.examples import lessons_of
 from bot.training.local.child import HELD_ALREADY
 from bot.training.local.errors import (
     CannotTrainError,
-    DiskFullError,
     NothingLearntYetError,
     NothingToGoOnFromError,
     TrainerDiedError,
     TrainerDoesNotStartError,
+    TrainingDiskError,
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder, Work
 from bot.training.recipe import Method, Recipe
-from bot.training.trainer import LossPoint, Plan, Progress, TrainedModel
+from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache
 
 log = structlog.get_logger()
@@ -112,7 +112,7 @@ class LocalTrainer:
 
         Raises:
             TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
-            TrainerDoesNotStartError, DiskFullError
+            TrainerDoesNotStartError, TrainingDiskError
             WeightsMissingError, WeightsDamagedError: the model is not here.
         """
         _demand(recipe)
@@ -136,11 +136,11 @@ class LocalTrainer:
         except FileNotFoundError as error:
             raise NothingToGoOnFromError(recipe.base) from error
         except OSError as error:
-            raise DiskFullError(error.strerror or str(error)) from error
+            raise TrainingDiskError(error.strerror or str(error)) from error
         await self.state(handle)
         return handle
 
-    async def state(self, handle: str) -> Progress:
+    async def state(self, handle: str) -> TrainingProgress:
         """See ``Trainer``; starts a process that has died again.
 
         Raises:
@@ -231,7 +231,7 @@ def _launch(job: JobFolder, gguf: Path, turns: Path, right_of_way: Path) -> int:
         ).returncode  # fmt: skip
 
 
-def _progress_of(job: JobFolder, *, runs: bool) -> Progress:
+def _progress_of(job: JobFolder, *, runs: bool) -> TrainingProgress:
     notes = job.notes
     curve = _curve(notes)
     steps = next((note["steps"] for note in reversed(notes) if "steps" in note), None)
@@ -239,19 +239,19 @@ def _progress_of(job: JobFolder, *, runs: bool) -> Progress:
     fraction = done / steps if steps else 0.0
     state = next((note["state"] for note in reversed(notes) if "state" in note), "queued")
     if state == "succeeded":
-        return Progress("succeeded", 1.0, curve)
+        return TrainingProgress("succeeded", 1.0, curve)
     if state == "failed":
         reason = next(str(note["reason"]) for note in reversed(notes) if "reason" in note)
-        return Progress("failed", fraction, curve, error=TrainingFailedError(reason))
+        return TrainingProgress("failed", fraction, curve, error=TrainingFailedError(reason))
     if job.is_cancelled:
-        return Progress("cancelled", fraction, curve)
+        return TrainingProgress("cancelled", fraction, curve)
     tries = _tries_in_vain(notes)
     if not runs and tries >= MOST_TRIES:
-        return Progress("failed", fraction, curve, error=TrainerDiedError(tries))
+        return TrainingProgress("failed", fraction, curve, error=TrainerDiedError(tries))
     message = next((str(note["message"]) for note in reversed(notes) if "message" in note), "")
     if state == "running":
-        return Progress("running", fraction, curve, message, _left_s(notes, steps))
-    return Progress("queued", fraction, curve)
+        return TrainingProgress("running", fraction, curve, message, _left_s(notes, steps))
+    return TrainingProgress("queued", fraction, curve)
 
 
 def _curve(notes: Sequence[Mapping[str, Any]]) -> tuple[LossPoint, ...]:

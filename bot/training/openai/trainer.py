@@ -34,7 +34,7 @@ from bot.training.openai.errors import is_about_files, named
 from bot.training.openai.progress import curve_of, share_done, state_of
 from bot.training.openai.record import Record
 from bot.training.recipe import Recipe
-from bot.training.trainer import ENDED, Plan, Progress, TrainedModel
+from bot.training.trainer import ENDED, Plan, TrainedModel, TrainingProgress
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -129,7 +129,7 @@ class OpenAITrainer:
         await record.note(job=job.id)
         return job.id
 
-    async def state(self, handle: str) -> Progress:
+    async def state(self, handle: str) -> TrainingProgress:
         """See ``Trainer``."""
         with named(self.service, handle=handle):
             job = await self._client.fine_tuning.jobs.retrieve(handle)
@@ -143,7 +143,7 @@ class OpenAITrainer:
                 checkpoints = (await self._client.fine_tuning.jobs.checkpoints.list(handle, limit=PAGE)).data
         state = state_of(job)
         left_s = max(job.estimated_finish - time.time(), 0.0) if job.estimated_finish and state not in ENDED else None
-        return Progress(
+        return TrainingProgress(
             state=state,
             fraction=share_done(job, events),
             curve=curve_of(events, checkpoints),

@@ -13,7 +13,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from audio import BusyError, Recording, Segment, Transcriber, Transcript, UnknownLanguageError, decode
+from audio import Recording, Segment, Transcriber, TranscriberBusyError, Transcript, UnknownLanguageError, decode
 from audio.recognition.alignment import TimedTokens
 from audio.recognition.batch import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
 from audio.recognition.chunking import pieces_of
@@ -342,7 +342,7 @@ async def test_busy_tells_how_long_it_takes(whisper_base: Path, jfk: bytes) -> N
     try:
         waiting = [asyncio.create_task(transcriber.transcribe(jfk)) for _ in range(4)]
         await asyncio.sleep(0)
-        with pytest.raises(BusyError) as refused:
+        with pytest.raises(TranscriberBusyError) as refused:
             await transcriber.transcribe(jfk)
         assert refused.value.facts["waiting"] == 4
         assert 5 <= cast("float", refused.value.facts["wait_s"]) < 60

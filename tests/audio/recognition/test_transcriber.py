@@ -12,12 +12,12 @@ import pytest
 
 from audio import (
     LANGUAGES,
-    BusyError,
     DecodingLimits,
     ModelUnavailableError,
     Recording,
     TooLongError,
     Transcriber,
+    TranscriberBusyError,
     TranscriberClosedError,
     UnknownLanguageError,
 )
@@ -131,7 +131,7 @@ async def test_too_many_recordings_at_once_are_refused(whisper_base: Path) -> No
     try:
         waiting = [asyncio.create_task(transcriber.transcribe(silence(2))) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(BusyError, match=r"Too many recordings are waiting already \(2\)"):
+        with pytest.raises(TranscriberBusyError, match=r"Too many recordings are waiting already \(2\)"):
             await transcriber.transcribe(silence(2))
         await asyncio.gather(*waiting)
         assert not (await transcriber.transcribe(silence(2))).has_speech

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.file_names import key_of
-from bot.storage.files import StoredFile, Usage
+from bot.storage.files import FolderUsage, StoredFile
 from bot.ui.file_text import age_text, bar, size_text
 from bot.ui.zip_parts import zip_parts
 from extensions.files.choice import file_choices
@@ -51,10 +51,10 @@ def test_ages_are_in_ones_own_language_and_never_in_the_future() -> None:
 
 
 def test_a_bar_shows_the_smallest_file_and_never_more_than_all() -> None:
-    assert bar(Usage(0, 0, 100)) == "▱" * 20
-    assert bar(Usage(1, 1, 10**9)) == "▰" + "▱" * 19
-    assert bar(Usage(1, 50, 100)) == "▰" * 10 + "▱" * 10
-    assert bar(Usage(1, 900, 100)) == "▰" * 20
+    assert bar(FolderUsage(0, 0, 100)) == "▱" * 20
+    assert bar(FolderUsage(1, 1, 10**9)) == "▰" + "▱" * 19
+    assert bar(FolderUsage(1, 50, 100)) == "▰" * 10 + "▱" * 10
+    assert bar(FolderUsage(1, 900, 100)) == "▰" * 20
 
 
 def test_a_file_is_chosen_by_any_part_of_its_path_in_the_order_given() -> None:

@@ -27,7 +27,7 @@ from bot.training.local.errors import (
 from bot.training.local.job import JobFolder
 from bot.training.local.trainer import BASE, MOST_TRIES, LocalTrainer
 from bot.training.recipe import Recipe
-from bot.training.trainer import Progress
+from bot.training.trainer import TrainingProgress
 from bot.weights.weights import WeightsCache
 from tests.training.factories import facts, training_data
 
@@ -72,7 +72,7 @@ def _process(folder: Path) -> int:
     return int([note["process"] for note in job.notes if "process" in note][-1])
 
 
-async def _ended(trainer: LocalTrainer, handle: str) -> Progress:
+async def _ended(trainer: LocalTrainer, handle: str) -> TrainingProgress:
     async with asyncio.timeout(60):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.05)

@@ -28,7 +28,7 @@ from bot.training.errors import (
 )
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.recipe import Recipe, RecipeError
-from bot.training.trainer import Progress, follow
+from bot.training.trainer import TrainingProgress, follow
 from tests.training.factories import facts, pairs, training_data
 from tests.training.openai.description import SPEC, OpenAIDescription
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
@@ -52,7 +52,7 @@ async def trainer(server: FineTuningServer, monkeypatch: pytest.MonkeyPatch) -> 
     await trainer.close()
 
 
-async def _followed(trainer: OpenAITrainer, handle: str) -> list[Progress]:
+async def _followed(trainer: OpenAITrainer, handle: str) -> list[TrainingProgress]:
     return [progress async for progress in follow(trainer, handle, every_s=0)]
 
 
