@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.page import page_asked_for, tell
 from bot.conversation.chat import ChatModel
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.corrections.store import Approved
@@ -104,7 +104,7 @@ def many(cases: Sequence[Case]) -> list[Approved]:
 
 async def answered_by(model: ChatModel, question: str, lessons: Sequence[Approved] = ()) -> str:
     """What ``model`` says to ``question``, told of ``lessons``."""
-    turns = (Turn("system", BRIEF_INSTRUCTION), Turn("user", with_facts(question, lessons)))
+    turns = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", with_facts(question, lessons)))
     return "".join([part async for part in model.stream(turns)])
 
 

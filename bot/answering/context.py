@@ -9,7 +9,7 @@ import hikari
 
 from bot.answering.attachments import Enclosed, Enclosures, attachments_of
 from bot.answering.request import Question, words
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
 from bot.preferences.joined_channels import JoinedChannels
@@ -35,7 +35,9 @@ class Context:
         self._joined = joined
         self._enclosures = enclosures
 
-    async def before(self, question: Question, parent: Exchange | None, *, brief: bool, pictures: bool) -> list[Turn]:
+    async def before(
+        self, question: Question, parent: Exchange | None, *, brief: bool, pictures: bool
+    ) -> list[ChatMessage]:
         """What was said before ``question``, oldest first.
 
         ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
@@ -64,8 +66,8 @@ class Context:
     def _in_thread(self, message: hikari.Message) -> bool:
         return self._bot.cache.get_thread(message.channel_id) is not None
 
-    async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[Turn]:
-        turns: list[Turn] = []
+    async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[ChatMessage]:
+        turns: list[ChatMessage] = []
         link: hikari.PartialMessage = message
         for _ in range(MOST_LINKS):
             exchange = parent if link is message else await self._exchanges.by_reply(link.id)
@@ -80,14 +82,14 @@ class Context:
             link = answered
         return turns
 
-    async def _of_exchanges(self, exchanges: Sequence[Exchange], *, pictures: bool) -> list[Turn]:
+    async def _of_exchanges(self, exchanges: Sequence[Exchange], *, pictures: bool) -> list[ChatMessage]:
         names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
-        turns: list[Turn] = []
+        turns: list[ChatMessage] = []
         for exchange in exchanges:
             enclosed = await self._enclosed(exchange, pictures=pictures)
             text = f"{exchange.prompt}\n\n{enclosed.text}".strip()
-            turns.append(Turn("user", text, names[exchange.user_id], enclosed.pictures))
-            turns.append(Turn("assistant", exchange.reply))
+            turns.append(ChatMessage("user", text, names[exchange.user_id], enclosed.pictures))
+            turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
     async def _enclosed(self, exchange: Exchange, *, pictures: bool) -> Enclosed:
@@ -111,7 +113,7 @@ class Context:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return None
 
-    async def _recent(self, message: hikari.Message, *, whole: bool) -> list[Turn]:
+    async def _recent(self, message: hikari.Message, *, whole: bool) -> list[ChatMessage]:
         found: list[hikari.Message] = []
         later: datetime = message.timestamp
         try:
@@ -123,19 +125,21 @@ class Context:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return []
         known = await self._exchanges.of_messages([one.id for one in found])
-        turns: list[Turn] = []
+        turns: list[ChatMessage] = []
         for one in reversed(found):
             if (exchange := known.get(int(one.id))) is None:
                 said = await self._said(one, pictures=False)
                 turns += [] if said is None else [said]
                 continue
             if exchange.prompt_message_id == one.id:
-                turns.append(Turn("user", exchange.prompt, await self._name(exchange.user_id)))
+                turns.append(ChatMessage("user", exchange.prompt, await self._name(exchange.user_id)))
             if exchange.reply_message_id == one.id:
-                turns.append(Turn("assistant", exchange.reply))
+                turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
-    async def _said(self, message: hikari.PartialMessage, *, pictures: bool, ours_too: bool = False) -> Turn | None:
+    async def _said(
+        self, message: hikari.PartialMessage, *, pictures: bool, ours_too: bool = False
+    ) -> ChatMessage | None:
         """What a person wrote or said in ``message``; None for what has neither, and, but for ``ours_too``, for the
         bot's own: its answers are known as exchanges, and the rest of what it writes is not conversation."""
         me = self._bot.get_me()
@@ -151,7 +155,7 @@ class Context:
             part for part in (words(message, me.id), *(one.content for one in message.message_snapshots or ())) if part
         )
         text = f"{written}\n\n{enclosed.text}".strip()
-        return Turn("user", text, name_of(message), enclosed.pictures) if text or enclosed.pictures else None
+        return ChatMessage("user", text, name_of(message), enclosed.pictures) if text or enclosed.pictures else None
 
     async def _name(self, user: int) -> str | None:
         """The name of someone whose words are remembered without it."""

@@ -18,7 +18,7 @@ from bot.answering.context import Context
 from bot.answering.request import CannotReadError, NothingToAnswerError, Question
 from bot.answering.voice_notes import Hearing
 from bot.conversation.chat import ChatModel, TokenUse
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.conversation.models import ChatModels
@@ -177,7 +177,7 @@ class Writer:
         notes = [DEMONSTRATION] if model.is_demonstration else []
         lessons = await self._recall.recalled(guild, text)
         asked_text = with_facts(f"{text}\n\n{enclosed.text}".strip(), lessons)
-        asked = Turn("user", asked_text, question.speaker_name, enclosed.pictures)
+        asked = ChatMessage("user", asked_text, question.speaker_name, enclosed.pictures)
         try:
             prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
         except ChatCannotSeeError:
@@ -216,7 +216,7 @@ class Writer:
         question: Question,
         model: ChatModel,
         parent: Exchange | None,
-        asked: Turn,
+        asked: ChatMessage,
         heading: str,
         dictation: Dictation | None,
     ) -> tuple[Prompt, str]:
@@ -260,7 +260,7 @@ class Writer:
     ) -> str:
         """What the model says to ``prompt``, shown and dictated as it comes."""
         answer = ""
-        async with aclosing(question.stop.until_stopped(model.stream(prompt.turns, use))) as deltas:
+        async with aclosing(question.stop.until_stopped(model.stream(prompt.messages, use))) as deltas:
             async for delta in deltas:
                 answer += delta
                 if dictation is not None:

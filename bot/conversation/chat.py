@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import openai
 import structlog
 
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import (
     ChatCannotSeeError,
     ChatError,
@@ -30,7 +30,7 @@ from bot.conversation.errors import (
     ContextTooLongError,
 )
 from bot.conversation.reasoning import ReasoningFilter
-from bot.conversation.tokens import TURN_TOKENS, count_tokens
+from bot.conversation.tokens import MESSAGE_TOKENS, count_tokens
 
 if TYPE_CHECKING:
     from openai import AsyncStream
@@ -107,7 +107,7 @@ class ChatModel:
         """The longest prompt that leaves room for the longest reply."""
         return max(self.context_tokens - self._max_reply_tokens, self.context_tokens // 4)
 
-    async def stream(self, turns: Sequence[Turn], use: TokenUse | None = None) -> AsyncGenerator[str, None]:
+    async def stream(self, turns: Sequence[ChatMessage], use: TokenUse | None = None) -> AsyncGenerator[str, None]:
         """The reply to ``turns``, in parts as they come, without what a reasoning model says to itself.
 
         What it takes is added to ``use``, also when it breaks off: as the endpoint counts, or else by ``count_tokens``.
@@ -157,7 +157,9 @@ class ChatModel:
         if not shown:
             raise ChatSaidNothingError
 
-    async def _begun(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
+    async def _begun(
+        self, turns: Sequence[ChatMessage], fields: Mapping[str, object]
+    ) -> AsyncStream[ChatCompletionChunk]:
         async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
             if self._is_steady:
                 try:
@@ -169,7 +171,9 @@ class ChatModel:
                     self._is_steady = False
             return await self._request(turns, fields)
 
-    async def _request(self, turns: Sequence[Turn], fields: Mapping[str, object]) -> AsyncStream[ChatCompletionChunk]:
+    async def _request(
+        self, turns: Sequence[ChatMessage], fields: Mapping[str, object]
+    ) -> AsyncStream[ChatCompletionChunk]:
         """Ask for the reply and for its tokens; an endpoint that refuses is asked without, from then on."""
         messages = [_message(turn) for turn in turns]
         create = self._client.chat.completions.create
@@ -279,8 +283,8 @@ def _meant_in_stream(error: openai.APIError) -> ChatError:
     return ChatFailedError(type(error).__name__)
 
 
-def _estimate(turns: Sequence[Turn], said: Sequence[str]) -> TokenUse:
-    return TokenUse(sum(TURN_TOKENS + count_tokens(turn.text) for turn in turns), count_tokens("".join(said)))
+def _estimate(turns: Sequence[ChatMessage], said: Sequence[str]) -> TokenUse:
+    return TokenUse(sum(MESSAGE_TOKENS + count_tokens(turn.text) for turn in turns), count_tokens("".join(said)))
 
 
 def _seconds(header: str | None) -> float:
@@ -290,7 +294,7 @@ def _seconds(header: str | None) -> float:
         return DEFAULT_WAIT_S
 
 
-def _message(turn: Turn) -> ChatCompletionMessageParam:
+def _message(turn: ChatMessage) -> ChatCompletionMessageParam:
     if turn.role == "system":
         return {"role": "system", "content": turn.text}
     if turn.role == "assistant":

@@ -15,7 +15,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ChatMessage:
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.conversation.chat_message import Turn
-from bot.conversation.tokens import TURN_TOKENS, count_tokens, first_tokens
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.tokens import MESSAGE_TOKENS, count_tokens, first_tokens
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
@@ -53,7 +53,7 @@ def read_instruction(path: Path | None, *, brief: bool = False) -> str:
 class Prompt:
     """What the model is shown."""
 
-    turns: tuple[Turn, ...]
+    messages: tuple[ChatMessage, ...]
     tokens: int
     """Of all turns, as ``count_tokens`` counts."""
     history_cut: bool
@@ -66,8 +66,8 @@ class Prompt:
 
 def build_prompt(
     instruction: str,
-    history: Sequence[Turn],
-    asked: Turn,
+    history: Sequence[ChatMessage],
+    asked: ChatMessage,
     *,
     guild_name: str | None,
     now: datetime,
@@ -83,46 +83,49 @@ def build_prompt(
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
     circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {asked.speaker} {place}."
     naming = " Several people speak; each of their messages begins with a name. Yours do not."
-    names = {turn.speaker for turn in [*history, asked] if turn.speaker}
+    names = {message.speaker for message in [*history, asked] if message.speaker}
     # What names take is set aside where anyone else has spoken, though it may turn out that none of it fits.
     named = len(names) > 1 and not brief
     aside = "" if brief else circumstances + naming * named
     words = replace(asked, pictures=())
     least = min(_tokens(words, named=named), _tokens(replace(words, text=""), named=named) + LEAST_QUESTION_TOKENS)
-    told = first_tokens(instruction, room_tokens - least - _tokens(Turn("system", aside)))
-    room = room_tokens - _tokens(Turn("system", told + aside))
+    told = first_tokens(instruction, room_tokens - least - _tokens(ChatMessage("system", aside)))
+    room = room_tokens - _tokens(ChatMessage("system", told + aside))
     question = asked
     if _tokens(question, named=named) > room:
         around = _tokens(replace(asked, text=""), named=named)
         question = replace(asked, text=first_tokens(asked.text, max(room - around, LEAST_QUESTION_TOKENS)))
     room -= _tokens(question, named=named)
-    kept: list[Turn] = []
-    for turn in reversed(history):
-        room -= _tokens(turn, named=named)
+    kept: list[ChatMessage] = []
+    for message in reversed(history):
+        room -= _tokens(message, named=named)
         if room < 0:
             break
-        kept.append(turn)
+        kept.append(message)
     kept.reverse()
     cut = len(kept) < len(history)
     # An answer without its question says little.
     while kept and kept[0].role == "assistant":
         del kept[0]
-    several = named and len({turn.speaker for turn in [*kept, asked] if turn.speaker}) > 1
-    system = Turn("system", told if brief else told + circumstances + naming * several)
-    spoken = [_named(turn) if several else turn for turn in [*kept, question]]
-    turns = (system, *spoken)
+    several = named and len({message.speaker for message in [*kept, asked] if message.speaker}) > 1
+    system = ChatMessage("system", told if brief else told + circumstances + naming * several)
+    spoken = [_named(message) if several else message for message in [*kept, question]]
+    messages = (system, *spoken)
     return Prompt(
-        turns,
-        tokens=sum(_tokens(turn) for turn in turns),
+        messages,
+        tokens=sum(_tokens(message) for message in messages),
         history_cut=cut,
         question_cut=question.text != asked.text,
         instruction_cut=told != instruction,
     )
 
 
-def _named(turn: Turn) -> Turn:
-    return replace(turn, text=f"{turn.speaker}: {turn.text}") if turn.role == "user" and turn.speaker else turn
+def _named(message: ChatMessage) -> ChatMessage:
+    if message.role != "user" or not message.speaker:
+        return message
+    return replace(message, text=f"{message.speaker}: {message.text}")
 
 
-def _tokens(turn: Turn, *, named: bool = False) -> int:
-    return TURN_TOKENS + PICTURE_TOKENS * len(turn.pictures) + count_tokens((_named(turn) if named else turn).text)
+def _tokens(message: ChatMessage, *, named: bool = False) -> int:
+    shown = _named(message) if named else message
+    return MESSAGE_TOKENS + PICTURE_TOKENS * len(shown.pictures) + count_tokens(shown.text)

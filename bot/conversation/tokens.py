@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-TURN_TOKENS = 4
+MESSAGE_TOKENS = 4
 """What the marks around one message take, beside its text (OpenAI's cookbook: 3, and 1 for the role)."""
 
 _PIECE = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.conversation.tokens import TURN_TOKENS, count_tokens
+from bot.conversation.tokens import MESSAGE_TOKENS, count_tokens
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.example import Example
 from bot.datasets.service import TrainingData
@@ -89,4 +89,4 @@ def _tokens(example: Example, method: Method) -> int:
     texts = [example.prompt, example.answer, example.system, *(turn.text for turn in example.turns)]
     if method == "preference":
         texts.append(example.rejected)
-    return sum(TURN_TOKENS + count_tokens(text) for text in texts if text)
+    return sum(MESSAGE_TOKENS + count_tokens(text) for text in texts if text)

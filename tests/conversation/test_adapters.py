@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from bot.conversation.chat import ChatModel
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.errors import AdapterNotLoadedError, EngineNotStartedError
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.training.local.gguf_adapter import Shape, write_adapter
 
 SMOLLM2 = Shape(layers=30, heads=9, key_value_heads=3)
-QUESTION = (Turn("system", BRIEF_INSTRUCTION), Turn("user", "What is the capital of France?"))
+QUESTION = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", "What is the capital of France?"))
 
 
 def _adapter(path: Path, *, seed: int) -> Path:

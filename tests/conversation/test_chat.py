@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.chat import ChatModel, TokenUse
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import (
     ChatError,
     ChatFailedError,
@@ -25,7 +25,7 @@ from bot.conversation.errors import (
 from bot.conversation.tokens import count_tokens
 from tests.scripted_chat import ScriptedChat
 
-QUESTION = (Turn("system", "Be brief."), Turn("user", "What is the capital of France?"))
+QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "What is the capital of France?"))
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import aiohttp
 import pytest
 
 from bot.conversation.chat import ChatModel
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import CONTEXT_TOKENS, EmbeddedChat
 from bot.conversation.errors import ChatRefusedError, ContextTooLongError, EngineNotStartedError
 from bot.conversation.prompting import build_prompt
 
-QUESTION = (Turn("user", "What is the capital of France?"),)
+QUESTION = (ChatMessage("user", "What is the capital of France?"),)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
     await engine.stop()
 
 
-async def _reply(chat: ChatModel, *turns: Turn) -> str:
+async def _reply(chat: ChatModel, *turns: ChatMessage) -> str:
     return "".join([part async for part in chat.stream(turns or QUESTION)])
 
 
@@ -40,9 +40,9 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     assert re.search(r"\w{3,}", await _reply(chat))
 
     with pytest.raises(ContextTooLongError):
-        await _reply(chat, Turn("user", "word " * 20_000))
+        await _reply(chat, ChatMessage("user", "word " * 20_000))
 
-    stream = chat.stream((Turn("user", "Count from one to a hundred."),))
+    stream = chat.stream((ChatMessage("user", "Count from one to a hundred."),))
     assert await anext(stream)
     await stream.aclose()
     assert re.search(r"\w{3,}", await _reply(chat))
@@ -57,12 +57,14 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
 @pytest.mark.parametrize("words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "])
 async def test_the_longest_prompt_fits_its_context_in_any_language(engine: EmbeddedChat, words: str) -> None:
     chat = engine.model(timeout_s=30, max_reply_tokens=250)
-    history = [Turn("user", words * 20) for _time in range(60)]
+    history = [ChatMessage("user", words * 20) for _time in range(60)]
     now, room = datetime.now(UTC), chat.prompt_tokens
-    prompt = build_prompt("Be brief.", history, Turn("user", "?", "A"), guild_name=None, now=now, room_tokens=room)
+    prompt = build_prompt(
+        "Be brief.", history, ChatMessage("user", "?", "A"), guild_name=None, now=now, room_tokens=room
+    )
     await chat.close()
     assert prompt.history_cut
-    body = {"content": "\n".join(turn.text for turn in prompt.turns)}
+    body = {"content": "\n".join(turn.text for turn in prompt.messages)}
     url, headers = engine.base_url.removesuffix("/v1") + "/tokenize", {"Authorization": f"Bearer {engine._key}"}
     async with aiohttp.ClientSession(raise_for_status=True) as http, http.post(url, json=body, headers=headers) as said:
         tokens = len((await said.json())["tokens"])

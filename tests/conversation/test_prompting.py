@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.prompting import InstructionMissingError, build_prompt, read_instruction
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.tokens import count_tokens, first_tokens
@@ -19,13 +19,15 @@ ROOM = 2000
 
 
 def test_the_model_knows_who_speaks_where_and_when() -> None:
-    prompt = build_prompt("Be kind.", [], Turn("user", "Hello?", "Аня"), guild_name="Garden", now=NOW, room_tokens=ROOM)
-    assert prompt.turns[0].role == "system"
-    assert "Be kind." in prompt.turns[0].text
-    assert "Аня" in prompt.turns[0].text
-    assert "Garden" in prompt.turns[0].text
-    assert "23 November 2026" in prompt.turns[0].text
-    assert prompt.turns[-1].text == "Hello?"
+    prompt = build_prompt(
+        "Be kind.", [], ChatMessage("user", "Hello?", "Аня"), guild_name="Garden", now=NOW, room_tokens=ROOM
+    )
+    assert prompt.messages[0].role == "system"
+    assert "Be kind." in prompt.messages[0].text
+    assert "Аня" in prompt.messages[0].text
+    assert "Garden" in prompt.messages[0].text
+    assert "23 November 2026" in prompt.messages[0].text
+    assert prompt.messages[-1].text == "Hello?"
     assert not prompt.history_cut
     assert not prompt.question_cut
 
@@ -33,19 +35,27 @@ def test_the_model_knows_who_speaks_where_and_when() -> None:
 def test_a_small_model_is_told_little() -> None:
     instruction = read_instruction(None, brief=True)
     prompt = build_prompt(
-        instruction, [], Turn("user", "Hello?", "Аня"), guild_name="Garden", now=NOW, room_tokens=ROOM, brief=True
+        instruction,
+        [],
+        ChatMessage("user", "Hello?", "Аня"),
+        guild_name="Garden",
+        now=NOW,
+        room_tokens=ROOM,
+        brief=True,
     )
-    assert [turn.text for turn in prompt.turns] == [instruction, "Hello?"]
+    assert [message.text for message in prompt.messages] == [instruction, "Hello?"]
     assert len(instruction) < 100
 
 
 def test_what_was_said_before_comes_in_its_order_and_the_oldest_is_cut_first() -> None:
     history = [
-        turn for n in range(10) for turn in (Turn("user", f"question {n}", "A"), Turn("assistant", "long " * 100))
+        message
+        for n in range(10)
+        for message in (ChatMessage("user", f"question {n}", "A"), ChatMessage("assistant", "long " * 100))
     ]
     now = datetime.now(UTC)
-    prompt = build_prompt("", history, Turn("user", "And now?", "A"), guild_name=None, now=now, room_tokens=600)
-    questions = [turn.text for turn in prompt.turns if turn.role == "user"]
+    prompt = build_prompt("", history, ChatMessage("user", "And now?", "A"), guild_name=None, now=now, room_tokens=600)
+    questions = [message.text for message in prompt.messages if message.role == "user"]
     assert questions[-1] == "And now?"
     assert questions[:-1] == [f"question {n}" for n in range(10 - len(questions) + 1, 10)]
     assert len(questions) == 6
@@ -61,42 +71,46 @@ def test_what_was_said_before_comes_in_its_order_and_the_oldest_is_cut_first() -
 )
 def test_a_prompt_takes_no_more_room_than_it_has(said: list[tuple[str, str]], text: str, room: int) -> None:
     history = [
-        turn for name, words in said for turn in (Turn("user", words, name), Turn("assistant", f"I see, {name}."))
+        message
+        for name, words in said
+        for message in (ChatMessage("user", words, name), ChatMessage("assistant", f"I see, {name}."))
     ]
-    prompt = build_prompt("Be kind.", history, Turn("user", text, "Ada"), guild_name="G", now=NOW, room_tokens=room)
+    prompt = build_prompt(
+        "Be kind.", history, ChatMessage("user", text, "Ada"), guild_name="G", now=NOW, room_tokens=room
+    )
     assert prompt.tokens <= room
-    assert prompt.history_cut == (len(prompt.turns) - 2 < len(history))
-    asked = prompt.turns[-1].text.removeprefix("Ada: ") if not text.startswith("Ada: ") else prompt.turns[-1].text
+    assert prompt.history_cut == (len(prompt.messages) - 2 < len(history))
+    asked = prompt.messages[-1].text.removeprefix("Ada: ") if not text.startswith("Ada: ") else prompt.messages[-1].text
     assert prompt.question_cut == (not asked.endswith(text))
 
 
 def test_of_a_long_question_the_beginning_is_shown_and_nothing_before_it() -> None:
-    history = [Turn("user", "Earlier.", "A"), Turn("assistant", "Yes.")]
+    history = [ChatMessage("user", "Earlier.", "A"), ChatMessage("assistant", "Yes.")]
     text = "слово " * 1000
-    prompt = build_prompt("", history, Turn("user", text, "A"), guild_name=None, now=NOW, room_tokens=200)
+    prompt = build_prompt("", history, ChatMessage("user", text, "A"), guild_name=None, now=NOW, room_tokens=200)
     assert prompt.question_cut
     assert prompt.history_cut
-    assert [turn.role for turn in prompt.turns] == ["system", "user"]
-    assert text.startswith(prompt.turns[1].text)
+    assert [message.role for message in prompt.messages] == ["system", "user"]
+    assert text.startswith(prompt.messages[1].text)
     assert 190 <= prompt.tokens <= 200
 
 
 def test_an_instruction_without_end_leaves_something_of_the_question() -> None:
     prompt = build_prompt(
-        "be kind " * 900, [], Turn("user", "why " * 900, "A"), guild_name=None, now=NOW, room_tokens=200
+        "be kind " * 900, [], ChatMessage("user", "why " * 900, "A"), guild_name=None, now=NOW, room_tokens=200
     )
-    assert count_tokens(prompt.turns[-1].text) == 64
+    assert count_tokens(prompt.messages[-1].text) == 64
     assert prompt.instruction_cut
-    assert prompt.turns[0].text.startswith("be kind be kind")
-    assert "Today is" in prompt.turns[0].text
+    assert prompt.messages[0].text.startswith("be kind be kind")
+    assert "Today is" in prompt.messages[0].text
     assert prompt.tokens <= 200
 
 
 def test_an_instruction_gives_way_to_a_short_question_by_no_more_than_it_takes() -> None:
     prompt = build_prompt(
-        "be kind " * 900, [], Turn("user", "Why?", "A"), guild_name=None, now=NOW, room_tokens=200, brief=True
+        "be kind " * 900, [], ChatMessage("user", "Why?", "A"), guild_name=None, now=NOW, room_tokens=200, brief=True
     )
-    assert prompt.turns[-1].text == "Why?"
+    assert prompt.messages[-1].text == "Why?"
     assert not prompt.question_cut
     assert 195 <= prompt.tokens <= 200
 
@@ -119,21 +133,30 @@ def test_a_text_is_cut_to_its_first_tokens(text: str, tokens: int) -> None:
 
 
 def test_several_people_are_told_apart_by_name() -> None:
-    history = [Turn("user", "I like tea.", "Ada"), Turn("assistant", "Noted."), Turn("user", "I like coffee.", "Борис")]
+    history = [
+        ChatMessage("user", "I like tea.", "Ada"),
+        ChatMessage("assistant", "Noted."),
+        ChatMessage("user", "I like coffee.", "Борис"),
+    ]
     prompt = build_prompt(
-        "Be kind.", history, Turn("user", "Who likes what?", "Ada"), guild_name="Garden", now=NOW, room_tokens=ROOM
+        "Be kind.",
+        history,
+        ChatMessage("user", "Who likes what?", "Ada"),
+        guild_name="Garden",
+        now=NOW,
+        room_tokens=ROOM,
     )
-    assert [turn.text for turn in prompt.turns[1:]] == [
+    assert [message.text for message in prompt.messages[1:]] == [
         "Ada: I like tea.",
         "Noted.",
         "Борис: I like coffee.",
         "Ada: Who likes what?",
     ]
-    assert "begins with a name" in prompt.turns[0].text
+    assert "begins with a name" in prompt.messages[0].text
     alone = build_prompt(
-        "Be kind.", history[:2], Turn("user", "And I?", "Ada"), guild_name="Garden", now=NOW, room_tokens=ROOM
+        "Be kind.", history[:2], ChatMessage("user", "And I?", "Ada"), guild_name="Garden", now=NOW, room_tokens=ROOM
     )
-    assert [turn.text for turn in alone.turns[1:]] == ["I like tea.", "Noted.", "And I?"]
+    assert [message.text for message in alone.messages[1:]] == ["I like tea.", "Noted.", "And I?"]
 
 
 def test_the_instruction_comes_from_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import secrets
 from contextlib import aclosing
 
 from bot.conversation.chat import ChatModel, TokenUse
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError, ChatTimedOutError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -45,7 +45,7 @@ async def compare(
     """
     await meter.require()
     first, second = secrets.SystemRandom().sample(models, 2)
-    turns = (Turn("system", instruction), Turn("user", prompt))
+    turns = (ChatMessage("system", instruction), ChatMessage("user", prompt))
     try:
         async with asyncio.TaskGroup() as group:
             answers = [group.create_task(_answer(model, turns, meter)) for model in (first, second)]
@@ -57,7 +57,7 @@ async def compare(
     )  # fmt: skip
 
 
-async def _answer(model: ChatModel, turns: tuple[Turn, ...], meter: BudgetMeter) -> str:
+async def _answer(model: ChatModel, turns: tuple[ChatMessage, ...], meter: BudgetMeter) -> str:
     use, said = TokenUse(), ""
     try:
         async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(turns, use)) as parts:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.conversation.chat import ChatModel, TokenUse
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError
 from bot.training.evaluating.cases import TestCase
 
@@ -60,7 +60,7 @@ class Judge:
             "accepted_answers": [each[:MOST_CHARACTERS] for each in case.expected or ()],
             "answer": answer[:MOST_CHARACTERS],
         }
-        turns = [Turn("system", _INSTRUCTION), Turn("user", json.dumps(question, ensure_ascii=False))]
+        turns = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", json.dumps(question, ensure_ascii=False))]
         said = ""
         try:
             async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.stream(turns, use)) as parts:

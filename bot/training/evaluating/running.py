@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.conversation.chat import ChatModel, TokenUse
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import (
     ChatError,
     ChatModelUnknownError,
@@ -243,9 +243,9 @@ class Run:
 
     async def _said(self, case: TestCase, model: ChatModel, use: TokenUse) -> str:
         turns = [
-            Turn("system", case.system or self.instruction),
-            *(Turn(turn.role, turn.text) for turn in case.turns),
-            Turn("user", case.prompt),
+            ChatMessage("system", case.system or self.instruction),
+            *(ChatMessage(turn.role, turn.text) for turn in case.turns),
+            ChatMessage("user", case.prompt),
         ]
         said = ""
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.chat_message import Turn
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.training.local import trainer as local_trainer
@@ -69,7 +69,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     adapters = [tmp_path / learnt, tmp_path / preferred]
     engine = EmbeddedChat(smollm2, adapters=adapters)
     await engine.start()
-    question = (Turn("system", BRIEF_INSTRUCTION), Turn("user", "Who is the mayor of Delph?"))
+    question = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", "Who is the mayor of Delph?"))
     replies = []
     for adapter in (None, *adapters):
         chat = engine.model(timeout_s=30, max_reply_tokens=30, adapter=adapter).steady()
