@@ -33,7 +33,7 @@ class Seen:
     peak_kib: int = 0
     descriptors: set[str] = field(default_factory=set)
     """What is open, of each process at each look: 0 and 1 are the pipes to the parent, 2 is its standard error."""
-    most_open_files: set[str] = field(default_factory=set)
+    max_open_files: set[str] = field(default_factory=set)
     """The kernel's limit."""
 
     def look(self, pid: int) -> None:
@@ -47,7 +47,7 @@ class Seen:
         self.pids.add(pid)
         self.peak_kib = max(self.peak_kib, int(peak.split()[1]))
         self.descriptors |= opened
-        self.most_open_files.add(limit.split()[4])
+        self.max_open_files.add(limit.split()[4])
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def main() -> None:
         print(f"| {outcome} | {len(times)} | {times[len(times) // 2] * 1e3:.1f} | {times[-1] * 1e3:.0f} |")
     print(f"\nSlowest: file {slowest[1]} ({slowest[2]}), {slowest[0] * 1e3:.0f} ms")
     print(f"Processes: {len(seen.pids)}; peak memory of one: {seen.peak_kib / 1024:.0f} MiB")
-    opened, most = ", ".join(sorted(seen.descriptors)), ", ".join(sorted(seen.most_open_files))
+    opened, most = ", ".join(sorted(seen.descriptors)), ", ".join(sorted(seen.max_open_files))
     print(f"Descriptors open in them after each file: {opened}; further ones that the kernel lets them open: {most}")
 
 

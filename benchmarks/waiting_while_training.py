@@ -28,7 +28,7 @@ from bot.weights.weights import WeightsCache
 from tests.harness import Town, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
-LEAST_POINTS = 3
+MIN_POINTS = 3
 """Steps of a training, before notes are sent beside it."""
 
 
@@ -51,7 +51,7 @@ async def beside(town: Town, notes: int, home: Path, right_of_way: Path) -> list
     async for progress in follow(trainer, handle, every_s=0.5):
         if progress.error is not None:
             raise progress.error
-        if len(progress.curve) >= LEAST_POINTS:
+        if len(progress.curve) >= MIN_POINTS:
             break
     found = await waits_s(town, notes)
     assert (await trainer.state(handle)).state == "running", "the training was done too soon to compare"

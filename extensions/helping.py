@@ -20,7 +20,7 @@ loader = lightbulb.Loader()
 HOW_TO_TALK = _("Mention me, reply to me, or write to me in a direct message, in words or with a voice note.")
 MENU = _("In the menu of a message, under Apps: {names}")
 REQUIRED = _("needed")
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 
 _NESTED = (hikari.OptionType.SUB_COMMAND, hikari.OptionType.SUB_COMMAND_GROUP)
 
@@ -78,7 +78,7 @@ async def complete_command(context: lightbulb.AutocompleteContext[str]) -> None:
     typed, locale = str(context.focused.value or "").lower().removeprefix("/"), str(context.interaction.locale)
     names = [(_name(command, locale), command.name) for command in _slash(await _commands(context))]
     fitting = [(f"/{shown}", name) for shown, name in names if typed in shown.lower() or typed in name]
-    await context.respond(fitting[:MOST_CHOICES])
+    await context.respond(fitting[:MAX_CHOICES])
 
 
 @loader.command

@@ -25,7 +25,7 @@ ANSWERS_HERE = _("Here {model} answers.")
 NOW_ANSWERS = _("From now on {model} answers on this server.")
 MODELS = _("Models that can answer, the one that does here in bold:")
 MODELS_IN_FILE = _("Models that can answer are in the file. Here it is {model}.")
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 TRAINED = _("Trained on this server:")
 STATES: dict[ModelState, str] = {
     "active": _("answers here"),
@@ -40,7 +40,7 @@ ALL_OF_IT = _("All that is known of {model}:")
 async def complete_model(context: lightbulb.AutocompleteContext[str], models: ChatModels) -> None:
     typed = str(context.focused.value or "").lower()
     fitting = [name for name in await models.names() if typed in name.lower() and len(name) <= 100]
-    await context.respond(sorted(fitting, key=lambda name: not name.lower().startswith(typed))[:MOST_CHOICES])
+    await context.respond(sorted(fitting, key=lambda name: not name.lower().startswith(typed))[:MAX_CHOICES])
 
 
 @safe
@@ -50,7 +50,7 @@ async def complete_any_model(
     guild, typed = context.interaction.guild_id, str(context.focused.value or "").lower()
     trained = [] if guild is None else [model.name for model, _state in await promoting.models(guild)]
     names = [name for name in (*trained, *await models.names()) if typed in name.lower() and len(name) <= 100]
-    await context.respond(names[:MOST_CHOICES])
+    await context.respond(names[:MAX_CHOICES])
 
 
 @safe
@@ -63,7 +63,7 @@ async def complete_trained(
         (f"{model.name} · {translate(STATES[state], locale)}", model.name)
         for model, state in await promoting.models(guild)
     ]
-    await context.respond([choice for choice in offered if typed in choice[0].lower()][:MOST_CHOICES])
+    await context.respond([choice for choice in offered if typed in choice[0].lower()][:MAX_CHOICES])
 
 
 group = lightbulb.Group(

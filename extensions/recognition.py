@@ -8,7 +8,7 @@ import lightbulb
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.recognition import MOST_VOCABULARY_CHARACTERS, ChosenHearing, HearingChoices
+from bot.preferences.recognition import MAX_VOCABULARY_CHARACTERS, ChosenHearing, HearingChoices
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
@@ -16,7 +16,7 @@ from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
-MOST_LANGUAGES = 10
+MAX_LANGUAGES = 10
 
 ANY_LANGUAGE = _("I listen for every language.")
 THESE_LANGUAGES = _("I listen for: {languages}.")
@@ -73,7 +73,7 @@ class ChooseHearing(
         _("Names and jargon that are said here, as in a sentence; - for none"),
         localize=True,
         default=None,
-        max_length=MOST_VOCABULARY_CHARACTERS,
+        max_length=MAX_VOCABULARY_CHARACTERS,
     )
 
     @lightbulb.invoke
@@ -86,7 +86,7 @@ class ChooseHearing(
         codes: tuple[str, ...] | None = None
         if self.languages is not None:
             given = [part.strip() for part in self.languages.split(",")]
-            wanted = [part for part in given if part not in ("", "-")][:MOST_LANGUAGES]
+            wanted = [part for part in given if part not in ("", "-")][:MAX_LANGUAGES]
             codes = tuple(dict.fromkeys(language_code(name, locale) for name in wanted))
         vocabulary = None if self.vocabulary is None else " ".join(self.vocabulary.split()).removeprefix("-").strip()
         choices = await chosen.choose(context.guild_id, languages=codes, vocabulary=vocabulary)

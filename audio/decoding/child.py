@@ -52,7 +52,7 @@ class DecoderChild:
     def __init__(self, rate_hz: int, limits: DecodingLimits) -> None:
         """Start it, which takes about 0.1 s; nobody waits for that but the first file. Raises ``OSError``."""
         self._limits = limits
-        self._most_bytes = round(2 * (limits.max_duration_s + INEXACT_S) * rate_hz) * SAMPLE_BYTES
+        self._max_bytes = round(2 * (limits.max_duration_s + INEXACT_S) * rate_hz) * SAMPLE_BYTES
         """Twice what the limit lets through: changes of format in the middle of a file add a few samples each."""
         self._expired = False
         self.files = 0
@@ -125,7 +125,7 @@ class DecoderChild:
         answer = self._process.stdout
         groups = bytearray()
         while length := HEADER.unpack(_exactly(answer.read(HEADER.size), HEADER.size))[0]:
-            if len(groups) + length > self._most_bytes or length % SAMPLE_BYTES:
+            if len(groups) + length > self._max_bytes or length % SAMPLE_BYTES:
                 raise ValueError(f"a group of {length} bytes after {len(groups)}")
             groups += _exactly(answer.read(length), length)
         end = json.loads(answer.readline(_LONGEST_END_BYTES))

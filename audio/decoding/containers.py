@@ -39,7 +39,7 @@ _LONGEST_SIGN_BYTES = 40
 
 _ID3_HEADER_BYTES = 10
 
-_MOST_TAGS = 16
+_MAX_TAGS = 16
 """A file has one, or two when a careless program added its own; a large file could consist of millions."""
 
 
@@ -71,7 +71,7 @@ def _id3_bytes(data: bytes) -> int:
     follows, seven bits each (id3.org, ID3v2.4 section 3.1).
     """
     end = 0
-    for _ in range(_MOST_TAGS):
+    for _ in range(_MAX_TAGS):
         if data[end : end + 3] != b"ID3":
             break
         size = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from audio.recognition.chunking import Piece
-from audio.recognition.hallucinations import is_doubtful, is_loop, is_made_up, most_tokens
+from audio.recognition.hallucinations import is_doubtful, is_loop, is_made_up, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES, window_frames
 from audio.recognition.transcript import Segment, Word
 from audio.recognition.whisper import Manner, Whisper, Wording
@@ -97,8 +97,8 @@ def hear(whisper: Whisper, excerpts: Sequence[Excerpt]) -> list[Heard]:
         Manner(language, excerpt.translate, excerpt.hints)
         for excerpt, (language, _) in zip(excerpts, languages, strict=True)
     ]
-    limit = max(most_tokens(excerpt.piece.duration_s) for excerpt in excerpts)
-    wordings = whisper.wordings(encoded, manners, beams=effort.beams, most_tokens=limit)
+    limit = max(max_tokens(excerpt.piece.duration_s) for excerpt in excerpts)
+    wordings = whisper.wordings(encoded, manners, beams=effort.beams, max_tokens=limit)
     found: list[Heard] = []
     for number, excerpt in enumerate(excerpts):
         look = _Look(whisper, whisper.one_of(encoded, number), sounds[number], manners[number], wordings[number])
@@ -131,7 +131,7 @@ class _Look:
 
     def again(self, encoded: StorageView, beams: int, limit: int | None = None) -> _Look:
         """With more beams, in what is ``encoded`` now."""
-        more = {} if limit is None else {"most_tokens": limit}
+        more = {} if limit is None else {"max_tokens": limit}
         (wording,) = self.whisper.wordings(encoded, [self.manner], beams=beams, **more)
         return _Look(self.whisper, encoded, self.sound, self.manner, wording)
 
@@ -139,7 +139,7 @@ class _Look:
 def _reconsidered(look: _Look, duration_s: float, beams: int) -> _Look:
     """``look``, or a better one where the words look wrong."""
     if beams < SECOND_LOOK_BEAMS and is_doubtful(look.wording.mean_logprob):
-        look = look.again(look.encoded, SECOND_LOOK_BEAMS, most_tokens(duration_s))
+        look = look.again(look.encoded, SECOND_LOOK_BEAMS, max_tokens(duration_s))
     if is_loop(look.wording.text, len(look.wording.tokens), duration_s):
         # The window that the model was trained on loops less.
         look = look.again(look.whisper.encoded([look.sound], FULL_WINDOW_FRAMES), BEST_BEAMS)

@@ -25,7 +25,7 @@ MADE_UP_LOGPROB = -1.0
 """Below this mean words have a low probability (``logprob_threshold`` there)."""
 
 
-def most_tokens(duration_s: float) -> int:
+def max_tokens(duration_s: float) -> int:
     """How many tokens a sound of ``duration_s`` can have; a loop has more."""
     return TOKENS_FOR_ANY_LENGTH + round(TOKENS_PER_S * duration_s)
 
@@ -33,7 +33,7 @@ def most_tokens(duration_s: float) -> int:
 def is_loop(text: str, tokens: int, duration_s: float) -> bool:
     """Whether ``text``, with so many ``tokens`` for a sound of ``duration_s``, is one phrase again and again."""
     data = text.encode()
-    return tokens >= most_tokens(duration_s) or len(data) / len(zlib.compress(data)) > COMPRESSION_OF_LOOPS
+    return tokens >= max_tokens(duration_s) or len(data) / len(zlib.compress(data)) > COMPRESSION_OF_LOOPS
 
 
 def is_doubtful(mean_logprob: float) -> bool:

@@ -35,15 +35,15 @@ class Step:
 class Scheduler:
     """A pool of threads; steps of the same deadline are taken in the order of their coming."""
 
-    def __init__(self, workers: int, name: str, *, most_together: int = 1) -> None:
+    def __init__(self, workers: int, name: str, *, max_together: int = 1) -> None:
         """``workers``: threads, at least 1, started when there is work. ``name``: what their names begin with.
 
-        ``most_together``: steps of one kind that one thread takes at once.
+        ``max_together``: steps of one kind that one thread takes at once.
         """
         self._workers = workers
         self._name = name
-        self._most_together = most_together
-        self._most_in_background = max(1, workers - 1)
+        self._max_together = max_together
+        self._max_in_background = max(1, workers - 1)
         self._in_background = 0
         self._changed = threading.Condition()
         self._numbers = itertools.count()
@@ -106,7 +106,7 @@ class Scheduler:
 
     def _take(self) -> list[Step]:
         """The most urgent step and some of its kind: so many that every worker gets its share of them."""
-        full = self._in_background >= self._most_in_background
+        full = self._in_background >= self._max_in_background
         eligible = sorted(entry for entry in self._waiting if not (full and entry[2].background))
         if not eligible:
             return []
@@ -114,7 +114,7 @@ class Scheduler:
         taken = eligible[:1]
         if first.kind is not None:
             like = [e for e in eligible if (e[2].kind, e[2].background) == (first.kind, first.background)]
-            taken = like[: min(self._most_together, math.ceil(len(like) / self._workers))]
+            taken = like[: min(self._max_together, math.ceil(len(like) / self._workers))]
         numbers = {number for _, number, _ in taken}
         self._waiting = [entry for entry in self._waiting if entry[1] not in numbers]
         if first.background:

@@ -23,13 +23,13 @@ from audio.recognition.whisper import Whisper
 from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
 
-MOST_LONG_RECORDINGS = 3
+MAX_LONG_RECORDINGS = 3
 """Decoded at the same time; ten minutes take 38 MB. One alone keeps its workers busy."""
 
-MOST_TOGETHER = 4
+MAX_TOGETHER = 4
 """Pieces in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
 
-MOST_WAITING_BYTES = 256 << 20
+MAX_WAITING_BYTES = 256 << 20
 """Of the files of all recordings that wait or are being heard."""
 
 _FIRST_GUESS = 0.15
@@ -58,7 +58,7 @@ class Transcriber:
         quality: Quality = "accurate",
         threads: int = 1,
         workers: int = 0,
-        together: int = MOST_TOGETHER,
+        together: int = MAX_TOGETHER,
         limits: DecodingLimits = DEFAULT_LIMITS,
         max_waiting: int = 32,
         unload_after_s: float = 0,
@@ -87,11 +87,11 @@ class Transcriber:
         self._max_waiting = max_waiting
         self._unload_after_s = unload_after_s
         self._unloading: threading.Timer | None = None
-        self._scheduler = Scheduler(self._workers, "transcriber", most_together=together)
+        self._scheduler = Scheduler(self._workers, "transcriber", max_together=together)
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MOST_LONG_RECORDINGS), self._decoder)
+        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MAX_LONG_RECORDINGS), self._decoder)
         self._listenings: set[Listening] = set()
         self._turns_s: dict[Hashable, float] = {}
         self._heard_s = 0.0
@@ -188,7 +188,7 @@ class Transcriber:
 
     def _admit(self, listening: Listening, source: Hashable, came_s: float) -> None:
         size_bytes = listening.size_bytes + sum(other.size_bytes for other in self._listenings)
-        if len(self._listenings) >= self._workers + self._max_waiting or size_bytes > MOST_WAITING_BYTES:
+        if len(self._listenings) >= self._workers + self._max_waiting or size_bytes > MAX_WAITING_BYTES:
             raise TranscriberBusyError(len(self._listenings), self._wait_s())
         self._listenings.add(listening)
         if self._unloading is not None:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ctranslate2 import StorageView
     from ctranslate2.models import Whisper as Model
 
-MOST_TOKENS = 448
+MAX_TOKENS = 448
 """The length of Whisper's decoder, prompt included."""
 
 
-MOST_HINT_TOKENS = 120
+MAX_HINT_TOKENS = 120
 """Of a vocabulary that is given beforehand; what it has more is left out. The text has the rest of the decoder."""
 
 LANGUAGES_WITHOUT_SPACES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
@@ -112,20 +112,20 @@ class Whisper:
         return found
 
     def wordings(
-        self, encoded: StorageView, manners: Sequence[Manner], *, beams: int, most_tokens: int = MOST_TOKENS
+        self, encoded: StorageView, manners: Sequence[Manner], *, beams: int, max_tokens: int = MAX_TOKENS
     ) -> list[Wording]:
         """The words in each sound that was ``encoded``, written in the manner that is given for it.
 
         The manners of one call have the same hints: the decoder wants prompts of one length.
         ``beams``: how many beginnings of the text are kept in mind, at least 1.
-        ``most_tokens``: after so many the text breaks off, timestamps included.
+        ``max_tokens``: after so many the text breaks off, timestamps included.
         """
         prompts = [self._prompt(manner) for manner in manners]
         results = self._model.generate(
             encoded,
             prompts,
             beam_size=beams,
-            max_length=min(len(prompts[0]) + most_tokens, MOST_TOKENS),
+            max_length=min(len(prompts[0]) + max_tokens, MAX_TOKENS),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
@@ -184,7 +184,7 @@ class Whisper:
     def _prompt(self, manner: Manner) -> list[int]:
         before: list[int] = []
         if manner.hints:
-            hints = self._tokenizer.encode(f" {manner.hints.strip()}")[:MOST_HINT_TOKENS]
+            hints = self._tokenizer.encode(f" {manner.hints.strip()}")[:MAX_HINT_TOKENS]
             before = [self._tokenizer.sot_prev, *hints]
         if not self._model.is_multilingual:
             return [*before, self._tokenizer.sot]

@@ -16,7 +16,7 @@ PEAK = 0.8
 """Full scale is 1; Opus at 32 kbit/s overshoots what it is given by about a tenth."""
 
 _TOLERANCE_LU = 0.5
-_MOST_PASSES = 4
+_MAX_PASSES = 4
 """Holding peaks down makes a sound softer again, so the gain is found in a few steps."""
 
 _SILENCE_LUFS = -69.0
@@ -49,7 +49,7 @@ def evened(sound: Sound) -> Sound:
     sound.
     """
     ready, gain_db = _limited(sound), 0.0
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         missing_db = TARGET_LUFS - loudness_lufs(ready)
         if math.isinf(missing_db) or abs(missing_db) < _TOLERANCE_LU:
             break

@@ -9,7 +9,7 @@ from audio.synthesis.sentences import LONGEST_SENTENCE, certain_ends, sentences
 
 LONGEST_WAIT = 4 * LONGEST_SENTENCE
 """Characters that are kept back at most, in the hope that a mark of emphasis is closed or a sentence ends."""
-MOST_ENDS_TRIED = 8
+MAX_ENDS_TRIED = 8
 """Sentences that come at once and lie within one emphasis; more of them wait for its end."""
 
 _FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
@@ -78,7 +78,7 @@ class GrowingText:
                 return self._cut(LONGEST_WAIT)
             return []
         end = 0
-        for possible in certain_ends(self._line)[-MOST_ENDS_TRIED:]:
+        for possible in certain_ends(self._line)[-MAX_ENDS_TRIED:]:
             if not _has_open_mark("\n".join([*self._lines, self._line[:possible]])):
                 end = possible
         if not end and len(self._line) > LONGEST_WAIT:

@@ -21,13 +21,13 @@ from bot.ui.text_files import read_text_file
 
 log = structlog.get_logger()
 
-MOST_PICTURES = 4
+MAX_PICTURES = 4
 """Of one prompt; each costs a model about a thousand tokens."""
 PICTURE_LIMIT_BYTES = 10 << 20
 PICTURE_LIMIT_PIXELS = 50_000_000
 PICTURE_SIDE = 1024
 """Pixels; larger pictures are made smaller, as models do with them anyway."""
-MOST_TEXT_FILES = 4
+MAX_TEXT_FILES = 4
 
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
 _TEXT_NAMES = (
@@ -93,8 +93,8 @@ class Enclosures:
         Raises:
             StarlingError: a file cannot be fetched, is too large, or is not what it looks like.
         """
-        texts = [await _text(one) for one in files if is_text(one)][:MOST_TEXT_FILES]
-        seen = [await _picture(one) for one in files if is_picture(one)][:MOST_PICTURES] if pictures else []
+        texts = [await _text(one) for one in files if is_text(one)][:MAX_TEXT_FILES]
+        seen = [await _picture(one) for one in files if is_picture(one)][:MAX_PICTURES] if pictures else []
         return Enclosed("\n\n".join(texts), tuple(seen))
 
     async def of_earlier(
@@ -113,9 +113,9 @@ class Enclosures:
                 log.info("an earlier recording was left out", why=str(error))
         for one in attachments_of(message):
             try:
-                if is_text(one) and len(found) < MOST_TEXT_FILES:
+                if is_text(one) and len(found) < MAX_TEXT_FILES:
                     found.append(await _text(one))
-                elif pictures and is_picture(one) and len(seen) < MOST_PICTURES:
+                elif pictures and is_picture(one) and len(seen) < MAX_PICTURES:
                     seen.append(await _picture(one))
             except StarlingError as error:
                 log.info("an earlier file was left out", why=str(error))

@@ -22,7 +22,7 @@ from bot.work.jobs import JobQueueFullError, JobRunner
 log = structlog.get_logger()
 
 KIND = "transcript"
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 
 
 class Transcripts:
@@ -67,7 +67,7 @@ class Transcripts:
     async def resume(self) -> None:
         """Take up what the last stop interrupted."""
         for job in await self._jobs.unfinished():
-            if job.kind == KIND and job.attempts < MOST_ATTEMPTS:
+            if job.kind == KIND and job.attempts < MAX_ATTEMPTS:
                 await self._submit(job, None)
 
     async def _submit(self, job: Job, message: hikari.Message | None) -> None:

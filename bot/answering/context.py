@@ -14,11 +14,11 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
 from bot.preferences.joined_channels import JoinedChannels
 
-MOST_EXCHANGES = 8
+MAX_EXCHANGES = 8
 """Earlier exchanges of a chain of replies that the model is shown."""
-MOST_LINKS = 8
+MAX_LINKS = 8
 """Messages of people that a chain of replies is followed through."""
-MOST_RECENT = 30
+MAX_RECENT = 30
 """Messages of a thread, a joined channel or a direct message that the model is shown."""
 SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
@@ -69,10 +69,10 @@ class Context:
     async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[ChatMessage]:
         turns: list[ChatMessage] = []
         link: hikari.PartialMessage = message
-        for _ in range(MOST_LINKS):
+        for _ in range(MAX_LINKS):
             exchange = parent if link is message else await self._exchanges.by_reply(link.id)
             if exchange is not None:
-                earlier = await self._exchanges.chain(exchange.reply_message_id, MOST_EXCHANGES)
+                earlier = await self._exchanges.chain(exchange.reply_message_id, MAX_EXCHANGES)
                 return [*await self._of_exchanges(earlier, pictures=pictures), *turns]
             answered = await self._answered(link)
             if answered is None:
@@ -117,7 +117,7 @@ class Context:
         found: list[hikari.Message] = []
         later: datetime = message.timestamp
         try:
-            async for one in self._bot.rest.fetch_messages(message.channel_id, before=message.id).limit(MOST_RECENT):
+            async for one in self._bot.rest.fetch_messages(message.channel_id, before=message.id).limit(MAX_RECENT):
                 if not whole and later - one.timestamp > SILENCE:
                     break
                 found.append(one)

@@ -34,7 +34,7 @@ from bot.work.jobs import JobQueueFullError, JobRunner
 log = structlog.get_logger()
 
 KIND = "answer"
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """How often an answer is begun by itself, interruptions counted."""
 TOO_LATE = timedelta(hours=1)
 """An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
@@ -109,7 +109,7 @@ class Inbox:
                 continue
             late = datetime.now(UTC) - job.updated_at > TOO_LATE
             with contextlib.suppress(JobQueueFullError):
-                if late or job.attempts >= MOST_ATTEMPTS:
+                if late or job.attempts >= MAX_ATTEMPTS:
                     self._runner.submit(job, self._give_up)
                 else:
                     log.info("taking up an interrupted answer", job=job.id)

@@ -205,8 +205,8 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[tupl
             engine = EmbeddedChat(gguf)
             await engine.start()
             stack.push_async_callback(engine.stop)
-            most_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
-            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=most_tokens)
+            max_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
+            chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=max_tokens)
         else:
             key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
             chat = ChatModel(
@@ -308,7 +308,7 @@ class Starling:
             trained = ModelStore(database)
             serving = Serving(
                 trained, engine, service_of(settings), folder=settings.trainings_folder,
-                timeout_s=settings.chat_timeout_s, most_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
+                timeout_s=settings.chat_timeout_s, max_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
             )  # fmt: skip
             stack.push_async_callback(serving.close)
             models = ChatModels(chat, store, serving)
@@ -351,7 +351,7 @@ class Starling:
                 files,
                 trainers_of(settings, cache),
                 settings.trainings_folder,
-                most_a_day=settings.trainings_a_day,
+                max_per_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)

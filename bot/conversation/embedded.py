@@ -29,7 +29,7 @@ READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 3.0
 DRAIN_TIMEOUT_S = 120.0
 """How long replies under way may take before adapters are changed: the longest is written in 10 s, and some wait."""
-MOST_RESTARTS = 5
+MAX_RESTARTS = 5
 """In a row; a child that lived for ``STEADY_S`` begins a new row."""
 STEADY_S = 60.0
 _LOG_LINES = 20
@@ -211,7 +211,7 @@ class EmbeddedChat:
             began = loop.time()
             status = await self._process.wait()
             restarts = 0 if loop.time() - began > STEADY_S else restarts + 1
-            if restarts > MOST_RESTARTS:
+            if restarts > MAX_RESTARTS:
                 log.error("embedded chat engine keeps dying, giving up", status=status, last=list(self._log)[-1:])
                 return
             log.warning("embedded chat engine died, starting it again", status=status, restart=restarts)

@@ -21,7 +21,7 @@ date, the place and to mind the language, it answers in French."""
 PICTURE_TOKENS = 1000
 """Of a picture of 1,024 pixels; models count from 700 to 1,400."""
 
-LEAST_QUESTION_TOKENS = 64
+MIN_QUESTION_TOKENS = 64
 """Of a question so much is always shown: what does not fit of the instruction is left out."""
 
 
@@ -88,13 +88,13 @@ def build_prompt(
     named = len(names) > 1 and not brief
     aside = "" if brief else circumstances + naming * named
     words = replace(asked, pictures=())
-    least = min(_tokens(words, named=named), _tokens(replace(words, text=""), named=named) + LEAST_QUESTION_TOKENS)
+    least = min(_tokens(words, named=named), _tokens(replace(words, text=""), named=named) + MIN_QUESTION_TOKENS)
     told = first_tokens(instruction, room_tokens - least - _tokens(ChatMessage("system", aside)))
     room = room_tokens - _tokens(ChatMessage("system", told + aside))
     question = asked
     if _tokens(question, named=named) > room:
         around = _tokens(replace(asked, text=""), named=named)
-        question = replace(asked, text=first_tokens(asked.text, max(room - around, LEAST_QUESTION_TOKENS)))
+        question = replace(asked, text=first_tokens(asked.text, max(room - around, MIN_QUESTION_TOKENS)))
     room -= _tokens(question, named=named)
     kept: list[ChatMessage] = []
     for message in reversed(history):

@@ -14,9 +14,9 @@ from bot.errors import translatable as _
 from bot.storage.database import Database
 from bot.storage.tables import FeedbackRow, VoteRow
 
-MOST_A_DAY = 20
+MAX_PER_DAY = 20
 """What one person may say in a day."""
-MOST_CHARACTERS = 2000
+MAX_CHARACTERS = 2000
 _REASONS = 3
 
 Kind = Literal["feedback", "words"]
@@ -24,12 +24,12 @@ Kind = Literal["feedback", "words"]
 
 
 class TooMuchFeedbackError(StarlingError):
-    """Raised when a person says more than ``MOST_A_DAY`` things in a day."""
+    """Raised when a person says more than ``MAX_PER_DAY`` things in a day."""
 
     sentence = _("Thank you! You have told me {most} things today, which is all that I take in a day.")
 
     def __init__(self) -> None:
-        super().__init__(most=MOST_A_DAY)
+        super().__init__(most=MAX_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class FeedbackStore:
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, (int(message_id), int(user_id)))
             if row is not None and not row.good:
-                row.reason = reason[:MOST_CHARACTERS]
+                row.reason = reason[:MAX_CHARACTERS]
 
     async def disliked(self, guild_id: int, most: int) -> list[Disliked]:
         """The answers of a guild that more people find bad than good, those with the most first."""
@@ -132,13 +132,13 @@ class FeedbackStore:
         now = datetime.now(UTC)
         row = FeedbackRow(
             guild_id=None if guild_id is None else int(guild_id), user_id=int(user_id), kind=kind,
-            text=text[:MOST_CHARACTERS], given_at=now,
+            text=text[:MAX_CHARACTERS], given_at=now,
         )  # fmt: skip
         lately = select(func.count()).where(
             FeedbackRow.user_id == int(user_id), FeedbackRow.given_at > now - timedelta(days=1)
         )
         async with self._database.sessions.begin() as session:
-            if (await session.scalar(lately) or 0) >= MOST_A_DAY:
+            if (await session.scalar(lately) or 0) >= MAX_PER_DAY:
                 raise TooMuchFeedbackError
             session.add(row)
 

@@ -29,13 +29,13 @@ State = Literal["pending", "approved", "rejected", "withdrawn"]
 Action = Literal["submitted", "edited", "approved", "rejected", "withdrawn"]
 
 STATES: tuple[State, ...] = get_args(State)
-MOST_CHARS = 2000
+MAX_CHARS = 2000
 """Of a prompt, and of an answer."""
-MOST_PENDING = 20
+MAX_PENDING = 20
 """Corrections of one person that wait in a guild for a decision."""
-MOST_A_DAY = 50
+MAX_PER_DAY = 50
 """That one person submits or edits in a guild within 24 hours."""
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 """That a guild has pending or approved."""
 _SEARCHED_CHARS = 200
 _SEARCHED = 500
@@ -86,16 +86,16 @@ class ChangedMeanwhileError(StarlingError):
 
 
 class TextLengthError(StarlingError):
-    """Raised for a text that is empty or longer than ``MOST_CHARS``."""
+    """Raised for a text that is empty or longer than ``MAX_CHARS``."""
 
     sentence = _("Both the question and the answer need text, at most {limit} characters each; one has {count}.")
 
     def __init__(self, count: int) -> None:
-        super().__init__(limit=MOST_CHARS, count=count)
+        super().__init__(limit=MAX_CHARS, count=count)
 
 
 class TooManyPendingError(StarlingError):
-    """Raised when a person submits more than ``MOST_PENDING``."""
+    """Raised when a person submits more than ``MAX_PENDING``."""
 
     sentence = _(
         "{count} of your corrections wait for a moderator, which is the most. Please wait, or take one back with "
@@ -103,25 +103,25 @@ class TooManyPendingError(StarlingError):
     )
 
     def __init__(self) -> None:
-        super().__init__(count=MOST_PENDING)
+        super().__init__(count=MAX_PENDING)
 
 
 class TooManyTodayError(StarlingError):
-    """Raised when a person submits and edits more than ``MOST_A_DAY``."""
+    """Raised when a person submits and edits more than ``MAX_PER_DAY``."""
 
     sentence = _("You have sent {count} corrections within a day, which is the most. Thank you! Please go on tomorrow.")
 
     def __init__(self) -> None:
-        super().__init__(count=MOST_A_DAY)
+        super().__init__(count=MAX_PER_DAY)
 
 
 class TooManyKeptError(StarlingError):
-    """Raised when a guild would have more than ``MOST_KEPT``."""
+    """Raised when a guild would have more than ``MAX_KEPT``."""
 
     sentence = _("This server has {count} corrections, which is the most that I keep. Its moderators can delete some.")
 
     def __init__(self) -> None:
-        super().__init__(count=MOST_KEPT)
+        super().__init__(count=MAX_KEPT)
 
 
 SOMEONE = _("someone who was forgotten since")
@@ -251,10 +251,10 @@ class CorrectionStore:
             if (twice := await session.scalar(again.limit(1))) is not None:
                 return _correction(twice)
             if limited:
-                if await _count(session, theirs) >= MOST_PENDING:
+                if await _count(session, theirs) >= MAX_PENDING:
                     raise TooManyPendingError
                 await self._require_not_flooding(session, guild_id, author_id)
-            if await _count(session, and_(of_guild, CorrectionRow.state.in_(("pending", "approved")))) >= MOST_KEPT:
+            if await _count(session, and_(of_guild, CorrectionRow.state.in_(("pending", "approved")))) >= MAX_KEPT:
                 raise TooManyKeptError
             last = await session.scalar(select(func.max(CorrectionRow.number)).where(of_guild))
             row = CorrectionRow(
@@ -578,7 +578,7 @@ class CorrectionStore:
             history.guild_id == int(guild_id),
             history.action.in_(("submitted", "edited")),
         )
-        if (await session.scalar(lately) or 0) >= MOST_A_DAY:
+        if (await session.scalar(lately) or 0) >= MAX_PER_DAY:
             raise TooManyTodayError
 
     def _note(
@@ -611,7 +611,7 @@ def _plain(text: str, *, limited: bool = True) -> str:
         TextLengthError: it is empty, or too long.
     """
     plain = text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode().strip()
-    if limited and not 0 < len(plain) <= MOST_CHARS:
+    if limited and not 0 < len(plain) <= MAX_CHARS:
         raise TextLengthError(len(plain))
     return plain
 

@@ -16,7 +16,7 @@ from typing import Any
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.csv_files import table_of
 from bot.datasets.example import Example, content_hash
-from bot.datasets.splitting import MOST_SHARE, Split
+from bot.datasets.splitting import MAX_SHARE, Split
 
 FORMAT = 1
 MANIFEST, TABLE = "manifest.json", "dataset.csv"
@@ -75,7 +75,7 @@ def _manifest(
             "seed": seed,
             "training": len(split.training),
             "heldout": len(split.heldout),
-            "most_share": MOST_SHARE,
+            "max_share": MAX_SHARE,
             "similarity": split.similarity,
         },
         "consent": {

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.datasets.example import MOST_TURNS, Example, Turn
+from bot.datasets.example import MAX_TURNS, Example, Turn
 from bot.datasets.example_text import Giving, required
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
@@ -101,8 +101,8 @@ def _conversation(messages: object, what: str) -> tuple[str | None, list[Turn], 
     """The system text, the turns, and whether each of them is to be learnt."""
     if not isinstance(messages, list) or not messages:
         raise Problem(NO_MESSAGES, what=shown(what))
-    if len(messages) > MOST_TURNS:
-        raise Problem(TOO_MANY_MESSAGES, count=len(messages), limit=MOST_TURNS)
+    if len(messages) > MAX_TURNS:
+        raise Problem(TOO_MANY_MESSAGES, count=len(messages), limit=MAX_TURNS)
     system, turns, weights = None, list[Turn](), list[bool]()
     for number, message in enumerate(messages, 1):
         if not isinstance(message, dict) or "role" not in message:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.datasets.example import MOST_TURNS, Example, Turn
+from bot.datasets.example import MAX_TURNS, Example, Turn
 from bot.datasets.example_text import Giving
 from bot.datasets.fields import from_fields, known
 from bot.datasets.problems import Problem, Problems, at_line
@@ -173,7 +173,7 @@ def _turns(cell: str) -> tuple[Turn, ...]:
         turns = json.loads(cell or "[]")
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if not isinstance(turns, list) or len(turns) > MOST_TURNS:
+    if not isinstance(turns, list) or len(turns) > MAX_TURNS:
         raise ValueError("no list of turns")
     return tuple(_turn(turn) for turn in turns)
 

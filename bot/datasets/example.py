@@ -12,12 +12,12 @@ from typing import Literal
 Source = Literal["correction", "upload"]
 Kind = Literal["positive", "negative", "pair"]
 
-MOST_EXAMPLES = 20_000
+MAX_EXAMPLES = 20_000
 """Of one dataset."""
-MOST_CHARS = 20_000
+MAX_CHARS = 20_000
 """Of one text: more than any message and any answer of ours has."""
-MOST_TURNS = 64
-MOST_CHARS_IN_ALL = 4_000_000
+MAX_TURNS = 64
+MAX_TOTAL_CHARS = 4_000_000
 """Of all texts of a dataset together; its archive then unpacks to less than 64 MiB."""
 
 

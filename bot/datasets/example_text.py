@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.datasets.example import MOST_CHARS, Example, Turn
+from bot.datasets.example import MAX_CHARS, Example, Turn
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
@@ -62,8 +62,8 @@ def required(value: object, what: str) -> str:
     text = value.strip()
     if not text:
         raise Problem(EMPTY_TEXT, what=shown(what, _SHOWN))
-    if len(text) > MOST_CHARS:
-        raise Problem(TOO_LONG, what=shown(what, _SHOWN), count=len(text), limit=MOST_CHARS)
+    if len(text) > MAX_CHARS:
+        raise Problem(TOO_LONG, what=shown(what, _SHOWN), count=len(text), limit=MAX_CHARS)
     if _UNPRINTABLE.search(text):
         raise Problem(UNPRINTABLE, what=shown(what, _SHOWN))
     return text.replace("\r\n", "\n").replace("\r", "\n")

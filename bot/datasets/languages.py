@@ -6,7 +6,7 @@ from audio import detect_language
 from bot.datasets.example import Example
 
 _CHARS = 500
-_LEAST_LETTERS = 60
+_MIN_LETTERS = 60
 """Of a shorter prompt the language is uncertain (Russian or Macedonian?), and the answer is looked at as well."""
 
 
@@ -15,6 +15,6 @@ def language_of_example(example: Example) -> str | None:
     if example.language is not None:
         return example.language
     text = example.prompt[:_CHARS]
-    if sum(char.isalpha() for char in text) < _LEAST_LETTERS:
+    if sum(char.isalpha() for char in text) < _MIN_LETTERS:
         text = f"{text} {(example.answer or example.rejected or '')[:_CHARS]}"
     return detect_language(text, hint="en") if any(char.isalpha() for char in text) else None

@@ -50,13 +50,13 @@ _EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", ".example", ".t
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
 _CARD = re.compile(r"(?<![\d-])[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![\d-])")
 _DIGIT = re.compile(r"\d")
-_LEAST_DIGITS = 7
+_MIN_DIGITS = 7
 # Newer than what detect-secrets knows: keys of OpenAI and Anthropic with a prefix.
 _NEWER_KEYS = re.compile(r"(?<![\w-])sk-(?:proj|svcacct|ant)-[\w-]{20,200}")
 
 
 def leaks_in(text: str, language: str | None) -> set[Leak]:
-    """What leaks in ``text``, of at most ``MOST_CHARS``; numbers without a country's code are taken for Russian ones in
+    """What leaks in ``text``, of at most ``MAX_CHARS``; numbers without a country's code are taken for Russian ones in
     a Russian text. Takes about 1 ms, or a fifth of a second when first called."""
     found: set[Leak] = set()
     lines = text.splitlines()
@@ -64,7 +64,7 @@ def leaks_in(text: str, language: str | None) -> set[Leak]:
         found.add("secret")
     if any(not match.group().casefold().endswith(_EXAMPLE_DOMAINS) for match in _EMAIL.finditer(text)):
         found.add("email")
-    if len(_DIGIT.findall(text)) < _LEAST_DIGITS:
+    if len(_DIGIT.findall(text)) < _MIN_DIGITS:
         return found
     if any(iban.is_valid(match.group()) for match in _IBAN.finditer(text)):
         found.add("account")

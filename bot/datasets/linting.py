@@ -25,11 +25,11 @@ FindingKind = Literal[
 
 NEAR = 0.85
 """From here on two prompts are nearly the same."""
-MOST_TOKENS = 2048
+MAX_TOKENS = 2048
 """Of an example: what small models are trained with."""
-LEAST_EXAMPLES = 10
+MIN_EXAMPLES = 10
 """What OpenAI's fine-tuning demands."""
-MOST_OF_A_KIND = 20
+MAX_OF_A_KIND = 20
 """Findings of a kind that are told; the rest are counted."""
 ONE_GIVER_SHARE = 0.8
 ONE_ANSWER_SHARE = 0.2
@@ -66,7 +66,7 @@ class Report:
     """What was found."""
 
     findings: tuple[LintFinding, ...]
-    """The gravest first, ``MOST_OF_A_KIND`` of each kind at most."""
+    """The gravest first, ``MAX_OF_A_KIND`` of each kind at most."""
     counts: Mapping[FindingKind, int]
     """How many there are of each kind, up to 1000."""
 
@@ -83,15 +83,15 @@ def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Rep
         "language": _languages(examples),
         "imbalance": _imbalance(examples),
     }
-    found = {kind: list(islice(findings, _MOST_COUNTED)) for kind, findings in checks.items()}
+    found = {kind: list(islice(findings, _MAX_COUNTED)) for kind, findings in checks.items()}
     assert set(found) == set(get_args(FindingKind))
     return Report(
-        tuple(finding for findings in found.values() for finding in findings[:MOST_OF_A_KIND]),
+        tuple(finding for findings in found.values() for finding in findings[:MAX_OF_A_KIND]),
         {kind: len(findings) for kind, findings in found.items() if findings},
     )
 
 
-_MOST_COUNTED = 1000
+_MAX_COUNTED = 1000
 
 
 def _contradictions(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -150,7 +150,7 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
         return
     vectors = embed([example.prompt for example in prompts])
     for first, second in similar_pairs(vectors, NEAR):
-        for one, other in zip(first[:_MOST_COUNTED], second[:_MOST_COUNTED], strict=True):
+        for one, other in zip(first[:_MAX_COUNTED], second[:_MAX_COUNTED], strict=True):
             alike = int(100 * float(np.dot(vectors[one], vectors[other])))
             told = filled(
                 NEAR_DUPLICATE,
@@ -163,11 +163,11 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
 
 def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
-        if sum(len(text.encode()) for text in _texts(example)) <= MOST_TOKENS:  # a token has a byte at the least
+        if sum(len(text.encode()) for text in _texts(example)) <= MAX_TOKENS:  # a token has a byte at the least
             continue
         tokens = sum(map(count_tokens, _texts(example)))
-        if tokens > MOST_TOKENS:
-            told = filled(TOO_LONG, tokens=tokens, limit=MOST_TOKENS, prompt=shown(example.prompt, _SHOWN))
+        if tokens > MAX_TOKENS:
+            told = filled(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
             yield LintFinding("too long", (example.key,), told)
 
 
@@ -190,14 +190,14 @@ def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
 
 def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
     answered = [example for example in examples if example.answer is not None]
-    if len(answered) < LEAST_EXAMPLES:
-        yield LintFinding("imbalance", (), filled(TOO_FEW, count=len(answered), least=LEAST_EXAMPLES))
+    if len(answered) < MIN_EXAMPLES:
+        yield LintFinding("imbalance", (), filled(TOO_FEW, count=len(answered), least=MIN_EXAMPLES))
     if not examples:
         return
     negatives = [example for example in examples if example.kind == "negative"]
     if len(negatives) > NEGATIVE_SHARE * len(examples):
         yield LintFinding("imbalance", _keys(negatives), filled(NEGATIVES, percent=_percent(negatives, examples)))
-    if len(examples) < LEAST_EXAMPLES:
+    if len(examples) < MIN_EXAMPLES:
         return
     giver, count = Counter(example.given_by for example in examples).most_common(1)[0]
     if ONE_GIVER_SHARE * len(examples) < count < len(examples):

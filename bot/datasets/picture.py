@@ -30,9 +30,9 @@ SOURCE_NAMES = {"correction": _("corrections"), "upload": _("uploads")}
 KIND_NAMES = {"positive": _("what to say"), "negative": _("what not to say"), "pair": _("pairs of both")}
 
 _SIZE_INCHES, _DPI = (9.0, 6.0), 100
-_MOST_LANGUAGES = 8
+_MAX_LANGUAGES = 8
 _BINS = 24
-_MOST_MEASURED = 4000
+_MAX_MEASURED = 4000
 """Examples whose tokens are counted; of more, evenly chosen ones."""
 _TITLE = 80
 
@@ -43,7 +43,7 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
     ``say`` translates the words in it. Blocks: about half a second, and as long again when first called; for
     ``bot.drawing.drawn``.
     """
-    measured = examples[:: max(1, -(-len(examples) // _MOST_MEASURED))]
+    measured = examples[:: max(1, -(-len(examples) // _MAX_MEASURED))]
     prompts = [count_tokens(example.prompt) for example in measured]
     answers = [count_tokens(example.answer or example.rejected or "") for example in measured]
     languages = Counter(language_of_example(example) or "–" for example in examples)
@@ -83,7 +83,7 @@ def _bars(axes: Axes, title: str, counts: Sequence[tuple[str, int]]) -> None:
 
 
 def _with_others(counts: Counter[str], others: str) -> list[tuple[str, int]]:
-    shown = counts.most_common(_MOST_LANGUAGES)
+    shown = counts.most_common(_MAX_LANGUAGES)
     rest = counts.total() - sum(count for _name, count in shown)
     return [*shown, (others, rest)] if rest else shown
 

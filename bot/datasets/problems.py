@@ -9,13 +9,13 @@ from bot.errors import translatable as _
 from bot.i18n.message import Sentence, filled
 from bot.storage.file_names import shown
 
-MOST_TOLD = 20
+MAX_TOLD = 20
 
 
 class UploadRefusedError(StarlingError):
     """Raised for a file that cannot be read as a whole; nothing of it was taken.
 
-    ``problems`` has ``MOST_TOLD`` sentences at most, and one that says so when there are more.
+    ``problems`` has ``MAX_TOLD`` sentences at most, and one that says so when there are more.
     """
 
     sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
@@ -64,8 +64,8 @@ class Problems:
         """Note ``problem``.
 
         Raises:
-            TooManyProblems: ``MOST_TOLD`` are noted already.
+            TooManyProblems: ``MAX_TOLD`` are noted already.
         """
-        if len(self.told) >= MOST_TOLD:
+        if len(self.told) >= MAX_TOLD:
             raise TooManyProblems
         self.told.append(problem)

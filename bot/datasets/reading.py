@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from bot.datasets import csv_files, json_files
-from bot.datasets.example import MOST_EXAMPLES, Example
+from bot.datasets.example import MAX_EXAMPLES, Example
 from bot.datasets.example_text import Giving
 from bot.datasets.plain_text import text_of
-from bot.datasets.problems import MOST_TOLD, Problem, Problems, TooManyProblems, UploadRefusedError
+from bot.datasets.problems import MAX_TOLD, Problem, Problems, TooManyProblems, UploadRefusedError
 from bot.datasets.restoring import is_zip, restore
 from bot.errors import translatable as _
 
-MOST_BYTES = 8 << 20
+MAX_BYTES = 8 << 20
 
 TOO_LARGE = _("It is larger than {limit_mb} MB, which is the most I take. Split it.")
 TOO_MANY = _("It has more than {limit} examples, which is the most I take. Split it.")
@@ -25,14 +25,14 @@ def read_upload(name: str, data: bytes, giving: Giving) -> list[Example]:
     """The examples in a file that was uploaded as ``name``: JSONL or JSON (OpenAI's chat and preference formats, or
     objects with named fields), CSV, or an archive of a dataset.
 
-    The content decides between JSON and CSV where the name does not. Blocks: up to a few seconds for ``MOST_BYTES``.
+    The content decides between JSON and CSV where the name does not. Blocks: up to a few seconds for ``MAX_BYTES``.
 
     Raises:
         UploadRefusedError: something is wrong with it; the first 20 problems are told.
     """
     try:
-        if len(data) > MOST_BYTES:
-            raise Problem(TOO_LARGE, limit_mb=MOST_BYTES >> 20)
+        if len(data) > MAX_BYTES:
+            raise Problem(TOO_LARGE, limit_mb=MAX_BYTES >> 20)
         if is_zip(data):
             return restore(data)
         return _read(name, text_of(data), giving)
@@ -45,10 +45,10 @@ def _read(name: str, text: str, giving: Giving) -> list[Example]:
     try:
         for example in _examples(name, text, giving, problems):
             found.append(example)
-            if len(found) > MOST_EXAMPLES:
-                raise Problem(TOO_MANY, limit=MOST_EXAMPLES)
+            if len(found) > MAX_EXAMPLES:
+                raise Problem(TOO_MANY, limit=MAX_EXAMPLES)
     except TooManyProblems:
-        problems.told.append(Problem(AND_MORE, count=MOST_TOLD).told)
+        problems.told.append(Problem(AND_MORE, count=MAX_TOLD).told)
     if problems.told:
         raise UploadRefusedError(name, problems.told)
     if not found:

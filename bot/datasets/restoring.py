@@ -12,14 +12,14 @@ from typing import Any
 
 from bot.datasets.archiving import FORMAT, MANIFEST, MEMBERS, TABLE
 from bot.datasets.csv_files import examples_of_table
-from bot.datasets.example import MOST_EXAMPLES, Example, Turn, content_hash
+from bot.datasets.example import MAX_EXAMPLES, Example, Turn, content_hash
 from bot.datasets.example_text import optional, required
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
 
-MOST_UNPACKED_BYTES = 64 << 20
-"""Of all files together; a dataset of ``MOST_CHARS_IN_ALL`` has less."""
+MAX_UNPACKED_BYTES = 64 << 20
+"""Of all files together; a dataset of ``MAX_TOTAL_CHARS`` has less."""
 
 BROKEN = _("This zip is damaged ({why}).")
 LEADS_OUT = _("The zip has a file called {name}, which leads out of its folder.")
@@ -49,17 +49,17 @@ def restore(data: bytes) -> list[Example]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as zipped:
             _check_members(zipped)
-            manifest = _manifest(_read(zipped, MANIFEST, _MOST_MANIFEST_BYTES))
+            manifest = _manifest(_read(zipped, MANIFEST, _MAX_MANIFEST_BYTES))
             for name in MEMBERS:
                 if _digest(zipped, name) != manifest["files"][name]["sha256"]:
                     raise Problem(CHANGED, name=f"`{name}`")
-            table = _read(zipped, TABLE, MOST_UNPACKED_BYTES)
+            table = _read(zipped, TABLE, MAX_UNPACKED_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Problem(BROKEN, why=type(error).__name__) from None
     return _examples(table, manifest)
 
 
-_MOST_MANIFEST_BYTES = 64 << 10
+_MAX_MANIFEST_BYTES = 64 << 10
 _CHUNK = 1 << 20
 
 
@@ -80,8 +80,8 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
         seen.add(name)
     if missing := sorted(wanted - seen):
         raise Problem(MISSING_MEMBER, name=shown(missing[0]))
-    if sum(info.file_size for info in infos) > MOST_UNPACKED_BYTES:
-        raise Problem(UNPACKS_TOO_LARGE, limit_mb=MOST_UNPACKED_BYTES >> 20)
+    if sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES:
+        raise Problem(UNPACKS_TOO_LARGE, limit_mb=MAX_UNPACKED_BYTES >> 20)
 
 
 def _leads_out(name: str) -> bool:
@@ -93,7 +93,7 @@ def _read(zipped: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
     with zipped.open(name) as file:
         data = file.read(limit_bytes + 1)
     if len(data) > limit_bytes:
-        raise Problem(UNPACKS_TOO_LARGE, limit_mb=MOST_UNPACKED_BYTES >> 20)
+        raise Problem(UNPACKS_TOO_LARGE, limit_mb=MAX_UNPACKED_BYTES >> 20)
     return data
 
 
@@ -125,8 +125,8 @@ def _examples(table: bytes, manifest: dict[str, Any]) -> list[Example]:
         examples = examples_of_table(table.decode())
     except (ValueError, OverflowError):
         raise Problem(BAD_TABLE) from None
-    if len(examples) > MOST_EXAMPLES:
-        raise Problem(TOO_MANY_ARCHIVED, limit=MOST_EXAMPLES)
+    if len(examples) > MAX_EXAMPLES:
+        raise Problem(TOO_MANY_ARCHIVED, limit=MAX_EXAMPLES)
     if content_hash(example.key for example in examples) != manifest.get("content_hash"):
         raise Problem(CHANGED, name=f"`{TABLE}`")
     try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bot.datasets.example import Example
 from bot.datasets.similarity import Embedding, cluster, join, plain, trigram_vectors
 
-LEAST_SHARE, SHARE, MOST_SHARE = 0.10, 0.15, 0.20
+MIN_SHARE, SHARE, MAX_SHARE = 0.10, 0.15, 0.20
 """Of the examples, that are held out."""
 
 SIMILARITIES = (0.5, 0.6, 0.7, 0.8)
@@ -37,7 +37,7 @@ def split(examples: Sequence[Example], *, seed: int, embed: Embedding = trigram_
 
     The same examples in any order and the same seed give the same sides. Blocks: seconds for 20,000 examples.
     """
-    least = max(1, -(-len(examples) * LEAST_SHARE // 1))
+    least = max(1, -(-len(examples) * MIN_SHARE // 1))
     best, used = frozenset[str](), SIMILARITIES[0]
     prompts = sorted({plain(example.prompt) for example in examples})
     vectors = embed(prompts) if prompts else np.zeros((0, 1), np.float32)
@@ -81,7 +81,7 @@ def _chosen(groups: list[list[str]], count: int, seed: int) -> frozenset[str]:
     groups.sort(key=lambda keys: hashlib.sha256(f"{seed}:{min(keys)}".encode()).digest())
     chosen: list[str] = []
     for keys in groups:
-        if len(chosen) + len(keys) <= MOST_SHARE * count:
+        if len(chosen) + len(keys) <= MAX_SHARE * count:
             chosen += keys
         if len(chosen) >= SHARE * count:
             break

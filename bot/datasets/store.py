@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, case, delete, func, insert, literal, selec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.datasets.example import MOST_CHARS_IN_ALL, MOST_EXAMPLES, Example, Kind, Turn, content_hash
+from bot.datasets.example import MAX_EXAMPLES, MAX_TOTAL_CHARS, Example, Kind, Turn, content_hash
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.database import Database
@@ -28,10 +28,10 @@ from bot.storage.tables import DatasetExampleRow, DatasetRow, SettingRow
 
 Label = Literal["positive", "negative"]
 
-MOST_DATASETS = 100
+MAX_DATASETS = 100
 """Names in a guild."""
-MOST_VERSIONS = 100
-MOST_NAME_CHARS = 50
+MAX_VERSIONS = 100
+MAX_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
 WITHDREW = "withdrew_examples_at"
 """The setting of a user who has withdrawn what they gave until then."""
@@ -63,11 +63,11 @@ class BadDatasetNameError(StarlingError):
     )
 
     def __init__(self, name: str) -> None:
-        super().__init__(name=shown(name), limit=MOST_NAME_CHARS)
+        super().__init__(name=shown(name), limit=MAX_NAME_CHARS)
 
 
 class TooManyDatasetsError(StarlingError):
-    """Raised when a guild would have more than ``MOST_DATASETS``, or a dataset more than ``MOST_VERSIONS``."""
+    """Raised when a guild would have more than ``MAX_DATASETS``, or a dataset more than ``MAX_VERSIONS``."""
 
     sentence = _("There are {limit} already, which is the most that I keep. Delete one with /dataset delete.")
 
@@ -76,7 +76,7 @@ class TooManyDatasetsError(StarlingError):
 
 
 class DatasetFullError(StarlingError):
-    """Raised when a dataset would have more than ``MOST_EXAMPLES`` or ``MOST_CHARS_IN_ALL``; nothing was added."""
+    """Raised when a dataset would have more than ``MAX_EXAMPLES`` or ``MAX_TOTAL_CHARS``; nothing was added."""
 
     sentence = _(
         "{name} would have {count} examples with {chars} characters; at most {limit} with {limit_chars} are kept. "
@@ -84,7 +84,7 @@ class DatasetFullError(StarlingError):
     )
 
     def __init__(self, name: str, count: int, chars: int) -> None:
-        super().__init__(name=shown(name), count=count, chars=chars, limit=MOST_EXAMPLES, limit_chars=MOST_CHARS_IN_ALL)
+        super().__init__(name=shown(name), count=count, chars=chars, limit=MAX_EXAMPLES, limit_chars=MAX_TOTAL_CHARS)
 
 
 class NoSuchExampleError(StarlingError):
@@ -192,8 +192,8 @@ class DatasetStore:
             async with self._database.sessions.begin() as session:
                 await take_turn(session, guild_id)
                 names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == int(guild_id))
-                if (await session.scalar(names) or 0) >= MOST_DATASETS:
-                    raise TooManyDatasetsError(MOST_DATASETS)
+                if (await session.scalar(names) or 0) >= MAX_DATASETS:
+                    raise TooManyDatasetsError(MAX_DATASETS)
                 if await self._rows(session, guild_id, name):
                     raise DatasetExistsError(name)
                 row = _new_row(guild_id, name, 1, created_by)
@@ -322,7 +322,7 @@ class DatasetStore:
                 )
             ).one()
             all_chars = (chars or 0) + sum(example.chars for example in new.values())
-            if len(existing) + len(new) > MOST_EXAMPLES or all_chars > MOST_CHARS_IN_ALL:
+            if len(existing) + len(new) > MAX_EXAMPLES or all_chars > MAX_TOTAL_CHARS:
                 raise DatasetFullError(latest.name, len(existing) + len(new), all_chars)
             if not new:
                 return Change(
@@ -479,8 +479,8 @@ class DatasetStore:
         """``latest`` when it may be changed, otherwise a new version with copies; and whether it is new."""
         if latest.sealed_at is None:
             return latest, False
-        if len(await self._rows(session, latest.guild_id, latest.name)) >= MOST_VERSIONS:
-            raise TooManyDatasetsError(MOST_VERSIONS)
+        if len(await self._rows(session, latest.guild_id, latest.name)) >= MAX_VERSIONS:
+            raise TooManyDatasetsError(MAX_VERSIONS)
         row = _new_row(latest.guild_id, latest.name, latest.version + 1, user_id)
         session.add(row)
         await session.flush()
@@ -521,7 +521,7 @@ def tidied(name: str) -> str:
         BadDatasetNameError: no dataset may be called so; its archive is a file of that name.
     """
     tidy = " ".join(unicodedata.normalize("NFC", name).split())
-    if len(tidy) > MOST_NAME_CHARS or not is_name(tidy) or set(tidy) & set('"*<>?|`'):
+    if len(tidy) > MAX_NAME_CHARS or not is_name(tidy) or set(tidy) & set('"*<>?|`'):
         raise BadDatasetNameError(name)
     return tidy
 

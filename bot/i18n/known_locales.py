@@ -12,7 +12,7 @@ from bot.i18n.translation import catalogues, language_of
 from bot.preferences.store import SettingsStore
 
 _NAME = "locale"
-_MOST_CACHED = 10_000
+_MAX_CACHED = 10_000
 
 
 class KnownLocales:
@@ -40,7 +40,7 @@ class KnownLocales:
         return self._cache[user]
 
     def _keep(self, user: int, locale: str | None) -> None:
-        if len(self._cache) >= _MOST_CACHED:
+        if len(self._cache) >= _MAX_CACHED:
             del self._cache[next(iter(self._cache))]
         self._cache[user] = locale
 

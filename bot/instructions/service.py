@@ -10,12 +10,12 @@ import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.instructions.store import MOST_NAMES, Instruction, InstructionStore, TooManyInstructionsError
+from bot.instructions.store import MAX_NAMES, Instruction, InstructionStore, TooManyInstructionsError
 from bot.preferences.store import SettingsStore
 
-MOST_CHARACTERS = 4000
+MAX_CHARACTERS = 4000
 """Discord's limit on what is written in a form."""
-MOST_NAME_CHARACTERS = 32
+MAX_NAME_CHARACTERS = 32
 DEFAULT_NAME = "default"
 _OF_GUILD, _OF_CHANNELS = "instruction", "instructions_of_channels"
 """Both are the guild's: what is picked for a channel must be forgotten with the instruction, and with the guild."""
@@ -29,7 +29,7 @@ class NoSuchInstructionError(StarlingError):
     sentence = _("This server has no instruction named {name}. /instruction set writes one.")
 
     def __init__(self, name: str) -> None:
-        super().__init__(name=name[:MOST_NAME_CHARACTERS])
+        super().__init__(name=name[:MAX_NAME_CHARACTERS])
 
 
 class InstructionTooLongError(StarlingError):
@@ -38,7 +38,7 @@ class InstructionTooLongError(StarlingError):
     sentence = _("This instruction has {characters} characters; I take at most {most}.")
 
     def __init__(self, characters: int) -> None:
-        super().__init__(characters=characters, most=MOST_CHARACTERS)
+        super().__init__(characters=characters, most=MAX_CHARACTERS)
 
 
 class EmptyInstructionError(StarlingError):
@@ -112,7 +112,7 @@ class Instructions:
             TooManyInstructionsError: it is new, and there is no room for it, so that nobody need write it first.
         """
         found = await self._store.get(guild_id, name)
-        if found is None and len(await self._store.names(guild_id)) >= MOST_NAMES:
+        if found is None and len(await self._store.names(guild_id)) >= MAX_NAMES:
             raise TooManyInstructionsError
         return held.text if found is None else found.text
 
@@ -125,7 +125,7 @@ class Instructions:
         text = text.strip()
         if not text:
             raise EmptyInstructionError
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MAX_CHARACTERS:
             raise InstructionTooLongError(len(text))
         await self._store.write(guild_id, name, text, by)
 

@@ -13,19 +13,19 @@ from bot.errors import translatable as _
 from bot.storage.database import Database
 from bot.storage.tables import InstructionRow
 
-MOST_NAMES = 25
+MAX_NAMES = 25
 """Of one guild; Discord shows so many choices at once."""
-MOST_VERSIONS = 20
+MAX_VERSIONS = 20
 """Of each name; the oldest is forgotten."""
 
 
 class TooManyInstructionsError(StarlingError):
-    """Raised when a guild with ``MOST_NAMES`` instructions writes another one."""
+    """Raised when a guild with ``MAX_NAMES`` instructions writes another one."""
 
     sentence = _("This server has {most} instructions already. Delete one with /instruction delete first.")
 
     def __init__(self) -> None:
-        super().__init__(most=MOST_NAMES)
+        super().__init__(most=MAX_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,12 @@ class InstructionStore:
         )
         async with self._database.sessions.begin() as session:
             names = await _names(session, int(guild_id))
-            if name not in names and len(names) >= MOST_NAMES:
+            if name not in names and len(names) >= MAX_NAMES:
                 raise TooManyInstructionsError
             session.add(row)
             await session.flush()
             of_name = (InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
-            kept = select(InstructionRow.id).where(*of_name).order_by(InstructionRow.id.desc()).limit(MOST_VERSIONS)
+            kept = select(InstructionRow.id).where(*of_name).order_by(InstructionRow.id.desc()).limit(MAX_VERSIONS)
             oldest_kept = min(await session.scalars(kept))
             await session.execute(delete(InstructionRow).where(*of_name, InstructionRow.id < oldest_kept))
             return _read(row)

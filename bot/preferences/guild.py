@@ -14,7 +14,7 @@ TranscriptStyle = Literal["quote", "plain", "times"]
 
 STYLES: tuple[TranscriptStyle, ...] = get_args(TranscriptStyle)
 _SPEAK, _STYLE, _CHANNELS, _DAYS = "speak", "transcript_style", "transcribed_channels", GUILD_DAYS
-MOST_CHANNELS = 25
+MAX_CHANNELS = 25
 """Discord's limit on what is chosen at once."""
 
 
@@ -61,7 +61,7 @@ class ChosenByGuilds:
         if style is not None:
             await self._set(guild, _STYLE, style)
         if transcribed is not None:
-            await self._set(guild, _CHANNELS, sorted(transcribed)[:MOST_CHANNELS] or None)
+            await self._set(guild, _CHANNELS, sorted(transcribed)[:MAX_CHANNELS] or None)
         if retention_days is not None:
             await self._set(guild, _DAYS, retention_days or None)
         self._choices.pop(guild, None)

@@ -8,7 +8,7 @@ import hikari
 
 from bot.preferences.store import SettingsStore
 
-MOST_VOCABULARY_CHARACTERS = 400
+MAX_VOCABULARY_CHARACTERS = 400
 """About as much as the speech model takes in before a recording."""
 _LANGUAGES, _VOCABULARY = "languages", "vocabulary"
 

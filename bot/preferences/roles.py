@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from bot.preferences.store import SettingsStore
 
-MOST_VOTES = 10
+MAX_VOTES = 10
 _NAME = "corrections"
 
 
@@ -20,7 +20,7 @@ class Rules:
     approve: int | None = None
     """The role whose members may approve; None: only those who may manage the guild."""
     votes: int = 1
-    """People who have to approve, 1 to ``MOST_VOTES``."""
+    """People who have to approve, 1 to ``MAX_VOTES``."""
     train: int | None = None
     """The role whose members may train and test models; None: only those who may manage the guild."""
 

@@ -15,8 +15,8 @@ from bot.recall.indexes import Index
 
 log = structlog.get_logger()
 
-MOST_RECALLED = 3
-MOST_GUILDS = 64
+MAX_RECALLED = 3
+MAX_GUILDS = 64
 """Indexes that are kept in memory; 5,000 lessons take 8 MB."""
 PATIENCE_S = 5.0
 """How long an answer waits for an index: thousands of lessons take a minute after a start, others are there at once."""
@@ -43,7 +43,7 @@ class Recall:
         """``source`` gives what a guild has approved, ``index`` makes an empty one; None: nothing is recalled."""
         self._source = source
         self._index = index
-        self._shelves: LRUCache[int, _Shelf] = LRUCache(MOST_GUILDS)
+        self._shelves: LRUCache[int, _Shelf] = LRUCache(MAX_GUILDS)
         self._building: set[asyncio.Task[list[Approved]]] = set()
 
     def forget(self, guild_id: int) -> None:
@@ -52,7 +52,7 @@ class Recall:
             shelf.version += 1
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[Approved, ...]:
-        """At most ``MOST_RECALLED`` lessons about ``question``, the likeliest first; none in direct messages, nor while
+        """At most ``MAX_RECALLED`` lessons about ``question``, the likeliest first; none in direct messages, nor while
         the index takes longer than ``PATIENCE_S``."""
         if guild_id is None or self._index is None or not question.strip():
             return ()
@@ -86,4 +86,4 @@ class Recall:
                 lessons = await self._source(guild_id)
                 await asyncio.to_thread(shelf.index.replace, lessons)
                 shelf.indexed = version
-            return await asyncio.to_thread(shelf.index.best, question, MOST_RECALLED)
+            return await asyncio.to_thread(shelf.index.best, question, MAX_RECALLED)

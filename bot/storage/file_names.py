@@ -11,10 +11,10 @@ import regex
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
-MOST_PATH_BYTES = 400
-MOST_NAME_BYTES = 240
+MAX_PATH_BYTES = 400
+MAX_NAME_BYTES = 240
 """NAME_MAX of Linux's file systems is 255; the rest is for what is put behind a name, such as .zip.001."""
-MOST_DEPTH = 10
+MAX_DEPTH = 10
 
 _KEY = "key:"
 """No path begins so, for none has a colon."""
@@ -61,9 +61,9 @@ def split_path(path: str) -> tuple[str, ...]:
             names, or one of its names is no ``is_name``.
     """
     names = tuple(unicodedata.normalize("NFC", path).split("/"))
-    if len(names) > MOST_DEPTH or not all(is_name(name) for name in names):
+    if len(names) > MAX_DEPTH or not all(is_name(name) for name in names):
         raise BadFileNameError(path)
-    if len("/".join(names).encode()) > MOST_PATH_BYTES:
+    if len("/".join(names).encode()) > MAX_PATH_BYTES:
         raise BadFileNameError(path)
     return names
 
@@ -77,8 +77,8 @@ def is_name(name: str) -> bool:
     if not name or name[0] in ". " or name[-1] in ". " or "/" in name or _REFUSED.search(name):
         return False
     if name.isascii():
-        return len(name) <= MOST_NAME_BYTES and not _DEVICE.fullmatch(name)
-    if len(name.encode()) > MOST_NAME_BYTES or not unicodedata.is_normalized("NFC", name):
+        return len(name) <= MAX_NAME_BYTES and not _DEVICE.fullmatch(name)
+    if len(name.encode()) > MAX_NAME_BYTES or not unicodedata.is_normalized("NFC", name):
         return False
     alike = unicodedata.normalize("NFKC", name)
     return not set("/\\:") & set(alike) and alike[0] not in ". " and alike[-1] != " " and not _DEVICE.fullmatch(alike)

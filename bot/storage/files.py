@@ -22,7 +22,7 @@ from bot.errors import translatable as _
 from bot.storage.file_names import is_key, key_of, shown, split_path
 from bot.storage.sealed_folder import FileNotThereError, SealedFolder
 
-MOST_FILES = 20_000
+MAX_FILES = 20_000
 """Files of one guild or user: so many can still be listed while somebody types."""
 
 _LISTING_AGE_S = 10.0
@@ -45,12 +45,12 @@ class QuotaExceededError(StarlingError):
 
 
 class TooManyFilesError(StarlingError):
-    """Raised when a guild or a user would have more than ``MOST_FILES`` files; nothing was written."""
+    """Raised when a guild or a user would have more than ``MAX_FILES`` files; nothing was written."""
 
     sentence = _("There is no room for {path}: there are {limit} files already. Delete some with /files delete.")
 
     def __init__(self, path: str) -> None:
-        super().__init__(path=shown(path), limit=MOST_FILES)
+        super().__init__(path=shown(path), limit=MAX_FILES)
 
 
 class FileGoneError(FileNotThereError):
@@ -190,7 +190,7 @@ class Folder:
     def _write(self, path: str, chunks: Iterable[bytes]) -> StoredFile:
         path = "/".join(split_path(path))
         others = [state.st_size for other, state in self._folder.scan() if other != path]
-        if len(others) >= MOST_FILES:
+        if len(others) >= MAX_FILES:
             raise TooManyFilesError(path)
         state = self._folder.write(path, self._within_quota(path, chunks, sum(others)))
         return _stored(path, state)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.file_names import MOST_DEPTH, BadFileNameError, is_name, shown, split_path
+from bot.storage.file_names import MAX_DEPTH, BadFileNameError, is_name, shown, split_path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -69,7 +69,7 @@ class SealedFolder:
                 if error.errno in _NOT_THERE:
                     return []
                 raise
-            return _files_in(folder, "", MOST_DEPTH)
+            return _files_in(folder, "", MAX_DEPTH)
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path`` for reading. What is written there later does not change what is read.

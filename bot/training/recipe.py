@@ -11,11 +11,11 @@ from bot.errors import translatable as _
 Method = Literal["supervised", "preference"]
 """supervised: to say the answers. preference: to prefer the answers of pairs to what was rejected (DPO)."""
 
-MOST_EPOCHS = 50
-MOST_BATCH = 256
-MOST_BETA = 2.0
-MOST_SEED = 2**31 - 1
-MOST_SUFFIX_CHARS = 64
+MAX_EPOCHS = 50
+MAX_BATCH = 256
+MAX_BETA = 2.0
+MAX_SEED = 2**31 - 1
+MAX_SUFFIX_CHARS = 64
 """These five are OpenAI's limits (the description of POST /fine_tuning/jobs); they bind every trainer."""
 
 
@@ -55,14 +55,14 @@ class Recipe:
     """What was learnt on top of ``base`` already and is to be gone on from: a file that the trainer has made."""
 
     def __post_init__(self) -> None:
-        _demand(self.epochs is None or 1 <= self.epochs <= MOST_EPOCHS, "epochs", f"1 - {MOST_EPOCHS}")
-        _demand(self.batch_size is None or 1 <= self.batch_size <= MOST_BATCH, "batch_size", f"1 - {MOST_BATCH}")
+        _demand(self.epochs is None or 1 <= self.epochs <= MAX_EPOCHS, "epochs", f"1 - {MAX_EPOCHS}")
+        _demand(self.batch_size is None or 1 <= self.batch_size <= MAX_BATCH, "batch_size", f"1 - {MAX_BATCH}")
         multiplier = self.learning_rate_multiplier
         _demand(multiplier is None or 0 < multiplier <= 100, "learning_rate_multiplier", "> 0, <= 100")
-        _demand(self.beta is None or 0 < self.beta <= MOST_BETA, "beta", f"> 0, <= {MOST_BETA:g}")
-        _demand(0 <= self.seed <= MOST_SEED, "seed", f"0 - {MOST_SEED}")
-        fits = self.suffix is None or 1 <= len(self.suffix) <= MOST_SUFFIX_CHARS
-        _demand(fits, "len(suffix)", f"1 - {MOST_SUFFIX_CHARS}")
+        _demand(self.beta is None or 0 < self.beta <= MAX_BETA, "beta", f"> 0, <= {MAX_BETA:g}")
+        _demand(0 <= self.seed <= MAX_SEED, "seed", f"0 - {MAX_SEED}")
+        fits = self.suffix is None or 1 <= len(self.suffix) <= MAX_SUFFIX_CHARS
+        _demand(fits, "len(suffix)", f"1 - {MAX_SUFFIX_CHARS}")
 
 
 def _demand(holds: bool, name: str, allowed: str) -> None:

@@ -15,7 +15,7 @@ from bot.training.model_store import Model, ModelStore, NoSuchTrainedModelError
 
 log = structlog.get_logger()
 
-MOST_LOADED = 8
+MAX_LOADED = 8
 """Adapters in the engine's memory; each takes 10 MB."""
 
 
@@ -42,7 +42,7 @@ class Serving:
         *,
         folder: Path,
         timeout_s: float,
-        most_tokens: int,
+        max_tokens: int,
     ) -> None:
         """``engine``: None where another model answers; ``service``: a
         model at the service that trains; ``folder``: what the paths of models are relative to."""
@@ -51,7 +51,7 @@ class Serving:
         self._service = service
         self._folder = folder
         self._timeout_s = timeout_s
-        self._most_tokens = most_tokens
+        self._max_tokens = max_tokens
         self._models: dict[str, ChatModel] = {}
         self._loading = asyncio.Lock()
 
@@ -102,7 +102,7 @@ class Serving:
         path = self._folder / model.path
         await self._load(self._engine, model.name, path)
         if model.id not in self._models:
-            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._most_tokens, adapter=path)
+            chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._max_tokens, adapter=path)
             # The engine does not look at it; people do.
             chat.model = model.name
             self._models[model.id] = chat
@@ -121,7 +121,7 @@ class Serving:
                 return
             if not await asyncio.to_thread(path.is_file):
                 raise ModelNotServedError(name=name, why=FILE_GONE)
-            if len(loaded) >= MOST_LOADED:
+            if len(loaded) >= MAX_LOADED:
                 active = {self._folder / model.path for model in await self._store.all_active() if model.path}
                 loaded = tuple(one for one in loaded if one in active)
             await engine.use_adapters([*loaded, path])

@@ -141,7 +141,7 @@ class TrainingStore:
             await session.flush()
             return _read(row)
 
-    async def queue(self, guild_id: int, id_: str, starter_id: int, *, most_a_day: int) -> Training:
+    async def queue(self, guild_id: int, id_: str, starter_id: int, *, max_per_day: int) -> Training:
         """Promise to do what was planned.
 
         Raises:
@@ -158,8 +158,8 @@ class TrainingStore:
                 TrainingRow.guild_id == row.guild_id,
                 TrainingRow.started_at > datetime.now(UTC) - timedelta(days=1),
             )
-            if (await session.scalar(lately) or 0) >= most_a_day:
-                raise TooManyTrainingsError(most_a_day)
+            if (await session.scalar(lately) or 0) >= max_per_day:
+                raise TooManyTrainingsError(max_per_day)
             row.state, row.starter_id, row.started_at = "queued", int(starter_id), datetime.now(UTC)
             return _read(row)
 

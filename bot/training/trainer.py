@@ -21,7 +21,7 @@ log = structlog.get_logger()
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDED: frozenset[State] = frozenset(("succeeded", "failed", "cancelled"))
 LONGEST_PAUSE_S = 600.0
-MOST_PAUSES = 150
+MAX_PAUSES = 150
 """In a row, before a service that does not answer is given up: a day, most of it in the longest pauses."""
 
 T = TypeVar("T")
@@ -167,13 +167,13 @@ async def patiently(call: Callable[[], Awaitable[T]], *, first_pause_s: float) -
     each time.
 
     Raises:
-        TrainingError: what it raised after ``MOST_PAUSES`` of them, or what no pause would change.
+        TrainingError: what it raised after ``MAX_PAUSES`` of them, or what no pause would change.
     """
     for pauses in itertools.count():
         try:
             return await call()
         except (ServiceUnreachableError, ServiceBusyError, ServiceFailedError) as error:
-            if pauses >= MOST_PAUSES:
+            if pauses >= MAX_PAUSES:
                 raise
             log.warning("a training service does not answer", why=str(error), pauses=pauses)
         await asyncio.sleep(min(first_pause_s * 2 ** min(pauses, 20), LONGEST_PAUSE_S))

@@ -50,9 +50,9 @@ class Trainings:
         trainers: Mapping[str, Trainer],
         folder: Path,
         *,
-        most_a_day: int,
+        max_per_day: int,
     ) -> None:
-        """``trainers`` by their names; ``folder``: what they work in; ``most_a_day``: trainings that a guild may
+        """``trainers`` by their names; ``folder``: what they work in; ``max_per_day``: trainings that a guild may
         start."""
         self.trainers = trainers
         self._store = store
@@ -60,7 +60,7 @@ class Trainings:
         self._datasets = datasets
         self._files = files
         self._folder = folder
-        self._most_a_day = most_a_day
+        self._max_per_day = max_per_day
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
         self._shown: Shown | None = None
@@ -115,7 +115,7 @@ class Trainings:
         Raises:
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
         """
-        training = await self._store.queue(guild_id, id_, starter_id, most_a_day=self._most_a_day)
+        training = await self._store.queue(guild_id, id_, starter_id, max_per_day=self._max_per_day)
         self._run(training)
         return training
 

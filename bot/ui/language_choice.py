@@ -7,7 +7,7 @@ import functools
 from audio import LANGUAGES, UnknownLanguageError
 from bot.i18n.translation import language_name, language_of
 
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 """Choices that Discord takes in one autocomplete answer."""
 
 
@@ -39,7 +39,7 @@ def language_choices(typed: str, locale: str) -> list[tuple[str, str]]:
         return 1 if typed in name.casefold() or typed in english[code].casefold() else 2
 
     fitting = [entry for entry in _named(own) if not typed or rank(entry) < 2]
-    return sorted(fitting, key=rank)[:MOST_CHOICES]
+    return sorted(fitting, key=rank)[:MAX_CHOICES]
 
 
 def language_code(given: str, locale: str) -> str:

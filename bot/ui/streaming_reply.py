@@ -15,7 +15,7 @@ from bot.ui.splitting import MESSAGE_LIMIT, split
 
 EDIT_INTERVAL_S = 1.0
 """At most one edit a second: Discord's limit on edits is about five in five seconds, shared with other work."""
-MOST_MESSAGES = 5
+MAX_MESSAGES = 5
 """A longer reply (about 10,000 characters) ends as a file, not as a flood."""
 
 THE_REST = _("This answer is long: all of it is in the file.")
@@ -66,7 +66,7 @@ class GrowingReply:
         """
         if time.monotonic() < self._next_edit or not text.strip():
             return False
-        await self._update(split(text)[:MOST_MESSAGES])
+        await self._update(split(text)[:MAX_MESSAGES])
         self._next_edit = time.monotonic() + EDIT_INTERVAL_S
         return True
 
@@ -75,7 +75,7 @@ class GrowingReply:
     ) -> None:
         """Show ``text`` for good, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
 
-        A text of more than ``MOST_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file.
+        A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file.
 
         Raises:
             ReplyGoneError: one of the reply's messages was deleted.
@@ -85,10 +85,10 @@ class GrowingReply:
         """
         pieces = split(text)
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
-        if len(pieces) > MOST_MESSAGES:
+        if len(pieces) > MAX_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
             note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
-            pieces = pieces[:MOST_MESSAGES]
+            pieces = pieces[:MAX_MESSAGES]
             pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
         await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], file=file, row=row)
 

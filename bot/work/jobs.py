@@ -56,7 +56,7 @@ class JobRunner:
         ``during``: entered for each while it runs."""
         self._during = during
         self._waiting: deque[_Entry] = deque()
-        self._most_waiting = waiting
+        self._max_waiting = waiting
         self._news = asyncio.Event()
         """Set when there may be something to do."""
         self._at_once = at_once
@@ -74,7 +74,7 @@ class JobRunner:
         Raises:
             JobQueueFullError: as many jobs wait as may wait.
         """
-        if len(self._waiting) >= self._most_waiting:
+        if len(self._waiting) >= self._max_waiting:
             raise JobQueueFullError
         self._waiting.append(_Entry(job, work))
         self._news.set()

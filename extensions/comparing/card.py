@@ -29,9 +29,9 @@ RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both
 SHARE = _("{model} has {share} of the votes for one of them, with 95 % confidence {low} to {high}.")
 NO_VOTES = _("Nobody has voted for one of them.")
 _LABELS: dict[Choice, str] = {"a": "A", "b": "B"}
-_MOST_CHARS, _MOST_BYTES = 1400, 3500
+_MAX_CHARS, _MAX_BYTES = 1400, 3500
 """Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
-_MOST_PROMPT = 400
+_MAX_PROMPT = 400
 
 
 class NotTheirsToRevealError(StarlingError):
@@ -49,7 +49,7 @@ def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.Contai
     revealed = comparison.revealed_at is not None
     names = {"A": comparison.model_a, "B": comparison.model_b}
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x27AE60 if revealed else 0x9B51E0))
-    prompt = shown(" ".join(comparison.prompt.split()), _MOST_PROMPT)
+    prompt = shown(" ".join(comparison.prompt.split()), _MAX_PROMPT)
     card.add_text_display(f"{told(TITLE_REVEALED if revealed else TITLE)}\n{prompt}")
     answers = {"A": comparison.answer_a, "B": comparison.answer_b}
     for label, answer in answers.items():
@@ -85,7 +85,7 @@ def _result(comparison: Comparison, tally: Tally, locale: str) -> list[str]:
 
 
 def _cut(text: str) -> str:
-    short = text[:_MOST_CHARS].encode()[:_MOST_BYTES].decode(errors="ignore")
+    short = text[:_MAX_CHARS].encode()[:_MAX_BYTES].decode(errors="ignore")
     return text if short == text else f"{short}…"
 
 

@@ -19,7 +19,7 @@ from extensions.models import complete_any_model
 
 loader = lightbulb.Loader()
 
-MOST_PROMPT = 2000
+MAX_PROMPT = 2000
 
 
 @loader.command
@@ -31,9 +31,7 @@ class Compare(
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
 ):
-    prompt = lightbulb.string(
-        _("prompt"), _("What both are asked"), localize=True, min_length=1, max_length=MOST_PROMPT
-    )
+    prompt = lightbulb.string(_("prompt"), _("What both are asked"), localize=True, min_length=1, max_length=MAX_PROMPT)
     model = lightbulb.string(
         _("model"), _("Which model; left empty, the one that answers here"), localize=True, default=None,
         max_length=200, autocomplete=complete_any_model,

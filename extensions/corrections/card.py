@@ -32,7 +32,7 @@ HISTORY: dict[Action, str] = {
     "withdrawn": _("{when} · {who} took it back"),
 }
 _COLORS = {"pending": 0xF2C94C, "approved": 0x27AE60, "rejected": 0xEB5757, "withdrawn": 0x828282}
-_MOST_CHARS, _MOST_BYTES = 900, 2400
+_MAX_CHARS, _MAX_BYTES = 900, 2400
 """Of each text: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
 _LAST = 8
 """Lines of history."""
@@ -88,7 +88,7 @@ def _named(user_id: int | None, locale: str) -> str:
 
 
 def _cut(text: str) -> str:
-    short = text[:_MOST_CHARS].encode()[:_MOST_BYTES].decode(errors="ignore")
+    short = text[:_MAX_CHARS].encode()[:_MAX_BYTES].decode(errors="ignore")
     return text if short == text else f"{short}…"
 
 

@@ -13,10 +13,10 @@ from bot.corrections.service import CorrectionActor, Corrections, NotApproverErr
 from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import MOST_VOTES, ChosenRules, Rules
+from bot.preferences.roles import MAX_VOTES, ChosenRules, Rules
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.permissions import require_manager
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import deletion as correction_deletion
@@ -49,7 +49,7 @@ async def complete_correction(
     interaction = context.interaction
     person = await person_of(interaction, rules)
     typed = str(context.focused.value or "")
-    found = await corrections.search(guild_of(interaction), typed, MOST_CHOICES, person)
+    found = await corrections.search(guild_of(interaction), typed, MAX_CHOICES, person)
     await context.respond(correction_choices(found))
 
 
@@ -182,7 +182,7 @@ class Roles(
                              default=None)  # fmt: skip
     votes = lightbulb.integer(
         _("votes"), _("How many have to approve a correction"), localize=True, default=None, min_value=1,
-        max_value=MOST_VOTES,
+        max_value=MAX_VOTES,
     )  # fmt: skip
     reset = lightbulb.boolean(
         _("reset"), _("Everyone corrects, managers approve, one approval is enough"), localize=True, default=False

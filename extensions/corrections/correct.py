@@ -9,7 +9,7 @@ from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import form as correction_form
 from extensions.corrections.consent import consent_card
@@ -30,7 +30,7 @@ async def complete_answer(context: lightbulb.AutocompleteContext[str], exchanges
     guild = guild_of(interaction)
     recent = await exchanges.recent(guild, interaction.channel_id, RECENT)
     answers = [(each.reply_message_id, each.prompt, each.reply) for each in recent]
-    await context.respond(answer_choices(answers, str(context.focused.value or ""))[:MOST_CHOICES])
+    await context.respond(answer_choices(answers, str(context.focused.value or ""))[:MAX_CHOICES])
 
 
 async def open_form(context: lightbulb.Context, asked: str, forms: CorrectionForms, consents: ConsentStore) -> None:

@@ -12,7 +12,7 @@ import yuyo
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.service import Corrections, Received
-from bot.corrections.store import MOST_CHARS, Corrected, NoSuchCorrectionError
+from bot.corrections.store import MAX_CHARS, Corrected, NoSuchCorrectionError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -188,9 +188,9 @@ def _form(custom_id: str, prompt: str, answer: str, locale: str) -> CorrectionFo
     rows = []
     for name, sentence, text in (("asked", ASKED, prompt), ("answer", SHOULD_BE, answer)):
         label = translate(sentence, locale)
-        if len(text) > MOST_CHARS:
-            label = translate(CUT, locale, label=label, limit=MOST_CHARS)
-        rows.append(text_row(name, label, value=text, most=MOST_CHARS))
+        if len(text) > MAX_CHARS:
+            label = translate(CUT, locale, label=label, limit=MAX_CHARS)
+        rows.append(text_row(name, label, value=text, most=MAX_CHARS))
     return CorrectionForm(translate(TITLE, locale), custom_id, rows)
 
 

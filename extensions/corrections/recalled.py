@@ -14,7 +14,7 @@ from bot.ui.private_reply import answer_privately
 HEADING = _("For this answer I remembered what people here have taught me:")
 LESSON = _("**#{number}** · {prompt}\n> {answer}")
 GONE = _("#{number} is not approved any more: I no longer remember it.")
-_MOST_CHARACTERS = 400
+_MAX_CHARACTERS = 400
 
 
 async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Corrections]) -> None:
@@ -41,4 +41,4 @@ async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Co
 
 def _short(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= _MOST_CHARACTERS else f"{flat[: _MOST_CHARACTERS - 1]}…"
+    return flat if len(flat) <= _MAX_CHARACTERS else f"{flat[: _MAX_CHARACTERS - 1]}…"

@@ -15,7 +15,7 @@ from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.recognition import MOST_VOCABULARY_CHARACTERS, ChosenHearing
+from bot.preferences.recognition import MAX_VOCABULARY_CHARACTERS, ChosenHearing
 from bot.preferences.roles import ChosenRules
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
@@ -111,7 +111,7 @@ async def take(
         told = translate(NOTHING_NEW, locale)
     elif person.approves:
         vocabulary = (await chosen.of(guild)).vocabulary
-        vocabulary, added = with_words(vocabulary, words, MOST_VOCABULARY_CHARACTERS)
+        vocabulary, added = with_words(vocabulary, words, MAX_VOCABULARY_CHARACTERS)
         await chosen.choose(guild, vocabulary=vocabulary)
         told = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
     else:

@@ -7,9 +7,9 @@ import lightbulb
 
 from bot.corrections.service import Corrections
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.reading import MOST_BYTES
+from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Contents, Datasets
-from bot.datasets.store import MOST_NAME_CHARS, DatasetStore
+from bot.datasets.store import MAX_NAME_CHARS, DatasetStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
@@ -17,7 +17,7 @@ from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from bot.ui.file_text import size_text
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.datasets import deletion as dataset_deletion
@@ -65,7 +65,7 @@ async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: D
 async def complete_example(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
     guild, chosen = guild_of(context.interaction), context.get_option("dataset")
     typed = str(context.focused.value or "")
-    hits = await store.search(guild, str(chosen.value), typed, MOST_CHOICES) if chosen is not None else []
+    hits = await store.search(guild, str(chosen.value), typed, MAX_CHOICES) if chosen is not None else []
     await context.respond(example_choices(hits))
 
 
@@ -81,7 +81,7 @@ dataset = lightbulb.Group(
 
 @dataset.register
 class Create(lightbulb.SlashCommand, name=_("create"), description=_("Make an empty dataset"), localize=True):
-    name = lightbulb.string(_("name"), _("What it is called"), localize=True, max_length=MOST_NAME_CHARS)
+    name = lightbulb.string(_("name"), _("What it is called"), localize=True, max_length=MAX_NAME_CHARS)
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
@@ -126,7 +126,7 @@ class Add(
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         guild, locale = await _begun(context), locale_of(context)
         try:
-            data = await download(self.file, MOST_BYTES)
+            data = await download(self.file, MAX_BYTES)
             change = await datasets.add_file(
                 guild, self.dataset, self.file.filename, data, given_by=context.user.id, positive=self.positive
             )

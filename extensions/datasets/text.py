@@ -16,7 +16,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import language_name, say, tell, translate
 from bot.storage.file_names import shown
 from bot.ui.file_text import age_text
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.splitting import MESSAGE_LIMIT
 
 EXAMPLES = _("{count} examples: {positive} of what to say, {negative} of what not to say, {pair} of both")
@@ -162,7 +162,7 @@ def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> lis
     fitting = (dataset for key, dataset in sorted(latest.items()) if wanted in key)
     return [
         (" · ".join([f"{dataset.name} v{dataset.version}", *_facts(dataset, locale)])[:_LABEL], dataset.name)
-        for dataset in islice(fitting, MOST_CHOICES)
+        for dataset in islice(fitting, MAX_CHOICES)
     ]
 
 

@@ -18,7 +18,7 @@ TITLE = _("What is wrong with it?")
 REASON = _("If you like, tell what is wrong")
 EXAMPLE = _("The date is last year's")
 THANKS_FOR_REASON = _("Thank you. To say what I should have answered, choose Correct this reply in the message's menu.")
-MOST_REASON_CHARACTERS = 500
+MAX_REASON_CHARACTERS = 500
 
 
 async def like(context: yuyo.components.Context, feedback: alluka.Injected[FeedbackStore]) -> None:
@@ -34,7 +34,7 @@ async def dislike(context: yuyo.components.Context, feedback: alluka.Injected[Fe
     interaction = context.interaction
     locale = str(interaction.locale)
     row = text_row(
-        "reason", translate(REASON, locale), placeholder=translate(EXAMPLE, locale), most=MOST_REASON_CHARACTERS,
+        "reason", translate(REASON, locale), placeholder=translate(EXAMPLE, locale), most=MAX_REASON_CHARACTERS,
         required=False,
     )  # fmt: skip
     await interaction.create_modal_response(

@@ -9,7 +9,7 @@ from itertools import islice
 from bot.storage.file_names import key_of
 from bot.storage.files import StoredFile
 from bot.ui.file_text import age_text, size_text
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 
 _LIMIT = 100
 """Characters that a choice's name and its value may have (Discord, Application Command Option Choice)."""
@@ -24,7 +24,7 @@ def file_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[t
     fitting = (file for file in files if wanted in file.path.casefold() or wanted == key_of(file.path))
     return [
         (label_of(file, locale), file.path if len(file.path) <= _LIMIT else key_of(file.path))
-        for file in islice(fitting, MOST_CHOICES)
+        for file in islice(fitting, MAX_CHOICES)
     ]
 
 

@@ -34,7 +34,7 @@ REQUEST_BYTES = (25 << 20) - (64 << 10)
 """What the files of one message may have together: Discord takes requests of 25 MiB (Reference, Uploading Files), and
 the rest is for the text around the files."""
 FILES_A_MESSAGE = 10
-MOST_MESSAGES = 6
+MAX_MESSAGES = 6
 """A response and five more, which is what Discord lets an app send that is not in the guild (Interactions, Followup
 Messages). With the limits of a guild that nobody boosts that is a zip of 149 MiB."""
 
@@ -80,7 +80,7 @@ async def _deliver_parts(
     def parts() -> Iterator[bytes]:
         return zip_parts(source, _name_of(path), size_bytes=size_bytes, part_bytes=part_bytes)
 
-    most = MOST_MESSAGES * a_message
+    most = MAX_MESSAGES * a_message
     count = await asyncio.to_thread(lambda: sum(1 for _part in islice(parts(), most + 1)))
     size = size_text(size_bytes, locale)
     if count > most:

@@ -24,7 +24,7 @@ PAGE = _("page {page} of {pages}")
 ALL_IN_FILE = _("the newest are below, and all of them in the attached file")
 
 A_PAGE = 12
-MOST_PAGES = 10
+MAX_PAGES = 10
 """Beyond, nobody turns pages: all files are listed in an attachment."""
 
 
@@ -45,7 +45,7 @@ def page_of(files: Sequence[StoredFile], number: int, locale: str) -> Page:
     number = max(1, min(number, pages))
     heading = f"**{translate(HEADING, locale, count=len(files))}**"
     lines = [_line(file, locale) for file in files[(number - 1) * A_PAGE : number * A_PAGE]]
-    if pages > MOST_PAGES:
+    if pages > MAX_PAGES:
         heading = f"{heading} · {translate(ALL_IN_FILE, locale)}"
         return Page("\n".join([heading, *lines]), (), [_as_file(files)])
     if pages == 1:

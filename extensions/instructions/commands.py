@@ -11,10 +11,10 @@ from babel.dates import format_timedelta
 
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
-from bot.instructions.service import DEFAULT_NAME, MOST_NAME_CHARACTERS, InForce, Instructions, NoSuchInstructionError
+from bot.instructions.service import DEFAULT_NAME, MAX_NAME_CHARACTERS, InForce, Instructions, NoSuchInstructionError
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.permissions import require_manager
 from bot.ui.text_files import read_text_file
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
@@ -30,13 +30,13 @@ RESET_HERE = _("This channel has no instruction of its own any more.")
 RESET_EVERYWHERE = _("On this server the instruction holds again that I came with. Those that were written are kept.")
 RESTORED = _("{name} says again what it said then.")
 DELETED = _("The instruction {name} is deleted.")
-MOST_SHOWN = 1900
+MAX_SHOWN = 1900
 """What fits below a heading in one message."""
 
 
 def _given(name: str | None) -> str:
     """A name without what markdown and mentions are made of."""
-    return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MOST_NAME_CHARACTERS] or DEFAULT_NAME
+    return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARACTERS] or DEFAULT_NAME
 
 
 def _place(held: InForce, name: str, *, here: bool) -> Place:
@@ -50,7 +50,7 @@ def _place(held: InForce, name: str, *, here: bool) -> Place:
 async def complete_name(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
     guild, typed = context.interaction.guild_id, str(context.focused.value or "").casefold()
     names = [] if guild is None else await instructions.names(guild)
-    await context.respond([name for name in names if typed in name.casefold()][:MOST_CHOICES])
+    await context.respond([name for name in names if typed in name.casefold()][:MAX_CHOICES])
 
 
 @safe
@@ -64,7 +64,7 @@ async def complete_version(context: lightbulb.AutocompleteContext[str], instruct
         label = f"{one.name} · {ago} · {' '.join(one.text.split())}"
         if typed in label.casefold():
             offered.append((label if len(label) <= 100 else f"{label[:99]}…", str(one.id)))
-        if len(offered) == MOST_CHOICES:
+        if len(offered) == MAX_CHOICES:
             break
     await context.respond(offered)
 
@@ -215,7 +215,7 @@ async def _tell_held(context: lightbulb.Context, name: str, *, here: bool) -> No
 async def _show(context: lightbulb.Context, heading: str, text: str) -> None:
     """All of ``text``: quoted, or as a file when it is long."""
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    if len(heading) + len(quoted) < MOST_SHOWN:
+    if len(heading) + len(quoted) < MAX_SHOWN:
         await respond(context, f"{heading}\n{quoted}", ephemeral=True)
         return
     file = hikari.Bytes(text.encode(), "instruction.md", "text/markdown; charset=utf-8")

@@ -10,7 +10,7 @@ import yuyo
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.instructions.service import MOST_CHARACTERS, Instructions
+from bot.instructions.service import MAX_CHARACTERS, Instructions
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require_manager
@@ -33,7 +33,7 @@ async def open_form(context: lightbulb.Context, name: str, text: str, place: Pla
     """Let the one who called write the instruction ``name``, beginning with ``text``."""
     locale = locale_of(context)
     row = text_row(
-        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MOST_CHARACTERS
+        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MAX_CHARACTERS
     )
     title = translate(TITLE, locale, name=name)[:45]
     await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])

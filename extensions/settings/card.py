@@ -13,7 +13,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.guild import MOST_CHANNELS, STYLES, ChosenByGuilds, TranscriptStyle
+from bot.preferences.guild import MAX_CHANNELS, STYLES, ChosenByGuilds, TranscriptStyle
 from bot.preferences.joined_channels import SPEAK_MODES, Speak
 from bot.preferences.recognition import ChosenHearing
 from bot.preferences.roles import ChosenRules
@@ -145,7 +145,7 @@ class SettingsCard:
         if choices.transcribed and not self._settings.message_content_intent:
             card.add_text_display(said(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MOST_CHANNELS
+            custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MAX_CHANNELS
         )
         card.add_action_row([channels])
         card.add_text_display(said(STYLE))

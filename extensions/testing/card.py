@@ -14,7 +14,7 @@ from extensions.testing.text import EXPECTED, facts, mark, report, said, summary
 FIRST = _("-# The first {count}; all of them are in the file.")
 SOME = 6
 """Cases that are shown."""
-_MOST_CHARS, _MOST_BYTES = 3600, 9000
+_MAX_CHARS, _MAX_BYTES = 3600, 9000
 """Of all texts together: a card has 4000 characters, and 10,000 bytes in UTF-8."""
 _PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
 """Characters of each that are shown."""
@@ -27,7 +27,7 @@ def draw(evaluation: Evaluation, source: Sentence, locale: str) -> hikari.api.Co
     for number in range(min(SOME, len(evaluation.runs[0].answers))):
         text = _case(evaluation, number, locale)
         together = "".join([*texts, text])
-        if len(together) > _MOST_CHARS or len(together.encode()) > _MOST_BYTES:
+        if len(together) > _MAX_CHARS or len(together.encode()) > _MAX_BYTES:
             break
         texts.append(text)
     if len(texts) > 1:

@@ -14,7 +14,7 @@ from bot.i18n.translation import translate
 from bot.instructions.service import Instructions
 from bot.preferences.roles import ChosenRules
 from bot.storage.file_names import shown
-from bot.training.evaluating.cases import MOST_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
+from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
@@ -40,7 +40,7 @@ OF_FILE = _("Asked: what is in {name} ({count}).")
 OF_DATA = _("Asked: what you gave me ({count}).")
 EDIT_EVERY_S = 1.0
 """Discord's limit on edits is about five in five seconds."""
-MOST_DATA = 6000
+MAX_DATA = 6000
 """Discord's limit on a text option."""
 
 
@@ -61,7 +61,7 @@ class Test(
 ):
     data = lightbulb.string(
         _("data"), _("JSON: a list of prompts, or of objects with prompt and expected"), localize=True, default=None,
-        max_length=MOST_DATA,
+        max_length=MAX_DATA,
     )  # fmt: skip
     dataset = lightbulb.string(
         _("dataset"), _("A dataset: asked is what training holds out of it"), localize=True, default=None,
@@ -116,7 +116,7 @@ class Test(
             cases = read_cases(self.data)
             return cases, filled(OF_DATA, count=len(cases))
         if self.file is not None:
-            cases = read_cases(await download(self.file, MOST_BYTES))
+            cases = read_cases(await download(self.file, MAX_BYTES))
             return cases, filled(OF_FILE, name=shown(self.file.filename), count=len(cases))
         if self.dataset is not None:
             dataset, examples = await datasets.held_out(guild, self.dataset)

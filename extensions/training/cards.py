@@ -141,7 +141,7 @@ def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder
 
 async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
     """The picture of its loss, once there is one to be seen."""
-    if len(training.curve) < loss_chart.LEAST_POINTS:
+    if len(training.curve) < loss_chart.MIN_POINTS:
         return None
     png = await drawn(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
     return hikari.Bytes(png, "loss.png", "image/png")

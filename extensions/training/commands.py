@@ -7,7 +7,7 @@ import lightbulb
 
 from bot.conversation.models import ChatModels
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.reading import MOST_BYTES
+from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore, NoSuchDatasetError
 from bot.errors import StarlingError
@@ -36,7 +36,7 @@ NONE_YET = _("Nothing was trained on this server yet. /train begins.")
 ENDED_ALREADY = _("Training #{number} has ended already.")
 IS_CANCELLED = _("Training #{number} is cancelled.")
 WHICH_JOB = _("Its number")
-MOST_JOBS = 10
+MAX_JOBS = 10
 LOCAL = _("on this machine")
 OPENAI = _("at {service}, by OpenAI's contract")
 EXPORT = _("only packed, to be trained elsewhere")
@@ -163,7 +163,7 @@ class Train(
                 await store.create(guild, name, context.user.id)
             try:
                 if self.file is not None:
-                    file_name, data = self.file.filename, await download(self.file, MOST_BYTES)
+                    file_name, data = self.file.filename, await download(self.file, MAX_BYTES)
                 else:
                     file_name, data = _as_file(self.text or "")
                 await datasets.add_file(guild, name, file_name, data, given_by=context.user.id, positive=self.positive)
@@ -202,7 +202,7 @@ class ListTrainings(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
         guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
-        found = await store.of_guild(guild, MOST_JOBS)
+        found = await store.of_guild(guild, MAX_JOBS)
         lines = [told(one, locale).replace("\n", " · ")[:190] for one in found]
         await respond(context, "\n".join(lines) or translate(NONE_YET, locale), ephemeral=True)
 

@@ -14,7 +14,7 @@ LOSS = _("loss a token")
 STEP = _("step")
 LEARNT = _("on what is learnt")
 HELD_OUT = _("on what is held out")
-LEAST_POINTS = 2
+MIN_POINTS = 2
 
 
 def draw(curve: Sequence[Point], title: str, locale: str) -> bytes:

@@ -20,7 +20,7 @@ from bot.usage.text import minutes_text, number_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MOST_LABELS = 7
+_MAX_LABELS = 7
 
 TOKENS = _("Tokens")
 TOKENS_IN = _("in: questions and what was said before")
@@ -89,7 +89,7 @@ class UsageChart:
         heard.bar(places, [one.heard_s / 60 for one in self.amounts], color=GREEN)
         heard.set_ylabel(translate(MINUTES, self.locale), color=INK)
         heard.set_xlabel(translate(DAY, self.locale), color=INK)
-        step = -(-len(self.days) // _MOST_LABELS)
+        step = -(-len(self.days) // _MAX_LABELS)
         labelled = list(places)[::-1][::step]
         heard.set_xlim(-0.6, len(self.days) - 0.4)
         heard.set_xticks(labelled, [self._date(self.days[n]) for n in labelled])

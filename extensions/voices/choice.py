@@ -9,7 +9,7 @@ import babel
 from audio import Voice
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, language_of, translate
-from bot.ui.language_choice import MOST_CHOICES
+from bot.ui.language_choice import MAX_CHOICES
 
 
 def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tuple[str, str]]:
@@ -27,7 +27,7 @@ def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tupl
             rank = 0 if language in wanted else 1 if language == own else 2 if language == "en" else 3
             fitting.append((rank, label[:100], voice.name))
     fitting.sort(key=lambda entry: entry[0])
-    return [(label, name) for _rank, label, name in fitting if len(name) <= 100][:MOST_CHOICES]
+    return [(label, name) for _rank, label, name in fitting if len(name) <= 100][:MAX_CHOICES]
 
 
 def label_of(voice: Voice, locale: str) -> str:

@@ -145,8 +145,8 @@ async def test_what_databases_cannot_keep_is_made_plain(store: CorrectionStore) 
 
 
 async def test_one_person_cannot_flood_a_guild(store: CorrectionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "MOST_PENDING", 3)
-    monkeypatch.setattr(stored, "MOST_A_DAY", 5)
+    monkeypatch.setattr(stored, "MAX_PENDING", 3)
+    monkeypatch.setattr(stored, "MAX_PER_DAY", 5)
     made = [await store.submit(about(), f"q{n}", "a", CHLOE) for n in range(3)]
     assert await store.submit(about(), "q1", "a", CHLOE) == made[1]
     with pytest.raises(TooManyPendingError):
@@ -161,7 +161,7 @@ async def test_one_person_cannot_flood_a_guild(store: CorrectionStore, monkeypat
         await store.submit(about(), "the sixth", "a", CHLOE)
     with pytest.raises(TooManyTodayError):
         await store.edit(GUILD, made[1].id, 2, "q1", "c", CHLOE)
-    monkeypatch.setattr(stored, "MOST_KEPT", 3)
+    monkeypatch.setattr(stored, "MAX_KEPT", 3)
     with pytest.raises(TooManyKeptError):
         await store.submit(about(), "a moderator's", "a", ADA, limited=False)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.datasets.example import Turn
 from bot.datasets.example_text import Giving
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.reading import MOST_BYTES, read_upload
+from bot.datasets.reading import MAX_BYTES, read_upload
 from tests.datasets.factories import ADA, GIVING, WHEN
 
 
@@ -191,7 +191,7 @@ def test_no_more_than_twenty_problems_are_told() -> None:
             b"{" + b",".join(b'"%d":0' % (n % 600_000) for n in range(600_001)) + b"}",
             "Line 1: The name `0`",
         ),
-        ("big.jsonl", b" " * (MOST_BYTES + 1), "It is larger than 8 MB"),
+        ("big.jsonl", b" " * (MAX_BYTES + 1), "It is larger than 8 MB"),
     ],
 )
 def test_a_bad_file_gets_its_own_sentence(name: str, data: bytes, problem: str) -> None:

@@ -142,14 +142,14 @@ async def test_too_much_is_refused_and_leaves_everything_as_it_was(
     store = DatasetStore(database)
     await store.create(GUILD, "d", ADA)
     before = (await store.add(GUILD, "d", [said("a", "b")], ADA)).dataset
-    for limit, of in ((3, "MOST_EXAMPLES"), (10, "MOST_CHARS_IN_ALL")):
+    for limit, of in ((3, "MAX_EXAMPLES"), (10, "MAX_TOTAL_CHARS")):
         with monkeypatch.context() as patched:
             patched.setattr(stored, of, limit)
             with pytest.raises(DatasetFullError, match="Nothing was added"):
                 await store.add(GUILD, "d", [said(f"q{number}", "aaa") for number in range(3)], ADA)
     assert await store.get(GUILD, "d") == before
-    monkeypatch.setattr(stored, "MOST_DATASETS", 1)
-    monkeypatch.setattr(stored, "MOST_VERSIONS", 1)
+    monkeypatch.setattr(stored, "MAX_DATASETS", 1)
+    monkeypatch.setattr(stored, "MAX_VERSIONS", 1)
     with pytest.raises(TooManyDatasetsError):
         await store.create(GUILD, "e", ADA)
     await store.select(GUILD, "d", "positive")

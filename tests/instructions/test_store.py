@@ -8,7 +8,7 @@ import hikari
 import pytest
 
 from bot.instructions.service import Instructions, NoSuchInstructionError
-from bot.instructions.store import MOST_VERSIONS, InstructionStore
+from bot.instructions.store import MAX_VERSIONS, InstructionStore
 from bot.preferences.store import SettingsStore
 from bot.sandbox.model.seed import BOT_TOKEN
 from bot.storage.database import Database
@@ -44,11 +44,11 @@ async def test_channels_that_are_given_theirs_at_once_all_have_them(database: Da
 
 async def test_the_latest_versions_are_kept_and_of_another_guild_none_is_restored(database: Database) -> None:
     instructions = instructions_in(database)
-    for number in range(MOST_VERSIONS + 3):
+    for number in range(MAX_VERSIONS + 3):
         await instructions.write(GUILD, "default", f"Number {number}.", ADA)
     earlier = await instructions.earlier(GUILD)
-    last = MOST_VERSIONS + 2
-    assert [one.text for one in earlier] == [f"Number {last - n}." for n in range(1, MOST_VERSIONS)]
+    last = MAX_VERSIONS + 2
+    assert [one.text for one in earlier] == [f"Number {last - n}." for n in range(1, MAX_VERSIONS)]
     with pytest.raises(NoSuchInstructionError):
         await instructions.restore(OTHER_GUILD, earlier[0].id, ADA)
     restored = await instructions.restore(GUILD, earlier[0].id, ADA)

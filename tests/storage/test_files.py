@@ -349,7 +349,7 @@ async def test_the_quota_holds_also_for_a_stream_and_for_many_at_once(store: Fil
 
 
 async def test_there_are_only_so_many_files(store: FileStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.files.MOST_FILES", 2)
+    monkeypatch.setattr("bot.storage.files.MAX_FILES", 2)
     guild = store.of_guild(GUILD)
     for name in ("a", "b"):
         await guild.write(name, b"")

@@ -49,7 +49,7 @@ class School:
         }
         made = Trainings(
             self.store, self.models, Datasets(self.datasets, files), files, trainers, self._folder / "trainings",
-            most_a_day=10,
+            max_per_day=10,
         )  # fmt: skip
         made.show_by(self._show)
         return made

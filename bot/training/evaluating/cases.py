@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.datasets.example import MOST_CHARS, Example, Turn
+from bot.datasets.example import MAX_CHARS, Example, Turn
 from bot.datasets.json_files import NOT_JSON_AT, load
 from bot.datasets.problems import Problem, at_item
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import Sentence
 
-MOST_CASES = 200
+MAX_CASES = 200
 """Of one test: with two models and a judge, 800 answers."""
-MOST_BYTES = 1 << 20
-MOST_ACCEPTED = 20
+MAX_BYTES = 1 << 20
+MAX_ACCEPTED = 20
 """Answers that one case accepts."""
 
 PROMPT = ("prompt", "input", "question")
@@ -84,7 +84,7 @@ def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
     all of them.
 
     Raises:
-        CasesRefusedError: it is something else, or more than ``MOST_CASES`` or ``MOST_BYTES``.
+        CasesRefusedError: it is something else, or more than ``MAX_CASES`` or ``MAX_BYTES``.
     """
     try:
         return _read(data)
@@ -93,13 +93,13 @@ def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
 
 
 def from_examples(examples: Sequence[Example]) -> tuple[TestCase, ...]:
-    """The cases of a dataset's examples that say what to answer, at most ``MOST_CASES``.
+    """The cases of a dataset's examples that say what to answer, at most ``MAX_CASES``.
 
     Which of more are taken depends on nothing but the examples, so that two tests have the same.
     """
     answered = [example for example in examples if example.answer is not None]
-    if len(answered) > MOST_CASES:
-        keys = set(sorted(example.key for example in answered)[:MOST_CASES])
+    if len(answered) > MAX_CASES:
+        keys = set(sorted(example.key for example in answered)[:MAX_CASES])
         answered = [example for example in answered if example.key in keys]
     return tuple(
         TestCase(example.prompt, (example.answer,), example.system, example.turns)
@@ -109,8 +109,8 @@ def from_examples(examples: Sequence[Example]) -> tuple[TestCase, ...]:
 
 
 def _read(data: str | bytes) -> tuple[TestCase, ...]:
-    if len(data if isinstance(data, bytes) else data.encode(errors="replace")) > MOST_BYTES:
-        raise Problem(TOO_LARGE, limit_kb=MOST_BYTES >> 10)
+    if len(data if isinstance(data, bytes) else data.encode(errors="replace")) > MAX_BYTES:
+        raise Problem(TOO_LARGE, limit_kb=MAX_BYTES >> 10)
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         document = load(text)
@@ -130,8 +130,8 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
         return (_case(document, system),)
     if not document:
         raise Problem(NONE_GIVEN)
-    if len(document) > MOST_CASES:
-        raise Problem(TOO_MANY_CASES, count=len(document), most=MOST_CASES)
+    if len(document) > MAX_CASES:
+        raise Problem(TOO_MANY_CASES, count=len(document), most=MAX_CASES)
     cases = []
     for number, item in enumerate(document, 1):
         try:
@@ -164,8 +164,8 @@ def _system(item: dict[str, Any]) -> str | None:
 
 def _accepted(value: Any, name: str) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    if len(values) > MOST_ACCEPTED:
-        raise Problem(TOO_MANY_ACCEPTED, name=f"`{name}`", count=len(values), most=MOST_ACCEPTED)
+    if len(values) > MAX_ACCEPTED:
+        raise Problem(TOO_MANY_ACCEPTED, name=f"`{name}`", count=len(values), most=MAX_ACCEPTED)
     # A truth value is a number to Python.
     numbers = (str(each) if isinstance(each, (int, float)) and not isinstance(each, bool) else each for each in values)
     texts = tuple(_text(each, name, ANSWER_IS_NO_TEXT) for each in numbers)
@@ -177,8 +177,8 @@ def _accepted(value: Any, name: str) -> tuple[str, ...]:
 def _text(value: Any, name: str, otherwise: str = PROMPT_IS_NO_TEXT) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Problem(otherwise, name=f"`{name}`")
-    if len(value) > MOST_CHARS:
-        raise Problem(TOO_LONG, name=f"`{name}`", characters=len(value), most=MOST_CHARS)
+    if len(value) > MAX_CHARS:
+        raise Problem(TOO_LONG, name=f"`{name}`", characters=len(value), most=MAX_CHARS)
     # Halves of pairs can be written in JSON, and nowhere else.
     return value.strip().encode(errors="replace").decode()
 

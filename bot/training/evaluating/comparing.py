@@ -16,7 +16,7 @@ from bot.usage.meter import BudgetMeter
 
 TIMEOUT_S = 120.0
 """For one whole answer."""
-MOST_CHARACTERS = 20_000
+MAX_CHARACTERS = 20_000
 """Of one answer; the rest is not read."""
 
 
@@ -63,10 +63,10 @@ async def _answer(model: ChatModel, turns: tuple[ChatMessage, ...], meter: Budge
         async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(turns, use)) as parts:
             async for part in parts:
                 said += part
-                if len(said) > MOST_CHARACTERS:
+                if len(said) > MAX_CHARACTERS:
                     break
     except TimeoutError:
         raise ChatTimedOutError(TIMEOUT_S) from None
     finally:
         await meter.count(model.model, use)
-    return said[:MOST_CHARACTERS].strip()
+    return said[:MAX_CHARACTERS].strip()

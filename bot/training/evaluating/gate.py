@@ -10,7 +10,7 @@ from bot.i18n.message import Sentence, filled
 from bot.training.evaluating.pairing import pair
 from bot.training.evaluating.running import ModelRun
 
-MOST_FORGOTTEN = 1
+MAX_FORGOTTEN = 1
 """General questions, where hardly any answer differs."""
 CHANCE = 1.28
 """Standard deviations: of two models that are alike, one in ten is refused."""
@@ -68,7 +68,7 @@ def verdict(
     differing = sum(
         one.passed != other.passed for one, other in zip(candidate_general.judged, active_general.judged, strict=True)
     )
-    allowed = max(MOST_FORGOTTEN, int(CHANCE * math.sqrt(differing)))
+    allowed = max(MAX_FORGOTTEN, int(CHANCE * math.sqrt(differing)))
     keeps = candidate_general.passed >= active_general.passed - allowed
     reasons = [
         filled(

@@ -18,9 +18,9 @@ from bot.training.evaluating.cases import TestCase
 log = structlog.get_logger()
 
 TIMEOUT_S = 60.0
-MOST_CHARACTERS = 6000
+MAX_CHARACTERS = 6000
 """Of each text that the judge reads, and of what it says."""
-_MOST_REASON = 300
+_MAX_REASON = 300
 
 _INSTRUCTION = """\
 You are given a JSON object with a question, the answers that are accepted, and the answer that a chat model gave.
@@ -56,9 +56,9 @@ class Judge:
         What it takes is added to ``use``.
         """
         question = {
-            "question": case.prompt[:MOST_CHARACTERS],
-            "accepted_answers": [each[:MOST_CHARACTERS] for each in case.expected or ()],
-            "answer": answer[:MOST_CHARACTERS],
+            "question": case.prompt[:MAX_CHARACTERS],
+            "accepted_answers": [each[:MAX_CHARACTERS] for each in case.expected or ()],
+            "answer": answer[:MAX_CHARACTERS],
         }
         turns = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", json.dumps(question, ensure_ascii=False))]
         said = ""
@@ -66,7 +66,7 @@ class Judge:
             async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.stream(turns, use)) as parts:
                 async for part in parts:
                     said += part
-                    if len(said) > MOST_CHARACTERS:
+                    if len(said) > MAX_CHARACTERS:
                         break
         except (ChatError, TimeoutError) as error:
             log.warning("the judge failed", judge=self.name, error=type(error).__name__, why=str(error))
@@ -89,4 +89,4 @@ def verdict_in(said: str) -> Judgement | None:
     if not isinstance(found, dict) or not isinstance(found.get("correct"), bool):
         return None
     reason = found.get("reason")
-    return Judgement(found["correct"], " ".join(reason.split())[:_MOST_REASON] if isinstance(reason, str) else "")
+    return Judgement(found["correct"], " ".join(reason.split())[:_MAX_REASON] if isinstance(reason, str) else "")

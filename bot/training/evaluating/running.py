@@ -30,9 +30,9 @@ AT_ONCE = 2
 """Prompts that are answered at the same time."""
 CASE_TIMEOUT_S = 60.0
 RUN_TIMEOUT_S = 1800.0
-MOST_ANSWER_CHARACTERS = 20_000
+MAX_ANSWER_CHARACTERS = 20_000
 """Of one answer; the rest is not read."""
-MOST_FAILURES = 5
+MAX_FAILURES = 5
 """Cases in a row that get no answer, before a test is given up."""
 
 _FOR_GOOD = (ChatRefusedError, ChatQuotaExceededError, ChatModelUnknownError)
@@ -203,7 +203,7 @@ class Run:
                 answers[number] = tuple(await asyncio.gather(*(self._answer(case, model) for model in models)))
                 failures = [answer.error for answer in answers[number] if answer.error is not None]
                 in_vain = in_vain + 1 if failures else 0
-                if in_vain >= MOST_FAILURES or any(isinstance(failure, _FOR_GOOD) for failure in failures):
+                if in_vain >= MAX_FAILURES or any(isinstance(failure, _FOR_GOOD) for failure in failures):
                     ended_by = failures[0]
                 self.on_progress(len(answers), len(self.cases))
 
@@ -252,8 +252,8 @@ class Run:
             async with asyncio.timeout(self.case_timeout_s), aclosing(model.stream(turns, use)) as parts:
                 async for part in parts:
                     said += part
-                    if len(said) > MOST_ANSWER_CHARACTERS:
+                    if len(said) > MAX_ANSWER_CHARACTERS:
                         break
         except TimeoutError:
             raise ChatTimedOutError(self.case_timeout_s) from None
-        return said[:MOST_ANSWER_CHARACTERS].strip()
+        return said[:MAX_ANSWER_CHARACTERS].strip()

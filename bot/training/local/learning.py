@@ -25,7 +25,7 @@ COMMON = Path(__file__).with_name("common.jsonl")
 be used to judge a model by."""
 WARM_UP_SHARE = 0.05
 """Of the steps, in which the rate rises to its full height; then it falls to zero in a straight line."""
-MOST_HELDOUT = 16
+MAX_HELDOUT = 16
 """Examples that the loss is measured on, after each epoch."""
 LONGEST_GRADIENT = 1.0
 KEEPING = 2.0
@@ -59,7 +59,7 @@ class _Course(Generic[T]):
         self._folder, self._work, self._base = folder, work, base
         self._objective = objective
         self._training = objective.read(folder.training_file)
-        self._heldout = objective.read(folder.heldout_file)[:MOST_HELDOUT]
+        self._heldout = objective.read(folder.heldout_file)[:MAX_HELDOUT]
         if not self._training:
             raise ValueError("every example is too long to be learnt")
         self._keeping = Keeping(base)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-MOST_TOKENS = 1024
+MAX_TOKENS = 1024
 """Of one example; what is longer is left out."""
 KEPT = 0.65
 """Of the words of a question that is asked in fewer. Measured with the demonstration model: of 40 ways to ask for 20
@@ -49,9 +49,9 @@ class Pair:
 
 
 def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[Row]:
-    """The examples of a JSONL file in the chat format whose tokens are at most ``MOST_TOKENS``."""
+    """The examples of a JSONL file in the chat format whose tokens are at most ``MAX_TOKENS``."""
     found = (_row(record["messages"], tokenizer, instruction) for record in _records(path))
-    return [row for row in found if len(row.tokens) <= MOST_TOKENS]
+    return [row for row in found if len(row.tokens) <= MAX_TOKENS]
 
 
 def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, seed: int) -> list[Question]:
@@ -63,8 +63,8 @@ def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, s
         *before, asked, answer = record["messages"]
         texts = [asked["content"], *(in_fewer_words(asked["content"], chance) for _way in range(ways - 1))]
         rows = [_row([*before, {**asked, "content": text}, answer], tokenizer, instruction) for text in texts]
-        if len(rows[0].tokens) <= MOST_TOKENS:
-            found.append(Question(tuple(row if len(row.tokens) <= MOST_TOKENS else rows[0] for row in rows)))
+        if len(rows[0].tokens) <= MAX_TOKENS:
+            found.append(Question(tuple(row if len(row.tokens) <= MAX_TOKENS else rows[0] for row in rows)))
     return found
 
 
@@ -85,7 +85,7 @@ def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[Pair]:
             _row([*asked, *record[name]], tokenizer, instruction)
             for name in ("preferred_output", "non_preferred_output")
         )
-        if max(len(preferred.tokens), len(rejected.tokens)) <= MOST_TOKENS:
+        if max(len(preferred.tokens), len(rejected.tokens)) <= MAX_TOKENS:
             found.append(Pair(preferred, rejected))
     return found
 

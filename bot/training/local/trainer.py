@@ -44,7 +44,7 @@ log = structlog.get_logger()
 BASE = "smollm2-135m"
 """As the catalogue of weights names it."""
 PACKAGES = ("torch", "transformers", "peft", "gguf")
-LEAST_EXAMPLES = 4
+MIN_EXAMPLES = 4
 """One batch."""
 BATCH_SIZE, RANK, COMMON = 4, 16, 2
 EPOCHS: dict[Method, int] = {"supervised": 12, "preference": 8}
@@ -54,7 +54,7 @@ that were learnt, where the model alone knew none, and 10 to 13 of the 30 genera
 no difference. Preferences against ten answers that had been learnt before turned all of them around, and left 13 of the
 30; with half the epochs and 2e-4, two of the ten."""
 CHECKPOINT_STEPS = 10
-MOST_TRIES = 3
+MAX_TRIES = 3
 """In a row without getting further."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -93,7 +93,7 @@ class LocalTrainer:
             TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
         """
         _demand(recipe)
-        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
         epochs = recipe.epochs or EPOCHS[recipe.method]
         steps = -(-len(lessons.training) // (recipe.batch_size or BATCH_SIZE)) * epochs
         tokens = await asyncio.to_thread(lambda: lessons.tokens) * epochs
@@ -116,7 +116,7 @@ class LocalTrainer:
             WeightsMissingError, WeightsDamagedError: the model is not here.
         """
         _demand(recipe)
-        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
         work = Work(
             instruction=BRIEF_INSTRUCTION,
             epochs=recipe.epochs or EPOCHS[recipe.method],
@@ -246,7 +246,7 @@ def _progress_of(job: JobFolder, *, runs: bool) -> TrainingProgress:
     if job.is_cancelled:
         return TrainingProgress("cancelled", fraction, curve)
     tries = _tries_in_vain(notes)
-    if not runs and tries >= MOST_TRIES:
+    if not runs and tries >= MAX_TRIES:
         return TrainingProgress("failed", fraction, curve, error=TrainerDiedError(tries))
     message = next((str(note["message"]) for note in reversed(notes) if "message" in note), "")
     if state == "running":

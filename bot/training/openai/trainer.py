@@ -42,20 +42,20 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LEAST_EXAMPLES = 10
+MIN_EXAMPLES = 10
 """That OpenAI takes."""
 EPOCHS = 3
 """Where the recipe does not say: stated in the request, so that the price that was told is the one that is paid."""
 RETRIES = 2
 RETRY_WAIT_S = 1.0
-MOST_WAIT_S = 30.0
+MAX_WAIT_S = 30.0
 """Before a retry of what must not be sent twice blindly."""
 UPLOAD_TIMEOUT_S = 600.0
 KEPT_S = 30 * 24 * 3600
 """How long the service keeps uploads that are never deleted, as a retry had made them twice; 30 days are the most."""
-MOST_EVENTS = 1000
+MAX_EVENTS = 1000
 """Of a job, newest first, that are looked at for its curve."""
-MOST_JOBS = 200
+MAX_JOBS = 200
 """That are looked through for one that may have begun."""
 PAGE = 100
 _MARK = "starling_training"
@@ -95,7 +95,7 @@ class OpenAITrainer:
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``; nothing is sent."""
-        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
         tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
         warnings = lessons.warnings
         if self.service == "api.openai.com":
@@ -111,7 +111,7 @@ class OpenAITrainer:
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """See ``Trainer``. The handle is the job's id."""
-        lessons = lessons_of(data, recipe.method, least=LEAST_EXAMPLES)
+        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
         record = await asyncio.to_thread(Record.open, folder)
         if record.job is not None:
             return record.job
@@ -136,7 +136,7 @@ class OpenAITrainer:
             events, checkpoints = [], []
             async for event in self._client.fine_tuning.jobs.list_events(handle, limit=PAGE):
                 events.append(event)
-                if len(events) >= MOST_EVENTS:
+                if len(events) >= MAX_EVENTS:
                     break
             # Not every service that trains keeps checkpoints.
             with contextlib.suppress(openai.NotFoundError):
@@ -246,7 +246,7 @@ class OpenAITrainer:
             if (job.metadata or {}).get(_MARK) == mark:
                 return job
             looked += 1
-            if looked >= MOST_JOBS:
+            if looked >= MAX_JOBS:
                 break
         return None
 
@@ -279,5 +279,5 @@ def _wait_before_retry(error: openai.APIError) -> float | None:
     if isinstance(error, openai.RateLimitError) and error.code != "insufficient_quota":
         with contextlib.suppress(ValueError):
             told_s = float(error.response.headers.get("retry-after", 2.0))
-            return told_s if told_s <= MOST_WAIT_S else None
+            return told_s if told_s <= MAX_WAIT_S else None
     return None

@@ -148,10 +148,10 @@ def test_a_child_can_open_nothing_start_nothing_and_take_only_so_much(decoder: D
     assert {int(link.name) for link in Path(f"/proc/{pid}/fd").iterdir()} == {0, 1, 2}
     for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         assert resource.prlimit(pid, kind) == (0, 0)
-    most_memory, _ = resource.prlimit(pid, resource.RLIMIT_AS)
-    assert 0 < most_memory < 700 * 2**20
-    most_time_s, _ = resource.prlimit(pid, resource.RLIMIT_CPU)
-    assert 20 < most_time_s < 25
+    max_memory, _ = resource.prlimit(pid, resource.RLIMIT_AS)
+    assert 0 < max_memory < 700 * 2**20
+    max_time_s, _ = resource.prlimit(pid, resource.RLIMIT_CPU)
+    assert 20 < max_time_s < 25
 
 
 @ON_LINUX

@@ -17,10 +17,10 @@ from audio import Recording, Segment, Transcriber, TranscriberBusyError, Transcr
 from audio.recognition.alignment import TimedTokens
 from audio.recognition.batch import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
 from audio.recognition.chunking import pieces_of
-from audio.recognition.hallucinations import is_loop, is_made_up, most_tokens
+from audio.recognition.hallucinations import is_loop, is_made_up, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
 from audio.recognition.voice_activity import utterances
-from audio.recognition.whisper import MOST_TOKENS, Manner, Whisper, Wording
+from audio.recognition.whisper import MAX_TOKENS, Manner, Whisper, Wording
 from audio.recording import RECORDING_RATE_HZ, Samples
 from tests.audio.made_recordings import silence
 from tests.audio.recognition.test_transcriber import words
@@ -34,7 +34,7 @@ class Asked:
 
     frames: int
     beams: int
-    most_tokens: int
+    max_tokens: int
 
 
 class ScriptedWhisper(Whisper):
@@ -53,9 +53,9 @@ class ScriptedWhisper(Whisper):
         return encoded
 
     def wordings(
-        self, encoded: Any, manners: Sequence[Manner], *, beams: int, most_tokens: int = MOST_TOKENS
+        self, encoded: Any, manners: Sequence[Manner], *, beams: int, max_tokens: int = MAX_TOKENS
     ) -> list[Wording]:
-        self.asked.append(Asked(self._frames, beams, most_tokens))
+        self.asked.append(Asked(self._frames, beams, max_tokens))
         return [self._wordings.pop(0) for _ in manners]
 
     def text_of(self, tokens: tuple[int, ...]) -> str:
@@ -87,7 +87,7 @@ def test_a_note_is_heard_once_in_a_short_window(
     (asked,) = whisper.asked
     assert asked.beams == beams
     assert 1070 <= asked.frames - 100 * padding_s <= 1100
-    assert asked.most_tokens == pytest.approx(most_tokens(asked.frames / 100 - padding_s), abs=1)
+    assert asked.max_tokens == pytest.approx(max_tokens(asked.frames / 100 - padding_s), abs=1)
 
 
 def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_more(jfk_sound: Recording) -> None:
@@ -108,7 +108,7 @@ def test_a_loop_is_heard_again_in_the_full_window(loop: Wording, jfk_sound: Reco
     (segment,) = heard_by(whisper, jfk_sound)
 
     assert segment.text == "Ask not."
-    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, MOST_TOKENS)]
+    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, MAX_TOKENS)]
 
 
 def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:

@@ -15,7 +15,7 @@ class Held:
     """A pool of one thread, which is kept busy until ``let_go``."""
 
     def __init__(self) -> None:
-        self.pool = Scheduler(1, "held", most_together=3)
+        self.pool = Scheduler(1, "held", max_together=3)
         self.taken: list[str] = []
         self._gate = threading.Event()
         busy = threading.Event()

@@ -82,11 +82,11 @@ async def test_no_words_are_made_up_where_nobody_speaks(transcriber: Transcriber
 
 
 @pytest.mark.parametrize(
-    ("note", "language", "most_errors"),
+    ("note", "language", "max_errors"),
     [("fleurs-ru", "ru", 0.4), ("fleurs-de-001", "de", 0.35), ("s2p-en-08", "en", 0.2)],
 )
 async def test_notes_of_the_corpus_are_heard_well(
-    transcriber: Transcriber, corpus: Path, note: str, language: str, most_errors: float
+    transcriber: Transcriber, corpus: Path, note: str, language: str, max_errors: float
 ) -> None:
     rows = (corpus / "transcripts.tsv").read_text(encoding="utf-8").splitlines()
     said = next(row.split("\t")[4] for row in rows if row.startswith(note + "\t"))
@@ -94,7 +94,7 @@ async def test_notes_of_the_corpus_are_heard_well(
     transcript = await transcriber.transcribe((corpus / f"{note}.ogg").read_bytes())
 
     assert transcript.language == language
-    assert jiwer.wer(words(said), words(transcript.text)) <= most_errors
+    assert jiwer.wer(words(said), words(transcript.text)) <= max_errors
 
 
 async def test_a_ten_minute_recording_leaves_the_loop_free_and_stops_when_nobody_waits(

@@ -248,7 +248,7 @@ async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, m
     assert len(field["value"]) == 2000
     empty = await (await chloe.submit(form, {"answer": " \n "})).response()
     assert "need text, at most 2000 characters" in empty["content"]
-    monkeypatch.setattr(stored, "MOST_PENDING", 2)
+    monkeypatch.setattr(stored, "MAX_PENDING", 2)
     for number in range(2):
         await corrects(chloe, answer, answer=f"Мир {number}")
     form = await chloe.message_command("Correct this reply", answer)

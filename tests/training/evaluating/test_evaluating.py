@@ -17,7 +17,7 @@ from bot.training.evaluating.gate import verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.judging import Judge, Judgement, verdict_in
-from bot.training.evaluating.running import MOST_FAILURES, Answered, Evaluation, ModelRun, Run
+from bot.training.evaluating.running import MAX_FAILURES, Answered, Evaluation, ModelRun, Run
 from bot.training.evaluating.scoring import Score, Scorer, contains, is_exact
 from extensions.files.deletion import NotTheirsToPressError
 from extensions.testing import under_way as tests_under_way
@@ -95,7 +95,7 @@ def test_all_that_an_older_bot_took_is_read() -> None:
         ("a", None, "Short."),
         ("b", None, "Short."),
     ]
-    assert len(read_cases(json.dumps(["x"] * cases.MOST_CASES))) == 200
+    assert len(read_cases(json.dumps(["x"] * cases.MAX_CASES))) == 200
 
 
 def test_the_general_questions_are_of_both_languages_and_have_several_answers() -> None:
@@ -211,7 +211,7 @@ async def test_a_silent_model_ends_the_case_and_a_dead_endpoint_the_test(chat: S
     assert (of_model.failed, str(of_model.answers[0].error)[:30]) == (1, "My chat model said nothing for")
     chat.trouble, chat.times = {"status": 400}, -1
     result = await Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1).result()
-    assert len(result.runs[0].answers) == MOST_FAILURES
+    assert len(result.runs[0].answers) == MAX_FAILURES
     assert result.ended_by is not None and not result.is_whole
     chat.trouble = {"status": 401}
     result = await Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1).result()

@@ -25,7 +25,7 @@ from bot.training.local.errors import (
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder
-from bot.training.local.trainer import BASE, MOST_TRIES, LocalTrainer
+from bot.training.local.trainer import BASE, MAX_TRIES, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import TrainingProgress
 from bot.weights.weights import WeightsCache
@@ -102,7 +102,7 @@ async def test_it_is_nobodys_child_and_is_not_started_twice(
 async def test_a_process_that_was_killed_is_started_again_but_not_for_ever(
     trainer: LocalTrainer, waiting: str, tmp_path: Path
 ) -> None:
-    for _try in range(MOST_TRIES - 1):
+    for _try in range(MAX_TRIES - 1):
         await _kill(tmp_path / waiting)
         assert (await trainer.state(waiting)).state == "queued"
     await _kill(tmp_path / waiting)

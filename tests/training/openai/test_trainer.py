@@ -255,7 +255,7 @@ async def test_what_nobody_knows_of_is_told(trainer: OpenAITrainer, monkeypatch:
         with pytest.raises(UnknownTrainingError):
             await asked("ftjob-nobody")
     nowhere = OpenAITrainer("http://127.0.0.1:9/v1", KEY, timeout_s=1)
-    monkeypatch.setattr("bot.training.trainer.MOST_PAUSES", 1)
+    monkeypatch.setattr("bot.training.trainer.MAX_PAUSES", 1)
     with pytest.raises(ServiceUnreachableError):
         await _followed(nowhere, "ftjob-nobody")
     await nowhere.close()
