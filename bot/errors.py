@@ -17,15 +17,15 @@ class StarlingError(Exception):
     """Raised when Starling cannot do what was asked, for a reason that can be told.
 
     A subclass gives the sentence: what happened, to what, and what to do now. It is English, it is the key of its
-    translations, and its ``{fields}`` are filled from ``facts``; the same sentence serves the log, the command line
+    translations, and its ``{fields}`` are filled from ``params``; the same sentence serves the log, the command line
     and (translated) the user. Write it inside ``_("...")`` of ``bot.errors.translatable`` so that catalogues find it.
     """
 
     sentence: ClassVar[str] = _("Something went wrong on our side. Please try again.")
 
-    def __init__(self, **facts: object) -> None:
-        super().__init__(facts)
-        self.facts = facts
+    def __init__(self, **params: object) -> None:
+        super().__init__(params)
+        self.params = params
 
     def __str__(self) -> str:
-        return self.sentence.format(**self.facts)
+        return self.sentence.format(**self.params)

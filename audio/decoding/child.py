@@ -132,7 +132,7 @@ class DecoderChild:
         if "defect" in end:
             raise ValueError(end["defect"])
         if "error" in end:
-            raise _error(end["error"], end["facts"])
+            raise _error(end["error"], end["params"])
         return groups, bool(end["truncated"])
 
 
@@ -142,12 +142,12 @@ def _exactly(part: bytes, length: int) -> bytes:
     return part
 
 
-def _error(name: str, facts: dict[str, object]) -> RecordingError:
+def _error(name: str, params: dict[str, object]) -> RecordingError:
     kind = getattr(audio.errors, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(facts, dict)):
+    if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(params, dict)):
         raise ValueError(f"an error named {name}")
-    # The classes take what their facts are made of, but the facts alone came through the pipe.
+    # The classes take what their parameters are made of, but the parameters alone came through the pipe.
     error = kind.__new__(kind)
-    StarlingError.__init__(error, **facts)
-    str(error)  # raises here, not where it is told to somebody, when facts are missing
+    StarlingError.__init__(error, **params)
+    str(error)  # raises here, not where it is told to somebody, when parameters are missing
     return error

@@ -6,7 +6,7 @@ its memory; its processor time is bounded for each recording. If it dies all the
 
 A request is a ``HEADER`` with the length of the file, and the file. The answer is a sequence of groups of samples, each
 after a ``HEADER`` with its length in bytes; then a group of no bytes and a line of JSON: ``{"truncated": bool}``, or
-``{"error": class, "facts": {...}}`` for a ``RecordingError``, ``{"defect": traceback}`` for any other. Nothing in it
+``{"error": class, "params": {...}}`` for a ``RecordingError``, ``{"defect": traceback}`` for any other. Nothing in it
 can run code on the other side.
 """
 
@@ -85,7 +85,7 @@ def _answer(data: bytes, rate_hz: int, limits: DecodingLimits, answers: BinaryIO
                 answers.write(group)
         end: dict[str, object] = {"truncated": reading.truncated}
     except RecordingError as error:
-        end = {"error": type(error).__name__, "facts": error.facts}
+        end = {"error": type(error).__name__, "params": error.params}
     except Exception:
         # A defect, or no memory: standard error may be a file, which this process cannot write.
         end = {"defect": traceback.format_exc()[-_LONGEST_TRACEBACK:]}

@@ -26,7 +26,7 @@ from bot.conversation.prompting import Prompt, build_prompt
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.known_locales import KnownLocales
-from bot.i18n.translation import tell, translate
+from bot.i18n.translation import translate, translate_error
 from bot.instructions.service import Instructions
 from bot.preferences.guild import ChosenByGuilds
 from bot.preferences.joined_channels import JoinedChannels
@@ -354,7 +354,7 @@ class Writer:
             return
         except StarlingError as error:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
-            await reply.add_note(f"-# {tell(error, reply.locale)}")
+            await reply.add_note(f"-# {translate_error(error, reply.locale)}")
             return
         await self._budgets.spoke(question.asker.id, question.guild_id, speech.engine, text)
         try:

@@ -20,7 +20,7 @@ from bot.datasets.store import DatasetStore, Withdrawal
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.storage.database import Database
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
@@ -591,9 +591,9 @@ class CorrectionStore:
         session.add(decision)
 
 
-def _person(user_id: int | None) -> str | Sentence:
+def _person(user_id: int | None) -> str | LazyMessage:
     """Someone as a sentence names them."""
-    return filled(SOMEONE) if user_id is None else f"<@{user_id}>"
+    return lazy(SOMEONE) if user_id is None else f"<@{user_id}>"
 
 
 def _there(guild_id: int) -> Select[CorrectionRow]:

@@ -13,7 +13,7 @@ from bot.datasets.example_text import Giving
 from bot.datasets.fields import from_fields
 from bot.datasets.problems import Problem, Problems, at_item, at_line
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 from bot.storage.file_names import shown
 
 NOT_JSON = _("This is no JSON from character {column} on ({why}).")
@@ -36,7 +36,7 @@ def from_jsonl(text: str, giving: Giving, problems: Problems) -> Iterator[Exampl
         try:
             yield from from_record(load(line), giving)
         except json.JSONDecodeError as error:
-            problems.add(at_line(number, Sentence(NOT_JSON, {"column": error.colno, "why": error.msg})))
+            problems.add(at_line(number, LazyMessage(NOT_JSON, {"column": error.colno, "why": error.msg})))
         except Problem as problem:
             problems.add(at_line(number, problem.told))
 

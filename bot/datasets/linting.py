@@ -16,7 +16,7 @@ from bot.datasets.languages import language_of_example
 from bot.datasets.leaks import LEAK_NAMES, leaks_in
 from bot.datasets.similarity import Embedding, asked, plain, similar_pairs, trigram_vectors
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.storage.file_names import shown
 
 FindingKind = Literal[
@@ -58,7 +58,7 @@ class LintFinding:
     kind: FindingKind
     keys: tuple[str, ...]
     """Of the examples that it is about; of at most 50 when it is about the dataset."""
-    told: Sentence
+    told: LazyMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _contradictions(examples: Sequence[Example]) -> Iterator[LintFinding]:
 
 
 def _contradiction(one: Example, other: Example, said: str | None, unlike: str | None) -> LintFinding:
-    told = filled(
+    told = lazy(
         CONTRADICTION,
         prompt=shown(one.prompt, _SHOWN), one=shown(said or "", _SHOWN), other=shown(unlike or "", _SHOWN),
     )  # fmt: skip
@@ -124,8 +124,8 @@ def _leaks(examples: Sequence[Example]) -> Iterator[LintFinding]:
         language = language_of_example(example)
         found = {leak for text in _texts(example) for leak in leaks_in(text, language)}
         for leak in sorted(found):
-            what = filled(LEAK_NAMES[leak])
-            yield LintFinding("leak", (example.key,), filled(LEAK, what=what, prompt=_hidden(example.prompt, language)))
+            what = lazy(LEAK_NAMES[leak])
+            yield LintFinding("leak", (example.key,), lazy(LEAK, what=what, prompt=_hidden(example.prompt, language)))
 
 
 def _hidden(prompt: str, language: str | None) -> str:
@@ -139,7 +139,7 @@ def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
         said = tuple(None if text is None else plain(text) for text in (example.answer, example.rejected))
         first = seen.setdefault((asked(example), said), example)
         if first is not example:
-            told = filled(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
+            told = lazy(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
             yield LintFinding("duplicate", (first.key, example.key), told)
 
 
@@ -152,7 +152,7 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
     for first, second in similar_pairs(vectors, NEAR):
         for one, other in zip(first[:_MAX_COUNTED], second[:_MAX_COUNTED], strict=True):
             alike = int(100 * float(np.dot(vectors[one], vectors[other])))
-            told = filled(
+            told = lazy(
                 NEAR_DUPLICATE,
                 percent=min(alike, 99),
                 one=shown(prompts[one].prompt, _SHOWN),
@@ -167,14 +167,14 @@ def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
             continue
         tokens = sum(map(count_tokens, _texts(example)))
         if tokens > MAX_TOKENS:
-            told = filled(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
+            told = lazy(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
             yield LintFinding("too long", (example.key,), told)
 
 
 def _too_short(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         if example.answer is not None and not any(char.isalnum() for char in example.answer):
-            told = filled(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
+            told = lazy(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
             yield LintFinding("too short", (example.key,), told)
 
 
@@ -184,30 +184,30 @@ def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for language, count in counts.items():
         if count < RARE_LANGUAGE_SHARE * counts.total():
             keys = tuple(e.key for e, own in zip(examples, languages, strict=True) if own == language)
-            told = filled(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
+            told = lazy(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
             yield LintFinding("language", keys[:_KEYS], told)
 
 
 def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
     answered = [example for example in examples if example.answer is not None]
     if len(answered) < MIN_EXAMPLES:
-        yield LintFinding("imbalance", (), filled(TOO_FEW, count=len(answered), least=MIN_EXAMPLES))
+        yield LintFinding("imbalance", (), lazy(TOO_FEW, count=len(answered), least=MIN_EXAMPLES))
     if not examples:
         return
     negatives = [example for example in examples if example.kind == "negative"]
     if len(negatives) > NEGATIVE_SHARE * len(examples):
-        yield LintFinding("imbalance", _keys(negatives), filled(NEGATIVES, percent=_percent(negatives, examples)))
+        yield LintFinding("imbalance", _keys(negatives), lazy(NEGATIVES, percent=_percent(negatives, examples)))
     if len(examples) < MIN_EXAMPLES:
         return
     giver, count = Counter(example.given_by for example in examples).most_common(1)[0]
     if ONE_GIVER_SHARE * len(examples) < count < len(examples):
         given = [example for example in examples if example.given_by == giver]
-        yield LintFinding("imbalance", _keys(given), filled(ONE_GIVER, percent=_percent(given, examples)))
+        yield LintFinding("imbalance", _keys(given), lazy(ONE_GIVER, percent=_percent(given, examples)))
     if answered:
         answer, count = Counter(plain(example.answer or "") for example in answered).most_common(1)[0]
         if count > max(2, ONE_ANSWER_SHARE * len(answered)):
             same = [example for example in answered if plain(example.answer or "") == answer]
-            told = filled(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
+            told = lazy(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
             yield LintFinding("imbalance", _keys(same), told)
 
 

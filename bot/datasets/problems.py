@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.storage.file_names import shown
 
 MAX_TOLD = 20
@@ -20,7 +20,7 @@ class UploadRefusedError(StarlingError):
 
     sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
 
-    def __init__(self, file: str, problems: Sequence[Sentence]) -> None:
+    def __init__(self, file: str, problems: Sequence[LazyMessage]) -> None:
         super().__init__(file=shown(file))
         self.problems = tuple(problems)
 
@@ -31,23 +31,23 @@ class UploadRefusedError(StarlingError):
 class Problem(Exception):  # noqa: N818 - collected while reading; what is raised in the end is UploadRefusedError
     """Something that is wrong with a file, or with one record of it."""
 
-    def __init__(self, text: str, **facts: object) -> None:
+    def __init__(self, text: str, **params: object) -> None:
         super().__init__(text)
-        self.told = filled(text, **facts)
+        self.told = lazy(text, **params)
 
 
 AT_LINE = _("Line {line}: {problem}")
 AT_ITEM = _("Item {item}: {problem}")
 
 
-def at_line(line: int, problem: Sentence) -> Sentence:
+def at_line(line: int, problem: LazyMessage) -> LazyMessage:
     """``problem`` with the number of its line; the first has 1."""
-    return filled(AT_LINE, line=line, problem=problem)
+    return lazy(AT_LINE, line=line, problem=problem)
 
 
-def at_item(item: int, problem: Sentence) -> Sentence:
+def at_item(item: int, problem: LazyMessage) -> LazyMessage:
     """``problem`` with the number of its object in a list; the first has 1."""
-    return filled(AT_ITEM, item=item, problem=problem)
+    return lazy(AT_ITEM, item=item, problem=problem)
 
 
 class TooManyProblems(Exception):  # noqa: N818 - ends the reading; what is raised in the end is UploadRefusedError
@@ -58,9 +58,9 @@ class Problems:
     """The problems found so far."""
 
     def __init__(self) -> None:
-        self.told: list[Sentence] = []
+        self.told: list[LazyMessage] = []
 
-    def add(self, problem: Sentence) -> None:
+    def add(self, problem: LazyMessage) -> None:
         """Note ``problem``.
 
         Raises:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence as ``bot.errors.translatable`` marks them: English, the key of its translations, with its facts."""
+class LazyMessage:
+    """A sentence as ``bot.errors.translatable`` marks them: English, the key of its translations, with its params."""
 
     text: str
-    facts: Mapping[str, object]
+    params: Mapping[str, object]
 
     def __str__(self) -> str:
-        return self.text.format(**self.facts)
+        return self.text.format(**self.params)
 
 
-def filled(text: str, **facts: object) -> Sentence:
-    """``text``, already marked by ``_("...")``, with ``facts`` for its ``{fields}``."""
-    return Sentence(text, facts)
+def lazy(text: str, **params: object) -> LazyMessage:
+    """``text``, already marked by ``_("...")``, with ``params`` for its ``{fields}``."""
+    return LazyMessage(text, params)

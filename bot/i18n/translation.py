@@ -1,4 +1,4 @@
-"""The languages that Starling speaks with people: English, and those that have a catalogue in ``bot/locales``.
+"""The languages that Starling speaks with people: English, and those that have a catalogue in ``bot/i18n/locales``.
 
 A catalogue is gettext's: the English sentence is the key. The ``.po`` files are read as they are, so that a
 translator's change needs no compiling.
@@ -15,7 +15,7 @@ import hikari
 from babel.messages.pofile import read_po
 
 from bot.errors import StarlingError
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 
 LOCALES = Path(__file__).parent / "locales"
 ENGLISH = (hikari.Locale.EN_US, hikari.Locale.EN_GB)
@@ -49,24 +49,23 @@ def catalogue_language(locale: str) -> str:
     return language if language in catalogues() else "en"
 
 
-def translate(sentence: str, locale: str, **facts: object) -> str:
-    """``sentence`` (English, the catalogue's key) in the language of ``locale``, its ``{fields}`` filled from facts.
+def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
+    """``message`` in the language of ``locale``: a sentence in English, the catalogue's key, with ``params`` for its
+    ``{fields}``; or one that has its parameters with it.
 
-    Facts that are sentences themselves are translated too.
+    Parameters that are messages themselves are translated too.
     """
-    text = catalogues().get(language_of(locale), {}).get(sentence, sentence)
-    told = {name: say(fact, locale) if isinstance(fact, Sentence) else fact for name, fact in facts.items()}
+    if isinstance(message, LazyMessage):
+        params = {**message.params, **params}
+        message = message.text
+    text = catalogues().get(language_of(locale), {}).get(message, message)
+    told = {name: translate(one, locale) if isinstance(one, LazyMessage) else one for name, one in params.items()}
     return text.format(**told) if told else text
 
 
-def say(sentence: Sentence, locale: str) -> str:
-    """``sentence`` in the language of ``locale``."""
-    return translate(sentence.text, locale, **sentence.facts)
-
-
-def tell(error: StarlingError, locale: str) -> str:
+def translate_error(error: StarlingError, locale: str) -> str:
     """What ``error`` says, in the language of ``locale``."""
-    return translate(error.sentence, locale, **error.facts)
+    return translate(error.sentence, locale, **error.params)
 
 
 def localizations(text: str) -> Mapping[hikari.Locale, str]:

@@ -10,7 +10,7 @@ from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.example import Example
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.training.errors import TooFewExamplesError, TooFewPairsError
 from bot.training.recipe import Method
 
@@ -50,15 +50,15 @@ class Lessons:
         return _file(self.heldout, self.method)
 
     @property
-    def warnings(self) -> list[Sentence]:
+    def warnings(self) -> list[LazyMessage]:
         """What somebody should know before they begin."""
         found = []
         if len(self.training) < FEW:
-            found.append(filled(FEW_EXAMPLES, count=len(self.training), enough=FEW))
+            found.append(lazy(FEW_EXAMPLES, count=len(self.training), enough=FEW))
         if not self.heldout:
-            found.append(filled(NOTHING_HELD_OUT))
+            found.append(lazy(NOTHING_HELD_OUT))
         if self.unused:
-            found.append(filled(NOT_LEARNT_FROM, count=self.unused))
+            found.append(lazy(NOT_LEARNT_FROM, count=self.unused))
         return found
 
 

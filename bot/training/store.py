@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 from bot.storage.database import Database
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import TrainingRow
@@ -87,7 +87,7 @@ class Training:
     fraction: float | None
     curve: tuple[Point, ...]
     told: str
-    error: Sentence | None
+    error: LazyMessage | None
     """Why it failed; None also where nobody knows."""
     created_at: datetime
     started_at: datetime | None
@@ -197,9 +197,9 @@ class TrainingStore:
         """Keep that somebody wants it to end; None when it is not under way."""
         return await self._change(id_, ("running",), {"cancelled_by": int(user_id)})
 
-    async def end(self, id_: str, state: State, told: str = "", error: Sentence | None = None) -> Training | None:
+    async def end(self, id_: str, state: State, told: str = "", error: LazyMessage | None = None) -> Training | None:
         """Let it end; None when it has ended before, or is not there."""
-        why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.facts.items()}}
+        why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.params.items()}}
         values = {"state": state, "told": told, "error": why, "ended_at": datetime.now(UTC)}
         return await self._change(id_, ("planned", *OPEN), values)
 
@@ -271,6 +271,6 @@ def _read(row: TrainingRow) -> Training:
         row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
         row.handle, cast("State", row.state), row.cancelled_by, row.fraction,
         tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
-        None if row.error is None else Sentence(row.error["text"], row.error["facts"]), row.created_at, row.started_at,
-        row.ended_at,
+        None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),
+        row.created_at, row.started_at, row.ended_at,
     )  # fmt: skip

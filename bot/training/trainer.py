@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeVar
 import structlog
 
 from bot.datasets.service import TrainingData
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 from bot.training.errors import ServiceBusyError, ServiceFailedError, ServiceUnreachableError, TrainingError
 from bot.training.recipe import Recipe
 
@@ -37,13 +37,13 @@ class Plan:
     """That are kept back to measure the loss on."""
     tokens: int
     """That are trained on, in all epochs together, as ``count_tokens`` counts."""
-    destination: Sentence
+    destination: LazyMessage
     """Where the examples go."""
     duration_s: float | None = None
     """How long it takes, roughly; None where nobody knows."""
     price: float | None = None
     """What it costs, in the currency of the prices that the trainer was given; None where nobody knows."""
-    warnings: tuple[Sentence, ...] = ()
+    warnings: tuple[LazyMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

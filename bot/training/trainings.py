@@ -12,7 +12,7 @@ import structlog
 from bot.datasets.service import Datasets, TrainingData
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 from bot.storage.files import FileStore
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
@@ -176,7 +176,7 @@ class Trainings:
                 await self._carry_out(training)
             except StarlingError as error:
                 log.warning("a training has failed", why=str(error))
-                await self._end(training, "failed", error=Sentence(error.sentence, error.facts))
+                await self._end(training, "failed", error=LazyMessage(error.sentence, error.params))
             except Exception:
                 log.exception("a training has failed")
                 await self._end(training, "failed")
@@ -212,7 +212,7 @@ class Trainings:
         error = last.error
         await self._end(
             training, "failed" if last.state == "failed" else "cancelled",
-            error=None if error is None else Sentence(error.sentence, error.facts),
+            error=None if error is None else LazyMessage(error.sentence, error.params),
         )  # fmt: skip
 
     async def _begin(self, trainer: Trainer, training: Training) -> str:
@@ -274,7 +274,7 @@ class Trainings:
         state: State,
         told: str = "",
         *,
-        error: Sentence | None = None,
+        error: LazyMessage | None = None,
     ) -> None:
         ended = await self._store.end(training.id, state, told, error)
         if ended is not None:

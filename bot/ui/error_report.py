@@ -9,7 +9,7 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.translation import tell, translate
+from bot.i18n.translation import translate, translate_error
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def apologise(error: BaseException, locale: str, **bound: object) -> Apology:
     reference = secrets.token_hex(4)
     told = TookTooLongError() if isinstance(error, TimeoutError) else error
     if isinstance(told, StarlingError):
-        text = tell(told, locale)
+        text = translate_error(told, locale)
         log.warning("told of an error", error=type(told).__name__, why=str(told), reference=reference, **bound)
     else:
         text = translate(StarlingError.sentence, locale)

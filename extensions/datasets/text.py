@@ -13,7 +13,7 @@ from bot.datasets.problems import UploadRefusedError
 from bot.datasets.service import Contents, Difference
 from bot.datasets.store import Change, Dataset, Hit, key_of_name
 from bot.errors import translatable as _
-from bot.i18n.translation import language_name, say, tell, translate
+from bot.i18n.translation import language_name, translate, translate_error
 from bot.storage.file_names import shown
 from bot.ui.file_text import age_text
 from bot.ui.language_choice import MAX_CHOICES
@@ -79,7 +79,8 @@ def fitted(heading: str, lines: Sequence[str], locale: str) -> str:
 
 def refusal(error: UploadRefusedError, locale: str) -> str:
     """Everything that is wrong with a file, one problem a line; longer than a message may be."""
-    return "\n".join([tell(error, locale), *(f"- {say(problem, locale)}" for problem in error.problems)])
+    problems = [f"- {translate(problem, locale)}" for problem in error.problems]
+    return "\n".join([translate_error(error, locale), *problems])
 
 
 def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale: str) -> str:
@@ -142,7 +143,7 @@ def report_told(dataset: Dataset, report: Report, locale: str) -> str:
     for kind, count in report.counts.items():
         findings = [finding for finding in report.findings if finding.kind == kind]
         lines.append(f"**{translate(KINDS[kind], locale)} ({count})**")
-        lines += [f"- {say(finding.told, locale)}" for finding in findings]
+        lines += [f"- {translate(finding.told, locale)}" for finding in findings]
         if count > len(findings):
             lines.append(f"- {translate(AND_MORE, locale, count=count - len(findings))}")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hikari
 
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.running import Evaluation
@@ -20,7 +20,7 @@ _PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
 """Characters of each that are shown."""
 
 
-def draw(evaluation: Evaluation, source: Sentence, locale: str) -> hikari.api.ContainerComponentBuilder:
+def draw(evaluation: Evaluation, source: LazyMessage, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card. ``source``: what the prompts were taken from."""
     heading = f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
     texts = [heading]

@@ -9,7 +9,7 @@ from bot.conversation.models import ChatModels
 from bot.datasets.service import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.i18n.translation import translate
 from bot.instructions.service import Instructions
 from bot.preferences.roles import ChosenRules
@@ -108,24 +108,24 @@ class Test(
                 await progress.end()
         await respond(context, components=[draw(evaluation, source, locale)], ephemeral=True)
 
-    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], Sentence]:
+    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], LazyMessage]:
         """What is asked, and where it was taken from."""
         if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
             raise OneSourceError
         if self.data is not None:
             cases = read_cases(self.data)
-            return cases, filled(OF_DATA, count=len(cases))
+            return cases, lazy(OF_DATA, count=len(cases))
         if self.file is not None:
             cases = read_cases(await download(self.file, MAX_BYTES))
-            return cases, filled(OF_FILE, name=shown(self.file.filename), count=len(cases))
+            return cases, lazy(OF_FILE, name=shown(self.file.filename), count=len(cases))
         if self.dataset is not None:
             dataset, examples = await datasets.held_out(guild, self.dataset)
             cases = from_examples(examples)
             if not cases:
                 raise NothingHeldOutError(named(dataset))
-            return cases, filled(OF_DATASET, name=named(dataset), count=len(cases))
+            return cases, lazy(OF_DATASET, name=named(dataset), count=len(cases))
         cases = general_questions()
-        return cases, filled(OF_GENERAL, count=len(cases))
+        return cases, lazy(OF_GENERAL, count=len(cases))
 
     async def _models(self, guild: int, models: ChatModels) -> list[ChatModel]:
         if self.against is not None:

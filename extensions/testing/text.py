@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
-from bot.i18n.translation import say, tell, translate
+from bot.i18n.message import LazyMessage
+from bot.i18n.translation import translate, translate_error
 from bot.storage.file_names import shown
 from bot.training.evaluating.interval import Interval
 from bot.training.evaluating.pairing import pair
@@ -35,9 +35,9 @@ def title(evaluation: Evaluation, locale: str) -> str:
     return translate(TITLE, locale, models=" · ".join(shown(run.model) for run in evaluation.runs))
 
 
-def summary(evaluation: Evaluation, source: Sentence, locale: str) -> list[str]:
+def summary(evaluation: Evaluation, source: LazyMessage, locale: str) -> list[str]:
     """A line on what was asked, one on each model, and what the comparison of two says."""
-    lines = [say(source, locale), *(_of_run(run, locale) for run in evaluation.runs)]
+    lines = [translate(source, locale), *(_of_run(run, locale) for run in evaluation.runs)]
     if len(evaluation.runs) == 2:
         lines += _of_pair(*evaluation.runs, locale)
     if evaluation.judge is not None:
@@ -46,7 +46,7 @@ def summary(evaluation: Evaluation, source: Sentence, locale: str) -> list[str]:
         done = len(evaluation.runs[0].answers)
         lines.append(translate(INCOMPLETE, locale, done=done, asked=evaluation.asked))
         if evaluation.ended_by is not None:
-            lines.append(tell(evaluation.ended_by, locale))
+            lines.append(translate_error(evaluation.ended_by, locale))
     return lines
 
 
@@ -82,10 +82,10 @@ def facts(answer: Answered, locale: str) -> str:
 
 def said(answer: Answered, locale: str) -> str:
     """The answer, or why there is none."""
-    return answer.text if answer.error is None else tell(answer.error, locale)
+    return answer.text if answer.error is None else translate_error(answer.error, locale)
 
 
-def report(evaluation: Evaluation, source: Sentence, locale: str) -> str:
+def report(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
     """All of it in Markdown. What people and models wrote stands in quotations."""
     lines = [f"# {title(evaluation, locale)}", "", *(f"- {line}" for line in summary(evaluation, source, locale))]
     for number, answers in enumerate(zip(*(run.answers for run in evaluation.runs), strict=True), 1):

@@ -12,7 +12,7 @@ import yuyo
 
 from bot.charts import drawn
 from bot.errors import translatable as _
-from bot.i18n.translation import say, translate
+from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
 from bot.storage.file_names import shown
 from bot.training.model_store import Model
@@ -72,13 +72,13 @@ def planned(training: Training, plan: Plan, locale: str, currency: str) -> str:
             base=training.base,
             tokens=f"{plan.tokens:,}",
         ),
-        say(plan.destination, locale),
+        translate(plan.destination, locale),
     ]
     if plan.duration_s:
         lines.append(translate(TAKES, locale, minutes=max(1, round(plan.duration_s / 60))))
     if plan.price:
         lines.append(translate(COSTS, locale, price=f"{plan.price:.2f} {currency}"))
-    lines += [f"⚠️ {say(warning, locale)}" for warning in plan.warnings]
+    lines += [f"⚠️ {translate(warning, locale)}" for warning in plan.warnings]
     return "\n".join(lines)[:2000]
 
 
@@ -115,7 +115,7 @@ def told(training: Training, locale: str, *, left_s: float | None = None) -> str
 
 
 def _why(training: Training, locale: str) -> str:
-    return translate(NO_REASON, locale) if training.error is None else say(training.error, locale)
+    return translate(NO_REASON, locale) if training.error is None else translate(training.error, locale)
 
 
 def datasets_of(training: Training) -> str:

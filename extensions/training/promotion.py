@@ -7,7 +7,7 @@ import hikari
 import yuyo
 
 from bot.errors import translatable as _
-from bot.i18n.translation import say, translate
+from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
 from bot.training.promoting import Promoting
 from bot.ui.progress_bar import ProgressBar
@@ -45,7 +45,7 @@ async def promoted(
     if measured.verdict.promotable:
         await promoting.promote(guild, measured, interaction.user.id)
     lines = [translate(PROMOTED if measured.verdict.promotable else NOT_PROMOTED, locale, model=name)]
-    lines += [f"- {say(reason, locale)}" for reason in measured.verdict.reasons]
+    lines += [f"- {translate(reason, locale)}" for reason in measured.verdict.reasons]
     return "\n".join(lines)[:MESSAGE_LIMIT]
 
 

@@ -77,10 +77,10 @@ async def test_one_who_approves_and_one_who_rejects_at_once_leave_one_result(sto
         now = await store.by_id(GUILD, one.id)
         if now.state == "approved":
             assert isinstance(refused, AlreadyApprovedError)
-            assert refused.facts == {"number": one.number, "who": f"<@{ADA}>"}
+            assert refused.params == {"number": one.number, "who": f"<@{ADA}>"}
         else:
             assert isinstance(refused, AlreadyRejectedError)
-            assert refused.facts["who"] == f"<@{BORIS}>"
+            assert refused.params["who"] == f"<@{BORIS}>"
         assert [decision.action for decision in await store.history(one.id)] == ["submitted", now.state]
 
 

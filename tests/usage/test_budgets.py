@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.chat import TokenUse
-from bot.i18n.translation import tell
+from bot.i18n.translation import translate_error
 from bot.preferences.store import SettingsStore
 from bot.settings import read_settings
 from bot.storage.database import Database
@@ -70,7 +70,7 @@ async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Who
         await budgets.require(ADA, GUILD, "tokens", "audio")
     in_english, in_russian = ("600 tokens", "(600)") if kind == "tokens" else ("10 min", "(10)")
     for locale, amount in (("en-US", in_english), ("ru", in_russian)):
-        said = tell(refused.value, locale)
+        said = translate_error(refused.value, locale)
         assert amount in said
         assert RENEWED in said
     assert await is_refused(budgets, BORIS, GUILD, kind) == (whose == "guild")

@@ -12,7 +12,7 @@ from bot.datasets.json_files import NOT_JSON_AT, load
 from bot.datasets.problems import Problem, at_item
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence
+from bot.i18n.message import LazyMessage
 
 MAX_CASES = 200
 """Of one test: with two models and a judge, 800 answers."""
@@ -44,7 +44,7 @@ class CasesRefusedError(StarlingError):
 
     sentence = _("I cannot test with this. {problem}\nWhat I take looks like this: {example}")
 
-    def __init__(self, problem: Sentence) -> None:
+    def __init__(self, problem: LazyMessage) -> None:
         super().__init__(problem=problem, example=EXAMPLE)
 
 
@@ -138,7 +138,7 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
             cases.append(_case(item, system))
         except Problem as problem:
             at = at_item(number, problem.told)
-            raise Problem(at.text, **at.facts) from None
+            raise Problem(at.text, **at.params) from None
     return tuple(cases)
 
 

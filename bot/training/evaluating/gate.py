@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bot.errors import translatable as _
-from bot.i18n.message import Sentence, filled
+from bot.i18n.message import LazyMessage, lazy
 from bot.training.evaluating.pairing import pair
 from bot.training.evaluating.running import ModelRun
 
@@ -29,7 +29,7 @@ class GateVerdict:
     """Whether it may."""
 
     promotable: bool
-    reasons: tuple[Sentence, ...]
+    reasons: tuple[LazyMessage, ...]
     """Why, or why not: all that there is to say."""
 
 
@@ -55,15 +55,13 @@ def verdict(
     """
     runs = (candidate_heldout, active_heldout, candidate_general, active_general)
     unanswered = tuple(
-        filled(UNANSWERED, model=f"`{run.model}`", count=run.failed, asked=len(run.answers))
-        for run in runs
-        if run.failed
+        lazy(UNANSWERED, model=f"`{run.model}`", count=run.failed, asked=len(run.answers)) for run in runs if run.failed
     )
     if unanswered:
         return GateVerdict(False, unanswered)
     learned = pair(candidate_heldout, active_heldout)
     if not candidate_heldout.judged or not candidate_general.judged:
-        return GateVerdict(False, (filled(NOTHING_TO_COMPARE),))
+        return GateVerdict(False, (lazy(NOTHING_TO_COMPARE),))
     better = learned.first > learned.second
     differing = sum(
         one.passed != other.passed for one, other in zip(candidate_general.judged, active_general.judged, strict=True)
@@ -71,15 +69,15 @@ def verdict(
     allowed = max(MAX_FORGOTTEN, int(CHANCE * math.sqrt(differing)))
     keeps = candidate_general.passed >= active_general.passed - allowed
     reasons = [
-        filled(
+        lazy(
             BETTER if better else NOT_BETTER,
             better=learned.first, worse=learned.second, asked=len(candidate_heldout.judged),
         )
     ]  # fmt: skip
     if better and learned.of_first.leaves_open:
-        reasons.append(filled(COULD_BE_CHANCE))
+        reasons.append(lazy(COULD_BE_CHANCE))
     reasons.append(
-        filled(
+        lazy(
             NOT_FORGOTTEN if keeps else FORGOTTEN,
             passed=candidate_general.passed, before=active_general.passed, asked=len(candidate_general.judged),
             model=f"`{active_general.model}`",

@@ -10,7 +10,7 @@ from string import Template
 from bot.datasets.archiving import HELDOUT, PREFERENCE, TRAIN
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
-from bot.i18n.message import filled
+from bot.i18n.message import lazy
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
 from bot.training.examples import Lessons, lessons_of
 from bot.training.recipe import Recipe
@@ -38,9 +38,7 @@ class ExportingTrainer:
         lessons = lessons_of(data, recipe.method, least=1)
         tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
         heldout, warnings = len(lessons.heldout), tuple(lessons.warnings)
-        return Plan(
-            len(lessons.training), heldout, tokens, filled(STAYS_HERE), duration_s=0, price=0, warnings=warnings
-        )
+        return Plan(len(lessons.training), heldout, tokens, lazy(STAYS_HERE), duration_s=0, price=0, warnings=warnings)
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """See ``Trainer``. All is done when it returns; doing it again gives the same zip."""

@@ -16,7 +16,7 @@ import structlog
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
-from bot.i18n.message import filled
+from bot.i18n.message import lazy
 from bot.training.errors import (
     TrainingCancelledError,
     TrainingFailedError,
@@ -101,7 +101,7 @@ class LocalTrainer:
             examples=len(lessons.training),
             heldout=len(lessons.heldout),
             tokens=tokens,
-            destination=filled(STAYS_HERE),
+            destination=lazy(STAYS_HERE),
             duration_s=_LOADING_S + tokens * _TOKEN_S + steps * COMMON * _COMMON_S,
             price=0.0,
             warnings=tuple(lessons.warnings),

@@ -20,7 +20,7 @@ import structlog
 
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
-from bot.i18n.message import filled
+from bot.i18n.message import lazy
 from bot.training.errors import (
     ExamplesExpiredError,
     ServiceFailedError,
@@ -99,12 +99,12 @@ class OpenAITrainer:
         tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
         warnings = lessons.warnings
         if self.service == "api.openai.com":
-            warnings.append(filled(OPENAI_CLOSES))
+            warnings.append(lazy(OPENAI_CLOSES))
         return Plan(
             examples=len(lessons.training),
             heldout=len(lessons.heldout),
             tokens=tokens,
-            destination=filled(GOES_TO, service=self.service),
+            destination=lazy(GOES_TO, service=self.service),
             price=None if self._price_of_a_million is None else tokens * self._price_of_a_million / 1e6,
             warnings=tuple(warnings),
         )

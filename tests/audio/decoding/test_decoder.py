@@ -130,7 +130,7 @@ def test_an_error_is_the_same_as_in_this_process(data: bytes, decoder: Decoder) 
     with pytest.raises(RecordingError) as there:
         decoder.decode(data)
     assert type(there.value) is type(here.value)
-    assert there.value.facts == here.value.facts
+    assert there.value.params == here.value.params
     assert str(there.value) == str(here.value)
 
 

@@ -178,7 +178,7 @@ def test_a_small_file_that_claims_a_day_is_refused_at_once() -> None:
     with pytest.raises(TooLongError, match=r"it lasts 86400 s or more, and the limit is 600 s") as refused:
         decode(bytes(file))
     assert time.thread_time() - began_s < 0.1
-    assert refused.value.facts == {"duration_s": 86400, "limit_s": 600}
+    assert refused.value.params == {"duration_s": 86400, "limit_s": 600}
 
 
 def test_a_small_file_that_claims_a_hundred_million_packets_gets_no_memory_for_them() -> None:

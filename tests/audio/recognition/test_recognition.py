@@ -344,8 +344,8 @@ async def test_busy_tells_how_long_it_takes(whisper_base: Path, jfk: bytes) -> N
         await asyncio.sleep(0)
         with pytest.raises(TranscriberBusyError) as refused:
             await transcriber.transcribe(jfk)
-        assert refused.value.facts["waiting"] == 4
-        assert 5 <= cast("float", refused.value.facts["wait_s"]) < 60
+        assert refused.value.params["waiting"] == 4
+        assert 5 <= cast("float", refused.value.params["wait_s"]) < 60
         await asyncio.gather(*waiting)
     finally:
         await transcriber.close()
