@@ -7,7 +7,7 @@ import lightbulb
 import structlog
 
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 
 loader = lightbulb.Loader()
 
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
     """Answer with the apology for the first cause; where even that cannot be sent, the log says so."""
     context, error = failure.context, failure.causes[0]
-    apology = apologise(error, locale_of(context))
+    report = report_error(error, locale_of(context))
     try:
-        await respond(context, apology.text, ephemeral=True)
+        await respond(context, report.text, ephemeral=True)
     except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))
+        log.warning("could not tell the person", reference=report.reference, why=str(unsent))
     return True

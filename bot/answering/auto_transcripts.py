@@ -12,7 +12,7 @@ from audio import Transcript
 from bot.answering.voice_notes import Hearing, voice_note_in
 from bot.errors import StarlingError
 from bot.preferences.guild import ChosenByGuilds, TranscriptStyle
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.transcript_text import caption, quote, timed
 from bot.usage.budgets import Budgets
@@ -96,10 +96,10 @@ class Transcripts:
         except asyncio.CancelledError:
             raise
         except StarlingError as error:
-            apology = apologise(error, locale, message=job.message_id, user=job.user_id)
-            await self._jobs.finish(job.id, "failed", reference=apology.reference)
+            report = report_error(error, locale, message=job.message_id, user=job.user_id)
+            await self._jobs.finish(job.id, "failed", reference=report.reference)
             with contextlib.suppress(hikari.HTTPError):
-                await self._reply(job, apology.text)
+                await self._reply(job, report.text)
         except hikari.HTTPError as error:
             log.info("a transcript could not be posted", why=str(error), message=job.message_id)
             await self._jobs.finish(job.id, "cancelled")

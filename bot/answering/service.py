@@ -23,7 +23,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import growing_row, retry_row
 from bot.ui.downloading import DownloadFailedError, LinkExpiredError
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.ui.reply_target import ChannelPlace, ReplyGoneError
 from bot.ui.streaming_reply import GrowingReply
 from bot.ui.typing import typing
@@ -100,7 +100,7 @@ class Inbox:
         try:
             self._submit(job, message)
         except JobQueueFullError as error:
-            await self._apologise(job, message, self._reply(job, message), error)
+            await self._report_error(job, message, self._reply(job, message), error)
 
     async def resume(self) -> None:
         """Take up the answers that the last stop interrupted; offer those for which it is too late."""
@@ -251,7 +251,7 @@ class Inbox:
                 log.info("the answer was deleted while it was written")
                 await self._jobs.finish(job.id, "cancelled")
             except Exception as error:
-                await self._apologise(job, message, reply, error)
+                await self._report_error(job, message, reply, error)
             else:
                 await self._jobs.finish(job.id, "done")
 
@@ -301,22 +301,22 @@ class Inbox:
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
 
-    async def _apologise(self, job: Job, message: hikari.Message, reply: GrowingReply, error: Exception) -> None:
+    async def _report_error(self, job: Job, message: hikari.Message, reply: GrowingReply, error: Exception) -> None:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
         told = await self._named(error, message, reply)
-        apology = apologise(told, reply.locale)
-        await self._jobs.finish(job.id, "failed", reference=apology.reference)
+        report = report_error(told, reply.locale)
+        await self._jobs.finish(job.id, "failed", reference=report.reference)
         try:
             if isinstance(told, MayNotWriteError):
                 direct = await self._rest.create_dm_channel(job.user_id)
-                await self._rest.create_message(direct, apology.text)
+                await self._rest.create_message(direct, report.text)
             elif isinstance(told, QuestionGoneError):
-                await self._rest.create_message(job.channel_id, apology.text)
+                await self._rest.create_message(job.channel_id, report.text)
             else:
                 row = retry_row(job.id, reply.locale) if _may_pass(told) else None
-                await reply.end_with_note(apology.text, row=row)
+                await reply.end_with_note(report.text, row=row)
         except (hikari.HTTPError, ReplyGoneError) as failure:
-            log.warning("could not tell the person", reference=apology.reference, why=str(failure))
+            log.warning("could not tell the person", reference=report.reference, why=str(failure))
 
     async def _named(self, error: Exception, message: hikari.Message, reply: GrowingReply) -> Exception:
         """``error``, or the error of ours that says what Discord's refusal means."""

@@ -69,7 +69,7 @@ from bot.training.trainings import Trainings
 from bot.ui import answer_buttons
 from bot.ui.command_reply import respond
 from bot.ui.component_router import Buttons
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.ui.modal_router import Forms, Submitted
 from bot.usage.budgets import Budgets
 from bot.usage.store import Clock, UsageStore
@@ -419,6 +419,6 @@ class Starling:
         _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
         for context in late:
             locale = str(context.interaction.locale)
-            apology = apologise(RestartingError(), locale, interaction=int(context.interaction.id))
+            report = report_error(RestartingError(), locale, interaction=int(context.interaction.id))
             with contextlib.suppress(hikari.HTTPError):
-                await respond(context, apology.text, ephemeral=True)
+                await respond(context, report.text, ephemeral=True)

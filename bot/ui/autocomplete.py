@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import hikari
 import lightbulb
 
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 
 Provider = Callable[[lightbulb.AutocompleteContext[str]], Awaitable[None]]
 
@@ -26,7 +26,7 @@ def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
         try:
             await provider(context, **services)
         except Exception as error:
-            apologise(error, str(context.interaction.locale), command=context.interaction.command_name)
+            report_error(error, str(context.interaction.locale), command=context.interaction.command_name)
             with contextlib.suppress(hikari.HTTPError):
                 await context.respond([])
 

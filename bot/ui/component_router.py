@@ -7,7 +7,7 @@ import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.ui.private_reply import apologise_privately
+from bot.ui.private_reply import report_error_privately
 
 
 class ButtonExpiredError(StarlingError):
@@ -35,4 +35,4 @@ class Buttons(yuyo.ComponentClient):
                 raise ButtonExpiredError
             await super().on_gateway_event(event)
         except Exception as error:
-            await apologise_privately(interaction, error)
+            await report_error_privately(interaction, error)

@@ -23,7 +23,7 @@ class TookTooLongError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Apology:
+class ErrorReport:
     """What a person is told when something failed."""
 
     text: str
@@ -32,7 +32,7 @@ class Apology:
     """Eight hexadecimal digits that the log has too."""
 
 
-def apologise(error: BaseException, locale: str, **bound: object) -> Apology:
+def report_error(error: BaseException, locale: str, **bound: object) -> ErrorReport:
     """Log ``error`` with the ids in ``bound``, and give the sentence for the person.
 
     Errors that were raised on purpose are logged by name; of anything else the traceback is kept.
@@ -45,4 +45,4 @@ def apologise(error: BaseException, locale: str, **bound: object) -> Apology:
     else:
         text = translate(StarlingError.sentence, locale)
         log.error("unexpected error", reference=reference, exc_info=error, **bound)
-    return Apology(f"{text}\n-# {translate(REFERENCE, locale, reference=reference)}", reference)
+    return ErrorReport(f"{text}\n-# {translate(REFERENCE, locale, reference=reference)}", reference)

@@ -9,7 +9,7 @@ import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.ui.private_reply import apologise_privately
+from bot.ui.private_reply import report_error_privately
 
 Submitted = Callable[..., Awaitable[None]]
 """What is called with the context of a submitted form; what it takes besides is injected by alluka."""
@@ -51,7 +51,7 @@ class Forms(yuyo.ModalClient):
                 raise FormExpiredError
             await super().on_gateway_event(event)
         except Exception as error:
-            await apologise_privately(interaction, error)
+            await report_error_privately(interaction, error)
 
 
 def texts_in(interaction: hikari.ModalInteraction) -> dict[str, str]:

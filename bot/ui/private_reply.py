@@ -5,7 +5,7 @@ from __future__ import annotations
 import hikari
 import structlog
 
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.ui.splitting import MESSAGE_LIMIT
 
 log = structlog.get_logger()
@@ -26,11 +26,11 @@ async def answer_privately(interaction: hikari.ComponentInteraction | hikari.Mod
     )  # fmt: skip
 
 
-async def apologise_privately(
+async def report_error_privately(
     interaction: hikari.ComponentInteraction | hikari.ModalInteraction, error: Exception
 ) -> None:
     """Tell what went wrong, whether the interaction was answered before or not."""
-    apology = apologise(
+    report = report_error(
         error,
         str(interaction.locale),
         used=interaction.custom_id,
@@ -40,10 +40,10 @@ async def apologise_privately(
     )
     try:
         try:
-            await answer_privately(interaction, apology.text)
+            await answer_privately(interaction, report.text)
         except hikari.BadRequestError as refusal:
             if refusal.code != _ACKNOWLEDGED:
                 raise
-            await interaction.execute(apology.text, flags=hikari.MessageFlag.EPHEMERAL)
+            await interaction.execute(report.text, flags=hikari.MessageFlag.EPHEMERAL)
     except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=apology.reference, why=str(unsent))
+        log.warning("could not tell the person", reference=report.reference, why=str(unsent))

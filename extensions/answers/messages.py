@@ -10,7 +10,7 @@ from bot.answering.request import is_for
 from bot.answering.service import Inbox
 from bot.i18n.known_locales import KnownLocales
 from bot.preferences.joined_channels import JoinedChannels
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.work.keyed_lock import Turns
 
 loader = lightbulb.Loader()
@@ -44,5 +44,5 @@ async def answer(
             else:
                 await transcripts.accept(event.message, locale=locale)
     except Exception as error:
-        apology = apologise(error, DEFAULT_LOCALE, message=int(event.message_id), user=int(event.author_id))
-        await event.message.respond(apology.text, reply=True, user_mentions=False, mentions_reply=True)
+        report = report_error(error, DEFAULT_LOCALE, message=int(event.message_id), user=int(event.author_id))
+        await event.message.respond(report.text, reply=True, user_mentions=False, mentions_reply=True)

@@ -17,7 +17,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
-from bot.ui.error_report import apologise
+from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
 from extensions.corrections.rights import Interaction, corrector_of, guild_of, person_of
 from extensions.corrections.text import told_of
@@ -204,11 +204,11 @@ async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[Correct
     except NoSuchCorrectionError:
         raise
     except StarlingError as error:
-        apology = apologise(error, locale, form=interaction.custom_id, user=int(interaction.user.id))
+        report = report_error(error, locale, form=interaction.custom_id, user=int(interaction.user.id))
         file = hikari.Bytes(f"{asked}\n\n→\n\n{answer}\n".encode(), "correction.txt", "text/plain; charset=utf-8")
         await interaction.create_initial_response(
             hikari.ResponseType.MESSAGE_CREATE,
-            f"{apology.text}\n{translate(WHAT_YOU_WROTE, locale)}",
+            f"{report.text}\n{translate(WHAT_YOU_WROTE, locale)}",
             attachment=file,
             flags=hikari.MessageFlag.EPHEMERAL,
         )
