@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import jiwer
 import numpy as np
 import pytest
 
@@ -23,9 +22,7 @@ from audio.recognition.voice_activity import utterances
 from audio.recognition.whisper import MAX_TOKENS, Manner, Whisper, Wording
 from audio.recording import RECORDING_RATE_HZ, Samples
 from tests.audio.made_recordings import silence
-from tests.audio.recognition.test_transcriber import words
-
-JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+from tests.spoken import JFK, PISETS, is_heard, word_error_rate, words
 
 
 @dataclass
@@ -162,9 +159,9 @@ async def test_both_qualities_hear_the_known_notes(
 ) -> None:
     for hearing in (transcriber, fast):
         english, russian = await hearing.transcribe(jfk), await hearing.transcribe(russian_note)
-        assert words(english.text) == JFK
+        assert word_error_rate(JFK, english.text) <= 0.1
         assert english.language == "en"
-        assert words(russian.text) == "нейронной сети это хорошо"
+        assert word_error_rate(PISETS, russian.text) <= 0.25
         assert russian.language == "ru"
     # Each was encoded once, language and words together, in a window for the 11 or 3 s that it lasts.
     accurate_english, accurate_russian, fast_english, fast_russian = windows.frames
@@ -196,11 +193,11 @@ async def test_a_minute_of_the_same_sentence_has_it_each_time_when_it_was_said(
 
     transcript = await fast.transcribe(minute)
 
-    assert words(transcript.text) == " ".join([JFK] * 5)
+    assert word_error_rate(" ".join([JFK] * 5), transcript.text) <= 0.1
     assert_in_order(transcript)
     said = 0
     for segment in transcript.segments:
-        if words(segment.text).startswith("and so my"):
+        if is_heard("and so my fellow americans", segment.text):
             assert segment.start_s == pytest.approx(starts_s[said], abs=1)
         said += words(segment.text).count("what you can do for your country")
     assert sum(windows.together) >= 3
@@ -214,7 +211,7 @@ async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: 
 
     transcript = await transcriber.transcribe(recording)
 
-    assert jiwer.wer(" ".join(said.values()), words(transcript.text)) < 0.12
+    assert word_error_rate(" ".join(said.values()), transcript.text) < 0.12
     assert_in_order(transcript)
     for phrase, file in [
         ("printing", "LJ001-0001.ogg"),
@@ -224,7 +221,7 @@ async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: 
         ("has never been surpassed", "LJ001-0008.ogg"),
     ]:
         start_s = starts_s[list(said).index(file)]
-        segment = next(one for one in transcript.segments if phrase in words(one.text))
+        segment = next(one for one in transcript.segments if is_heard(phrase, one.text))
         assert segment.start_s - 1 <= start_s + 0.5 <= segment.end_s + 1
 
 
@@ -243,7 +240,7 @@ async def test_a_short_note_is_answered_while_ten_minutes_are_transcribed(
     transcript = await fast.transcribe(jfk)
     took_s = time.perf_counter() - began_s
 
-    assert words(transcript.text) == JFK
+    assert word_error_rate(JFK, transcript.text) <= 0.1
     assert not ten_minutes.done(), "the machine is faster than this test expects"
     # One worker is kept free of long recordings; the other one shares the processor.
     assert took_s < 3 * alone_s + 0.5
@@ -259,8 +256,8 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     notes = [jfk, russian_note] * 4
     heard = await asyncio.gather(*(transcriber.transcribe(note) for note in notes))
     assert [one.language for one in heard] == ["en", "ru"] * 4
-    assert {words(one.text) for one in heard[::2]} == {JFK}
-    assert {words(one.text) for one in heard[1::2]} == {"нейронной сети это хорошо"}
+    assert all(word_error_rate(JFK, one.text) <= 0.1 for one in heard[::2])
+    assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
     # An earlier test's pieces of half a minute may still be under way.
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
     assert sum(together) == len(notes)
@@ -270,7 +267,7 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
 async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes) -> None:
     transcript = await transcriber.transcribe(jfk, words=True)
     found = [word for segment in transcript.segments for word in segment.words]
-    assert words(" ".join(word.text for word in found)) == JFK
+    assert word_error_rate(JFK, " ".join(word.text for word in found)) <= 0.1
     times_s = [time_s for word in found for time_s in (word.start_s, word.end_s)]
     assert times_s == sorted(times_s)
     # As they are in the recording.
@@ -286,9 +283,9 @@ async def test_a_vocabulary_given_beforehand_mends_what_is_misheard(
     transcriber: Transcriber, russian_note: bytes
 ) -> None:
     alone = await transcriber.transcribe(russian_note)
-    assert words(alone.text) == "нейронной сети это хорошо"
+    assert word_error_rate(PISETS, alone.text) <= 0.25 and "нейронные сети" not in words(alone.text)
     hinted = await transcriber.transcribe(russian_note, hints="Сегодня поговорим про нейронные сети.")
-    assert words(hinted.text).startswith("нейронные сети")
+    assert "нейронные сети" in words(hinted.text)
 
 
 async def test_only_the_languages_that_are_allowed_are_considered(
@@ -360,7 +357,7 @@ async def test_a_model_that_nobody_needs_leaves_memory_and_comes_back(whisper_ba
             while transcriber.is_loaded:
                 await asyncio.sleep(0.05)
         transcript = await transcriber.transcribe(russian_note)
-        assert words(transcript.text) == "нейронной сети это хорошо"
+        assert word_error_rate(PISETS, transcript.text) <= 0.25
     finally:
         await transcriber.close()
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 from bot.corrections.feedback import MAX_PER_DAY
 from bot.sandbox.client.discord_user import Person
 from tests.harness import Message, Town, voice
+from tests.spoken import JFK, is_heard
 
 SECOND = "second sandbox/general"
 
@@ -89,8 +90,8 @@ async def test_a_corrected_transcript_teaches_names(judged: Town) -> None:
     form = await chloe.message_command("Correct transcript", note)
     assert form.modal is not None
     heard = form.modal["components"][0]["components"][0]["value"]
-    assert heard.startswith("And so, my fellow Americans")
-    right = heard.replace("fellow Americans", "fellow Skvortsov Старлингов")
+    assert is_heard(JFK, heard)
+    right = " ".join(["Skvortsov", "Старлингов", *heard.split()[2:]])
     suggested = await (await chloe.submit(form, {"said": right})).response()
     assert suggested["content"].endswith("of: Skvortsov, Старлингов.")
     assert "- Skvortsov, Старлингов — <@" in (await told(ada, "corrections wanted"))["content"]

@@ -18,6 +18,7 @@ from bot.storage.database import Database
 from bot.usage.store import Amounts, UsageStore
 from tests.harness import Message, Town, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
+from tests.spoken import JFK, is_heard
 
 SECOND = "second sandbox/general"
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -177,9 +178,9 @@ async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Meter
 async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
     town = metered.town
     channel = await town.dm(town.member)
-    assert "your country" in await metered.transcribe(town.member, channel)
+    assert is_heard(JFK, await metered.transcribe(town.member, channel))
     second = await metered.transcribe(town.member, channel)
-    assert "your country" in second
+    assert is_heard(JFK, second)
     assert "-# You have 0 of your 0.3 min of recordings left today." in second
     refusal = await metered.transcribe(town.member, channel)
     assert refusal.startswith("You have used up your 0.3 min of recordings of today.")
