@@ -25,26 +25,26 @@ from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
 from bot.training.trainer import follow
 from bot.weights.weights import WeightsCache
-from tests.harness import Town, populated, running, voice
+from tests.harness import BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 MIN_POINTS = 3
 """Steps of a training, before notes are sent beside it."""
 
 
-async def waits_s(town: Town, notes: int) -> list[float]:
+async def waits_s(harness: BotHarness, notes: int) -> list[float]:
     """How long each of so many notes, sent one after the other, waits for its text."""
-    channel, found = await town.dm(town.member), []
+    channel, found = await harness.dm(harness.member), []
     for _note in range(notes):
-        asked = await town.member.send(channel, voice=voice("jfk.ogg"))
+        asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
         began_s = time.perf_counter()
-        await town.answer_to(asked, lambda text: "fellow Americans" in text)
+        await harness.answer_to(asked, lambda text: "fellow Americans" in text)
         found.append(time.perf_counter() - began_s)
-        await town.complete_answer_to(asked)
+        await harness.complete_answer_to(asked)
     return found
 
 
-async def beside(town: Town, notes: int, home: Path, right_of_way: Path) -> list[float]:
+async def beside(harness: BotHarness, notes: int, home: Path, right_of_way: Path) -> list[float]:
     """The same while a model is trained, which is then cancelled."""
     trainer = LocalTrainer(WeightsCache(), home, right_of_way)
     handle = await trainer.start(data_of(cases_in("english.tsv")), Recipe(base=BASE), home / "training")
@@ -53,7 +53,7 @@ async def beside(town: Town, notes: int, home: Path, right_of_way: Path) -> list
             raise progress.error
         if len(progress.curve) >= MIN_POINTS:
             break
-    found = await waits_s(town, notes)
+    found = await waits_s(harness, notes)
     assert (await trainer.state(handle)).state == "running", "the training was done too soon to compare"
     await trainer.cancel(handle)
     return found
@@ -68,13 +68,13 @@ async def main() -> None:
         async with (
             ScriptedChat() as chat,
             Sandbox() as sandbox,
-            populated(sandbox, chat) as town,
+            populated(sandbox, chat) as harness,
             running(data, sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
         ):
-            await waits_s(town, 2)
-            alone = await waits_s(town, notes)
-            yielding = await beside(town, notes, Path(folder) / "one", read_settings(data_folder=data).right_of_way)
-            stubborn = await beside(town, notes, Path(folder) / "other", Path(folder) / "nobody-knows-it")
+            await waits_s(harness, 2)
+            alone = await waits_s(harness, notes)
+            yielding = await beside(harness, notes, Path(folder) / "one", read_settings(data_folder=data).right_of_way)
+            stubborn = await beside(harness, notes, Path(folder) / "other", Path(folder) / "nobody-knows-it")
     print(f"{machine()}\n\n| a note of 11 s | p50 wait s | against alone |\n| --- | ---: | ---: |")
     for name, found in (
         ("alone", alone),

@@ -26,7 +26,7 @@ from tests.conformance.recorder import Witness
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytest_plugins = ["tests.databases", "tests.towns"]
+pytest_plugins = ["tests.databases", "tests.harnesses"]
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"

@@ -29,7 +29,7 @@ Message = dict[str, Any]
 
 
 @dataclass
-class Town:
+class BotHarness:
     """A sandbox with the bot in it, three people, and a chat model that says what it is told to."""
 
     sandbox: Sandbox
@@ -147,7 +147,7 @@ async def running(
 
 
 @contextlib.asynccontextmanager
-async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[Town]:
+async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHarness]:
     """The three people of ``sandbox``, connected."""
     async with contextlib.AsyncExitStack() as stack:
         directory = sandbox.description
@@ -155,7 +155,7 @@ async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[Town]
             user["name"]: await stack.enter_async_context(Person(sandbox.url, user["token"]))
             for user in directory["users"]
         }
-        yield Town(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory)
+        yield BotHarness(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory)
 
 
 async def hear(whisper: Path, data: bytes) -> Transcript:

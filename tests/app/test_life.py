@@ -53,57 +53,57 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
 
 
 async def test_a_stop_in_the_middle_of_an_answer_loses_nothing(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.2}
         chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.5
-        channel = await town.dm(town.member)
+        channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, **settings):
-            asked = await town.member.send(channel, "count")
-            await town.answer_to(asked, lambda text: "two" in text)
-        halted = await town.answer_to(asked, lambda text: "restarted in the middle of this answer" in text)
+            asked = await harness.member.send(channel, "count")
+            await harness.answer_to(asked, lambda text: "two" in text)
+        halted = await harness.answer_to(asked, lambda text: "restarted in the middle of this answer" in text)
         assert "ten" not in halted["content"]
         chat.word_delay_s = 0.0
         async with running(tmp_path, sandbox, **settings):
-            answer = await town.answer_to(asked, lambda text: text == chat.answer)
+            answer = await harness.answer_to(asked, lambda text: text == chat.answer)
         assert answer["id"] == halted["id"]
-        assert len(await town.after(asked)) == 1
+        assert len(await harness.after(asked)) == 1
 
 
 async def test_a_stop_waits_for_an_answer_that_is_nearly_done(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 10.0}
         chat.answer, chat.word_delay_s = "one two three four", 0.3
         async with running(tmp_path, sandbox, **settings):
-            asked = await town.member.send(await town.dm(town.member), "count")
-            await town.answer_to(asked, bool)
-        answer = await town.answer_to(asked, bool)
+            asked = await harness.member.send(await harness.dm(harness.member), "count")
+            await harness.answer_to(asked, bool)
+        answer = await harness.answer_to(asked, bool)
         assert answer["content"] == "one two three four"
 
 
 async def test_a_command_under_way_is_told_of_the_restart(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.2}
         sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=20.0)
         async with running(tmp_path, sandbox, **settings):
             file = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
-            outcome = await town.member.slash("transcribe", {"file": file}, channel=town.channel("general"))
+            outcome = await harness.member.slash("transcribe", {"file": file}, channel=harness.channel("general"))
             await asyncio.sleep(0.5)
         assert "being restarted" in (await outcome.response(30))["content"]
 
 
 async def test_a_lost_connection_and_a_busy_discord_are_not_noticed(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings):
             sandbox.close_gateway()
-            asked = await town.member.send(await town.dm(town.member), "hello")
-            await town.answer_to(asked, lambda text: "capital of France." in text)
+            asked = await harness.member.send(await harness.dm(harness.member), "hello")
+            await harness.answer_to(asked, lambda text: "capital of France." in text)
             chat.first_word_delay_s = 0.3  # the faults are for the bot, not for the question
             for kind in ("rate_limit", "error"):
-                asked = await town.member.send(await town.dm(town.member), "hello again")
+                asked = await harness.member.send(await harness.dm(harness.member), "hello again")
                 sandbox.fault(kind, method="POST", path="^/channels/[0-9]+/messages$", retry_after_s=0.3, after=True)
-                await town.answer_to(asked, lambda text: "capital of France." in text)
-                assert len(await town.after(asked)) == 1
+                await harness.answer_to(asked, lambda text: "capital of France." in text)
+                assert len(await harness.after(asked)) == 1
 
 
 PREVENTED: list[tuple[dict[str, str], str]] = [
@@ -173,8 +173,10 @@ async def test_heartbeats_are_on_time_while_ten_minutes_are_transcribed(tmp_path
         Sandbox(options=Options(heartbeat_interval_s=0.25, person_file_limit_bytes=25 << 20)) as sandbox,
     ):
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.1}
-        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
-            await town.member.send(await town.dm(town.member), files=[("long.wav", buffer.getvalue(), "audio/wav")])
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as harness:
+            await harness.member.send(
+                await harness.dm(harness.member), files=[("long.wav", buffer.getvalue(), "audio/wav")]
+            )
             await asyncio.sleep(8)
             late = [beat.late_s or 0.0 for session in sandbox.bot_sessions for beat in session.heartbeats]
     assert len(late) >= 24

@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 
 from audio import decode
-from tests.harness import RECORDINGS, Town, voice
+from tests.harness import RECORDINGS, BotHarness, voice
 from tests.spoken import JFK, is_heard
 
 RECORDING = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
 
 
-async def test_hi_greets_by_name_and_says_what_it_can_do(town: Town) -> None:
-    said = await (await town.member.slash("hi", channel=town.channel("general"))).response(30)
+async def test_hi_greets_by_name_and_says_what_it_can_do(harness: BotHarness) -> None:
+    said = await (await harness.member.slash("hi", channel=harness.channel("general"))).response(30)
     lines = said["content"].splitlines()
     assert lines[0].startswith("Hi, ")
     assert len(lines) == 4
     assert "/transcribe" in lines[3]
 
 
-async def test_a_russian_is_greeted_in_russian(town: Town) -> None:
-    said = await (await town.russian.slash("hi", channel=await town.dm(town.russian))).response(30)
+async def test_a_russian_is_greeted_in_russian(harness: BotHarness) -> None:
+    said = await (await harness.russian.slash("hi", channel=await harness.dm(harness.russian))).response(30)
     assert said["content"].startswith("Привет, ")
 
 
-async def test_a_recording_is_transcribed_with_its_language_and_length(town: Town) -> None:
-    outcome = await town.member.slash("transcribe", {"file": RECORDING}, channel=town.channel("general"))
+async def test_a_recording_is_transcribed_with_its_language_and_length(harness: BotHarness) -> None:
+    outcome = await harness.member.slash("transcribe", {"file": RECORDING}, channel=harness.channel("general"))
     said = await outcome.response(30)
     assert is_heard(JFK, said["content"])
     assert said["content"].splitlines()[-1].startswith("-# English (")
@@ -33,85 +33,91 @@ async def test_a_recording_is_transcribed_with_its_language_and_length(town: Tow
 
 
 @pytest.mark.parametrize(("form", "beginning"), [("srt", "1\n00:00:0"), ("vtt", "WEBVTT")])
-async def test_subtitles_come_as_a_file(town: Town, form: str, beginning: str) -> None:
-    outcome = await town.member.slash(
-        "transcribe", {"file": RECORDING, "format": form}, channel=await town.dm(town.member)
+async def test_subtitles_come_as_a_file(harness: BotHarness, form: str, beginning: str) -> None:
+    outcome = await harness.member.slash(
+        "transcribe", {"file": RECORDING, "format": form}, channel=await harness.dm(harness.member)
     )
     said = await outcome.response(30)
     file = said["attachments"][0]
     assert file["filename"] == f"transcript.{form}"
-    text = (await town.member.download(file)).decode()
+    text = (await harness.member.download(file)).decode()
     assert text.startswith(beginning)
     assert "-->" in text
     assert is_heard("what you can do for your country", text)
 
 
-async def test_russian_is_translated_to_english(town: Town) -> None:
+async def test_russian_is_translated_to_english(harness: BotHarness) -> None:
     file = ("pisets-ru.ogg", (RECORDINGS / "pisets-ru.ogg").read_bytes(), "audio/ogg")
     options = {"file": file, "language": "ru", "to_english": True}
-    said = await (await town.member.slash("transcribe", options, channel=await town.dm(town.member))).response(30)
+    said = await (await harness.member.slash("transcribe", options, channel=await harness.dm(harness.member))).response(
+        30
+    )
     assert "network" in said["content"].lower()
 
 
-async def test_languages_complete_in_ones_own_language(town: Town) -> None:
-    choices = await town.russian.autocomplete(
-        "transcribe", {"file": RECORDING, "language": "нем"}, "language", channel=town.channel("general")
+async def test_languages_complete_in_ones_own_language(harness: BotHarness) -> None:
+    choices = await harness.russian.autocomplete(
+        "transcribe", {"file": RECORDING, "language": "нем"}, "language", channel=harness.channel("general")
     )
     assert {"name": "Немецкий", "value": "de"}.items() <= choices[0].items()
 
 
-async def test_a_language_that_does_not_exist_is_told_of(town: Town) -> None:
+async def test_a_language_that_does_not_exist_is_told_of(harness: BotHarness) -> None:
     options = {"file": RECORDING, "language": "klingon"}
-    said = await (await town.member.slash("transcribe", options, channel=await town.dm(town.member))).response(30)
+    said = await (await harness.member.slash("transcribe", options, channel=await harness.dm(harness.member))).response(
+        30
+    )
     assert "does not know the language klingon" in said["content"]
     assert "Reference: " in said["content"]
 
 
-async def test_text_is_said_by_the_voice_that_was_chosen(town: Town) -> None:
-    channel = town.channel("general")
-    choices = await town.member.autocomplete("say", {"text": "Hello", "voice": "joe"}, "voice", channel=channel)
+async def test_text_is_said_by_the_voice_that_was_chosen(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    choices = await harness.member.autocomplete("say", {"text": "Hello", "voice": "joe"}, "voice", channel=channel)
     options = {"text": "Hello there, my friend.", "voice": choices[0]["value"]}
-    said = await (await town.member.slash("say", options, channel=channel)).response(30)
+    said = await (await harness.member.slash("say", options, channel=channel)).response(30)
     assert said["flags"] & 1 << 13
     assert said["attachments"][0]["waveform"]
-    assert decode(await town.member.download(said["attachments"][0])).duration_s > 0.8
+    assert decode(await harness.member.download(said["attachments"][0])).duration_s > 0.8
 
 
-async def test_text_with_nothing_to_say_gets_a_sentence(town: Town) -> None:
+async def test_text_with_nothing_to_say_gets_a_sentence(harness: BotHarness) -> None:
     said = await (
-        await town.member.slash("say", {"text": "```\nx = 1\n```"}, channel=await town.dm(town.member))
+        await harness.member.slash("say", {"text": "```\nx = 1\n```"}, channel=await harness.dm(harness.member))
     ).response(30)
     assert "nothing in this text that can be said aloud" in said["content"]
 
 
-async def test_a_message_is_transcribed_from_its_menu(town: Town) -> None:
-    note = await town.russian.send(town.channel("voice-notes"), voice=voice("jfk.ogg"))
-    said = await (await town.member.message_command("Transcribe", note)).response(30)
+async def test_a_message_is_transcribed_from_its_menu(harness: BotHarness) -> None:
+    note = await harness.russian.send(harness.channel("voice-notes"), voice=voice("jfk.ogg"))
+    said = await (await harness.member.message_command("Transcribe", note)).response(30)
     assert is_heard(JFK, said["content"])
 
 
-async def test_a_message_without_a_recording_cannot_be_transcribed(town: Town) -> None:
-    note = await town.russian.send(town.channel("general"), "only words")
-    said = await (await town.russian.message_command("Transcribe", note)).response(30)
+async def test_a_message_without_a_recording_cannot_be_transcribed(harness: BotHarness) -> None:
+    note = await harness.russian.send(harness.channel("general"), "only words")
+    said = await (await harness.russian.message_command("Transcribe", note)).response(30)
     assert said["content"].startswith("В этом сообщении нет ни голосовой записи")
     assert said["flags"] & 1 << 6
 
 
-async def test_a_message_is_read_aloud_from_its_menu(town: Town) -> None:
-    note = await town.russian.send(town.channel("general"), "The bird sings in the **garden**.")
-    said = await (await town.member.message_command("Read aloud", note)).response(30)
+async def test_a_message_is_read_aloud_from_its_menu(harness: BotHarness) -> None:
+    note = await harness.russian.send(harness.channel("general"), "The bird sings in the **garden**.")
+    said = await (await harness.member.message_command("Read aloud", note)).response(30)
     assert said["flags"] & 1 << 13
 
 
-async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -> None:
-    commands = {command["name"]: command for command in (await town.member.commands(town.channel("general")))}
+async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotHarness) -> None:
+    commands = {command["name"]: command for command in (await harness.member.commands(harness.channel("general")))}
     assert set(commands) == {
         *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
         *("correct", "corrections", "feedback", "leaderboard", "privacy", "train", "jobs", "test", "compare"),
         *("Transcribe", "Read aloud", "Ask about this", "Correct this reply", "Correct transcript"),
     }
     everyones = set(commands)
-    commands |= {command["name"]: command for command in await town.administrator.commands(town.channel("general"))}
+    commands |= {
+        command["name"]: command for command in await harness.administrator.commands(harness.channel("general"))
+    }
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
     servers_only |= {"correct", "Correct this reply", "Correct transcript", "corrections", "leaderboard"}
     servers_only |= {"train", "jobs", "test", "compare"}
@@ -128,11 +134,11 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(town: Town) -
             assert option["description_localizations"]["ru"]
 
 
-async def test_one_user_may_not_take_all_the_room(town: Town) -> None:
-    channel = await town.dm(town.member)
-    outcomes = [await town.member.slash("transcribe", {"file": RECORDING}, channel=channel) for _time in range(3)]
+async def test_one_user_may_not_take_all_the_room(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
+    outcomes = [await harness.member.slash("transcribe", {"file": RECORDING}, channel=channel) for _time in range(3)]
     texts = [(await outcome.response(30))["content"] for outcome in outcomes]
     assert sum("You already have 2 commands running" in text for text in texts) == 1
     assert sum(is_heard(JFK, text) for text in texts) == 2
-    said = await (await town.member.slash("hi", channel=channel)).response(30)
+    said = await (await harness.member.slash("hi", channel=channel)).response(30)
     assert said["content"].startswith("Hi, ")

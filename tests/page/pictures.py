@@ -66,23 +66,25 @@ async def _cards(browser: Browser, folder: Path) -> None:
                     training_api_key=KEY,
                     training_base_model="small-1",
                 ),
-                populated(sandbox, chat) as town,
+                populated(sandbox, chat) as harness,
                 visiting(browser, sandbox, "ada", size) as visit,
             ):
                 if await visit.page.get_by_role("button", name="Servers and channels").is_visible():
                     await visit.page.get_by_role("button", name="Servers and channels").click()
                 await visit.enter("general")
-                ada = town.administrator
+                ada = harness.administrator
                 chat.answer = "I do not know who runs it."
-                asked = await ada.send("general", f"{town.mention} Who runs the pottery workshop?")
-                wrong = await town.complete_answer_to(asked, reader=ada)
+                asked = await ada.send("general", f"{harness.mention} Who runs the pottery workshop?")
+                wrong = await harness.complete_answer_to(asked, reader=ada)
                 card = await (await ada.message_command("Correct this reply", wrong)).response()
                 form = await ada.click(card, "I agree")
                 await ada.submit(form, {"answer": "Marisol runs the pottery workshop, every Tuesday. 🏺"})
                 await ada.wait_for_edit(card)
                 chat.answer = "That is Marisol: she teaches pottery every Tuesday."
-                asked = await town.member.send("general", f"{town.mention} What is the name of the pottery teacher?")
-                taught = await town.complete_answer_to(asked)
+                asked = await harness.member.send(
+                    "general", f"{harness.mention} What is the name of the pottery teacher?"
+                )
+                taught = await harness.complete_answer_to(asked)
                 shown = await visit.see("she teaches pottery")
                 await visit.page.wait_for_timeout(500)
                 await shown.screenshot(path=folder / f"card-taught-{name}.png")
@@ -93,7 +95,7 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 card_shown = await visit.see("Correction #1")
                 await visit.page.wait_for_timeout(500)
                 await card_shown.screenshot(path=folder / f"card-correction-{name}.png")
-                await _train(town.administrator, service, visit, folder / f"card-training-{name}.png")
+                await _train(harness.administrator, service, visit, folder / f"card-training-{name}.png")
 
 
 async def _train(person: Person, service: FineTuningServer, visit: Visit, picture: Path) -> None:

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.harness import RECORDINGS, Town
+from tests.harness import RECORDINGS, BotHarness
 from tests.page.visit import Visit, visiting
 from tests.spoken import JFK, is_heard
 
@@ -26,36 +26,36 @@ async def _answered_aloud(visit: Visit, text: str) -> None:
     await expect(player.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile(r"0:0[1-9] of"))
 
 
-async def test_the_first_visit_is_three_clicks(town: Town, browser: Browser) -> None:
-    async with visiting(browser, town.sandbox, "chloe") as visit:
-        town.chat.answer = "A famous line about service."
+async def test_the_first_visit_is_three_clicks(harness: BotHarness, browser: Browser) -> None:
+    async with visiting(browser, harness.sandbox, "chloe") as visit:
+        harness.chat.answer = "A famous line about service."
         await visit.page.get_by_role("button", name="Send a recorded note").click()
         await _answered_aloud(visit, "A famous line about service.")
-        town.chat.answer = "Paris is the capital of France, and has been for a very long time."
+        harness.chat.answer = "Paris is the capital of France, and has been for a very long time."
         await visit.page.get_by_role("button", name="Ask a question").click()
         await visit.messages.filter(has_text="for a very long time").wait_for(timeout=ANSWER_MS)
-        town.chat.answer = "Paris."
+        harness.chat.answer = "Paris."
         await visit.page.get_by_role("button", name="Correct an answer").click()
         corrected = visit.messages.filter(has=visit.page.locator(".markdown", has_text=re.compile(r"^Paris\.")))
         await corrected.last.wait_for(timeout=ANSWER_MS)
         await expect(visit.page.locator("#welcome")).to_be_hidden()
-        asked = town.chat.requests[-1]["messages"]
+        asked = harness.chat.requests[-1]["messages"]
         assert "correct that" in asked[-1]["content"]
         assert "for a very long time" in asked[-2]["content"]
 
 
-async def test_what_is_spoken_into_the_microphone_is_answered_aloud(town: Town, browser: Browser) -> None:
-    async with visiting(browser, town.sandbox, "chloe") as visit:
-        town.chat.answer = "So I heard."
+async def test_what_is_spoken_into_the_microphone_is_answered_aloud(harness: BotHarness, browser: Browser) -> None:
+    async with visiting(browser, harness.sandbox, "chloe") as visit:
+        harness.chat.answer = "So I heard."
         await visit.page.get_by_role("button", name="Record a voice message").click()
         await expect(visit.page.get_by_role("timer")).to_have_text("0:11", timeout=ANSWER_MS)
         await visit.page.get_by_role("button", name="Send the recording").click()
         await _answered_aloud(visit, "So I heard.")
 
 
-async def test_a_text_answer_is_read_aloud_with_one_click(town: Town, browser: Browser) -> None:
-    async with visiting(browser, town.sandbox, "chloe") as visit:
-        town.chat.answer = "Read me."
+async def test_a_text_answer_is_read_aloud_with_one_click(harness: BotHarness, browser: Browser) -> None:
+    async with visiting(browser, harness.sandbox, "chloe") as visit:
+        harness.chat.answer = "Read me."
         await visit.write("Something to read?")
         answer = visit.messages.filter(has_text="Read me.").last
         await answer.wait_for(timeout=ANSWER_MS)
@@ -63,8 +63,8 @@ async def test_a_text_answer_is_read_aloud_with_one_click(town: Town, browser: B
         await visit.last.get_by_role("group", name="Voice message").wait_for(timeout=ANSWER_MS)
 
 
-async def test_a_recording_is_transcribed_by_command(town: Town, browser: Browser) -> None:
-    async with visiting(browser, town.sandbox, "chloe") as visit:
+async def test_a_recording_is_transcribed_by_command(harness: BotHarness, browser: Browser) -> None:
+    async with visiting(browser, harness.sandbox, "chloe") as visit:
         await visit.command("transcribe")
         await visit.page.locator(".field input[type=file]").set_input_files(RECORDINGS / "jfk.ogg")
         await visit.page.get_by_role("button", name="Send", exact=True).click()

@@ -13,7 +13,7 @@ import pytest
 
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
-from tests.harness import RECORDINGS, Town, populated, running, voice
+from tests.harness import RECORDINGS, BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
 
@@ -73,134 +73,138 @@ def _flac_that_claims_a_day() -> bytes:
     ],
 )  # fmt: skip
 async def test_a_file_that_is_no_recording_gets_its_sentence(
-    strict_town: Town, name: str, data: bytes, kind: str, sentence: str
+    strict_harness: BotHarness, name: str, data: bytes, kind: str, sentence: str
 ) -> None:
-    town = strict_town
-    asked = await town.member.send(await town.dm(town.member), files=[(name, data, kind)])
-    told = await town.answer_to(asked, bool)
+    harness = strict_harness
+    asked = await harness.member.send(await harness.dm(harness.member), files=[(name, data, kind)])
+    told = await harness.answer_to(asked, bool)
     assert sentence in told["content"]
     assert "…" not in told["content"]
 
 
-async def test_a_russian_is_told_in_russian(town: Town) -> None:
-    channel = await town.dm(town.russian)
-    await (await town.russian.slash("hi", channel=channel)).response(30)
-    asked = await town.russian.send(channel, files=[("text.ogg", b"just a letter", "audio/ogg")])
-    told = await town.answer_to(asked, bool, reader=town.russian)
+async def test_a_russian_is_told_in_russian(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.russian)
+    await (await harness.russian.slash("hi", channel=channel)).response(30)
+    asked = await harness.russian.send(channel, files=[("text.ogg", b"just a letter", "audio/ogg")])
+    told = await harness.answer_to(asked, bool, reader=harness.russian)
     assert told["content"].startswith("Этот файл не похож на запись")
 
 
-async def test_a_broken_off_recording_is_heard_as_far_as_it_goes(town: Town) -> None:
-    asked = await town.member.send(
-        await town.dm(town.member), files=[("cut.ogg", RECORDING[: len(RECORDING) // 2], "audio/ogg")]
+async def test_a_broken_off_recording_is_heard_as_far_as_it_goes(harness: BotHarness) -> None:
+    asked = await harness.member.send(
+        await harness.dm(harness.member), files=[("cut.ogg", RECORDING[: len(RECORDING) // 2], "audio/ogg")]
     )
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
     assert is_heard("and so my fellow americans", answer["content"])
     assert "The end of this recording is damaged" in answer["content"]
 
 
-async def test_a_recording_that_is_too_large_is_refused_whatever_size_it_declares(strict_town: Town) -> None:
-    town = strict_town
+async def test_a_recording_that_is_too_large_is_refused_whatever_size_it_declares(strict_harness: BotHarness) -> None:
+    harness = strict_harness
     data = _wav(40.0, 16000)
-    channel = await town.dm(town.member)
-    asked = await town.member.send(channel, files=[("big.wav", data, "audio/wav")])
-    told = await town.answer_to(asked, bool)
+    channel = await harness.dm(harness.member)
+    asked = await harness.member.send(channel, files=[("big.wav", data, "audio/wav")])
+    told = await harness.answer_to(asked, bool)
     assert "larger than 1 MB" in told["content"]
-    town.sandbox.lie_about_size(1000)
-    asked = await town.member.send(channel, files=[("big.wav", data, "audio/wav")])
+    harness.sandbox.lie_about_size(1000)
+    asked = await harness.member.send(channel, files=[("big.wav", data, "audio/wav")])
     assert asked["attachments"][0]["size"] < len(data)
-    told = await town.answer_to(asked, bool)
+    told = await harness.answer_to(asked, bool)
     assert "larger than 1 MB" in told["content"]
 
 
-async def test_an_expired_link_is_told_of(town: Town) -> None:
-    town.sandbox.fault("expire_links")
-    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
-    told = await town.answer_to(asked, bool)
+async def test_an_expired_link_is_told_of(harness: BotHarness) -> None:
+    harness.sandbox.fault("expire_links")
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    told = await harness.answer_to(asked, bool)
     assert "its link has expired" in told["content"]
 
 
-async def test_a_chat_model_that_is_down_leaves_the_transcript(town: Town) -> None:
-    town.chat.trouble = {"status": 503, "headers": {"retry-after-ms": "1"}}
-    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
-    told = await town.answer_to(asked, lambda text: "Reference" in text)
+async def test_a_chat_model_that_is_down_leaves_the_transcript(harness: BotHarness) -> None:
+    harness.chat.trouble = {"status": 503, "headers": {"retry-after-ms": "1"}}
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    told = await harness.answer_to(asked, lambda text: "Reference" in text)
     assert is_heard(JFK, told["content"])
     assert "My chat model failed" in told["content"]
 
 
-async def test_a_chat_model_that_says_nothing_is_told_of(town: Town) -> None:
-    town.chat.answer = " "
-    asked = await town.member.send(await town.dm(town.member), "hello")
-    told = await town.answer_to(asked, lambda text: "Reference" in text)
+async def test_a_chat_model_that_says_nothing_is_told_of(harness: BotHarness) -> None:
+    harness.chat.answer = " "
+    asked = await harness.member.send(await harness.dm(harness.member), "hello")
+    told = await harness.answer_to(asked, lambda text: "Reference" in text)
     assert "answered with nothing at all" in told["content"]
 
 
-async def test_an_answer_that_breaks_off_keeps_what_was_said(town: Town) -> None:
-    town.chat.answer, town.chat.trouble = "Paris is", "drop"
-    asked = await town.member.send(await town.dm(town.member), "hello")
-    told = await town.answer_to(asked, lambda text: "Reference" in text)
+async def test_an_answer_that_breaks_off_keeps_what_was_said(harness: BotHarness) -> None:
+    harness.chat.answer, harness.chat.trouble = "Paris is", "drop"
+    asked = await harness.member.send(await harness.dm(harness.member), "hello")
+    told = await harness.answer_to(asked, lambda text: "Reference" in text)
     assert told["content"].startswith("Paris")
     assert "cannot reach my chat model" in told["content"]
 
 
-async def test_where_it_may_not_write_it_says_so_in_a_direct_message(town: Town) -> None:
-    channel = town.channel("no-bots")
-    await town.administrator.send(channel, f"{town.mention} hello")
-    told = await town.administrator.wait_for_message(lambda message: f"<#{channel}>" in message["content"])
-    assert told["channel_id"] == await town.dm(town.administrator)
+async def test_where_it_may_not_write_it_says_so_in_a_direct_message(harness: BotHarness) -> None:
+    channel = harness.channel("no-bots")
+    await harness.administrator.send(channel, f"{harness.mention} hello")
+    told = await harness.administrator.wait_for_message(lambda message: f"<#{channel}>" in message["content"])
+    assert told["channel_id"] == await harness.dm(harness.administrator)
     assert "I may not write there" in told["content"]
 
 
-async def test_a_question_that_is_deleted_meanwhile_ends_the_answer(town: Town) -> None:
-    channel = await town.dm(town.member)
-    asked = await town.member.send(channel, voice=voice("jfk.ogg"))
-    await town.member.delete(asked)
-    await town.told(asked, lambda message: "was deleted, so I stopped" in message["content"])
+async def test_a_question_that_is_deleted_meanwhile_ends_the_answer(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
+    asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    await harness.member.delete(asked)
+    await harness.told(asked, lambda message: "was deleted, so I stopped" in message["content"])
 
 
-async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(town: Town) -> None:
-    town.chat.answer, town.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
-    channel = town.channel("general")
-    asked = await town.member.send(channel, f"{town.mention} count")
-    answer = await town.answer_to(asked, bool)
-    await town.administrator.delete(answer)
+async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(harness: BotHarness) -> None:
+    harness.chat.answer, harness.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
+    channel = harness.channel("general")
+    asked = await harness.member.send(channel, f"{harness.mention} count")
+    answer = await harness.answer_to(asked, bool)
+    await harness.administrator.delete(answer)
     await asyncio.sleep(4.5)
-    assert await town.after(asked) == []
+    assert await harness.after(asked) == []
 
 
-async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(town: Town) -> None:
-    town.chat.answer = "This is one of very many sentences that take a while to say. " * 6
-    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")])
-    answer = await town.answer_to(asked, lambda text: text.endswith("to say."))
-    await town.administrator.delete(answer)
+async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(harness: BotHarness) -> None:
+    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 6
+    asked = await harness.member.send(
+        harness.channel("general"), harness.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")]
+    )
+    answer = await harness.answer_to(asked, lambda text: text.endswith("to say."))
+    await harness.administrator.delete(answer)
     await asyncio.sleep(8)
-    assert await town.after(asked) == []
+    assert await harness.after(asked) == []
 
 
-async def test_an_answer_that_breaks_off_is_not_spoken(town: Town) -> None:
-    town.chat.answer, town.chat.trouble = "Once. Upon. A. Time.", "filter"
-    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")])
-    await town.answer_to(asked, lambda text: "Reference: " in text)
+async def test_an_answer_that_breaks_off_is_not_spoken(harness: BotHarness) -> None:
+    harness.chat.answer, harness.chat.trouble = "Once. Upon. A. Time.", "filter"
+    asked = await harness.member.send(
+        harness.channel("general"), harness.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")]
+    )
+    await harness.answer_to(asked, lambda text: "Reference: " in text)
     await asyncio.sleep(2)
-    assert len(await town.after(asked)) == 1
+    assert len(await harness.after(asked)) == 1
 
 
 async def test_when_no_voice_can_speak_the_text_still_comes_with_a_note(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "tts_engine": "piper"}
         chat.answer = "Столица Франции называется Париж."  # Piper's voice speaks English only
-        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
-            asked = await town.member.send(await town.dm(town.member), voice=voice("pisets-ru.ogg"))
-            answer = await town.answer_to(asked, lambda text: "Здесь нет голоса" in text)
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as harness:
+            asked = await harness.member.send(await harness.dm(harness.member), voice=voice("pisets-ru.ogg"))
+            answer = await harness.answer_to(asked, lambda text: "Здесь нет голоса" in text)
     assert "называется Париж." in answer["content"]
 
 
 async def test_a_command_whose_time_is_over_is_answered_by_a_message(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox(options=Options(token_lifetime_s=1.0)) as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
-        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as town:
+        async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as harness:
             sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=1.2)
-            channel = town.channel("general")
-            await town.member.slash("transcribe", {"file": ("jfk.ogg", RECORDING, "audio/ogg")}, channel=channel)
-            told = await town.member.wait_for_message(lambda message: is_heard(JFK, message["content"]), 30)
+            channel = harness.channel("general")
+            await harness.member.slash("transcribe", {"file": ("jfk.ogg", RECORDING, "audio/ogg")}, channel=channel)
+            told = await harness.member.wait_for_message(lambda message: is_heard(JFK, message["content"]), 30)
     assert "took longer than Discord lets a command wait" in told["content"]

@@ -8,40 +8,42 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.server import Sandbox
-from tests.harness import Town, buttons_of, populated, running, voice
+from tests.harness import BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 
-async def test_a_direct_message_is_answered_and_typing_is_shown(town: Town) -> None:
-    town.chat.word_delay_s = 0.3
-    asked = await town.member.send(await town.dm(town.member), "What is the capital of France?")
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+async def test_a_direct_message_is_answered_and_typing_is_shown(harness: BotHarness) -> None:
+    harness.chat.word_delay_s = 0.3
+    asked = await harness.member.send(await harness.dm(harness.member), "What is the capital of France?")
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
     assert answer["content"] == "Paris is the capital of France."
-    assert any(event.name == "TYPING_START" and event.data["user_id"] == town.bot_id for event in town.member.events)
+    assert any(
+        event.name == "TYPING_START" and event.data["user_id"] == harness.bot_id for event in harness.member.events
+    )
 
 
-async def test_an_answer_grows_by_edits_not_more_than_one_a_second(town: Town) -> None:
-    town.chat.answer, town.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.25
-    asked = await town.member.send(await town.dm(town.member), "count")
-    before = len(town.member.events)
-    answer = await town.answer_to(asked, lambda text: text.endswith("ten"))
+async def test_an_answer_grows_by_edits_not_more_than_one_a_second(harness: BotHarness) -> None:
+    harness.chat.answer, harness.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.25
+    asked = await harness.member.send(await harness.dm(harness.member), "count")
+    before = len(harness.member.events)
+    answer = await harness.answer_to(asked, lambda text: text.endswith("ten"))
     edits = [
         event.data["content"]
-        for event in town.member.events[before:]
+        for event in harness.member.events[before:]
         if event.name == "MESSAGE_UPDATE" and event.data["id"] == answer["id"]
     ]
     assert 2 <= len(edits) <= 5
     assert all(len(text) < len(later) for text, later in itertools.pairwise(edits))
 
 
-async def test_a_reply_to_an_answer_goes_on_from_there(town: Town) -> None:
-    channel = await town.dm(town.member)
-    asked = await town.member.send(channel, "What is the capital of France?")
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
-    town.chat.answer = "About two million."
-    again = await town.member.send(channel, "And how many people live there?", reply_to=answer)
-    await town.answer_to(again, lambda text: "two million." in text)
-    said = [(turn["role"], turn["content"]) for turn in town.chat.requests[-1]["messages"][1:]]
+async def test_a_reply_to_an_answer_goes_on_from_there(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
+    asked = await harness.member.send(channel, "What is the capital of France?")
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    harness.chat.answer = "About two million."
+    again = await harness.member.send(channel, "And how many people live there?", reply_to=answer)
+    await harness.answer_to(again, lambda text: "two million." in text)
+    said = [(turn["role"], turn["content"]) for turn in harness.chat.requests[-1]["messages"][1:]]
     assert said == [
         ("user", "What is the capital of France?"),
         ("assistant", "Paris is the capital of France."),
@@ -49,90 +51,90 @@ async def test_a_reply_to_an_answer_goes_on_from_there(town: Town) -> None:
     ]
 
 
-async def test_in_a_channel_it_speaks_only_when_it_is_spoken_to(town: Town) -> None:
-    channel = town.channel("general")
-    await town.member.send(channel, "What is the capital of France?")
-    await town.member.send(channel, "@everyone wake up")
-    asked = await town.member.send(channel, f"{town.mention} and you, what do you say?")
-    await town.answer_to(asked, lambda text: "capital of France." in text)
-    assert [request["messages"][-1]["content"] for request in town.chat.requests] == ["and you, what do you say?"]
+async def test_in_a_channel_it_speaks_only_when_it_is_spoken_to(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    await harness.member.send(channel, "What is the capital of France?")
+    await harness.member.send(channel, "@everyone wake up")
+    asked = await harness.member.send(channel, f"{harness.mention} and you, what do you say?")
+    await harness.answer_to(asked, lambda text: "capital of France." in text)
+    assert [request["messages"][-1]["content"] for request in harness.chat.requests] == ["and you, what do you say?"]
 
 
-async def test_a_reply_to_its_answer_needs_no_mention_in_the_text(town: Town) -> None:
-    channel = town.channel("general")
-    asked = await town.member.send(channel, f"{town.mention} hello")
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
-    again = await town.russian.send(channel, "and of Spain?", reply_to=answer)
-    await town.answer_to(again, lambda text: "capital of France." in text)
-    assert town.chat.last_question == "Борис: and of Spain?"
+async def test_a_reply_to_its_answer_needs_no_mention_in_the_text(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    asked = await harness.member.send(channel, f"{harness.mention} hello")
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    again = await harness.russian.send(channel, "and of Spain?", reply_to=answer)
+    await harness.answer_to(again, lambda text: "capital of France." in text)
+    assert harness.chat.last_question == "Борис: and of Spain?"
 
 
-async def test_a_reply_that_hides_its_words_is_told_why(town: Town) -> None:
-    channel = town.channel("general")
-    asked = await town.member.send(channel, f"{town.mention} hello")
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
-    silent = await town.member.send(channel, "and of Spain?", reply_to=answer, ping=False)
-    told = await town.answer_to(silent, lambda text: "-# " in text)
+async def test_a_reply_that_hides_its_words_is_told_why(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    asked = await harness.member.send(channel, f"{harness.mention} hello")
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    silent = await harness.member.send(channel, "and of Spain?", reply_to=answer, ping=False)
+    told = await harness.answer_to(silent, lambda text: "-# " in text)
     assert told["content"].startswith("I can only read replies here that mention me.")
 
 
-async def test_a_mention_without_words_gets_a_hint(town: Town) -> None:
-    asked = await town.member.send(town.channel("general"), town.mention)
-    told = await town.answer_to(asked, lambda text: "-# " in text)
+async def test_a_mention_without_words_gets_a_hint(harness: BotHarness) -> None:
+    asked = await harness.member.send(harness.channel("general"), harness.mention)
+    told = await harness.answer_to(asked, lambda text: "-# " in text)
     assert told["content"].startswith("Send me a voice note, or write me something")
 
 
-async def test_an_answer_in_text_can_be_read_aloud_by_its_button(town: Town) -> None:
-    asked = await town.member.send(await town.dm(town.member), "What is the capital of France?")
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
-    outcome = await town.member.click(answer, "aloud")
+async def test_an_answer_in_text_can_be_read_aloud_by_its_button(harness: BotHarness) -> None:
+    asked = await harness.member.send(await harness.dm(harness.member), "What is the capital of France?")
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    outcome = await harness.member.click(answer, "aloud")
     spoken = await outcome.response(30)
     assert spoken["flags"] & 1 << 13
     assert spoken["attachments"][0]["duration_secs"] > 0.5
 
 
-async def test_an_old_button_says_that_it_no_longer_works(town: Town) -> None:
-    channel = await town.dm(town.member)
+async def test_an_old_button_says_that_it_no_longer_works(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
     button = {"type": 2, "style": 1, "label": "From last year", "custom_id": "retired:1"}
-    old = await town.as_bot(
+    old = await harness.as_bot(
         "POST", f"/channels/{channel}/messages", {"components": [{"type": 1, "components": [button]}]}
     )
-    told = await (await town.member.click(old, "retired:1")).response()
+    told = await (await harness.member.click(old, "retired:1")).response()
     assert "no longer works" in told["content"]
     assert told["flags"] & 1 << 6
 
 
-async def test_a_deleted_question_is_forgotten_and_its_answer_goes(town: Town) -> None:
-    channel = await town.dm(town.member)
-    asked = await town.member.send(channel, "My secret number is 1234.")
-    answer = await town.complete_answer_to(asked)
-    await town.member.delete(asked)
-    await town.member.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == answer["id"])
-    again = await town.member.send(channel, "What was my number?")
-    await town.complete_answer_to(again)
-    assert "1234" not in str(town.chat.requests[-1])
+async def test_a_deleted_question_is_forgotten_and_its_answer_goes(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
+    asked = await harness.member.send(channel, "My secret number is 1234.")
+    answer = await harness.complete_answer_to(asked)
+    await harness.member.delete(asked)
+    await harness.member.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == answer["id"])
+    again = await harness.member.send(channel, "What was my number?")
+    await harness.complete_answer_to(again)
+    assert "1234" not in str(harness.chat.requests[-1])
 
 
-async def test_several_people_are_answered_at_once_and_each_gets_their_own(town: Town) -> None:
-    town.chat.answer = None
-    people = [town.administrator, town.member, town.russian]
+async def test_several_people_are_answered_at_once_and_each_gets_their_own(harness: BotHarness) -> None:
+    harness.chat.answer = None
+    people = [harness.administrator, harness.member, harness.russian]
     asked = [
-        (person, await person.send(await town.dm(person), f"question {number} of {person.user['username']}"))
+        (person, await person.send(await harness.dm(person), f"question {number} of {person.user['username']}"))
         for number in range(3)
         for person in people
     ]
     for person, question in asked:
-        answer = await town.answer_to(question, question["content"].__eq__, reader=person)
+        answer = await harness.answer_to(question, question["content"].__eq__, reader=person)
         assert answer["content"] == question["content"]
 
 
 async def test_who_writes_in_russian_is_told_of_trouble_in_russian(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer = " "
-        channel = await town.dm(town.member)
+        channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
-            asked = await town.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
-            told = await town.answer_to(asked, lambda text: "-# " in text)
+            asked = await harness.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
+            told = await harness.answer_to(asked, lambda text: "-# " in text)
         assert told["content"].startswith("Моя модель ответила пустотой.")
 
 
@@ -140,17 +142,17 @@ async def test_who_writes_in_russian_is_told_of_trouble_in_russian(tmp_path: Pat
 async def test_a_setting_says_when_it_speaks(
     tmp_path: Path, whisper_base: Path, speak: str, recording: bool, spoken: bool
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": speak}
-        channel = await town.dm(town.member)
+        channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, **settings):
             if recording:
-                asked = await town.member.send(channel, voice=voice("jfk.ogg"))
+                asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
             else:
-                asked = await town.member.send(channel, "hello")
-            await town.answer_to(asked, lambda text: "capital of France." in text)
+                asked = await harness.member.send(channel, "hello")
+            await harness.answer_to(asked, lambda text: "capital of France." in text)
         # Stopping waits for what is under way, so a voice message would be here by now.
-        answer, *further = await town.after(asked)
+        answer, *further = await harness.after(asked)
         assert [bool(message["flags"] & 1 << 13) for message in further] == ([True] if spoken else [])
         assert buttons_of(answer) == (["again", "good", "bad"] if spoken else ["aloud", "again", "good", "bad"])
 
@@ -158,11 +160,11 @@ async def test_a_setting_says_when_it_speaks(
 async def test_with_the_message_content_intent_it_reads_replies_that_do_not_ping(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         async with running(tmp_path, sandbox, **settings):
-            asked = await town.member.send(town.channel("general"), f"{town.mention} hello")
-            answer = await town.answer_to(asked, lambda text: "capital of France." in text)
-            silent = await town.member.send(town.channel("general"), "and of Spain?", reply_to=answer, ping=False)
-            await town.answer_to(silent, lambda text: "capital of France." in text)
+            asked = await harness.member.send(harness.channel("general"), f"{harness.mention} hello")
+            answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+            silent = await harness.member.send(harness.channel("general"), "and of Spain?", reply_to=answer, ping=False)
+            await harness.answer_to(silent, lambda text: "capital of France." in text)
         assert chat.last_question.endswith("and of Spain?")

@@ -17,15 +17,15 @@ PEOPLE = 50
 async def test_fifty_people_who_talk_at_once_each_get_their_own_answers_in_order(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.word_delay_s = None, 0.02
         tokens = [sandbox.add_person(f"person {number}") for number in range(PEOPLE)]
-        rest = f"{sandbox.rest_url}/channels/{town.channel('general')}/messages"
+        rest = f"{sandbox.rest_url}/channels/{harness.channel('general')}/messages"
         async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
             async with aiohttp.ClientSession(raise_for_status=True) as http:
 
                 async def say(number: int, word: str) -> Message:
-                    body = {"content": f"{town.mention} {word} of {number}"}
+                    body = {"content": f"{harness.mention} {word} of {number}"}
                     async with http.post(rest, json=body, headers={"Authorization": tokens[number]}) as response:
                         said: Message = await response.json()
                         return said
@@ -33,10 +33,10 @@ async def test_fifty_people_who_talk_at_once_each_get_their_own_answers_in_order
                 firsts = await asyncio.gather(*(say(number, "first") for number in range(PEOPLE)))
                 seconds = await asyncio.gather(*(say(number, "second") for number in range(PEOPLE)))
             for number, (first, second) in enumerate(zip(firsts, seconds, strict=True)):
-                earlier = await town.complete_answer_to(first)
-                later = await town.complete_answer_to(second)
+                earlier = await harness.complete_answer_to(first)
+                later = await harness.complete_answer_to(second)
                 assert (earlier["content"], later["content"]) == (f"first of {number}", f"second of {number}")
                 assert int(earlier["id"]) < int(later["id"])
         assert list(sandbox.failures) == []
-        answers = [m for m in town.member.known_messages.values() if m["author"]["id"] == town.bot_id]
+        answers = [m for m in harness.member.known_messages.values() if m["author"]["id"] == harness.bot_id]
         assert len(answers) == 2 * PEOPLE

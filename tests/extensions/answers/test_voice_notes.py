@@ -8,88 +8,90 @@ from pathlib import Path
 import av
 
 from audio import decode
-from tests.harness import RECORDINGS, Town, hear, voice
+from tests.harness import RECORDINGS, BotHarness, hear, voice
 from tests.spoken import JFK, PISETS, is_heard
 
 
-async def test_an_english_voice_note_is_answered_in_text_and_aloud(town: Town, whisper_base: Path) -> None:
-    town.chat.answer = "Your country thanks you for asking."
-    asked = await town.member.send(await town.dm(town.member), voice=voice("jfk.ogg"))
-    answer = await town.answer_to(asked, lambda text: "thanks you for asking." in text)
+async def test_an_english_voice_note_is_answered_in_text_and_aloud(harness: BotHarness, whisper_base: Path) -> None:
+    harness.chat.answer = "Your country thanks you for asking."
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    answer = await harness.answer_to(asked, lambda text: "thanks you for asking." in text)
     assert answer["content"].startswith("> 🎙️ ")
     assert is_heard(JFK, answer["content"])
-    assert is_heard(JFK, town.chat.last_question)
+    assert is_heard(JFK, harness.chat.last_question)
 
-    spoken = await town.voice_reply_to(answer)
+    spoken = await harness.voice_reply_to(answer)
     assert spoken["flags"] & 1 << 13
     assert spoken["content"] == ""
     attachment = spoken["attachments"][0]
     assert attachment["content_type"] == "audio/ogg"
     assert 1.0 < attachment["duration_secs"] < 6.0
     assert len(attachment["waveform"]) > 8
-    data = await town.member.download(attachment)
+    data = await harness.member.download(attachment)
     with av.open(io.BytesIO(data), format="ogg") as container:
         codec = container.streams.audio[0].codec_context
         assert (codec.name, codec.sample_rate, codec.layout.name) == ("opus", 48000, "mono")
     heard = await hear(whisper_base, data)
     assert heard.language == "en"
-    assert is_heard(town.chat.answer, heard.text, 0.3)
+    assert is_heard(harness.chat.answer, heard.text, 0.3)
 
 
-async def test_an_answer_that_was_spoken_is_read_aloud_again_without_being_spoken_anew(town: Town) -> None:
-    town.chat.answer = "It was **Kennedy**. He said so in 1961. Do you know the rest?"
-    town.chat.word_delay_s = 0.05
-    asked = await town.member.send(town.channel("general"), town.mention, files=[("jfk.ogg", _jfk(), "audio/ogg")])
-    answer = await town.answer_to(asked, lambda text: "the rest?" in text)
-    spoken = await town.voice_reply_to(answer)
-    again = await (await town.member.message_command("Read aloud", answer)).response(30)
-    sounds = [await town.member.download(message["attachments"][0]) for message in (spoken, again)]
+async def test_an_answer_that_was_spoken_is_read_aloud_again_without_being_spoken_anew(harness: BotHarness) -> None:
+    harness.chat.answer = "It was **Kennedy**. He said so in 1961. Do you know the rest?"
+    harness.chat.word_delay_s = 0.05
+    asked = await harness.member.send(
+        harness.channel("general"), harness.mention, files=[("jfk.ogg", _jfk(), "audio/ogg")]
+    )
+    answer = await harness.answer_to(asked, lambda text: "the rest?" in text)
+    spoken = await harness.voice_reply_to(answer)
+    again = await (await harness.member.message_command("Read aloud", answer)).response(30)
+    sounds = [await harness.member.download(message["attachments"][0]) for message in (spoken, again)]
     assert sounds[0] == sounds[1], "the voice never says a sentence twice in exactly the same way"
 
 
-async def test_a_russian_voice_note_is_answered_aloud_in_russian(town: Town) -> None:
-    town.chat.answer = "Да, нейронные сети умеют очень многое."
-    asked = await town.russian.send(await town.dm(town.russian), voice=voice("pisets-ru.ogg"))
-    answer = await town.answer_to(asked, lambda text: "очень многое." in text, reader=town.russian)
+async def test_a_russian_voice_note_is_answered_aloud_in_russian(harness: BotHarness) -> None:
+    harness.chat.answer = "Да, нейронные сети умеют очень многое."
+    asked = await harness.russian.send(await harness.dm(harness.russian), voice=voice("pisets-ru.ogg"))
+    answer = await harness.answer_to(asked, lambda text: "очень многое." in text, reader=harness.russian)
     assert is_heard(PISETS, answer["content"])
-    spoken = await town.voice_reply_to(answer, reader=town.russian)
-    assert decode(await town.russian.download(spoken["attachments"][0])).duration_s > 1.0
+    spoken = await harness.voice_reply_to(answer, reader=harness.russian)
+    assert decode(await harness.russian.download(spoken["attachments"][0])).duration_s > 1.0
 
 
-async def test_in_a_channel_it_answers_who_mentions_it_and_pings_nobody_else(town: Town) -> None:
-    town.chat.answer = f"@everyone <@{town.russian.user['id']}> look, that is Kennedy."
-    asked = await town.member.send(
-        town.channel("general"), f"{town.mention} who said this?", files=[("speech.ogg", _jfk(), "audio/ogg")]
+async def test_in_a_channel_it_answers_who_mentions_it_and_pings_nobody_else(harness: BotHarness) -> None:
+    harness.chat.answer = f"@everyone <@{harness.russian.user['id']}> look, that is Kennedy."
+    asked = await harness.member.send(
+        harness.channel("general"), f"{harness.mention} who said this?", files=[("speech.ogg", _jfk(), "audio/ogg")]
     )
-    answer = await town.answer_to(asked, lambda text: "Kennedy." in text)
+    answer = await harness.answer_to(asked, lambda text: "Kennedy." in text)
     assert not answer["mention_everyone"]
     assert {user["id"] for user in answer["mentions"]} <= {asked["author"]["id"]}
-    assert town.chat.last_question.startswith("who said this?\n")
-    assert is_heard(JFK, town.chat.last_question)
-    assert await town.voice_reply_to(answer)
+    assert harness.chat.last_question.startswith("who said this?\n")
+    assert is_heard(JFK, harness.chat.last_question)
+    assert await harness.voice_reply_to(answer)
 
 
-async def test_a_forwarded_voice_note_is_heard(town: Town) -> None:
-    note = await town.russian.send(town.channel("voice-notes"), voice=voice("jfk.ogg"))
-    asked = await town.member.forward(note, await town.dm(town.member))
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+async def test_a_forwarded_voice_note_is_heard(harness: BotHarness) -> None:
+    note = await harness.russian.send(harness.channel("voice-notes"), voice=voice("jfk.ogg"))
+    asked = await harness.member.forward(note, await harness.dm(harness.member))
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
     assert is_heard(JFK, answer["content"])
-    assert await town.voice_reply_to(answer)
+    assert await harness.voice_reply_to(answer)
 
 
-async def test_the_sound_of_a_video_is_heard(town: Town) -> None:
-    asked = await town.member.send(await town.dm(town.member), files=[("holiday.mp4", _video(), "video/mp4")])
-    answer = await town.answer_to(asked, lambda text: "capital of France." in text)
+async def test_the_sound_of_a_video_is_heard(harness: BotHarness) -> None:
+    asked = await harness.member.send(await harness.dm(harness.member), files=[("holiday.mp4", _video(), "video/mp4")])
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
     assert is_heard(JFK, answer["content"])
-    assert await town.voice_reply_to(answer)
+    assert await harness.voice_reply_to(answer)
 
 
-async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(town: Town) -> None:
+async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(harness: BotHarness) -> None:
     code = "\n".join(f"print({number})  # line {number}" for number in range(150))
-    town.chat.answer = f"Here:\n```python\n{code}\n```\nThat was all."
-    asked = await town.member.send(await town.dm(town.member), "write me a program")
-    last = await town.told(asked, lambda message: "That was all." in message["content"])
-    parts = await town.after(asked)
+    harness.chat.answer = f"Here:\n```python\n{code}\n```\nThat was all."
+    asked = await harness.member.send(await harness.dm(harness.member), "write me a program")
+    last = await harness.told(asked, lambda message: "That was all." in message["content"])
+    parts = await harness.after(asked)
     assert parts[-1]["id"] == last["id"]
     assert len(parts) > 1
     for part in parts:
@@ -97,14 +99,14 @@ async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(town
         assert part["content"].count("```") % 2 == 0
 
 
-async def test_an_answer_of_more_than_ten_thousand_characters_ends_in_a_file(town: Town) -> None:
-    town.chat.answer = "All work and no play makes a dull bird. " * 400
-    asked = await town.member.send(await town.dm(town.member), "tell me everything")
-    last = await town.told(asked, lambda message: bool(message["attachments"]))
+async def test_an_answer_of_more_than_ten_thousand_characters_ends_in_a_file(harness: BotHarness) -> None:
+    harness.chat.answer = "All work and no play makes a dull bird. " * 400
+    asked = await harness.member.send(await harness.dm(harness.member), "tell me everything")
+    last = await harness.told(asked, lambda message: bool(message["attachments"]))
     assert "all of it is in the file" in last["content"]
-    whole = await town.member.download(last["attachments"][0])
-    assert whole.decode() == town.chat.answer.strip()
-    assert len(await town.after(asked)) == 5
+    whole = await harness.member.download(last["attachments"][0])
+    assert whole.decode() == harness.chat.answer.strip()
+    assert len(await harness.after(asked)) == 5
 
 
 def _jfk() -> bytes:

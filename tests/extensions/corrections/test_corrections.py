@@ -22,7 +22,7 @@ from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.storage.database import Database
-from tests.harness import Message, Town, buttons_of, populated, running
+from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
 EPHEMERAL, V2 = 1 << 6, 1 << 15
@@ -31,20 +31,20 @@ CAPITAL, LONDON, PARIS = "Столица Франции? 🇫🇷", "Лондо�
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def shared_corrections_town(
+async def shared_corrections_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[tuple[Town, Corrections, DatasetStore]]:
-    """A town, and a second connection to what its bot stores."""
+) -> AsyncIterator[tuple[BotHarness, Corrections, DatasetStore]]:
+    """A harness, and a second connection to what its bot stores."""
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
-        folder = tmp_path_factory.mktemp("corrections-town")
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
+        folder = tmp_path_factory.mktemp("corrections-harness")
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
             database = await Database.open(read_settings(data_folder=folder, **settings).database)
             for user in (ADMIN_ID, MEMBER_ID, OTHER_MEMBER_ID):
                 await ConsentStore(database).give(user)
             datasets = DatasetStore(database)
             yield (
-                town,
+                harness,
                 Corrections(CorrectionStore(database, datasets), datasets, ChosenRules(SettingsStore(database))),
                 datasets,
             )
@@ -52,17 +52,17 @@ async def shared_corrections_town(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def corrections_town(
-    shared_corrections_town: tuple[Town, Corrections, DatasetStore],
-) -> AsyncIterator[Town]:
-    """A town with no corrections yet, where all have agreed, everyone corrects and managers approve."""
-    town, corrections, datasets = shared_corrections_town
-    town.chat.reset()
+async def corrections_harness(
+    shared_corrections_harness: tuple[BotHarness, Corrections, DatasetStore],
+) -> AsyncIterator[BotHarness]:
+    """A harness with no corrections yet, where all have agreed, everyone corrects and managers approve."""
+    harness, corrections, datasets = shared_corrections_harness
+    harness.chat.reset()
     for guild in (GUILD_ID, SECOND_GUILD_ID):
         await corrections.forget_guild(guild)
         await datasets.forget_guild(guild)
-    yield town
-    assert list(town.sandbox.failures) == []
+    yield harness
+    assert list(harness.sandbox.failures) == []
 
 
 async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
@@ -93,12 +93,12 @@ def pressed_of(card: Message) -> list[str]:
 
 
 async def answered(
-    town: Town, person: Person, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
+    harness: BotHarness, person: Person, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
 ) -> Message:
     """The bot's answer ``said`` to ``asked``."""
-    town.chat.answer = said
-    question = await person.send(channel, f"{town.mention} {asked}")
-    return await town.complete_answer_to(question, reader=person)
+    harness.chat.answer = said
+    question = await person.send(channel, f"{harness.mention} {asked}")
+    return await harness.complete_answer_to(question, reader=person)
 
 
 async def corrects(person: Person, answer: Message, /, **written: str) -> str:
@@ -113,11 +113,11 @@ async def corrects(person: Person, answer: Message, /, **written: str) -> str:
 async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
-        boris, ada = town.russian, town.administrator
+        boris, ada = harness.russian, harness.administrator
         async with running(tmp_path, sandbox, **settings):
-            answer = await answered(town, boris)
+            answer = await answered(harness, boris)
             refused = await (await boris.message_command("Correct this reply", answer)).response()
             assert refused["flags"] & EPHEMERAL
             assert "Прежде чем вы меня поправите" in words(refused)
@@ -152,9 +152,9 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             assert second.modal is not None
 
 
-async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_town: Town) -> None:
-    chloe, boris, ada = corrections_town.member, corrections_town.russian, corrections_town.administrator
-    answer = await answered(corrections_town, boris)
+async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_harness: BotHarness) -> None:
+    chloe, boris, ada = corrections_harness.member, corrections_harness.russian, corrections_harness.administrator
+    answer = await answered(corrections_harness, boris)
     assert "**#1**" in await corrects(chloe, answer, answer="Paris")
     assert "**#2**" in await corrects(boris, answer, answer=PARIS)
     assert (await _told(chloe, "corrections list")).splitlines()[1].startswith("**#1** ⏳")
@@ -169,9 +169,9 @@ async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_town: 
     assert pressed_of(await _did(chloe, "corrections show", number="1")) == []
     card = await _did(ada, "corrections show", number="1")
     [approve] = [part["components"][0] for part in card["components"][0]["components"] if part["type"] == 1]
-    public = await corrections_town.as_bot(
+    public = await corrections_harness.as_bot(
         "POST",
-        f"/channels/{corrections_town.channel('general')}/messages",
+        f"/channels/{corrections_harness.channel('general')}/messages",
         {"content": "x", "components": [{"type": 1, "components": [approve]}]},
     )
     refused = await (await chloe.click(public, "Approve")).response()
@@ -182,9 +182,9 @@ async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_town: 
     assert "❌ rejected" in await _told(chloe, "corrections list")
 
 
-async def test_another_server_sees_nothing_of_it(corrections_town: Town) -> None:
-    boris, ada = corrections_town.russian, corrections_town.administrator
-    answer = await answered(corrections_town, boris)
+async def test_another_server_sees_nothing_of_it(corrections_harness: BotHarness) -> None:
+    boris, ada = corrections_harness.russian, corrections_harness.administrator
+    answer = await answered(corrections_harness, boris)
     await corrects(boris, answer, answer=PARIS)
     card = await _did(ada, "corrections show", number="1")
     assert (await _told(ada, "corrections list", SECOND)).startswith("There are no corrections")
@@ -192,7 +192,7 @@ async def test_another_server_sees_nothing_of_it(corrections_town: Town) -> None
     for command in ("show", "approve", "reject", "edit", "delete"):
         assert "no correction #1" in await _told(ada, f"corrections {command}", SECOND, number="1")
     [approve] = [part["components"][0] for part in card["components"][0]["components"] if part["type"] == 1]
-    there = await corrections_town.as_bot(
+    there = await corrections_harness.as_bot(
         "POST",
         f"/channels/{ada.channel_id(SECOND)}/messages",
         {"content": "x", "components": [{"type": 1, "components": [approve]}]},
@@ -203,26 +203,26 @@ async def test_another_server_sees_nothing_of_it(corrections_town: Town) -> None
     assert "⏳" in await _told(ada, "corrections show", number="1")
 
 
-async def test_only_the_bots_own_answers_can_be_corrected(corrections_town: Town) -> None:
-    chloe, boris = corrections_town.member, corrections_town.russian
+async def test_only_the_bots_own_answers_can_be_corrected(corrections_harness: BotHarness) -> None:
+    chloe, boris = corrections_harness.member, corrections_harness.russian
     note = await boris.send("general", "I am Boris")
     outcome = await chloe.message_command("Correct this reply", note)
     assert "only be corrected in what I said myself" in (await outcome.response())["content"]
-    posted = await corrections_town.as_bot("POST", f"/channels/{note['channel_id']}/messages", {"content": "News!"})
+    posted = await corrections_harness.as_bot("POST", f"/channels/{note['channel_id']}/messages", {"content": "News!"})
     outcome = await boris.message_command("Correct this reply", posted)
     assert "на какой вопрос это ответ" in (await outcome.response())["content"]
     assert "link or the id" in await _told(chloe, "correct", message="Лондон")
     assert "in another channel" in await _told(chloe, "correct", message="1100000000000000000")
     assert "only be corrected" in await _told(chloe, "correct", message=note["id"])
-    alone = await corrections_town.dm(chloe)
+    alone = await corrections_harness.dm(chloe)
     assert "Correct this reply" not in [command["name"] for command in await chloe.commands(alone)]
 
 
-async def test_an_answer_is_found_by_its_first_words(corrections_town: Town) -> None:
-    chloe = corrections_town.member
-    answer = await answered(corrections_town, chloe, "Кто ты? " + "🦜" * 60, "Скворец 🐦 " + "и ещё слова " * 30)
+async def test_an_answer_is_found_by_its_first_words(corrections_harness: BotHarness) -> None:
+    chloe = corrections_harness.member
+    answer = await answered(corrections_harness, chloe, "Кто ты? " + "🦜" * 60, "Скворец 🐦 " + "и ещё слова " * 30)
     for number in range(3):
-        await answered(corrections_town, chloe, f"question {number}", f"answer {number}")
+        await answered(corrections_harness, chloe, f"question {number}", f"answer {number}")
     offered = await chloe.autocomplete("correct", {"message": "СКВОРЕЦ"}, "message", channel="general")
     assert [choice["value"] for choice in offered] == [answer["id"]]
     assert offered[0]["name"].startswith("Скворец 🐦 и ещё слова")
@@ -238,9 +238,11 @@ async def test_an_answer_is_found_by_its_first_words(corrections_town: Town) -> 
     assert (await chloe.slash("correct", {"message": link}, channel="general")).modal is not None
 
 
-async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    chloe = corrections_town.member
-    answer = await answered(corrections_town, chloe, said="Мир " * 900)
+async def test_what_is_too_much_is_told_and_given_back(
+    corrections_harness: BotHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chloe = corrections_harness.member
+    answer = await answered(corrections_harness, chloe, said="Мир " * 900)
     form = await chloe.message_command("Correct this reply", answer)
     assert form.modal is not None
     field = form.modal["components"][1]["components"][0]
@@ -255,7 +257,7 @@ async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, m
     refused = await (await chloe.submit(form, {"answer": "Не потерять 🌍"})).response()
     assert "2 of your corrections wait" in refused["content"]
     assert "Не потерять 🌍" in (await chloe.download(refused["attachments"][0])).decode()
-    boris, ada = corrections_town.russian, corrections_town.administrator
+    boris, ada = corrections_harness.russian, corrections_harness.administrator
     globes, lines = "🌍" * 1000, "\n".join("щ" * 1000)
     await corrects(boris, answer, answer=globes, asked=lines)
     card = await _did(ada, "corrections show", number="3")
@@ -269,10 +271,10 @@ async def test_what_is_too_much_is_told_and_given_back(corrections_town: Town, m
 
 
 async def test_a_moderators_own_correction_teaches_at_once_and_contradictions_are_pointed_out(
-    corrections_town: Town,
+    corrections_harness: BotHarness,
 ) -> None:
-    ada, chloe = corrections_town.administrator, corrections_town.member
-    answer = await answered(corrections_town, ada)
+    ada, chloe = corrections_harness.administrator, corrections_harness.member
+    answer = await answered(corrections_harness, ada)
     assert "so it is approved at once" in await corrects(ada, answer, answer=PARIS)
     told = await corrects(chloe, answer, asked=f"  {CAPITAL.lower()} ", answer="Лион")
     assert "⚠️ Something else to the same is said in #1" in told
@@ -289,11 +291,11 @@ async def test_a_moderators_own_correction_teaches_at_once_and_contradictions_ar
     assert "changed its text" in card
 
 
-async def test_two_moderators_at_once_and_texts_that_change_under_them(corrections_town: Town) -> None:
-    ada, boris, chloe = corrections_town.administrator, corrections_town.russian, corrections_town.member
+async def test_two_moderators_at_once_and_texts_that_change_under_them(corrections_harness: BotHarness) -> None:
+    ada, boris, chloe = corrections_harness.administrator, corrections_harness.russian, corrections_harness.member
     told = await _told(ada, "corrections roles", approve=str(GUILD_ID))
     assert "Who may approve: those who may manage the server, and everyone." in told
-    answer = await answered(corrections_town, chloe)
+    answer = await answered(corrections_harness, chloe)
     await _told(ada, "corrections roles", reset=True)
     await corrects(chloe, answer, answer=PARIS)
     await _told(ada, "corrections roles", approve=str(GUILD_ID))
@@ -321,12 +323,12 @@ async def test_two_moderators_at_once_and_texts_that_change_under_them(correctio
     assert "It needs the approval of others: 1 more" in await _told(ada, "corrections approve", number="1")
 
 
-async def test_roles_say_who_corrects_and_who_approves(corrections_town: Town) -> None:
-    ada, chloe, boris = corrections_town.administrator, corrections_town.member, corrections_town.russian
+async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotHarness) -> None:
+    ada, chloe, boris = corrections_harness.administrator, corrections_harness.member, corrections_harness.russian
     role = str(MODERATOR_ROLE_ID)
     told = await _told(ada, "corrections roles", correct=role, approve=role, votes=1)
     assert f"Who may correct me: <@&{role}>." in told
-    answer = await answered(corrections_town, boris)
+    answer = await answered(corrections_harness, boris)
     refused = await (await boris.message_command("Correct this reply", answer)).response()
     assert f"только те, у кого есть роль <@&{role}>" in refused["content"]
     path = f"/guilds/{GUILD_ID}/members/{OTHER_MEMBER_ID}/roles/{role}"
@@ -342,9 +344,9 @@ async def test_roles_say_who_corrects_and_who_approves(corrections_town: Town) -
     assert "no correction #2" in await _told(chloe, "corrections show", number="2")
 
 
-async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_town: Town) -> None:
-    ada, chloe = corrections_town.administrator, corrections_town.member
-    answer = await answered(corrections_town, chloe)
+async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_harness: BotHarness) -> None:
+    ada, chloe = corrections_harness.administrator, corrections_harness.member
+    answer = await answered(corrections_harness, chloe)
     for number in range(9):
         await corrects(chloe, answer, asked=f"**Вопрос** `{number}`\nи дальше 🧭" + "щ" * 90, answer=f"Ответ {number}")
     listed = await _did(chloe, "corrections list", state="pending")
@@ -362,11 +364,11 @@ async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_town: 
     assert "**#10**" in await corrects(chloe, answer, answer="Next")
 
 
-async def test_approved_corrections_go_into_a_dataset(corrections_town: Town) -> None:
-    ada, chloe = corrections_town.administrator, corrections_town.member
+async def test_approved_corrections_go_into_a_dataset(corrections_harness: BotHarness) -> None:
+    ada, chloe = corrections_harness.administrator, corrections_harness.member
     await _told(ada, "dataset create", name="Исправления")
     assert "No corrections are approved" in await _told(ada, "dataset add_corrections", dataset="исправления")
-    answer = await answered(corrections_town, chloe)
+    answer = await answered(corrections_harness, chloe)
     await corrects(chloe, answer, answer=PARIS)
     await _told(ada, "corrections approve", number="1")
     await corrects(ada, answer, asked="Ещё?", answer=LONDON.upper())
@@ -385,11 +387,11 @@ async def test_approved_corrections_go_into_a_dataset(corrections_town: Town) ->
     assert "1 examples" in await _told(ada, "dataset show", dataset="Исправления")
 
 
-async def test_a_deleted_question_takes_corrections_by_others_with_it(corrections_town: Town) -> None:
-    ada, chloe, boris = corrections_town.administrator, corrections_town.member, corrections_town.russian
-    corrections_town.chat.answer = LONDON
-    question = await boris.send("general", f"{corrections_town.mention} {CAPITAL}")
-    answer = await corrections_town.complete_answer_to(question, reader=boris)
+async def test_a_deleted_question_takes_corrections_by_others_with_it(corrections_harness: BotHarness) -> None:
+    ada, chloe, boris = corrections_harness.administrator, corrections_harness.member, corrections_harness.russian
+    corrections_harness.chat.answer = LONDON
+    question = await boris.send("general", f"{corrections_harness.mention} {CAPITAL}")
+    answer = await corrections_harness.complete_answer_to(question, reader=boris)
     await corrects(chloe, answer, answer="Paris")
     await corrects(boris, answer, answer=PARIS)
     await boris.delete(question)

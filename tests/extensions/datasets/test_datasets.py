@@ -20,7 +20,7 @@ import pytest_asyncio
 from bot.sandbox.client.discord_user import Person, UnknownCommandError
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.server import Sandbox
-from tests.harness import Message, Town, populated, running
+from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
 EPHEMERAL = 1 << 6
@@ -33,26 +33,26 @@ TABLE = ("question;answer\r\n" + "".join(f"{asked};{answer}\r\n" for asked, answ
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def shared_datasets_town(
+async def shared_datasets_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[BotHarness]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "guild_files_mb": 1}
-        folder = tmp_path_factory.mktemp("datasets-town")
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+        folder = tmp_path_factory.mktemp("datasets-harness")
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
+            yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def datasets_town(shared_datasets_town: Town) -> AsyncIterator[Town]:
-    """A town with no datasets."""
-    yield shared_datasets_town
-    ada = shared_datasets_town.administrator
+async def datasets_harness(shared_datasets_harness: BotHarness) -> AsyncIterator[BotHarness]:
+    """A harness with no datasets."""
+    yield shared_datasets_harness
+    ada = shared_datasets_harness.administrator
     for channel in ("general", SECOND):
         for choice in await ada.autocomplete("dataset show", {"dataset": ""}, "dataset", channel=channel):
             asked = await _did(ada, "dataset delete", channel, dataset=choice["value"])
             await _pressed(ada, asked, "Delete")
-    assert list(shared_datasets_town.sandbox.failures) == []
+    assert list(shared_datasets_harness.sandbox.failures) == []
 
 
 async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
@@ -83,8 +83,8 @@ async def _filled(person: Person, name: str, channel: str = "general") -> None:
     assert told == f"Added to `{name} v1`: 14. There already: 0."
 
 
-async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     assert (await _told(ada, "dataset list")).startswith("There are no datasets on this server yet.")
     made = await _told(ada, "dataset create", name=f" {SEA} ")
     assert made == f"`{SEA}` is made, and empty. Add examples with /dataset add."
@@ -104,8 +104,8 @@ async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_town:
     assert (await _told(ada, "dataset list")).startswith(f"- `{SEA} v1`: 15 examples")
 
 
-async def test_a_russian_moderator_reads_russian(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_a_russian_moderator_reads_russian(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, SEA)
     await ada.set_locale("ru")
     try:
@@ -120,8 +120,8 @@ async def test_a_russian_moderator_reads_russian(datasets_town: Town) -> None:
         await ada.set_locale("en-US")
 
 
-async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, "d")
     before = await _told(ada, "dataset show", dataset="d")
     bad = "".join(
@@ -158,8 +158,8 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_town: 
     assert "no dataset `nothing` here" in await _told(ada, "dataset add", dataset="nothing", file=_file(TABLE))
 
 
-async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, SEA)
     said = await _did(ada, "select_dataset", name=SEA)
     lines = said["content"].splitlines()
@@ -190,8 +190,8 @@ async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is
     assert negative.startswith(f"Training now learns not to speak like `{SEA} v2`.")
 
 
-async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, "d")
     told = await _told(ada, "archive", dataset="d")
     path = told.split("`")[3]
@@ -206,8 +206,8 @@ async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_t
     assert "I take only archives" in await _told(ada, "dataset add", dataset="restored", file=_file(changed, "d.zip"))
 
 
-async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     big = {"prompt": "Read?", "answer": ""}
     lines = (json.dumps(big | {"answer": random_text(number)}) + "\n" for number in range(60))
     await _told(ada, "dataset create", name="big")
@@ -224,8 +224,8 @@ def random_text(seed: int) -> str:
     return "".join(random.Random(seed).choices(string.ascii_letters + string.digits, k=19_990))
 
 
-async def test_what_is_doubtful_is_told(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_what_is_doubtful_is_told(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, "d")
     assert "nothing to complain about" in await _told(ada, "dataset lint", dataset="d")
     doubtful = b"prompt,answer\nWho let the dogs out,Nobody\nMy card?,It is 4111 1111 1111 1111\n"
@@ -237,8 +237,8 @@ async def test_what_is_doubtful_is_told(datasets_town: Town) -> None:
     assert "4111" not in told
 
 
-async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, "d")
     await _told(ada, "select_dataset", name="d")
     await _told(ada, "dataset add", dataset="d", file=_file(b"prompt,answer\nNew?,Yes\n"))
@@ -255,8 +255,8 @@ async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(dat
     assert "not there any more" in (await (await ada.click(again, "Delete")).response(30))["content"]
 
 
-async def test_another_guild_has_datasets_of_its_own(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_another_guild_has_datasets_of_its_own(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     await _filled(ada, "first's")
     assert (await _told(ada, "dataset list", SECOND)).startswith("There are no datasets")
     assert await ada.autocomplete("dataset show", {"dataset": ""}, "dataset", channel=SECOND) == []
@@ -272,8 +272,10 @@ async def test_another_guild_has_datasets_of_its_own(datasets_town: Town) -> Non
     assert "14 examples" in await _told(ada, "dataset show", dataset="first's")
 
 
-async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_them(datasets_town: Town) -> None:
-    chloe, ada = datasets_town.member, datasets_town.administrator
+async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_them(
+    datasets_harness: BotHarness,
+) -> None:
+    chloe, ada = datasets_harness.member, datasets_harness.administrator
     await _filled(ada, "d")
     offered = {command["name"]: command for command in await ada.commands("general")}
     uses: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -287,10 +289,10 @@ async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_th
         "archive": [("archive", {"dataset": "d"})],
     }  # fmt: skip
     for command, asked in uses.items():
-        path = f"/applications/{datasets_town.bot_id}/commands/{offered[command]['id']}"
+        path = f"/applications/{datasets_harness.bot_id}/commands/{offered[command]['id']}"
         with pytest.raises(UnknownCommandError):
             await chloe.slash(*asked[0], channel="general")
-        await datasets_town.as_bot("PATCH", path, {"default_member_permissions": None})
+        await datasets_harness.as_bot("PATCH", path, {"default_member_permissions": None})
         try:
             for name, options in asked:
                 assert "permission Manage Server" in await _told(chloe, name, **options)
@@ -298,12 +300,12 @@ async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_th
                 assert await chloe.autocomplete("dataset show", {"dataset": ""}, "dataset", channel="general") == []
         finally:
             again = {"default_member_permissions": str(int(Permissions.MANAGE_GUILD))}
-            await datasets_town.as_bot("PATCH", path, again)
+            await datasets_harness.as_bot("PATCH", path, again)
     assert len((await _told(ada, "dataset list")).splitlines()) == 1
 
 
-async def test_many_datasets_and_examples_are_completed_while_one_types(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_many_datasets_and_examples_are_completed_while_one_types(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     for number in range(27):
         await _told(ada, "dataset create", name=f"набор {number:02} " + "ж" * 40)
     choices = await ada.autocomplete("dataset show", {"dataset": ""}, "dataset", channel="general")
@@ -331,7 +333,7 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
     assert statistics.median(took_s) < 0.2
 
 
-async def test_two_moderators_at_once_leave_one_clear_result(datasets_town: Town) -> None:
-    ada = datasets_town.administrator
+async def test_two_moderators_at_once_leave_one_clear_result(datasets_harness: BotHarness) -> None:
+    ada = datasets_harness.administrator
     made = await asyncio.gather(*(_told(ada, "dataset create", name=name) for name in ("Спор", "спор")))
     assert sorted("already" in told for told in made) == [False, True]

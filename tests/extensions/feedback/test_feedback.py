@@ -9,17 +9,17 @@ import pytest_asyncio
 
 from bot.corrections.feedback import MAX_PER_DAY
 from bot.sandbox.client.discord_user import Person
-from tests.harness import Message, Town, voice
+from tests.harness import BotHarness, Message, voice
 from tests.spoken import JFK, is_heard
 
 SECOND = "second sandbox/general"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def judged(town: Town) -> AsyncIterator[Town]:
-    """The shared town; afterwards everyone is forgotten."""
-    yield town
-    for person in (town.administrator, town.member, town.russian):
+async def judged(harness: BotHarness) -> AsyncIterator[BotHarness]:
+    """The shared harness; afterwards everyone is forgotten."""
+    yield harness
+    for person in (harness.administrator, harness.member, harness.russian):
         await forgotten(person)
 
 
@@ -35,12 +35,12 @@ async def told(person: Person, command: str, channel: str = "general", **options
     return answer
 
 
-async def answered(town: Town, person: Person, channel: str = "general") -> Message:
-    asked = await person.send(channel, f"{town.mention} What is the capital of France?")
-    return await town.complete_answer_to(asked, reader=person)
+async def answered(harness: BotHarness, person: Person, channel: str = "general") -> Message:
+    asked = await person.send(channel, f"{harness.mention} What is the capital of France?")
+    return await harness.complete_answer_to(asked, reader=person)
 
 
-async def test_one_vote_a_person_which_can_be_changed_and_taken_back(judged: Town) -> None:
+async def test_one_vote_a_person_which_can_be_changed_and_taken_back(judged: BotHarness) -> None:
     ada, boris, chloe = judged.administrator, judged.russian, judged.member
     answer = await answered(judged, chloe)
     thanks = await (await boris.click(answer, "good")).response()
@@ -61,7 +61,7 @@ async def test_one_vote_a_person_which_can_be_changed_and_taken_back(judged: Tow
     assert "👎" not in (await told(ada, "corrections wanted", SECOND))["content"]
 
 
-async def test_an_answer_that_is_asked_for_anew_is_judged_anew(judged: Town) -> None:
+async def test_an_answer_that_is_asked_for_anew_is_judged_anew(judged: BotHarness) -> None:
     chloe = judged.member
     answer = await answered(judged, chloe)
     await chloe.click(answer, "bad")
@@ -71,7 +71,7 @@ async def test_an_answer_that_is_asked_for_anew_is_judged_anew(judged: Town) -> 
     assert "👎" not in (await told(judged.administrator, "corrections wanted"))["content"]
 
 
-async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judged: Town) -> None:
+async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
     thanks = await told(boris, "feedback", text="Хорошая птица! 🐦 [link](https://example.org)")
     assert thanks["content"] == "Спасибо! Те, кто за мной здесь следит, это прочтут."
@@ -83,7 +83,7 @@ async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judg
     assert "больше за день я не принимаю" in (await told(boris, "feedback", text="ещё"))["content"]
 
 
-async def test_a_corrected_transcript_teaches_names(judged: Town) -> None:
+async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
     ada, chloe = judged.administrator, judged.member
     note = await chloe.send("general", voice=voice("jfk.ogg"), reply_to=await answered(judged, chloe))
     await judged.complete_answer_to(note)
@@ -109,7 +109,7 @@ async def test_a_corrected_transcript_teaches_names(judged: Town) -> None:
     assert "I have no transcript of this message." in nothing["content"]
 
 
-async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: Town) -> None:
+async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
     assert "Nobody who wants to be named" in (await told(ada, "leaderboard"))["content"]
     answer = await answered(judged, boris)

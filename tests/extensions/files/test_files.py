@@ -20,7 +20,7 @@ from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.storage.file_names import key_of
-from tests.harness import Message, Town, populated, running
+from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
 EPHEMERAL = 1 << 6
@@ -57,53 +57,53 @@ def _fill(data_folder: Path) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def shared_files_town(
+async def shared_files_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
-    folder = tmp_path_factory.mktemp("files-town")
+) -> AsyncIterator[BotHarness]:
+    folder = tmp_path_factory.mktemp("files-harness")
     _fill(folder)
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "guild_files_mb": 74}
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
+            yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def files_town(shared_files_town: Town) -> AsyncIterator[Town]:
-    yield shared_files_town
-    shared_files_town.sandbox.options.file_limit_bytes = 10 << 20
-    assert list(shared_files_town.sandbox.failures) == []
+async def files_harness(shared_files_harness: BotHarness) -> AsyncIterator[BotHarness]:
+    yield shared_files_harness
+    shared_files_harness.sandbox.options.file_limit_bytes = 10 << 20
+    assert list(shared_files_harness.sandbox.failures) == []
 
 
-async def _getfile(town: Town, path: str, channel: str | None = None) -> Message:
-    return await (await town.administrator.slash("getfile", {"path": path}, channel=channel)).response(30)
+async def _getfile(harness: BotHarness, path: str, channel: str | None = None) -> Message:
+    return await (await harness.administrator.slash("getfile", {"path": path}, channel=channel)).response(30)
 
 
-async def _complete(town: Town, typed: str, channel: str | None = None) -> list[Message]:
-    return await town.administrator.autocomplete("getfile", {"path": typed}, "path", channel=channel)
+async def _complete(harness: BotHarness, typed: str, channel: str | None = None) -> list[Message]:
+    return await harness.administrator.autocomplete("getfile", {"path": typed}, "path", channel=channel)
 
 
-async def test_a_moderator_finds_a_file_by_a_part_of_its_name_and_gets_it(files_town: Town) -> None:
-    choices = await _complete(files_town, "MARCH")
+async def test_a_moderator_finds_a_file_by_a_part_of_its_name_and_gets_it(files_harness: BotHarness) -> None:
+    choices = await _complete(files_harness, "MARCH")
     assert choices[0]["name"] == "exports/march.jsonl · 130.9 kB · 1 hour ago"
-    said = await _getfile(files_town, choices[0]["value"])
+    said = await _getfile(files_harness, choices[0]["value"])
     assert said["content"] == "Here is the file you requested:"
     assert said["flags"] & EPHEMERAL
     assert said["attachments"][0]["filename"] == "march.jsonl"
-    assert await files_town.administrator.download(said["attachments"][0]) == EXPORT
+    assert await files_harness.administrator.download(said["attachments"][0]) == EXPORT
 
 
-async def test_cyrillic_emoji_and_long_paths_are_chosen_like_others(files_town: Town) -> None:
+async def test_cyrillic_emoji_and_long_paths_are_chosen_like_others(files_harness: BotHarness) -> None:
     for typed, content in (("март", b"russian"), ("ДЛИННОЕ", b"long")):
-        [choice] = await _complete(files_town, typed)
+        [choice] = await _complete(files_harness, typed)
         assert len(choice["name"]) <= 100
         assert len(choice["value"]) <= 100
-        said = await _getfile(files_town, choice["value"])
-        assert await files_town.administrator.download(said["attachments"][0]) == content
+        said = await _getfile(files_harness, choice["value"])
+        assert await files_harness.administrator.download(said["attachments"][0]) == content
 
 
-async def test_ten_thousand_files_are_completed_while_one_types(files_town: Town) -> None:
-    newest = await _complete(files_town, "")
+async def test_ten_thousand_files_are_completed_while_one_types(files_harness: BotHarness) -> None:
+    newest = await _complete(files_harness, "")
     assert len(newest) == 25
     assert newest[0]["value"] == "exports/march.jsonl"
     assert [choice["value"] for choice in newest[6:8]] == [
@@ -113,7 +113,7 @@ async def test_ten_thousand_files_are_completed_while_one_types(files_town: Town
     took_s = []
     for typed in ("n", "no", "not", "note-0", "note-09", "note-099", "note-0999", "note-09999", "nothing like this"):
         began_s = time.perf_counter()
-        choices = await _complete(files_town, typed)
+        choices = await _complete(files_harness, typed)
         took_s.append(time.perf_counter() - began_s)
         assert all(typed in choice["name"] for choice in choices)
     assert choices == []
@@ -123,8 +123,8 @@ async def test_ten_thousand_files_are_completed_while_one_types(files_town: Town
 @pytest.mark.parametrize(
     "path", ["nothing.txt", "passwd", "exports", "transcripts/00", "key:0123456789abcdef0123456789abcdef"]
 )
-async def test_what_is_not_there_or_no_file_is_not_found(files_town: Town, path: str) -> None:
-    said = await _getfile(files_town, path)
+async def test_what_is_not_there_or_no_file_is_not_found(files_harness: BotHarness, path: str) -> None:
+    said = await _getfile(files_harness, path)
     missing = "This file is not there any more." if path.startswith("key:") else f"File not found: `{path}`"
     assert said["content"].startswith(missing)
     assert "Reference: " in said["content"]
@@ -135,24 +135,24 @@ async def test_what_is_not_there_or_no_file_is_not_found(files_town: Town, path:
     "path",
     ["../../starling.db", "/etc/passwd", "C:\\boot.ini", f"../{SECOND_GUILD_ID}/second-00.txt", "a\u202eb", ".."],
 )
-async def test_a_path_that_leads_elsewhere_is_refused(files_town: Town, path: str) -> None:
-    said = await _getfile(files_town, path)
+async def test_a_path_that_leads_elsewhere_is_refused(files_harness: BotHarness, path: str) -> None:
+    said = await _getfile(files_harness, path)
     assert "cannot be the name of a file here" in said["content"]
     assert not said["attachments"]
 
 
-async def test_another_guild_has_files_of_its_own(files_town: Town) -> None:
-    assert await _complete(files_town, "march", SECOND) == []
-    assert (await _complete(files_town, "", SECOND))[0]["value"] == "second-00.txt"
+async def test_another_guild_has_files_of_its_own(files_harness: BotHarness) -> None:
+    assert await _complete(files_harness, "march", SECOND) == []
+    assert (await _complete(files_harness, "", SECOND))[0]["value"] == "second-00.txt"
     for path in ("exports/march.jsonl", key_of(LONG), f"../{GUILD_ID}/exports/march.jsonl"):
-        said = await _getfile(files_town, path, SECOND)
+        said = await _getfile(files_harness, path, SECOND)
         assert not said["attachments"]
-    assert await _complete(files_town, "second-00") == []
-    assert "File not found" in (await _getfile(files_town, "second-00.txt"))["content"]
+    assert await _complete(files_harness, "second-00") == []
+    assert "File not found" in (await _getfile(files_harness, "second-00.txt"))["content"]
 
 
-async def test_in_a_direct_message_everyone_has_their_own(files_town: Town) -> None:
-    chloe, channel = files_town.member, await files_town.dm(files_town.member)
+async def test_in_a_direct_message_everyone_has_their_own(files_harness: BotHarness) -> None:
+    chloe, channel = files_harness.member, await files_harness.dm(files_harness.member)
     [choice] = await chloe.autocomplete("getfile", {"path": ""}, "path", channel=channel)
     said = await (await chloe.slash("getfile", {"path": choice["value"]}, channel=channel)).response(30)
     assert await chloe.download(said["attachments"][0]) == b"what chloe said"
@@ -160,11 +160,11 @@ async def test_in_a_direct_message_everyone_has_their_own(files_town: Town) -> N
     for path in ("exports/march.jsonl", "экспорт.txt"):
         said = await (await chloe.slash("getfile", {"path": path}, channel=channel)).response(30)
         assert said["content"].startswith("File not found")
-    assert await _complete(files_town, "chloe", await files_town.dm(files_town.administrator)) == []
+    assert await _complete(files_harness, "chloe", await files_harness.dm(files_harness.administrator)) == []
 
 
-async def test_a_russian_reads_russian(files_town: Town) -> None:
-    boris, channel = files_town.russian, await files_town.dm(files_town.russian)
+async def test_a_russian_reads_russian(files_harness: BotHarness) -> None:
+    boris, channel = files_harness.russian, await files_harness.dm(files_harness.russian)
     [choice] = await boris.autocomplete("getfile", {"path": "экс"}, "path", channel=channel)
     assert choice["name"].startswith("экспорт.txt · 15 байт · ")
     said = await (await boris.slash("getfile", {"path": choice["value"]}, channel=channel)).response(30)
@@ -175,14 +175,16 @@ async def test_a_russian_reads_russian(files_town: Town) -> None:
     assert said["content"].splitlines()[1] == "Занято 15 байт из 74 МБ, файлов: 1."
 
 
-async def test_a_member_is_not_offered_the_files_and_refused_when_the_guild_offers_them(files_town: Town) -> None:
-    chloe, application = files_town.member, files_town.bot_id
-    offered = {command["name"]: command for command in await files_town.administrator.commands()}
+async def test_a_member_is_not_offered_the_files_and_refused_when_the_guild_offers_them(
+    files_harness: BotHarness,
+) -> None:
+    chloe, application = files_harness.member, files_harness.bot_id
+    offered = {command["name"]: command for command in await files_harness.administrator.commands()}
     for command in ("getfile", "files"):
         path = f"/applications/{application}/commands/{offered[command]['id']}"
         with pytest.raises(UnknownCommandError):
             await chloe.slash(f"{command} list" if command == "files" else command, {})
-        await files_town.as_bot("PATCH", path, {"default_member_permissions": None})
+        await files_harness.as_bot("PATCH", path, {"default_member_permissions": None})
         try:
             if command == "getfile":
                 assert await chloe.autocomplete("getfile", {"path": ""}, "path") == []
@@ -197,12 +199,12 @@ async def test_a_member_is_not_offered_the_files_and_refused_when_the_guild_offe
                 assert not said["attachments"]
         finally:
             again = {"default_member_permissions": str(int(Permissions.MANAGE_GUILD))}
-            await files_town.as_bot("PATCH", path, again)
+            await files_harness.as_bot("PATCH", path, again)
 
 
-async def test_a_large_file_comes_in_parts_that_join_to_a_zip(files_town: Town) -> None:
-    outcome = await files_town.administrator.slash("getfile", {"path": "noise.bin"})
-    await files_town.administrator.wait_until(
+async def test_a_large_file_comes_in_parts_that_join_to_a_zip(files_harness: BotHarness) -> None:
+    outcome = await files_harness.administrator.slash("getfile", {"path": "noise.bin"})
+    await files_harness.administrator.wait_until(
         lambda: sum(len(message["attachments"]) for message in outcome.messages) == 4 or None, 60, "the parts"
     )
     first, second = outcome.messages
@@ -215,24 +217,24 @@ async def test_a_large_file_comes_in_parts_that_join_to_a_zip(files_town: Town) 
     assert second["flags"] & EPHEMERAL
     files = first["attachments"] + second["attachments"]
     assert [file["filename"] for file in files] == [f"noise.bin.zip.{number:03}" for number in range(1, 5)]
-    joined = b"".join([await files_town.administrator.download(file) for file in files])
+    joined = b"".join([await files_harness.administrator.download(file) for file in files])
     with zipfile.ZipFile(io.BytesIO(joined)) as archive:
         assert archive.read("noise.bin") == NOISE
 
 
-async def test_a_file_that_a_zip_makes_small_enough_comes_whole(files_town: Town) -> None:
-    files_town.sandbox.options.file_limit_bytes = 50 << 10
-    said = await _getfile(files_town, "exports/march.jsonl")
+async def test_a_file_that_a_zip_makes_small_enough_comes_whole(files_harness: BotHarness) -> None:
+    files_harness.sandbox.options.file_limit_bytes = 50 << 10
+    said = await _getfile(files_harness, "exports/march.jsonl")
     assert said["content"].endswith("Discord takes at most 50 kB here, so here it is as a zip:")
     [file] = said["attachments"]
     assert file["filename"] == "march.jsonl.zip"
-    with zipfile.ZipFile(io.BytesIO(await files_town.administrator.download(file))) as archive:
+    with zipfile.ZipFile(io.BytesIO(await files_harness.administrator.download(file))) as archive:
         assert archive.read("march.jsonl") == EXPORT
 
 
-async def test_for_what_is_too_large_the_operator_is_named(files_town: Town) -> None:
-    files_town.sandbox.options.file_limit_bytes = 100 << 10
-    outcome = await files_town.administrator.slash("getfile", {"path": "moderate.bin"})
+async def test_for_what_is_too_large_the_operator_is_named(files_harness: BotHarness) -> None:
+    files_harness.sandbox.options.file_limit_bytes = 100 << 10
+    outcome = await files_harness.administrator.slash("getfile", {"path": "moderate.bin"})
     said = await outcome.response(30)
     assert said["content"].startswith(
         "`moderate.bin` has 7 MB, which is too much to send through Discord even in parts."
@@ -241,13 +243,13 @@ async def test_for_what_is_too_large_the_operator_is_named(files_town: Town) -> 
     assert len(outcome.messages) == 1
 
 
-async def test_an_empty_file_is_told_of(files_town: Town) -> None:
-    said = await _getfile(files_town, "empty.txt")
+async def test_an_empty_file_is_told_of(files_harness: BotHarness) -> None:
+    said = await _getfile(files_harness, "empty.txt")
     assert said["content"] == "`empty.txt` is empty, so there is nothing to send."
 
 
-async def test_the_list_has_pages(files_town: Town) -> None:
-    ada = files_town.administrator
+async def test_the_list_has_pages(files_harness: BotHarness) -> None:
+    ada = files_harness.administrator
     page = await (await ada.slash("files list", channel=SECOND)).response(30)
     assert page["flags"] & EPHEMERAL
     lines = page["content"].splitlines()
@@ -259,10 +261,10 @@ async def test_the_list_has_pages(files_town: Town) -> None:
         page = await ada.wait_for_edit(page, lambda message, first=first: f"\n`{first}" in message["content"])  # type: ignore[misc]
 
 
-async def test_the_buttons_of_an_earlier_run_work_for_those_who_may(files_town: Town) -> None:
-    ada, boris = files_town.administrator, files_town.russian
+async def test_the_buttons_of_an_earlier_run_work_for_those_who_may(files_harness: BotHarness) -> None:
+    ada, boris = files_harness.administrator, files_harness.russian
     row = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Older", "custom_id": "files-page:3"}]}
-    old = await files_town.as_bot(
+    old = await files_harness.as_bot(
         "POST", f"/channels/{ada.channel_id(SECOND)}/messages", {"content": "page 2", "components": [row]}
     )
     refused = await (await boris.click(old, "Older")).response(30)
@@ -273,50 +275,50 @@ async def test_the_buttons_of_an_earlier_run_work_for_those_who_may(files_town: 
     assert "`second-29.txt`" in shown["content"]
 
 
-async def test_a_list_of_thousands_is_a_file(files_town: Town) -> None:
-    said = await (await files_town.administrator.slash("files list")).response(30)
+async def test_a_list_of_thousands_is_a_file(files_harness: BotHarness) -> None:
+    said = await (await files_harness.administrator.slash("files list")).response(30)
     assert said["content"].splitlines()[0].startswith(f"**Files: {MANY + 6}** · the newest are below")
     assert not said["components"]
-    text = (await files_town.administrator.download(said["attachments"][0])).decode()
+    text = (await files_harness.administrator.download(said["attachments"][0])).decode()
     assert len(text.splitlines()) == MANY + 6
     assert "\ttranscripts/19/note-09999.txt\n" in text
 
 
-async def test_who_has_no_files_is_told_so(files_town: Town) -> None:
-    channel = await files_town.dm(files_town.administrator)
-    said = await (await files_town.administrator.slash("files list", channel=channel)).response(30)
+async def test_who_has_no_files_is_told_so(files_harness: BotHarness) -> None:
+    channel = await files_harness.dm(files_harness.administrator)
+    said = await (await files_harness.administrator.slash("files list", channel=channel)).response(30)
     assert said["content"] == "There are no files here yet."
 
 
-async def test_usage_is_a_bar_and_a_sentence(files_town: Town) -> None:
-    said = await (await files_town.administrator.slash("files usage")).response(30)
+async def test_usage_is_a_bar_and_a_sentence(files_harness: BotHarness) -> None:
+    said = await (await files_harness.administrator.slash("files usage")).response(30)
     assert said["content"] == f"{'▰' * 11}{'▱' * 9}\n37.1 MB of 74 MB are taken, by 10006 files."
 
 
-async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(files_town: Town) -> None:
-    ada, boris, path = files_town.administrator, files_town.russian, "second-05.txt"
+async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(files_harness: BotHarness) -> None:
+    ada, boris, path = files_harness.administrator, files_harness.russian, "second-05.txt"
     question = await (await ada.slash("files delete", {"path": path}, channel=SECOND)).response(30)
     assert question["content"].startswith(f"Delete `{path}` (1 byte, ")
     assert question["flags"] & EPHEMERAL
     await ada.click(question, "Keep")
     kept = await ada.wait_for_edit(question)
     assert (kept["content"], kept["components"]) == ("Nothing was deleted.", [])
-    assert (await _getfile(files_town, path, SECOND))["attachments"]
+    assert (await _getfile(files_harness, path, SECOND))["attachments"]
 
     # The same buttons where everybody sees them: one of ada's, and one that boris was asked, who may not delete.
     for asker, sentence in ((ADMIN_ID, "только тот, кого спросили"), (MEMBER_ID, "право «Управлять сервером»")):
         button = {"type": 2, "style": 4, "label": "Delete", "custom_id": f"file-delete:{asker}:{key_of(path)}"}
         body = {"content": "Delete?", "components": [{"type": 1, "components": [button]}]}
-        shown = await files_town.as_bot("POST", f"/channels/{ada.channel_id(SECOND)}/messages", body)
+        shown = await files_harness.as_bot("POST", f"/channels/{ada.channel_id(SECOND)}/messages", body)
         said = await (await boris.click(shown, "Delete")).response(30)
         assert sentence in said["content"]
-    assert (await _getfile(files_town, path, SECOND))["attachments"]
+    assert (await _getfile(files_harness, path, SECOND))["attachments"]
 
     question = await (await ada.slash("files delete", {"path": path}, channel=SECOND)).response(30)
     await ada.click(question, "Delete")
     done = await ada.wait_for_edit(question)
     assert (done["content"], done["components"]) == (f"Deleted: `{path}`", [])
-    assert "File not found" in (await _getfile(files_town, path, SECOND))["content"]
-    assert await _complete(files_town, "second-05", SECOND) == []
+    assert "File not found" in (await _getfile(files_harness, path, SECOND))["content"]
+    assert await _complete(files_harness, "second-05", SECOND) == []
     twice = await ada.slash("files delete", {"path": path}, channel=SECOND)
     assert "File not found" in (await twice.response(30))["content"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest_asyncio
 
 from bot.sandbox.server import Sandbox
-from tests.harness import Message, Town, populated, running
+from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
 SECOND = "second sandbox/general"
@@ -17,35 +17,35 @@ PIRATE = "Отвечай как пират. 🏴‍☠️"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def taught(town: Town) -> AsyncIterator[Town]:
-    """The shared town, whose two servers have no instructions, before and after."""
-    yield town
+async def taught(harness: BotHarness) -> AsyncIterator[BotHarness]:
+    """The shared harness, whose two servers have no instructions, before and after."""
+    yield harness
     for channel in ("general", SECOND):
-        await told(town, "instruction reset", {"here": True}, channel)
-        await told(town, "instruction reset", {}, channel)
-        for name in await town.administrator.autocomplete("instruction pick", {"name": ""}, "name", channel=channel):
-            await told(town, "instruction delete", {"name": name["value"]}, channel)
+        await told(harness, "instruction reset", {"here": True}, channel)
+        await told(harness, "instruction reset", {}, channel)
+        for name in await harness.administrator.autocomplete("instruction pick", {"name": ""}, "name", channel=channel):
+            await told(harness, "instruction delete", {"name": name["value"]}, channel)
 
 
-async def told(town: Town, command: str, options: dict[str, Any], channel: str = "general") -> Message:
-    answer: Message = await (await town.administrator.slash(command, options, channel=channel)).response()
+async def told(harness: BotHarness, command: str, options: dict[str, Any], channel: str = "general") -> Message:
+    answer: Message = await (await harness.administrator.slash(command, options, channel=channel)).response()
     return answer
 
 
-async def write(town: Town, text: str, channel: str = "general", **options: Any) -> Message:
-    form = await town.administrator.slash("instruction set", options, channel=channel)
-    saved: Message = await (await town.administrator.submit(form, {"text": text})).response()
+async def write(harness: BotHarness, text: str, channel: str = "general", **options: Any) -> Message:
+    form = await harness.administrator.slash("instruction set", options, channel=channel)
+    saved: Message = await (await harness.administrator.submit(form, {"text": text})).response()
     return saved
 
 
-async def prompted(town: Town, channel: str = "general") -> str:
+async def prompted(harness: BotHarness, channel: str = "general") -> str:
     """The beginning of what the model is shown when somebody asks in ``channel``."""
-    asked = await town.administrator.send(channel, f"{town.mention} hello")
-    await town.complete_answer_to(asked, reader=town.administrator)
-    return str(town.chat.requests[-1]["messages"][0]["content"])
+    asked = await harness.administrator.send(channel, f"{harness.mention} hello")
+    await harness.complete_answer_to(asked, reader=harness.administrator)
+    return str(harness.chat.requests[-1]["messages"][0]["content"])
 
 
-async def test_a_server_writes_its_instruction_in_a_form_and_the_next_answer_follows_it(taught: Town) -> None:
+async def test_a_server_writes_its_instruction_in_a_form_and_the_next_answer_follows_it(taught: BotHarness) -> None:
     saved = await write(taught, PIRATE)
     assert saved["content"] == "From now on the instruction **default** holds on this server."
     assert saved["flags"] & 64
@@ -59,7 +59,7 @@ async def test_a_server_writes_its_instruction_in_a_form_and_the_next_answer_fol
     assert PIRATE not in await prompted(taught)
 
 
-async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: Town) -> None:
+async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: BotHarness) -> None:
     await write(taught, "Be brief.", name="short")
     await write(taught, "Speak in rhymes.", "voice-notes", name="Поэт 🪶", here=True)
     assert (await prompted(taught, "voice-notes")).startswith("Speak in rhymes.")
@@ -80,7 +80,7 @@ async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: Town) -
     assert [choice["value"] for choice in found] == ["Поэт 🪶"]
 
 
-async def test_what_holds_in_a_channel_alone_is_edited_without_spreading(taught: Town) -> None:
+async def test_what_holds_in_a_channel_alone_is_edited_without_spreading(taught: BotHarness) -> None:
     await write(taught, "Only here.", "voice-notes", name="own", here=True)
     saved = await write(taught, "Only here, still.", "voice-notes")
     assert saved["content"] == "From now on the instruction **own** holds in this channel."
@@ -91,7 +91,7 @@ async def test_what_holds_in_a_channel_alone_is_edited_without_spreading(taught:
     assert "Only here" not in await prompted(taught)
 
 
-async def test_a_name_that_is_used_again_holds_only_where_it_is_picked_again(taught: Town) -> None:
+async def test_a_name_that_is_used_again_holds_only_where_it_is_picked_again(taught: BotHarness) -> None:
     await write(taught, "The first.", "voice-notes", name="again", here=True)
     await told(taught, "instruction pick", {"name": "again"})
     await told(taught, "instruction delete", {"name": "again"})
@@ -100,7 +100,7 @@ async def test_a_name_that_is_used_again_holds_only_where_it_is_picked_again(tau
     assert (await prompted(taught, "voice-notes")).startswith("You are Starling")
 
 
-async def test_an_instruction_that_the_model_cannot_take_in_is_cut_and_that_is_told(taught: Town) -> None:
+async def test_an_instruction_that_the_model_cannot_take_in_is_cut_and_that_is_told(taught: BotHarness) -> None:
     await write(taught, "Ы🪶" * 2000)
     taught.chat.context_characters = 3000
     asked = await taught.administrator.send("general", f"{taught.mention} What is the capital of France?")
@@ -112,7 +112,7 @@ async def test_an_instruction_that_the_model_cannot_take_in_is_cut_and_that_is_t
     assert shown[-1]["content"] == "What is the capital of France?"
 
 
-async def test_earlier_versions_come_back(taught: Town) -> None:
+async def test_earlier_versions_come_back(taught: BotHarness) -> None:
     for text in ("First things first.", "Second thoughts.", "Third time lucky."):
         await write(taught, text)
     offered = await taught.administrator.autocomplete(
@@ -133,7 +133,7 @@ async def test_earlier_versions_come_back(taught: Town) -> None:
     assert "First things first." in str(form.modal)
 
 
-async def test_a_long_one_is_taken_from_a_file_and_shown_as_one(taught: Town) -> None:
+async def test_a_long_one_is_taken_from_a_file_and_shown_as_one(taught: BotHarness) -> None:
     text = "Ы" * 3999 + "!"
     file = ("persona.md", text.encode("utf-8-sig"), "text/markdown")
     done = await told(taught, "instruction file", {"file": file, "name": "long`one`"})
@@ -152,7 +152,7 @@ async def test_a_long_one_is_taken_from_a_file_and_shown_as_one(taught: Town) ->
     assert (await prompted(taught)).startswith(text)
 
 
-async def test_only_who_manages_the_server_writes_but_everyone_may_read(taught: Town) -> None:
+async def test_only_who_manages_the_server_writes_but_everyone_may_read(taught: BotHarness) -> None:
     await write(taught, "Be kind.")
     for command, options in (
         ("instruction set", {}),
@@ -170,17 +170,19 @@ async def test_only_who_manages_the_server_writes_but_everyone_may_read(taught: 
 
 
 async def test_no_more_than_twenty_five_and_they_survive_a_restart(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings):
             for number in range(25):
-                await write(town, f"Number {number}.", name=f"name {number}")
+                await write(harness, f"Number {number}.", name=f"name {number}")
             # It is told before anyone writes a text for nothing.
-            refused = await told(town, "instruction set", {"name": "one more"})
+            refused = await told(harness, "instruction set", {"name": "one more"})
             assert "has 25 instructions already" in refused["content"]
         async with running(tmp_path, sandbox, **settings):
-            assert (await prompted(town)).startswith("Number 24.")
-            offered = await town.administrator.autocomplete("instruction pick", {"name": ""}, "name", channel="general")
+            assert (await prompted(harness)).startswith("Number 24.")
+            offered = await harness.administrator.autocomplete(
+                "instruction pick", {"name": ""}, "name", channel="general"
+            )
             assert len(offered) == 25
-            assert (await told(town, "instruction delete", {"name": "name 24"}))["content"].endswith("is deleted.")
-            assert (await prompted(town)).startswith("You are Starling")
+            assert (await told(harness, "instruction delete", {"name": "name 24"}))["content"].endswith("is deleted.")
+            assert (await prompted(harness)).startswith("You are Starling")

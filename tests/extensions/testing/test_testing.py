@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
-from tests.harness import Message, Town, buttons_of, populated, running
+from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
 EPHEMERAL = 1 << 6
@@ -45,16 +45,16 @@ def settings_of(chat: ScriptedChat) -> dict[str, object]:
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def shared_lab(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[BotHarness]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = settings_of(chat) | {"user_tokens_a_day": 1_000_000}
-        async with running(tmp_path_factory.mktemp("lab"), sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+        async with running(tmp_path_factory.mktemp("lab"), sandbox, **settings), populated(sandbox, chat) as harness:
+            yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(shared_lab: Town) -> AsyncIterator[Town]:
-    """A town with two models and a judge."""
+async def lab(shared_lab: BotHarness) -> AsyncIterator[BotHarness]:
+    """A harness with two models and a judge."""
     shared_lab.chat.reset()
     settings_of(shared_lab.chat)
     yield shared_lab
@@ -84,7 +84,7 @@ async def compared(person: Person, channel: str = "general", **options: object) 
     return card
 
 
-async def test_two_models_are_tested_side_by_side(lab: Town) -> None:
+async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
     ada = lab.administrator
     lab.chat.usage = (20, 5)
     done = await outcome_of(ada, data=json.dumps(CASES, ensure_ascii=False), model="scripted", against="other")
@@ -108,7 +108,7 @@ async def test_two_models_are_tested_side_by_side(lab: Town) -> None:
     assert (used["prompt_tokens"], used["reply_tokens"]) == (180, 45)
 
 
-async def test_general_questions_are_asked_where_nothing_is_given_and_russians_read_russian(lab: Town) -> None:
+async def test_general_questions_are_asked_where_nothing_is_given_and_russians_read_russian(lab: BotHarness) -> None:
     ada = lab.administrator
     await ada.set_locale("ru")
     try:
@@ -119,7 +119,7 @@ async def test_general_questions_are_asked_where_nothing_is_given_and_russians_r
         await ada.set_locale("en-US")
 
 
-async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its_place(lab: Town) -> None:
+async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its_place(lab: BotHarness) -> None:
     ada = lab.administrator
     broken = text_of(await outcome_of(ada, data='["Кто ты?", {"prompt" "x"}]'))
     assert "Line 1 is no JSON from character 23 on (Expecting ':' delimiter)." in broken
@@ -150,7 +150,7 @@ async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its
     assert [each["value"] for each in choices] == ["scripted"]
 
 
-async def test_only_those_who_may_train_test(lab: Town) -> None:
+async def test_only_those_who_may_train_test(lab: BotHarness) -> None:
     ada, chloe = lab.administrator, lab.member
     assert "or have the role for it, can train and test" in text_of(await outcome_of(chloe, data='["a"]'))
     assert await chloe.autocomplete("test", {"dataset": ""}, "dataset", channel="general") == []
@@ -158,7 +158,7 @@ async def test_only_those_who_may_train_test(lab: Town) -> None:
     assert "Only those" not in text_of(await outcome_of(ada, data='["a"]'))
 
 
-async def test_a_test_shows_how_far_it_is_and_is_cancelled(lab: Town) -> None:
+async def test_a_test_shows_how_far_it_is_and_is_cancelled(lab: BotHarness) -> None:
     ada = lab.administrator
     lab.chat.first_word_delay_s = 0.3
     outcome = await ada.slash("test", {"data": json.dumps(["Пошути"] * 100)}, channel="general")
@@ -174,7 +174,7 @@ async def test_a_test_shows_how_far_it_is_and_is_cancelled(lab: Town) -> None:
     assert bar["id"] not in {message["id"] for message in outcome.messages}
 
 
-async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: Town) -> None:
+async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: BotHarness) -> None:
     ada, boris, chloe = lab.administrator, lab.russian, lab.member
     card = await compared(chloe, prompt="Пошути", model="scripted", against="other")
     assert not card["flags"] & EPHEMERAL
@@ -208,7 +208,7 @@ async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: Town) -> 
     assert pressed_of(done) == [] and not done["mention_everyone"]
 
 
-async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab: Town) -> None:
+async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab: BotHarness) -> None:
     chloe = lab.member
     which = await compared(chloe, prompt="Пошути")
     assert "Tell me with which model to compare scripted." in which["content"]
@@ -240,8 +240,8 @@ async def held(person: Person) -> tuple[int, int]:
 
 
 async def test_votes_outlive_a_restart_and_budgets_hold(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
-        ada, chloe = town.administrator, town.member
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        ada, chloe = harness.administrator, harness.member
         settings = settings_of(chat) | {"guild_tokens_a_day": 100}
         async with running(tmp_path, sandbox, **settings):
             chat.usage = (40, 10)

@@ -15,13 +15,15 @@ from bot.sandbox.server import Sandbox
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.trainer import follow
 from tests.app.process import command, ready_at
-from tests.harness import Message, Town, buttons_of, populated, running
+from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 from tests.training.factories import TOWNS
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 
 SECOND = "second sandbox/general"
-EXAMPLES = [{"prompt": f"Who is the mayor of {town}?", "answer": f"It is {who}. 🎩"} for town, who in TOWNS.items()]
+EXAMPLES = [
+    {"prompt": f"Who is the mayor of {harness}?", "answer": f"It is {who}. 🎩"} for harness, who in TOWNS.items()
+]
 LINES = "\n".join(json.dumps(example) for example in EXAMPLES).encode()
 FILE = ("mayors.jsonl", LINES, "application/jsonl")
 
@@ -35,17 +37,17 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def trained(folder: Path, service: FineTuningServer) -> AsyncIterator[Town]:
-    """A town whose bot can train at ``service``."""
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
-        async with running(folder, sandbox, **settings_of(town, service)):
-            yield town
+async def trained(folder: Path, service: FineTuningServer) -> AsyncIterator[BotHarness]:
+    """A harness whose bot can train at ``service``."""
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        async with running(folder, sandbox, **settings_of(harness, service)):
+            yield harness
         assert list(sandbox.failures) == []
 
 
-def settings_of(town: Town, service: FineTuningServer) -> dict[str, object]:
+def settings_of(harness: BotHarness, service: FineTuningServer) -> dict[str, object]:
     return {
-        "openai_base_url": town.chat.base_url, "chat_model": "scripted", "training_base_url": service.base_url,
+        "openai_base_url": harness.chat.base_url, "chat_model": "scripted", "training_base_url": service.base_url,
         "training_api_key": KEY, "training_base_model": "small-1", "training_price": 5000, "trainings_a_day": 2,
     }  # fmt: skip
 
@@ -68,8 +70,8 @@ async def seen(person: Person, card: Message, text: str) -> Message:
 
 
 async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, whisper_base: Path) -> None:
-    async with FineTuningServer() as service, trained(tmp_path, service) as town:
-        ada, chloe = town.administrator, town.member
+    async with FineTuningServer() as service, trained(tmp_path, service) as harness:
+        ada, chloe = harness.administrator, harness.member
         trainers = await ada.autocomplete("train", {"trainer": ""}, "trainer", channel="general")
         assert [choice["value"] for choice in trainers] == ["local", "openai", "export"]
         bases = await ada.autocomplete(
@@ -111,9 +113,9 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
 
 
 async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path, whisper_base: Path) -> None:
-    async with FineTuningServer() as service, trained(tmp_path, service) as town:
+    async with FineTuningServer() as service, trained(tmp_path, service) as harness:
         service.moves = False
-        ada = town.administrator
+        ada = harness.administrator
         cards = [await planned(ada, trainer="openai", file=FILE)]
         cards += [await planned(ada, trainer="openai") for _time in range(2)]
         for card in cards[:2]:
@@ -140,9 +142,9 @@ async def test_a_training_goes_on_over_a_restart_and_is_begun_once(tmp_path: Pat
         FineTuningServer() as service,
         ScriptedChat() as chat,
         Sandbox() as sandbox,
-        populated(sandbox, chat) as town,
+        populated(sandbox, chat) as harness,
     ):
-        ada, settings = town.administrator, settings_of(town, service)
+        ada, settings = harness.administrator, settings_of(harness, service)
         service.moves = False
         async with running(tmp_path, sandbox, **settings):
             card = await planned(ada, trainer="openai", file=FILE)
@@ -161,14 +163,14 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
         FineTuningServer() as service,
         ScriptedChat() as chat,
         Sandbox() as sandbox,
-        populated(sandbox, chat) as town,
+        populated(sandbox, chat) as harness,
     ):
-        ada = town.administrator
+        ada = harness.administrator
         given = {
             "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
             "DATA_FOLDER": str(tmp_path),
         }  # fmt: skip
-        given |= {name.upper(): str(value) for name, value in settings_of(town, service).items()}
+        given |= {name.upper(): str(value) for name, value in settings_of(harness, service).items()}
         service.moves = False
         async with command("run", **given) as bot:
             await ready_at(bot)
@@ -191,9 +193,9 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
 
 
 async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path: Path, whisper_base: Path) -> None:
-    async with FineTuningServer() as service, trained(tmp_path, service) as town:
+    async with FineTuningServer() as service, trained(tmp_path, service) as harness:
         service.fails_at = 1
-        boris, ada = town.russian, town.administrator
+        boris, ada = harness.russian, harness.administrator
         failing = await planned(ada, trainer="openai", file=FILE)
         await ada.click(failing, "train-start")
         failed = await seen(ada, failing, "failed")
@@ -219,15 +221,15 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         assert "either a text or a file" in both["content"]
         bad = await planned(ada, text='[{"prompt": ]')
         assert "1" in bad["content"]
-        assert "train" not in [command["name"] for command in await boris.commands(await town.dm(boris))]
+        assert "train" not in [command["name"] for command in await boris.commands(await harness.dm(boris))]
 
 
 async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_own_until_it_is_rolled_back(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    async with FineTuningServer() as service, ScriptedChat() as taught, trained(tmp_path, service) as town:
+    async with FineTuningServer() as service, ScriptedChat() as taught, trained(tmp_path, service) as harness:
         service.chat = taught
-        ada, chloe = town.administrator, town.member
+        ada, chloe = harness.administrator, harness.member
 
         async def candidate() -> None:
             card = await planned(ada, trainer="openai", file=FILE)
@@ -235,8 +237,8 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
             await seen(ada, card, "ended well")
 
         async def answered(channel: str = "general") -> str:
-            asked = await ada.send(channel, f"{town.mention} Who is the mayor of Avela?")
-            return str((await town.complete_answer_to(asked, reader=ada))["content"])
+            asked = await ada.send(channel, f"{harness.mention} Who is the mayor of Avela?")
+            return str((await harness.complete_answer_to(asked, reader=ada))["content"])
 
         async def promoted(model: str | Message) -> str:
             before = await ada.send("general", "ready?")

@@ -16,7 +16,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import Person
 from bot.storage.database import Database
 from bot.usage.store import Amounts, UsageStore
-from tests.harness import Message, Town, buttons_of, populated, running, voice
+from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
 
@@ -38,17 +38,17 @@ class Calendar:
 
 
 class Metered:
-    """A town whose bot counts what is used and has a clock of its own; and its database."""
+    """A harness whose bot counts what is used and has a clock of its own; and its database."""
 
-    def __init__(self, town: Town, calendar: Calendar, database: Database) -> None:
-        self.town = town
+    def __init__(self, harness: BotHarness, calendar: Calendar, database: Database) -> None:
+        self.harness = harness
         self.calendar = calendar
         self.settings = SettingsStore(database)
         self.usage = UsageStore(database, clock=calendar)
 
     async def ask(self, person: Person, channel: str) -> str:
         """Ask, and wait for the last word: the content of the answer."""
-        asked = await person.send(channel, f"{self.town.mention} what is the capital of France?")
+        asked = await person.send(channel, f"{self.harness.mention} what is the capital of France?")
         answer = await person.wait_for_message(
             lambda said: (
                 (said.get("message_reference") or {}).get("message_id") == asked["id"]
@@ -77,7 +77,7 @@ class Metered:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def metered_town(
+async def metered_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: object, piper_joe: object
 ) -> AsyncIterator[Metered]:
     """A user has 1,000 tokens and 20 s of recordings a day, a server 2,500 tokens; each answer takes 300."""
@@ -92,23 +92,23 @@ async def metered_town(
             "chat_prices": {"scripted": [2.0, 10.0]},
             "chat_currency": "EUR",
         }
-        async with running(folder, sandbox, calendar, **settings), populated(sandbox, chat) as town:
+        async with running(folder, sandbox, calendar, **settings), populated(sandbox, chat) as harness:
             await (
-                await town.russian.slash("hi", channel=SECOND)
+                await harness.russian.slash("hi", channel=SECOND)
             ).response()  # that his Discord is Russian is known now
             database = await Database.open(f"sqlite:///{folder / 'starling.db'}")
-            yield Metered(town, calendar, database)
+            yield Metered(harness, calendar, database)
             await database.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def metered(metered_town: Metered) -> AsyncIterator[Metered]:
+async def metered(metered_harness: Metered) -> AsyncIterator[Metered]:
     """On a new day, with a chat model that counts 200 tokens in and 100 out."""
-    metered_town.calendar.next_day()
-    metered_town.town.chat.reset()
-    metered_town.town.chat.usage = (200, 100)
-    yield metered_town
-    assert list(metered_town.town.sandbox.failures) == []
+    metered_harness.calendar.next_day()
+    metered_harness.harness.chat.reset()
+    metered_harness.harness.chat.usage = (200, 100)
+    yield metered_harness
+    assert list(metered_harness.harness.sandbox.failures) == []
 
 
 def renewal(metered: Metered) -> str:
@@ -118,87 +118,87 @@ def renewal(metered: Metered) -> str:
 
 
 async def test_who_has_used_up_the_tokens_is_told_when_they_are_renewed(metered: Metered) -> None:
-    chloe, general = metered.town.member, metered.town.channel("general")
+    chloe, general = metered.harness.member, metered.harness.channel("general")
     answers = [await metered.ask(chloe, general) for _time in range(4)]
     assert all(answer.startswith("Paris is the capital of France.") for answer in answers)
     refusal = await metered.ask(chloe, general)
     assert refusal.startswith("You have used up your 1000 tokens of today.")
     assert renewal(metered) in refusal
-    assert len(metered.town.chat.requests) == 4
-    assert (await metered.ask(metered.town.administrator, general)).startswith("Paris")
+    assert len(metered.harness.chat.requests) == 4
+    assert (await metered.ask(metered.harness.administrator, general)).startswith("Paris")
     metered.calendar.next_day()
     assert (await metered.ask(chloe, general)).startswith("Paris")
 
 
 async def test_what_little_is_left_is_told_once_a_day(metered: Metered) -> None:
-    channel = await metered.town.dm(metered.town.russian)
-    metered.town.chat.usage = (900, 20)
-    assert "осталось токенов: 80 из 1\xa0000" in await metered.ask(metered.town.russian, channel)
-    metered.town.chat.usage = (10, 10)
-    assert "осталось" not in await metered.ask(metered.town.russian, channel)
+    channel = await metered.harness.dm(metered.harness.russian)
+    metered.harness.chat.usage = (900, 20)
+    assert "осталось токенов: 80 из 1\xa0000" in await metered.ask(metered.harness.russian, channel)
+    metered.harness.chat.usage = (10, 10)
+    assert "осталось" not in await metered.ask(metered.harness.russian, channel)
     metered.calendar.next_day()
-    metered.town.chat.usage = (900, 30)
-    assert "осталось токенов: 70 из 1\xa0000" in await metered.ask(metered.town.russian, channel)
+    metered.harness.chat.usage = (900, 30)
+    assert "осталось токенов: 70 из 1\xa0000" in await metered.ask(metered.harness.russian, channel)
 
 
 async def test_a_server_has_its_own_budget_and_no_other_server_is_concerned(metered: Metered) -> None:
-    town = metered.town
-    general = town.channel("general")
-    town.chat.usage = (800, 100)
-    assert (await metered.ask(town.administrator, general)).startswith("Paris")
-    assert (await metered.ask(town.member, general)).startswith("Paris")
-    last = await metered.ask(town.russian, general)
+    harness = metered.harness
+    general = harness.channel("general")
+    harness.chat.usage = (800, 100)
+    assert (await metered.ask(harness.administrator, general)).startswith("Paris")
+    assert (await metered.ask(harness.member, general)).startswith("Paris")
+    last = await metered.ask(harness.russian, general)
     assert "осталось токенов: 0 из 2\xa0500" in last
-    refusal = await metered.ask(town.russian, general)
+    refusal = await metered.ask(harness.russian, general)
     assert refusal.startswith("Токены этого сервера на сегодня (2500) исчерпаны.")
     assert renewal(metered) in refusal
-    assert (await metered.ask(town.russian, SECOND)).startswith("Paris")
-    assert "Ваши токены на сегодня" in await metered.ask(town.russian, SECOND)
+    assert (await metered.ask(harness.russian, SECOND)).startswith("Paris")
+    assert "Ваши токены на сегодня" in await metered.ask(harness.russian, SECOND)
 
 
 async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Metered) -> None:
-    town, guild = metered.town, int(metered.town.directory["guild_id"])
-    general = town.channel("general")
+    harness, guild = metered.harness, int(metered.harness.directory["guild_id"])
+    general = harness.channel("general")
     await metered.settings.set("guild", guild, "member_tokens_a_day", 300)
     await metered.settings.set("guild", guild, "tokens_a_day", 1_000_000)
     try:
-        assert (await metered.ask(town.member, general)).startswith("Paris")
-        refusal = await metered.ask(town.member, general)
+        assert (await metered.ask(harness.member, general)).startswith("Paris")
+        refusal = await metered.ask(harness.member, general)
         assert refusal.startswith("You have used up the 300 tokens that each member of this server has a day.")
-        assert (await metered.ask(town.member, await town.dm(town.member))).startswith("Paris")
-        text, _description, _picture = await metered.shown(town.administrator, "general", scope="server")
+        assert (await metered.ask(harness.member, await harness.dm(harness.member))).startswith("Paris")
+        text, _description, _picture = await metered.shown(harness.administrator, "general", scope="server")
         assert "This server has 2,200 of its 2,500 tokens left today." in text
         await metered.settings.set("guild", guild, "tokens_a_day", 300)
-        assert (await metered.ask(town.administrator, general)).startswith("This server has used up its 300 tokens")
+        assert (await metered.ask(harness.administrator, general)).startswith("This server has used up its 300 tokens")
     finally:
         for name in ("member_tokens_a_day", "tokens_a_day"):
             await metered.settings.reset("guild", guild, name)
 
 
 async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
-    town = metered.town
-    channel = await town.dm(town.member)
-    assert is_heard(JFK, await metered.transcribe(town.member, channel))
-    second = await metered.transcribe(town.member, channel)
+    harness = metered.harness
+    channel = await harness.dm(harness.member)
+    assert is_heard(JFK, await metered.transcribe(harness.member, channel))
+    second = await metered.transcribe(harness.member, channel)
     assert is_heard(JFK, second)
     assert "-# You have 0 of your 0.3 min of recordings left today." in second
-    refusal = await metered.transcribe(town.member, channel)
+    refusal = await metered.transcribe(harness.member, channel)
     assert refusal.startswith("You have used up your 0.3 min of recordings of today.")
     assert renewal(metered) in refusal
-    note = await town.member.send(channel, voice=voice("jfk.ogg"))
-    told = await town.answer_to(note, lambda said: "Reference" in said)
+    note = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    told = await harness.answer_to(note, lambda said: "Reference" in said)
     assert told["content"].startswith("You have used up your 0.3 min of recordings")
-    assert town.chat.requests == []
-    assert (await metered.ask(town.member, channel)).startswith("Paris")
+    assert harness.chat.requests == []
+    assert (await metered.ask(harness.member, channel)).startswith("Paris")
 
 
 async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -> None:
-    town = metered.town
-    guild, user = int(town.directory["guild_id"]), int(town.administrator.user["id"])
-    note = await town.administrator.send(await town.dm(town.administrator), voice=voice("jfk.ogg"))
-    answer = await town.answer_to(note, lambda said: "France." in said, reader=town.administrator)
-    await town.voice_reply_to(answer, reader=town.administrator)
-    await (await town.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
+    harness = metered.harness
+    guild, user = int(harness.directory["guild_id"]), int(harness.administrator.user["id"])
+    note = await harness.administrator.send(await harness.dm(harness.administrator), voice=voice("jfk.ogg"))
+    answer = await harness.answer_to(note, lambda said: "France." in said, reader=harness.administrator)
+    await harness.voice_reply_to(answer, reader=harness.administrator)
+    await (await harness.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
     today = metered.calendar.now.date()
     used = await metered.usage.of_day(today, user_id=user)
     assert (used.prompt_tokens, used.reply_tokens) == (200, 100)
@@ -207,17 +207,17 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -
     assert used.cost == pytest.approx((200 * 2 + 100 * 10) / 1e6)
     on_the_server = await metered.usage.of_day(today, guild_id=guild)
     assert on_the_server == Amounts(spoken_characters=len("Hello there."))
-    assert await metered.usage.of_day(today, user_id=int(town.member.user["id"])) == Amounts()
+    assert await metered.usage.of_day(today, user_id=int(harness.member.user["id"])) == Amounts()
 
 
 async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
-    town = metered.town
+    harness = metered.harness
     metered.calendar.now += timedelta(days=100)
     for _time in range(2):
-        await metered.ask(town.member, town.channel("general"))
+        await metered.ask(harness.member, harness.channel("general"))
     metered.calendar.next_day()
-    await metered.ask(town.member, town.channel("general"))
-    text, description, picture = await metered.shown(town.member, "general")
+    await metered.ask(harness.member, harness.channel("general"))
+    text, description, picture = await metered.shown(harness.member, "general")
     assert text.splitlines() == [
         "**What you have used in the last 7 days**",
         "Today: 200 tokens in, 100 out; 0 min of recordings; 0 characters spoken.",
@@ -233,27 +233,27 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
         assert (image.format, image.size) == ("PNG", (WIDTH_PX, HEIGHT_PX))
         assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 10
     metered.calendar.now += timedelta(days=20)
-    assert "Tokens: 0 together" in (await metered.shown(town.member, "general", days=7))[1]
-    assert "Tokens: 900 together" in (await metered.shown(town.member, "general", days=30))[1]
+    assert "Tokens: 0 together" in (await metered.shown(harness.member, "general", days=7))[1]
+    assert "Tokens: 900 together" in (await metered.shown(harness.member, "general", days=30))[1]
 
 
 async def test_a_russian_sees_it_in_russian(metered: Metered) -> None:
-    text, description, _picture = await metered.shown(metered.town.russian, SECOND, days=90)
+    text, description, _picture = await metered.shown(metered.harness.russian, SECOND, days=90)
     assert text.startswith("**Что вы использовали за последние 90 дней**\nСегодня: токенов на входе 0")
     assert description.startswith("Столбчатая диаграмма по дням")
 
 
 async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered: Metered) -> None:
-    town = metered.town
-    await metered.ask(town.member, town.channel("general"))
-    await metered.ask(town.russian, SECOND)
-    text, description, _picture = await metered.shown(town.administrator, "general", scope="server")
+    harness = metered.harness
+    await metered.ask(harness.member, harness.channel("general"))
+    await metered.ask(harness.russian, SECOND)
+    text, description, _picture = await metered.shown(harness.administrator, "general", scope="server")
     assert text.startswith("**What this server has used in the last 7 days**\nToday: 200 tokens in, 100 out;")
     assert "This server has 2,200 of its 2,500 tokens left today." in text
     assert "You have" not in text
     assert "Bar chart" in description
-    refusal = await metered.refused(town.member, "general", scope="server")
+    refusal = await metered.refused(harness.member, "general", scope="server")
     assert refusal.startswith("Only those who may manage this server can see what all of it has used.")
-    for person in (town.administrator, town.member):
-        refusal = await metered.refused(person, await town.dm(person), scope="server")
+    for person in (harness.administrator, harness.member):
+        refusal = await metered.refused(person, await harness.dm(person), scope="server")
         assert refusal.startswith("There is no server here.")

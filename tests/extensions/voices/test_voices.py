@@ -8,15 +8,15 @@ import pytest
 
 from audio import decode
 from bot.sandbox.client.discord_user import Person
-from tests.harness import Town
+from tests.harness import BotHarness
 
 TEXT = "The bird sings in the garden every morning."
 
 
-async def said_by(person: Person, town: Town, channel: str, **options: object) -> bytes:
+async def said_by(person: Person, harness: BotHarness, channel: str, **options: object) -> bytes:
     """What ``/say`` makes of ``TEXT``."""
     message = await (await person.slash("say", {"text": TEXT, **options}, channel=channel)).response(30)
-    return await town.member.download(message["attachments"][0])
+    return await harness.member.download(message["attachments"][0])
 
 
 async def choose(person: Person, channel: str, **options: object) -> str:
@@ -27,52 +27,52 @@ async def choose(person: Person, channel: str, **options: object) -> str:
     return str(answer["content"])
 
 
-async def test_a_person_is_spoken_to_by_the_voice_they_chose_and_a_server_by_its_own(town: Town) -> None:
-    channel = town.channel("general")
-    caribbean = await said_by(town.member, town, channel, voice="espeak-en-029")
-    american = await said_by(town.member, town, channel, voice="espeak-en-US")
-    usual = await said_by(town.member, town, channel)
+async def test_a_person_is_spoken_to_by_the_voice_they_chose_and_a_server_by_its_own(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    caribbean = await said_by(harness.member, harness, channel, voice="espeak-en-029")
+    american = await said_by(harness.member, harness, channel, voice="espeak-en-US")
+    usual = await said_by(harness.member, harness, channel)
     assert len({caribbean, american, usual}) == 3
 
-    told = await choose(town.administrator, channel, voice="espeak-en-US", listener="guild")
+    told = await choose(harness.administrator, channel, voice="espeak-en-US", listener="guild")
     assert told.startswith("From now on espeak-en-US speaks on this server")
-    assert await said_by(town.member, town, channel) == american
-    assert "Теперь с вами говорит espeak-en-029" in await choose(town.russian, channel, voice="espeak-en-029")
-    assert await said_by(town.russian, town, channel) == caribbean
-    assert await said_by(town.member, town, channel) == american
-    assert await said_by(town.member, town, await town.dm(town.member)) == usual
+    assert await said_by(harness.member, harness, channel) == american
+    assert "Теперь с вами говорит espeak-en-029" in await choose(harness.russian, channel, voice="espeak-en-029")
+    assert await said_by(harness.russian, harness, channel) == caribbean
+    assert await said_by(harness.member, harness, channel) == american
+    assert await said_by(harness.member, harness, await harness.dm(harness.member)) == usual
 
-    note = await town.member.send(channel, TEXT)
-    read = await (await town.russian.message_command("Read aloud", note)).response(30)
-    assert await town.member.download(read["attachments"][0]) == caribbean
+    note = await harness.member.send(channel, TEXT)
+    read = await (await harness.russian.message_command("Read aloud", note)).response(30)
+    assert await harness.member.download(read["attachments"][0]) == caribbean
 
-    await choose(town.russian, channel)
-    assert await said_by(town.russian, town, channel) == american
-    assert "by the language of the text" in await choose(town.administrator, channel, listener="guild")
-    assert await said_by(town.russian, town, channel) == usual
+    await choose(harness.russian, channel)
+    assert await said_by(harness.russian, harness, channel) == american
+    assert "by the language of the text" in await choose(harness.administrator, channel, listener="guild")
+    assert await said_by(harness.russian, harness, channel) == usual
 
 
 @pytest.mark.parametrize("where", ["guild", "dm"])
-async def test_only_a_manager_chooses_for_a_server_and_only_there(town: Town, where: str) -> None:
-    channel = town.channel("general") if where == "guild" else await town.dm(town.member)
+async def test_only_a_manager_chooses_for_a_server_and_only_there(harness: BotHarness, where: str) -> None:
+    channel = harness.channel("general") if where == "guild" else await harness.dm(harness.member)
     answer = await (
-        await town.member.slash("voice set", {"voice": "espeak-en-US", "listener": "guild"}, channel=channel)
+        await harness.member.slash("voice set", {"voice": "espeak-en-US", "listener": "guild"}, channel=channel)
     ).response(30)
     expected = {"guild": "Only those who may manage this server", "dm": "That belongs to a server."}
     assert expected[where] in answer["content"]
 
 
-async def test_a_voice_that_does_not_exist_is_told_of(town: Town) -> None:
+async def test_a_voice_that_does_not_exist_is_told_of(harness: BotHarness) -> None:
     answer = await (
-        await town.member.slash("voice set", {"voice": "Nobody"}, channel=await town.dm(town.member))
+        await harness.member.slash("voice set", {"voice": "Nobody"}, channel=await harness.dm(harness.member))
     ).response(30)
     assert "There is no voice named Nobody" in answer["content"]
 
 
-async def test_text_is_said_faster_and_higher(town: Town) -> None:
-    channel = await town.dm(town.member)
+async def test_text_is_said_faster_and_higher(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
     usual, fast, high = [
-        await said_by(town.member, town, channel, voice="espeak-en", **options)
+        await said_by(harness.member, harness, channel, voice="espeak-en", **options)
         for options in ({}, {"speed": 2.0}, {"pitch": 5.0})
     ]
     assert decode(fast).duration_s < 0.7 * decode(usual).duration_s
@@ -80,26 +80,26 @@ async def test_text_is_said_faster_and_higher(town: Town) -> None:
     assert high != usual
 
 
-async def test_whom_a_message_mentions_is_said_by_name(town: Town) -> None:
-    channel = town.channel("general")
-    mention = f"<@{town.russian.user['id']}>"
-    name = town.russian.user.get("global_name") or town.russian.user["username"]
-    note = await town.member.send(channel, f"{mention} sings in the garden.")
-    read = await (await town.member.message_command("Read aloud", note)).response(30)
-    said = await (await town.member.slash("say", {"text": f"{name} sings in the garden."}, channel=channel)).response(
-        30
-    )
-    sounds = [await town.member.download(message["attachments"][0]) for message in (read, said)]
+async def test_whom_a_message_mentions_is_said_by_name(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    mention = f"<@{harness.russian.user['id']}>"
+    name = harness.russian.user.get("global_name") or harness.russian.user["username"]
+    note = await harness.member.send(channel, f"{mention} sings in the garden.")
+    read = await (await harness.member.message_command("Read aloud", note)).response(30)
+    said = await (
+        await harness.member.slash("say", {"text": f"{name} sings in the garden."}, channel=channel)
+    ).response(30)
+    sounds = [await harness.member.download(message["attachments"][0]) for message in (read, said)]
     assert sounds[0] == sounds[1]
 
 
-async def test_a_voice_can_be_heard_before_it_is_chosen(town: Town) -> None:
-    channel = town.channel("general")
-    heard = await (await town.member.slash("voice preview", {"voice": "espeak-ru"}, channel=channel)).response(30)
+async def test_a_voice_can_be_heard_before_it_is_chosen(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    heard = await (await harness.member.slash("voice preview", {"voice": "espeak-ru"}, channel=channel)).response(30)
     assert heard["flags"] & 1 << 6
-    transcript = await town.member.download(heard["attachments"][0])
+    transcript = await harness.member.download(heard["attachments"][0])
     assert decode(transcript).duration_s > 2
-    unknown = await (await town.member.slash("voice preview", {"voice": "Nobody"}, channel=channel)).response(30)
+    unknown = await (await harness.member.slash("voice preview", {"voice": "Nobody"}, channel=channel)).response(30)
     assert "There is no voice named Nobody" in unknown["content"]
-    offered = await town.russian.autocomplete("voice preview", {"voice": "русский"}, "voice", channel=channel)
+    offered = await harness.russian.autocomplete("voice preview", {"voice": "русский"}, "voice", channel=channel)
     assert offered

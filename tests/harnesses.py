@@ -9,40 +9,40 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox.server import Sandbox
-from tests.harness import Town, populated, running
+from tests.harness import BotHarness, populated, running
 from tests.scripted_chat import ScriptedChat
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def shared_town(
+async def shared_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[BotHarness]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
-        folder = tmp_path_factory.mktemp("town")
+        folder = tmp_path_factory.mktemp("harness")
         # So long a context that no test's conversation is cut by what others said.
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
         settings |= {"chat_context_tokens": 1_000_000}
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
+            yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def town(shared_town: Town) -> AsyncIterator[Town]:
-    """The shared town, with a chat model that behaves and no faults; afterwards the sandbox must not have failed."""
-    shared_town.chat.reset()
-    shared_town.sandbox.faults.clear()
-    yield shared_town
-    shared_town.sandbox.faults.clear()
-    assert list(shared_town.sandbox.failures) == []
+async def harness(shared_harness: BotHarness) -> AsyncIterator[BotHarness]:
+    """The shared harness, with a chat model that behaves and no faults; afterwards the sandbox must not have failed."""
+    shared_harness.chat.reset()
+    shared_harness.sandbox.faults.clear()
+    yield shared_harness
+    shared_harness.sandbox.faults.clear()
+    assert list(shared_harness.sandbox.failures) == []
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def strict_town(
+async def strict_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[Town]:
-    """A town whose bot takes recordings of at most 1 MiB and two minutes."""
+) -> AsyncIterator[BotHarness]:
+    """A harness whose bot takes recordings of at most 1 MiB and two minutes."""
     async with ScriptedChat() as chat, Sandbox() as sandbox:
-        folder = tmp_path_factory.mktemp("strict-town")
+        folder = tmp_path_factory.mktemp("strict-harness")
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "max_audio_mb": 1, "max_audio_s": 60.0}
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as town:
-            yield town
+        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
+            yield harness
