@@ -1,4 +1,4 @@
-"""What every test may use: the embedded models, verified, the recordings beside the project, and a witness of all that
+"""What every test may use: the embedded models, verified, the recordings beside the project, and a recorder of all that
 passes between sandboxes and bots.
 """
 
@@ -21,7 +21,7 @@ from bot.sandbox import Sandbox
 from bot.weights.weights import WeightsCache
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
-from tests.conformance.recorder import Witness
+from tests.conformance.recorder import Recorder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -33,15 +33,15 @@ RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
 
 VERDICT = ROOT / "tests" / "conformance" / "test_verdict.py"
-_WITNESS = pytest.StashKey[Witness]()
+_RECORDER = pytest.StashKey[Recorder]()
 _IS_WHOLE = pytest.StashKey[bool]()
 _HAS_VERDICT = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the witness see every sandbox of this run."""
-    witness = Witness(Description() if SPEC.is_file() else None, GatewayDescription())
-    config.stash[_WITNESS] = Sandbox.observer = witness
+    """Let the recorder see every sandbox of this run."""
+    recorder = Recorder(Description() if SPEC.is_file() else None, GatewayDescription())
+    config.stash[_RECORDER] = Sandbox.observer = recorder
     config.stash[_IS_WHOLE] = True
 
 
@@ -68,24 +68,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    witness = config.stash[_WITNESS]
-    if seen := witness.seen.total():
-        what = "requests and frames" if witness.rest else "frames (Discord's description of requests is not here)"
-        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {witness.cost_s:.1f} s")
+    recorder = config.stash[_RECORDER]
+    if seen := recorder.seen.total():
+        what = "requests and frames" if recorder.rest else "frames (Discord's description of requests is not here)"
+        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {recorder.cost_s:.1f} s")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def seen_to_the_end(pytestconfig: pytest.Config) -> Iterator[None]:
     """The verdict on what passes after the verdict, while the last fixtures end; or on all, where there was none."""
     yield
-    late = pytestconfig.stash[_WITNESS].violations(VERDICT.name if pytestconfig.stash[_HAS_VERDICT] else "")
+    late = pytestconfig.stash[_RECORDER].violations(VERDICT.name if pytestconfig.stash[_HAS_VERDICT] else "")
     assert not late, "Not as Discord describes it:\n" + "\n".join(map(str, late))
 
 
 @pytest.fixture
-def witness(pytestconfig: pytest.Config) -> Witness:
+def recorder(pytestconfig: pytest.Config) -> Recorder:
     """What has seen every request and frame until now."""
-    return pytestconfig.stash[_WITNESS]
+    return pytestconfig.stash[_RECORDER]
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class Violation:
         return f"{self.what}: {self.part} {where}: {found.message} ({found.keyword}, in {self.test})"
 
 
-class Witness:
+class Recorder:
     """An observer of sandboxes.
 
     What people send and are sent is not looked at: Discord describes the API of applications, not that of its own

@@ -15,7 +15,7 @@ from bot.sandbox.request_log import LoggedRequest
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.openapi import SPEC, Description
 from tests.conformance.overlay import Document, Rule
-from tests.conformance.recorder import Witness
+from tests.conformance.recorder import Recorder
 
 MESSAGE: dict[str, Any] = {
     "id": "1100000000004194500",
@@ -74,12 +74,12 @@ def _rest() -> Description | None:
 
 def said_of(seen: LoggedRequest | Frame) -> list[str]:
     """What a new witness has to say, without the name of this test."""
-    witness = Witness(_rest(), GatewayDescription())
+    recorder = Recorder(_rest(), GatewayDescription())
     if isinstance(seen, Frame):
-        witness.frame(seen)
+        recorder.frame(seen)
     else:
-        witness.request(seen)
-    found = witness.violations("test_noticing.py::test_")
+        recorder.request(seen)
+    found = recorder.violations("test_noticing.py::test_")
     return [f"{v.what}: {v.part} {v.difference.pointer} {v.difference.keyword}" for v in found]
 
 

@@ -9,7 +9,7 @@ from bot.sandbox.rest.server import RestServer
 from bot.sandbox.services import Services
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.openapi import SPEC
-from tests.conformance.recorder import Violation, Witness
+from tests.conformance.recorder import Recorder, Violation
 
 needs_description = pytest.mark.skipif(not SPEC.is_file(), reason=f"Discord's description is not in {SPEC}")
 
@@ -31,32 +31,32 @@ def _listed(violations: list[Violation]) -> str:
 
 
 @needs_description
-def test_every_request_and_answer_was_as_discord_describes_it(witness: Witness) -> None:
-    found = [violation for violation in witness.violations() if violation.part != "frame"]
+def test_every_request_and_answer_was_as_discord_describes_it(recorder: Recorder) -> None:
+    found = [violation for violation in recorder.violations() if violation.part != "frame"]
     assert not found, _listed(found)
 
 
-def test_every_frame_was_as_discord_describes_it(witness: Witness) -> None:
-    found = [violation for violation in witness.violations() if violation.part == "frame"]
+def test_every_frame_was_as_discord_describes_it(recorder: Recorder) -> None:
+    found = [violation for violation in recorder.violations() if violation.part == "frame"]
     assert not found, _listed(found)
 
 
 @needs_description
 @pytest.mark.usefixtures("whole_suite")
-def test_every_correction_of_the_description_is_still_needed(witness: Witness) -> None:
-    assert witness.rest is not None
-    unneeded = [rule.name for rule in witness.rest.unneeded()]
+def test_every_correction_of_the_description_is_still_needed(recorder: Recorder) -> None:
+    assert recorder.rest is not None
+    unneeded = [rule.name for rule in recorder.rest.unneeded()]
     assert not unneeded, f"Nothing that was seen needs these rules of overlay.py, take them away: {unneeded}"
 
 
 @needs_description
 @pytest.mark.usefixtures("whole_suite")
-def test_every_route_of_bots_was_seen_to_succeed(witness: Witness) -> None:
-    assert witness.rest is not None
-    succeeded = {tuple(what.split(" ")[:2]) for what in witness.seen if what.endswith(("200", "201", "204"))}
+def test_every_route_of_bots_was_seen_to_succeed(recorder: Recorder) -> None:
+    assert recorder.rest is not None
+    succeeded = {tuple(what.split(" ")[:2]) for what in recorder.seen if what.endswith(("200", "201", "204"))}
     described = [
-        (route.method, witness.rest.template(route.path))
-        for route in RestServer(Services(Options(), witness)).routes
+        (route.method, recorder.rest.template(route.path))
+        for route in RestServer(Services(Options(), recorder)).routes
         if route.caller != "person" and f"{route.method} {route.path}" not in ALWAYS_REFUSED
     ]
     unseen = [f"{method} {path}" for method, path in described if path and (method, path) not in succeeded]
@@ -64,6 +64,6 @@ def test_every_route_of_bots_was_seen_to_succeed(witness: Witness) -> None:
 
 
 @pytest.mark.usefixtures("whole_suite")
-def test_every_event_that_has_a_schema_was_seen(witness: Witness) -> None:
-    unseen = EVENTS.keys() - witness.seen.keys()
+def test_every_event_that_has_a_schema_was_seen(recorder: Recorder) -> None:
+    unseen = EVENTS.keys() - recorder.seen.keys()
     assert not unseen, f"No test makes the sandbox send these, so that nothing holds them against a schema: {unseen}"

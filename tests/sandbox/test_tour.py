@@ -22,7 +22,7 @@ from bot.sandbox.model.seed import (
     MODERATOR_ROLE_ID,
     READ_ONLY_ID,
 )
-from tests.conformance.recorder import Witness
+from tests.conformance.recorder import Recorder
 from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import VOICE, WAVEFORM, build, running
 from tests.sandbox.patience import until
@@ -34,10 +34,10 @@ ADMINISTRATOR = "8"
 
 
 @pytest.fixture(autouse=True)
-def as_described(witness: Witness, request: pytest.FixtureRequest) -> Iterator[None]:
+def as_described(recorder: Recorder, request: pytest.FixtureRequest) -> Iterator[None]:
     """Told here and not only at the end of all tests."""
     yield
-    assert not (found := witness.violations(request.node.nodeid)), "\n".join(map(str, found))
+    assert not (found := recorder.violations(request.node.nodeid)), "\n".join(map(str, found))
 
 
 @pytest.fixture
