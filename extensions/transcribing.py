@@ -6,7 +6,7 @@ import hikari
 import lightbulb
 
 from audio import Transcript, subrip, webvtt
-from bot.answering.voice_notes import Hearing, NoVoiceNoteError, voice_note_in
+from bot.answering.voice_notes import NoVoiceNoteError, VoiceNoteTranscriber, voice_note_in
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.autocomplete import safe
@@ -54,7 +54,7 @@ async def show(context: lightbulb.Context, transcript: Transcript, budgets: Budg
 
 async def _heard(
     context: lightbulb.Context,
-    hearing: Hearing,
+    voice_notes: VoiceNoteTranscriber,
     budgets: Budgets,
     attachment: hikari.Attachment,
     language: str | None = None,
@@ -64,7 +64,7 @@ async def _heard(
     await budgets.require(context.user.id, context.guild_id, "audio")
     told = ProgressBar(context.interaction, translate(LISTENING, locale_of(context)), least=LONG_S)
     try:
-        transcript = await hearing.hear(
+        transcript = await voice_notes.transcribe(
             attachment,
             guild=context.guild_id,
             sender=context.user.id,
@@ -111,10 +111,10 @@ class Transcribe(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, hearing: Hearing, budgets: Budgets) -> None:
+    async def invoke(self, context: lightbulb.Context, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
-        transcript = await _heard(context, hearing, budgets, self.file, language, self.to_english)
+        transcript = await _heard(context, voice_notes, budgets, self.file, language, self.to_english)
         await show(context, transcript, budgets, self.form)
 
 
@@ -127,9 +127,9 @@ class TranscribeMessage(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, hearing: Hearing, budgets: Budgets) -> None:
+    async def invoke(self, context: lightbulb.Context, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
         attachment = voice_note_in(self.target)
         if attachment is None:
             raise NoVoiceNoteError
         await context.defer()
-        await show(context, await _heard(context, hearing, budgets, attachment), budgets)
+        await show(context, await _heard(context, voice_notes, budgets, attachment), budgets)

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import hikari
 
-from bot.answering.generator import Writer
-from bot.answering.request import Question
+from bot.answering.generator import AnswerGenerator
+from bot.answering.request import AnswerRequest
 from bot.answering.voice_notes import is_recording
 from bot.preferences.joined_channels import Speak
-from bot.ui.reply_target import CommandPlace, ReplyGoneError
-from bot.ui.streaming_reply import GrowingReply
+from bot.ui.reply_target import InteractionTarget, ReplyGoneError
+from bot.ui.streaming_reply import StreamingReply
 
 _SHOWN = 300
 """Characters of what was asked that stand above the answer: Discord shows who called which command, not with what."""
 
 
 async def ask(
-    writer: Writer,
+    generator: AnswerGenerator,
     interaction: hikari.CommandInteraction | hikari.ModalInteraction,
     text: str,
     *,
@@ -31,7 +31,7 @@ async def ask(
     deferred.
 
     Raises:
-        StarlingError: see ``Writer.write``.
+        StarlingError: see ``AnswerGenerator.answer``.
         hikari.HTTPError: Discord refuses.
     """
 
@@ -39,9 +39,11 @@ async def ask(
         """Nothing can take it up after a restart: whoever asks is told then."""
 
     guild = interaction.get_guild() if interaction.guild_id is not None else None
-    reply = GrowingReply(CommandPlace(interaction, private=private), locale=str(interaction.locale), on_posted=posted)
+    reply = StreamingReply(
+        InteractionTarget(interaction, private=private), locale=str(interaction.locale), on_posted=posted
+    )
     shown = " ".join(text.split())
-    question = Question(
+    request = AnswerRequest(
         asker=interaction.user,
         channel_id=interaction.channel_id,
         guild_id=interaction.guild_id,
@@ -56,6 +58,6 @@ async def ask(
         remembered=not private,
     )
     try:
-        await writer.write(question)
+        await generator.answer(request)
     except ReplyGoneError:
         return

@@ -12,7 +12,7 @@ import hikari
 import structlog
 from PIL import Image, UnidentifiedImageError
 
-from bot.answering.voice_notes import Hearing, is_recording, voice_note_in
+from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, voice_note_in
 from bot.conversation.chat_message import Picture
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -48,7 +48,7 @@ class PictureUnreadableError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosed:
+class AttachmentContent:
     """What was found in a message."""
 
     text: str = ""
@@ -56,7 +56,7 @@ class Enclosed:
     pictures: tuple[Picture, ...] = ()
 
 
-def has_enclosures(message: hikari.PartialMessage) -> bool:
+def has_readable_attachments(message: hikari.PartialMessage) -> bool:
     """Whether there is a picture or a text file in ``message``, or in one that it forwards."""
     return any(is_picture(one) or is_text(one) for one in attachments_of(message))
 
@@ -81,13 +81,13 @@ def is_text(attachment: hikari.Attachment) -> bool:
     )
 
 
-class Enclosures:
+class AttachmentReader:
     """Reads them."""
 
-    def __init__(self, hearing: Hearing) -> None:
-        self._hearing = hearing
+    def __init__(self, voice_notes: VoiceNoteTranscriber) -> None:
+        self._voice_notes = voice_notes
 
-    async def of_question(self, files: Sequence[hikari.Attachment], *, pictures: bool) -> Enclosed:
+    async def of_question(self, files: Sequence[hikari.Attachment], *, pictures: bool) -> AttachmentContent:
         """What is in the ``files`` of a question; pictures only if ``pictures``. Recordings are not heard here.
 
         Raises:
@@ -95,11 +95,11 @@ class Enclosures:
         """
         texts = [await _text(one) for one in files if is_text(one)][:MAX_TEXT_FILES]
         seen = [await _picture(one) for one in files if is_picture(one)][:MAX_PICTURES] if pictures else []
-        return Enclosed("\n\n".join(texts), tuple(seen))
+        return AttachmentContent("\n\n".join(texts), tuple(seen))
 
     async def of_earlier(
         self, message: hikari.PartialMessage, *, guild: hikari.Snowflakeish | None, pictures: bool
-    ) -> Enclosed:
+    ) -> AttachmentContent:
         """What is in a ``message`` that came before the question: also what is said in its recording. What cannot be
         had is left out."""
         found: list[str] = []
@@ -107,7 +107,7 @@ class Enclosures:
         recording = voice_note_in(message)
         if recording is not None and message.author:
             try:
-                heard = await self._hearing.hear(recording, guild=guild, sender=message.author.id)
+                heard = await self._voice_notes.transcribe(recording, guild=guild, sender=message.author.id)
                 found.append(heard.text)
             except StarlingError as error:
                 log.info("an earlier recording was left out", why=str(error))
@@ -119,7 +119,7 @@ class Enclosures:
                     seen.append(await _picture(one))
             except StarlingError as error:
                 log.info("an earlier file was left out", why=str(error))
-        return Enclosed("\n\n".join(text for text in found if text), tuple(seen))
+        return AttachmentContent("\n\n".join(text for text in found if text), tuple(seen))
 
 
 async def _text(attachment: hikari.Attachment) -> str:

@@ -9,7 +9,7 @@ import hikari
 import structlog
 
 from audio import Transcript
-from bot.answering.voice_notes import Hearing, voice_note_in
+from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
 from bot.errors import StarlingError
 from bot.preferences.guild import ChosenByGuilds, TranscriptStyle
 from bot.ui.error_report import report_error
@@ -25,20 +25,20 @@ KIND = "transcript"
 MAX_ATTEMPTS = 3
 
 
-class Transcripts:
+class AutoTranscripts:
     """Takes voice notes, and replies to each of them once with what is said in it."""
 
     def __init__(
         self,
         rest: hikari.api.RESTClient,
-        hearing: Hearing,
+        voice_notes: VoiceNoteTranscriber,
         chosen: ChosenByGuilds,
         budgets: Budgets,
         jobs: JobStore,
         runner: JobRunner,
     ) -> None:
         self._rest = rest
-        self._hearing = hearing
+        self._voice_notes = voice_notes
         self._chosen = chosen
         self._budgets = budgets
         self._jobs = jobs
@@ -89,7 +89,7 @@ class Transcripts:
             recording = voice_note_in(found)
             if recording is not None:
                 await self._budgets.require(job.user_id, job.guild_id, "audio")
-                transcript = await self._hearing.hear(recording, guild=job.guild_id, sender=job.user_id)
+                transcript = await self._voice_notes.transcribe(recording, guild=job.guild_id, sender=job.user_id)
                 await self._budgets.heard(job.user_id, job.guild_id, transcript.duration_s)
                 if transcript.has_speech:
                     await self._post(job, transcript, locale)

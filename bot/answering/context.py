@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import hikari
 
-from bot.answering.attachments import Enclosed, Enclosures, attachments_of
-from bot.answering.request import Question, words
+from bot.answering.attachments import AttachmentContent, AttachmentReader, attachments_of
+from bot.answering.request import AnswerRequest, words
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
@@ -24,19 +24,19 @@ SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
 
 
-class Context:
+class ConversationHistory:
     """Reads conversations from Discord and from what was remembered of them."""
 
     def __init__(
-        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels, enclosures: Enclosures
+        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels, attachments: AttachmentReader
     ) -> None:
         self._bot = bot
         self._exchanges = exchanges
         self._joined = joined
-        self._enclosures = enclosures
+        self._attachments = attachments
 
     async def before(
-        self, question: Question, parent: Exchange | None, *, brief: bool, pictures: bool
+        self, question: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool
     ) -> list[ChatMessage]:
         """What was said before ``question``, oldest first.
 
@@ -57,7 +57,7 @@ class Context:
             return []
         return await self._recent(message, whole=in_thread)
 
-    def flows(self, question: Question) -> bool:
+    def flows(self, question: AnswerRequest) -> bool:
         """Whether ``question`` is part of a conversation that goes on and on, so that its beginning passes out of mind
         as a matter of course: not a thread, nor a chain of replies."""
         message = question.message
@@ -86,21 +86,21 @@ class Context:
         names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
         turns: list[ChatMessage] = []
         for exchange in exchanges:
-            enclosed = await self._enclosed(exchange, pictures=pictures)
-            text = f"{exchange.prompt}\n\n{enclosed.text}".strip()
-            turns.append(ChatMessage("user", text, names[exchange.user_id], enclosed.pictures))
+            attached = await self._attached(exchange, pictures=pictures)
+            text = f"{exchange.prompt}\n\n{attached.text}".strip()
+            turns.append(ChatMessage("user", text, names[exchange.user_id], attached.pictures))
             turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
-    async def _enclosed(self, exchange: Exchange, *, pictures: bool) -> Enclosed:
+    async def _attached(self, exchange: Exchange, *, pictures: bool) -> AttachmentContent:
         """What came with an earlier question; its recording is in the prompt already."""
         if not exchange.has_files:
-            return Enclosed()
+            return AttachmentContent()
         try:
             message = await self._bot.rest.fetch_message(exchange.channel_id, exchange.prompt_message_id)
-            return await self._enclosures.of_question(attachments_of(message), pictures=pictures)
+            return await self._attachments.of_question(attachments_of(message), pictures=pictures)
         except (hikari.NotFoundError, hikari.ForbiddenError, StarlingError):
-            return Enclosed()
+            return AttachmentContent()
 
     async def _answered(self, message: hikari.PartialMessage) -> hikari.PartialMessage | None:
         if message.referenced_message:
@@ -146,16 +146,16 @@ class Context:
         author = message.author or None
         if me is None or author is None or (author.id == me.id and not ours_too):
             return None
-        enclosed = Enclosed()
+        attached = AttachmentContent()
         if attachments_of(message):
             guild = self._bot.cache.get_guild_channel(message.channel_id)
             guild_id = None if guild is None else guild.guild_id
-            enclosed = await self._enclosures.of_earlier(message, guild=guild_id, pictures=pictures)
+            attached = await self._attachments.of_earlier(message, guild=guild_id, pictures=pictures)
         written = "\n".join(
             part for part in (words(message, me.id), *(one.content for one in message.message_snapshots or ())) if part
         )
-        text = f"{written}\n\n{enclosed.text}".strip()
-        return ChatMessage("user", text, name_of(message), enclosed.pictures) if text or enclosed.pictures else None
+        text = f"{written}\n\n{attached.text}".strip()
+        return ChatMessage("user", text, name_of(message), attached.pictures) if text or attached.pictures else None
 
     async def _name(self, user: int) -> str | None:
         """The name of someone whose words are remembered without it."""

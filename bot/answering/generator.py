@@ -13,10 +13,10 @@ import structlog
 from cachetools import TTLCache
 
 from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
-from bot.answering.attachments import Enclosed, Enclosures
-from bot.answering.context import Context
-from bot.answering.request import CannotReadError, NothingToAnswerError, Question
-from bot.answering.voice_notes import Hearing
+from bot.answering.attachments import AttachmentContent, AttachmentReader
+from bot.answering.context import ConversationHistory
+from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
+from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.conversation.chat import ChatModel, TokenUse
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
@@ -37,7 +37,7 @@ from bot.settings import Settings
 from bot.ui.answer_buttons import answer_row, retry_row
 from bot.ui.transcript_text import NO_SPEECH, quote
 from bot.usage.budgets import Budgets, Kind
-from bot.work.cancellation import StoppedError
+from bot.work.cancellation import CancelledByUserError
 
 log = structlog.get_logger()
 
@@ -55,13 +55,13 @@ WHAT_IS_THIS = _("What do you say to this?")
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
 
 
-class Writer:
+class AnswerGenerator:
     """Writes answers with the services that it is given."""
 
     def __init__(
         self,
         bot: hikari.GatewayBot,
-        hearing: Hearing,
+        voice_notes: VoiceNoteTranscriber,
         models: ChatModels,
         speaker: Speaker,
         exchanges: ExchangeStore,
@@ -75,15 +75,15 @@ class Writer:
         recall: Recall,
     ) -> None:
         self._bot = bot
-        self._hearing = hearing
+        self._voice_notes = voice_notes
         self._models = models
         self._speaker = speaker
         self._exchanges = exchanges
         self._locales = locales
         self._joined = joined
         self._chosen = chosen
-        self._enclosures = Enclosures(hearing)
-        self._context = Context(bot, exchanges, joined, self._enclosures)
+        self._attachments = AttachmentReader(voice_notes)
+        self._context = ConversationHistory(bot, exchanges, joined, self._attachments)
         self._voices = voices
         self._budgets = budgets
         self._settings = settings
@@ -92,7 +92,7 @@ class Writer:
         self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
         """Channels where it was told lately that the beginning is left out."""
 
-    async def write(self, question: Question) -> None:
+    async def answer(self, question: AnswerRequest) -> None:
         """Answer ``question``: the transcript first, then the reply as it comes, then the spoken reply.
 
         Raises:
@@ -111,8 +111,8 @@ class Writer:
         kinds: tuple[Kind, ...] = ("tokens", "audio") if question.recording else ("tokens",)
         await self._budgets.require(question.asker.id, question.guild_id, *kinds)
         try:
-            heard = await question.stop.unless_stopped(self._hear(question))
-        except StoppedError:
+            heard = await question.stop.unless_cancelled(self._hear(question))
+        except CancelledByUserError:
             await self._finish_stopped(question, "")
             return
         if heard is not None and not heard.has_speech:
@@ -125,32 +125,32 @@ class Writer:
             await reply.show(heading)
         text = f"{question.text}\n{heard.text if heard else ''}".strip()
         model = await self._models.of(question.guild_id)
-        enclosed = await self._enclosures.of_question(question.files, pictures=model.takes_pictures)
+        attached = await self._attachments.of_question(question.files, pictures=model.takes_pictures)
         if not text and question.about is not None:
             text = translate(WHAT_IS_THIS, reply.locale)
-        if not text and enclosed == Enclosed():
+        if not text and attached == AttachmentContent():
             raise self._why_nothing(question)
         language = (heard.language if heard else None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(question.asker.id, language, reply.locale)
         if not await self._aloud(question):
-            await self._think(question, model, text, enclosed, heading, language)
+            await self._think(question, model, text, attached, heading, language)
             return
         voice = await self._voice_for(question)
         # Leaving the block, for whatever reason, stops what is still being spoken.
         async with self._speaker.dictation(hint=language, voice=voice) as dictation:
-            answer = await self._think(question, model, text, enclosed, heading, language, dictation=dictation)
-            if not question.stop.is_given:
+            answer = await self._think(question, model, text, attached, heading, language, dictation=dictation)
+            if not question.stop.is_cancelled:
                 await self._speak(question, answer, dictation.finish())
 
-    async def _hear(self, question: Question) -> Transcript | None:
+    async def _hear(self, question: AnswerRequest) -> Transcript | None:
         if question.recording is None:
             return None
         asker, guild = question.asker.id, question.guild_id
-        heard = await self._hearing.hear(question.recording, guild=guild, sender=asker)
+        heard = await self._voice_notes.transcribe(question.recording, guild=guild, sender=asker)
         await self._budgets.heard(asker, guild, heard.duration_s)
         return heard
 
-    def _why_nothing(self, question: Question) -> StarlingError:
+    def _why_nothing(self, question: AnswerRequest) -> StarlingError:
         message, me = question.message, self._bot.get_me()
         if message is None or me is None:
             return NothingToAnswerError()
@@ -162,10 +162,10 @@ class Writer:
 
     async def _think(
         self,
-        question: Question,
+        question: AnswerRequest,
         model: ChatModel,
         text: str,
-        enclosed: Enclosed,
+        attached: AttachmentContent,
         heading: str,
         language: str,
         *,
@@ -176,18 +176,18 @@ class Writer:
         parent = await self._parent(question)
         notes = [DEMONSTRATION] if model.is_demonstration else []
         lessons = await self._recall.recalled(guild, text)
-        asked_text = with_facts(f"{text}\n\n{enclosed.text}".strip(), lessons)
-        asked = ChatMessage("user", asked_text, question.speaker_name, enclosed.pictures)
+        asked_text = with_facts(f"{text}\n\n{attached.text}".strip(), lessons)
+        asked = ChatMessage("user", asked_text, question.speaker_name, attached.pictures)
         try:
             prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
         except ChatCannotSeeError:
-            if not (text or enclosed.text):
+            if not (text or attached.text):
                 raise
             notes.append(NOT_SEEN)
             asked = replace(asked, pictures=())
             prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
-        exchange = self._exchange(question, model, text, enclosed, answer, language, parent)
-        if question.stop.is_given:
+        exchange = self._exchange(question, model, text, attached, answer, language, parent)
+        if question.stop.is_cancelled:
             if answer:
                 await self._remember(question, exchange)
             await self._finish_stopped(question, heading + answer)
@@ -213,7 +213,7 @@ class Writer:
 
     async def _reply_to(
         self,
-        question: Question,
+        question: AnswerRequest,
         model: ChatModel,
         parent: Exchange | None,
         asked: ChatMessage,
@@ -251,7 +251,7 @@ class Writer:
 
     async def _streamed(
         self,
-        question: Question,
+        question: AnswerRequest,
         model: ChatModel,
         prompt: Prompt,
         use: TokenUse,
@@ -260,7 +260,7 @@ class Writer:
     ) -> str:
         """What the model says to ``prompt``, shown and dictated as it comes."""
         answer = ""
-        async with aclosing(question.stop.until_stopped(model.stream(prompt.messages, use))) as deltas:
+        async with aclosing(question.stop.until_cancelled(model.stream(prompt.messages, use))) as deltas:
             async for delta in deltas:
                 answer += delta
                 if dictation is not None:
@@ -268,7 +268,7 @@ class Writer:
                 await question.reply.show(heading + answer)
         return answer.strip()
 
-    def _tells_cut(self, question: Question) -> bool:
+    def _tells_cut(self, question: AnswerRequest) -> bool:
         """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,
         and always in any other."""
         if not self._context.flows(question):
@@ -278,7 +278,7 @@ class Writer:
             self._cut_told[question.channel_id] = True
         return not lately
 
-    async def _finish_stopped(self, question: Question, shown: str) -> None:
+    async def _finish_stopped(self, question: AnswerRequest, shown: str) -> None:
         reply = question.reply
         row = None if question.job is None else retry_row(question.job, reply.locale)
         note = f"-# {translate(STOPPED, reply.locale)}"
@@ -287,10 +287,10 @@ class Writer:
 
     def _exchange(
         self,
-        question: Question,
+        question: AnswerRequest,
         model: ChatModel,
         text: str,
-        enclosed: Enclosed,
+        attached: AttachmentContent,
         answer: str,
         language: str,
         parent: Exchange | None,
@@ -307,10 +307,10 @@ class Writer:
             parent_reply_id=parent.reply_message_id if parent else None,
             model=model.model,
             created_at=datetime.now(UTC),
-            has_files=enclosed != Enclosed(),
+            has_files=attached != AttachmentContent(),
         )
 
-    async def _remember(self, question: Question, exchange: Exchange) -> bool:
+    async def _remember(self, question: AnswerRequest, exchange: Exchange) -> bool:
         """Store ``exchange`` under the first message of the reply; says whether there is one already."""
         if not question.reply.message_ids:
             return False
@@ -320,7 +320,7 @@ class Writer:
             await self._exchanges.remember(replace(exchange, reply_message_id=first, prompt_message_id=asked))
         return True
 
-    async def _parent(self, question: Question) -> Exchange | None:
+    async def _parent(self, question: AnswerRequest) -> Exchange | None:
         """The exchange that ``question`` goes on with: it replies to an answer, or to a part of one.
 
         Further parts of an answer, and its voice message, are replies to its first message.
@@ -336,21 +336,21 @@ class Writer:
                 return found
         return None
 
-    async def _aloud(self, question: Question) -> bool:
+    async def _aloud(self, question: AnswerRequest) -> bool:
         """Whether the answer to ``question``, with or without a recording, is spoken."""
         of_guild = (await self._chosen.of(question.guild_id)).speak
         speak = question.speak or self._joined.speak(question.channel_id) or of_guild or self._settings.speak
         return speak == "always" or (speak == "voice" and question.recording is not None)
 
-    async def _voice_for(self, question: Question) -> str | None:
+    async def _voice_for(self, question: AnswerRequest) -> str | None:
         return await self._voices.of(question.asker.id, question.guild_id)
 
-    async def _speak(self, question: Question, text: str, spoken: Awaitable[Speech]) -> None:
+    async def _speak(self, question: AnswerRequest, text: str, spoken: Awaitable[Speech]) -> None:
         """Post ``text`` as a voice message; if that cannot be, say so below the text."""
         reply = question.reply
         try:
-            speech = await question.stop.unless_stopped(spoken)
-        except (NothingToSayError, StoppedError):
+            speech = await question.stop.unless_cancelled(spoken)
+        except (NothingToSayError, CancelledByUserError):
             return
         except StarlingError as error:
             log.warning("not spoken", error=type(error).__name__, why=str(error))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import hikari
 
-from bot.answering.attachments import has_enclosures
+from bot.answering.attachments import has_readable_attachments
 from bot.answering.voice_notes import voice_note_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.joined_channels import Speak
-from bot.ui.streaming_reply import GrowingReply
-from bot.work.cancellation import StopSignal
+from bot.ui.streaming_reply import StreamingReply
+from bot.work.cancellation import CancellationToken
 
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 
@@ -54,7 +54,7 @@ async def _unnoted(_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AnswerRequest:
     """Something that is being answered: a message, or a command."""
 
     asker: hikari.User
@@ -64,7 +64,7 @@ class Question:
     text: str
     """What was written, without the mention of the bot."""
     recording: hikari.Attachment | None
-    reply: GrowingReply
+    reply: StreamingReply
     message: hikari.Message | None = None
     """None for a command."""
     files: tuple[hikari.Attachment, ...] = ()
@@ -79,7 +79,7 @@ class Question:
     """When to speak, where it was said with the question."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
-    stop: StopSignal = field(default_factory=StopSignal)
+    stop: CancellationToken = field(default_factory=CancellationToken)
     on_spoken: Callable[[int], Awaitable[None]] = _unnoted
     """Given the id of the voice message."""
 
@@ -100,7 +100,7 @@ def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = F
         return False
     if message.guild_id is None:
         return True
-    if joined and (words(message, me) or voice_note_in(message) is not None or has_enclosures(message)):
+    if joined and (words(message, me) or voice_note_in(message) is not None or has_readable_attachments(message)):
         return True
     answered = message.referenced_message
     is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author

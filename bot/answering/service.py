@@ -12,8 +12,8 @@ import hikari
 import structlog
 
 from bot.answering.attachments import attachments_of
-from bot.answering.generator import Writer
-from bot.answering.request import MayNotWriteError, Question, QuestionGoneError, words
+from bot.answering.generator import AnswerGenerator
+from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError, words
 from bot.answering.voice_notes import voice_note_in
 from bot.conversation.errors import ChatError
 from bot.conversation.exchanges import ExchangeStore
@@ -21,13 +21,13 @@ from bot.corrections.feedback import FeedbackStore
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.answer_buttons import growing_row, retry_row
+from bot.ui.answer_buttons import retry_row, streaming_row
 from bot.ui.downloading import DownloadFailedError, LinkExpiredError
 from bot.ui.error_report import report_error
-from bot.ui.reply_target import ChannelPlace, ReplyGoneError
-from bot.ui.streaming_reply import GrowingReply
+from bot.ui.reply_target import ChannelTarget, ReplyGoneError
+from bot.ui.streaming_reply import StreamingReply
 from bot.ui.typing import typing
-from bot.work.cancellation import StopSignal
+from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
 
@@ -58,13 +58,13 @@ class NotTheAskerError(StarlingError):
     sentence = _("Only the one who asked, or someone who may manage messages here, can do that.")
 
 
-class Inbox:
+class AnswerService:
     """Takes messages that are for the bot, and has each of them answered once, or once more when a person wants it."""
 
     def __init__(
         self,
         bot: hikari.GatewayBot,
-        writer: Writer,
+        generator: AnswerGenerator,
         jobs: JobStore,
         runner: JobRunner,
         exchanges: ExchangeStore,
@@ -72,12 +72,12 @@ class Inbox:
     ) -> None:
         self._bot = bot
         self._rest = bot.rest
-        self._writer = writer
+        self._generator = generator
         self._jobs = jobs
         self._runner = runner
         self._exchanges = exchanges
         self._feedback = feedback
-        self._stops: dict[str, StopSignal] = {}
+        self._stops: dict[str, CancellationToken] = {}
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
 
@@ -123,9 +123,9 @@ class Inbox:
             AnswerGoneError: it is not being written.
         """
         await self.require_theirs(job_id, by)
-        if (signal := self._stops.get(job_id)) is None:
+        if (token := self._stops.get(job_id)) is None:
             raise AnswerGoneError
-        signal.give()
+        token.cancel()
 
     async def require_theirs(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
         """
@@ -189,8 +189,8 @@ class Inbox:
 
     async def _quiet(self, job_id: str) -> None:
         """Stop the answer if it is being written, and wait until it is."""
-        if (signal := self._stops.get(job_id)) is not None:
-            signal.give()
+        if (token := self._stops.get(job_id)) is not None:
+            token.cancel()
             await self._done[job_id].wait()
 
     def _submit(self, job: Job, message: hikari.Message | None = None) -> None:
@@ -198,7 +198,7 @@ class Inbox:
         Raises:
             JobQueueFullError: too many wait.
         """
-        stop, done = StopSignal(), asyncio.Event()
+        stop, done = CancellationToken(), asyncio.Event()
 
         async def work(job: Job) -> None:
             try:
@@ -236,14 +236,14 @@ class Inbox:
                 reply.seen(reply.message_ids[-1], (shown.content or "").removesuffix(promise).rstrip())
             await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
 
-    async def _answer(self, job: Job, message: hikari.Message, stop: StopSignal) -> None:
+    async def _answer(self, job: Job, message: hikari.Message, stop: CancellationToken) -> None:
         ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": int(message.id)}
         reply = self._reply(job, message)
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
                 async with typing(self._rest, message.channel_id):
-                    await self._writer.write(self._asked(job, message, reply, stop))
+                    await self._generator.answer(self._asked(job, message, reply, stop))
             except asyncio.CancelledError:
                 await self._mark_interrupted(reply)
                 raise
@@ -255,11 +255,13 @@ class Inbox:
             else:
                 await self._jobs.finish(job.id, "done")
 
-    def _asked(self, job: Job, message: hikari.Message, reply: GrowingReply, stop: StopSignal) -> Question:
+    def _asked(
+        self, job: Job, message: hikari.Message, reply: StreamingReply, stop: CancellationToken
+    ) -> AnswerRequest:
         async def spoken(id_: int) -> None:
             await self._jobs.note(job.id, spoken=[id_])
 
-        return Question(
+        return AnswerRequest(
             asker=message.author,
             channel_id=message.channel_id,
             guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
@@ -279,7 +281,7 @@ class Inbox:
         assert me is not None, "questions come after Discord has said who we are"
         return words(message, me.id)
 
-    def _reply(self, job: Job, message: hikari.Message) -> GrowingReply:
+    def _reply(self, job: Job, message: hikari.Message) -> StreamingReply:
         async def store(posted: tuple[int, ...]) -> None:
             await self._jobs.note(job.id, posted=list(posted))
 
@@ -287,21 +289,21 @@ class Inbox:
         # Discord makes one message of two with the same nonce within minutes: a new attempt at a lost answer needs
         # another one.
         nonce = f"{job.id[:20]}{job.payload.get('times', 0) % 10}"
-        return GrowingReply(
-            ChannelPlace(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce),
+        return StreamingReply(
+            ChannelTarget(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce),
             locale=locale,
             posted=[int(id_) for id_ in job.payload.get("posted", ())],
             on_posted=store,
-            growing_row=growing_row(job.id, locale),
+            streaming_row=streaming_row(job.id, locale),
         )
 
-    async def _mark_interrupted(self, reply: GrowingReply) -> None:
+    async def _mark_interrupted(self, reply: StreamingReply) -> None:
         """Say below a half-written answer that it goes on."""
         if reply.message_ids and not reply.complete:
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
 
-    async def _report_error(self, job: Job, message: hikari.Message, reply: GrowingReply, error: Exception) -> None:
+    async def _report_error(self, job: Job, message: hikari.Message, reply: StreamingReply, error: Exception) -> None:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
         told = await self._named(error, message, reply)
         report = report_error(told, reply.locale)
@@ -318,7 +320,7 @@ class Inbox:
         except (hikari.HTTPError, ReplyGoneError) as failure:
             log.warning("could not tell the person", reference=report.reference, why=str(failure))
 
-    async def _named(self, error: Exception, message: hikari.Message, reply: GrowingReply) -> Exception:
+    async def _named(self, error: Exception, message: hikari.Message, reply: StreamingReply) -> Exception:
         """``error``, or the error of ours that says what Discord's refusal means."""
         named: Exception = error
         if isinstance(error, hikari.ForbiddenError):

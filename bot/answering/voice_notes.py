@@ -48,7 +48,7 @@ _REMEMBERED, _REMEMBERED_S = 256, 3600.0
 """Transcripts, and for how long: a recording is not heard again for each answer that builds on it."""
 
 
-class Hearing:
+class VoiceNoteTranscriber:
     """From an attachment to what was said in it."""
 
     def __init__(self, transcriber: Transcriber, chosen: ChosenHearing, *, limit_bytes: int) -> None:
@@ -65,7 +65,7 @@ class Hearing:
         """What was heard in ``attachment`` within the hour, in its own language."""
         return self._remembered.get(_key(attachment, None, False, await self._chosen.of(guild)))
 
-    async def hear(
+    async def transcribe(
         self,
         attachment: hikari.Attachment,
         *,

@@ -18,10 +18,10 @@ import yuyo
 
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
-from bot.answering.auto_transcripts import Transcripts
-from bot.answering.generator import Writer
-from bot.answering.service import Inbox
-from bot.answering.voice_notes import Hearing
+from bot.answering.auto_transcripts import AutoTranscripts
+from bot.answering.generator import AnswerGenerator
+from bot.answering.service import AnswerService
+from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.connection import serve
 from bot.app.health import keep_alive_file
 from bot.conversation.chat import ChatModel
@@ -77,7 +77,7 @@ from bot.weights.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.job_store import JobStore
 from bot.work.jobs import JobRunner
-from bot.work.keyed_lock import Turns
+from bot.work.keyed_lock import KeyedLock
 from extensions.answers import ask_about as asking_about
 from extensions.answers import controls as answer_controls
 from extensions.comparing import card as comparison_card
@@ -303,7 +303,7 @@ class Starling:
             usage = UsageStore(database, clock=self._clock)
             budgets = Budgets(usage, store, settings)
             chosen = ChosenHearing(store)
-            hearing = Hearing(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
+            voice_notes = VoiceNoteTranscriber(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             trained = ModelStore(database)
             serving = Serving(
@@ -319,9 +319,9 @@ class Starling:
             recall = Recall(correction_store.approved, index_maker(settings.recall))
             stack.push_async_callback(recall.close)
             corrections = Corrections(correction_store, dataset_store, rules, on_changed=recall.forget)
-            writer = Writer(
+            generator = AnswerGenerator(
                 self._bot,
-                hearing,
+                voice_notes,
                 models,
                 speaker,
                 exchanges,
@@ -356,8 +356,8 @@ class Starling:
             stack.push_async_callback(trainings.stop)
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
             trainings.show_by(training_cards.TrainingCards(self._bot.rest, trainings).show)
-            inbox = Inbox(self._bot, writer, jobs, self._runner, exchanges, feedback)
-            transcripts = Transcripts(self._bot.rest, hearing, by_guilds, budgets, jobs, self._runner)
+            answers = AnswerService(self._bot, generator, jobs, self._runner, exchanges, feedback)
+            transcripts = AutoTranscripts(self._bot.rest, voice_notes, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -365,11 +365,11 @@ class Starling:
             )
             buttons, forms = self._provided_with(
                 client,
-                settings, hearing, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets, models,
-                dataset_store, datasets, training_store, trained, trainings, promoting, writer, inbox,
-                asking_about.AskedAbout(), by_guilds, instructions, transcripts, Turns(),
+                settings, voice_notes, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets,
+                models, dataset_store, datasets, training_store, trained, trainings, promoting, generator, answers,
+                asking_about.AskedAbout(), by_guilds, instructions, transcripts, KeyedLock(),
                 settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
-                store, feedback, data, transcript_form.TranscriptForms(hearing, exchanges),
+                store, feedback, data, transcript_form.TranscriptForms(voice_notes, exchanges),
                 corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
                 comparisons, scorer, tests_under_way.TestsUnderWay(),
             )  # fmt: skip
@@ -378,7 +378,7 @@ class Starling:
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
                 self._runner.start()
-                await inbox.resume()
+                await answers.resume()
                 await transcripts.resume()
                 await serving.prepare()
                 await trainings.resume()

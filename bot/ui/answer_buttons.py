@@ -19,7 +19,7 @@ READ_ALOUD = _("Read aloud")
 RECALLED = _("Taught")
 
 
-def growing_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     """Below an answer that is being written."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(

@@ -25,7 +25,7 @@ class Extras(NamedTuple):
 NO_EXTRAS = Extras()
 
 
-class ReplyPlace(Protocol):
+class ReplyTarget(Protocol):
     """Posts, edits and deletes the messages of one reply."""
 
     async def post(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
@@ -50,7 +50,7 @@ class ReplyPlace(Protocol):
         """
 
 
-class ChannelPlace:
+class ChannelTarget:
     """Replies to a message in its channel."""
 
     def __init__(
@@ -110,7 +110,7 @@ class ChannelPlace:
             raise ReplyGoneError from error
 
 
-class CommandPlace:
+class InteractionTarget:
     """Answers a command, or a form, that was deferred. Discord takes such answers for 15 minutes."""
 
     def __init__(self, interaction: hikari.CommandInteraction | hikari.ModalInteraction, *, private: bool) -> None:

@@ -10,7 +10,7 @@ import hikari
 from audio import Speech
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.reply_target import NO_EXTRAS, Extras, ReplyPlace
+from bot.ui.reply_target import NO_EXTRAS, Extras, ReplyTarget
 from bot.ui.splitting import MESSAGE_LIMIT, split
 
 EDIT_INTERVAL_S = 1.0
@@ -21,30 +21,30 @@ MAX_MESSAGES = 5
 THE_REST = _("This answer is long: all of it is in the file.")
 
 
-class GrowingReply:
+class StreamingReply:
     """The reply to one message or command."""
 
     def __init__(
         self,
-        place: ReplyPlace,
+        target: ReplyTarget,
         *,
         locale: str,
         posted: Sequence[int] = (),
         on_posted: Callable[[tuple[int, ...]], Awaitable[None]],
-        growing_row: hikari.api.ComponentBuilder | None = None,
+        streaming_row: hikari.api.ComponentBuilder | None = None,
     ) -> None:
         """
         ``posted``: ids of the messages that an earlier attempt left; they are edited instead of posting again.
-        ``on_posted`` is given all the ids whenever there is a new one. ``growing_row``: buttons below the first
+        ``on_posted`` is given all the ids whenever there is a new one. ``streaming_row``: buttons below the first
         message for as long as the reply grows.
         """
         self.complete = False
         """Whether ``finish`` has shown the last word."""
-        self._place = place
+        self._target = target
         self.locale = locale
         """Of the person, as well as it is known; may be set when more is known."""
         self._on_posted = on_posted
-        self._growing_row = growing_row
+        self._streaming_row = streaming_row
         self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
         self._row_on: set[hikari.Snowflake] = {id_ for id_, _text in self._shown}
         """Messages that may have buttons below them."""
@@ -115,7 +115,7 @@ class GrowingReply:
             ReplyGoneError: the reply was deleted.
             hikari.ForbiddenError: neither voice messages nor files may be posted here.
         """
-        return int(await self._place.speak(speech, self._shown[0][0]))
+        return int(await self._target.speak(speech, self._shown[0][0]))
 
     async def _finish(
         self,
@@ -124,7 +124,7 @@ class GrowingReply:
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED,
         row: hikari.api.ComponentBuilder | None = None,
     ) -> None:
-        self._growing_row = None
+        self._streaming_row = None
         await self._update(pieces, last=Extras(file, row or hikari.UNDEFINED), rows_go=True)
         self.complete = True
 
@@ -133,26 +133,26 @@ class GrowingReply:
         for index, piece in enumerate(pieces):
             extras = last if index == len(pieces) - 1 else NO_EXTRAS
             if index == len(self._shown):
-                if index == 0 and self._growing_row is not None:
-                    extras = extras._replace(row=self._growing_row)
+                if index == 0 and self._streaming_row is not None:
+                    extras = extras._replace(row=self._streaming_row)
                 await self._post(index, piece, extras)
                 continue
             id_, shown = self._shown[index]
             if rows_go and id_ in self._row_on and not extras.row:
                 extras = extras._replace(row=None)
-            elif index == 0 and self._growing_row is not None and not shown:
-                extras = extras._replace(row=self._growing_row)
+            elif index == 0 and self._streaming_row is not None and not shown:
+                extras = extras._replace(row=self._streaming_row)
             if shown != piece or extras != NO_EXTRAS:
-                await self._place.edit(id_, piece, extras)
+                await self._target.edit(id_, piece, extras)
                 self._shown[index] = (id_, piece)
                 self._note_row(id_, extras)
         while len(self._shown) > len(pieces):
             surplus, _text = self._shown.pop()
-            await self._place.delete(surplus)
+            await self._target.delete(surplus)
 
     async def _post(self, index: int, text: str, extras: Extras) -> None:
         first = self._shown[0][0] if self._shown else None
-        id_ = await self._place.post(index, text, extras, first)
+        id_ = await self._target.post(index, text, extras, first)
         self._shown.append((id_, text))
         self._note_row(id_, extras)
         await self._on_posted(self.message_ids)

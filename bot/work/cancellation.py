@@ -10,48 +10,48 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-class StoppedError(Exception):
-    """Raised in what is waited for when the signal is given."""
+class CancelledByUserError(Exception):
+    """Raised in what is waited for when a person cancels it."""
 
 
-class StopSignal:
-    """Given once, for one answer."""
+class CancellationToken:
+    """Cancelled once, for one answer."""
 
     def __init__(self) -> None:
-        self._given = asyncio.Event()
+        self._cancelled = asyncio.Event()
 
     @property
-    def is_given(self) -> bool:
-        return self._given.is_set()
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
 
-    def give(self) -> None:
-        """Stop what runs under this signal; more than once does no harm."""
-        self._given.set()
+    def cancel(self) -> None:
+        """Stop what runs under this token; more than once does no harm."""
+        self._cancelled.set()
 
-    async def unless_stopped(self, work: Awaitable[_T]) -> _T:
+    async def unless_cancelled(self, work: Awaitable[_T]) -> _T:
         """What ``work`` gives.
 
         Raises:
-            StoppedError: the signal was given first; ``work`` was cancelled.
+            CancelledByUserError: it was cancelled first; ``work`` was cancelled.
         """
-        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._given.wait())
+        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._cancelled.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
-            raise StoppedError
+            raise CancelledByUserError
         finally:
             stop.cancel()
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
 
-    async def until_stopped(self, stream: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
-        """What ``stream`` gives, until the signal is given. ``stream`` is closed at the end."""
+    async def until_cancelled(self, stream: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
+        """What ``stream`` gives, until it is cancelled. ``stream`` is closed at the end."""
         async with aclosing(stream):
             while True:
                 try:
-                    given = await self.unless_stopped(anext(stream))
-                except (StopAsyncIteration, StoppedError):
+                    given = await self.unless_cancelled(anext(stream))
+                except (StopAsyncIteration, CancelledByUserError):
                     return
                 yield given

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class KeyedLock:
     """Locks by what they are for; asyncio's let those who wait in by the order in which they came."""
 
     def __init__(self) -> None:

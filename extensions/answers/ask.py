@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightbulb
 
 from bot.answering.asking import ask
-from bot.answering.generator import Writer
+from bot.answering.generator import AnswerGenerator
 from bot.errors import translatable as _
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.answers.ask_about import AskedAbout
@@ -30,10 +30,10 @@ class Ask(
     private = lightbulb.boolean(_("private"), _("Whether only you see the answer"), localize=True, default=False)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, writer: Writer) -> None:
+    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator) -> None:
         await context.defer(ephemeral=self.private)
         await ask(
-            writer,
+            generator,
             context.interaction,
             self.prompt,
             files=[self.voice_note] if self.voice_note else (),

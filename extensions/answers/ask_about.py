@@ -9,7 +9,7 @@ import yuyo
 from cachetools import TTLCache
 
 from bot.answering.asking import ask
-from bot.answering.generator import Writer
+from bot.answering.generator import AnswerGenerator
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -60,16 +60,16 @@ class AskedAbout:
 
 
 async def answer(
-    context: yuyo.modals.Context, writer: alluka.Injected[Writer], asked_about: alluka.Injected[AskedAbout]
+    context: yuyo.modals.Context, generator: alluka.Injected[AnswerGenerator], asked_about: alluka.Injected[AskedAbout]
 ) -> None:
     """Answer the question in the form.
 
     Raises:
         MessageGoneError: the message cannot be read any more.
-        StarlingError: see ``Writer.write``.
+        StarlingError: see ``AnswerGenerator.answer``.
     """
     interaction = context.interaction
     channel, _colon, message_id = context.id_metadata.partition(":")
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
     message = await asked_about.message(interaction.app.rest, int(channel), int(message_id))
-    await ask(writer, interaction, texts_in(interaction)["question"], about=message)
+    await ask(generator, interaction, texts_in(interaction)["question"], about=message)

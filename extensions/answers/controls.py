@@ -6,10 +6,10 @@ import alluka
 import hikari
 import yuyo
 
-from bot.answering.service import Inbox
+from bot.answering.service import AnswerService
 
 
-async def stop(context: yuyo.components.Context, inbox: alluka.Injected[Inbox]) -> None:
+async def stop(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Let the answer end here.
 
     Raises:
@@ -17,11 +17,11 @@ async def stop(context: yuyo.components.Context, inbox: alluka.Injected[Inbox]) 
         AnswerGoneError: it is complete already.
     """
     interaction = context.interaction
-    await inbox.stop(context.id_metadata, interaction.member or interaction.user)
+    await answers.stop(context.id_metadata, interaction.member or interaction.user)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
-async def again(context: yuyo.components.Context, inbox: alluka.Injected[Inbox]) -> None:
+async def again(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Have the question answered anew.
 
     Raises:
@@ -31,6 +31,6 @@ async def again(context: yuyo.components.Context, inbox: alluka.Injected[Inbox])
     """
     interaction = context.interaction
     # Acknowledged first: the answer may be edited at once.
-    await inbox.require_theirs(context.id_metadata, interaction.member or interaction.user)
+    await answers.require_theirs(context.id_metadata, interaction.member or interaction.user)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
-    await inbox.again(context.id_metadata)
+    await answers.again(context.id_metadata)

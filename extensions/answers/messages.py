@@ -5,13 +5,13 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.auto_transcripts import Transcripts
+from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.request import is_for
-from bot.answering.service import Inbox
+from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
 from bot.preferences.joined_channels import JoinedChannels
 from bot.ui.error_report import report_error
-from bot.work.keyed_lock import Turns
+from bot.work.keyed_lock import KeyedLock
 
 loader = lightbulb.Loader()
 
@@ -22,25 +22,25 @@ DEFAULT_LOCALE = "en-US"
 async def answer(
     event: hikari.MessageCreateEvent,
     bot: hikari.GatewayBot,
-    inbox: Inbox,
+    answers: AnswerService,
     locales: KnownLocales,
     joined: JoinedChannels,
-    transcripts: Transcripts,
-    turns: Turns,
+    transcripts: AutoTranscripts,
+    lock: KeyedLock,
 ) -> None:
     """Have the message answered if it is for us, or written down where every voice note is."""
     me = bot.get_me()
     taking_part = joined.speak(event.channel_id) is not None
     for_us = me is not None and is_for(me.id, event.message, joined=taking_part)
     try:
-        # Each event is handled in a task of its own: without turns, what someone says next may be taken first.
-        async with turns.of((event.author_id, event.channel_id)):
+        # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
+        async with lock.of((event.author_id, event.channel_id)):
             if not for_us and not await transcripts.wanted(event.message):
                 return
             guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None
             locale = await locales.of(event.author_id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
             if for_us:
-                await inbox.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
+                await answers.accept(event.message, locale=locale, guild_name=guild.name if guild else None)
             else:
                 await transcripts.accept(event.message, locale=locale)
     except Exception as error:

@@ -8,7 +8,7 @@ import lightbulb
 import yuyo
 from cachetools import TTLCache
 
-from bot.answering.voice_notes import Hearing, voice_note_in
+from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.vocabulary import new_words, with_words
@@ -45,8 +45,8 @@ class NoTranscriptError(StarlingError):
 class TranscriptForms:
     """Opens them, and keeps for an hour what was heard."""
 
-    def __init__(self, hearing: Hearing, exchanges: ExchangeStore) -> None:
-        self._hearing = hearing
+    def __init__(self, voice_notes: VoiceNoteTranscriber, exchanges: ExchangeStore) -> None:
+        self._voice_notes = voice_notes
         self._exchanges = exchanges
         self._heard: TTLCache[int, str] = TTLCache(_MOST, _KEPT_S)
 
@@ -85,7 +85,7 @@ class TranscriptForms:
         asked = await self._exchanges.of_messages([int(message.id)])
         if (exchange := asked.get(int(message.id))) is not None:
             return exchange.prompt
-        known = await self._hearing.remembered(recording, guild=context.guild_id)
+        known = await self._voice_notes.remembered(recording, guild=context.guild_id)
         return known.text if known else ""
 
 

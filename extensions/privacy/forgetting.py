@@ -5,7 +5,7 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.service import Inbox
+from bot.answering.service import AnswerService
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import Corrections
@@ -26,14 +26,14 @@ async def forget_message(
     corrections: Corrections,
     feedback: FeedbackStore,
     comparisons: ComparisonStore,
-    inbox: Inbox,
+    answers: AnswerService,
 ) -> None:
     """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
     await exchanges.forget_messages([event.message_id])
     await corrections.forget_messages([event.message_id])
     await feedback.forget_messages([event.message_id])
     await comparisons.forget_messages([event.message_id])
-    await inbox.deleted([event.message_id])
+    await answers.deleted([event.message_id])
 
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
@@ -43,18 +43,18 @@ async def forget_messages(
     corrections: Corrections,
     feedback: FeedbackStore,
     comparisons: ComparisonStore,
-    inbox: Inbox,
+    answers: AnswerService,
 ) -> None:
     """The same for many at once."""
     await exchanges.forget_messages(list(event.message_ids))
     await corrections.forget_messages(list(event.message_ids))
     await feedback.forget_messages(list(event.message_ids))
     await comparisons.forget_messages(list(event.message_ids))
-    await inbox.deleted(list(event.message_ids))
+    await answers.deleted(list(event.message_ids))
 
 
 @loader.listener(hikari.MessageUpdateEvent)  # type: ignore[type-abstract]
-async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, inbox: Inbox) -> None:
+async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, answers: AnswerService) -> None:
     """Answer a question anew that its author has edited. Discord also tells of previews of links in this way, which
     are no edits."""
     author = event.message.author
@@ -64,7 +64,7 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
         message = await bot.rest.fetch_message(event.channel_id, event.message_id)
     except (hikari.NotFoundError, hikari.ForbiddenError):
         return
-    await inbox.edited(message)
+    await answers.edited(message)
 
 
 @loader.listener(hikari.GuildLeaveEvent)

@@ -13,7 +13,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.work.cancellation import StopSignal
+from bot.work.cancellation import CancellationToken
 from extensions.files.deletion import NotTheirsToPressError
 
 CANCEL_ID = "test-cancel"
@@ -36,10 +36,10 @@ class TestsUnderWay:
     """One a guild, in this process: a test ends with it."""
 
     def __init__(self) -> None:
-        self._running: dict[str, tuple[int, int, StopSignal]] = {}
+        self._running: dict[str, tuple[int, int, CancellationToken]] = {}
 
     @contextlib.contextmanager
-    def running(self, guild_id: int, user_id: int) -> Iterator[tuple[str, StopSignal]]:
+    def running(self, guild_id: int, user_id: int) -> Iterator[tuple[str, CancellationToken]]:
         """A test of the user's, for as long as the block: its id, and what stops it.
 
         Raises:
@@ -47,7 +47,7 @@ class TestsUnderWay:
         """
         if any(guild == int(guild_id) for guild, _user, _stop in self._running.values()):
             raise TestUnderWayError
-        id_, stop = secrets.token_hex(8), StopSignal()
+        id_, stop = secrets.token_hex(8), CancellationToken()
         self._running[id_] = (int(guild_id), int(user_id), stop)
         try:
             yield id_, stop
@@ -67,7 +67,7 @@ class TestsUnderWay:
         _guild, user, stop = found
         if user != int(user_id):
             raise NotTheirsToPressError
-        stop.give()
+        stop.cancel()
 
 
 def cancel_row(id_: str, locale: str) -> hikari.api.MessageActionRowBuilder:

@@ -24,7 +24,7 @@ from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.interval import Interval, wilson
 from bot.training.evaluating.scoring import Score, Scorer
-from bot.work.cancellation import StoppedError, StopSignal
+from bot.work.cancellation import CancellationToken, CancelledByUserError
 
 AT_ONCE = 2
 """Prompts that are answered at the same time."""
@@ -175,7 +175,7 @@ class Run:
     """For cases that have none of their own."""
     scorer: Scorer
     meter: Meter
-    stop: StopSignal = field(default_factory=StopSignal)
+    stop: CancellationToken = field(default_factory=CancellationToken)
     on_progress: Callable[[int, int], None] = lambda _done, _whole: None
     """Told how many cases are done, and of how many."""
     at_once: int = AT_ONCE
@@ -213,8 +213,8 @@ class Run:
                     group.create_task(work())
 
         try:
-            await self.stop.unless_stopped(all_of_them())
-        except StoppedError:
+            await self.stop.unless_cancelled(all_of_them())
+        except CancelledByUserError:
             pass
         except TimeoutError:
             ended_by = TestTooLongError(self.run_timeout_s)

@@ -220,7 +220,7 @@ async def test_a_silent_model_ends_the_case_and_a_dead_endpoint_the_test(chat: S
 
 async def test_a_test_that_is_stopped_or_has_used_all_up_keeps_what_was_answered(chat: ScriptedChat) -> None:
     run = Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1)
-    run.on_progress = lambda done, _whole: run.stop.give() if done == 3 else None
+    run.on_progress = lambda done, _whole: run.stop.cancel() if done == 3 else None
     async with asyncio.timeout(10):
         result = await run.result()
     assert (len(result.runs[0].answers), result.asked, result.ended_by) == (3, 50, None)
@@ -289,9 +289,9 @@ def test_one_test_runs_in_a_guild_and_only_its_starter_cancels_it() -> None:
             pass
         with under_way.running(2, 6), pytest.raises(NotTheirsToPressError):
             under_way.cancel(id_, 6)
-        assert not stop.is_given
+        assert not stop.is_cancelled
         under_way.cancel(id_, 5)
-        assert stop.is_given
+        assert stop.is_cancelled
     with pytest.raises(tests_under_way.TestEndedError):
         under_way.cancel(id_, 5)
     with under_way.running(1, 6):
