@@ -27,7 +27,7 @@ class EmptyFileError(RecordingError):
 class NotAudioError(RecordingError):
     """Raised when the bytes begin like none of the containers that are read: text, a playlist, anything else."""
 
-    sentence = _("This file is not a recording that I can read. I read {containers}.")
+    sentence = _("This file is not a recording that I can read. I read {containers}; please save it as MP3.")
 
     def __init__(self, containers: str) -> None:
         super().__init__(containers=containers)

@@ -22,6 +22,10 @@ class Recording:
     """Shape (n,), float32, in [-1, 1]."""
     truncated: bool = False
     """Whether the file broke off, so that these samples are its first part only."""
+    rendering: int = 0
+    """Which way of the file's ``renderings`` this is: its first sound track, another one, or one channel of two."""
+    renderings: int = 1
+    """In how many ways the file can be heard; somebody may speak in another one than this."""
 
     @property
     def duration_s(self) -> float:

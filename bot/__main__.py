@@ -221,6 +221,7 @@ def _as_json(transcript: Transcript) -> dict[str, object]:
         "language": transcript.language,
         "language_probability": round(transcript.language_probability, 3),
         "duration_s": round(transcript.duration_s, 3),
+        "truncated": transcript.truncated,
         "text": transcript.text,
         "segments": [part(segment) for segment in transcript.segments],
     }

@@ -74,8 +74,8 @@ class Settings(BaseSettings):
     """After so many seconds without a recording the model leaves memory, until the next; 0: never."""
     max_audio_mb: int = Field(25, ge=1, le=500)
     """The largest recording that is taken, in MiB."""
-    max_audio_s: float = Field(600, ge=1, le=86400)
-    """The longest recording that is taken, in seconds."""
+    max_audio_s: float = Field(1200, ge=1, le=86400)
+    """The longest recording that is taken, in seconds; a voice message of Discord's own lasts 1200 at most."""
 
     # Speech out
     tts_engine: Literal["auto", "edge", "offline", "piper", "espeak"] = "auto"

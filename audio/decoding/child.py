@@ -18,7 +18,7 @@ from audio.decoding.containers import Container
 from audio.decoding.conversion import SAMPLE_BYTES
 from audio.decoding.demuxing import INEXACT_S
 from audio.decoding.limits import DecodingLimits
-from audio.decoding.process import HEADER
+from audio.decoding.process import HEADER, REQUEST
 from audio.errors import DecoderFailedError, DecodingTooSlowError, RecordingError
 from bot.errors import StarlingError
 
@@ -44,6 +44,16 @@ _LONGEST_END_BYTES = 10_000
 WALL_S_PER_CPU_S = 3
 WALL_START_S = 10
 """The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DecodedGroups:
+    """What a child made of a file."""
+
+    samples: bytearray
+    """As ``Reading.groups`` gives them, joined."""
+    truncated: bool
+    renderings: int
 
 
 class DecoderChild:
@@ -74,8 +84,8 @@ class DecoderChild:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def groups(self, data: bytes, container: Container) -> tuple[bytearray, bool]:
-        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and whether it broke off.
+    def groups(self, data: bytes, container: Container, rendering: int) -> DecodedGroups:
+        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end.
 
         Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
         ``DecoderFailedError`` or ``DecodingTooSlowError``.
@@ -85,7 +95,7 @@ class DecoderChild:
         timer.daemon = True
         timer.start()
         try:
-            self._send(data)
+            self._send(data, rendering)
             return self._receive()
         except RecordingError:
             raise
@@ -114,13 +124,13 @@ class DecoderChild:
         self._expired = True
         self._process.kill()
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, rendering: int) -> None:
         assert self._process.stdin
-        self._process.stdin.write(HEADER.pack(len(data)))
+        self._process.stdin.write(REQUEST.pack(len(data), rendering))
         self._process.stdin.write(data)
         self._process.stdin.flush()
 
-    def _receive(self) -> tuple[bytearray, bool]:
+    def _receive(self) -> DecodedGroups:
         assert self._process.stdout
         answer = self._process.stdout
         groups = bytearray()
@@ -133,7 +143,7 @@ class DecoderChild:
             raise ValueError(end["defect"])
         if "error" in end:
             raise _error(end["error"], end["params"])
-        return groups, bool(end["truncated"])
+        return DecodedGroups(groups, bool(end["truncated"]), int(end["renderings"]))
 
 
 def _exactly(part: bytes, length: int) -> bytes:

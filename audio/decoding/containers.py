@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audio.decoding.mp3_frames import has_mp3_frames
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -31,11 +33,63 @@ MP4 = Container("MP4", "mov", declares_duration=True, usual_bytes_per_s=8_000)
 MP3 = Container("MP3", "mp3", declares_duration=False, usual_bytes_per_s=16_000)
 MP3_WITH_COUNT = Container("MP3", "mp3", declares_duration=True, usual_bytes_per_s=16_000)
 AAC = Container("AAC", "aac", declares_duration=False, usual_bytes_per_s=8_000)
+# What else phones, dictating machines, studios and screen recorders write.
+CAF = Container("CAF", "caf", declares_duration=True, usual_bytes_per_s=4_000)
+AMR = Container("AMR", "amr", declares_duration=False, usual_bytes_per_s=1_600)
+AIFF = Container("AIFF", "aiff", declares_duration=True, usual_bytes_per_s=96_000)
+AU = Container("AU", "au", declares_duration=True, usual_bytes_per_s=16_000)
+W64 = Container("W64", "w64", declares_duration=True, usual_bytes_per_s=96_000)
+WMA = Container("WMA", "asf", declares_duration=True, usual_bytes_per_s=16_000)
+AVI = Container("AVI", "avi", declares_duration=True, usual_bytes_per_s=100_000)
+FLV = Container("FLV", "flv", declares_duration=True, usual_bytes_per_s=50_000)
+MPEG_TS = Container("MPEG-TS", "mpegts", declares_duration=False, usual_bytes_per_s=50_000)
+MPEG_PS = Container("MPEG-PS", "mpeg", declares_duration=False, usual_bytes_per_s=50_000)
+AC3 = Container("AC-3", "ac3", declares_duration=False, usual_bytes_per_s=24_000)
+EAC3 = Container("AC-3", "eac3", declares_duration=False, usual_bytes_per_s=24_000)
 
-CONTAINERS = (OGG, WAV, FLAC, MATROSKA, MP4, MP3, AAC)
+CONTAINERS = (
+    *(OGG, WAV, FLAC, MATROSKA, MP4, MP3, AAC, CAF, AMR, AIFF, AU, W64, WMA, AVI, FLV, MPEG_TS, MPEG_PS),
+    *(AC3, EAC3),
+)
+"""Without ``MP3_WITH_COUNT``, which is MP3 too."""
 
-_LONGEST_SIGN_BYTES = 40
+_MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"skip", b"free", b"pnot")
+"""What MP4 files begin with, pieces of streams (``styp``) and QuickTime's, which need no type, included
+(ISO/IEC 14496-12, section 4.3; QuickTime File Format, "Overview")."""
+
+_MAGIC = (
+    (b"OggS", OGG),
+    (b"fLaC", FLAC),
+    (b"\x1a\x45\xdf\xa3", MATROSKA),
+    (b"caff\0\1", CAF),
+    (b"#!AMR", AMR),
+    (b".snd", AU),
+    (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00", W64),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", WMA),
+    (b"FLV\1", FLV),
+    (b"\0\0\1\xba", MPEG_PS),
+)
+
+_RIFF_FORMS = {
+    (b"RIFF", b"WAVE"): WAV,
+    (b"RF64", b"WAVE"): WAV,
+    (b"RIFF", b"AVI "): AVI,
+    (b"FORM", b"AIFF"): AIFF,
+    (b"FORM", b"AIFC"): AIFF,
+}
+"""By their first and third words."""
+
+_TS_PACKET_BYTES = (188, 192)
+"""Of a transport stream, and of one with a clock of four bytes before each packet (ISO/IEC 13818-1; Blu-ray)."""
+
+_TS_SIGN = b"G"
+_TS_PACKETS = 3
+
+_MAX_SIGN_BYTES = 40
 """Up to the end of the word that tells MP3 files with a count."""
+
+_MAX_SEARCH_BYTES = 2**16
+"""How far into a file MP3 frames may begin: FFmpeg's demuxer looks as far."""
 
 _ID3_HEADER_BYTES = 10
 
@@ -47,23 +101,20 @@ def container_of(data: bytes) -> Container | None:
     """The container that ``data`` begins like, or None when it is none of ``CONTAINERS``."""
     start = _id3_bytes(data)
     if start:
-        return _container_at(data[start : start + _LONGEST_SIGN_BYTES]) or MP3
-    return _container_at(data[:_LONGEST_SIGN_BYTES])
+        return _container_at(data[start : start + _MAX_SIGN_BYTES]) or MP3
+    known = _container_at(data[:_MAX_SIGN_BYTES]) or _transport_stream(data)
+    return known or (MP3 if has_mp3_frames(data[:_MAX_SEARCH_BYTES]) else None)
 
 
 def _container_at(data: bytes) -> Container | None:
-    if data[:4] == b"OggS":
-        return OGG
-    if data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE":
-        return WAV
-    if data[:4] == b"fLaC":
-        return FLAC
-    if data[:4] == b"\x1a\x45\xdf\xa3":
-        return MATROSKA
-    # The second half of the list is how QuickTime files without a type box begin.
-    if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
+    for sign, container in _MAGIC:
+        if data.startswith(sign):
+            return container
+    if (form := _RIFF_FORMS.get((data[:4], data[8:12]))) is not None:
+        return form
+    if data[4:8] in _MP4_BOXES:
         return MP4
-    return _mpeg_audio(data)
+    return _dolby(data) or _mpeg_audio(data)
 
 
 def _id3_bytes(data: bytes) -> int:
@@ -95,3 +146,20 @@ def _mpeg_audio(frame: bytes) -> Container | None:
         return None
     # Encoders that know the whole file put the number of its frames where the first frame's sound would be.
     return MP3_WITH_COUNT if b"Xing" in frame or b"Info" in frame else MP3
+
+
+def _dolby(frame: bytes) -> Container | None:
+    """AC-3 or its successor by the version of the bit stream in a frame's header (ETSI TS 102 366, annexes A and E)."""
+    if len(frame) < 6 or frame[:2] != b"\x0b\x77":
+        return None
+    version = frame[5] >> 3
+    return AC3 if version <= 10 else EAC3 if version <= 16 else None
+
+
+def _transport_stream(data: bytes) -> Container | None:
+    for length in _TS_PACKET_BYTES:
+        first = length - min(_TS_PACKET_BYTES)
+        signs = data[first : first + _TS_PACKETS * length : length]
+        if signs == _TS_SIGN * _TS_PACKETS:
+            return MPEG_TS
+    return None

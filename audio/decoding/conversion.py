@@ -12,6 +12,9 @@ from av.filter import Graph
 SAMPLE_BYTES = 4
 """Samples are 32-bit floats in the machine's byte order."""
 
+_FULL_SCALE = 1
+"""What the channels of a frame are mixed to at most: in floating point, FFmpeg would let their sum be louder."""
+
 
 class Conversion:
     """Mixes and resamples frames that all have the format of the first.
@@ -20,10 +23,14 @@ class Conversion:
     stack, for nothing: none of these filters shares its work.
     """
 
-    def __init__(self, first: AudioFrame, rate_hz: int) -> None:
-        """``rate_hz``: of the samples that come out. Raises what PyAV raises for formats that cannot be converted."""
+    def __init__(self, first: AudioFrame, rate_hz: int, side: int | None = None) -> None:
+        """``rate_hz``: of the samples that come out. ``side``: the one channel of two that is wanted, 0 or 1.
+
+        Raises what PyAV raises for formats that cannot be converted.
+        """
         self._graph = Graph()
         self._graph.threads = 1
+        one_side = [] if side is None else [self._graph.add("pan", f"mono|c0=c{side}")]
         self._graph.link_nodes(
             self._graph.add_abuffer(
                 sample_rate=first.sample_rate,
@@ -31,7 +38,8 @@ class Conversion:
                 layout=first.layout.name,
                 time_base=Fraction(1, first.sample_rate),
             ),
-            self._graph.add("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={rate_hz}"),
+            *one_side,
+            self._graph.add("aresample", f"osr={rate_hz}:osf=flt:ochl=mono:rematrix_maxval={_FULL_SCALE}"),
             self._graph.add("abuffersink"),
         ).configure()
 

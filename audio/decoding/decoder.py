@@ -6,7 +6,8 @@ import logging
 import threading
 
 from audio.decoding.child import DecoderChild
-from audio.decoding.decoding import admitted, sound_of
+from audio.decoding.containers import Container
+from audio.decoding.decoding import admitted, audible, sound_of
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import DecoderFailedError, TranscriberClosedError
 from audio.recording import RECORDING_RATE_HZ, Recording
@@ -51,28 +52,33 @@ class Decoder:
             # The next file will try again.
             _LOG.warning("A decoder cannot be started: %s", error)
 
-    def decode(self, data: bytes) -> Recording:
+    def decode(self, data: bytes, *, rendering: int | None = None) -> Recording:
         """As ``audio.decode``; blocks: call it in a thread. Further threads wait until a child is free.
 
         Raises a ``RecordingError`` as ``audio.decode`` does, ``DecoderFailedError`` when a child did not survive the
         file, and ``TranscriberClosedError`` after ``close``, or when that interrupts it.
         """
         container = admitted(data, self._limits)
+        if rendering is None:
+            return audible(lambda number: self._decoded(data, container, number))
+        return self._decoded(data, container, rendering)
+
+    def _decoded(self, data: bytes, container: Container, rendering: int) -> Recording:
         with self._places:
             try:
                 child = self._take()
             except OSError as error:
                 raise DecoderFailedError(container.name) from error
             try:
-                groups, truncated = child.groups(data, container)
+                found = child.groups(data, container, rendering)
             except DecoderFailedError:
                 if self._closed:
                     raise TranscriberClosedError from None
                 raise
             finally:
                 self._give_back(child)
-        sound = sound_of(groups, RECORDING_RATE_HZ, container, truncated=truncated)
-        return Recording(sound.samples, truncated)
+        sound = sound_of(found.samples, RECORDING_RATE_HZ, container, truncated=found.truncated)
+        return Recording(sound.samples, found.truncated, rendering, found.renderings)
 
     def close(self) -> None:
         """End the children, even in the middle of a file. May be called twice."""

@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import numpy as np
 
 from audio.decoding.containers import CONTAINERS, Container, container_of
 from audio.decoding.demuxing import Reading
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
-from audio.errors import DamagedFileError, EmptyFileError, NotAudioError, TooLargeError, TooShortError
+from audio.errors import DamagedFileError, EmptyFileError, NotAudioError, RecordingError, TooLargeError, TooShortError
 from audio.recording import RECORDING_RATE_HZ, Recording, Sound
 
 SHORTEST_S = 0.1
 """Nobody says a syllable in less."""
 
+SILENT_RMS = 0.001
+"""-60 dB below full scale: what is left of two opposite channels, and less than the quietest room of a recording."""
 
-def decode(data: bytes, limits: DecodingLimits = DEFAULT_LIMITS) -> Recording:
-    """The sound in ``data``, an Ogg, WAV, FLAC, Matroska/WebM, MP4/MOV, MP3 or AAC file; of a video, its sound track.
+
+def decode(data: bytes, limits: DecodingLimits = DEFAULT_LIMITS, *, rendering: int | None = None) -> Recording:
+    """The sound in ``data``, a file of one of ``CONTAINERS``; of a video, its sound track.
+
+    ``rendering``: which of the file's ``Recording.renderings``; None for the first of them that is not silent.
 
     Blocks for about 3 ms a second of sound: call it in a thread. A file that breaks off gives its first part and
-    ``truncated``; MP3 and AAC files that break off between two frames cannot be told from whole ones.
+    ``truncated``; streams of frames (MP3, AAC, AMR, AC-3, MPEG-TS) that break off between two frames cannot be told
+    from whole ones.
 
     A file made to break the decoders can take this process with it: ``Decoder`` reads those that strangers send.
 
     Raises a ``RecordingError`` of its own for each way in which a file can be unusable, see ``audio.errors``.
     """
-    sound, truncated = decode_at(data, RECORDING_RATE_HZ, limits)
-    return Recording(sound.samples, truncated)
+    container = admitted(data, limits)
+
+    def decoded(number: int) -> Recording:
+        reading = Reading(data, container, RECORDING_RATE_HZ, limits, number)
+        groups = bytearray().join(reading.groups())
+        sound = sound_of(groups, RECORDING_RATE_HZ, container, truncated=reading.truncated)
+        return Recording(sound.samples, reading.truncated, number, reading.renderings)
+
+    return audible(decoded) if rendering is None else decoded(rendering)
+
+
+def audible(decoded: Callable[[int], Recording]) -> Recording:
+    """The first rendering of a file that is not silent, or the first one; ``decoded`` gives each by its number."""
+    first = recording = decoded(0)
+    for number in range(1, first.renderings):
+        if not is_silent(recording):
+            return recording
+        # The first one is good enough when another cannot be read.
+        with suppress(RecordingError):
+            recording = decoded(number)
+    return first if is_silent(recording) else recording
+
+
+def is_silent(recording: Recording) -> bool:
+    return float(np.sqrt(np.mean(np.square(recording.samples), dtype=np.float64))) < SILENT_RMS
 
 
 def decode_at(data: bytes, rate_hz: int, limits: DecodingLimits) -> tuple[Sound, bool]:
     """As ``decode``, at ``rate_hz`` samples a second: the sound, and whether the file broke off."""
     reading = Reading(data, admitted(data, limits), rate_hz, limits)
-    groups = bytearray()
-    for group in reading.groups():
-        groups += group
+    groups = bytearray().join(reading.groups())
     return sound_of(groups, rate_hz, reading.container, truncated=reading.truncated), reading.truncated
 
 
@@ -45,7 +75,7 @@ def admitted(data: bytes, limits: DecodingLimits) -> Container:
         raise TooLargeError(len(data), limits.max_bytes)
     container = container_of(data)
     if container is None:
-        raise NotAudioError(", ".join(known.name for known in CONTAINERS))
+        raise NotAudioError(", ".join(dict.fromkeys(known.name for known in CONTAINERS)))
     return container
 
 

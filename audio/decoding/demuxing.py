@@ -21,7 +21,7 @@ from av.stream import Stream
 
 from audio.decoding.allocation_limit import limit_allocations
 from audio.decoding.codecs import DECODERS
-from audio.decoding.containers import OGG, WAV, Container
+from audio.decoding.containers import OGG, W64, WAV, Container
 from audio.decoding.conversion import Conversion
 from audio.decoding.limits import DecodingLimits
 from audio.errors import (
@@ -40,6 +40,13 @@ GROUP_SAMPLES = 500_000
 INEXACT_S = 0.5
 """By how much declared and decoded durations of a whole file may differ: encoders pad and trim by a few frames."""
 
+MAX_RENDERINGS = 6
+"""Ways to hear one file that are tried: its sound tracks, then the single channels of those that have two."""
+
+SHORTEST_STREAM_BYTES = 0x7FFF_0000
+"""Programs that write WAV into a pipe do not know how long it gets, and declare the largest size they can think of:
+0x7FFFF024 (SoX), 0x80000024 (arecord), 0xFFFFFFFF (FFmpeg)."""
+
 # All bytes are in memory already, so reading ahead costs nothing but time: these bound what is read before decoding.
 _PROBE_BYTES = 2**20
 _PROBE_US = 2_000_000
@@ -50,13 +57,21 @@ _UNREADABLE = (av.FFmpegError, ValueError, OSError)
 
 @dataclass
 class Reading:
-    """One file on its way through the decoder: ``groups`` once, then ``truncated``."""
+    """One file on its way through the decoder: ``groups`` once, then ``truncated`` and ``renderings``."""
 
     data: bytes
     container: Container
     rate_hz: int
     """Of the samples that come out."""
     limits: DecodingLimits
+    rendering: int = 0
+    """Which way to hear it: below ``renderings``."""
+    renderings: int = 1
+    """How many there are; known when ``groups`` has begun.
+
+    Somebody may speak on one track of several only, and two channels of which one was connected the wrong way round
+    are silent together.
+    """
     truncated: bool = False
     """Whether the file broke off; known when ``groups`` has come to its end."""
     _started_s: float = field(default_factory=time.thread_time)
@@ -93,21 +108,27 @@ class Reading:
         with opened as file:
             if not len(file.streams):
                 raise DamagedFileError(self.container.name)
-            if not file.streams.audio:
-                raise NoSoundTrackError(self.container.name)
-            track = file.streams.audio[0]
-            # PyAV has no context for what FFmpeg has no decoder for, whatever its types say.
-            codec = track.codec_context.codec.name if track.codec_context else "?"
-            if codec not in DECODERS:
-                raise UnknownCodecError(self.container.name, codec)
+            track, side = self._chosen(file)
             self._check_format(track.codec_context.channels, track.codec_context.sample_rate)
             self._check_declared(file, track)
             try:
-                yield from self._samples(file, track)
+                yield from self._samples(file, track, side)
             except _UNREADABLE:
                 # Sound that is decoded but cannot be mixed to mono, such as ambisonics of four channels.
                 self._broken = True
             self.truncated = self._broken or self._ends_early(file)
+
+    def _chosen(self, file: InputContainer) -> tuple[AudioStream, int | None]:
+        """The track of this rendering, and which of its two channels, or None for all of them."""
+        if not file.streams.audio:
+            raise NoSoundTrackError(self.container.name)
+        tracks = [track for track in file.streams.audio if _codec_of(track) in DECODERS]
+        if not tracks:
+            raise UnknownCodecError(self.container.name, _codec_of(file.streams.audio[0]))
+        ways: list[tuple[AudioStream, int | None]] = [(track, None) for track in tracks]
+        ways += [(track, side) for track in tracks if track.codec_context.channels == 2 for side in (0, 1)]
+        self.renderings = min(len(ways), MAX_RENDERINGS)
+        return ways[min(self.rendering, self.renderings - 1)]
 
     def _check_format(self, channels: int, rate_hz: int) -> None:
         if rate_hz <= 0 or channels <= 0:
@@ -120,7 +141,9 @@ class Reading:
     def _check_declared(self, file: InputContainer, track: AudioStream) -> None:
         if self.container.declares_duration:
             if track.duration is not None and track.time_base is not None:
-                self._check_duration(float(track.duration * track.time_base))
+                # FFmpeg takes the clock at the end of an Ogg file for its duration, and streams start late.
+                late = track.start_time or 0 if self.container is OGG else 0
+                self._check_duration(float((track.duration - late) * track.time_base))
             elif file.duration is not None:
                 self._check_duration(file.duration / av.time_base)
 
@@ -128,7 +151,7 @@ class Reading:
         if duration_s > self.limits.max_duration_s + INEXACT_S:
             raise TooLongError(duration_s, self.limits.max_duration_s)
 
-    def _samples(self, file: InputContainer, track: AudioStream) -> Iterator[bytes]:
+    def _samples(self, file: InputContainer, track: AudioStream, side: int | None) -> Iterator[bytes]:
         kind: tuple[str, str, int] | None = None
         group, conversion = AudioFifo(), None
         for frame in self._frames(file, track):
@@ -136,7 +159,7 @@ class Reading:
             if conversion is None or kind != kind_now:
                 if conversion:
                     yield from _rest(group, conversion)
-                kind, group, conversion = kind_now, AudioFifo(), Conversion(frame, self.rate_hz)
+                kind, group, conversion = kind_now, AudioFifo(), Conversion(frame, self.rate_hz, side)
             # Gaps and overlaps of time stamps are the recorder's business: the samples follow each other.
             frame.pts = None
             group.write(frame)
@@ -183,10 +206,18 @@ class Reading:
             return not _ogg_is_whole(self.data)
         if self.container is WAV:
             return not _riff_is_whole(self.data)
+        if self.container is W64:
+            # Behind an identifier of 16 bytes, the length of the file (Sony Wave64 specification).
+            return int.from_bytes(self.data[16:24], "little") > len(self.data)
         if not self.container.declares_duration or file.duration is None:
             return False
         end_s = ((file.start_time or 0) + file.duration) / av.time_base
         return end_s - self._reached_s > INEXACT_S
+
+
+def _codec_of(track: AudioStream) -> str:
+    # PyAV has no context for what FFmpeg has no decoder for, whatever its types say.
+    return track.codec_context.codec.name if track.codec_context else "?"
 
 
 def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
@@ -202,17 +233,22 @@ def _rest(group: AudioFifo, conversion: Conversion) -> Iterator[bytes]:
 
 
 def _ogg_is_whole(data: bytes) -> bool:
-    """Whether the last page is all there and says that it is the last (RFC 3533, section 6)."""
+    """Whether the last page is all there, and so is the packet that ends on it (RFC 3533, section 6).
+
+    Not whether that page says that it is the last: recorders that stop at the press of a button write none that does.
+    """
     page = data.rfind(b"OggS")
     header = data[page : page + 27]
     if len(header) < 27:
         return False
     lacing = data[page + 27 : page + 27 + header[26]]
     end = page + 27 + header[26] + sum(lacing)
-    return bool(header[5] & 4) and len(lacing) == header[26] and end <= len(data)
+    # A packet goes on, on the next page, behind a piece of 255 bytes.
+    goes_on = lacing[-1:] == b"\xff" and not header[5] & 4
+    return len(lacing) == header[26] and end <= len(data) and not goes_on
 
 
 def _riff_is_whole(data: bytes) -> bool:
-    """Whether as many bytes are there as the header says; all ones and none at all are what pipes write."""
+    """Whether as many bytes are there as the header says, if that was known when it was written."""
     declared = int.from_bytes(data[4:8], "little")
-    return declared in (0, 2**32 - 1) or len(data) >= declared
+    return declared == 0 or declared >= SHORTEST_STREAM_BYTES or len(data) >= declared

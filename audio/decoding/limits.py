@@ -10,8 +10,8 @@ class DecodingLimits:
     """What one file may cost."""
 
     max_bytes: int = 25 * 2**20
-    max_duration_s: float = 600
-    """Of the sound, as declared by the file and as decoded."""
+    max_duration_s: float = 1200
+    """Of the sound, as declared by the file and as decoded; Discord's own voice messages last 20 minutes at most."""
     max_channels: int = 8
     max_rate_hz: int = 192_000
     max_decoding_s: float = 20

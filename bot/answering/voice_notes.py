@@ -15,7 +15,10 @@ from bot.preferences.recognition import ChosenHearing, HearingChoices
 from bot.ui.downloading import download
 
 _SOUND_SUFFIXES = frozenset(
-    {".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3", ".m4a", ".aac", ".mp4", ".mov", ".webm", ".mka", ".mkv"}
+    {
+        *(".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3", ".m4a", ".aac", ".mp4", ".mov", ".webm", ".mka", ".mkv"),
+        *(".caf", ".qta", ".amr", ".3gp", ".aif", ".aiff", ".aifc", ".au", ".w64", ".wma", ".avi", ".flv", ".ac3"),
+    }
 )
 
 

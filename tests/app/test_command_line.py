@@ -40,7 +40,8 @@ def test_recordings_become_json_one_a_line(whisper_base: Path) -> None:
     done = starling("transcribe", RECORDINGS / "jfk.ogg", RECORDINGS / "pisets-ru.ogg", "--json")
     assert done.returncode == 0, done.stderr
     english, russian = map(json.loads, done.stdout.splitlines())
-    assert list(english) == ["file", "language", "language_probability", "duration_s", "text", "segments"]
+    assert list(english) == ["file", "language", "language_probability", "duration_s", "truncated", "text", "segments"]
+    assert english["truncated"] is False
     assert english["language"] == "en"
     assert english["duration_s"] == pytest.approx(11.0, abs=0.1)
     assert is_heard(JFK, english["text"])

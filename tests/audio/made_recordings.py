@@ -29,6 +29,8 @@ class Format:
     rate_hz: int = 48_000
     layout: str = "mono"
     options: tuple[tuple[str, str], ...] = ()
+    bit_rate: int | None = None
+    """In bits a second; None for what the codec likes."""
 
     def __str__(self) -> str:
         return f"{self.container}-{self.codec}-{self.layout}"
@@ -44,8 +46,23 @@ M4A_IN_FRAGMENTS = Format("mp4", "aac", "fltp", options=(("movflags", "frag_keyf
 MOV = Format("mov", "pcm_s16le", "s16")
 MP3 = Format("mp3", "libmp3lame", "s16p", rate_hz=24_000)
 AAC = Format("adts", "aac", "fltp")
+CAF = Format("caf", "alac", "s16p", rate_hz=44_100)
+AMR = Format("amr", "libopencore_amrnb", "s16", rate_hz=8_000)
+AIFF = Format("aiff", "pcm_s16be", "s16", rate_hz=44_100, layout="stereo")
+AU = Format("au", "pcm_s16be", "s16", rate_hz=16_000)
+W64 = Format("w64", "pcm_s16le", "s16")
+WMA = Format("asf", "wmav2", "fltp", rate_hz=44_100, layout="stereo", bit_rate=128_000)
+AVI = Format("avi", "libmp3lame", "s16p", rate_hz=44_100)
+FLV = Format("flv", "aac", "fltp", rate_hz=44_100)
+MPEG_TS = Format("mpegts", "aac", "fltp")
+MPEG_PS = Format("vob", "mp2", "s16")
+AC3 = Format("ac3", "ac3", "fltp")
+EAC3 = Format("eac3", "eac3", "fltp")
 
-ALL_FORMATS = (OGG, WAV, FLAC, WEBM, MATROSKA, M4A, M4A_IN_FRAGMENTS, MOV, MP3, AAC)
+ALL_FORMATS = (
+    *(OGG, WAV, FLAC, WEBM, MATROSKA, M4A, M4A_IN_FRAGMENTS, MOV, MP3, AAC),
+    *(CAF, AMR, AIFF, AU, W64, WMA, AVI, FLV, MPEG_TS, MPEG_PS, AC3, EAC3),
+)
 
 
 def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
@@ -54,6 +71,8 @@ def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
     with av.open(file, "w", format=how.container, options=dict(how.options)) as container:
         track = container.add_stream(how.codec, rate=how.rate_hz, layout=how.layout)
         assert isinstance(track, AudioStream)
+        if how.bit_rate is not None:
+            track.bit_rate = how.bit_rate
         if pictures:
             _add_pictures(container, len(samples) / RATE_HZ)
         resampler = AudioResampler(

@@ -15,6 +15,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.audio.resampler import AudioResampler
 
 from audio import (
     DamagedFileError,
@@ -37,15 +38,21 @@ from audio.recording import Samples
 from tests.audio.decoding.mutations import repair_ogg
 from tests.audio.made_recordings import (
     AAC,
+    AC3,
     ALL_FORMATS,
+    CAF,
+    EAC3,
     FLAC,
     M4A,
     MOV,
     MP3,
+    MPEG_PS,
+    MPEG_TS,
     OGG,
     RATE_HZ,
     WAV,
     WEBM,
+    WMA,
     Format,
     file_of,
     silence,
@@ -61,8 +68,10 @@ def loudness(samples: Samples) -> npt.NDArray[np.float64]:
 
 
 def alike(one: Samples, other: Samples) -> float:
-    count = min(len(one), len(other))
-    return float(np.corrcoef(loudness(one[:count]), loudness(other[:count]))[0, 1])
+    """In [-1, 1]; some codecs begin a twentieth of a second late or early."""
+    count = min(len(one), len(other)) - 800
+    pairs = [(one[late:], other[early:]) for late, early in ((0, 0), (800, 0), (0, 800))]
+    return max(float(np.corrcoef(loudness(a[:count]), loudness(b[:count]))[0, 1]) for a, b in pairs)
 
 
 @pytest.mark.parametrize("how", ALL_FORMATS, ids=str)
@@ -86,13 +95,30 @@ def test_the_sound_track_of_a_video_counts(container: str, jfk_sound: Recording)
     assert alike(recording.samples, jfk_sound.samples) > 0.95
 
 
-@pytest.mark.parametrize("how", [how for how in ALL_FORMATS if how not in (M4A, MOV)], ids=str)
+INDEX_AT_THE_END = (M4A, MOV, CAF)
+BREAKS_OFF_UNSEEN = (WMA, MPEG_TS, MPEG_PS, AC3, EAC3)
+"""Whose packets follow each other, without anything that says how many there are."""
+
+
+@pytest.mark.parametrize(
+    "how", [how for how in ALL_FORMATS if how not in INDEX_AT_THE_END + BREAKS_OFF_UNSEEN], ids=str
+)
 def test_a_file_that_breaks_off_gives_its_first_part_and_says_so(how: Format, jfk_sound: Recording) -> None:
     file = file_of(jfk_sound.samples, how)
 
     recording = decode(file[: len(file) // 2])
 
     assert recording.truncated
+    assert 4.5 < recording.duration_s < 6
+    assert alike(recording.samples, jfk_sound.samples) > 0.95
+
+
+@pytest.mark.parametrize("how", BREAKS_OFF_UNSEEN, ids=str)
+def test_a_stream_that_breaks_off_gives_its_first_part(how: Format, jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, how)
+
+    recording = decode(file[: len(file) // 2])
+
     assert 4.5 < recording.duration_s < 6
     assert alike(recording.samples, jfk_sound.samples) > 0.95
 
@@ -117,9 +143,10 @@ def test_a_broken_off_mp4_with_its_index_in_front_gives_its_first_part(jfk_sound
     assert 4.5 < recording.duration_s < 6
 
 
-def test_a_broken_off_mp4_with_its_index_at_the_end_is_damaged(jfk_sound: Recording) -> None:
-    file = file_of(jfk_sound.samples, M4A)
-    with pytest.raises(DamagedFileError, match="This MP4 file is damaged"):
+@pytest.mark.parametrize("how", INDEX_AT_THE_END, ids=str)
+def test_a_broken_off_file_with_its_index_at_the_end_is_damaged(how: Format, jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, how)
+    with pytest.raises(DamagedFileError, match=r"This \w+ file is damaged"):
         decode(file[: len(file) // 2])
 
 
@@ -127,6 +154,112 @@ def test_no_recording_of_the_corpus_is_taken_for_a_broken_one(corpus: Path) -> N
     files = sorted(corpus.glob("*.ogg"))
     assert files
     assert [file.name for file in files if decode(file.read_bytes()).truncated] == []
+
+
+def test_an_ogg_file_whose_recorder_wrote_no_last_page_is_whole(jfk: bytes) -> None:
+    file = bytearray(jfk)
+    file[file.rfind(b"OggS") + 5] &= ~4
+    repair_ogg(file)
+
+    assert not decode(bytes(file)).truncated
+    assert decode(bytes(file[:-10])).truncated
+
+
+@pytest.mark.parametrize("declared", [0, 0x7FFF_F024, 0x8000_0024, 0xFFFF_FFFF], ids=hex)
+def test_a_wav_file_that_came_through_a_pipe_is_whole(declared: int) -> None:
+    file = bytearray(file_of(tone(1).samples, WAV))
+    file[4:8] = declared.to_bytes(4, "little")
+    start = file.index(b"data") + 4
+    file[start : start + 4] = max(declared - 36, 0xFFFF_FFFF if not declared else 0).to_bytes(4, "little")
+
+    recording = decode(bytes(file))
+
+    assert recording.duration_s == pytest.approx(1)
+    assert not recording.truncated
+
+
+def test_an_ogg_file_cut_out_of_a_stream_lasts_as_long_as_its_sound(jfk: bytes) -> None:
+    file, hour = bytearray(jfk), 3600 * 48_000
+    page = file.find(b"OggS")
+    while page >= 0:
+        granule = int.from_bytes(file[page + 6 : page + 14], "little")
+        if granule:
+            file[page + 6 : page + 14] = (granule + hour).to_bytes(8, "little")
+        page = file.find(b"OggS", page + 27)
+    repair_ogg(file)
+
+    recording = decode(bytes(file))
+
+    assert recording.duration_s == pytest.approx(11, abs=0.1)
+    assert not recording.truncated
+
+
+@pytest.mark.parametrize(
+    "before",
+    [bytes(3000), b"\xff" * 9, b"APETAGEX\xd0\x07\0\0 " + bytes(19), None],
+    ids=["zeros", "ones", "ape-tag", "half-a-frame"],
+)
+def test_an_mp3_file_need_not_begin_with_a_frame(before: bytes | None, jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, MP3)
+    first = file.index(b"\xff", 45)
+    recording = decode(file[first + 100 :] if before is None else before + file[first:])
+
+    assert recording.duration_s == pytest.approx(11, abs=0.2)
+    assert alike(recording.samples, jfk_sound.samples) > 0.9
+
+
+@pytest.mark.parametrize("box", [b"styp", b"skip", b"free", b"pnot"])
+def test_an_mp4_file_need_not_begin_with_its_type(box: bytes, jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, M4A)
+    assert file[4:8] == b"ftyp"
+    assert decode(file[:4] + box + file[8:]).duration_s == pytest.approx(11, abs=0.1)
+
+
+def stereo(left: Samples, right: Samples, codec: str = "pcm_s16le") -> bytes:
+    """Two sounds as the channels of one WAV or Matroska file."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="wav" if codec.startswith("pcm") else "matroska") as container:
+        track = container.add_stream(codec, rate=RATE_HZ, layout="stereo")
+        samples = np.stack([left, right], axis=1).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16), format="s16", layout="stereo")
+        frame.sample_rate = RATE_HZ
+        container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    return file.getvalue()
+
+
+def test_two_channels_the_wrong_way_round_are_not_silent_together(jfk_sound: Recording) -> None:
+    file = stereo(jfk_sound.samples, -jfk_sound.samples)
+
+    recording = decode(file)
+
+    assert alike(recording.samples, jfk_sound.samples) > 0.99
+    assert (recording.rendering, recording.renderings) == (1, 3)
+    assert np.abs(decode(file, rendering=0).samples).max() < 0.001
+
+
+def test_two_loud_channels_are_not_cut_off_where_they_are_added() -> None:
+    loud = 3 * tone(1).samples
+    samples = decode(stereo(loud, loud)).samples
+    np.testing.assert_allclose(samples, loud, atol=0.001)
+
+
+def test_speech_on_the_second_track_is_found_when_the_first_is_silent(jfk_sound: Recording) -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        tracks = [container.add_stream("aac", rate=RATE_HZ, layout="mono") for _ in range(2)]
+        for track, sound in zip(tracks, (silence(11), jfk_sound), strict=True):
+            resampler = AudioResampler("fltp", "mono", RATE_HZ, frame_size=1024)
+            frame = av.AudioFrame.from_ndarray(sound.samples[None], format="flt", layout="mono")
+            frame.sample_rate = RATE_HZ
+            for part in resampler.resample(frame):
+                container.mux(track.encode(part))
+            container.mux(track.encode(None))
+
+    recording = decode(file.getvalue())
+
+    assert alike(recording.samples, jfk_sound.samples) > 0.95
+    assert (recording.rendering, recording.renderings) == (1, 2)
 
 
 def test_recordings_joined_into_one_ogg_file_follow_each_other(jfk: bytes, jfk_sound: Recording) -> None:
@@ -175,10 +308,10 @@ def test_a_small_file_that_claims_a_day_is_refused_at_once() -> None:
     file[22:26] = (samples & 0xFFFF_FFFF).to_bytes(4, "big")
 
     began_s = time.thread_time()
-    with pytest.raises(TooLongError, match=r"it lasts 86400 s or more, and the limit is 600 s") as refused:
+    with pytest.raises(TooLongError, match=r"it lasts 86400 s or more, and the limit is 1200 s") as refused:
         decode(bytes(file))
     assert time.thread_time() - began_s < 0.1
-    assert refused.value.params == {"duration_s": 86400, "limit_s": 600}
+    assert refused.value.params == {"duration_s": 86400, "limit_s": 1200}
 
 
 def test_a_small_file_that_claims_a_hundred_million_packets_gets_no_memory_for_them() -> None:
@@ -202,13 +335,13 @@ def test_three_hours_of_silence_that_claim_nothing_cost_as_much_as_the_limit() -
     assert len(file) < 6 * 2**20
 
     began_s = time.thread_time()
-    with pytest.raises(TooLongError, match=r"it lasts 60\d s or more"):
+    with pytest.raises(TooLongError, match=r"it lasts 120\d s or more"):
         decode(file)
     assert time.thread_time() - began_s < 5
 
 
-def test_ten_minutes_are_not_too_long() -> None:
-    assert decode(file_of(silence(600).samples, AAC)).duration_s == pytest.approx(600, abs=0.1)
+def test_twenty_minutes_as_discord_records_them_are_not_too_long() -> None:
+    assert decode(file_of(silence(1200).samples, AAC)).duration_s == pytest.approx(1200, abs=0.1)
 
 
 def test_each_limit_is_kept(jfk: bytes) -> None:
