@@ -1,4 +1,4 @@
-"""The words in pieces of recordings: heard in short windows, several together, and once more when they look wrong."""
+"""Decoding chunks of recordings: in short windows, several in a batch, and once more when the words look wrong."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from audio.recognition.chunking import Piece
-from audio.recognition.hallucinations import is_doubtful, is_loop, is_made_up, max_tokens
+from audio.recognition.chunking import SpeechChunk
+from audio.recognition.hallucinations import is_hallucination, is_loop, max_tokens, needs_fallback
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES, window_frames
 from audio.recognition.transcript import Segment, Word
-from audio.recognition.whisper import Manner, Whisper, Wording
+from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
 from audio.recording import Samples
 
 if TYPE_CHECKING:
@@ -22,25 +22,25 @@ Quality = Literal["fast", "accurate"]
 BEST_BEAMS = 5
 """What openai/whisper was measured with; more change nothing."""
 
-SECOND_LOOK_BEAMS = 3
+FALLBACK_BEAMS = 3
 """For words that one beam found and that look wrong: as many words are right then as with ``BEST_BEAMS``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """How a piece is heard for the first time."""
+class DecodingPreset:
+    """How a chunk is decoded the first time."""
 
     beams: int
-    """How many beginnings of the text Whisper keeps in mind."""
+    """The beam size: how many beginnings of the text Whisper keeps in mind."""
     padding_s: float
     """Silence behind the sound."""
     shortest_window_s: float
     """In windows shorter than about 10 s Whisper repeats itself: without this bound it has ten points more of WER."""
 
 
-EFFORTS: dict[Quality, Effort] = {
-    "fast": Effort(beams=1, padding_s=3, shortest_window_s=11),
-    "accurate": Effort(beams=BEST_BEAMS, padding_s=5, shortest_window_s=13),
+PRESETS: dict[Quality, DecodingPreset] = {
+    "fast": DecodingPreset(beams=1, padding_s=3, shortest_window_s=11),
+    "accurate": DecodingPreset(beams=BEST_BEAMS, padding_s=5, shortest_window_s=13),
 }
 """Chosen by what they get wrong on fifty recordings in five languages, see ``benchmarks/transcription.py``."""
 
@@ -48,17 +48,17 @@ _CLASS_FRAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A piece of a recording, and how it is to be heard."""
+class ChunkRequest:
+    """A chunk of a recording, and how it is to be decoded."""
 
-    piece: Piece
+    chunk: SpeechChunk
     samples: Samples
     """Of the whole recording, shape (n,)."""
     quality: Quality
     language: str | None = None
-    """One of the model's languages; None to listen which one it is."""
+    """One of the model's languages; None to detect it."""
     among: frozenset[str] | None = None
-    """The languages to listen for; None for all of them."""
+    """The languages that may be detected; None for all of them."""
     translate: bool = False
     hints: str = ""
     words: bool = False
@@ -67,18 +67,18 @@ class Excerpt:
     @property
     def frames(self) -> int:
         """The window that is enough for it."""
-        effort = EFFORTS[self.quality]
-        return window_frames(self.piece.duration_s, padding_s=effort.padding_s, shortest_s=effort.shortest_window_s)
+        preset = PRESETS[self.quality]
+        return window_frames(self.chunk.duration_s, padding_s=preset.padding_s, shortest_s=preset.shortest_window_s)
 
     @property
     def kind(self) -> tuple[Quality, int, str]:
-        """What excerpts have in common that can be heard together: windows of about one length above all."""
+        """What requests have in common that can be decoded in one batch: windows of about one length above all."""
         return self.quality, self.frames // _CLASS_FRAMES, self.hints
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What was found in an excerpt."""
+class ChunkResult:
+    """What was found in a chunk."""
 
     language: str
     probability: float
@@ -87,84 +87,85 @@ class Heard:
     """In order, in the times of the recording."""
 
 
-def hear(whisper: Whisper, excerpts: Sequence[Excerpt]) -> list[Heard]:
-    """What is said in each of ``excerpts``, which are of one kind; at least one."""
-    effort = EFFORTS[excerpts[0].quality]
-    sounds = [excerpt.piece.cut_from(excerpt.samples) for excerpt in excerpts]
-    encoded = whisper.encoded(sounds, max(excerpt.frames for excerpt in excerpts))
-    languages = _languages(whisper, encoded, excerpts)
-    manners = [
-        Manner(language, excerpt.translate, excerpt.hints)
-        for excerpt, (language, _) in zip(excerpts, languages, strict=True)
+def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[ChunkResult]:
+    """What is said in each of ``requests``, which are of one kind; at least one."""
+    preset = PRESETS[requests[0].quality]
+    sounds = [request.chunk.samples_from(request.samples) for request in requests]
+    encoded = whisper.encoded(sounds, max(request.frames for request in requests))
+    languages = _languages(whisper, encoded, requests)
+    options = [
+        DecodingOptions(language, request.translate, request.hints)
+        for request, (language, _) in zip(requests, languages, strict=True)
     ]
-    limit = max(max_tokens(excerpt.piece.duration_s) for excerpt in excerpts)
-    wordings = whisper.wordings(encoded, manners, beams=effort.beams, max_tokens=limit)
-    found: list[Heard] = []
-    for number, excerpt in enumerate(excerpts):
-        look = _Look(whisper, whisper.one_of(encoded, number), sounds[number], manners[number], wordings[number])
-        look = _reconsidered(look, excerpt.piece.duration_s, effort.beams)
+    limit = max(max_tokens(request.chunk.duration_s) for request in requests)
+    hypotheses = whisper.decode(encoded, options, beams=preset.beams, max_tokens=limit)
+    found: list[ChunkResult] = []
+    for number, request in enumerate(requests):
+        alone = whisper.one_of(encoded, number)
+        attempt = _Attempt(whisper, alone, sounds[number], options[number], hypotheses[number])
+        attempt = _with_fallback(attempt, request.chunk.duration_s, preset.beams)
         language, probability = languages[number]
-        found.append(Heard(language, probability, _segments(look, excerpt)))
+        found.append(ChunkResult(language, probability, _segments(attempt, request)))
     return found
 
 
-def _languages(whisper: Whisper, encoded: StorageView, excerpts: Sequence[Excerpt]) -> list[tuple[str, float]]:
-    if all(excerpt.language is not None for excerpt in excerpts):
-        listened = [("", 0.0)] * len(excerpts)
+def _languages(whisper: Whisper, encoded: StorageView, requests: Sequence[ChunkRequest]) -> list[tuple[str, float]]:
+    if all(request.language is not None for request in requests):
+        detected = [("", 0.0)] * len(requests)
     else:
-        listened = whisper.spoken_languages(encoded, [excerpt.among for excerpt in excerpts])
+        detected = whisper.detect_languages(encoded, [request.among for request in requests])
     return [
-        (excerpt.language, 1.0) if excerpt.language is not None else spoken
-        for excerpt, spoken in zip(excerpts, listened, strict=True)
+        (request.language, 1.0) if request.language is not None else spoken
+        for request, spoken in zip(requests, detected, strict=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One sound, and what was last made of it."""
+class _Attempt:
+    """One sound, and the last hypothesis about it."""
 
     whisper: Whisper
     encoded: StorageView
     sound: Samples
-    manner: Manner
-    wording: Wording
+    options: DecodingOptions
+    hypothesis: Hypothesis
 
-    def again(self, encoded: StorageView, beams: int, limit: int | None = None) -> _Look:
-        """With more beams, in what is ``encoded`` now."""
+    def retried(self, encoded: StorageView, beams: int, limit: int | None = None) -> _Attempt:
+        """Decoded with more beams, from what is ``encoded`` now."""
         more = {} if limit is None else {"max_tokens": limit}
-        (wording,) = self.whisper.wordings(encoded, [self.manner], beams=beams, **more)
-        return _Look(self.whisper, encoded, self.sound, self.manner, wording)
+        (hypothesis,) = self.whisper.decode(encoded, [self.options], beams=beams, **more)
+        return _Attempt(self.whisper, encoded, self.sound, self.options, hypothesis)
 
 
-def _reconsidered(look: _Look, duration_s: float, beams: int) -> _Look:
-    """``look``, or a better one where the words look wrong."""
-    if beams < SECOND_LOOK_BEAMS and is_doubtful(look.wording.mean_logprob):
-        look = look.again(look.encoded, SECOND_LOOK_BEAMS, max_tokens(duration_s))
-    if is_loop(look.wording.text, len(look.wording.tokens), duration_s):
+def _with_fallback(attempt: _Attempt, duration_s: float, beams: int) -> _Attempt:
+    """``attempt``, or a better one where the words look wrong."""
+    if beams < FALLBACK_BEAMS and needs_fallback(attempt.hypothesis.mean_logprob):
+        attempt = attempt.retried(attempt.encoded, FALLBACK_BEAMS, max_tokens(duration_s))
+    if is_loop(attempt.hypothesis.text, len(attempt.hypothesis.tokens), duration_s):
         # The window that the model was trained on loops less.
-        look = look.again(look.whisper.encoded([look.sound], FULL_WINDOW_FRAMES), BEST_BEAMS)
-    return look
+        attempt = attempt.retried(attempt.whisper.encoded([attempt.sound], FULL_WINDOW_FRAMES), BEST_BEAMS)
+    return attempt
 
 
-def _segments(look: _Look, excerpt: Excerpt) -> tuple[Segment, ...]:
-    whisper, piece, wording = look.whisper, excerpt.piece, look.wording
-    if is_made_up(wording.no_speech_probability, wording.mean_logprob):
+def _segments(attempt: _Attempt, request: ChunkRequest) -> tuple[Segment, ...]:
+    whisper, chunk, hypothesis = attempt.whisper, request.chunk, attempt.hypothesis
+    if is_hallucination(hypothesis.no_speech_probability, hypothesis.mean_logprob):
         return ()
-    spoken = [part for part in whisper.timed(wording, piece.duration_s) if whisper.text_of(part.tokens)]
+    spoken = [part for part in whisper.timed(hypothesis, chunk.duration_s) if whisper.text_of(part.tokens)]
     timed = (
-        whisper.timed_words(look.encoded, look.manner, spoken, piece.duration_s)
-        if excerpt.words
+        whisper.timed_words(attempt.encoded, attempt.options, spoken, chunk.duration_s)
+        if request.words
         else [() for _ in spoken]
     )
     return tuple(
         Segment(
-            piece.time_in_recording_s(part.start_s),
-            piece.time_in_recording_s(part.end_s, ending=True),
+            chunk.time_in_recording_s(part.start_s),
+            chunk.time_in_recording_s(part.end_s, ending=True),
             whisper.text_of(part.tokens),
             tuple(
                 Word(
-                    piece.time_in_recording_s(word.start_s),
-                    piece.time_in_recording_s(word.end_s, ending=True),
+                    chunk.time_in_recording_s(word.start_s),
+                    chunk.time_in_recording_s(word.end_s, ending=True),
                     word.text,
                     word.probability,
                 )

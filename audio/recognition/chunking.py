@@ -1,4 +1,4 @@
-"""A recording cut at its pauses into pieces that Whisper hears at once."""
+"""A recording cut at its pauses into chunks that Whisper hears at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from audio.recognition.voice_activity import Span
 from audio.recording import RECORDING_RATE_HZ, Samples
 
-LONGEST_PIECE_S = 27.0
+LONGEST_CHUNK_S = 27.0
 """Whisper's window is 30 s, and it needs about 3 s of silence at the end to tell that nothing follows."""
 
 LONGEST_KEPT_PAUSE_S = 2.0
@@ -19,13 +19,13 @@ LONGEST_KEPT_PAUSE_S = 2.0
 MARGIN_S = 0.4
 """Left around speech: the detector misses quiet first and last sounds (faster-whisper's ``speech_pad_ms``)."""
 
-_LONGEST = round(LONGEST_PIECE_S * RECORDING_RATE_HZ)
+_LONGEST = round(LONGEST_CHUNK_S * RECORDING_RATE_HZ)
 _LONGEST_KEPT_PAUSE = round(LONGEST_KEPT_PAUSE_S * RECORDING_RATE_HZ)
 _MARGIN = round(MARGIN_S * RECORDING_RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SpeechChunk:
     """Stretches of a recording, heard as if they followed each other."""
 
     stretches: tuple[Span, ...]
@@ -37,12 +37,12 @@ class Piece:
     def duration_s(self) -> float:
         return sum(stretch.length for stretch in self.stretches) / RECORDING_RATE_HZ
 
-    def cut_from(self, samples: Samples) -> Samples:
-        """The sound of this piece, shape (m,), out of its recording's ``samples``, shape (n,)."""
+    def samples_from(self, samples: Samples) -> Samples:
+        """The sound of this chunk, shape (m,), out of its recording's ``samples``, shape (n,)."""
         return np.concatenate([samples[stretch.start : stretch.end] for stretch in self.stretches])
 
     def time_in_recording_s(self, time_s: float, *, ending: bool = False) -> float:
-        """When in the recording is what this piece has at ``time_s``; never outside its stretches.
+        """When in the recording is what this chunk has at ``time_s``; never outside its stretches.
 
         ``ending``: whether something ends then, which on a border between two stretches belongs to the first.
         """
@@ -54,16 +54,16 @@ class Piece:
         return self.stretches[-1].end / RECORDING_RATE_HZ
 
 
-def pieces_of(spoken: Sequence[Span], length: int) -> list[Piece]:
-    """The ``spoken`` utterances of a recording of ``length`` samples as pieces of ``LONGEST_PIECE_S`` at most."""
+def split_into_chunks(spoken: Sequence[Span], length: int) -> list[SpeechChunk]:
+    """The ``spoken`` utterances of a recording of ``length`` samples as chunks of ``LONGEST_CHUNK_S`` at most."""
     margins = _with_margins(spoken, length)
-    pieces: list[Piece] = []
+    chunks: list[SpeechChunk] = []
     first = 0
     while first < len(spoken):
-        after = _end_of_piece(spoken, margins, first)
-        pieces.append(Piece(_joined(margins[first:after]), tuple(spoken[first:after])))
+        after = _end_of_chunk(spoken, margins, first)
+        chunks.append(SpeechChunk(_joined(margins[first:after]), tuple(spoken[first:after])))
         first = after
-    return pieces
+    return chunks
 
 
 def _with_margins(spoken: Sequence[Span], length: int) -> list[Span]:
@@ -79,8 +79,8 @@ def _with_margins(spoken: Sequence[Span], length: int) -> list[Span]:
     ]
 
 
-def _end_of_piece(spoken: Sequence[Span], margins: Sequence[Span], first: int) -> int:
-    """How far a piece goes that begins with the utterance ``first``: to the widest pause of its second half."""
+def _end_of_chunk(spoken: Sequence[Span], margins: Sequence[Span], first: int) -> int:
+    """How far a chunk goes that begins with the utterance ``first``: to the widest pause of its second half."""
     best, widest = first + 1, -1
     for after in range(first + 1, len(spoken) + 1):
         length = sum(stretch.length for stretch in _joined(margins[first:after]))

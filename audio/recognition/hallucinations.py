@@ -13,15 +13,15 @@ TOKENS_PER_S = 12.0
 TOKENS_FOR_ANY_LENGTH = 20
 """Short words take as many timestamps and signs as long ones."""
 
-SURE_LOGPROB = -0.4
+FALLBACK_LOGPROB = -0.4
 """Words of a lower probability, as the mean of their tokens' logarithms, are often wrong when one beam found them.
 
-Measured on fifty recordings in five languages: looking again at these with more beams halves what beams are worth."""
+Measured on fifty recordings in five languages: decoding these again with more beams halves what beams are worth."""
 
 NO_SPEECH_PROBABILITY = 0.6
-"""Above it, words of low probability are made up (openai/whisper, ``no_speech_threshold``)."""
+"""Above it, words of low probability are hallucinated (openai/whisper, ``no_speech_threshold``)."""
 
-MADE_UP_LOGPROB = -1.0
+HALLUCINATION_LOGPROB = -1.0
 """Below this mean words have a low probability (``logprob_threshold`` there)."""
 
 
@@ -36,11 +36,11 @@ def is_loop(text: str, tokens: int, duration_s: float) -> bool:
     return tokens >= max_tokens(duration_s) or len(data) / len(zlib.compress(data)) > COMPRESSION_OF_LOOPS
 
 
-def is_doubtful(mean_logprob: float) -> bool:
-    """Whether words that one beam found deserve a second look."""
-    return mean_logprob < SURE_LOGPROB
+def needs_fallback(mean_logprob: float) -> bool:
+    """Whether words that one beam found are to be decoded again."""
+    return mean_logprob < FALLBACK_LOGPROB
 
 
-def is_made_up(no_speech_probability: float, mean_logprob: float) -> bool:
+def is_hallucination(no_speech_probability: float, mean_logprob: float) -> bool:
     """Whether words are noise that was taken for speech: the model doubts both that there is any and what it says."""
-    return no_speech_probability > NO_SPEECH_PROBABILITY and mean_logprob < MADE_UP_LOGPROB
+    return no_speech_probability > NO_SPEECH_PROBABILITY and mean_logprob < HALLUCINATION_LOGPROB

@@ -18,7 +18,7 @@ from audio.recognition.batch import Quality
 from audio.recognition.long_recordings import LongRecordings
 from audio.recognition.scheduler import Scheduler, Step
 from audio.recognition.transcript import Transcript
-from audio.recognition.transcription import Listening, Wish, Workshop
+from audio.recognition.transcription import TranscriberResources, TranscriptionOptions, TranscriptionTask
 from audio.recognition.whisper import Whisper
 from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
@@ -27,10 +27,10 @@ MAX_LONG_RECORDINGS = 3
 """Decoded at the same time; ten minutes take 38 MB. One alone keeps its workers busy."""
 
 MAX_TOGETHER = 4
-"""Pieces in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
+"""Chunks in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
 
 MAX_WAITING_BYTES = 256 << 20
-"""Of the files of all recordings that wait or are being heard."""
+"""Of the files of all recordings that wait or are being transcribed."""
 
 _FIRST_GUESS = 0.15
 """Seconds of one worker for a second of sound, until it is known how fast this machine is."""
@@ -43,10 +43,10 @@ class Transcriber:
     """Hears what is said in recordings.
 
     The model is loaded by ``load`` or else by the first recording. All work is done in threads of its own: the event
-    loop is never blocked. Long recordings are heard in pieces of half a minute at most, and short ones get in between:
-    where there are two workers, one of them is kept free of long recordings. Pieces of about one length that wait at
-    the same time are heard together. Who sends much waits for those who send little (``source``).
-    When the task that awaits ``transcribe`` is cancelled, the work stops at the end of the pieces that are being heard.
+    loop is never blocked. Long recordings are cut into chunks of half a minute at most, and short ones get in between:
+    where there are two workers, one of them is kept free of long recordings. Chunks of about one length that wait at
+    the same time share a batch. Who sends much waits for those who send little (``source``).
+    When the task that awaits ``transcribe`` is cancelled, the work stops at the end of the chunks being decoded.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class Transcriber:
         ``compute_type``: ctranslate2's: ``int8`` costs half of ``float32`` in time and memory, for the same words.
         ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
-        ``workers``: batches of pieces heard at the same time; 0 for as many as there are cores for their threads.
-        ``together``: pieces in one batch, at least 1.
+        ``workers``: batches of chunks decoded at the same time; 0 for as many as there are cores for their threads.
+        ``together``: chunks in one batch, at least 1.
         ``max_waiting``: recordings that may wait beside as many as there are workers; more raise
         ``TranscriberBusyError``.
         ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
@@ -91,10 +91,12 @@ class Transcriber:
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._shared = Workshop(self._loaded, self._scheduler, LongRecordings(MAX_LONG_RECORDINGS), self._decoder)
-        self._listenings: set[Listening] = set()
+        self._resources = TranscriberResources(
+            self._loaded, self._scheduler, LongRecordings(MAX_LONG_RECORDINGS), self._decoder
+        )
+        self._tasks: set[TranscriptionTask] = set()
         self._turns_s: dict[Hashable, float] = {}
-        self._heard_s = 0.0
+        self._transcribed_s = 0.0
         self._cost = _FIRST_GUESS
 
     @property
@@ -136,20 +138,20 @@ class Transcriber:
     ) -> Transcript:
         """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
 
-        ``language``: a BCP-47 tag, by its first part one of ``LANGUAGES``; None listens which one it is.
-        ``languages``: tags of those that are listened for then; None for all.
+        ``language``: a BCP-47 tag, by its first part one of ``LANGUAGES``; None detects it.
+        ``languages``: tags of those that may be detected then; None for all.
         ``translate``: whether to write English, whatever language is spoken.
         ``quality``: another than the transcriber's own.
         ``hints``: names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; about 400 characters count.
         ``words``: whether the segments have their words with times, which costs about a tenth more.
         ``source``: who sends it, such as a guild: those who send little need not wait for those who send much. None is
         a source of its own each time.
-        ``progress``: called in the event loop with the seconds that are heard so far and those of the recording.
+        ``progress``: called in the event loop with the seconds that are transcribed so far and those of the recording.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``TranscriberBusyError`` at
         once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
         """
-        wish = Wish(
+        options = TranscriptionOptions(
             quality or self._quality,
             None if language is None else _code(language),
             None if not languages else frozenset(_code(tag) for tag in languages),
@@ -161,63 +163,63 @@ class Transcriber:
         if self._closed:
             raise TranscriberClosedError
         came_s = time.monotonic()
-        listening = Listening(self._shared, audio, wish, max(came_s, self._turns_s.get(source, 0.0)))
-        self._admit(listening, source, came_s)
+        task = TranscriptionTask(self._resources, audio, options, max(came_s, self._turns_s.get(source, 0.0)))
+        self._admit(task, source, came_s)
         try:
-            listening.begin()
+            task.begin()
             # Cancelling the task cancels the outcome.
-            transcript = await asyncio.wrap_future(listening.outcome)
+            transcript = await asyncio.wrap_future(task.outcome)
             self._learn_cost(transcript.duration_s)
             return transcript
         finally:
-            self._listenings.discard(listening)
+            self._tasks.discard(task)
             self._plan_unloading()
 
     async def close(self) -> None:
-        """Stop all work at the end of the pieces that are being heard, and end the threads and the decoders.
+        """Stop all work at the end of the chunks that are being decoded, and end the threads and the decoders.
 
         May be called twice.
         """
         self._closed = True
         self._plan_unloading()
-        for listening in list(self._listenings):
-            listening.fail(TranscriberClosedError())
+        for task in list(self._tasks):
+            task.fail(TranscriberClosedError())
         await asyncio.to_thread(self._decoder.close)
         await asyncio.to_thread(self._scheduler.shutdown)
         self._whisper = None
 
-    def _admit(self, listening: Listening, source: Hashable, came_s: float) -> None:
-        size_bytes = listening.size_bytes + sum(other.size_bytes for other in self._listenings)
-        if len(self._listenings) >= self._workers + self._max_waiting or size_bytes > MAX_WAITING_BYTES:
-            raise TranscriberBusyError(len(self._listenings), self._wait_s())
-        self._listenings.add(listening)
+    def _admit(self, task: TranscriptionTask, source: Hashable, came_s: float) -> None:
+        size_bytes = task.size_bytes + sum(other.size_bytes for other in self._tasks)
+        if len(self._tasks) >= self._workers + self._max_waiting or size_bytes > MAX_WAITING_BYTES:
+            raise TranscriberBusyError(len(self._tasks), self._wait_s())
+        self._tasks.add(task)
         if self._unloading is not None:
             self._unloading.cancel()
         if source is not None:
             self._turns_s = {who: turn_s for who, turn_s in self._turns_s.items() if turn_s > came_s}
-            self._turns_s[source] = listening.deadline_s
+            self._turns_s[source] = task.deadline_s
 
     def _wait_s(self) -> float:
-        """How long it takes about until all that is there is heard."""
-        return sum(listening.duration_s for listening in self._listenings) * self._cost / self._workers
+        """How long it takes about until all that is there is transcribed."""
+        return sum(task.duration_s for task in self._tasks) * self._cost / self._workers
 
     def _learn_cost(self, duration_s: float) -> None:
-        self._heard_s += duration_s
-        if self._heard_s > _ENOUGH_S:
-            self._cost = self._scheduler.busy_s / self._heard_s
+        self._transcribed_s += duration_s
+        if self._transcribed_s > _ENOUGH_S:
+            self._cost = self._scheduler.busy_s / self._transcribed_s
 
     def _plan_unloading(self) -> None:
         if self._unloading is not None:
             self._unloading.cancel()
             self._unloading = None
-        if self._unload_after_s and not self._closed and not self._listenings and self._whisper is not None:
+        if self._unload_after_s and not self._closed and not self._tasks and self._whisper is not None:
             self._unloading = threading.Timer(self._unload_after_s, self._unload)
             self._unloading.daemon = True
             self._unloading.start()
 
     def _unload(self) -> None:
         with self._loading:
-            if not self._listenings:
+            if not self._tasks:
                 self._whisper = None
 
     def _loaded(self) -> Whisper:
@@ -244,7 +246,7 @@ def _in_loop(progress: Callable[[float, float], None]) -> Callable[[float, float
     """``progress``, to be called from any thread and run in the event loop of now."""
     loop = asyncio.get_running_loop()
 
-    def tell(heard_s: float, duration_s: float) -> None:
-        loop.call_soon_threadsafe(progress, heard_s, duration_s)
+    def tell(transcribed_s: float, duration_s: float) -> None:
+        loop.call_soon_threadsafe(progress, transcribed_s, duration_s)
 
     return tell

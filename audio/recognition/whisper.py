@@ -30,8 +30,8 @@ LANGUAGES_WITHOUT_SPACES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a sound is to be written down."""
+class DecodingOptions:
+    """How a sound is to be decoded."""
 
     language: str
     """One of the model's languages."""
@@ -42,7 +42,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Hypothesis:
     """What Whisper wrote for one sound."""
 
     tokens: tuple[int, ...]
@@ -94,7 +94,7 @@ class Whisper:
         whole = np.asarray(encoded.to_device(Device.cpu))
         return StorageView.from_array(np.ascontiguousarray(whole[number : number + 1]))
 
-    def spoken_languages(
+    def detect_languages(
         self, encoded: StorageView, among: Sequence[Collection[str] | None]
     ) -> list[tuple[str, float]]:
         """Which language is spoken in each sound, and its probability in [0, 1] among all that are considered.
@@ -111,16 +111,16 @@ class Whisper:
             found.append((best, considered[best] / max(sum(considered.values()), 1e-9)))
         return found
 
-    def wordings(
-        self, encoded: StorageView, manners: Sequence[Manner], *, beams: int, max_tokens: int = MAX_TOKENS
-    ) -> list[Wording]:
-        """The words in each sound that was ``encoded``, written in the manner that is given for it.
+    def decode(
+        self, encoded: StorageView, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
+    ) -> list[Hypothesis]:
+        """The best hypothesis for each sound that was ``encoded``, decoded with the options that are given for it.
 
-        The manners of one call have the same hints: the decoder wants prompts of one length.
-        ``beams``: how many beginnings of the text are kept in mind, at least 1.
+        The options of one call have the same hints: the decoder wants prompts of one length.
+        ``beams``: the beam size, at least 1.
         ``max_tokens``: after so many the text breaks off, timestamps included.
         """
-        prompts = [self._prompt(manner) for manner in manners]
+        prompts = [self._prompt(each) for each in options]
         results = self._model.generate(
             encoded,
             prompts,
@@ -130,16 +130,16 @@ class Whisper:
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
         )
-        found: list[Wording] = []
-        for written in results:
-            tokens = tuple(written.sequences_ids[0])
+        found: list[Hypothesis] = []
+        for result in results:
+            tokens = tuple(result.sequences_ids[0])
             # The score is a mean over the tokens without the end, whose probability is in it.
-            mean_logprob = written.scores[0] * len(tokens) / (len(tokens) + 1)
-            found.append(Wording(tokens, self.text_of(tokens), mean_logprob, written.no_speech_prob))
+            mean_logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
+            found.append(Hypothesis(tokens, self.text_of(tokens), mean_logprob, result.no_speech_prob))
         return found
 
     def timed_words(
-        self, encoded: StorageView, manner: Manner, spoken: Sequence[TimedTokens], duration_s: float
+        self, encoded: StorageView, options: DecodingOptions, spoken: Sequence[TimedTokens], duration_s: float
     ) -> list[tuple[TimedWord, ...]]:
         """The words in each of ``spoken``, of one sound of ``duration_s`` that was ``encoded``, with their times.
 
@@ -148,12 +148,12 @@ class Whisper:
         text = [token for part in spoken for token in part.tokens if token < self._tokenizer.eot]
         if not text:
             return [() for _ in spoken]
-        start = self._prompt(Manner(manner.language, manner.translate))
+        start = self._prompt(DecodingOptions(options.language, options.translate))
         states = min(int(encoded.shape[1]), round(duration_s / TIMESTAMP_S))
         (aligned,) = self._model.align(encoded, start, [text], states * 2)
         said_at_s = token_times_s(aligned.alignments, len(text), duration_s)
         return [
-            tuple(self._words_of(part, said_at_s, aligned.text_token_probs, offset, manner.language))
+            tuple(self._words_of(part, said_at_s, aligned.text_token_probs, offset, options.language))
             for part, offset in zip(spoken, offsets(spoken), strict=True)
         ]
 
@@ -161,9 +161,9 @@ class Whisper:
         """The text that ``tokens`` spell, without timestamps and spaces around it."""
         return str(self._tokenizer.decode(tokens)).strip()
 
-    def timed(self, wording: Wording, duration_s: float) -> list[TimedTokens]:
-        """The tokens of ``wording`` for a sound of ``duration_s``, split at their timestamps."""
-        return timed(wording.tokens, self._tokenizer.timestamp_begin, duration_s)
+    def timed(self, hypothesis: Hypothesis, duration_s: float) -> list[TimedTokens]:
+        """The tokens of ``hypothesis`` for a sound of ``duration_s``, split at their timestamps."""
+        return timed(hypothesis.tokens, self._tokenizer.timestamp_begin, duration_s)
 
     def _words_of(
         self, part: TimedTokens, said_at_s: Sequence[float], probabilities: Sequence[float], offset: int, language: str
@@ -181,13 +181,13 @@ class Whisper:
                 yield TimedWord(start_s, end_s, text.strip(), min(max(probability, 0.0), 1.0))
             position = after
 
-    def _prompt(self, manner: Manner) -> list[int]:
+    def _prompt(self, options: DecodingOptions) -> list[int]:
         before: list[int] = []
-        if manner.hints:
-            hints = self._tokenizer.encode(f" {manner.hints.strip()}")[:MAX_HINT_TOKENS]
+        if options.hints:
+            hints = self._tokenizer.encode(f" {options.hints.strip()}")[:MAX_HINT_TOKENS]
             before = [self._tokenizer.sot_prev, *hints]
         if not self._model.is_multilingual:
             return [*before, self._tokenizer.sot]
-        task = self._tokenizer.translate if manner.translate else self._tokenizer.transcribe
-        language = self._tokenizer.tokenizer.token_to_id(f"<|{manner.language}|>")
+        task = self._tokenizer.translate if options.translate else self._tokenizer.transcribe
+        language = self._tokenizer.tokenizer.token_to_id(f"<|{options.language}|>")
         return [*before, self._tokenizer.sot, language, task]

@@ -1,4 +1,4 @@
-"""Recordings are cut at pauses, and what is heard in a piece is found again in the recording."""
+"""Recordings are cut at pauses, and what is heard in a chunk is found again in the recording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.recognition.alignment import TimedTokens, timed
-from audio.recognition.chunking import LONGEST_PIECE_S, pieces_of
+from audio.recognition.chunking import LONGEST_CHUNK_S, split_into_chunks
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES, LogMel, window_frames
 from audio.recognition.voice_activity import LONGEST_UTTERANCE_S, Span, utterances
 from audio.recording import RECORDING_RATE_HZ, Recording
@@ -26,35 +26,35 @@ def samples(duration_s: float) -> int:
 
 
 def test_a_short_note_is_one_piece_without_the_silence_around_it() -> None:
-    (piece,) = pieces_of(spans((1, 3), (3.5, 6)), samples(9))
+    (chunk,) = split_into_chunks(spans((1, 3), (3.5, 6)), samples(9))
 
-    assert piece.stretches == tuple(spans((0.6, 6.4)))
-    assert piece.spoken == tuple(spans((1, 3), (3.5, 6)))
-    assert piece.duration_s == pytest.approx(5.8)
+    assert chunk.stretches == tuple(spans((0.6, 6.4)))
+    assert chunk.spoken == tuple(spans((1, 3), (3.5, 6)))
+    assert chunk.duration_s == pytest.approx(5.8)
 
 
 def test_nothing_is_left_of_silence() -> None:
-    assert pieces_of([], samples(5)) == []
+    assert split_into_chunks([], samples(5)) == []
     assert utterances(silence(5).samples) == []
 
 
 def test_long_pauses_are_shortened_and_times_are_those_of_the_recording() -> None:
-    (piece,) = pieces_of(spans((1, 3), (13, 15)), samples(16))
+    (chunk,) = split_into_chunks(spans((1, 3), (13, 15)), samples(16))
 
-    assert piece.stretches == tuple(spans((0.6, 3.4), (12.6, 15.4)))
-    assert piece.time_in_recording_s(0) == pytest.approx(0.6)
-    assert piece.time_in_recording_s(2.4) == pytest.approx(3.0)
-    assert piece.time_in_recording_s(2.8) == pytest.approx(12.6)
-    assert piece.time_in_recording_s(2.8, ending=True) == pytest.approx(3.4)
-    assert piece.time_in_recording_s(3.2) == pytest.approx(13.0)
-    assert piece.time_in_recording_s(29.0) == pytest.approx(15.4)
+    assert chunk.stretches == tuple(spans((0.6, 3.4), (12.6, 15.4)))
+    assert chunk.time_in_recording_s(0) == pytest.approx(0.6)
+    assert chunk.time_in_recording_s(2.4) == pytest.approx(3.0)
+    assert chunk.time_in_recording_s(2.8) == pytest.approx(12.6)
+    assert chunk.time_in_recording_s(2.8, ending=True) == pytest.approx(3.4)
+    assert chunk.time_in_recording_s(3.2) == pytest.approx(13.0)
+    assert chunk.time_in_recording_s(29.0) == pytest.approx(15.4)
 
 
 def test_a_piece_is_cut_out_of_its_recording() -> None:
-    (piece,) = pieces_of(spans((1, 3), (13, 15)), samples(16))
+    (chunk,) = split_into_chunks(spans((1, 3), (13, 15)), samples(16))
     sound = np.arange(samples(16), dtype=np.float32)
 
-    cut = piece.cut_from(sound)
+    cut = chunk.samples_from(sound)
 
     assert len(cut) == samples(5.6)
     assert cut[0] == samples(0.6)
@@ -64,18 +64,18 @@ def test_a_piece_is_cut_out_of_its_recording() -> None:
 def test_a_long_recording_is_cut_at_the_widest_pause_of_the_second_half() -> None:
     said = spans((0, 12), (13.9, 15), (15.4, 18), (19.5, 21), (21.4, 26), (26.5, 33))
 
-    first, second = pieces_of(said, samples(33))
+    first, second = split_into_chunks(said, samples(33))
 
     assert first.spoken == tuple(said[:3])
     assert second.spoken == tuple(said[3:])
-    # Of a pause that a cut goes through, neither piece takes what the other has.
+    # Of a pause that a cut goes through, neither chunk takes what the other has.
     assert first.stretches[-1].end <= second.stretches[0].start
 
 
 def test_speech_without_a_pause_is_cut_all_the_same() -> None:
     said = spans((0, 26), (26, 52), (52, 60))
 
-    assert [piece.spoken for piece in pieces_of(said, samples(60))] == [(said[0],), (said[1],), (said[2],)]
+    assert [chunk.spoken for chunk in split_into_chunks(said, samples(60))] == [(said[0],), (said[1],), (said[2],)]
 
 
 @given(st.lists(st.tuples(st.floats(0.3, 20), st.floats(0.05, LONGEST_UTTERANCE_S)), max_size=30), st.floats(0, 5))
@@ -88,11 +88,11 @@ def test_pieces_hold_every_utterance_once_in_order_and_fit_the_window(
         said.append(Span(start, start + samples(speech_s)))
     length = (said[-1].end if said else 0) + samples(rest_s)
 
-    pieces = pieces_of(said, length)
+    chunks = split_into_chunks(said, length)
 
-    assert [utterance for piece in pieces for utterance in piece.spoken] == said
-    assert all(0 < piece.duration_s <= LONGEST_PIECE_S for piece in pieces)
-    stretches = [stretch for piece in pieces for stretch in piece.stretches]
+    assert [utterance for chunk in chunks for utterance in chunk.spoken] == said
+    assert all(0 < chunk.duration_s <= LONGEST_CHUNK_S for chunk in chunks)
+    stretches = [stretch for chunk in chunks for stretch in chunk.stretches]
     assert all(one.end <= other.start for one, other in pairwise(stretches))
     assert all(0 <= stretch.start < stretch.end <= length for stretch in stretches)
 

@@ -14,12 +14,12 @@ import pytest
 
 from audio import Recording, Segment, Transcriber, TranscriberBusyError, Transcript, UnknownLanguageError, decode
 from audio.recognition.alignment import TimedTokens
-from audio.recognition.batch import SECOND_LOOK_BEAMS, Excerpt, Quality, hear
-from audio.recognition.chunking import pieces_of
-from audio.recognition.hallucinations import is_loop, is_made_up, max_tokens
+from audio.recognition.batch import FALLBACK_BEAMS, ChunkRequest, Quality, decode_batch
+from audio.recognition.chunking import split_into_chunks
+from audio.recognition.hallucinations import is_hallucination, is_loop, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
 from audio.recognition.voice_activity import utterances
-from audio.recognition.whisper import MAX_TOKENS, Manner, Whisper, Wording
+from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, Whisper
 from audio.recording import RECORDING_RATE_HZ, Samples
 from tests.audio.made_recordings import silence
 from tests.spoken import JFK, PISETS, is_heard, word_error_rate, words
@@ -37,10 +37,10 @@ class Asked:
 class ScriptedWhisper(Whisper):
     """Answers with what it was given, and remembers what it was asked."""
 
-    def __init__(self, *wordings: Wording) -> None:
+    def __init__(self, *hypotheses: Hypothesis) -> None:
         self.languages = ("en",)
         self.asked: list[Asked] = []
-        self._wordings = list(wordings)
+        self._hypotheses = list(hypotheses)
         self._frames = 0
 
     def encoded(self, sounds: Sequence[Samples], frames: int) -> Any:
@@ -49,34 +49,34 @@ class ScriptedWhisper(Whisper):
     def one_of(self, encoded: Any, number: int) -> Any:
         return encoded
 
-    def wordings(
-        self, encoded: Any, manners: Sequence[Manner], *, beams: int, max_tokens: int = MAX_TOKENS
-    ) -> list[Wording]:
+    def decode(
+        self, encoded: Any, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
+    ) -> list[Hypothesis]:
         self.asked.append(Asked(self._frames, beams, max_tokens))
-        return [self._wordings.pop(0) for _ in manners]
+        return [self._hypotheses.pop(0) for _ in options]
 
     def text_of(self, tokens: tuple[int, ...]) -> str:
         return "".join(map(chr, tokens))
 
-    def timed(self, wording: Wording, duration_s: float) -> list[TimedTokens]:
-        return [TimedTokens(0, duration_s, tuple(map(ord, wording.text)))]
+    def timed(self, hypothesis: Hypothesis, duration_s: float) -> list[TimedTokens]:
+        return [TimedTokens(0, duration_s, tuple(map(ord, hypothesis.text)))]
 
 
-def wording(text: str, *, tokens: int = 10, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Wording:
-    return Wording((1,) * tokens, text, mean_logprob, no_speech)
+def hypothesis(text: str, *, tokens: int = 10, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Hypothesis:
+    return Hypothesis((1,) * tokens, text, mean_logprob, no_speech)
 
 
 def heard_by(whisper: Whisper, recording: Recording, quality: Quality = "fast") -> tuple[Segment, ...]:
-    (piece,) = pieces_of(utterances(recording.samples), len(recording.samples))
-    (heard,) = hear(whisper, [Excerpt(piece, recording.samples, quality, "en")])
-    return heard.segments
+    (chunk,) = split_into_chunks(utterances(recording.samples), len(recording.samples))
+    (result,) = decode_batch(whisper, [ChunkRequest(chunk, recording.samples, quality, "en")])
+    return result.segments
 
 
 @pytest.mark.parametrize(("quality", "beams", "padding_s"), [("fast", 1, 3), ("accurate", 5, 5)])
 def test_a_note_is_heard_once_in_a_short_window(
     quality: Quality, beams: int, padding_s: int, jfk_sound: Recording
 ) -> None:
-    whisper = ScriptedWhisper(wording("Ask not."))
+    whisper = ScriptedWhisper(hypothesis("Ask not."))
 
     (segment,) = heard_by(whisper, jfk_sound, quality)
 
@@ -88,19 +88,21 @@ def test_a_note_is_heard_once_in_a_short_window(
 
 
 def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_more(jfk_sound: Recording) -> None:
-    whisper = ScriptedWhisper(wording("As not.", mean_logprob=-0.5), wording("Ask not.", mean_logprob=-0.45))
+    whisper = ScriptedWhisper(hypothesis("As not.", mean_logprob=-0.5), hypothesis("Ask not.", mean_logprob=-0.45))
 
     (segment,) = heard_by(whisper, jfk_sound)
 
     assert segment.text == "Ask not."
     first, second = whisper.asked
-    assert (first.beams, second.beams) == (1, SECOND_LOOK_BEAMS)
+    assert (first.beams, second.beams) == (1, FALLBACK_BEAMS)
     assert first.frames == second.frames < FULL_WINDOW_FRAMES
 
 
-@pytest.mark.parametrize("loop", [wording("so it goes " * 30), wording("Hm.", tokens=200)], ids=["phrase", "tokens"])
-def test_a_loop_is_heard_again_in_the_full_window(loop: Wording, jfk_sound: Recording) -> None:
-    whisper = ScriptedWhisper(loop, wording("Ask not."))
+@pytest.mark.parametrize(
+    "loop", [hypothesis("so it goes " * 30), hypothesis("Hm.", tokens=200)], ids=["phrase", "tokens"]
+)
+def test_a_loop_is_decoded_again_in_the_full_window(loop: Hypothesis, jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(loop, hypothesis("Ask not."))
 
     (segment,) = heard_by(whisper, jfk_sound)
 
@@ -109,7 +111,7 @@ def test_a_loop_is_heard_again_in_the_full_window(loop: Wording, jfk_sound: Reco
 
 
 def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:
-    doubtful = wording("Thank you for watching.", mean_logprob=-1.3, no_speech=0.9)
+    doubtful = hypothesis("Thank you for watching.", mean_logprob=-1.3, no_speech=0.9)
     assert heard_by(ScriptedWhisper(doubtful, doubtful), jfk_sound) == ()
 
 
@@ -118,9 +120,9 @@ def test_loops_and_made_up_words_are_told_by_their_signs() -> None:
     assert is_loop("a", 500, 30)
     assert not is_loop("And so, my fellow Americans, ask not what your country can do for you.", 24, 6)
     assert not is_loop("", 0, 0.5)
-    assert is_made_up(0.7, -1.1)
-    assert not is_made_up(0.7, -0.9)
-    assert not is_made_up(0.5, -1.1)
+    assert is_hallucination(0.7, -1.1)
+    assert not is_hallucination(0.7, -0.9)
+    assert not is_hallucination(0.5, -1.1)
 
 
 @dataclass
@@ -258,7 +260,7 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     assert [one.language for one in heard] == ["en", "ru"] * 4
     assert all(word_error_rate(JFK, one.text) <= 0.1 for one in heard[::2])
     assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
-    # An earlier test's pieces of half a minute may still be under way.
+    # An earlier test's chunks of half a minute may still be under way.
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
     assert sum(together) == len(notes)
     assert 1 < max(together) <= 4

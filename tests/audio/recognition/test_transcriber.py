@@ -110,7 +110,7 @@ async def test_a_ten_minute_recording_leaves_the_loop_free_and_stops_when_nobody
     transcribing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await transcribing
-    # The workers are free again once their pieces are done: another note is not kept waiting for ten minutes.
+    # The workers are free again once their chunks are done: another note is not kept waiting for ten minutes.
     async with asyncio.timeout(30):
         after = await transcriber.transcribe(silence(1))
     feeling.cancel()
