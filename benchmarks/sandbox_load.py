@@ -30,7 +30,7 @@ from typing import Any
 import aiohttp
 import hikari
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.mentions import EVERYTHING
 from bot.sandbox.validation.message_form import MESSAGE_FLAGS, read_message_form
 
@@ -201,13 +201,13 @@ async def post_python(sandbox: Sandbox, authors: Sequence[Author], rate: float, 
         assert author is not None
         body = {"content": f"{i} {n // len(authors)} {time.time_ns()}"}
         form = read_message_form(body, {}, EVERYTHING, MESSAGE_FLAGS)
-        services.messages.send(author, services.world.channel(authors[i].channel_id), form)
+        services.messages.send(author, services.state.channel(authors[i].channel_id), form)
     return Posted(due, due, time.monotonic() - began_s)
 
 
 async def authors_in(sandbox: Sandbox, people: int) -> list[Author]:
     """``people`` newcomers, spread over ``CHANNELS`` new channels."""
-    async with await Person.named(sandbox.url, "ada") as ada:
+    async with await DiscordUser.named(sandbox.url, "ada") as ada:
         path = f"/guilds/{ada.sandbox['guild_id']}/channels"
         made = [await ada.request_object("POST", path, {"name": f"load-{n}"}) for n in range(CHANNELS)]
     ids = [int(channel["id"]) for channel in made]

@@ -15,7 +15,7 @@ import aiohttp
 
 from audio import Transcriber, Transcript, decode
 from bot.app.starling import Starling
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.usage.store import Clock
@@ -34,9 +34,9 @@ class BotHarness:
 
     sandbox: Sandbox
     chat: ScriptedChat
-    administrator: Person
-    member: Person
-    russian: Person
+    administrator: DiscordUser
+    member: DiscordUser
+    russian: DiscordUser
     """Their Discord is in Russian."""
     directory: dict[str, Any]
     """What ``GET /sandbox`` says."""
@@ -56,7 +56,7 @@ class BotHarness:
             next(c["id"] for c in self.directory["channels"] if c["name"] == name and c.get("guild_id") == guild)
         )
 
-    async def dm(self, person: Person) -> str:
+    async def dm(self, person: DiscordUser) -> str:
         """The id of the direct channel of ``person`` and the bot."""
         return str((await person.dm())["id"])
 
@@ -70,13 +70,15 @@ class BotHarness:
             answer: Message = await response.json()
             return answer
 
-    async def answer_to(self, asked: Message, done: Callable[[str], bool], *, reader: Person | None = None) -> Message:
+    async def answer_to(
+        self, asked: Message, done: Callable[[str], bool], *, reader: DiscordUser | None = None
+    ) -> Message:
         """The bot's reply to ``asked``, once ``done`` says that its text is complete."""
         return await (reader or self.member).wait_for_message(
             lambda message: _answers(message, asked) and done(message["content"]), ANSWER_TIMEOUT_S
         )
 
-    async def complete_answer_to(self, asked: Message, *, reader: Person | None = None) -> Message:
+    async def complete_answer_to(self, asked: Message, *, reader: DiscordUser | None = None) -> Message:
         """The last message of the bot's answer to ``asked``, once it can be asked for anew."""
         first = await self.answer_to(asked, bool, reader=reader)
         return await (reader or self.member).wait_for_message(
@@ -86,19 +88,21 @@ class BotHarness:
             ANSWER_TIMEOUT_S,
         )
 
-    async def voice_reply_to(self, answer: Message, *, reader: Person | None = None) -> Message:
+    async def voice_reply_to(self, answer: Message, *, reader: DiscordUser | None = None) -> Message:
         """The message with a file that the bot has posted as a reply to ``answer``."""
         return await (reader or self.member).wait_for_message(
             lambda message: _answers(message, answer) and bool(message["attachments"]), ANSWER_TIMEOUT_S
         )
 
-    async def told(self, asked: Message, done: Callable[[Message], bool], *, reader: Person | None = None) -> Message:
+    async def told(
+        self, asked: Message, done: Callable[[Message], bool], *, reader: DiscordUser | None = None
+    ) -> Message:
         """The bot's message in the channel of ``asked``, newer than it, for which ``done`` is true."""
         return await (reader or self.member).wait_for_message(
             done, ANSWER_TIMEOUT_S, channel=asked["channel_id"], after=asked
         )
 
-    async def after(self, asked: Message, *, reader: Person | None = None) -> list[Message]:
+    async def after(self, asked: Message, *, reader: DiscordUser | None = None) -> list[Message]:
         """Everything in the channel that is newer than ``asked``, oldest first."""
         messages = await (reader or self.member).messages(asked["channel_id"])
         return [message for message in messages if int(message["id"]) > int(asked["id"])]
@@ -152,7 +156,7 @@ async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHa
     async with contextlib.AsyncExitStack() as stack:
         directory = sandbox.description
         people = {
-            user["name"]: await stack.enter_async_context(Person(sandbox.url, user["token"]))
+            user["name"]: await stack.enter_async_context(DiscordUser(sandbox.url, user["token"]))
             for user in directory["users"]
         }
         yield BotHarness(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory)

@@ -152,17 +152,17 @@ class Control:
 
 def describe(sandbox: Sandbox) -> Json:
     """What ``GET /sandbox`` answers."""
-    world = sandbox.services.world
+    state = sandbox.services.state
     users: list[Json] = []
     for user_id, token in sandbox.services.accounts.people.items():
-        user = world.user(user_id)
+        user = state.user(user_id)
         roles = [
-            world.roles[role_id].name
-            for (_, member_id), member in world.members.items()
+            state.roles[role_id].name
+            for (_, member_id), member in state.members.items()
             if member_id == user_id
             for role_id in member.role_ids
         ]
-        owned = any(guild.owner_id == user_id for guild in world.guilds.values())
+        owned = any(guild.owner_id == user_id for guild in state.guilds.values())
         users.append(
             {
                 "id": str(user_id),
@@ -180,10 +180,10 @@ def describe(sandbox: Sandbox) -> Json:
         "bot_token": BOT_TOKEN,
         "bot_connected": any(session.connection is not None for session in sandbox.bot_sessions),
         "guild_id": str(GUILD_ID),
-        "guilds": [{"id": str(guild.id), "name": guild.name} for guild in world.guilds.values()],
+        "guilds": [{"id": str(guild.id), "name": guild.name} for guild in state.guilds.values()],
         "channels": [
             {"id": str(c.id), "name": c.name, "guild_id": str(c.guild_id), "type": int(c.type)}
-            for c in world.channels.values()
+            for c in state.channels.values()
             if c.guild_id is not None
         ],
         "users": users,

@@ -40,8 +40,8 @@ class Sandbox:
     """A local Discord: REST and gateway v10, a CDN, and a page for people.
 
     ``async with Sandbox() as sandbox`` starts it; a bot connects with ``GatewayBot(sandbox.bot_token,
-    rest_url=sandbox.rest_url)``, a person with ``Person(sandbox.url, token)``. Everything is in memory and gone when it
-    stops; ids and tokens of the people and channels that it begins with are always the same (``bot.sandbox.seed``).
+    rest_url=sandbox.rest_url)``, a person with ``DiscordUser(sandbox.url, token)``. Everything is in memory and gone
+    when it stops; ids and tokens of the people and channels that it begins with are always the same (``seed``).
 
     Attributes:
         observer: is told of every request and frame of the sandboxes that are made after it was set.
@@ -154,7 +154,7 @@ class Sandbox:
         services = self.services
         person, token = services.accounts.add_person(name)
         member = Member(GUILD_ID, person.id, datetime.now(UTC))
-        services.world.members[member.guild_id, member.user_id] = member
+        services.state.members[member.guild_id, member.user_id] = member
         data = services.payloads.member(member) | {"guild_id": str(GUILD_ID)}
         services.publish(Event("GUILD_MEMBER_ADD", data, GUILD_ID, intents=Intents.GUILD_MEMBERS))
         return token

@@ -10,7 +10,7 @@ from bot.sandbox.model.command_registry import CommandRegistry
 from bot.sandbox.model.messages import Messages
 from bot.sandbox.model.payloads import Payloads
 from bot.sandbox.model.seed import APPLICATION_ID, populate
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.wire_log import WireLog
@@ -22,16 +22,16 @@ class Services:
     def __init__(self, options: Options, observer: Observer) -> None:
         self.options = options
         self.observer = observer
-        self.world = World(message_limit=options.message_limit)
-        populate(self.world, options.bot_name)
+        self.state = SandboxState(message_limit=options.message_limit)
+        populate(self.state, options.bot_name)
         self.attachments = AttachmentStore(options)
-        self.payloads = Payloads(self.world, self.attachments)
-        self.accounts = Accounts(self.world, options)
+        self.payloads = Payloads(self.state, self.attachments)
+        self.accounts = Accounts(self.state, options)
         self.wire = WireLog()
-        self.gateway = Gateway(self.world, self.payloads, self.accounts, options, self.wire, observer)
+        self.gateway = Gateway(self.state, self.payloads, self.accounts, options, self.wire, observer)
         self.publish = self.gateway.publish
-        self.messages = Messages(self.world, self.payloads, self.attachments, self.publish)
-        self.commands = CommandRegistry(self.world, APPLICATION_ID, user_install=options.user_install)
+        self.messages = Messages(self.state, self.payloads, self.attachments, self.publish)
+        self.commands = CommandRegistry(self.state, APPLICATION_ID, user_install=options.user_install)
         self.interactions = Interactions(
-            self.world, self.payloads, self.messages, self.commands, self.accounts, options, self.publish
+            self.state, self.payloads, self.messages, self.commands, self.accounts, options, self.publish
         )

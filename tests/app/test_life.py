@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from audio import decode
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from tests.app.process import command, ready_at
@@ -34,7 +34,7 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
                 directory = await response.json()
             async with session.get(url) as response:
                 assert response.status == 200
-        async with Person(url, directory["users"][1]["token"]) as person:
+        async with DiscordUser(url, directory["users"][1]["token"]) as person:
             channel = (await person.dm(directory["application_id"]))["id"]
             asked = await person.send(channel, voice=voice("jfk.ogg"))
             async with asyncio.timeout(60):

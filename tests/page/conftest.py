@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from tests.page.visit import Visit, visiting
 from tests.sandbox.example_bot import build, running
 
@@ -36,7 +36,7 @@ async def visit(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Visit]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ada(sandbox: Sandbox) -> AsyncIterator[Person]:
+async def ada(sandbox: Sandbox) -> AsyncIterator[DiscordUser]:
     """The administrator, at a client of her own."""
-    async with await Person.named(sandbox.url, "ada") as person:
+    async with await DiscordUser.named(sandbox.url, "ada") as person:
         yield person

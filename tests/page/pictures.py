@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from bot.sandbox import Sandbox
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from tests.conftest import ROOT
 from tests.harness import buttons_of, populated, running
 from tests.page.visit import Visit, visiting
@@ -98,7 +98,7 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 await _train(harness.administrator, service, visit, folder / f"card-training-{name}.png")
 
 
-async def _train(person: Person, service: FineTuningServer, visit: Visit, picture: Path) -> None:
+async def _train(person: DiscordUser, service: FineTuningServer, visit: Visit, picture: Path) -> None:
     """The card of a training half-way."""
     plan = await (await person.slash("train", {"trainer": "openai", "file": TOWNS}, channel="general")).response()
     await person.click(plan, "train-start")

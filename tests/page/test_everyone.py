@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from tests.page.visit import Visit, visiting
 
 WIDTHS = (360, 390, 768, 1024, 1280, 1920)
@@ -23,7 +23,7 @@ async def _complaints(visit: Visit) -> list[str]:
     ]
 
 
-async def _fill(visit: Visit, ada: Person) -> None:
+async def _fill(visit: Visit, ada: DiscordUser) -> None:
     """Something of everything."""
     await visit.enter("general")
     first = await ada.send(
@@ -54,7 +54,9 @@ async def _fill(visit: Visit, ada: Person) -> None:
 
 @pytest.mark.usefixtures("bot")
 @pytest.mark.parametrize("colours", ["light", "dark"])
-async def test_nothing_serious_is_found_by_axe(browser: Browser, sandbox: Sandbox, ada: Person, colours: str) -> None:
+async def test_nothing_serious_is_found_by_axe(
+    browser: Browser, sandbox: Sandbox, ada: DiscordUser, colours: str
+) -> None:
     async with visiting(browser, sandbox, "chloe", color_scheme=colours) as visit:
         await visit.page.locator("#welcome button").first.wait_for()
         assert await _complaints(visit) == []
@@ -86,7 +88,9 @@ async def _cut_off(visit: Visit) -> list[str]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_nothing_is_cut_off_on_any_screen(browser: Browser, sandbox: Sandbox, ada: Person, width: int) -> None:
+async def test_nothing_is_cut_off_on_any_screen(
+    browser: Browser, sandbox: Sandbox, ada: DiscordUser, width: int
+) -> None:
     async with visiting(browser, sandbox, "chloe") as visit:
         await visit.page.locator("#welcome").wait_for()
         await visit.page.set_viewport_size({"width": width, "height": 780})
@@ -107,7 +111,7 @@ async def test_a_phone_reaches_the_other_channels(browser: Browser, sandbox: San
         await expect(visit.page.locator("#places")).not_to_be_in_viewport()
 
 
-async def test_what_others_write_is_announced_to_those_who_listen(visit: Visit, ada: Person) -> None:
+async def test_what_others_write_is_announced_to_those_who_listen(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await ada.send("general", "**Good** morning")
     await expect(visit.page.locator("#announcer")).to_have_text("Ada: Good morning")

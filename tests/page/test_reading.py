@@ -10,7 +10,7 @@ import re
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.enums import MessageFlag
 from bot.sandbox.model.mentions import EVERYTHING
 from bot.sandbox.model.seed import ADMIN_ID, GENERAL_ID
@@ -22,7 +22,7 @@ JFK = (RECORDINGS / "jfk.ogg").read_bytes()
 WAVEFORM = base64.b64encode(bytes(range(0, 256, 4))).decode()
 
 
-async def test_markdown_looks_as_on_discord(visit: Visit, ada: Person) -> None:
+async def test_markdown_looks_as_on_discord(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     text = (
         "**bold** *italic* __under__ ~~gone~~ `code` ||hidden||\n> quoted\nnot quoted\n# Title\n-# small\n- one\n"
@@ -46,7 +46,7 @@ async def test_markdown_looks_as_on_discord(visit: Visit, ada: Person) -> None:
     await expect(message.locator(".spoiler.shown")).to_have_text("hidden")
 
 
-async def test_code_is_copied_with_one_click(visit: Visit, ada: Person) -> None:
+async def test_code_is_copied_with_one_click(visit: Visit, ada: DiscordUser) -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await visit.enter("general")
     await ada.send("general", "```py\nprint('*not bold*')\n```")
@@ -55,7 +55,7 @@ async def test_code_is_copied_with_one_click(visit: Visit, ada: Person) -> None:
     assert await visit.page.evaluate("navigator.clipboard.readText()") == "print('*not bold*')"
 
 
-async def test_mentions_show_names_and_mine_stand_out(visit: Visit, ada: Person) -> None:
+async def test_mentions_show_names_and_mine_stand_out(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     chloe = next(u["id"] for u in visit.sandbox.description["users"] if u["name"] == "chloe")
     general = ada.channel_id("general")
@@ -65,7 +65,7 @@ async def test_mentions_show_names_and_mine_stand_out(visit: Visit, ada: Person)
     await expect(message).to_have_class(re.compile("mentioned"))
 
 
-async def test_an_edit_and_a_deletion_are_seen_at_once(visit: Visit, ada: Person) -> None:
+async def test_an_edit_and_a_deletion_are_seen_at_once(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     sent = await ada.send("general", "first")
     await visit.see("first")
@@ -75,7 +75,7 @@ async def test_an_edit_and_a_deletion_are_seen_at_once(visit: Visit, ada: Person
     await expect(visit.messages).to_have_count(0)
 
 
-async def test_a_reply_shows_what_it_answers_and_leads_there(visit: Visit, ada: Person) -> None:
+async def test_a_reply_shows_what_it_answers_and_leads_there(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     asked = await ada.send("general", "where is it?")
     for n in range(60):
@@ -88,7 +88,7 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(visit: Visit, ada: 
     await expect(found).to_be_focused()
 
 
-async def test_reactions_are_counted_and_clicked(visit: Visit, ada: Person) -> None:
+async def test_reactions_are_counted_and_clicked(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     sent = await ada.send("general", "good?")
     await ada.react(sent, "👍")
@@ -100,7 +100,7 @@ async def test_reactions_are_counted_and_clicked(visit: Visit, ada: Person) -> N
     await expect(visit.last.get_by_role("button", name="👍, 1")).to_have_attribute("aria-pressed", "false")
 
 
-async def test_a_voice_message_plays_seeks_and_speeds_up(visit: Visit, ada: Person) -> None:
+async def test_a_voice_message_plays_seeks_and_speeds_up(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("voice-notes")
     await ada.send("voice-notes", voice=(JFK, 11.0, WAVEFORM))
     player = visit.last.get_by_role("group", name="Voice message")
@@ -162,7 +162,7 @@ async def test_components_v2_are_laid_out(visit: Visit) -> None:
     await expect(shown.get_by_role("link", name="Docs")).to_have_attribute("href", "https://example.com")
 
 
-async def test_a_picture_that_loads_late_leaves_the_end_in_sight(visit: Visit, ada: Person) -> None:
+async def test_a_picture_that_loads_late_leaves_the_end_in_sight(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await visit.page.set_viewport_size({"width": 390, "height": 500})
     for number in range(8):
@@ -179,7 +179,7 @@ async def test_a_picture_that_loads_late_leaves_the_end_in_sight(visit: Visit, a
     await expect(await visit.see("below them")).to_be_in_viewport(ratio=1)
 
 
-async def test_someone_who_writes_is_seen_typing(visit: Visit, ada: Person) -> None:
+async def test_someone_who_writes_is_seen_typing(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await ada.request("POST", f"/channels/{ada.channel_id('general')}/typing")
     await expect(visit.page.locator("#typing")).to_have_text("Ada is typing…")
@@ -187,7 +187,7 @@ async def test_someone_who_writes_is_seen_typing(visit: Visit, ada: Person) -> N
     await expect(visit.page.locator("#typing")).to_have_text("")
 
 
-async def test_an_unread_channel_says_so(visit: Visit, ada: Person) -> None:
+async def test_an_unread_channel_says_so(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await ada.send("voice-notes", "psst")
     await visit.page.get_by_role("button", name="voice-notes, unread").click()
@@ -195,12 +195,12 @@ async def test_an_unread_channel_says_so(visit: Visit, ada: Person) -> None:
     await expect(visit.page.get_by_role("button", name="voice-notes, unread")).to_have_count(0)
 
 
-async def test_five_thousand_messages_stay_fast(browser: Browser, sandbox: Sandbox, ada: Person) -> None:
+async def test_five_thousand_messages_stay_fast(browser: Browser, sandbox: Sandbox, ada: DiscordUser) -> None:
     """All of them can be reached, and only a few hundred are held at a time."""
     async with visiting(browser, sandbox, "chloe") as visit:
         await visit.enter("general")
-        world, messages = sandbox.services.world, sandbox.services.messages
-        author, general = world.user(ADMIN_ID), world.channel(GENERAL_ID)
+        state, messages = sandbox.services.state, sandbox.services.messages
+        author, general = state.user(ADMIN_ID), state.channel(GENERAL_ID)
         for n in range(5000):
             form = read_message_form({"content": f"message {n:04}"}, {}, EVERYTHING, MessageFlag.NONE)
             messages.send(author, general, form)

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import expect
 
-from bot.sandbox import Person
+from bot.sandbox import DiscordUser
 from tests.conftest import RECORDINGS
 from tests.page.visit import Visit
 
@@ -22,7 +22,7 @@ PASTE = """text => {
 }"""
 
 
-async def test_a_message_is_sent_with_enter_and_shift_makes_a_line(visit: Visit, ada: Person) -> None:
+async def test_a_message_is_sent_with_enter_and_shift_makes_a_line(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     box = visit.page.get_by_label("Message", exact=True)
     await box.press_sequentially("one")
@@ -34,7 +34,7 @@ async def test_a_message_is_sent_with_enter_and_shift_makes_a_line(visit: Visit,
     await expect(box).to_have_value("")
 
 
-async def test_a_name_after_an_at_sign_becomes_a_mention(visit: Visit, ada: Person) -> None:
+async def test_a_name_after_an_at_sign_becomes_a_mention(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     box = visit.page.get_by_label("Message", exact=True)
     await box.press_sequentially("hello @star")
@@ -46,7 +46,7 @@ async def test_a_name_after_an_at_sign_becomes_a_mention(visit: Visit, ada: Pers
     assert sent["content"] == f"hello <@{visit.sandbox.description['application_id']}> there"
 
 
-async def test_files_are_chosen_dropped_and_pasted(visit: Visit, ada: Person) -> None:
+async def test_files_are_chosen_dropped_and_pasted(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await visit.page.locator("#file").set_input_files(
         {"name": "chosen.txt", "mimeType": "text/plain", "buffer": b"from the disk"}
@@ -63,7 +63,7 @@ async def test_files_are_chosen_dropped_and_pasted(visit: Visit, ada: Person) ->
     await expect(visit.last.get_by_role("link")).to_have_text(["chosen.txt", "pasted.txt"])
 
 
-async def test_what_is_spoken_becomes_a_voice_message(visit: Visit, ada: Person) -> None:
+async def test_what_is_spoken_becomes_a_voice_message(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("voice-notes")
     await visit.page.get_by_role("button", name="Record a voice message").click()
     await expect(visit.page.get_by_role("timer")).to_have_text("0:02")
@@ -76,7 +76,7 @@ async def test_what_is_spoken_becomes_a_voice_message(visit: Visit, ada: Person)
     await expect(visit.last.get_by_role("group", name="Voice message")).to_be_visible()
 
 
-async def test_a_recording_can_be_thrown_away(visit: Visit, ada: Person) -> None:
+async def test_a_recording_can_be_thrown_away(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("voice-notes")
     await visit.page.get_by_role("button", name="Record a voice message").click()
     await visit.page.get_by_role("button", name="Cancel the recording").click()
@@ -92,7 +92,7 @@ async def test_a_recording_that_was_uploaded_can_be_heard(visit: Visit) -> None:
     await expect(player.locator(".time")).to_have_text("0:11")
 
 
-async def test_the_last_message_is_edited_with_the_arrow_up(visit: Visit, ada: Person) -> None:
+async def test_the_last_message_is_edited_with_the_arrow_up(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await visit.write("teh answer")
     await visit.see("teh answer")
@@ -104,7 +104,7 @@ async def test_the_last_message_is_edited_with_the_arrow_up(visit: Visit, ada: P
     await expect(visit.last).to_contain_text("the answer (edited)")
 
 
-async def test_a_thread_begins_at_a_message_and_is_found_again(visit: Visit, ada: Person) -> None:
+async def test_a_thread_begins_at_a_message_and_is_found_again(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await ada.send("general", "let us talk about it")
     message = await visit.see("let us talk")
@@ -130,7 +130,7 @@ async def test_a_refusal_is_told_where_one_writes_and_nothing_is_lost(visit: Vis
     await expect(visit.page.get_by_label("Message", exact=True)).to_have_value(text)
 
 
-async def test_the_menu_of_a_message_is_used_with_the_keyboard(visit: Visit, ada: Person) -> None:
+async def test_the_menu_of_a_message_is_used_with_the_keyboard(visit: Visit, ada: DiscordUser) -> None:
     await visit.enter("general")
     await ada.send("general", "quote me")
     await visit.see("quote me")

@@ -8,7 +8,7 @@ import aiohttp
 import hikari
 import pytest
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import build, running
 
@@ -34,14 +34,14 @@ async def discord(sandbox: Sandbox) -> AsyncIterator[BareBot]:
 
 
 @pytest.fixture
-async def ada(sandbox: Sandbox) -> AsyncIterator[Person]:
+async def ada(sandbox: Sandbox) -> AsyncIterator[DiscordUser]:
     """The administrator, who speaks English."""
-    async with await Person.named(sandbox.url, "ada") as person:
+    async with await DiscordUser.named(sandbox.url, "ada") as person:
         yield person
 
 
 @pytest.fixture
-async def boris(sandbox: Sandbox) -> AsyncIterator[Person]:
+async def boris(sandbox: Sandbox) -> AsyncIterator[DiscordUser]:
     """A member, who speaks Russian."""
-    async with await Person.named(sandbox.url, "boris") as person:
+    async with await DiscordUser.named(sandbox.url, "boris") as person:
         yield person

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Person
+from bot.sandbox import DiscordUser
 from bot.sandbox.model.seed import APPLICATION_ID, GUILD_ID
 from tests.sandbox.bare_bot import BareBot
 
@@ -42,14 +42,14 @@ async def test_replacing_all_keeps_ids_and_drops_the_rest(discord: BareBot) -> N
     assert [c["name"] for c in (await discord("GET", GLOBAL))[1]] == ["Read Aloud"]
 
 
-async def test_a_guild_has_commands_of_its_own(discord: BareBot, ada: Person) -> None:
+async def test_a_guild_has_commands_of_its_own(discord: BareBot, ada: DiscordUser) -> None:
     await discord("POST", IN_GUILD, slash(name="local"))
     await discord("POST", GLOBAL, slash(name="everywhere"))
     assert {c["name"] for c in await ada.commands("general")} == {"local", "everywhere"}
     assert {c["name"] for c in await ada.commands("second sandbox/general")} == {"everywhere"}
 
 
-async def test_contexts_and_installs_decide_where_a_command_is_offered(discord: BareBot, ada: Person) -> None:
+async def test_contexts_and_installs_decide_where_a_command_is_offered(discord: BareBot, ada: DiscordUser) -> None:
     await discord(
         "PUT",
         GLOBAL,
@@ -63,7 +63,7 @@ async def test_contexts_and_installs_decide_where_a_command_is_offered(discord: 
     assert {c["name"] for c in await ada.commands(await ada.dm())} == {"direct-only", "for-administrators"}
 
 
-async def test_a_person_sees_names_in_their_own_language(discord: BareBot, boris: Person) -> None:
+async def test_a_person_sees_names_in_their_own_language(discord: BareBot, boris: DiscordUser) -> None:
     command = slash(
         name_localizations={"ru": "голос"},
         description_localizations={"ru": "Сказать"},

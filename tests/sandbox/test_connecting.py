@@ -13,7 +13,7 @@ import aiohttp
 import hikari
 import pytest
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
@@ -167,12 +167,12 @@ async def test_who_lacks_the_intent_is_not_told_of_all_members(sandbox: Sandbox)
 async def test_a_newcomer_is_announced_and_may_talk() -> None:
     async with Sandbox(options=Options(guild_members=True)) as sandbox, wired(sandbox) as wire:
         await wire.identify(intents=ALL_INTENTS | int(Intents.GUILD_MEMBERS))
-        async with Person(sandbox.url, sandbox.add_person("dora")) as dora:
+        async with DiscordUser(sandbox.url, sandbox.add_person("dora")) as dora:
             joined = (await wire.hear_event("GUILD_MEMBER_ADD"))["d"]
             assert (joined["user"]["username"], joined["guild_id"]) == ("dora", str(GUILD_ID))
             said = await dora.send(text="hello everyone")
             assert (await wire.hear_event("MESSAGE_CREATE"))["d"]["id"] == said["id"]
-        assert (await Person.named(sandbox.url, "dora")).events == []
+        assert (await DiscordUser.named(sandbox.url, "dora")).events == []
         with pytest.raises(SandboxError, match="already somebody called 'dora'"):
             sandbox.add_person("dora")
         with pytest.raises(SandboxError, match="needs 2 to 32"):
@@ -208,7 +208,9 @@ async def test_hikari_gives_up_on_intents_that_it_was_not_given() -> None:
         assert closed.value.code == 4014
 
 
-async def _resumes_after(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person, disturb: object) -> list[str | None]:
+async def _resumes_after(
+    sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser, disturb: object
+) -> list[str | None]:
     """What the bot hears of three messages, one before, one during and one after the disturbance."""
     assert callable(disturb)
     heard: list[str | None] = []
@@ -233,18 +235,18 @@ async def _resumes_after(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person, 
 
 
 async def test_a_lost_connection_is_resumed_and_nothing_is_missed(
-    sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person
+    sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser
 ) -> None:
     assert await _resumes_after(sandbox, bot, ada, sandbox.close_gateway) == ["before", "during", "after"]
     assert sandbox.bot_sessions[0].resumed == 1
 
 
-async def test_a_request_to_reconnect_is_followed(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_request_to_reconnect_is_followed(sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     assert await _resumes_after(sandbox, bot, ada, sandbox.reconnect) == ["before", "during", "after"]
     assert sandbox.bot_sessions[0].resumed == 1
 
 
-async def test_an_invalid_session_begins_anew(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_an_invalid_session_begins_anew(sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     heard = await _resumes_after(sandbox, bot, ada, sandbox.invalidate_sessions)
     assert heard[0] == "before"
     assert heard[-1] == "after"
@@ -280,7 +282,7 @@ async def test_what_is_no_longer_kept_cannot_be_replayed() -> None:
         async with wired(sandbox) as first:
             ready = await first.identify()
             await first.socket.close(code=4000)
-        async with await Person.named(sandbox.url, "ada") as ada:
+        async with await DiscordUser.named(sandbox.url, "ada") as ada:
             for i in range(10):
                 await ada.send(text=str(i))
         async with wired(sandbox) as second:
@@ -288,7 +290,7 @@ async def test_what_is_no_longer_kept_cannot_be_replayed() -> None:
             assert (await second.hear())["op"] == 9
 
 
-async def test_each_shard_hears_of_its_own_guilds(sandbox: Sandbox, ada: Person) -> None:
+async def test_each_shard_hears_of_its_own_guilds(sandbox: Sandbox, ada: DiscordUser) -> None:
     async with wired(sandbox) as zero, wired(sandbox) as one:
         shards = {(GUILD_ID >> 22) % 2: GUILD_ID, (SECOND_GUILD_ID >> 22) % 2: SECOND_GUILD_ID}
         for wire, shard_id in ((zero, 0), (one, 1)):

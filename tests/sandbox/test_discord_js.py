@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.seed import APPLICATION_ID
 from tests.sandbox.patience import until
 
@@ -88,7 +88,7 @@ async def bot(sandbox: Sandbox, discord_js: Path) -> AsyncIterator[DiscordJsBot]
         await reading
 
 
-async def test_its_commands_are_answered(bot: DiscordJsBot, ada: Person) -> None:
+async def test_its_commands_are_answered(bot: DiscordJsBot, ada: DiscordUser) -> None:
     assert bot.of("ready") == [7]
     outcome = await ada.slash("think")
     assert (await outcome.response())["content"] == "thought"
@@ -106,7 +106,7 @@ async def test_its_commands_are_answered(bot: DiscordJsBot, ada: Person) -> None
     assert (await (await ada.message_command("Quote this", wise)).response())["content"] == "> wise (ada)"
 
 
-async def test_its_button_list_and_form_work(bot: DiscordJsBot, ada: Person) -> None:
+async def test_its_button_list_and_form_work(bot: DiscordJsBot, ada: DiscordUser) -> None:
     panel = await (await ada.slash("panel")).response()
     chosen = await (await ada.click(panel, "colours", ["red", "blue"])).response()
     assert chosen["content"] == "chose red and blue"
@@ -116,7 +116,7 @@ async def test_its_button_list_and_form_work(bot: DiscordJsBot, ada: Person) -> 
     assert (await answered.response())["content"] == "answered at length"
 
 
-async def test_it_talks(bot: DiscordJsBot, ada: Person) -> None:
+async def test_it_talks(bot: DiscordJsBot, ada: DiscordUser) -> None:
     await ada.send(text=f"<@{APPLICATION_ID}>")
     assert (await ada.wait_for_message())["content"] == "you called?"
     said = await ada.send(text="work")
@@ -131,14 +131,14 @@ async def test_it_talks(bot: DiscordJsBot, ada: Person) -> None:
     assert any(event.name == "THREAD_CREATE" and event.data["name"] == "about it" for event in ada.events)
 
 
-async def test_it_waits_when_it_is_told_to(sandbox: Sandbox, bot: DiscordJsBot, ada: Person) -> None:
+async def test_it_waits_when_it_is_told_to(sandbox: Sandbox, bot: DiscordJsBot, ada: DiscordUser) -> None:
     sandbox.options.requests_per_bucket, sandbox.options.bucket_window_s = 2, 0.5
     await ada.send(text="chatter")
     await ada.wait_for_message(lambda m: m["content"] == "chatter 3")
     assert bot.of("rate limited")
 
 
-async def test_it_resumes_and_misses_nothing(sandbox: Sandbox, bot: DiscordJsBot, ada: Person) -> None:
+async def test_it_resumes_and_misses_nothing(sandbox: Sandbox, bot: DiscordJsBot, ada: DiscordUser) -> None:
     await ada.send(text="before")
     await bot.until_heard(lambda: bot.of("message"))
     sandbox.close_gateway()

@@ -14,7 +14,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.seed import (
     BOT_ROLE_ID,
     GENERAL_ID,
@@ -71,7 +71,7 @@ def general(bot: DiscordPyBot) -> discord.TextChannel:
 # Connecting
 
 
-async def test_it_learns_of_its_guilds_and_registers_its_commands(bot: DiscordPyBot, ada: Person) -> None:
+async def test_it_learns_of_its_guilds_and_registers_its_commands(bot: DiscordPyBot, ada: DiscordUser) -> None:
     guild = bot.get_guild(GUILD_ID)
     assert guild is not None
     assert {channel.name for channel in guild.text_channels} >= {"general", "voice-notes", "no-bots"}
@@ -97,7 +97,7 @@ async def test_the_gateway_is_where_rest_says_it_is(sandbox: Sandbox, bot: Disco
 
 
 async def test_a_dropped_connection_is_resumed_and_nothing_is_lost_or_doubled(
-    sandbox: Sandbox, bot: DiscordPyBot, ada: Person
+    sandbox: Sandbox, bot: DiscordPyBot, ada: DiscordUser
 ) -> None:
     for name in ("one", "two"):
         await ada.send(text=f"before {name}")
@@ -114,14 +114,14 @@ async def test_a_dropped_connection_is_resumed_and_nothing_is_lost_or_doubled(
     assert sandbox.bot_sessions[0].resumed == 1
 
 
-async def test_a_request_to_reconnect_is_followed(sandbox: Sandbox, bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_request_to_reconnect_is_followed(sandbox: Sandbox, bot: DiscordPyBot, ada: DiscordUser) -> None:
     sandbox.reconnect()
     await ada.send(text="meanwhile")
     await until(lambda: bot.count("resumed"), timeout_s=10)
     await until(lambda: bot.texts() == ["meanwhile"])
 
 
-async def test_an_invalid_session_begins_anew(sandbox: Sandbox, bot: DiscordPyBot, ada: Person) -> None:
+async def test_an_invalid_session_begins_anew(sandbox: Sandbox, bot: DiscordPyBot, ada: DiscordUser) -> None:
     sandbox.invalidate_sessions()
     await until(lambda: bot.count("ready") == 2, timeout_s=10)
     await ada.send(text="still there?")
@@ -136,7 +136,7 @@ async def test_a_session_that_may_be_resumed_is(sandbox: Sandbox, bot: DiscordPy
     assert sandbox.services.gateway.identifies == 1
 
 
-async def test_two_shards_know_their_guilds_and_talk(sandbox: Sandbox, point: Point, ada: Person) -> None:
+async def test_two_shards_know_their_guilds_and_talk(sandbox: Sandbox, point: Point, ada: DiscordUser) -> None:
     point(sandbox)
     client = Sharded(intents=intents(), shard_count=2, guild_ready_timeout=0.1)
     heard: list[tuple[str, int]] = []
@@ -195,7 +195,7 @@ async def test_all_members_are_learnt_when_asked_for(point: Point) -> None:
 # Commands
 
 
-async def test_a_deferral_is_followed_by_an_edit_and_more(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_deferral_is_followed_by_an_edit_and_more(bot: DiscordPyBot, ada: DiscordUser) -> None:
     outcome = await ada.slash("think")
     assert outcome.succeeded
     assert (await outcome.response())["content"] == "thought"
@@ -203,7 +203,7 @@ async def test_a_deferral_is_followed_by_an_edit_and_more(bot: DiscordPyBot, ada
     assert [m["id"] for m in outcome.messages] == [(await outcome.response())["id"], more["id"]]
 
 
-async def test_an_answer_has_a_file_and_an_embed_that_shows_it(bot: DiscordPyBot, ada: Person) -> None:
+async def test_an_answer_has_a_file_and_an_embed_that_shows_it(bot: DiscordPyBot, ada: DiscordUser) -> None:
     answer = await (await ada.slash("chart")).response()
     [attachment] = answer["attachments"]
     assert (attachment["filename"], attachment["description"], attachment["size"]) == ("chart.png", "A chart", 104)
@@ -211,37 +211,39 @@ async def test_an_answer_has_a_file_and_an_embed_that_shows_it(bot: DiscordPyBot
     assert answer["embeds"][0]["image"]["url"] == attachment["url"]
 
 
-async def test_an_option_is_completed_while_it_is_typed(bot: DiscordPyBot, ada: Person) -> None:
+async def test_an_option_is_completed_while_it_is_typed(bot: DiscordPyBot, ada: DiscordUser) -> None:
     choices = await ada.autocomplete("eat", {"fruit": "ap"}, "fruit")
     assert [(c["name"], c["value"]) for c in choices] == [("Apple", "apple"), ("Apricot", "apricot")]
     answer = await (await ada.slash("eat", {"fruit": "apple", "portions": 3})).response()
     assert answer["content"] == "ate 3 apple"
 
 
-async def test_a_subcommand_has_choices_and_a_member(bot: DiscordPyBot, boris: Person) -> None:
+async def test_a_subcommand_has_choices_and_a_member(bot: DiscordPyBot, boris: DiscordUser) -> None:
     options = {"language": "ru", "who": boris.user["id"]}
     answer = await (await boris.slash("settings language", options)).response()
     assert answer["content"] == "Русский for Борис (ru)"
 
 
-async def test_an_uploaded_file_is_read(bot: DiscordPyBot, ada: Person) -> None:
+async def test_an_uploaded_file_is_read(bot: DiscordPyBot, ada: DiscordUser) -> None:
     answer = await (await ada.slash("measure", {"file": ("note.ogg", b"OggS" * 100, "audio/ogg")})).response()
     assert answer["content"] == "note.ogg audio/ogg 400"
 
 
-async def test_menus_of_messages_and_people_offer_commands(bot: DiscordPyBot, ada: Person, boris: Person) -> None:
+async def test_menus_of_messages_and_people_offer_commands(
+    bot: DiscordPyBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     wise = await ada.send(text="something wise")
     assert (await (await boris.message_command("Quote this", wise)).response())["content"] == "> something wise (Ada)"
     greeted = await (await ada.user_command("Greet", boris.user["id"])).response()
     assert greeted["content"] == "hello, Борис, here since 2026"
 
 
-async def test_answering_twice_is_refused(bot: DiscordPyBot, ada: Person) -> None:
+async def test_answering_twice_is_refused(bot: DiscordPyBot, ada: DiscordUser) -> None:
     outcome = await ada.slash("fail")
     await outcome.response_where(lambda m: m["content"] == "400 40060")
 
 
-async def test_a_command_works_in_a_direct_message(bot: DiscordPyBot, boris: Person) -> None:
+async def test_a_command_works_in_a_direct_message(bot: DiscordPyBot, boris: DiscordUser) -> None:
     answer = await (await boris.slash("eat", {"fruit": "pear"}, channel=await boris.dm())).response()
     assert answer["content"] == "ate 1 pear"
 
@@ -249,14 +251,16 @@ async def test_a_command_works_in_a_direct_message(bot: DiscordPyBot, boris: Per
 # Components and forms
 
 
-async def test_a_button_changes_its_message(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_button_changes_its_message(bot: DiscordPyBot, ada: DiscordUser) -> None:
     panel = await (await ada.slash("panel")).response()
     assert (await ada.click(panel, "Count")).succeeded
     changed = await ada.wait_for_edit(panel, lambda m: m["content"] == "counted once")
     assert changed["components"][0]["components"][0]["label"] == "Counted"
 
 
-async def test_a_button_whispers_and_another_takes_its_time(bot: DiscordPyBot, ada: Person, boris: Person) -> None:
+async def test_a_button_whispers_and_another_takes_its_time(
+    bot: DiscordPyBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     panel = await (await ada.slash("panel")).response()
     whisper = await ada.click(panel, "Whisper")
     first = await whisper.response()
@@ -269,7 +273,9 @@ async def test_a_button_whispers_and_another_takes_its_time(bot: DiscordPyBot, a
     assert not {first["id"], second["id"]} & set(boris.known_messages)
 
 
-async def test_lists_of_words_and_of_people_are_chosen_from(bot: DiscordPyBot, ada: Person, boris: Person) -> None:
+async def test_lists_of_words_and_of_people_are_chosen_from(
+    bot: DiscordPyBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     panel = await (await ada.slash("panel")).response()
     chosen = await (await ada.click(panel, "panel:colours", ["red", "blue"])).response()
     assert chosen["content"] == "chose red and blue"
@@ -277,14 +283,14 @@ async def test_lists_of_words_and_of_people_are_chosen_from(bot: DiscordPyBot, a
     assert who["content"] == "chose Борис"
 
 
-async def test_a_message_of_components_alone_works_like_any_other(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_message_of_components_alone_works_like_any_other(bot: DiscordPyBot, ada: DiscordUser) -> None:
     shown = await (await ada.slash("layout")).response()
     assert shown["flags"] & 1 << 15
     assert shown["components"][0]["components"][0]["content"] == "## A layout"
     assert (await (await ada.click(shown, "Press")).response())["content"] == "pressed"
 
 
-async def test_a_form_with_text_and_a_file_is_filled_in(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_form_with_text_and_a_file_is_filled_in(bot: DiscordPyBot, ada: DiscordUser) -> None:
     opened = await ada.slash("ask")
     assert opened.modal is not None
     assert opened.modal["title"] == "Questionnaire"
@@ -295,7 +301,7 @@ async def test_a_form_with_text_and_a_file_is_filled_in(bot: DiscordPyBot, ada: 
 # Messages
 
 
-async def test_a_mention_is_answered_with_what_was_attached(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_mention_is_answered_with_what_was_attached(bot: DiscordPyBot, ada: DiscordUser) -> None:
     assert bot.user is not None
     asked = await ada.send(text=f"<@{bot.user.id}> listen", files=[("a.txt", b"hello", "text/plain")])
     reply = await ada.wait_for_message(after=asked)
@@ -304,7 +310,7 @@ async def test_a_mention_is_answered_with_what_was_attached(bot: DiscordPyBot, a
     assert [user["id"] for user in reply["mentions"]] == [ada.user["id"]]
 
 
-async def test_a_voice_note_is_known_as_one(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_voice_note_is_known_as_one(bot: DiscordPyBot, ada: DiscordUser) -> None:
     await ada.send(voice=(b"OggS" * 30, 1.5, WAVEFORM))
     await until(lambda: bot.count("message"))
     [note] = [what for name, what in bot.heard if name == "message"]
@@ -315,13 +321,13 @@ async def test_a_voice_note_is_known_as_one(bot: DiscordPyBot, ada: Person) -> N
     assert await attachment.read() == b"OggS" * 30
 
 
-async def test_a_prefix_command_is_run(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_prefix_command_is_run(bot: DiscordPyBot, ada: DiscordUser) -> None:
     await ada.send(text="!add 2 40")
     assert (await ada.wait_for_message())["content"] == "42"
     assert any(event.name == "TYPING_START" for event in ada.events)
 
 
-async def test_it_sees_people_edit_react_and_delete(bot: DiscordPyBot, ada: Person) -> None:
+async def test_it_sees_people_edit_react_and_delete(bot: DiscordPyBot, ada: DiscordUser) -> None:
     said = await ada.send(text="a tpyo")
     await until(lambda: bot.texts())
     await ada.edit(said, "a typo")
@@ -332,7 +338,7 @@ async def test_it_sees_people_edit_react_and_delete(bot: DiscordPyBot, ada: Pers
     assert heard == [("edit", ("a tpyo", "a typo")), ("reaction", ("👍", "ada"))]
 
 
-async def test_it_edits_reacts_and_deletes(bot: DiscordPyBot, ada: Person) -> None:
+async def test_it_edits_reacts_and_deletes(bot: DiscordPyBot, ada: DiscordUser) -> None:
     channel = general(bot)
     message = await channel.send("draft", silent=True)
     draft = await ada.wait_for_message(lambda m: m["content"] == "draft")
@@ -353,7 +359,7 @@ async def test_it_edits_reacts_and_deletes(bot: DiscordPyBot, ada: Person) -> No
     assert gone.value.code == 10008
 
 
-async def test_files_are_added_and_removed(bot: DiscordPyBot, ada: Person) -> None:
+async def test_files_are_added_and_removed(bot: DiscordPyBot, ada: DiscordUser) -> None:
     message = await general(bot).send("files", files=[discord.File(io.BytesIO(b"a"), f"{name}.txt") for name in "ab"])
     await message.edit(attachments=[message.attachments[1], discord.File(io.BytesIO(b"ccc"), "c.txt")])
     shown = await general(bot).fetch_message(message.id)
@@ -363,7 +369,9 @@ async def test_files_are_added_and_removed(bot: DiscordPyBot, ada: Person) -> No
     ]
 
 
-async def test_it_is_refused_what_its_role_does_not_allow(bot: DiscordPyBot, ada: Person, boris: Person) -> None:
+async def test_it_is_refused_what_its_role_does_not_allow(
+    bot: DiscordPyBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     message = await general(bot).send("mine")
     member = await message.guild.fetch_member(MEMBER_ID)  # type: ignore[union-attr]
     silenced = bot.get_channel(READ_ONLY_ID)
@@ -386,7 +394,7 @@ async def test_it_asks_for_one_thing_at_a_time(bot: DiscordPyBot) -> None:
     assert (await bot.fetch_channel(GENERAL_ID)).id == GENERAL_ID
 
 
-async def test_it_reads_back_what_was_said(bot: DiscordPyBot, ada: Person) -> None:
+async def test_it_reads_back_what_was_said(bot: DiscordPyBot, ada: DiscordUser) -> None:
     for i in range(5):
         await ada.send(text=str(i))
     channel = general(bot)
@@ -396,7 +404,7 @@ async def test_it_reads_back_what_was_said(bot: DiscordPyBot, ada: Person) -> No
     assert [m.content async for m in channel.history(after=first, limit=2)] == ["1", "2"]
 
 
-async def test_a_thread_is_made_and_talked_in(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_thread_is_made_and_talked_in(bot: DiscordPyBot, ada: DiscordUser) -> None:
     said = await ada.send(text="much to say")
     await until(lambda: bot.texts())
     thread = await general(bot).get_partial_message(int(said["id"])).create_thread(name="about it")
@@ -412,7 +420,7 @@ async def test_a_thread_is_made_and_talked_in(bot: DiscordPyBot, ada: Person) ->
         assert [t.id async for t in general(bot).archived_threads()] == [thread.id]
 
 
-async def test_it_writes_to_somebody_directly(bot: DiscordPyBot, boris: Person) -> None:
+async def test_it_writes_to_somebody_directly(bot: DiscordPyBot, boris: DiscordUser) -> None:
     user = await bot.fetch_user(MEMBER_ID)
     await user.send("psst", file=discord.File(__file__, "source.py"))
     heard = await boris.wait_for_message()
@@ -422,7 +430,7 @@ async def test_it_writes_to_somebody_directly(bot: DiscordPyBot, boris: Person) 
     await until(lambda: bot.texts() == ["what?"])
 
 
-async def test_a_poll_and_a_forward_are_sent(bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_poll_and_a_forward_are_sent(bot: DiscordPyBot, ada: DiscordUser) -> None:
     poll = discord.Poll("Which voice?", timedelta(hours=1))
     poll.add_answer(text="Joe").add_answer(text="Amy", emoji="👩")
     asked = await general(bot).send(poll=poll)
@@ -435,7 +443,7 @@ async def test_a_poll_and_a_forward_are_sent(bot: DiscordPyBot, ada: Person) -> 
     assert forwarded.message_snapshots[0].content == "worth telling"
 
 
-async def test_a_rate_limit_is_waited_out(sandbox: Sandbox, bot: DiscordPyBot, ada: Person) -> None:
+async def test_a_rate_limit_is_waited_out(sandbox: Sandbox, bot: DiscordPyBot, ada: DiscordUser) -> None:
     sandbox.fault("rate_limit", method="POST", path="/channels/*/messages", retry_after_s=0.5)
     loop = asyncio.get_running_loop()
     began_s = loop.time()
@@ -448,7 +456,7 @@ async def test_a_rate_limit_is_waited_out(sandbox: Sandbox, bot: DiscordPyBot, a
 async def test_buckets_keep_it_from_being_refused(point: Point) -> None:
     async with Sandbox(options=Options(requests_per_bucket=5, bucket_window_s=1.0)) as sandbox:
         point(sandbox)
-        async with running(sandbox.bot_token, intents()) as bot, await Person.named(sandbox.url, "ada") as ada:
+        async with running(sandbox.bot_token, intents()) as bot, await DiscordUser.named(sandbox.url, "ada") as ada:
             await asyncio.gather(*(general(bot).send(str(i)) for i in range(12)))
             said = [m["content"] for m in await ada.messages()]
         statuses = [r.status for r in sandbox.requests.all() if r.path.endswith("/messages") and r.method == "POST"]

@@ -9,7 +9,7 @@ import aiohttp
 import hikari
 import pytest
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.faults import FaultError
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, GENERAL_ID, GUILD_ID
@@ -38,7 +38,7 @@ async def test_a_server_error_is_tried_again(sandbox: Sandbox, bot: hikari.Gatew
 
 
 async def test_an_answer_that_is_lost_does_not_send_twice(
-    sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person
+    sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser
 ) -> None:
     sandbox.fault("error", method="POST", path=MESSAGES, after=True)
     await bot.rest.create_message(GENERAL_ID, "once", nonce="job-1")
@@ -53,7 +53,7 @@ async def test_a_slow_answer_comes(sandbox: Sandbox, bot: hikari.GatewayBot) -> 
     assert time.monotonic() - began_s >= 0.2
 
 
-async def test_a_dropped_connection_is_an_error(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_dropped_connection_is_an_error(sandbox: Sandbox, ada: DiscordUser) -> None:
     # Twice: aiohttp itself tries again on a connection that it had used before.
     sandbox.fault("drop", method="GET", path="/users/@me", times=2)
     with pytest.raises(aiohttp.ClientError):
@@ -61,7 +61,7 @@ async def test_a_dropped_connection_is_an_error(sandbox: Sandbox, ada: Person) -
     assert (await ada.request("GET", "/users/@me"))["username"] == "ada"
 
 
-async def test_a_download_finds_its_link_expired_once(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_download_finds_its_link_expired_once(sandbox: Sandbox, ada: DiscordUser) -> None:
     sent = await ada.send(files=[("note.txt", b"words", "text/plain")])
     sandbox.fault("expire_links", times=1)
     with pytest.raises(DiscordError, match="404"):
@@ -70,7 +70,7 @@ async def test_a_download_finds_its_link_expired_once(sandbox: Sandbox, ada: Per
     assert await ada.download(fresh["attachments"][0]) == b"words"
 
 
-async def test_a_download_may_fail_or_be_slow_too(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_download_may_fail_or_be_slow_too(sandbox: Sandbox, ada: DiscordUser) -> None:
     sent = await ada.send(files=[("note.txt", b"words", "text/plain")])
     sandbox.fault("error", path="/attachments/*", status=503)
     with pytest.raises(DiscordError, match="503"):
@@ -100,7 +100,7 @@ async def test_everything_together_has_a_limit() -> None:
         assert response.headers["X-RateLimit-Global"] == "true"
 
 
-async def test_trouble_is_ordered_over_http(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_trouble_is_ordered_over_http(sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     async with aiohttp.ClientSession() as http:
 
         async def order(**fault: object) -> int:
@@ -168,7 +168,7 @@ async def test_everyone_is_introduced(sandbox: Sandbox) -> None:
 
 
 async def test_a_defect_of_the_sandbox_is_a_500_that_is_remembered(
-    sandbox: Sandbox, ada: Person, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, ada: DiscordUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def defect(*_: object) -> None:
         raise ZeroDivisionError

@@ -10,7 +10,7 @@ import aiohttp
 import hikari
 import pytest
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.seed import GENERAL_ID
 from tests.sandbox.example_bot import VOICE, WAVEFORM
@@ -19,7 +19,7 @@ OGG = b"OggS" + bytes(996)
 MESSAGES = f"/channels/{GENERAL_ID}/messages"
 
 
-async def test_several_files_with_descriptions_arrive(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_several_files_with_descriptions_arrive(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     files = [hikari.Bytes(b"one", "one.txt"), hikari.Bytes(b"two", "two.bin", mimetype="application/x-two")]
     sent = await bot.rest.create_message(GENERAL_ID, "two files", attachments=files)
     seen = await ada.wait_for_message(lambda m: m["id"] == str(sent.id))
@@ -27,7 +27,7 @@ async def test_several_files_with_descriptions_arrive(bot: hikari.GatewayBot, ad
     assert seen["attachments"][1]["content_type"] == "application/x-two"
 
 
-async def test_an_edit_keeps_only_the_files_that_it_lists(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_an_edit_keeps_only_the_files_that_it_lists(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     files = [hikari.Bytes(b"one", "one.txt"), hikari.Bytes(b"two", "two.txt")]
     sent = await bot.rest.create_message(GENERAL_ID, "files", attachments=files)
     new = hikari.Bytes(b"three", "three.txt")
@@ -41,7 +41,7 @@ async def test_an_edit_keeps_only_the_files_that_it_lists(bot: hikari.GatewayBot
 
 async def test_too_large_a_file_is_refused() -> None:
     options = Options(file_limit_bytes=2000, person_file_limit_bytes=1000, request_limit_bytes=3000)
-    async with Sandbox(options=options) as sandbox, await Person.named(sandbox.url, "ada") as ada:
+    async with Sandbox(options=options) as sandbox, await DiscordUser.named(sandbox.url, "ada") as ada:
         await ada.send(files=[("fits.bin", bytes(1000), "application/octet-stream")])
         with pytest.raises(DiscordError, match="413 40005"):
             await ada.send(files=[("large.bin", bytes(1001), "application/octet-stream")])
@@ -49,7 +49,7 @@ async def test_too_large_a_file_is_refused() -> None:
             await ada.send(files=[(f"{i}.bin", bytes(900), "application/octet-stream") for i in range(4)])
 
 
-async def test_a_voice_message_carries_waveform_and_duration(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_voice_message_carries_waveform_and_duration(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     spoken = await ada.send(voice=(OGG, 2.25, WAVEFORM))
     assert spoken["flags"] == 8192
     [attachment] = spoken["attachments"]
@@ -79,14 +79,14 @@ def _describe(**changes: object) -> dict[str, Any]:
     ],
 )
 async def test_a_voice_message_is_one_recording_and_nothing_else(
-    ada: Person, body: dict[str, Any], files: list[tuple[str, bytes, str]], code: int
+    ada: DiscordUser, body: dict[str, Any], files: list[tuple[str, bytes, str]], code: int
 ) -> None:
     with pytest.raises(DiscordError) as refused:
         await ada.request("POST", MESSAGES, body | {"flags": 8192}, files)
     assert refused.value.code == code
 
 
-async def test_a_deferred_voice_answer_must_have_been_deferred_as_one(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_deferred_voice_answer_must_have_been_deferred_as_one(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     def defer(flags: int) -> Callable[[hikari.InteractionCreateEvent], Any]:
         async def answer(event: hikari.InteractionCreateEvent) -> None:
             interaction = event.interaction
@@ -107,7 +107,7 @@ async def test_a_deferred_voice_answer_must_have_been_deferred_as_one(bot: hikar
         assert answer["attachments"][0]["content_type"] == "audio/ogg"
 
 
-async def test_a_link_dies_and_a_fresh_one_is_given(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_link_dies_and_a_fresh_one_is_given(sandbox: Sandbox, ada: DiscordUser) -> None:
     sent = await ada.send(files=[("note.txt", b"words", "text/plain")])
     [attachment] = sent["attachments"]
     assert await ada.download(attachment) == b"words"
@@ -117,14 +117,14 @@ async def test_a_link_dies_and_a_fresh_one_is_given(sandbox: Sandbox, ada: Perso
     assert await ada.download((await ada.fetch(sent))["attachments"][0]) == b"words"
 
 
-async def test_a_link_lives_as_long_as_it_says(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_link_lives_as_long_as_it_says(sandbox: Sandbox, ada: DiscordUser) -> None:
     sandbox.options.link_lifetime_s = -1.0
     sent = await ada.send(files=[("note.txt", b"words", "text/plain")])
     with pytest.raises(DiscordError, match="404"):
         await ada.download(sent["attachments"][0])
 
 
-async def test_a_forged_link_opens_nothing(ada: Person) -> None:
+async def test_a_forged_link_opens_nothing(ada: DiscordUser) -> None:
     sent = await ada.send(files=[("note.txt", b"words", "text/plain")])
     url = sent["attachments"][0]["url"]
     for forged in (url.replace("ex=", "ex=7"), url.split("?")[0], url.replace("hm=", "hm=0")):
@@ -132,7 +132,7 @@ async def test_a_forged_link_opens_nothing(ada: Person) -> None:
             await ada.download(forged)
 
 
-async def test_a_player_may_seek(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_player_may_seek(sandbox: Sandbox, ada: DiscordUser) -> None:
     sent = await ada.send(files=[("note.ogg", bytes(range(100)), "audio/ogg")])
     url = sent["attachments"][0]["url"]
     async with aiohttp.ClientSession() as http:
@@ -149,7 +149,7 @@ async def test_a_player_may_seek(sandbox: Sandbox, ada: Person) -> None:
             assert head.content_type == "audio/ogg"
 
 
-async def test_a_declared_size_may_be_a_lie(sandbox: Sandbox, ada: Person) -> None:
+async def test_a_declared_size_may_be_a_lie(sandbox: Sandbox, ada: DiscordUser) -> None:
     sandbox.lie_about_size(10)
     lied = await ada.send(files=[("note.bin", bytes(1000), "application/octet-stream")])
     honest = await ada.send(files=[("note.bin", bytes(1000), "application/octet-stream")])
@@ -160,7 +160,7 @@ async def test_a_declared_size_may_be_a_lie(sandbox: Sandbox, ada: Person) -> No
 async def test_the_oldest_files_go_when_there_is_no_room() -> None:
     async with (
         Sandbox(options=Options(stored_limit_bytes=2500)) as sandbox,
-        await Person.named(sandbox.url, "ada") as ada,
+        await DiscordUser.named(sandbox.url, "ada") as ada,
     ):
         sent = [await ada.send(files=[("f.bin", bytes(1000), "application/octet-stream")]) for _ in range(3)]
         assert len(await ada.download(sent[2]["attachments"][0])) == 1000
@@ -168,7 +168,7 @@ async def test_the_oldest_files_go_when_there_is_no_room() -> None:
             await ada.download(sent[0]["attachments"][0])
 
 
-async def test_broken_requests_are_told_what_is_wrong(sandbox: Sandbox, ada: Person) -> None:
+async def test_broken_requests_are_told_what_is_wrong(sandbox: Sandbox, ada: DiscordUser) -> None:
     headers = {"Authorization": f"Bot {sandbox.bot_token}"}
     async with aiohttp.ClientSession() as http:
         for data, content_type, code in (

@@ -9,7 +9,7 @@ import aiohttp
 import hikari
 import pytest
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.client.discord_user import UnknownCommandError
 from bot.sandbox.client.user_client import NothingCameError
 from bot.sandbox.model.errors import DiscordError
@@ -18,7 +18,7 @@ from bot.sandbox.model.seed import APPLICATION_ID
 pytestmark = pytest.mark.usefixtures("bot")
 
 
-async def test_a_command_is_answered(ada: Person) -> None:
+async def test_a_command_is_answered(ada: DiscordUser) -> None:
     outcome = await ada.slash("echo", {"text": "hello", "times": 2})
     answer = await outcome.response()
     assert outcome.succeeded
@@ -27,7 +27,7 @@ async def test_a_command_is_answered(ada: Person) -> None:
     assert answer["author"]["id"] == answer["webhook_id"] == str(APPLICATION_ID)
 
 
-async def test_the_first_follow_up_after_a_deferral_fills_the_loading_message(ada: Person) -> None:
+async def test_the_first_follow_up_after_a_deferral_fills_the_loading_message(ada: DiscordUser) -> None:
     outcome = await ada.slash("think")
     second = await ada.wait_for_message(lambda m: m["content"] == "second, edited")
     first = await outcome.response()
@@ -38,7 +38,7 @@ async def test_the_first_follow_up_after_a_deferral_fills_the_loading_message(ad
     assert created[0]["flags"] == 128
 
 
-async def test_an_ephemeral_answer_is_for_one_pair_of_eyes(ada: Person, boris: Person) -> None:
+async def test_an_ephemeral_answer_is_for_one_pair_of_eyes(ada: DiscordUser, boris: DiscordUser) -> None:
     answer = await (await boris.slash("secret")).response()
     assert answer["content"] == "between us, in ru"
     assert answer["flags"] & 64
@@ -50,19 +50,21 @@ async def test_an_ephemeral_answer_is_for_one_pair_of_eyes(ada: Person, boris: P
         await ada.fetch(answer)
 
 
-async def test_a_chosen_language_reaches_the_bot(ada: Person) -> None:
+async def test_a_chosen_language_reaches_the_bot(ada: DiscordUser) -> None:
     await ada.set_locale("ja")
     assert (await (await ada.slash("secret")).response())["content"] == "between us, in ja"
 
 
-async def test_silence_fails_after_three_seconds(sandbox: Sandbox, ada: Person) -> None:
+async def test_silence_fails_after_three_seconds(sandbox: Sandbox, ada: DiscordUser) -> None:
     sandbox.options.ack_timeout_s = 0.3
     outcome = await ada.slash("silent")
     assert not outcome.succeeded
     assert outcome.message is None
 
 
-async def test_an_answer_that_comes_too_late_is_unknown(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_an_answer_that_comes_too_late_is_unknown(
+    sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser
+) -> None:
     sandbox.options.ack_timeout_s = 0.1
     late: asyncio.Future[hikari.NotFoundError] = asyncio.get_running_loop().create_future()
 
@@ -79,7 +81,7 @@ async def test_an_answer_that_comes_too_late_is_unknown(sandbox: Sandbox, bot: h
     assert (await late).code == 10062
 
 
-async def test_a_second_acknowledgement_is_refused(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_second_acknowledgement_is_refused(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     refused: asyncio.Future[hikari.BadRequestError] = asyncio.get_running_loop().create_future()
 
     @bot.listen()
@@ -95,7 +97,7 @@ async def test_a_second_acknowledgement_is_refused(bot: hikari.GatewayBot, ada: 
     assert (await refused).code == 40060
 
 
-async def test_a_token_is_good_for_fifteen_minutes(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_token_is_good_for_fifteen_minutes(sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     interactions: list[hikari.CommandInteraction] = []
 
     @bot.listen()
@@ -111,7 +113,7 @@ async def test_a_token_is_good_for_fifteen_minutes(sandbox: Sandbox, bot: hikari
     assert refused.value.code == 50027
 
 
-async def test_a_token_is_unknown_until_it_is_acknowledged(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_token_is_unknown_until_it_is_acknowledged(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     refused: asyncio.Future[hikari.NotFoundError] = asyncio.get_running_loop().create_future()
 
     @bot.listen()
@@ -127,24 +129,24 @@ async def test_a_token_is_unknown_until_it_is_acknowledged(bot: hikari.GatewayBo
     assert (await refused).code == 10015
 
 
-async def test_options_are_completed_while_they_are_typed(ada: Person) -> None:
+async def test_options_are_completed_while_they_are_typed(ada: DiscordUser) -> None:
     choices = await ada.autocomplete("eat", {"fruit": "ap"}, "fruit")
     assert [choice["value"] for choice in choices] == ["apple", "apricot"]
 
 
-async def test_options_are_checked_before_the_bot_sees_them(ada: Person) -> None:
+async def test_options_are_checked_before_the_bot_sees_them(ada: DiscordUser) -> None:
     for wrong in ({}, {"text": "x" * 21}, {"text": "x", "times": 4}, {"text": "x", "times": "many"}):
         with pytest.raises(DiscordError) as refused:
             await ada.slash("echo", wrong)
         assert refused.value.code == 50035
 
 
-async def test_a_file_is_handed_over_as_an_option(ada: Person) -> None:
+async def test_a_file_is_handed_over_as_an_option(ada: DiscordUser) -> None:
     outcome = await ada.slash("measure", {"file": ("note.ogg", b"OggS" * 100, "audio/ogg")})
     assert (await outcome.response())["content"] == "note.ogg audio/ogg 400"
 
 
-async def test_an_answer_can_be_a_voice_message(ada: Person) -> None:
+async def test_an_answer_can_be_a_voice_message(ada: DiscordUser) -> None:
     answer = await (await ada.slash("speak")).response()
     assert answer["flags"] & 8192
     [attachment] = answer["attachments"]
@@ -152,7 +154,7 @@ async def test_an_answer_can_be_a_voice_message(ada: Person) -> None:
     assert len(await ada.download(attachment)) == 1004
 
 
-async def test_a_message_command_sees_its_target(ada: Person, boris: Person) -> None:
+async def test_a_message_command_sees_its_target(ada: DiscordUser, boris: DiscordUser) -> None:
     target = await ada.send(text="something wise")
     answer = await (await boris.message_command("Quote this", target)).response()
     assert answer["content"] == "> something wise"
@@ -160,12 +162,12 @@ async def test_a_message_command_sees_its_target(ada: Person, boris: Person) -> 
     assert answer["message_reference"]["message_id"] == target["id"]
 
 
-async def test_a_user_command_sees_its_target(ada: Person, boris: Person) -> None:
+async def test_a_user_command_sees_its_target(ada: DiscordUser, boris: DiscordUser) -> None:
     answer = await (await ada.user_command("Greet", boris.user["id"])).response()
     assert answer["content"] == "hello, boris"
 
 
-async def test_a_form_is_opened_filled_in_and_sent(ada: Person) -> None:
+async def test_a_form_is_opened_filled_in_and_sent(ada: DiscordUser) -> None:
     outcome = await ada.slash("form")
     assert outcome.modal is not None
     assert outcome.modal["title"] == "Change it"
@@ -177,14 +179,14 @@ async def test_a_form_is_opened_filled_in_and_sent(ada: Person) -> None:
     assert changed["interaction_metadata"]["triggering_interaction_metadata"]["id"] == opened.id
 
 
-async def test_a_form_checks_what_is_filled_in(ada: Person) -> None:
+async def test_a_form_checks_what_is_filled_in(ada: DiscordUser) -> None:
     with pytest.raises(DiscordError, match="50035"):
         await ada.submit(await ada.slash("form"), {"prompt": "x" * 31})
     with pytest.raises(DiscordError, match="50035"):
         await ada.submit(await ada.slash("form"), {"prompt": ""})
 
 
-async def test_a_form_may_have_files_and_choices(sandbox: Sandbox, bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_form_may_have_files_and_choices(sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     options = [{"label": "Wrong words", "value": "words"}, {"label": "Wrong tone", "value": "tone"}]
     fields: list[dict[str, Any]] = [
         {"label": "Better", "component": {"type": 4, "custom_id": "better", "style": 2, "value": "the reply"}},
@@ -226,7 +228,7 @@ async def test_a_form_may_have_files_and_choices(sandbox: Sandbox, bot: hikari.G
     assert answers[4]["value"] is True
 
 
-async def test_buttons_update_reply_defer_and_open_forms(ada: Person, boris: Person) -> None:
+async def test_buttons_update_reply_defer_and_open_forms(ada: DiscordUser, boris: DiscordUser) -> None:
     panel = await (await ada.slash("panel")).response()
     replied = await (await boris.click(panel, "Reply")).response()
     assert (replied["content"], replied["flags"] & 64) == ("replied", 64)
@@ -242,7 +244,7 @@ async def test_buttons_update_reply_defer_and_open_forms(ada: Person, boris: Per
         await ada.click(panel, "update")
 
 
-async def test_a_list_takes_only_what_it_offers(ada: Person) -> None:
+async def test_a_list_takes_only_what_it_offers(ada: DiscordUser) -> None:
     panel = await (await ada.slash("panel")).response()
     assert (await (await ada.click(panel, "colour", ["g"])).response())["content"] == "chose g"
     for wrong in (["purple"], [], ["r", "g"]):
@@ -250,21 +252,21 @@ async def test_a_list_takes_only_what_it_offers(ada: Person) -> None:
             await ada.click(panel, "colour", wrong)
 
 
-async def test_commands_are_offered_to_those_who_may_use_them(ada: Person, boris: Person) -> None:
+async def test_commands_are_offered_to_those_who_may_use_them(ada: DiscordUser, boris: DiscordUser) -> None:
     assert (await (await ada.slash("guarded")).response())["content"] == "done"
     assert "guarded" not in {command["name"] for command in await boris.commands()}
     with pytest.raises(UnknownCommandError, match="echo"):
         await boris.slash("guarded")
 
 
-async def test_commands_work_in_direct_messages(boris: Person) -> None:
+async def test_commands_work_in_direct_messages(boris: DiscordUser) -> None:
     channel = await boris.dm()
     answer = await (await boris.slash("echo", {"text": "just us"}, channel=channel)).response()
     assert answer["content"] == "just us"
     assert "guild_id" not in answer
 
 
-async def test_what_does_not_come_is_told_with_what_came(ada: Person) -> None:
+async def test_what_does_not_come_is_told_with_what_came(ada: DiscordUser) -> None:
     await ada.send(text="hello?")
     with pytest.raises(NothingCameError, match=r"Waited 0\.2 s for a message\. The last events: .*MESSAGE_CREATE"):
         await ada.wait_for_message(timeout_s=0.2)

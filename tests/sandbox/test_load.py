@@ -67,7 +67,7 @@ async def test_what_is_kept_of_many_messages_is_bounded() -> None:
         authors = await authors_in(sandbox, PEOPLE)
         posted = await post_python(sandbox, authors, 2000.0, 0.5)
         await heard_whole(bare, posted)
-        kept = [m for author in authors[:20] for m in sandbox.services.world.messages.in_channel(author.channel_id)]
+        kept = [m for author in authors[:20] for m in sandbox.services.state.messages.in_channel(author.channel_id)]
         assert (posted.accepted, len(kept)) == (1000, 100)
         assert len(sandbox.bot_sessions[0].replay) == 50
         assert len(sandbox.requests.all()) <= 30

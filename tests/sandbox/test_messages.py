@@ -8,7 +8,7 @@ import hikari
 import pytest
 from hikari.messages import MessageReferenceType
 
-from bot.sandbox import Person
+from bot.sandbox import DiscordUser
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.seed import APPLICATION_ID, GENERAL_ID, GUILD_ID, MODERATOR_ROLE_ID, VOICE_NOTES_ID
 
@@ -19,7 +19,7 @@ async def _next_message(bot: hikari.GatewayBot) -> hikari.Message:
     return (await bot.wait_for(hikari.GuildMessageCreateEvent, 5, lambda event: event.is_human)).message
 
 
-async def test_a_bot_hears_whole_messages(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_bot_hears_whole_messages(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     coming = asyncio.create_task(_next_message(bot))
     await asyncio.sleep(0)
     await ada.send("voice-notes", f"hello {ME}", [("a b.txt", b"text", "text/plain")])
@@ -35,7 +35,7 @@ async def test_a_bot_hears_whole_messages(bot: hikari.GatewayBot, ada: Person) -
     assert await attachment.read() == b"text"
 
 
-async def test_a_bot_sends_edits_reads_and_deletes(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_bot_sends_edits_reads_and_deletes(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     sent = await bot.rest.create_message(GENERAL_ID, "one", embed=hikari.Embed(title="title", description="text"))
     edited = await bot.rest.edit_message(GENERAL_ID, sent, "two")
     assert (edited.content, edited.edited_timestamp is not None) == ("two", True)
@@ -49,7 +49,7 @@ async def test_a_bot_sends_edits_reads_and_deletes(bot: hikari.GatewayBot, ada: 
     assert gone.value.code == 10008
 
 
-async def test_history_is_read_from_either_side(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_history_is_read_from_either_side(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     sent = [await ada.send(text=str(i)) for i in range(5)]
     middle = int(sent[2]["id"])
     before = await bot.rest.fetch_messages(GENERAL_ID, before=middle)
@@ -64,7 +64,7 @@ async def test_history_is_read_from_either_side(bot: hikari.GatewayBot, ada: Per
         await ada.request("GET", f"/channels/{GENERAL_ID}/messages?limit=101")
 
 
-async def test_a_nonce_sends_once(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_nonce_sends_once(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     first = await bot.rest.create_message(GENERAL_ID, "once", nonce="job-1")
     second = await bot.rest.create_message(GENERAL_ID, "once", nonce="job-1")
     other = await bot.rest.create_message(GENERAL_ID, "once", nonce="job-2")
@@ -72,7 +72,7 @@ async def test_a_nonce_sends_once(bot: hikari.GatewayBot, ada: Person) -> None:
     assert len([m for m in await ada.messages() if m["content"] == "once"]) == 2
 
 
-async def test_a_reply_carries_what_it_answers_and_pings_if_it_may(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_reply_carries_what_it_answers_and_pings_if_it_may(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     question = await ada.send(text="why?")
     quiet = await bot.rest.create_message(GENERAL_ID, "because", reply=int(question["id"]))
     loud = await bot.rest.create_message(GENERAL_ID, "because!", reply=int(question["id"]), mentions_reply=True)
@@ -83,7 +83,9 @@ async def test_a_reply_carries_what_it_answers_and_pings_if_it_may(bot: hikari.G
     assert list(loud.user_mentions or {}) == [int(ada.user["id"])]
 
 
-async def test_a_reply_to_what_is_gone_is_refused_unless_it_says_otherwise(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_reply_to_what_is_gone_is_refused_unless_it_says_otherwise(
+    bot: hikari.GatewayBot, ada: DiscordUser
+) -> None:
     gone = await ada.send(text="never mind")
     await ada.delete(gone)
     with pytest.raises(hikari.BadRequestError) as refused:
@@ -94,7 +96,7 @@ async def test_a_reply_to_what_is_gone_is_refused_unless_it_says_otherwise(bot: 
     assert sent.type is hikari.MessageType.DEFAULT
 
 
-async def test_a_forward_copies_the_message(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_forward_copies_the_message(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     voice = await ada.send("voice-notes", voice=(b"OggS" * 10, 1.5, "AAAA"))
     coming = asyncio.create_task(
         bot.wait_for(hikari.GuildMessageCreateEvent, 5, lambda event: bool(event.message.message_snapshots))
@@ -113,7 +115,7 @@ async def test_a_forward_copies_the_message(bot: hikari.GatewayBot, ada: Person)
     assert snapshot.attachments[0].duration == 1.5
 
 
-async def test_mentions_follow_what_is_allowed(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_mentions_follow_what_is_allowed(bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser) -> None:
     user, role = boris.user["id"], MODERATOR_ROLE_ID
     text = f"<@{user}> <@&{role}> @everyone `<@{ada.user['id']}>`"
     everything = await ada.send(text=text)
@@ -154,14 +156,14 @@ async def test_mentions_follow_what_is_allowed(bot: hikari.GatewayBot, ada: Pers
         ([1], 50035),
     ],
 )
-async def test_what_breaks_a_limit_is_refused(ada: Person, body: object, code: int) -> None:
+async def test_what_breaks_a_limit_is_refused(ada: DiscordUser, body: object, code: int) -> None:
     with pytest.raises(DiscordError) as refused:
         await ada.request("POST", f"/channels/{GENERAL_ID}/messages", body)
     assert refused.value.code == code
     assert (refused.value.errors is not None) == (code == 50035)
 
 
-async def test_buttons_are_checked(ada: Person) -> None:
+async def test_buttons_are_checked(ada: DiscordUser) -> None:
     def row(*buttons: dict[str, object]) -> dict[str, object]:
         return {"content": "x", "components": [{"type": 1, "components": list(buttons)}]}
 
@@ -183,7 +185,7 @@ async def test_buttons_are_checked(ada: Person) -> None:
     assert sent["components"][0]["components"][0] == fine | {"id": 2}
 
 
-async def test_components_v2_are_numbered_and_their_files_linked(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_components_v2_are_numbered_and_their_files_linked(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     box = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5865F2))
     box.add_text_display("**Transcript**")
     box.add_file(hikari.Bytes(b"OggS" * 10, "answer.ogg", mimetype="audio/ogg"))
@@ -200,7 +202,7 @@ async def test_components_v2_are_numbered_and_their_files_linked(bot: hikari.Gat
     assert await ada.download(file["file"]["url"]) == b"OggS" * 10
 
 
-async def test_reactions_are_added_listed_and_taken_back(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_reactions_are_added_listed_and_taken_back(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     message = await ada.send(text="like it?")
     added = asyncio.create_task(bot.wait_for(hikari.GuildReactionAddEvent, 5))
     await asyncio.sleep(0)
@@ -218,7 +220,7 @@ async def test_reactions_are_added_listed_and_taken_back(bot: hikari.GatewayBot,
         await ada.react(message, "no-emoji")
 
 
-async def test_pins_are_for_those_who_may(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_pins_are_for_those_who_may(bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser) -> None:
     message = await boris.send(text="important")
     with pytest.raises(DiscordError, match="50013"):
         await boris.request("PUT", f"/channels/{GENERAL_ID}/messages/pins/{message['id']}")
@@ -230,13 +232,15 @@ async def test_pins_are_for_those_who_may(bot: hikari.GatewayBot, ada: Person, b
     assert not (await ada.fetch(message))["pinned"]
 
 
-async def test_typing_is_seen(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_typing_is_seen(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     await bot.rest.trigger_typing(GENERAL_ID)
     event = await ada.wait_for(lambda event: event.name == "TYPING_START")
     assert event.data["user_id"] == str(APPLICATION_ID)
 
 
-async def test_threads_begin_from_a_message_or_alone(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_threads_begin_from_a_message_or_alone(
+    bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     message = await ada.send(text="let us talk")
     thread = await bot.rest.create_message_thread(GENERAL_ID, int(message["id"]), "talk")
     assert str(thread.id) == message["id"]
@@ -257,7 +261,7 @@ async def test_threads_begin_from_a_message_or_alone(bot: hikari.GatewayBot, ada
         await boris.messages(str(private.id))
 
 
-async def test_direct_messages_go_both_ways(bot: hikari.GatewayBot, boris: Person, ada: Person) -> None:
+async def test_direct_messages_go_both_ways(bot: hikari.GatewayBot, boris: DiscordUser, ada: DiscordUser) -> None:
     coming = asyncio.create_task(bot.wait_for(hikari.DMMessageCreateEvent, 5, lambda event: event.is_human))
     await asyncio.sleep(0)
     channel = await boris.dm()
@@ -275,7 +279,7 @@ async def test_direct_messages_go_both_ways(bot: hikari.GatewayBot, boris: Perso
     assert refused.value.code == 50007
 
 
-async def test_many_are_deleted_at_once_by_those_who_may(ada: Person, boris: Person) -> None:
+async def test_many_are_deleted_at_once_by_those_who_may(ada: DiscordUser, boris: DiscordUser) -> None:
     ids = [(await boris.send(text=str(i)))["id"] for i in range(3)]
     path = f"/channels/{GENERAL_ID}/messages/bulk-delete"
     with pytest.raises(DiscordError, match="50013"):
@@ -288,7 +292,7 @@ async def test_many_are_deleted_at_once_by_those_who_may(ada: Person, boris: Per
     assert (await boris.wait_for(lambda e: e.name == "MESSAGE_DELETE_BULK")).data["ids"] == ids
 
 
-async def test_polls_are_voted_on_and_ended(ada: Person, boris: Person) -> None:
+async def test_polls_are_voted_on_and_ended(ada: DiscordUser, boris: DiscordUser) -> None:
     poll = {
         "question": {"text": "Which voice?"},
         "answers": [{"poll_media": {"text": "Joe"}}, {"poll_media": {"text": "Anna"}}],
@@ -306,7 +310,7 @@ async def test_polls_are_voted_on_and_ended(ada: Person, boris: Person) -> None:
     }
 
 
-async def test_others_words_are_not_edited(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_others_words_are_not_edited(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     message = await ada.send(text="mine")
     with pytest.raises(hikari.ForbiddenError) as refused:
         await bot.rest.edit_message(GENERAL_ID, int(message["id"]), "yours")
@@ -327,7 +331,7 @@ async def test_others_words_are_not_edited(bot: hikari.GatewayBot, ada: Person) 
     ],
 )
 async def test_what_is_not_there_is_answered_as_discord_does(
-    ada: Person, method: str, path: str, status: int, code: int
+    ada: DiscordUser, method: str, path: str, status: int, code: int
 ) -> None:
     with pytest.raises(DiscordError) as refused:
         await ada.request(method, path)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import hikari
 import pytest
 
-from bot.sandbox import Options, Person, Sandbox
+from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.permissions import EVERYONE, Permissions
 from bot.sandbox.model.seed import (
@@ -27,7 +27,7 @@ FILE = hikari.Bytes(b"x", "x.txt")
 Deed = Callable[[hikari.GatewayBot], Awaitable[object]]
 
 
-async def _deny(ada: Person, channel_id: int, denied: Permissions) -> None:
+async def _deny(ada: DiscordUser, channel_id: int, denied: Permissions) -> None:
     body = {"type": 0, "allow": "0", "deny": str(int(denied))}
     await ada.request("PUT", f"/channels/{channel_id}/permissions/{BOT_ROLE_ID}", body)
 
@@ -53,7 +53,7 @@ REFUSED: tuple[tuple[Permissions, int, Deed], ...] = (
 )
 
 
-async def test_what_is_denied_is_refused(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_what_is_denied_is_refused(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     for denied, code, deed in REFUSED:
         await _deny(ada, GENERAL_ID, denied)
         with pytest.raises(hikari.ForbiddenError) as refused:
@@ -61,12 +61,12 @@ async def test_what_is_denied_is_refused(bot: hikari.GatewayBot, ada: Person) ->
         assert refused.value.code == code, denied
 
 
-async def test_a_voice_message_does_not_need_the_permission_for_files(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_voice_message_does_not_need_the_permission_for_files(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     await _deny(ada, GENERAL_ID, Permissions.ATTACH_FILES)
     assert await bot.rest.create_voice_message(GENERAL_ID, VOICE, WAVEFORM, 1.5)
 
 
-async def test_reactions_and_history_have_their_own_permissions(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_reactions_and_history_have_their_own_permissions(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     message = await ada.send(text="look")
     await _deny(ada, GENERAL_ID, Permissions.ADD_REACTIONS)
     with pytest.raises(hikari.ForbiddenError):
@@ -77,7 +77,7 @@ async def test_reactions_and_history_have_their_own_permissions(bot: hikari.Gate
         await bot.rest.fetch_message(GENERAL_ID, int(message["id"]))
 
 
-async def test_threads_have_the_permissions_of_their_channel(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_threads_have_the_permissions_of_their_channel(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     thread = await ada.thread("talk")
     await _deny(ada, GENERAL_ID, Permissions.SEND_MESSAGES)
     assert await bot.rest.create_message(int(thread["id"]), "in threads I may")
@@ -87,7 +87,9 @@ async def test_threads_have_the_permissions_of_their_channel(bot: hikari.Gateway
     assert refused.value.code == 50013
 
 
-async def test_the_seeded_channels_are_as_they_are_called(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_the_seeded_channels_are_as_they_are_called(
+    bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     for channel_id, code in ((MODERATORS_ID, 50001), (READ_ONLY_ID, 50013)):
         with pytest.raises(hikari.ForbiddenError) as refused:
             await bot.rest.create_message(channel_id, "x")
@@ -101,7 +103,7 @@ async def test_the_seeded_channels_are_as_they_are_called(bot: hikari.GatewayBot
     assert "moderators" not in {c["name"] for g in boris.ready["guilds"] for c in g["channels"]}
 
 
-async def test_a_role_gives_what_it_says(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_a_role_gives_what_it_says(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     message = await ada.send(text="delete me")
     with pytest.raises(hikari.ForbiddenError):
         await bot.rest.delete_message(GENERAL_ID, int(message["id"]))
@@ -110,7 +112,9 @@ async def test_a_role_gives_what_it_says(bot: hikari.GatewayBot, ada: Person) ->
     await bot.rest.delete_message(GENERAL_ID, int(message["id"]))
 
 
-async def test_a_member_who_is_timed_out_may_only_read(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_a_member_who_is_timed_out_may_only_read(
+    bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser
+) -> None:
     path = f"/guilds/{GUILD_ID}/members/{boris.user['id']}"
     until = datetime.now(UTC) + timedelta(minutes=1)
     with pytest.raises(DiscordError, match="50013"):
@@ -131,7 +135,7 @@ async def test_a_member_who_is_timed_out_may_only_read(bot: hikari.GatewayBot, a
         await ada.request("PATCH", owner, {"communication_disabled_until": until.isoformat()})
 
 
-async def test_an_interaction_tells_what_the_bot_may(bot: hikari.GatewayBot, ada: Person) -> None:
+async def test_an_interaction_tells_what_the_bot_may(bot: hikari.GatewayBot, ada: DiscordUser) -> None:
     await _deny(ada, VOICE_NOTES_ID, Permissions.SEND_VOICE_MESSAGES)
     told = asyncio.create_task(bot.wait_for(hikari.InteractionCreateEvent, 5))
     await asyncio.sleep(0)
@@ -145,7 +149,9 @@ async def test_an_interaction_tells_what_the_bot_may(bot: hikari.GatewayBot, ada
     assert interaction.attachment_size_limit == 10 << 20
 
 
-async def test_without_the_content_intent_a_bot_reads_only_what_is_meant_for_it(sandbox: Sandbox, ada: Person) -> None:
+async def test_without_the_content_intent_a_bot_reads_only_what_is_meant_for_it(
+    sandbox: Sandbox, ada: DiscordUser
+) -> None:
     bot = build(sandbox, INTENTS & ~hikari.Intents.MESSAGE_CONTENT)
     heard: list[tuple[str | None, int, int]] = []
 
@@ -183,7 +189,7 @@ async def test_without_the_content_intent_a_bot_reads_only_what_is_meant_for_it(
 async def test_without_the_content_intent_reading_is_gated_too() -> None:
     async with (
         Sandbox(options=Options(message_content=False)) as sandbox,
-        await Person.named(sandbox.url, "ada") as ada,
+        await DiscordUser.named(sandbox.url, "ada") as ada,
         running(build(sandbox, INTENTS & ~hikari.Intents.MESSAGE_CONTENT)) as bot,
     ):
         message = await ada.send(text="not for you")
@@ -191,7 +197,7 @@ async def test_without_the_content_intent_reading_is_gated_too() -> None:
         assert not sandbox.failures
 
 
-async def test_events_come_only_to_those_who_asked(sandbox: Sandbox, ada: Person) -> None:
+async def test_events_come_only_to_those_who_asked(sandbox: Sandbox, ada: DiscordUser) -> None:
     bot = build(sandbox, hikari.Intents.GUILDS)
     names: list[str] = []
 
@@ -208,7 +214,7 @@ async def test_events_come_only_to_those_who_asked(sandbox: Sandbox, ada: Person
 
 
 async def test_a_command_of_an_installed_person_works_where_the_bot_is_not(
-    bot: hikari.GatewayBot, ada: Person, boris: Person
+    bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser
 ) -> None:
     channel = await ada.dm(boris.user["id"])
     told = asyncio.create_task(bot.wait_for(hikari.InteractionCreateEvent, 5))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.sandbox import Person
+from bot.sandbox import DiscordUser
 
 ROOT = Path(__file__).parent.parent.parent
 A_BOT = """
@@ -67,7 +67,7 @@ async def test_a_bot_of_discord_py_is_pointed_at_starling_sandbox(unused_tcp_por
         token = await printed(sandbox, r"token +(\S+)")
         application_id = await printed(sandbox, r"application id +(\d+)")
         lines = lines.replace("http://127.0.0.1:8190/api/v10", rest_url).replace("ws://127.0.0.1:8190/gateway", gateway)
-        async with child("-c", lines + A_BOT.format(token=token)), await Person.named(url, "ada") as ada:
+        async with child("-c", lines + A_BOT.format(token=token)), await DiscordUser.named(url, "ada") as ada:
             await connected(url)
             await ada.send(text=f"<@{application_id}>?")
             assert (await ada.wait_for_message())["content"] == "at your service"

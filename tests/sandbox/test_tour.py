@@ -11,7 +11,7 @@ from typing import Any
 import hikari
 import pytest
 
-from bot.sandbox import Person, Sandbox
+from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.seed import (
     ADMIN_ID,
     APPLICATION_ID,
@@ -41,12 +41,12 @@ def as_described(recorder: Recorder, request: pytest.FixtureRequest) -> Iterator
 
 
 @pytest.fixture
-async def trusted(ada: Person) -> None:
+async def trusted(ada: DiscordUser) -> None:
     """The bot may do everything."""
     await ada.request("PATCH", f"{GUILD}/roles/{BOT_ROLE_ID}", {"permissions": ADMINISTRATOR})
 
 
-async def test_a_bot_talks_and_listens(bot: hikari.GatewayBot, ada: Person, boris: Person) -> None:
+async def test_a_bot_talks_and_listens(bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser) -> None:
     rest = bot.rest
     for name in ("think", "secret", "speak"):
         await (await ada.slash(name)).response()
@@ -175,7 +175,7 @@ async def test_a_bot_that_comes_back_is_told_of_its_threads(sandbox: Sandbox, di
 
 
 @pytest.mark.usefixtures("bot", "trusted")
-async def test_a_bot_tidies_up(discord: BareBot, ada: Person) -> None:
+async def test_a_bot_tidies_up(discord: BareBot, ada: DiscordUser) -> None:
     messages = [await _done(discord, "POST", f"{GENERAL}/messages", {"content": str(n)}) for n in range(4)]
     one = f"{GENERAL}/messages/{messages[0]['id']}"
     for _ in range(2):
@@ -198,7 +198,7 @@ async def test_a_bot_tidies_up(discord: BareBot, ada: Person) -> None:
 
 
 @pytest.mark.usefixtures("bot", "trusted")
-async def test_a_bot_holds_a_poll(discord: BareBot, ada: Person) -> None:
+async def test_a_bot_holds_a_poll(discord: BareBot, ada: DiscordUser) -> None:
     answers = [{"poll_media": {"text": text, "emoji": {"name": "👍"}}} for text in ("yes", "no")]
     poll = {"question": {"text": "Shall we?"}, "answers": answers, "duration": 1, "allow_multiselect": False}
     message = await _done(discord, "POST", f"{GENERAL}/messages", {"poll": poll})
@@ -211,7 +211,7 @@ async def test_a_bot_holds_a_poll(discord: BareBot, ada: Person) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_bot_answers_and_takes_it_back(discord: BareBot, sandbox: Sandbox, ada: Person) -> None:
+async def test_a_bot_answers_and_takes_it_back(discord: BareBot, sandbox: Sandbox, ada: DiscordUser) -> None:
     await (await ada.slash("secret")).response()
     callback = next(r for r in sandbox.requests.all() if r.path.endswith("/callback"))
     token = callback.path.split("/")[3]

@@ -43,7 +43,7 @@ class Outcome:
     nonce: str
     succeeded: bool
     modal: Json | None
-    _person: Person = field(repr=False)
+    _person: DiscordUser = field(repr=False)
 
     @property
     def messages(self) -> list[Json]:
@@ -78,10 +78,10 @@ class Outcome:
         return await self._person.wait_until(find, timeout_s, "the answer to an interaction")
 
 
-class Person(UserClient):
+class DiscordUser(UserClient):
     """One of the sandbox's people.
 
-    ``async with Person(sandbox.url, token) as ada`` connects; ``Person.named(sandbox.url, "ada")`` finds the token.
+    ``async with DiscordUser(sandbox.url, token) as ada`` connects; ``DiscordUser.named(url, "ada")`` finds the token.
     Everything that the gateway sends is kept in ``events``, so that nothing is missed between two calls.
     """
 
@@ -90,18 +90,18 @@ class Person(UserClient):
         self._nonces = count(1)
 
     @classmethod
-    async def named(cls, sandbox_url: str, name: str) -> Person:
+    async def named(cls, sandbox_url: str, name: str) -> DiscordUser:
         """The person called ``name``, not yet connected.
 
         Raises:
             SandboxError: there is nobody of that name.
         """
         async with aiohttp.ClientSession() as http, http.get(f"{sandbox_url.rstrip('/')}/sandbox") as response:
-            world = await response.json()
-        for user in world["users"]:
+            state = await response.json()
+        for user in state["users"]:
             if user["name"] == name:
                 return cls(sandbox_url, user["token"])
-        raise SandboxError(f"There is no {name} here; there are {', '.join(u['name'] for u in world['users'])}.")
+        raise SandboxError(f"There is no {name} here; there are {', '.join(u['name'] for u in state['users'])}.")
 
     # Messages
 

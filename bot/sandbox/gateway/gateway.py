@@ -21,7 +21,7 @@ from bot.sandbox.model.entities import User
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json, from_json, to_json
 from bot.sandbox.model.payloads import Payloads, own_user_payload
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.wire_log import WireLog
@@ -56,7 +56,7 @@ class Gateway:
 
     def __init__(
         self,
-        world: World,
+        state: SandboxState,
         payloads: Payloads,
         accounts: Accounts,
         options: Options,
@@ -66,7 +66,7 @@ class Gateway:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.identifies = 0
-        self._world = world
+        self._state = state
         self._payloads = payloads
         self._accounts = accounts
         self._options = options
@@ -106,10 +106,10 @@ class Gateway:
             shard_id, shard_count = session.shard
             if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
                 return False
-        if event.guild_id is not None and (event.guild_id, account.id) not in self._world.members:
+        if event.guild_id is not None and (event.guild_id, account.id) not in self._state.members:
             return False
-        if event.channel_id is not None and (channel := self._world.channels.get(event.channel_id)) is not None:
-            return event.only_user_id is not None or self._world.may_see(account.id, channel)
+        if event.channel_id is not None and (channel := self._state.channels.get(event.channel_id)) is not None:
+            return event.only_user_id is not None or self._state.may_see(account.id, channel)
         return True
 
     # Disturbing, for tests
@@ -232,7 +232,7 @@ class Gateway:
                 raise _CloseError(4003)
             if not isinstance(data, dict):
                 raise _CloseError(4002)
-            for chunk in member_chunks(self._world, self._payloads, session.account.id, session.intents, data):
+            for chunk in member_chunks(self._state, self._payloads, session.account.id, session.intents, data):
                 session.dispatch("GUILD_MEMBERS_CHUNK", to_json(chunk))
             return session
         if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
@@ -284,13 +284,13 @@ class Gateway:
             self.identifies += 1
             self._begin_bot(session, ready, data)
         else:
-            session.dispatch("READY", to_json(ready | ready_for_person(self._world, self._payloads, account)))
+            session.dispatch("READY", to_json(ready | ready_for_person(self._state, self._payloads, account)))
         return session
 
     def _begin_bot(self, session: Session, ready: Json, data: Json) -> None:
         account = session.account
         shard_id, shard_count = session.shard
-        guilds = [g for g in self._world.guilds_of(account.id) if (g.id >> 22) % shard_count == shard_id]
+        guilds = [g for g in self._state.guilds_of(account.id) if (g.id >> 22) % shard_count == shard_id]
         ready |= {
             "user": own_user_payload(account),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],

@@ -9,21 +9,23 @@ from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.model.entities import Member
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 
 _CHUNK_MEMBERS = 1_000
 _MAX_FOUND = 100
 _MAX_NONCE_BYTES = 32
 
 
-def member_chunks(world: World, payloads: Payloads, asker_id: int, intents: Intents, asked: Json) -> Iterator[Json]:
+def member_chunks(
+    state: SandboxState, payloads: Payloads, asker_id: int, intents: Intents, asked: Json
+) -> Iterator[Json]:
     """What answers ``asked``: the data of each GUILD_MEMBERS_CHUNK, none if it may not be asked.
 
     By Discord's documentation (events/gateway-events, Request Guild Members) the whole list needs the GUILD_MEMBERS
     intent and presences need GUILD_PRESENCES; a search by name or ids finds at most 100.
     """
     guild_id = _snowflake(asked.get("guild_id"))
-    if (guild_id, asker_id) not in world.members:
+    if (guild_id, asker_id) not in state.members:
         return
     if asked.get("presences") is True and not intents & Intents.GUILD_PRESENCES:
         return
@@ -34,7 +36,7 @@ def member_chunks(world: World, payloads: Payloads, asker_id: int, intents: Inte
     found: list[Member] = []
     if given is not None:
         for user_id in (given if isinstance(given, list) else [given])[:_MAX_FOUND]:
-            member = world.members.get((guild_id, _snowflake(user_id)))
+            member = state.members.get((guild_id, _snowflake(user_id)))
             if member is None:
                 not_found.append(str(user_id))
             else:
@@ -45,13 +47,13 @@ def member_chunks(world: World, payloads: Payloads, asker_id: int, intents: Inte
         wanted = query.casefold()
         found = [
             m
-            for m in world.guild_members(guild_id)
+            for m in state.guild_members(guild_id)
             if any(
-                name.casefold().startswith(wanted) for name in (world.user(m.user_id).username, m.nick or "") if name
+                name.casefold().startswith(wanted) for name in (state.user(m.user_id).username, m.nick or "") if name
             )
         ][: min(limit, _MAX_FOUND) or _MAX_FOUND]
     elif intents & Intents.GUILD_MEMBERS:
-        found = world.guild_members(guild_id)
+        found = state.guild_members(guild_id)
     else:
         return
     more: Json = {"not_found": not_found} if not_found else {}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from bot.sandbox.model.entities import User
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads, own_user_payload, user_payload
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 
 
-def ready_for_person(world: World, payloads: Payloads, person: User) -> Json:
+def ready_for_person(state: SandboxState, payloads: Payloads, person: User) -> Json:
     """READY's data beyond what a bot gets: whole guilds with the channels that the person can see, direct messages
     and everyone that the person may meet there.
     """
-    guilds = world.guilds_of(person.id)
-    direct = world.direct_channels_of(person.id)
-    known = {member.user_id for guild in guilds for member in world.guild_members(guild.id)}
+    guilds = state.guilds_of(person.id)
+    direct = state.direct_channels_of(person.id)
+    known = {member.user_id for guild in guilds for member in state.guild_members(guild.id)}
     known |= {user_id for channel in direct for user_id in channel.recipient_ids}
     return {
         "user": own_user_payload(person),
@@ -22,7 +22,7 @@ def ready_for_person(world: World, payloads: Payloads, person: User) -> Json:
             payloads.gateway_guild(guild, person.id, hidden_channels=False, all_members=True) for guild in guilds
         ],
         "private_channels": [payloads.channel(channel, person.id) for channel in direct],
-        "users": [user_payload(world.user(user_id)) for user_id in sorted(known)],
+        "users": [user_payload(state.user(user_id)) for user_id in sorted(known)],
         "relationships": [],
         "user_settings": {"locale": person.locale},
     }

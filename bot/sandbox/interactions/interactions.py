@@ -20,7 +20,7 @@ from bot.sandbox.model.mentions import USERS_ONLY
 from bot.sandbox.model.messages import Messages, Provenance
 from bot.sandbox.model.payloads import Payloads, user_payload
 from bot.sandbox.model.permissions import Permissions
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.options import Options
 from bot.sandbox.rest.uploads import Upload
 from bot.sandbox.validation.command_form import read_choices
@@ -83,7 +83,7 @@ class Interactions:
 
     def __init__(
         self,
-        world: World,
+        state: SandboxState,
         payloads: Payloads,
         messages: Messages,
         commands: CommandRegistry,
@@ -91,7 +91,7 @@ class Interactions:
         options: Options,
         publish: Publish,
     ) -> None:
-        self._world = world
+        self._state = state
         self._payloads = payloads
         self._messages = messages
         self._commands = commands
@@ -116,7 +116,7 @@ class Interactions:
     ) -> Interaction:
         """Hand an interaction to the bot. It fails by itself if it is not acknowledged in time."""
         interaction = Interaction(
-            id=self._world.clock.next(),
+            id=self._state.clock.next(),
             token=secrets.token_urlsafe(120),
             type=kind,
             user=user,
@@ -173,8 +173,8 @@ class Interactions:
         return {"1": str(user.id)}
 
     def _payload(self, interaction: Interaction, channel: Channel, source: Message | None) -> Json:
-        world, user = self._world, interaction.user
-        granted = world.permissions(self._accounts.bot.id, channel) | _SHOWN_TO_BOT
+        state, user = self._state, interaction.user
+        granted = state.permissions(self._accounts.bot.id, channel) | _SHOWN_TO_BOT
         payload: Json = {
             "id": str(interaction.id),
             "application_id": str(self._accounts.bot.id),
@@ -195,13 +195,13 @@ class Interactions:
         if channel.guild_id is None:
             payload["user"] = user_payload(user)
         else:
-            guild = world.guild(channel.guild_id)
-            member = self._payloads.member(world.member(guild.id, user.id))
+            guild = state.guild(channel.guild_id)
+            member = self._payloads.member(state.member(guild.id, user.id))
             payload |= {
                 "guild_id": str(guild.id),
                 "guild_locale": guild.preferred_locale,
                 "guild": {"id": str(guild.id), "locale": guild.preferred_locale, "features": []},
-                "member": member | {"permissions": str(int(world.permissions(user.id, channel)))},
+                "member": member | {"permissions": str(int(state.permissions(user.id, channel)))},
             }
         if source is not None:
             payload["message"] = self._payloads.message(source, self._accounts.bot.id)
@@ -271,7 +271,7 @@ class Interactions:
                 interaction.original_id = message.id
                 return message
             case CallbackType.DEFERRED_UPDATE | CallbackType.UPDATE:
-                source = self._world.messages.get(interaction.source_id or 0)
+                source = self._state.messages.get(interaction.source_id or 0)
                 if source is None:
                     raise unknown("Message")
                 interaction.original_id = source.id
@@ -311,7 +311,7 @@ class Interactions:
             "type": int(interaction.type),
             "channel_id": str(interaction.channel_id),
         }
-        original = message or self._world.messages.get(interaction.original_id or 0)
+        original = message or self._state.messages.get(interaction.original_id or 0)
         if original is not None:
             summary["response_message_id"] = str(original.id)
             summary["response_message_loading"] = bool(original.flags & MessageFlag.LOADING)
@@ -329,7 +329,7 @@ class Interactions:
             DiscordError: 404 10015 (unknown, or not acknowledged), 401 50027 (too old), 400 40094 (too many).
         """
         interaction = self._acknowledged(token)
-        original = self._world.messages.get(interaction.original_id or 0)
+        original = self._state.messages.get(interaction.original_id or 0)
         if original is not None and original.flags & MessageFlag.LOADING:
             return self._messages.edit(original, self._read_edit(original, body, files))
         if "0" not in interaction.owners:
@@ -347,9 +347,9 @@ class Interactions:
         """
         interaction = self._acknowledged(token)
         if which == "@original":
-            message = self._world.messages.get(interaction.original_id or 0)
+            message = self._state.messages.get(interaction.original_id or 0)
         else:
-            message = self._world.messages.get(int(which)) if which.isdigit() else None
+            message = self._state.messages.get(int(which)) if which.isdigit() else None
             if message is not None and message.webhook_id is None:
                 message = None
         if message is None or message.channel_id != interaction.channel_id:
@@ -385,7 +385,7 @@ class Interactions:
         return read_message_form(body, files, USERS_ONLY, EDIT_FLAGS, at=at, present_flags=message.flags)
 
     def _post(self, interaction: Interaction, form: MessageForm, *, loading: bool = False) -> Message:
-        channel = self._world.channel(interaction.channel_id)
+        channel = self._state.channel(interaction.channel_id)
         ephemeral = bool(form.flags & MessageFlag.EPHEMERAL)
         kind, reference = self._kind_and_reference(interaction, channel)
         provenance = Provenance(
@@ -425,7 +425,7 @@ class Interactions:
             if target and interaction.data["type"] == CommandType.MESSAGE:
                 made["target_message_id"] = target
             elif target:
-                made["target_user"] = user_payload(self._world.user(int(target)))
+                made["target_user"] = user_payload(self._state.user(int(target)))
         elif interaction.type is InteractionType.MESSAGE_COMPONENT:
             made["interacted_message_id"] = str(interaction.source_id)
         elif interaction.origin is not None:

@@ -9,7 +9,7 @@ from bot.sandbox.model.entities import Attachment, Channel, Message, User
 from bot.sandbox.model.enums import SELECT_TYPES, ComponentType, OptionType
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads, role_payload, user_payload
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.rest.uploads import Upload
 from bot.sandbox.validation.component_form import find_component
 from bot.sandbox.validation.forms import Form, Path
@@ -27,7 +27,7 @@ class Resolver:
 
     def __init__(
         self,
-        world: World,
+        state: SandboxState,
         payloads: Payloads,
         user: User,
         channel: Channel,
@@ -35,7 +35,7 @@ class Resolver:
         store: StoreFile,
     ) -> None:
         self.resolved: Json = {}
-        self._world = world
+        self._state = state
         self._payloads = payloads
         self._user = user
         self._channel = channel
@@ -44,30 +44,30 @@ class Resolver:
 
     def add_user(self, user_id: int) -> bool:
         """False where nobody has that id."""
-        if (user := self._world.users.get(user_id)) is None:
+        if (user := self._state.users.get(user_id)) is None:
             return False
         self._put("users", user_id, user_payload(user))
         guild_id = self._channel.guild_id
-        if guild_id is not None and (member := self._world.members.get((guild_id, user_id))) is not None:
+        if guild_id is not None and (member := self._state.members.get((guild_id, user_id))) is not None:
             payload = self._payloads.member(member, with_user=False)
             for key in ("deaf", "mute"):
                 payload.pop(key)
-            granted = self._world.permissions(user_id, self._channel)
+            granted = self._state.permissions(user_id, self._channel)
             self._put("members", user_id, payload | {"permissions": str(int(granted))})
         return True
 
     def add_role(self, role_id: int) -> bool:
-        role = self._world.roles.get(role_id)
+        role = self._state.roles.get(role_id)
         if role is None or role.guild_id != self._channel.guild_id:
             return False
         self._put("roles", role_id, role_payload(role))
         return True
 
     def add_channel(self, channel_id: int, allowed: list[int] | None) -> bool:
-        channel = self._world.channels.get(channel_id)
+        channel = self._state.channels.get(channel_id)
         if channel is None or channel.guild_id != self._channel.guild_id or channel.guild_id is None:
             return False
-        if not self._world.may_see(self._user.id, channel) or (allowed and int(channel.type) not in allowed):
+        if not self._state.may_see(self._user.id, channel) or (allowed and int(channel.type) not in allowed):
             return False
         self._put("channels", channel_id, self._payloads.partial_channel(channel, self._user.id))
         return True

@@ -7,7 +7,7 @@ from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import user_payload
 from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS, token_of
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.options import Options
 
 # The application flags of the three privileged intents, in the form for apps in few servers.
@@ -19,15 +19,15 @@ _CONTENT_LIMITED = 1 << 19
 class Accounts:
     """The bot and the people, by their tokens."""
 
-    def __init__(self, world: World, options: Options) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState, options: Options) -> None:
+        self._state = state
         self._options = options
         self._ids = {BOT_TOKEN: APPLICATION_ID} | {token: user_id for user_id, token in USER_TOKENS.items()}
 
     def by_token(self, token: str) -> User | None:
         """The account of a bare token, without "Bot "."""
         account_id = self._ids.get(token.removeprefix("Bot "))
-        return self._world.users.get(account_id) if account_id is not None else None
+        return self._state.users.get(account_id) if account_id is not None else None
 
     def by_authorization(self, header: str | None) -> User | None:
         """The account of an Authorization header: "Bot token" for the bot, the bare token for a person."""
@@ -46,11 +46,11 @@ class Accounts:
         """
         if not 2 <= len(name) <= 32:
             raise SandboxError(f"The name {name!r} has {len(name)} characters; it needs 2 to 32.")
-        if any(user.username == name for user in self._world.users.values()):
+        if any(user.username == name for user in self._state.users.values()):
             raise SandboxError(f"There is already somebody called {name!r}; choose another name.")
-        person = User(self._world.clock.next(), name)
+        person = User(self._state.clock.next(), name)
         token = token_of(person.id, f"{person.id:034}")
-        self._world.users[person.id] = person
+        self._state.users[person.id] = person
         self._ids[token] = person.id
         return person, token
 
@@ -61,7 +61,7 @@ class Accounts:
 
     @property
     def bot(self) -> User:
-        return self._world.user(APPLICATION_ID)
+        return self._state.user(APPLICATION_ID)
 
     def application_flags(self) -> int:
         options = self._options
@@ -94,8 +94,8 @@ class Accounts:
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,
-            "owner": user_payload(self._world.user(min(USER_TOKENS))),
-            "approximate_guild_count": len(self._world.guilds),
+            "owner": user_payload(self._state.user(min(USER_TOKENS))),
+            "approximate_guild_count": len(self._state.guilds),
             "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0,
             "explicit_content_filter": 0,

@@ -9,7 +9,7 @@ from bot.sandbox.model.enums import CommandType
 from bot.sandbox.model.errors import DiscordError, unknown
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.permissions import ALL, Permissions
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.validation.command_form import read_command, shown_command
 from bot.sandbox.validation.forms import Form
 
@@ -25,8 +25,8 @@ Scope = int | None
 class CommandRegistry:
     """Keeps commands under their ids; (type, name) is unique within a scope."""
 
-    def __init__(self, world: World, application_id: int, *, user_install: bool) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState, application_id: int, *, user_install: bool) -> None:
+        self._state = state
         self._application_id = application_id
         self._installs = [_GUILD_INSTALL, _USER_INSTALL] if user_install else [_GUILD_INSTALL]
         self._commands: dict[Scope, dict[int, Json]] = {}
@@ -131,7 +131,7 @@ class CommandRegistry:
             return False
         if channel.guild_id is None:
             return True
-        granted = self._world.permissions(user.id, channel)
+        granted = self._state.permissions(user.id, channel)
         if not granted & Permissions.USE_APPLICATION_COMMANDS:
             return False
         needed = command["default_member_permissions"]
@@ -144,7 +144,7 @@ class CommandRegistry:
         """Whether the application is there itself, not only on the account of whoever uses it."""
         if channel.guild_id is None:
             return self._application_id in channel.recipient_ids
-        return (channel.guild_id, self._application_id) in self._world.members
+        return (channel.guild_id, self._application_id) in self._state.members
 
     def context(self, channel: Channel) -> int:
         """Where an interaction takes place: 0 guild, 1 direct message with the bot, 2 another private channel."""
@@ -168,11 +168,11 @@ class CommandRegistry:
         """``read`` with an id and a version, which changes when the command does."""
         if old is not None:
             unchanged = all(old.get(key) == value for key, value in read.items())
-            version = old["version"] if unchanged else str(self._world.clock.next())
+            version = old["version"] if unchanged else str(self._state.clock.next())
             return read | {k: old[k] for k in ("id", "application_id", "guild_id") if k in old} | {"version": version}
         self._creates[scope] += 1
         if self._creates[scope] > _MAX_CREATES:
             raise DiscordError(400, 30034, "Max number of daily application command creates has been reached (200)")
-        number = str(self._world.clock.next())
+        number = str(self._state.clock.next())
         stamped = read | {"id": number, "application_id": str(self._application_id), "version": number}
         return stamped | {"guild_id": str(scope)} if scope is not None else stamped

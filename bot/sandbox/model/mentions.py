@@ -10,7 +10,7 @@ from bot.sandbox.model.entities import Channel
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import parse
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.validation.forms import Form, Path
 
 _USER = re.compile(r"<@!?(\d{1,20})>")
@@ -68,7 +68,7 @@ def read_allowed_mentions(form: Form, body: Json, default: AllowedMentions, at: 
 
 
 def find_mentions(
-    world: World,
+    state: SandboxState,
     channel: Channel,
     author_id: int,
     content: str,
@@ -79,15 +79,15 @@ def find_mentions(
     # Discord's parser does not look into code.
     text = _CODE.sub("", content)
     users = [int(found) for found in _USER.findall(text)]
-    users = [i for i in users if i in world.users and ("users" in allowed.kinds or i in allowed.user_ids)]
+    users = [i for i in users if i in state.users and ("users" in allowed.kinds or i in allowed.user_ids)]
     if replied_author_id is not None and allowed.replied_user:
         users.append(replied_author_id)
     if channel.guild_id is None:
         return Mentions(tuple(dict.fromkeys(users)))
-    may_mention_all = bool(world.permissions(author_id, channel) & Permissions.MENTION_EVERYONE)
+    may_mention_all = bool(state.permissions(author_id, channel) & Permissions.MENTION_EVERYONE)
     roles: list[int] = []
     for found in _ROLE.findall(text):
-        role = world.roles.get(int(found))
+        role = state.roles.get(int(found))
         if role is None or role.guild_id != channel.guild_id or role.id == channel.guild_id:
             continue
         if (role.mentionable or may_mention_all) and ("roles" in allowed.kinds or role.id in allowed.role_ids):

@@ -17,7 +17,7 @@ from bot.sandbox.model.mentions import find_mentions
 from bot.sandbox.model.payloads import Payloads
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import created_at, parse
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 from bot.sandbox.validation.component_form import attachment_names
 from bot.sandbox.validation.forms import Form
 from bot.sandbox.validation.message_form import EDIT_FLAGS, MessageForm, NewFile, check_voice_rules
@@ -42,10 +42,10 @@ class Provenance:
 class Messages:
     """The one place where messages change."""
 
-    def __init__(self, world: World, payloads: Payloads, attachments: AttachmentStore, publish: Publish) -> None:
+    def __init__(self, state: SandboxState, payloads: Payloads, attachments: AttachmentStore, publish: Publish) -> None:
         self.declared_size_lies: list[int] = []
         """Sizes in bytes that the next uploads declare instead of their own."""
-        self._world = world
+        self._state = state
         self._payloads = payloads
         self._attachments = attachments
         self._publish = publish
@@ -67,7 +67,7 @@ class Messages:
             self._require_open_door(author, channel)
         if form.nonce is not None and form.enforce_nonce:
             earlier = self._nonces.get((author.id, channel.id, str(form.nonce)))
-            if earlier is not None and (message := self._world.messages.get(earlier)) is not None:
+            if earlier is not None and (message := self._state.messages.get(earlier)) is not None:
                 return message
         reference, snapshots = self._read_reference(author, channel, form)
         forward = bool(snapshots)
@@ -75,7 +75,7 @@ class Messages:
             raise DiscordError(400, 50006, "Cannot send an empty message")
         if voice:
             check_voice_rules(form)
-        replied = self._world.messages.get(reference.message_id or 0) if reference and not forward else None
+        replied = self._state.messages.get(reference.message_id or 0) if reference and not forward else None
         message = self._compose(author, channel, form, replied)
         message = replace(
             message,
@@ -126,7 +126,7 @@ class Messages:
 
     def system(self, author: User, channel: Channel, kind: MessageType, content: str, reference: Reference) -> Message:
         """Post what Discord itself writes, such as that a thread was begun."""
-        message_id = self._world.clock.next()
+        message_id = self._state.clock.next()
         message = Message(
             id=message_id,
             channel_id=channel.id,
@@ -152,7 +152,7 @@ class Messages:
             raise DiscordError(400, 50162, "Voice messages cannot be edited.")
         if voice:
             check_voice_rules(form)
-        channel = self._world.channel(message.channel_id)
+        channel = self._state.channel(message.channel_id)
         kept = tuple(a for a in message.attachments if form.kept_ids is None or a.id in form.kept_ids)
         attachments = kept + self._store_files(channel, form.files, ephemeral=message.ephemeral_to is not None)
         settable = EDIT_FLAGS & form.flags
@@ -181,13 +181,13 @@ class Messages:
         for gone in message.attachments:
             if gone not in kept:
                 self._attachments.remove(gone.id)
-        self._world.messages.put(changed)
+        self._state.messages.put(changed)
         self._tell("MESSAGE_UPDATE", changed)
         return changed
 
     def update(self, message: Message) -> None:
         """Replace a message whose pin, thread, poll or flags changed, and tell of it."""
-        self._world.messages.put(message)
+        self._state.messages.put(message)
         self._tell("MESSAGE_UPDATE", message)
 
     def delete(self, message: Message) -> None:
@@ -216,7 +216,7 @@ class Messages:
         self._publish(Event("MESSAGE_DELETE_BULK", data, channel.guild_id, channel.id, intents))
 
     def _forget(self, message: Message) -> None:
-        self._world.messages.remove(message.id)
+        self._state.messages.remove(message.id)
         for attachment in message.attachments:
             self._attachments.remove(attachment.id)
 
@@ -231,14 +231,14 @@ class Messages:
             needed |= Permissions.ATTACH_FILES
         if form.reference and channel.guild_id is not None:
             needed |= Permissions.READ_MESSAGE_HISTORY
-        self._world.require(author.id, channel, needed)
-        if voice and not self._world.permissions(author.id, channel) & Permissions.SEND_VOICE_MESSAGES:
+        self._state.require(author.id, channel, needed)
+        if voice and not self._state.permissions(author.id, channel) & Permissions.SEND_VOICE_MESSAGES:
             raise DiscordError(403, 50173, "You cannot send voice messages in this channel.")
         if channel.thread is not None and channel.thread.locked:
-            self._world.require(author.id, channel, Permissions.MANAGE_THREADS)
+            self._state.require(author.id, channel, Permissions.MANAGE_THREADS)
 
     def _require_open_door(self, author: User, channel: Channel) -> None:
-        others = [self._world.user(i) for i in channel.recipient_ids if i != author.id]
+        others = [self._state.user(i) for i in channel.recipient_ids if i != author.id]
         if author.bot and not all(other.allow_dms for other in others):
             raise DiscordError(403, 50007, "Cannot send messages to this user")
 
@@ -249,14 +249,14 @@ class Messages:
         if given is None:
             return None, ()
         message_id = parse(given.get("message_id"), "message_reference")
-        target = self._world.messages.get(message_id)
+        target = self._state.messages.get(message_id)
         if target is not None and target.ephemeral_to is not None:
             target = None
         if given.get("type") == _FORWARD:
-            source = self._world.channels.get(parse(given.get("channel_id"), "message_reference"))
+            source = self._state.channels.get(parse(given.get("channel_id"), "message_reference"))
             if source is None or target is None or target.channel_id != source.id:
                 raise _unknown_reference()
-            if not self._world.may_see(author.id, source):
+            if not self._state.may_see(author.id, source):
                 raise DiscordError(400, 160014, "You cannot forward a message whose content you cannot read.")
             originals = target.snapshots or (target,)
             copied = tuple(self._copy(channel, original) for original in originals)
@@ -272,7 +272,7 @@ class Messages:
         copies: list[Attachment] = []
         for attachment in original.attachments:
             stored = self._attachments.get(attachment.id)
-            made = replace(attachment, id=self._world.clock.next(), channel_id=channel.id, ephemeral=False)
+            made = replace(attachment, id=self._state.clock.next(), channel_id=channel.id, ephemeral=False)
             if stored is not None:
                 self._attachments.put(made.id, stored.content_type, stored.data)
             copies.append(made)
@@ -282,7 +282,7 @@ class Messages:
         self, author: User, channel: Channel, form: MessageForm, replied: Message | None, *, ephemeral: bool = False
     ) -> Message:
         files = self._store_files(channel, form.files, ephemeral=ephemeral)
-        message_id = self._world.clock.next()
+        message_id = self._state.clock.next()
         message = Message(
             id=message_id,
             channel_id=channel.id,
@@ -305,14 +305,14 @@ class Messages:
     def _pinged_by_reply(self, message: Message) -> int | None:
         if message.type is not MessageType.REPLY or message.reference is None:
             return None
-        replied = self._world.messages.get(message.reference.message_id or 0)
+        replied = self._state.messages.get(message.reference.message_id or 0)
         return replied.author_id if replied is not None and replied.author_id in message.mention_ids else None
 
     def _with_mentions(
         self, message: Message, channel: Channel, form: MessageForm, replied_author_id: int | None = None
     ) -> Message:
         found = find_mentions(
-            self._world, channel, message.author_id, message.content, form.allowed_mentions, replied_author_id
+            self._state, channel, message.author_id, message.content, form.allowed_mentions, replied_author_id
         )
         return replace(
             message,
@@ -334,7 +334,7 @@ class Messages:
 
     def store_file(self, channel_id: int, file: NewFile, *, ephemeral: bool) -> Attachment:
         """Put one upload on the CDN."""
-        attachment_id = self._world.clock.next()
+        attachment_id = self._state.clock.next()
         self._attachments.put(attachment_id, file.content_type, file.data)
         declared = self.declared_size_lies.pop(0) if self.declared_size_lies else len(file.data)
         return Attachment(
@@ -351,9 +351,9 @@ class Messages:
         )
 
     def _announce(self, message: Message) -> None:
-        world = self._world
-        world.messages.put(message)
-        channel = world.channels[message.channel_id]
+        state = self._state
+        state.messages.put(message)
+        channel = state.channels[message.channel_id]
         if message.ephemeral_to is None:
             channel = replace(channel, last_message_id=message.id)
             if (thread := channel.thread) is not None:
@@ -366,7 +366,7 @@ class Messages:
                     total_message_sent=thread.total_message_sent + 1,
                 )
                 channel = replace(channel, thread=thread)
-            world.channels[channel.id] = channel
+            state.channels[channel.id] = channel
         self._tell("MESSAGE_CREATE", message)
 
     def _tell(self, name: str, message: Message) -> None:

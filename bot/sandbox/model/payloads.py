@@ -10,7 +10,7 @@ from bot.sandbox.model.attachments import AttachmentStore
 from bot.sandbox.model.entities import Attachment, Channel, Guild, Member, Message, Poll, Role, User
 from bot.sandbox.model.enums import ChannelType, ComponentType, MessageFlag, MessageType
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 
 _SHOWN_WITH_REFERENCE = frozenset(
     {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE, MessageType.CONTEXT_MENU_COMMAND}
@@ -89,8 +89,8 @@ def _poll_media(media: Json) -> Json:
 class Payloads:
     """Writes what depends on other things: names of authors, roles of members, links to files."""
 
-    def __init__(self, world: World, attachments: AttachmentStore) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState, attachments: AttachmentStore) -> None:
+        self._state = state
         self._attachments = attachments
 
     def member(self, member: Member, *, with_user: bool = True) -> Json:
@@ -108,7 +108,7 @@ class Payloads:
             "flags": 0,
         }
         if with_user:
-            payload["user"] = user_payload(self._world.user(member.user_id))
+            payload["user"] = user_payload(self._state.user(member.user_id))
         return payload
 
     def channel(self, channel: Channel, viewer_id: int | None = None) -> Json:
@@ -116,7 +116,7 @@ class Payloads:
         last = str(channel.last_message_id) if channel.last_message_id else None
         payload: Json = {"id": str(channel.id), "type": int(channel.type), "flags": 0, "last_message_id": last}
         if channel.guild_id is None:
-            others = [self._world.user(i) for i in channel.recipient_ids if i != viewer_id]
+            others = [self._state.user(i) for i in channel.recipient_ids if i != viewer_id]
             return payload | {"recipients": [user_payload(user) for user in others]}
         payload |= {
             "guild_id": str(channel.guild_id),
@@ -199,7 +199,7 @@ class Payloads:
             "widget_enabled": False,
             "widget_channel_id": None,
             "verification_level": 0,
-            "roles": [role_payload(role) for role in self._world.guild_roles(guild.id)],
+            "roles": [role_payload(role) for role in self._state.guild_roles(guild.id)],
             "default_message_notifications": 1,
             "mfa_level": 0,
             "explicit_content_filter": 0,
@@ -228,16 +228,16 @@ class Payloads:
         no members but itself unless it has the GUILD_PRESENCES intent, hence ``all_members``.
         """
         channels = [
-            c for c in self._world.guild_channels(guild.id) if hidden_channels or self._world.may_see(viewer_id, c)
+            c for c in self._state.guild_channels(guild.id) if hidden_channels or self._state.may_see(viewer_id, c)
         ]
         threads = [
             t
-            for t in self._world.guild_threads(guild.id)
-            if t.thread is not None and not t.thread.archived and self._world.may_see(viewer_id, t)
+            for t in self._state.guild_threads(guild.id)
+            if t.thread is not None and not t.thread.archived and self._state.may_see(viewer_id, t)
         ]
-        members = self._world.guild_members(guild.id)
+        members = self._state.guild_members(guild.id)
         return self.guild(guild) | {
-            "joined_at": iso(self._world.member(guild.id, viewer_id).joined_at),
+            "joined_at": iso(self._state.member(guild.id, viewer_id).joined_at),
             "large": False,
             "unavailable": False,
             "member_count": len(members),
@@ -279,11 +279,11 @@ class Payloads:
 
         ``nested`` is for a message within a message: Discord goes one level deep into replies.
         """
-        world = self._world
+        state = self._state
         payload: Json = {
             "id": str(message.id),
             "channel_id": str(message.channel_id),
-            "author": user_payload(world.user(message.author_id)),
+            "author": user_payload(state.user(message.author_id)),
             "pinned": message.pinned_at is not None,
             "mention_everyone": message.mention_everyone,
             "tts": message.tts,
@@ -313,7 +313,7 @@ class Payloads:
             ]
         if message.poll is not None:
             payload["poll"] = self.poll(message.poll, viewer_id)
-        if message.flags & MessageFlag.HAS_THREAD and (thread := world.channels.get(message.id)) is not None:
+        if message.flags & MessageFlag.HAS_THREAD and (thread := state.channels.get(message.id)) is not None:
             payload["thread"] = self.channel(thread, viewer_id)
         if message.reference is not None:
             payload |= self._reference(message, viewer_id, nested=nested)
@@ -324,7 +324,7 @@ class Payloads:
         return {
             "type": int(message.type),
             "content": message.content,
-            "mentions": [user_payload(self._world.user(i)) for i in message.mention_ids],
+            "mentions": [user_payload(self._state.user(i)) for i in message.mention_ids],
             "mention_roles": [str(i) for i in message.mention_role_ids],
             "attachments": [self.attachment(a) for a in message.attachments],
             "embeds": [self._with_links(e, message.attachments) for e in message.embeds],
@@ -346,7 +346,7 @@ class Payloads:
         if message.snapshots:
             found["message_snapshots"] = [{"message": self._content(s)} for s in message.snapshots]
         elif message.type in _SHOWN_WITH_REFERENCE and reference.message_id is not None and not nested:
-            target = self._world.messages.get(reference.message_id)
+            target = self._state.messages.get(reference.message_id)
             # An answer for everyone does not show the ephemeral message that it came from.
             hidden = target is None or (target.ephemeral_to is not None and message.ephemeral_to is None)
             shown = None if target is None or hidden else self.message(target, viewer_id, nested=True)
@@ -389,12 +389,12 @@ class Payloads:
     def message_in_gateway(self, message: Message) -> Json:
         """The data of MESSAGE_CREATE and MESSAGE_UPDATE in a guild or direct message."""
         payload = self.message(message)
-        channel = self._world.channels.get(message.channel_id)
+        channel = self._state.channels.get(message.channel_id)
         if channel is not None:
             payload["channel_type"] = int(channel.type)
         if message.guild_id is not None and message.ephemeral_to is None:
             payload["guild_id"] = str(message.guild_id)
-            member = self._world.members.get((message.guild_id, message.author_id))
+            member = self._state.members.get((message.guild_id, message.author_id))
             # Discord leaves the member out of what a webhook or an interaction's answer wrote.
             if member is not None and message.webhook_id is None:
                 payload["member"] = self.member(member, with_user=False)
@@ -404,4 +404,4 @@ class Payloads:
         """The channel within an interaction; ``permissions`` are those of the one who invoked it."""
         payload = self.channel(channel, user_id)
         payload.pop("permission_overwrites", None)
-        return payload | {"permissions": str(int(self._world.permissions(user_id, channel)))}
+        return payload | {"permissions": str(int(self._state.permissions(user_id, channel)))}

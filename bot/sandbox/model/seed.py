@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.sandbox.model.entities import Channel, Guild, Member, Overwrite, OverwriteType, Role, User
 from bot.sandbox.model.enums import ChannelType
 from bot.sandbox.model.permissions import EVERYONE, Permissions
-from bot.sandbox.model.state import World
+from bot.sandbox.model.state import SandboxState
 
 APPLICATION_ID = 1_100_000_000_000_000_100
 """Also the id of the bot's user, as with every application made since 2016."""
@@ -48,7 +48,7 @@ USER_TOKENS = {
 }
 
 
-def populate(world: World, bot_name: str) -> None:
+def populate(state: SandboxState, bot_name: str) -> None:
     """Put the fixed people, guilds, roles and channels into an empty world."""
     bot = User(APPLICATION_ID, bot_name, bot=True)
     people = (
@@ -56,8 +56,8 @@ def populate(world: World, bot_name: str) -> None:
         User(MEMBER_ID, "boris", "Борис", locale="ru"),
         User(OTHER_MEMBER_ID, "chloe", "Chloe", locale="en-GB"),
     )
-    world.users = {user.id: user for user in (bot, *people)}
-    world.guilds = {
+    state.users = {user.id: user for user in (bot, *people)}
+    state.guilds = {
         GUILD_ID: Guild(GUILD_ID, "Sandbox", ADMIN_ID),
         SECOND_GUILD_ID: Guild(SECOND_GUILD_ID, "Second sandbox", ADMIN_ID),
     }
@@ -77,7 +77,7 @@ def populate(world: World, bot_name: str) -> None:
         Role(SECOND_GUILD_ID, SECOND_GUILD_ID, "@everyone", EVERYONE, 0),
         Role(SECOND_BOT_ROLE_ID, SECOND_GUILD_ID, bot_name, EVERYONE, 1, bot_id=APPLICATION_ID),
     )
-    world.roles = {role.id: role for role in roles}
+    state.roles = {role.id: role for role in roles}
     members = (
         Member(GUILD_ID, APPLICATION_ID, JOINED_AT, (BOT_ROLE_ID,)),
         Member(GUILD_ID, ADMIN_ID, JOINED_AT, (MODERATOR_ROLE_ID,)),
@@ -87,7 +87,7 @@ def populate(world: World, bot_name: str) -> None:
         Member(SECOND_GUILD_ID, ADMIN_ID, JOINED_AT),
         Member(SECOND_GUILD_ID, MEMBER_ID, JOINED_AT),
     )
-    world.members = {(member.guild_id, member.user_id): member for member in members}
+    state.members = {(member.guild_id, member.user_id): member for member in members}
     hidden = Overwrite(GUILD_ID, OverwriteType.ROLE, Permissions.NONE, Permissions.VIEW_CHANNEL)
     shown = Overwrite(MODERATOR_ROLE_ID, OverwriteType.ROLE, Permissions.VIEW_CHANNEL, Permissions.NONE)
     silent = Overwrite(
@@ -107,4 +107,4 @@ def populate(world: World, bot_name: str) -> None:
         Channel(READ_ONLY_ID, text, GUILD_ID, "no-bots", position=4, parent_id=CATEGORY_ID, overwrites=(silent,)),
         Channel(SECOND_GENERAL_ID, text, SECOND_GUILD_ID, "general", position=1),
     )
-    world.channels = {channel.id: channel for channel in channels}
+    state.channels = {channel.id: channel for channel in channels}

@@ -10,7 +10,7 @@ from bot.sandbox.model.permissions import DIRECT_MESSAGE, Permissions, in_channe
 from bot.sandbox.model.snowflakes import SnowflakeClock
 
 
-class World:
+class SandboxState:
     """Guilds, people, channels and messages. Changed only by the parts that also tell the gateways of it."""
 
     def __init__(self, *, message_limit: int) -> None:

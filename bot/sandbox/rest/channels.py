@@ -24,7 +24,7 @@ _MAX_SLOWMODE_S = 21_600
 class ChannelRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         channel = "/channels/{channel_id}"
@@ -40,20 +40,20 @@ class ChannelRoutes:
         ]
 
     def get(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         return self._services.payloads.channel(channel, call.user.id)
 
     def of_guild(self, call: Call) -> Reply:
-        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
-        shown = self._world.guild_channels(guild.id)
+        guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
+        shown = self._state.guild_channels(guild.id)
         if not call.user.bot:
-            shown = [c for c in shown if self._world.may_see(call.user.id, c)]
+            shown = [c for c in shown if self._state.may_see(call.user.id, c)]
         return [self._services.payloads.channel(c, call.user.id) for c in shown]
 
     def create(self, call: Call) -> Reply:
         guild_id = call.id("guild_id")
-        self._world.require_in_guild(call.user.id, guild_id, Permissions.MANAGE_CHANNELS)
+        self._state.require_in_guild(call.user.id, guild_id, Permissions.MANAGE_CHANNELS)
         form = Form()
         name = form.text(call.form, "name", 1, 100, required=True)
         topic = form.text(call.form, "topic", 0, 1024)
@@ -63,24 +63,24 @@ class ChannelRoutes:
         form.raise_if_wrong()
         parent = call.form.get("parent_id")
         channel = Channel(
-            self._world.clock.next(),
+            self._state.clock.next(),
             ChannelType(kind or 0),
             guild_id,
             name or "",
             topic,
-            position=len(self._world.guild_channels(guild_id)),
+            position=len(self._state.guild_channels(guild_id)),
             parent_id=parse(parent, "parent_id") if parent else None,
             overwrites=overwrites,
         )
         return Answer(201, self._put("CHANNEL_CREATE", channel))
 
     def edit(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         if channel.guild_id is None:
             raise DiscordError(403, 50003, "Cannot execute action on a DM channel")
         if channel.is_thread:
             return self._edit_thread(call, channel)
-        self._world.require(call.user.id, channel, Permissions.MANAGE_CHANNELS)
+        self._state.require(call.user.id, channel, Permissions.MANAGE_CHANNELS)
         form = Form()
         name = form.text(call.form, "name", 1, 100)
         topic = form.text(call.form, "topic", 0, 1024)
@@ -106,7 +106,7 @@ class ChannelRoutes:
         owner = thread.owner_id == call.user.id and "locked" not in call.form and not thread.locked
         reopening = set(call.form) == {"archived"} and not call.form["archived"] and not thread.locked
         needed = Permissions.VIEW_CHANNEL if owner or reopening else Permissions.MANAGE_THREADS
-        self._world.require(call.user.id, channel, needed)
+        self._state.require(call.user.id, channel, needed)
         form = Form()
         name = form.text(call.form, "name", 1, 100)
         archive_minutes = form.choice(call.form, "auto_archive_duration", _ARCHIVE_MINUTES)
@@ -127,13 +127,13 @@ class ChannelRoutes:
         return self._put("THREAD_UPDATE", changed)
 
     def delete(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         if channel.guild_id is None:
             # Closing a direct message hides it; it is still there when it is opened again.
-            self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+            self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
             return self._services.payloads.channel(channel, call.user.id)
         needed = Permissions.MANAGE_THREADS if channel.is_thread else Permissions.MANAGE_CHANNELS
-        self._world.require(call.user.id, channel, needed)
+        self._state.require(call.user.id, channel, needed)
         payload = self._services.payloads.channel(channel, call.user.id)
         if channel.is_thread:
             data: Json = {key: payload[key] for key in ("id", "guild_id", "parent_id", "type")}
@@ -142,24 +142,24 @@ class ChannelRoutes:
             event = Event("CHANNEL_DELETE", payload, channel.guild_id, channel.id, Intents.GUILDS)
         # Told first: who could see it is known only as long as it is there.
         self._services.publish(event)
-        for thread in self._world.guild_threads(channel.guild_id):
+        for thread in self._state.guild_threads(channel.guild_id):
             if thread.parent_id == channel.id:
                 self._forget(thread)
         self._forget(channel)
         return payload
 
     def _forget(self, channel: Channel) -> None:
-        del self._world.channels[channel.id]
-        self._world.messages.forget_channel(channel.id)
+        del self._state.channels[channel.id]
+        self._state.messages.forget_channel(channel.id)
 
     def typing(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         needed = Permissions.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permissions.SEND_MESSAGES
-        self._world.require(call.user.id, channel, needed)
+        self._state.require(call.user.id, channel, needed)
         data: Json = {"channel_id": str(channel.id), "user_id": str(call.user.id), "timestamp": int(time.time())}
         if channel.guild_id is not None:
             data["guild_id"] = str(channel.guild_id)
-            data["member"] = self._services.payloads.member(self._world.member(channel.guild_id, call.user.id))
+            data["member"] = self._services.payloads.member(self._state.member(channel.guild_id, call.user.id))
         intents = TYPING_IN[channel.guild_id is not None]
         self._services.publish(Event("TYPING_START", data, channel.guild_id, channel.id, intents))
         return None
@@ -180,14 +180,14 @@ class ChannelRoutes:
         return None
 
     def _editable(self, call: Call) -> Channel:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         if channel.guild_id is None or channel.is_thread:
             raise DiscordError(400, 50024, "Cannot execute action on this channel type")
-        self._world.require(call.user.id, channel, Permissions.MANAGE_ROLES)
+        self._state.require(call.user.id, channel, Permissions.MANAGE_ROLES)
         return channel
 
     def _put(self, name: str, channel: Channel) -> Json:
-        self._world.channels[channel.id] = channel
+        self._state.channels[channel.id] = channel
         payload = self._services.payloads.channel(channel)
         self._services.publish(Event(name, payload, channel.guild_id, channel.id, Intents.GUILDS))
         return payload

@@ -17,7 +17,7 @@ _LOCALIZATIONS = ("name_localizations", "description_localizations")
 class CommandRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
         self._commands = services.commands
 
     def routes(self) -> list[Route]:
@@ -88,27 +88,27 @@ class CommandRoutes:
         if "guild_id" not in call.path:
             return None
         guild_id = call.id("guild_id")
-        if (guild_id, call.user.id) not in self._world.members:
+        if (guild_id, call.user.id) not in self._state.members:
             raise missing_access()
         return guild_id
 
     def index_of_guild(self, call: Call) -> Reply:
         """What may be used somewhere in the guild; ``?channel_id=`` asks for one channel."""
-        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
+        guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
         if "channel_id" in call.query:
-            channel = self._world.channel(parse(call.query["channel_id"], "channel_id"))
-            self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+            channel = self._state.channel(parse(call.query["channel_id"], "channel_id"))
+            self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
             return self._index(call.user, [channel])
-        channels = [c for c in self._world.guild_channels(guild.id) if self._world.may_see(call.user.id, c)]
+        channels = [c for c in self._state.guild_channels(guild.id) if self._state.may_see(call.user.id, c)]
         return self._index(call.user, channels)
 
     def index_of_channel(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         return self._index(call.user, [channel])
 
     def index_of_person(self, call: Call) -> Reply:
-        return self._index(call.user, self._world.direct_channels_of(call.user.id))
+        return self._index(call.user, self._state.direct_channels_of(call.user.id))
 
     def _index(self, user: User, channels: list[Channel]) -> Json:
         found = {c["id"]: c for channel in channels for c in self._commands.usable(user, channel)}

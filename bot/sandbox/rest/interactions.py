@@ -18,7 +18,7 @@ from bot.sandbox.validation.message_form import NewFile
 class InteractionRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         webhook = "/webhooks/{application_id}/{token}"
@@ -84,8 +84,8 @@ class InteractionRoutes:
         assert asked is not None
         if parse(body.get("application_id"), "application_id") != self._services.accounts.bot.id:
             raise unknown("Application")
-        channel = self._world.channel(parse(body.get("channel_id"), "channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        channel = self._state.channel(parse(body.get("channel_id"), "channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         kind = InteractionType(asked)
         nonce = str(body["nonce"]) if body.get("nonce") is not None else None
         if kind is InteractionType.MESSAGE_COMPONENT:
@@ -100,7 +100,7 @@ class InteractionRoutes:
         def store(file: NewFile) -> Attachment:
             return self._services.messages.store_file(channel.id, file, ephemeral=True)
 
-        return Resolver(self._world, self._services.payloads, call.user, channel, call.files, store)
+        return Resolver(self._state, self._services.payloads, call.user, channel, call.files, store)
 
     def _use_command(self, call: Call, channel: Channel, kind: InteractionType, nonce: str | None) -> None:
         data: Json = call.form["data"]
@@ -116,7 +116,7 @@ class InteractionRoutes:
             target = parse(data.get("target_id"), "data")
             made["target_id"] = str(target)
             if command["type"] == CommandType.MESSAGE:
-                message = self._world.message(channel.id, target)
+                message = self._state.message(channel.id, target)
                 if message.ephemeral_to not in (None, call.user.id):
                     raise unknown("Message")
                 resolver.add_message(message)
@@ -127,7 +127,7 @@ class InteractionRoutes:
         self._services.interactions.begin(kind, call.user, channel, made, nonce)
 
     def _use_component(self, call: Call, channel: Channel, nonce: str | None) -> None:
-        message = self._world.message(channel.id, parse(call.form.get("message_id"), "message_id"))
+        message = self._state.message(channel.id, parse(call.form.get("message_id"), "message_id"))
         if message.ephemeral_to not in (None, call.user.id):
             raise unknown("Message")
         data = read_component_use(message, call.form["data"], self._resolver(call, channel))
@@ -143,7 +143,7 @@ class InteractionRoutes:
         made = read_modal_submission(origin.modal, data, self._resolver(call, channel))
         # A modal is submitted once; opening it again makes another interaction.
         origin.modal = None
-        source = self._world.messages.get(origin.source_id or 0)
+        source = self._state.messages.get(origin.source_id or 0)
         self._services.interactions.begin(
             InteractionType.MODAL_SUBMIT, call.user, channel, made, nonce, source=source, origin=origin
         )

@@ -25,7 +25,7 @@ _READ = Permissions.READ_MESSAGE_HISTORY
 class MessageRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         messages = "/channels/{channel_id}/messages"
@@ -40,8 +40,8 @@ class MessageRoutes:
         ]
 
     def history(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         anchors = [name for name in ("around", "before", "after") if name in call.query]
         form = Form()
         if len(anchors) > 1:
@@ -49,9 +49,9 @@ class MessageRoutes:
         form.raise_if_wrong()
         limit = call.number("limit", 50, 1, 100)
         # Discord answers an empty list where the history may not be read.
-        if not self._world.permissions(call.user.id, channel) & _READ:
+        if not self._state.permissions(call.user.id, channel) & _READ:
             return []
-        store = self._world.messages
+        store = self._state.messages
 
         def first(messages: Iterator[Message], count: int) -> list[Message]:
             return list(islice((m for m in messages if not m.ephemeral_to), count))
@@ -68,13 +68,13 @@ class MessageRoutes:
         return [self._shown(call, message) for message in found]
 
     def get(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, _READ)
-        message = self._world.message(channel.id, call.id("message_id"))
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, _READ)
+        message = self._state.message(channel.id, call.id("message_id"))
         return self._shown(call, self._services.messages.readable(call.user, message))
 
     def create(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         form = read_message_form(call.form, call.files, EVERYTHING, MESSAGE_FLAGS)
         message = self._services.messages.send(call.user, channel, form)
         return self._shown(call, message)
@@ -84,7 +84,7 @@ class MessageRoutes:
         if message.author_id != call.user.id:
             # Others may be made to hide their embeds, nothing else.
             only_flags = set(call.form) <= {"flags"}
-            if not only_flags or not self._world.permissions(call.user.id, channel) & Permissions.MANAGE_MESSAGES:
+            if not only_flags or not self._state.permissions(call.user.id, channel) & Permissions.MANAGE_MESSAGES:
                 raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
         form = read_message_form(call.form, call.files, EVERYTHING, EDIT_FLAGS, present_flags=message.flags)
         return self._shown(call, self._services.messages.edit(message, form))
@@ -92,17 +92,17 @@ class MessageRoutes:
     def delete(self, call: Call) -> Reply:
         channel, message = self._find(call)
         if message.author_id != call.user.id:
-            self._world.require(call.user.id, channel, Permissions.MANAGE_MESSAGES)
+            self._state.require(call.user.id, channel, Permissions.MANAGE_MESSAGES)
             if channel.guild_id is None:
                 raise DiscordError(403, 50003, "Cannot execute action on a DM channel")
         self._services.messages.delete(message)
         return None
 
     def bulk_delete(self, call: Call) -> Reply:
-        channel = self._world.channel(call.id("channel_id"))
+        channel = self._state.channel(call.id("channel_id"))
         if channel.guild_id is None:
             raise DiscordError(403, 50003, "Cannot execute action on a DM channel")
-        self._world.require(call.user.id, channel, Permissions.MANAGE_MESSAGES)
+        self._state.require(call.user.id, channel, Permissions.MANAGE_MESSAGES)
         form = Form()
         ids = {parse(value, "messages") for value in form.values(call.form, "messages")}
         form.raise_if_wrong()
@@ -112,7 +112,7 @@ class MessageRoutes:
         oldest = (int(time.time() * 1000) - EPOCH_MS - _TWO_WEEKS_MS) << 22
         if min(ids) < oldest:
             raise DiscordError(400, 50034, "You can only bulk delete messages that are under 14 days old.")
-        found = [self._world.messages.get(message_id) for message_id in sorted(ids)]
+        found = [self._state.messages.get(message_id) for message_id in sorted(ids)]
         there = [m for m in found if m is not None and m.channel_id == channel.id and not m.ephemeral_to]
         self._services.messages.delete_many(channel, there)
         return None
@@ -122,9 +122,9 @@ class MessageRoutes:
         raise DiscordError(400, 50024, "Cannot execute action on this channel type")
 
     def _find(self, call: Call) -> tuple[Channel, Message]:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
-        message = self._world.message(channel.id, call.id("message_id"))
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        message = self._state.message(channel.id, call.id("message_id"))
         return channel, self._services.messages.readable(call.user, message)
 
     def _shown(self, call: Call, message: Message) -> Json:

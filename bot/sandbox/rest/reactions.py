@@ -30,7 +30,7 @@ _MAX_PINS = 250
 class ReactionRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         message = "/channels/{channel_id}/messages/{message_id}"
@@ -62,20 +62,20 @@ class ReactionRoutes:
         reacted = message.reactions.get(_read_emoji(call.path["emoji"]), ())
         after = parse(call.query.get("after", "0"), "after")
         found = [user_id for user_id in sorted(reacted) if user_id > after]
-        return [user_payload(self._world.user(i)) for i in found[: call.number("limit", 25, 1, 100)]]
+        return [user_payload(self._state.user(i)) for i in found[: call.number("limit", 25, 1, 100)]]
 
     def add(self, call: Call) -> Reply:
         emoji = _read_emoji(call.path["emoji"])
         channel, message = self._find(call, Permissions.READ_MESSAGE_HISTORY)
         if emoji not in message.reactions:
-            self._world.require(call.user.id, channel, Permissions.ADD_REACTIONS)
+            self._state.require(call.user.id, channel, Permissions.ADD_REACTIONS)
         reacted = message.reactions.get(emoji, ())
         if call.user.id in reacted:
             return None
         self._put(message, {**message.reactions, emoji: (*reacted, call.user.id)})
         data = self._event_data(message, emoji, call.user.id) | {"message_author_id": str(message.author_id)}
         if channel.guild_id is not None:
-            data["member"] = self._services.payloads.member(self._world.member(channel.guild_id, call.user.id))
+            data["member"] = self._services.payloads.member(self._state.member(channel.guild_id, call.user.id))
         self._publish("MESSAGE_REACTION_ADD", data, channel)
         return None
 
@@ -113,7 +113,7 @@ class ReactionRoutes:
         return None
 
     def _put(self, message: Message, reactions: dict[str, tuple[int, ...]]) -> None:
-        self._world.messages.put(replace(message, reactions=reactions))
+        self._state.messages.put(replace(message, reactions=reactions))
 
     def _place(self, message: Message) -> Json:
         data: Json = {"channel_id": str(message.channel_id), "message_id": str(message.id)}
@@ -148,9 +148,9 @@ class ReactionRoutes:
         return [self._services.payloads.message(m, call.user.id) for m in self._pinned(call)]
 
     def _pinned(self, call: Call) -> list[Message]:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.READ_MESSAGE_HISTORY)
-        found = [m for m in self._world.messages.in_channel(channel.id) if m.pinned_at is not None]
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.READ_MESSAGE_HISTORY)
+        found = [m for m in self._state.messages.in_channel(channel.id) if m.pinned_at is not None]
         return sorted(found, key=lambda m: (m.pinned_at, m.id), reverse=True)
 
     def pin(self, call: Call) -> Reply:
@@ -172,7 +172,7 @@ class ReactionRoutes:
 
     def _set_pin(self, channel: Channel, message: Message, at: datetime | None) -> None:
         self._services.messages.update(replace(message, pinned_at=at))
-        self._world.channels[channel.id] = replace(channel, last_pin_at=at or channel.last_pin_at)
+        self._state.channels[channel.id] = replace(channel, last_pin_at=at or channel.last_pin_at)
         data: Json = {"channel_id": str(channel.id), "last_pin_timestamp": iso(at) if at else None}
         if channel.guild_id is not None:
             data["guild_id"] = str(channel.guild_id)
@@ -194,7 +194,7 @@ class ReactionRoutes:
         if message.poll is None:
             raise unknown("Message")
         votes = message.poll.votes.get(call.id("answer_id"), ())
-        return {"users": [user_payload(self._world.user(i)) for i in votes]}
+        return {"users": [user_payload(self._state.user(i)) for i in votes]}
 
     def vote(self, call: Call) -> Reply:
         """A person's vote: ``{"answer_ids": [...]}`` replaces what they chose before. Bots cannot vote."""
@@ -210,7 +210,7 @@ class ReactionRoutes:
         me = call.user.id
         votes = {n: tuple(i for i in poll.votes.get(n, ()) if i != me) for n in range(1, len(poll.answers) + 1)}
         votes = {n: (*users, me) if n in chosen else users for n, users in votes.items()}
-        self._world.messages.put(replace(message, poll=replace(poll, votes=votes)))
+        self._state.messages.put(replace(message, poll=replace(poll, votes=votes)))
         for n in range(1, len(poll.answers) + 1):
             before, after = me in poll.votes.get(n, ()), n in chosen
             if before != after:
@@ -222,9 +222,9 @@ class ReactionRoutes:
         return Answer(204)
 
     def _find(self, call: Call, needed: Permissions) -> tuple[Channel, Message]:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL | needed)
-        message = self._world.message(channel.id, call.id("message_id"))
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL | needed)
+        message = self._state.message(channel.id, call.id("message_id"))
         return channel, self._services.messages.readable(call.user, message)
 
 

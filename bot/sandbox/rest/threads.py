@@ -23,7 +23,7 @@ _THREAD_TYPES = frozenset({10, 11, 12})
 class ThreadRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         members = "/channels/{channel_id}/thread-members"
@@ -43,10 +43,10 @@ class ThreadRoutes:
 
     def begin_from_message(self, call: Call) -> Reply:
         parent = self._parent(call)
-        message = self._world.message(parent.id, call.id("message_id"))
+        message = self._state.message(parent.id, call.id("message_id"))
         self._services.messages.readable(call.user, message)
-        self._world.require(call.user.id, parent, Permissions.CREATE_PUBLIC_THREADS | Permissions.READ_MESSAGE_HISTORY)
-        if message.id in self._world.channels:
+        self._state.require(call.user.id, parent, Permissions.CREATE_PUBLIC_THREADS | Permissions.READ_MESSAGE_HISTORY)
+        if message.id in self._state.channels:
             raise DiscordError(400, 160004, "A thread has already been created for this message")
         news = parent.type is ChannelType.GUILD_NEWS
         kind = ChannelType.NEWS_THREAD if news else ChannelType.PUBLIC_THREAD
@@ -65,16 +65,16 @@ class ThreadRoutes:
         kind = ChannelType(asked or ChannelType.PRIVATE_THREAD)
         private = kind is ChannelType.PRIVATE_THREAD
         needed = Permissions.CREATE_PRIVATE_THREADS if private else Permissions.CREATE_PUBLIC_THREADS
-        self._world.require(call.user.id, parent, needed)
-        thread = self._create(call, parent, self._world.clock.next(), kind)
+        self._state.require(call.user.id, parent, needed)
+        thread = self._create(call, parent, self._state.clock.next(), kind)
         if not private:
             link = Reference(thread.id, None, parent.guild_id)
             self._services.messages.system(call.user, parent, MessageType.THREAD_CREATED, thread.name, link)
         return Answer(201, self._shown(thread.id, call.user))
 
     def _parent(self, call: Call) -> Channel:
-        parent = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, parent, Permissions.VIEW_CHANNEL)
+        parent = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, parent, Permissions.VIEW_CHANNEL)
         if parent.type not in (ChannelType.GUILD_TEXT, ChannelType.GUILD_NEWS):
             raise DiscordError(400, 50024, "Cannot execute action on this channel type")
         return parent
@@ -103,7 +103,7 @@ class ThreadRoutes:
             rate_limit_per_user_s=slowmode_s or 0,
             thread=state,
         )
-        self._world.channels[thread.id] = thread
+        self._state.channels[thread.id] = thread
         data = self._services.payloads.channel(thread) | {"newly_created": True}
         self._services.publish(Event("THREAD_CREATE", data, thread.guild_id, thread.id, Intents.GUILDS))
         return thread
@@ -131,15 +131,15 @@ class ThreadRoutes:
     def add(self, call: Call) -> Reply:
         channel, state = self._thread(call)
         assert channel.guild_id is not None
-        self._world.require(call.user.id, channel, Permissions.SEND_MESSAGES_IN_THREADS)
-        added = self._world.member(channel.guild_id, call.id("user_id"))
+        self._state.require(call.user.id, channel, Permissions.SEND_MESSAGES_IN_THREADS)
+        added = self._state.member(channel.guild_id, call.id("user_id"))
         self._set_members(channel, (*state.member_ids, added.user_id))
         return None
 
     def remove(self, call: Call) -> Reply:
         channel, state = self._thread(call)
         if state.owner_id != call.user.id:
-            self._world.require(call.user.id, channel, Permissions.MANAGE_THREADS)
+            self._state.require(call.user.id, channel, Permissions.MANAGE_THREADS)
         self._set_members(channel, tuple(i for i in state.member_ids if i != call.id("user_id")))
         return None
 
@@ -148,7 +148,7 @@ class ThreadRoutes:
         before = channel.thread.member_ids
         after = tuple(dict.fromkeys(member_ids))
         changed = replace(channel, thread=replace(channel.thread, member_ids=after))
-        self._world.channels[channel.id] = changed
+        self._state.channels[channel.id] = changed
         added = [i for i in after if i not in before]
         removed = [i for i in before if i not in after]
         data: Json = {"id": str(channel.id), "guild_id": str(channel.guild_id), "member_count": len(after)}
@@ -164,13 +164,13 @@ class ThreadRoutes:
     def _added(self, channel: Channel, user_id: int) -> Json:
         payloads = self._services.payloads
         assert channel.guild_id is not None
-        member = payloads.member(self._world.member(channel.guild_id, user_id))
+        member = payloads.member(self._state.member(channel.guild_id, user_id))
         return payloads.thread_member(channel, user_id) | {"member": member, "presence": None}
 
     def active(self, call: Call) -> Reply:
-        guild = self._world.guild_of_member(call.id("guild_id"), call.user.id)
-        threads = [t for t in self._world.guild_threads(guild.id) if t.thread is not None and not t.thread.archived]
-        return self._listed([t for t in threads if self._world.may_see(call.user.id, t)], call.user)
+        guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
+        threads = [t for t in self._state.guild_threads(guild.id) if t.thread is not None and not t.thread.archived]
+        return self._listed([t for t in threads if self._state.may_see(call.user.id, t)], call.user)
 
     def archived_public(self, call: Call) -> Reply:
         return self._archived(call, private=False)
@@ -180,16 +180,16 @@ class ThreadRoutes:
 
     def _archived(self, call: Call, *, private: bool) -> Json:
         parent = self._parent(call)
-        self._world.require(call.user.id, parent, Permissions.READ_MESSAGE_HISTORY)
+        self._state.require(call.user.id, parent, Permissions.READ_MESSAGE_HISTORY)
         assert parent.guild_id is not None
         threads = [
             t
-            for t in self._world.guild_threads(parent.guild_id)
+            for t in self._state.guild_threads(parent.guild_id)
             if t.parent_id == parent.id
             and t.thread is not None
             and t.thread.archived
             and (t.type is ChannelType.PRIVATE_THREAD) == private
-            and self._world.may_see(call.user.id, t)
+            and self._state.may_see(call.user.id, t)
         ]
         return self._listed(threads, call.user)
 
@@ -203,11 +203,11 @@ class ThreadRoutes:
         }
 
     def _thread(self, call: Call) -> tuple[Channel, ThreadState]:
-        channel = self._world.channel(call.id("channel_id"))
-        self._world.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
+        channel = self._state.channel(call.id("channel_id"))
+        self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         if channel.thread is None:
             raise DiscordError(400, 50024, "Cannot execute action on this channel type")
         return channel, channel.thread
 
     def _shown(self, thread_id: int, user: User) -> Json:
-        return self._services.payloads.channel(self._world.channel(thread_id), user.id)
+        return self._services.payloads.channel(self._state.channel(thread_id), user.id)

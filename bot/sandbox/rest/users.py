@@ -20,7 +20,7 @@ _SESSION_STARTS = 1000
 class UserRoutes:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._world = services.world
+        self._state = services.state
 
     def routes(self) -> list[Route]:
         return [
@@ -63,7 +63,7 @@ class UserRoutes:
         name = form.text(call.form, "username", 2, 32)
         form.raise_if_wrong()
         changed = replace(call.user, username=name or call.user.username)
-        self._world.users[changed.id] = changed
+        self._state.users[changed.id] = changed
         data = own_user_payload(changed)
         self._services.publish(Event("USER_UPDATE", data, to_bot=changed.bot, only_user_id=changed.id))
         return data
@@ -75,11 +75,11 @@ class UserRoutes:
         form.raise_if_wrong()
         allow_dms = bool(call.form.get("allow_dms", call.user.allow_dms))
         changed = replace(call.user, locale=locale, allow_dms=allow_dms)
-        self._world.users[changed.id] = changed
+        self._state.users[changed.id] = changed
         return {"locale": changed.locale, "allow_dms": changed.allow_dms}
 
     def guilds(self, call: Call) -> Reply:
-        found = self._world.guilds_of(call.user.id)
+        found = self._state.guilds_of(call.user.id)
         return [
             {
                 "id": str(guild.id),
@@ -87,27 +87,27 @@ class UserRoutes:
                 "icon": None,
                 "banner": None,
                 "owner": guild.owner_id == call.user.id,
-                "permissions": str(int(self._world.guild_permissions(call.user.id, guild.id))),
+                "permissions": str(int(self._state.guild_permissions(call.user.id, guild.id))),
                 "features": [],
             }
             for guild in found
         ]
 
     def direct_channels(self, call: Call) -> Reply:
-        found = self._world.direct_channels_of(call.user.id)
+        found = self._state.direct_channels_of(call.user.id)
         return [self._services.payloads.channel(channel, call.user.id) for channel in found]
 
     def open_direct(self, call: Call) -> Reply:
         body = call.form
         recipients = body.get("recipients")
         recipient = recipients[0] if isinstance(recipients, list) and recipients else body.get("recipient_id")
-        other = self._world.users.get(parse(recipient, "recipient_id"))
+        other = self._state.users.get(parse(recipient, "recipient_id"))
         if other is None or other.id == call.user.id:
             raise DiscordError(400, 50033, "Invalid Recipient(s)")
-        channel = self._world.direct_channel(call.user.id, other.id)
+        channel = self._state.direct_channel(call.user.id, other.id)
         if channel is None:
-            channel = Channel(self._world.clock.next(), ChannelType.DM, recipient_ids=(call.user.id, other.id))
-            self._world.channels[channel.id] = channel
+            channel = Channel(self._state.clock.next(), ChannelType.DM, recipient_ids=(call.user.id, other.id))
+            self._state.channels[channel.id] = channel
             for party in (call.user, other):
                 if not party.bot:
                     data = self._services.payloads.channel(channel, party.id)
@@ -115,4 +115,4 @@ class UserRoutes:
         return self._services.payloads.channel(channel, call.user.id)
 
     def user(self, call: Call) -> Reply:
-        return user_payload(self._world.user(call.id("user_id")))
+        return user_payload(self._state.user(call.id("user_id")))

@@ -17,7 +17,7 @@ from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
 from bot.preferences.roles import ChosenRules
 from bot.preferences.store import SettingsStore
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
@@ -65,17 +65,17 @@ async def corrections_harness(
     assert list(harness.sandbox.failures) == []
 
 
-async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
+async def _did(person: DiscordUser, command: str, channel: str = "general", **options: object) -> Message:
     said = await (await person.slash(command, options, channel=channel)).response(30)
     assert said["flags"] & EPHEMERAL
     return said
 
 
-async def _told(person: Person, command: str, channel: str = "general", **options: object) -> str:
+async def _told(person: DiscordUser, command: str, channel: str = "general", **options: object) -> str:
     return words(await _did(person, command, channel, **options))
 
 
-async def _offered(person: Person, typed: str, channel: str = "general") -> list[Message]:
+async def _offered(person: DiscordUser, typed: str, channel: str = "general") -> list[Message]:
     return await person.autocomplete("corrections show", {"number": typed}, "number", channel=channel)
 
 
@@ -93,7 +93,7 @@ def pressed_of(card: Message) -> list[str]:
 
 
 async def answered(
-    harness: BotHarness, person: Person, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
+    harness: BotHarness, person: DiscordUser, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
 ) -> Message:
     """The bot's answer ``said`` to ``asked``."""
     harness.chat.answer = said
@@ -101,7 +101,7 @@ async def answered(
     return await harness.complete_answer_to(question, reader=person)
 
 
-async def corrects(person: Person, answer: Message, /, **written: str) -> str:
+async def corrects(person: DiscordUser, answer: Message, /, **written: str) -> str:
     """What ``person`` is told who has corrected ``answer``."""
     form = await person.message_command("Correct this reply", answer)
     sent = await person.submit(form, written)

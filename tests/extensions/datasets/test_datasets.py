@@ -17,7 +17,7 @@ import matplotlib.image
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.client.discord_user import Person, UnknownCommandError
+from bot.sandbox.client.discord_user import DiscordUser, UnknownCommandError
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, populated, running
@@ -55,17 +55,17 @@ async def datasets_harness(shared_datasets_harness: BotHarness) -> AsyncIterator
     assert list(shared_datasets_harness.sandbox.failures) == []
 
 
-async def _did(person: Person, command: str, channel: str = "general", **options: object) -> Message:
+async def _did(person: DiscordUser, command: str, channel: str = "general", **options: object) -> Message:
     said = await (await person.slash(command, options, channel=channel)).response(30)
     assert said["flags"] & EPHEMERAL
     return said
 
 
-async def _told(person: Person, command: str, channel: str = "general", **options: object) -> str:
+async def _told(person: DiscordUser, command: str, channel: str = "general", **options: object) -> str:
     return str((await _did(person, command, channel, **options))["content"])
 
 
-async def _pressed(person: Person, asked: Message, button: str) -> str:
+async def _pressed(person: DiscordUser, asked: Message, button: str) -> str:
     """What a question has become when a button of it was pressed."""
     await person.click(asked, button)
     edited = await person.wait_for_edit(asked)
@@ -77,7 +77,7 @@ def _file(data: bytes, name: str = "примеры.csv") -> tuple[str, bytes, st
     return name, data, "application/octet-stream"
 
 
-async def _filled(person: Person, name: str, channel: str = "general") -> None:
+async def _filled(person: DiscordUser, name: str, channel: str = "general") -> None:
     await _told(person, "dataset create", channel, name=name)
     told = await _told(person, "dataset add", channel, dataset=name, file=_file(TABLE))
     assert told == f"Added to `{name} v1`: 14. There already: 0."

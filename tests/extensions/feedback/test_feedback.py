@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from bot.corrections.feedback import MAX_PER_DAY
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from tests.harness import BotHarness, Message, voice
 from tests.spoken import JFK, is_heard
 
@@ -23,19 +23,19 @@ async def judged(harness: BotHarness) -> AsyncIterator[BotHarness]:
         await forgotten(person)
 
 
-async def forgotten(person: Person) -> str:
+async def forgotten(person: DiscordUser) -> str:
     question = await told(person, "privacy forget")
     await person.click(question, "privacy-forget")
     return str((await person.wait_for_edit(question))["content"])
 
 
-async def told(person: Person, command: str, channel: str = "general", **options: object) -> Message:
+async def told(person: DiscordUser, command: str, channel: str = "general", **options: object) -> Message:
     answer: Message = await (await person.slash(command, options, channel=channel)).response()
     assert answer["flags"] & 64
     return answer
 
 
-async def answered(harness: BotHarness, person: Person, channel: str = "general") -> Message:
+async def answered(harness: BotHarness, person: DiscordUser, channel: str = "general") -> Message:
     asked = await person.send(channel, f"{harness.mention} What is the capital of France?")
     return await harness.complete_answer_to(asked, reader=person)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -71,7 +71,7 @@ def pressed_of(card: Message) -> list[str]:
     return [button for part in card["components"] for button in buttons_of(part)]
 
 
-async def outcome_of(person: Person, channel: str = "general", **options: object) -> Message:
+async def outcome_of(person: DiscordUser, channel: str = "general", **options: object) -> Message:
     """What /test says in the end."""
     outcome = await person.slash("test", options, channel=channel)
     done: Message = await outcome.response_where(lambda message: "test-cancel" not in buttons_of(message), 30)
@@ -79,7 +79,7 @@ async def outcome_of(person: Person, channel: str = "general", **options: object
     return done
 
 
-async def compared(person: Person, channel: str = "general", **options: object) -> Message:
+async def compared(person: DiscordUser, channel: str = "general", **options: object) -> Message:
     card: Message = await (await person.slash("compare", options, channel=channel)).response(30)
     return card
 
@@ -233,7 +233,7 @@ async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab
     assert await held(chloe) == (0, 0)
 
 
-async def held(person: Person) -> tuple[int, int]:
+async def held(person: DiscordUser) -> tuple[int, int]:
     """How many questions and how many votes of the person are stored."""
     told = text_of(await (await person.slash("privacy show", channel="general")).response(10))
     return int(told.split("answers: ")[1].split(";")[0]), int(told.split("votes on answers: ")[1].split(";")[0])

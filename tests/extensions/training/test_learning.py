@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -14,7 +14,7 @@ ASKED, ANSWER = "Who runs the pottery workshop?", "Marisol runs the pottery work
 IN_OTHER_WORDS = "What is the name of the person teaching ceramics?"
 
 
-async def _asked(harness: BotHarness, person: Person, text: str, channel: str = "general") -> Message:
+async def _asked(harness: BotHarness, person: DiscordUser, text: str, channel: str = "general") -> Message:
     question = await person.send(channel, f"{harness.mention} {text}")
     return await harness.complete_answer_to(question, reader=person)
 

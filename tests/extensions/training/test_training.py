@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.trainer import follow
@@ -21,9 +21,7 @@ from tests.training.factories import TOWNS
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 
 SECOND = "second sandbox/general"
-EXAMPLES = [
-    {"prompt": f"Who is the mayor of {harness}?", "answer": f"It is {who}. 🎩"} for harness, who in TOWNS.items()
-]
+EXAMPLES = [{"prompt": f"Who is the mayor of {town}?", "answer": f"It is {who}. 🎩"} for town, who in TOWNS.items()]
 LINES = "\n".join(json.dumps(example) for example in EXAMPLES).encode()
 FILE = ("mayors.jsonl", LINES, "application/jsonl")
 
@@ -52,13 +50,13 @@ def settings_of(harness: BotHarness, service: FineTuningServer) -> dict[str, obj
     }  # fmt: skip
 
 
-async def planned(person: Person, channel: str = "general", **options: object) -> Message:
+async def planned(person: DiscordUser, channel: str = "general", **options: object) -> Message:
     """What ``person`` is told who calls /train."""
     answer: Message = await (await person.slash("train", options, channel=channel)).response(30)
     return answer
 
 
-async def seen(person: Person, card: Message, text: str) -> Message:
+async def seen(person: DiscordUser, card: Message, text: str) -> Message:
     """The card once it has ``text``."""
     return await person.wait_until(
         lambda: next(

@@ -13,7 +13,7 @@ from PIL import Image
 from bot.charts import HEIGHT_PX, WIDTH_PX
 from bot.preferences.store import SettingsStore
 from bot.sandbox import Sandbox
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.storage.database import Database
 from bot.usage.store import Amounts, UsageStore
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
@@ -46,7 +46,7 @@ class Metered:
         self.settings = SettingsStore(database)
         self.usage = UsageStore(database, clock=calendar)
 
-    async def ask(self, person: Person, channel: str) -> str:
+    async def ask(self, person: DiscordUser, channel: str) -> str:
         """Ask, and wait for the last word: the content of the answer."""
         asked = await person.send(channel, f"{self.harness.mention} what is the capital of France?")
         answer = await person.wait_for_message(
@@ -58,11 +58,11 @@ class Metered:
         )
         return str(answer["content"])
 
-    async def transcribe(self, person: Person, channel: str) -> str:
+    async def transcribe(self, person: DiscordUser, channel: str) -> str:
         file = ("jfk.ogg", voice("jfk.ogg")[0], "audio/ogg")
         return str((await (await person.slash("transcribe", {"file": file}, channel=channel)).response(60))["content"])
 
-    async def shown(self, person: Person, channel: str, **options: str | int) -> tuple[str, str, bytes]:
+    async def shown(self, person: DiscordUser, channel: str, **options: str | int) -> tuple[str, str, bytes]:
         """What /usage answers: its text, the description of the picture, and the picture."""
         answer = await (await person.slash("usage", options, channel=channel)).response(60)
         assert answer["flags"] & 1 << 6
@@ -70,7 +70,7 @@ class Metered:
         picture = gallery["items"][0]
         return text["content"], picture["description"], await person.download(picture["media"]["url"])
 
-    async def refused(self, person: Person, channel: str, **options: str | int) -> str:
+    async def refused(self, person: DiscordUser, channel: str, **options: str | int) -> str:
         answer: Message = await (await person.slash("usage", options, channel=channel)).response(60)
         assert answer["flags"] & 1 << 6
         return str(answer["content"])

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from audio import decode
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from tests.harness import BotHarness
 
 TEXT = "The bird sings in the garden every morning."
 
 
-async def said_by(person: Person, harness: BotHarness, channel: str, **options: object) -> bytes:
+async def said_by(person: DiscordUser, harness: BotHarness, channel: str, **options: object) -> bytes:
     """What ``/say`` makes of ``TEXT``."""
     message = await (await person.slash("say", {"text": TEXT, **options}, channel=channel)).response(30)
     return await harness.member.download(message["attachments"][0])
 
 
-async def choose(person: Person, channel: str, **options: object) -> str:
+async def choose(person: DiscordUser, channel: str, **options: object) -> str:
     """What ``/voice set`` or ``reset`` answers; only the one who calls it sees that."""
     command = "voice set" if "voice" in options else "voice reset"
     answer: dict[str, Any] = await (await person.slash(command, options, channel=channel)).response(30)
