@@ -220,6 +220,7 @@ def stereo(left: Samples, right: Samples, codec: str = "pcm_s16le") -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format="wav" if codec.startswith("pcm") else "matroska") as container:
         track = container.add_stream(codec, rate=RATE_HZ, layout="stereo")
+        assert isinstance(track, av.AudioStream)
         samples = np.stack([left, right], axis=1).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16), format="s16", layout="stereo")
         frame.sample_rate = RATE_HZ
