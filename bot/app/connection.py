@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import pkgutil
-import types
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -50,15 +47,6 @@ class DiscordUnreachableError(StarlingError):
         super().__init__(reason=reason)
 
 
-class BrokenExtensionError(StarlingError):
-    """Raised when a file in extensions/ cannot be loaded: going on would delete its commands from Discord."""
-
-    sentence = _("The extension {name} cannot be loaded: {reason}. Mend it and start again.")
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name=name, reason=reason)
-
-
 class SyncFailedError(StarlingError):
     """Raised when Discord does not take the commands."""
 
@@ -75,29 +63,6 @@ class DisconnectedError(StarlingError):
 
     def __init__(self, reason: str, code: int) -> None:
         super().__init__(reason=reason, code=code)
-
-
-async def load(client: lightbulb.Client, package: types.ModuleType) -> None:
-    """Load every module of ``package`` and of the folders in it; in a folder, those that have a loader.
-
-    lightbulb skips an extension that fails, and then deletes its commands from Discord.
-
-    Raises:
-        BrokenExtensionError: one does not import, or adds nothing.
-    """
-    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda _name: None)
-    for path, is_folder in [(module.name, module.ispkg) for module in found]:
-        try:
-            module = importlib.import_module(path)
-        except Exception as error:
-            raise BrokenExtensionError(path, f"{type(error).__name__}: {error}") from error
-        in_folder = path.count(".") > package.__name__.count(".") + 1
-        if is_folder or (in_folder and not hasattr(module, "loader")):
-            continue
-        await client.load_extensions(path)
-        # lightbulb tells nobody but its log, and has no public list of what it loaded.
-        if path not in client._extensions:
-            raise BrokenExtensionError(path, "it has no loader, or adding it failed; the log says why")
 
 
 def named(error: Exception) -> Exception:
@@ -120,16 +85,16 @@ def named(error: Exception) -> Exception:
 async def serve(
     bot: hikari.GatewayBot,
     client: lightbulb.Client,
-    package: types.ModuleType,
     stop: asyncio.Event,
     *,
+    load: Callable[[], Awaitable[None]],
     started: Callable[[], Awaitable[None]],
     stopping: Callable[[], Awaitable[None]],
 ) -> None:
-    """Run ``bot`` with the extensions of ``package`` until ``stop`` is set.
+    """Run ``bot`` until ``stop`` is set.
 
-    ``started`` is awaited when Discord has sent who we are; ``stopping`` before the connection is closed, while
-    answers can still be sent.
+    ``load`` is awaited before the gateway is opened: it gives ``client`` its commands. ``started`` is awaited when
+    Discord has sent who we are; ``stopping`` before the connection is closed, while answers can still be sent.
 
     Raises:
         StarlingError: it cannot start, or Discord closes the connection for good.
@@ -139,7 +104,7 @@ async def serve(
     async def on_starting(_: hikari.StartingEvent) -> None:
         # REST is open and the gateway is not, so no interaction is lost. hikari swallows what a listener raises.
         try:
-            await load(client, package)
+            await load()
             await client.start()
         except Exception as error:
             failure.append(error)

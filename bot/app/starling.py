@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import alluka
 import hikari
 import lightbulb
 import psutil
 import structlog
-import yuyo
 
 import extensions
 from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
@@ -24,6 +21,8 @@ from bot.answering.service import AnswerService
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.connection import serve
 from bot.app.health import keep_alive_file
+from bot.app.loading import load
+from bot.app.services import Services
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.exchanges import ExchangeStore
@@ -66,11 +65,10 @@ from bot.training.serving import Serving
 from bot.training.store import TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
-from bot.ui import answer_buttons
 from bot.ui.command_reply import respond
 from bot.ui.component_router import Buttons
 from bot.ui.error_report import report_error
-from bot.ui.modal_router import Forms, Submitted
+from bot.ui.modal_router import Forms
 from bot.usage.budgets import Budgets
 from bot.usage.store import Clock, UsageStore
 from bot.weights.weights import CATALOGUE, WeightsCache
@@ -78,71 +76,12 @@ from bot.work.invocations import Invocations, RestartingError
 from bot.work.job_store import JobStore
 from bot.work.jobs import JobRunner
 from bot.work.keyed_lock import KeyedLock
-from extensions.answers import ask_about as asking_about
-from extensions.answers import controls as answer_controls
-from extensions.comparing import card as comparison_card
-from extensions.corrections import card as correction_card
-from extensions.corrections import consent as consent_card
-from extensions.corrections import deletion as correction_deletion
-from extensions.corrections import form as correction_form
-from extensions.corrections import list as correction_list
-from extensions.corrections import recalled, transcript_form
-from extensions.datasets import deletion as dataset_deletion
-from extensions.feedback import votes
-from extensions.files import deletion as file_deletion
-from extensions.files import list as file_list
-from extensions.instructions import form as instruction_form
-from extensions.privacy import card as privacy_card
-from extensions.settings import card as settings_card
-from extensions.speaking import button as read_aloud
-from extensions.testing import under_way as tests_under_way
-from extensions.training import cards as training_cards
-from extensions.training import promotion
 
 log = structlog.get_logger()
 
 
 DEMONSTRATION_TOKENS = 250
 """The demonstration model has nothing more to say after a paragraph."""
-
-BUTTONS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
-    answer_buttons.ALOUD_ID: read_aloud.read_aloud,
-    answer_buttons.STOP_ID: answer_controls.stop,
-    answer_buttons.AGAIN_ID: answer_controls.again,
-    file_list.CUSTOM_ID: file_list.turn_page,
-    file_deletion.DELETE_ID: file_deletion.delete,
-    file_deletion.KEEP_ID: file_deletion.keep,
-    dataset_deletion.CUSTOM_ID: dataset_deletion.delete,
-    settings_card.CARD_ID: settings_card.change,
-    answer_buttons.RECALLED_ID: recalled.tell,
-    training_cards.START_ID: training_cards.start,
-    training_cards.DROP_ID: training_cards.drop,
-    training_cards.CANCEL_ID: training_cards.cancel,
-    training_cards.PROMOTE_ID: promotion.promote_candidate,
-    answer_buttons.GOOD_ID: votes.like,
-    answer_buttons.BAD_ID: votes.dislike,
-    privacy_card.FORGET_ID: privacy_card.forget,
-    consent_card.AGREE_ID: consent_card.agree,
-    consent_card.REFUSE_ID: consent_card.refuse,
-    correction_card.APPROVE_ID: correction_card.approve,
-    correction_card.REJECT_ID: correction_card.reject,
-    correction_list.CUSTOM_ID: correction_list.turn_page,
-    correction_deletion.CUSTOM_ID: correction_deletion.delete,
-    tests_under_way.CANCEL_ID: tests_under_way.cancel,
-    comparison_card.VOTE_ID: comparison_card.vote,
-    comparison_card.REVEAL_ID: comparison_card.reveal,
-}
-"""What is called for the buttons whose ids begin so."""
-
-FORMS: dict[str, Submitted] = {
-    asking_about.FORM_ID: asking_about.answer,
-    instruction_form.FORM_ID: instruction_form.take,
-    settings_card.LIMITS_FORM_ID: settings_card.change_limits,
-    correction_form.FORM_ID: correction_form.submitted,
-    transcript_form.FORM_ID: transcript_form.take,
-    votes.REASON_FORM_ID: votes.take_reason,
-}
-"""What is called for the forms whose ids begin so."""
 
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
@@ -355,7 +294,6 @@ class Starling:
             )
             stack.push_async_callback(trainings.stop)
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
-            trainings.show_by(training_cards.TrainingCards(self._bot.rest, trainings).show)
             answers = AnswerService(self._bot, generator, jobs, self._runner, exchanges, feedback)
             transcripts = AutoTranscripts(self._bot.rest, voice_notes, by_guilds, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
@@ -363,16 +301,22 @@ class Starling:
                 localization_provider=localizations,
                 hooks=[self._invocations.hook, *locales.hooks],
             )
-            buttons, forms = self._provided_with(
+            services = Services(
                 client,
                 settings, voice_notes, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets,
                 models, dataset_store, datasets, training_store, trained, trainings, promoting, generator, answers,
-                asking_about.AskedAbout(), by_guilds, instructions, transcripts, KeyedLock(),
-                settings_card.SettingsCard(by_guilds, chosen, rules, store, settings), consents, rules,
-                store, feedback, data, transcript_form.TranscriptForms(voice_notes, exchanges),
-                corrections, correction_form.CorrectionForms(corrections, exchanges, rules),
-                comparisons, scorer, tests_under_way.TestsUnderWay(),
+                by_guilds, instructions, transcripts, KeyedLock(), consents, rules, store, feedback, data, corrections,
+                comparisons, scorer,
             )  # fmt: skip
+            buttons = Buttons.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
+            forms = Forms.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
+
+            async def load_extensions() -> None:
+                loaded = await load(client, extensions)
+                services.make(loaded.services)
+                services.require_for(loaded)
+                buttons.serve(loaded.buttons)
+                forms.serve(loaded.forms)
 
             async def started() -> None:
                 me = self._bot.get_me()
@@ -391,27 +335,13 @@ class Starling:
             buttons.open()
             forms.open()
             try:
-                await serve(self._bot, client, extensions, stop, started=started, stopping=self._stop)
+                await serve(self._bot, client, stop, load=load_extensions, started=started, stopping=self._stop)
             finally:
                 buttons.close()
                 forms.close()
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
-
-    def _provided_with(self, client: lightbulb.Client, *services: object) -> tuple[Buttons, Forms]:
-        """Give ``services`` to the commands, and to the buttons and forms that outlive a restart: each library has a
-        container of its own."""
-        registry, container = client.di.registry_for(lightbulb.di.Contexts.DEFAULT), alluka.Client()
-        for service in services:
-            registry.register_value(type(service), service)
-            container.set_type_dependency(type(service), service)
-        buttons = Buttons.from_gateway_bot(self._bot, alluka=container, event_managed=False)
-        for custom_id, callback in BUTTONS.items():
-            buttons.register_executor(yuyo.components.SingleExecutor(custom_id, callback), timeout=None)
-        forms = Forms.from_gateway_bot(self._bot, alluka=container, event_managed=False)
-        forms.serve(FORMS)
-        return buttons, forms
 
     async def _stop(self) -> None:
         """Let what runs come to its end, for as long as the settings say; then tell those who wait."""

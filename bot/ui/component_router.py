@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import hikari
 import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.private_reply import report_error_privately
+from bot.ui.screen import Handler
 
 
 class ButtonExpiredError(StarlingError):
@@ -20,6 +23,11 @@ class Buttons(yuyo.ComponentClient):
     """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
 
     __slots__ = ()
+
+    def serve(self, handlers: Mapping[str, Handler]) -> None:
+        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon."""
+        for custom_id, handler in handlers.items():
+            self.register_executor(yuyo.components.SingleExecutor(custom_id, handler), timeout=None)
 
     async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
         """Serve one use of a button or a select."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import hikari
 import yuyo
@@ -10,9 +10,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.private_reply import report_error_privately
-
-Submitted = Callable[..., Awaitable[None]]
-"""What is called with the context of a submitted form; what it takes besides is injected by alluka."""
+from bot.ui.screen import Handler
 
 
 class FormExpiredError(StarlingError):
@@ -24,7 +22,7 @@ class FormExpiredError(StarlingError):
 class _Form(yuyo.modals.AbstractModal):
     __slots__ = ("_submitted",)
 
-    def __init__(self, submitted: Submitted) -> None:
+    def __init__(self, submitted: Handler) -> None:
         self._submitted = submitted
 
     async def execute(self, ctx: yuyo.modals.Context, /) -> None:
@@ -36,10 +34,10 @@ class Forms(yuyo.ModalClient):
 
     __slots__ = ()
 
-    def serve(self, forms: Mapping[str, Submitted]) -> None:
-        """Call what ``forms`` has for the beginning of a custom id, up to its first colon."""
-        for custom_id, submitted in forms.items():
-            self.register_modal(custom_id, _Form(submitted), timeout=None)
+    def serve(self, handlers: Mapping[str, Handler]) -> None:
+        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon."""
+        for custom_id, handler in handlers.items():
+            self.register_modal(custom_id, _Form(handler), timeout=None)
 
     async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
         """Serve one form that was sent."""

@@ -15,6 +15,9 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
+from bot.ui.screen import Screen
+
+screen = Screen()
 
 FORM_ID = "ask-about"
 TITLE = _("Ask about this message")
@@ -30,6 +33,7 @@ class MessageGoneError(StarlingError):
     sentence = _("I can no longer read that message. Please choose Ask about this again.")
 
 
+@screen.service
 class AskedAbout:
     """Keeps the messages that forms are open for: where Starling was installed by a user alone, it cannot read them a
     second time."""
@@ -59,6 +63,7 @@ class AskedAbout:
             raise MessageGoneError from error
 
 
+@screen.form(FORM_ID)
 async def answer(
     context: yuyo.modals.Context, generator: alluka.Injected[AnswerGenerator], asked_about: alluka.Injected[AskedAbout]
 ) -> None:

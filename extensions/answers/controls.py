@@ -7,8 +7,13 @@ import hikari
 import yuyo
 
 from bot.answering.service import AnswerService
+from bot.ui.answer_buttons import AGAIN_ID, STOP_ID
+from bot.ui.screen import Screen
+
+screen = Screen()
 
 
+@screen.button(STOP_ID)
 async def stop(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Let the answer end here.
 
@@ -21,6 +26,7 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
+@screen.button(AGAIN_ID)
 async def again(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Have the question answered anew.
 

@@ -13,7 +13,10 @@ from bot.storage.file_names import shown
 from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
 from bot.training.evaluating.interval import wilson
 from bot.ui.permissions import MANAGERS, OnServersOnlyError
+from bot.ui.screen import Screen
 from extensions.testing.text import better_told, interval_facts, quoted
+
+screen = Screen()
 
 VOTE_ID, REVEAL_ID = "compare-vote", "compare-reveal"
 TITLE = _("### Which answer is better?")
@@ -89,6 +92,7 @@ def _cut(text: str) -> str:
     return text if short == text else f"{short}…"
 
 
+@screen.button(VOTE_ID)
 async def vote(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
     """Count a vote, instead of any earlier one of the same person.
 
@@ -104,6 +108,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
 
 
+@screen.button(REVEAL_ID)
 async def reveal(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
     """Show the names, and what came out.
 

@@ -11,8 +11,11 @@ from bot.corrections.store import SOMEONE, Action, Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
+from bot.ui.screen import Screen
 from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import STATES, alike_told
+
+screen = Screen()
 
 APPROVE_ID, REJECT_ID = "correction-approve", "correction-reject"
 APPROVE, REJECT = _("Approve"), _("Reject")
@@ -97,6 +100,7 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.splitlines())
 
 
+@screen.button(APPROVE_ID)
 async def approve(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -114,6 +118,7 @@ async def approve(
     await _redraw(context, approval.correction, corrections, person)
 
 
+@screen.button(REJECT_ID)
 async def reject(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

@@ -9,7 +9,10 @@ import yuyo
 from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.screen import Screen
 from extensions.corrections.form import CorrectionForms
+
+screen = Screen()
 
 AGREE_ID, REFUSE_ID = "consent-agree", "consent-refuse"
 TEXT = _(
@@ -32,6 +35,7 @@ def consent_card(asked: str, locale: str) -> hikari.api.ContainerComponentBuilde
     return card
 
 
+@screen.button(AGREE_ID)
 async def agree(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
 ) -> None:
@@ -46,6 +50,7 @@ async def agree(
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
 
 
+@screen.button(REFUSE_ID)
 async def refuse(context: yuyo.components.Context) -> None:
     """Keep nothing."""
     interaction = context.interaction

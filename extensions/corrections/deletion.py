@@ -12,10 +12,13 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
 from bot.storage.file_names import shown
+from bot.ui.screen import Screen
 from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import first_words
 from extensions.datasets.text import named
 from extensions.files.deletion import DELETE, KEEP, KEEP_ID, NotTheirsToPressError
+
+screen = Screen()
 
 CUSTOM_ID = "correction-delete"
 QUESTION = _(
@@ -40,6 +43,7 @@ def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> 
     return row
 
 
+@screen.button(CUSTOM_ID)
 async def delete(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

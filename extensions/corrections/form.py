@@ -19,8 +19,11 @@ from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
 from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
+from bot.ui.screen import Screen
 from extensions.corrections.rights import Interaction, corrector_of, guild_of, person_of
 from extensions.corrections.text import told_of
+
+screen = Screen()
 
 FORM_ID = "correction"
 TITLE = _("Correct my answer")
@@ -78,6 +81,7 @@ def edit(id_: str) -> str:
     return f"{_EDIT}:{id_}"
 
 
+@screen.service
 class CorrectionForms:
     """Opens forms and takes what was written in them."""
 
@@ -194,6 +198,7 @@ def _form(custom_id: str, prompt: str, answer: str, locale: str) -> CorrectionFo
     return CorrectionForm(translate(TITLE, locale), custom_id, rows)
 
 
+@screen.form(FORM_ID)
 async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[CorrectionForms]) -> None:
     """Keep what was written; where that cannot be, the person gets it back."""
     interaction = context.interaction

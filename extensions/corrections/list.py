@@ -14,9 +14,12 @@ from bot.corrections.store import STATES, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
+from bot.ui.screen import Screen
 from extensions.corrections.rights import Interaction, guild_of, person_of
 from extensions.corrections.text import one_line
 from extensions.files.list import NEWER, OLDER, PAGE
+
+screen = Screen()
 
 CUSTOM_ID = "corrections-page"
 NONE_HERE = _("There are no corrections to show here. Choose Correct this reply in the menu of one of my answers.")
@@ -59,6 +62,7 @@ async def page_of(
     return Page("\n".join([heading, *lines]), (row,))
 
 
+@screen.button(CUSTOM_ID)
 async def turn_page(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

@@ -8,8 +8,12 @@ import yuyo
 from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.answer_buttons import RECALLED_ID
 from bot.ui.permissions import OnServersOnlyError
 from bot.ui.private_reply import answer_privately
+from bot.ui.screen import Screen
+
+screen = Screen()
 
 HEADING = _("For this answer I remembered what people here have taught me:")
 LESSON = _("**#{number}** · {prompt}\n> {answer}")
@@ -17,6 +21,7 @@ GONE = _("#{number} is not approved any more: I no longer remember it.")
 _MAX_CHARACTERS = 400
 
 
+@screen.button(RECALLED_ID)
 async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Corrections]) -> None:
     """Tell what was recalled, as it is now.
 

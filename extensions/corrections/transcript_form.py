@@ -20,7 +20,10 @@ from bot.preferences.roles import ChosenRules
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
 from bot.ui.private_reply import answer_privately
+from bot.ui.screen import Screen
 from extensions.corrections.rights import corrector_of, guild_of
+
+screen = Screen()
 
 FORM_ID = "transcript"
 TITLE = _("Correct the transcript")
@@ -42,6 +45,7 @@ class NoTranscriptError(StarlingError):
     )
 
 
+@screen.service
 class TranscriptForms:
     """Opens them, and keeps for an hour what was heard."""
 
@@ -89,6 +93,7 @@ class TranscriptForms:
         return known.text if known else ""
 
 
+@screen.form(FORM_ID)
 async def take(
     context: yuyo.modals.Context,
     forms: alluka.Injected[TranscriptForms],

@@ -11,9 +11,12 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
+from bot.ui.screen import Screen
 from extensions.datasets.rights import guild_of
 from extensions.datasets.text import named
 from extensions.files.deletion import DELETE, DELETED, KEEP, KEEP_ID, NotTheirsToPressError
+
+screen = Screen()
 
 CUSTOM_ID = "dataset-delete"
 QUESTION = _("Delete {name} with all its {count} versions? It cannot be brought back, but from an archive.")
@@ -51,6 +54,7 @@ def buttons(
     return row
 
 
+@screen.button(CUSTOM_ID)
 async def delete(context: yuyo.components.Context, store: alluka.Injected[DatasetStore]) -> None:
     """Delete the dataset, or the version.
 

@@ -8,8 +8,12 @@ import yuyo
 from bot.corrections.feedback import FeedbackStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.answer_buttons import BAD_ID, GOOD_ID
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.private_reply import answer_privately
+from bot.ui.screen import Screen
+
+screen = Screen()
 
 REASON_FORM_ID = "bad-reason"
 THANKS = _("Thank you, noted. Press it once more to take it back.")
@@ -21,11 +25,13 @@ THANKS_FOR_REASON = _("Thank you. To say what I should have answered, choose Cor
 MAX_REASON_CHARACTERS = 500
 
 
+@screen.button(GOOD_ID)
 async def like(context: yuyo.components.Context, feedback: alluka.Injected[FeedbackStore]) -> None:
     """Count a 👍, or take it back."""
     await _tell(context, THANKS if await _vote(context, feedback, good=True) else TAKEN_BACK)
 
 
+@screen.button(BAD_ID)
 async def dislike(context: yuyo.components.Context, feedback: alluka.Injected[FeedbackStore]) -> None:
     """Count a 👎, which needs no reason, and ask for one; or take it back."""
     if await _vote(context, feedback, good=False) is None:
@@ -42,6 +48,7 @@ async def dislike(context: yuyo.components.Context, feedback: alluka.Injected[Fe
     )
 
 
+@screen.form(REASON_FORM_ID)
 async def take_reason(context: yuyo.modals.Context, feedback: alluka.Injected[FeedbackStore]) -> None:
     """Keep the reason that was written."""
     interaction = context.interaction

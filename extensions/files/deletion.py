@@ -12,7 +12,10 @@ from bot.i18n.translation import translate
 from bot.storage.file_names import key_of, shown
 from bot.storage.files import FileStore, StoredFile
 from bot.ui.file_text import age_text, size_text
+from bot.ui.screen import Screen
 from extensions.files.rights import own_files
+
+screen = Screen()
 
 DELETE_ID, KEEP_ID = "file-delete", "file-keep"
 DELETE, KEEP = _("Delete"), _("Keep")
@@ -42,6 +45,7 @@ def buttons(file: StoredFile, asker: hikari.Snowflakeish, locale: str) -> hikari
     return row
 
 
+@screen.button(DELETE_ID)
 async def delete(context: yuyo.components.Context, store: alluka.Injected[FileStore]) -> None:
     """Delete the file.
 
@@ -58,6 +62,7 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[FileSt
     await _answer(context, translate(DELETED, str(context.interaction.locale), path=shown(file.path)))
 
 
+@screen.button(KEEP_ID)
 async def keep(context: yuyo.components.Context) -> None:
     """Leave the file where it is.
 

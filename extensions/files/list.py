@@ -14,7 +14,10 @@ from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.storage.files import FileStore, StoredFile
 from bot.ui.file_text import size_text
+from bot.ui.screen import Screen
 from extensions.files.rights import own_files
+
+screen = Screen()
 
 CUSTOM_ID = "files-page"
 NEWER, OLDER = _("Newer"), _("Older")
@@ -59,6 +62,7 @@ def page_of(files: Sequence[StoredFile], number: int, locale: str) -> Page:
     return Page("\n".join([heading, *lines]), (row,))
 
 
+@screen.button(CUSTOM_ID)
 async def turn_page(context: yuyo.components.Context, store: alluka.Injected[FileStore]) -> None:
     """Show the page that the button is for.
 

@@ -15,6 +15,9 @@ from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require_manager
 from bot.ui.private_reply import answer_privately
+from bot.ui.screen import Screen
+
+screen = Screen()
 
 FORM_ID = "instruction"
 
@@ -39,6 +42,7 @@ async def open_form(context: lightbulb.Context, name: str, text: str, place: Pla
     await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])
 
 
+@screen.form(FORM_ID)
 async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
     """Keep what was written, and let it hold.
 

@@ -10,8 +10,11 @@ import yuyo
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.privacy.personal_data import Held, PersonalData
+from bot.ui.screen import Screen
 from extensions.datasets.text import named
 from extensions.files.deletion import KEEP, KEEP_ID, NotTheirsToPressError
+
+screen = Screen()
 
 log = structlog.get_logger()
 
@@ -57,6 +60,7 @@ def ask_before_forgetting(user: int, locale: str) -> tuple[str, hikari.api.Messa
     return translate(QUESTION, locale), row
 
 
+@screen.button(FORGET_ID)
 async def forget(context: yuyo.components.Context, data: alluka.Injected[PersonalData]) -> None:
     """Forget the person.
 

@@ -22,7 +22,10 @@ from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require_manager
+from bot.ui.screen import Screen
 from bot.usage.budgets import GUILD_SETTINGS
+
+screen = Screen()
 
 CARD_ID, LIMITS_FORM_ID = "set", "set-limits"
 
@@ -89,6 +92,7 @@ class NotALimitError(StarlingError):
         super().__init__(given=given[:40])
 
 
+@screen.service
 class SettingsCard:
     """Draws the card."""
 
@@ -212,6 +216,7 @@ def _role(guild: int, role: int) -> str:
     return "@everyone" if role == guild else f"<@&{role}>"
 
 
+@screen.button(CARD_ID)
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],
@@ -267,6 +272,7 @@ async def change(
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=drawn)
 
 
+@screen.form(LIMITS_FORM_ID)
 async def change_limits(context: yuyo.modals.Context, card: alluka.Injected[SettingsCard]) -> None:
     """Set the limits that were written in the form, and draw the card anew.
 

@@ -13,9 +13,14 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.i18n.translation import language_of
 from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
+from bot.ui.answer_buttons import ALOUD_ID
+from bot.ui.screen import Screen
 from bot.usage.store import Amounts, UsageStore
 
+screen = Screen()
 
+
+@screen.button(ALOUD_ID)
 async def read_aloud(
     context: yuyo.components.Context,
     speaker: alluka.Injected[Speaker],

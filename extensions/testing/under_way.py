@@ -13,8 +13,11 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.screen import Screen
 from bot.work.cancellation import CancellationToken
 from extensions.files.deletion import NotTheirsToPressError
+
+screen = Screen()
 
 CANCEL_ID = "test-cancel"
 CANCEL = _("Cancel")
@@ -32,6 +35,7 @@ class TestEndedError(StarlingError):
     sentence = _("This test has ended already.")
 
 
+@screen.service
 class TestsUnderWay:
     """One a guild, in this process: a test ends with it."""
 
@@ -78,6 +82,7 @@ def cancel_row(id_: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     )
 
 
+@screen.button(CANCEL_ID)
 async def cancel(context: yuyo.components.Context, under_way: alluka.Injected[TestsUnderWay]) -> None:
     """Stop the test; what was answered until then is shown.
 

@@ -19,8 +19,11 @@ from bot.training.model_store import Model
 from bot.training.store import State, Training, TrainingStore
 from bot.training.trainer import Plan
 from bot.training.trainings import Trainings
+from bot.ui.screen import Screen
 from extensions.corrections.rights import require_trainer
 from extensions.training import loss_chart
+
+screen = Screen()
 
 log = structlog.get_logger()
 
@@ -147,6 +150,7 @@ async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
     return hikari.Bytes(png, "loss.png", "image/png")
 
 
+@screen.service
 class TrainingCards:
     """Keeps the messages of trainings up to date, each at most once in ``EDIT_EVERY_S``."""
 
@@ -154,6 +158,7 @@ class TrainingCards:
         self._rest = rest
         self._trainings = trainings
         self._edited: dict[str, float] = {}
+        trainings.show_by(self.show)
 
     async def show(self, training: Training, model: Model | None) -> None:
         """Bring the message up to date; when the training has ended, tell the one who started it."""
@@ -194,6 +199,7 @@ def _ended(training: Training, model: Model | None, locale: str) -> str:
     return translate(CANCELLED, locale, **facts)
 
 
+@screen.button(START_ID)
 async def start(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],
@@ -216,6 +222,7 @@ async def start(
     )
 
 
+@screen.button(DROP_ID)
 async def drop(
     context: yuyo.components.Context, store: alluka.Injected[TrainingStore], rules: alluka.Injected[ChosenRules]
 ) -> None:
@@ -231,6 +238,7 @@ async def drop(
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
 
 
+@screen.button(CANCEL_ID)
 async def cancel(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],

@@ -11,10 +11,14 @@ from bot.i18n.translation import translate
 from bot.preferences.roles import ChosenRules
 from bot.training.promoting import Promoting
 from bot.ui.progress_bar import ProgressBar
+from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions.corrections.rights import require_trainer
+from extensions.training.cards import PROMOTE_ID
+
+screen = Screen()
 
 MEASURING = _("Measuring {model} beside the model that answers here …")
 PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
@@ -49,6 +53,7 @@ async def promoted(
     return "\n".join(lines)[:MESSAGE_LIMIT]
 
 
+@screen.button(PROMOTE_ID)
 async def promote_candidate(
     context: yuyo.components.Context,
     promoting: alluka.Injected[Promoting],

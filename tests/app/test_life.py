@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
-import sys
 import wave
 from pathlib import Path
 
 import aiohttp
 import numpy as np
-import pytest
 
 from audio import decode
 from bot.sandbox.client.discord_user import DiscordUser
@@ -136,27 +134,6 @@ async def test_what_prevents_a_start_is_one_sentence_and_exit_status_1(
 
         # At once: the last one tries for a quarter of a minute.
         await asyncio.gather(*(ends_with(settings, sentence) for settings, sentence in PREVENTED))
-
-
-async def test_a_broken_extension_prevents_the_start(tmp_path: Path, whisper_base: Path) -> None:
-    package = tmp_path / "broken_extensions"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "good.py").write_text("import lightbulb\nloader = lightbulb.Loader()\n")
-    (package / "bad.py").write_text("import nothing_of_that_name\n")
-    sys.path.insert(0, str(tmp_path))
-    try:
-        import broken_extensions  # type: ignore[import-not-found]
-        import hikari
-        import lightbulb
-
-        from bot.app.connection import BrokenExtensionError, load
-
-        bot = hikari.GatewayBot("MTAw.x.y", banner=None, logs=None, suppress_optimization_warning=True)
-        with pytest.raises(BrokenExtensionError, match=r"broken_extensions\.bad"):
-            await load(lightbulb.client_from_app(bot), broken_extensions)
-    finally:
-        sys.path.remove(str(tmp_path))
 
 
 async def test_heartbeats_are_on_time_while_ten_minutes_are_transcribed(tmp_path: Path, whisper_base: Path) -> None:

@@ -31,7 +31,7 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often: the service of these tests is fast."""
     monkeypatch.setattr("bot.training.trainings.LOOK_EVERY_S", 0.2)
     monkeypatch.setattr("bot.training.trainings.QUEUE_LOOK_EVERY_S", 0.2)
-    monkeypatch.setattr("extensions.training.commands.cards.EDIT_EVERY_S", 0.3)
+    monkeypatch.setattr("extensions.training.cards.EDIT_EVERY_S", 0.3)
 
 
 @asynccontextmanager

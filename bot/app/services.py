@@ -1,0 +1,132 @@
+"""What commands, listeners, buttons and forms are given, by its type; that it is there is known at start."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import alluka
+import hikari
+import lightbulb
+
+from bot.app.loading import Extensions
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+AnyCallable = Callable[..., Any]
+
+
+class MissingServiceError(StarlingError):
+    """Raised when a handler of extensions/ takes what nothing gives it."""
+
+    sentence = _("{handler} needs {service}, which nothing provides. Provide it in bot/app, or mend what it takes.")
+
+    def __init__(self, handler: str, service: str) -> None:
+        super().__init__(handler=handler, service=service)
+
+
+class Services:
+    """One instance of each type, the same in lightbulb's container, for commands and listeners, and in yuyo's, for
+    buttons and forms."""
+
+    def __init__(self, client: lightbulb.Client, *services: object) -> None:
+        """``services`` are found by their own types; what ``client`` injects by itself is known already."""
+        self._registry = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
+        self.container = alluka.Client()
+        """For yuyo."""
+        self._values: dict[type, object] = {hikari.api.RESTClient: client.rest}
+        for service in services:
+            self._provide(service)
+
+    def make(self, types: Iterable[type]) -> None:
+        """Make one of each of ``types``, whose constructors take services that are there, and provide it.
+
+        Raises:
+            MissingServiceError: a constructor takes what is not there.
+        """
+        for each in types:
+            taken = dict(_taken_by(each, called_with=0))
+            for service in taken.values():
+                if service not in self._values:
+                    raise MissingServiceError(_name_of(each), _name_of(service))
+            self._provide(each(**{name: self._values[service] for name, service in taken.items()}))
+
+    def require_for(self, extensions: Extensions) -> None:
+        """Look whether all that ``extensions`` declare will be given what it takes.
+
+        Raises:
+            MissingServiceError: something takes what is not there.
+        """
+        for handler, called_with in _called_by_lightbulb(extensions.loaders):
+            for _parameter, service in _taken_by(handler, called_with):
+                if service not in self._registry:
+                    raise MissingServiceError(_name_of(handler), _name_of(service))
+        for handler in (*extensions.buttons.values(), *extensions.forms.values()):
+            for parameter, service in _taken_by(handler, called_with=1):
+                if typing.get_origin(service) is not typing.Annotated:
+                    # alluka injects only what is marked so, and the call would lack it.
+                    raise MissingServiceError(_name_of(handler), f"{parameter}: alluka.Injected")
+                wanted = typing.get_args(service)[0]
+                if self.container.get_type_dependency(wanted, default=None) is None:
+                    raise MissingServiceError(_name_of(handler), _name_of(wanted))
+
+    def _provide(self, service: object) -> None:
+        self._values[type(service)] = service
+        self._registry.register_value(type(service), service)
+        self.container.set_type_dependency(type(service), service)
+
+
+def _taken_by(handler: AnyCallable, called_with: int) -> Iterator[tuple[str, Any]]:
+    """Name and annotation of each parameter without a default, but for the first ``called_with``.
+
+    Raises:
+        MissingServiceError: an annotation names what was not imported, or for type checkers alone.
+    """
+    try:
+        parameters: Mapping[str, inspect.Parameter] = inspect.signature(handler, eval_str=True).parameters
+    except NameError as error:
+        raise MissingServiceError(_name_of(handler), error.name or str(error)) from error
+    for parameter in list(parameters.values())[called_with:]:
+        if parameter.default is inspect.Parameter.empty:
+            yield parameter.name, parameter.annotation
+
+
+def _called_by_lightbulb(loaders: Iterable[lightbulb.Loader]) -> Iterator[tuple[AnyCallable, int]]:
+    """Commands with their hooks and autocompletion, listeners, tasks and handlers of errors, each with the number of
+    arguments that it is called with."""
+    # lightbulb 3.2 has no public view of what a loader holds.
+    for loadable in (one for loader in loaders for one in loader._loadables):
+        if (command := getattr(loadable, "_command", None)) is not None:
+            yield from _of_command(command)
+        elif (task := getattr(loadable, "_task", None)) is not None:
+            yield _unwrapped(task._func), 0
+        else:
+            yield _unwrapped(loadable._callback), 1  # type: ignore[attr-defined]
+
+
+def _of_command(command: Any) -> Iterator[tuple[AnyCallable, int]]:
+    if isinstance(command, lightbulb.Group | lightbulb.SubGroup):
+        for inner in command._commands.values():
+            yield from _of_command(inner)
+        return
+    data = command._command_data
+    yield _unwrapped(getattr(command, data.invoke_method)), 2
+    for option in data.options.values():
+        if option.autocomplete_provider is not hikari.UNDEFINED:
+            yield _unwrapped(option.autocomplete_provider), 1
+    for hook in data.hooks:
+        yield _unwrapped(hook.func), 2
+
+
+def _unwrapped(handler: Any) -> AnyCallable:
+    """The function itself: linkd's wrapper around it hides what it takes."""
+    plain: AnyCallable = getattr(handler, "_func", handler)
+    return plain
+
+
+def _name_of(thing: Any) -> str:
+    """``extensions.files.list.turn_page``; of a type from elsewhere, its name is enough."""
+    name = getattr(thing, "__qualname__", str(thing))
+    return f"{thing.__module__}.{name}" if str(getattr(thing, "__module__", "")).startswith("extensions.") else name
