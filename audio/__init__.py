@@ -35,20 +35,20 @@ from audio.recognition.transcriber import Transcriber
 from audio.recognition.transcript import Segment, Transcript
 from audio.recognition.whisper_languages import LANGUAGES
 from audio.recording import Recording, Sound
-from audio.synthesis.clips import Piece
+from audio.synthesis.clips import SynthesizedClip
 from audio.synthesis.edge import EdgeEngine
 from audio.synthesis.encoding import encode
 from audio.synthesis.engine import Engine
 from audio.synthesis.espeak import EspeakEngine
 from audio.synthesis.loudness import loudness_lufs
-from audio.synthesis.normalization import speakable
+from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.piper import PiperEngine
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.sentences import sentences
 from audio.synthesis.speech import Speech
-from audio.synthesis.streaming import Dictation
-from audio.synthesis.streaming_markdown import GrowingText
-from audio.synthesis.synthesizer import Speaker
+from audio.synthesis.streaming import StreamingSynthesis
+from audio.synthesis.streaming_markdown import StreamingMarkdown
+from audio.synthesis.synthesizer import Synthesizer
 from audio.synthesis.voices import Gender, Voice
 
 __all__ = [
@@ -60,20 +60,17 @@ __all__ = [
     "DecoderFailedError",
     "DecodingLimits",
     "DecodingTooSlowError",
-    "Dictation",
     "EdgeEngine",
     "EmptyFileError",
     "Engine",
     "EngineFailedError",
     "EspeakEngine",
     "Gender",
-    "GrowingText",
     "LanguageNotSpokenError",
     "ModelUnavailableError",
     "NoSoundTrackError",
     "NotAudioError",
     "NothingToSayError",
-    "Piece",
     "PiperEngine",
     "Prosody",
     "Recording",
@@ -81,9 +78,12 @@ __all__ = [
     "SampleRateTooHighError",
     "Segment",
     "Sound",
-    "Speaker",
     "Speech",
     "SpeechUnavailableError",
+    "StreamingMarkdown",
+    "StreamingSynthesis",
+    "SynthesizedClip",
+    "Synthesizer",
     "TooLargeError",
     "TooLongError",
     "TooManyChannelsError",
@@ -101,8 +101,8 @@ __all__ = [
     "detect_language",
     "encode",
     "loudness_lufs",
+    "normalize_for_speech",
     "sentences",
-    "speakable",
     "subrip",
     "webvtt",
 ]

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from audio import Engine, EspeakEngine, PiperEngine, Speaker
+from audio import Engine, EspeakEngine, PiperEngine, Synthesizer
 from audio.synthesis.clips import finished
 from audio.synthesis.encoding import VoiceMessageEncoder
 from audio.synthesis.voices import best_voice
@@ -35,7 +35,7 @@ TEXTS = {
 TEXTS["long"] = " ".join([TEXTS["medium"]] * 3)
 
 WORDS_PER_S = 8.0
-"""How fast a chat model writes in the rows of dictation."""
+"""How fast a chat model writes in the rows of streaming."""
 
 
 class Row(NamedTuple):
@@ -48,13 +48,13 @@ class Row(NamedTuple):
 
 
 async def by_sentences(engine: Engine, text: str) -> Row:
-    speaker = Speaker([engine])
+    synthesizer = Synthesizer([engine])
     began_s = time.perf_counter()
-    async with contextlib.aclosing(speaker.pieces(text, language="en")) as pieces:
-        await anext(pieces)
+    async with contextlib.aclosing(synthesizer.clips(text, language="en")) as clips:
+        await anext(clips)
         first_s = time.perf_counter() - began_s
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    speech = await speaker.speak(text, language="en")
+    speech = await synthesizer.speak(text, language="en")
     return Row(speech.duration_s, time.process_time() - began_cpu_s, first_s, time.perf_counter() - began_s)
 
 
@@ -73,12 +73,12 @@ async def as_one(engine: Engine, text: str) -> Row:
 
 async def after_last_word_s(engine: Engine, text: str) -> float:
     """How long after the last word of an answer its voice message is ready, when a model writes ``WORDS_PER_S``."""
-    async with Speaker([engine]).dictation(hint="en") as dictation:
+    async with Synthesizer([engine]).stream(hint="en") as stream:
         for word in text.split(" "):
-            dictation.write(f"{word} ")
+            stream.write(f"{word} ")
             await asyncio.sleep(1 / WORDS_PER_S)
         ended_s = time.perf_counter()
-        await dictation.finish()
+        await stream.finish()
         return time.perf_counter() - ended_s
 
 

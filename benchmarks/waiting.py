@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audio import PiperEngine, Recording, Speaker, Transcriber, decode
+from audio import PiperEngine, Recording, Synthesizer, Transcriber, decode
 from benchmarks.transcription import machine
 from bot.weights.weights import WeightsCache
 from tests.conftest import RECORDINGS
@@ -116,10 +116,10 @@ async def to_the_answer() -> None:
     """The third table: the chat model costs nothing here, it has its answer ready."""
     cache = WeightsCache()
     transcriber = Transcriber(cache.verified("whisper-base"))
-    speaker = Speaker([PiperEngine([cache.verified("piper-joe")])], cache_bytes=0)
+    synthesizer = Synthesizer([PiperEngine([cache.verified("piper-joe")])], cache_bytes=0)
     data = (RECORDINGS / "jfk.ogg").read_bytes()
     await transcriber.transcribe(data)
-    await speaker.speak("Hello.")
+    await synthesizer.speak("Hello.")
     text_s: list[float] = []
     first_s: list[float] = []
     whole_s: list[float] = []
@@ -128,14 +128,14 @@ async def to_the_answer() -> None:
         await transcriber.transcribe(data)
         text_s.append(time.perf_counter() - began_s)
         began_s = time.perf_counter()
-        async for _piece in speaker.pieces(ANSWER):
+        async for _clip in synthesizer.clips(ANSWER):
             first_s.append(time.perf_counter() - began_s)
             break
         began_s = time.perf_counter()
-        await speaker.speak(ANSWER)
+        await synthesizer.speak(ANSWER)
         whole_s.append(time.perf_counter() - began_s)
     await transcriber.close()
-    await speaker.close()
+    await synthesizer.close()
     print("\nFrom the end of an 11 s note, with an answer of three sentences, spoken by Piper:\n")
     print("| until | p50 s |\n| --- | ---: |")
     text = statistics.median(text_s)

@@ -246,15 +246,15 @@ def say(
 
     Example:  starling say 'Hello there' --out hello.ogg --voice en-US-AvaNeural
     """
-    from bot.app.starling import speaker_of
+    from bot.app.starling import build_synthesizer
 
     async def speak() -> None:
         settings = read_settings()
-        speaker = speaker_of(settings, WeightsCache(settings.models_folder))
+        synthesizer = build_synthesizer(settings, WeightsCache(settings.models_folder))
         try:
-            speech = await speaker.speak(text, voice=voice, prosody=speaker.prosody.altered(rate, pitch))
+            speech = await synthesizer.speak(text, voice=voice, prosody=synthesizer.prosody.altered(rate, pitch))
         finally:
-            await speaker.close()
+            await synthesizer.close()
         file.write_bytes(speech.ogg)
         err.print(
             f"{file}: {speech.duration_s:.1f} s, {speech.voice} ({speech.engine})", highlight=False, soft_wrap=True

@@ -11,21 +11,21 @@ from audio.synthesis.encoding import OPUS_RATE_HZ, resampled
 from audio.synthesis.loudness import evened
 
 PAUSE_S = 0.25
-"""After each piece. Engines leave from nothing to almost a second of silence, which is cut off."""
+"""After each clip. Engines leave from nothing to almost a second of silence, which is cut off."""
 
 _QUIET = 10 ** (-45 / 20)
-"""Of the peak: what is softer, at the ends of a piece, is silence."""
+"""Of the peak: what is softer, at the ends of a clip, is silence."""
 _MARGIN_S = 0.03
 """Kept before the first and after the last sound, so that no consonant loses its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SynthesizedClip:
     """A part of a text, spoken."""
 
     text: str
     sound: Sound
-    """At 48 kHz and at the loudness that all pieces have; it ends with the pause before the next."""
+    """At 48 kHz and at the loudness that all clips have; it ends with the pause before the next."""
     voice: str
     """The name of the voice that spoke."""
     engine: str
@@ -37,7 +37,7 @@ class Piece:
 
 
 def finished(sound: Sound) -> Sound:
-    """What an engine gave, made ready to follow any other piece. Blocks for about 3 ms a second of sound."""
+    """What an engine gave, made ready to follow any other clip. Blocks for about 3 ms a second of sound."""
     ready = evened(resampled(_trimmed(sound), OPUS_RATE_HZ))
     return Sound(np.concatenate([ready.samples, np.zeros(round(PAUSE_S * OPUS_RATE_HZ), np.float32)]), OPUS_RATE_HZ)
 

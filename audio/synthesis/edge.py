@@ -47,8 +47,8 @@ class EdgeEngine:
     """
 
     name = "edge"
-    piece_chars = 1000
-    """Each piece takes a connection, which is slow to open, and the service refuses those who open many."""
+    batch_chars = 1000
+    """Each batch takes a connection, which is slow to open, and the service refuses those who open many."""
 
     def __init__(
         self,

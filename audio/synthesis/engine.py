@@ -15,7 +15,7 @@ class Engine(Protocol):
     name: str
     """One word, shown to users and logged."""
 
-    piece_chars: int
+    batch_chars: int
     """Sentences that are ready are given to ``speak`` together up to so many characters; 0: always one by one."""
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:

@@ -150,7 +150,7 @@ class EspeakEngine:
     """Speaks with eSpeak NG. Needs the extra package ``espeakng-loader``; has no voices without it."""
 
     name = "espeak-ng"
-    piece_chars = 0
+    batch_chars = 0
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="espeak-ng")

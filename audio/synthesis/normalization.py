@@ -40,7 +40,7 @@ _MARKDOWN = (
 )
 
 
-def speakable(text: str, *, now: datetime | None = None) -> str:
+def normalize_for_speech(text: str, *, now: datetime | None = None) -> str:
     """The words of ``text``, Discord's markdown, as plain text; each heading, list item and paragraph is a sentence.
 
     Links are said by their words, bare addresses by their host, time stamps as a date or as the distance from ``now``.

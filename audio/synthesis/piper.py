@@ -35,7 +35,7 @@ class PiperEngine:
     """
 
     name = "piper"
-    piece_chars = 0
+    batch_chars = 0
 
     def __init__(self, paths: Iterable[Path]) -> None:
         """``paths``: folders with voices in them, or ``.onnx`` files; an ``.onnx.json`` lies beside each of these."""

@@ -48,8 +48,8 @@ class Script:
         self._complete = True
         self._changed.set()
 
-    async def read(self, start: int, piece_chars: int) -> list[str]:
-        """The sentence number ``start``, and those after it that are there and fit into ``piece_chars`` with it.
+    async def read(self, start: int, batch_chars: int) -> list[str]:
+        """The sentence number ``start``, and those after it that are there and fit into ``batch_chars`` with it.
 
         Waits for it to be written. Empty when the text ends before it.
         """
@@ -60,7 +60,7 @@ class Script:
         chars = 0
         for sentence in self._sentences[start:]:
             chars += len(sentence) + 1
-            if found and chars > piece_chars:
+            if found and chars > batch_chars:
                 break
             found.append(sentence)
         return found

@@ -10,10 +10,10 @@ from audio.language import detect_language
 from audio.language_tags import base_language
 from audio.synthesis.script import Script
 from audio.synthesis.speech import Speech
-from audio.synthesis.streaming_markdown import GrowingText
+from audio.synthesis.streaming_markdown import StreamingMarkdown
 
 
-class Dictation:
+class StreamingSynthesis:
     """One text, spoken from its first finished sentence on, so that the speech is ready soon after the last word.
 
     What is queued is bounded by the script's own bound; what is never finished is given up by ``cancel``.
@@ -24,7 +24,7 @@ class Dictation:
         self._speak = speak
         self._script = script
         self._hint = hint
-        self._text = GrowingText()
+        self._text = StreamingMarkdown()
         self._language = hint
         self._task: asyncio.Task[Speech] | None = None
 
@@ -39,7 +39,7 @@ class Dictation:
 
         The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew.
 
-        Raises: as ``Speaker.speak``.
+        Raises: as ``Synthesizer.speak``.
         """
         self._script.add(self._text.end())
         self._script.complete()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audio.synthesis.normalization import speakable
+from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.sentences import LONGEST_SENTENCE, certain_ends, sentences
 
 LONGEST_WAIT = 4 * LONGEST_SENTENCE
@@ -24,7 +24,7 @@ _STAR = re.compile(r"(?<=\S)\*|\*(?=\S)")
 _UNDERSCORE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
 
 
-class GrowingText:
+class StreamingMarkdown:
     """One message in Discord's markdown that arrives in parts.
 
     However it is parted, the same words are told as of the whole message, in the same order. Code blocks are never
@@ -94,7 +94,7 @@ class GrowingText:
     def _told(self) -> list[str]:
         text, self._lines = "\n".join(self._lines), []
         # Indentation belongs to a list that has been told already.
-        return sentences(speakable("\n".join(line.strip() for line in text.split("\n"))))
+        return sentences(normalize_for_speech("\n".join(line.strip() for line in text.split("\n"))))
 
 
 def _has_open_mark(text: str) -> bool:

@@ -17,22 +17,22 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
-from audio.synthesis.clips import Piece, finished
+from audio.synthesis.clips import SynthesizedClip, finished
 from audio.synthesis.encoding import VoiceMessageEncoder
 from audio.synthesis.engine import Engine
-from audio.synthesis.normalization import speakable
+from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.script import Script
 from audio.synthesis.sentences import sentences
 from audio.synthesis.speech import Speech
 from audio.synthesis.speech_cache import SpeechCache
-from audio.synthesis.streaming import Dictation
+from audio.synthesis.streaming import StreamingSynthesis
 from audio.synthesis.voices import Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
 
 
-class Speaker:
+class Synthesizer:
     """Speaks with several engines: the first that has a voice for the language, or else the next.
 
     What failed, an engine or one of its voices, is left alone for a while. No voice is ever given a text in a language
@@ -52,7 +52,7 @@ class Speaker:
     ) -> None:
         """Ask nothing of the engines yet.
 
-        ``engines``: the best first. Each belongs to the speaker, which closes it.
+        ``engines``: the best first. Each belongs to the synthesizer, which closes it.
         ``pause_after_failure_s``: for how long an engine is skipped once it has failed, unless every engine that
         speaks the language has.
         ``timeout_s``: the longest that one engine may take for one text, not counting what is waited for the text.
@@ -90,7 +90,7 @@ class Speaker:
         the voice's.
         ``voice``: the name of the wished voice. When it does not speak the text's language, or its engine fails, the
         most alike of the others speaks.
-        ``prosody``: None for the speaker's own.
+        ``prosody``: None for the synthesizer's own.
 
         Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and
         ``SpeechUnavailableError`` when every engine that speaks the language failed.
@@ -99,7 +99,7 @@ class Speaker:
         async with self._cache.turn(script.text):
             return await self._message(script, language, wished, prosody or self.prosody)
 
-    async def pieces(
+    async def clips(
         self,
         text: str,
         *,
@@ -107,24 +107,24 @@ class Speaker:
         hint: str | None = None,
         voice: str | None = None,
         prosody: Prosody | None = None,
-    ) -> AsyncGenerator[Piece, None]:
-        """``text`` piece by piece, the first sentence alone, each as soon as it is spoken; arguments as for ``speak``.
+    ) -> AsyncGenerator[SynthesizedClip, None]:
+        """``text`` clip by clip, the first sentence alone, each as soon as it is spoken; arguments as for ``speak``.
 
         When an engine fails the next goes on from there, in another voice.
 
         Raises: as ``speak``.
         """
         wished, language, script = await self._prepared(text, language, hint, voice)
-        spoken = self._pieces(script, language, wished, prosody or self.prosody)
+        spoken = self._clips(script, language, wished, prosody or self.prosody)
         async with contextlib.aclosing(spoken):
-            async for piece in spoken:
-                yield piece
+            async for clip in spoken:
+                yield clip
 
     @contextlib.asynccontextmanager
-    async def dictation(
+    async def stream(
         self, *, hint: str, voice: str | None = None, prosody: Prosody | None = None
-    ) -> AsyncIterator[Dictation]:
-        """Speak a text while it is being written; see ``Dictation``. What is unfinished at the end is given up.
+    ) -> AsyncIterator[StreamingSynthesis]:
+        """Speak a text while it is being written. What is unfinished at the end is given up.
 
         ``hint``: the text's likely language; other arguments as for ``speak``.
 
@@ -135,11 +135,11 @@ class Speaker:
         async def message(script: Script, language: str) -> Speech:
             return await self._message(script, language, wished, prosody or self.prosody)
 
-        dictation = Dictation(message, Script(max_chars=self._max_chars), hint)
+        stream = StreamingSynthesis(message, Script(max_chars=self._max_chars), hint)
         try:
-            yield dictation
+            yield stream
         finally:
-            await dictation.cancel()
+            await stream.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
         """Every voice of every engine that may speak. Never raises; may take seconds when a network is down."""
@@ -161,7 +161,7 @@ class Speaker:
     async def _prepared(
         self, text: str, language: str | None, hint: str | None, voice: str | None
     ) -> tuple[Voice | None, str, Script]:
-        plain = await asyncio.to_thread(speakable, text)
+        plain = await asyncio.to_thread(normalize_for_speech, text)
         if not any(char.isalnum() for char in plain):
             raise NothingToSayError
         wished = None if voice is None else await self._voice_named(voice)
@@ -178,13 +178,13 @@ class Speaker:
         if script.is_complete and (known := await self._known(script.text, language, wished, prosody)):
             return known
         encoder, voice = VoiceMessageEncoder(), None
-        spoken = self._pieces(script, language, wished, prosody, one_voice=True)
+        spoken = self._clips(script, language, wished, prosody, one_voice=True)
         async with contextlib.aclosing(spoken):
-            async for piece in spoken:
-                if piece.voice != voice:
-                    encoder, voice = VoiceMessageEncoder(), piece.voice
-                await asyncio.to_thread(encoder.add, piece.sound)
-        speech = await asyncio.to_thread(encoder.finish, voice=piece.voice, engine=piece.engine)
+            async for clip in spoken:
+                if clip.voice != voice:
+                    encoder, voice = VoiceMessageEncoder(), clip.voice
+                await asyncio.to_thread(encoder.add, clip.sound)
+        speech = await asyncio.to_thread(encoder.finish, voice=clip.voice, engine=clip.engine)
         self._cache.keep(script.text, speech.engine, speech.voice, prosody, speech)
         return speech
 
@@ -197,9 +197,9 @@ class Speaker:
                 break
         return None
 
-    async def _pieces(
+    async def _clips(
         self, script: Script, language: str, wished: Voice | None, prosody: Prosody, *, one_voice: bool = False
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[SynthesizedClip, None]:
         """``script`` as it comes. After a failure the next voice goes on, or with ``one_voice`` begins anew."""
         candidates = await self._candidates(language, wished)
         rested = [candidate for candidate in candidates if not self._is_paused(*candidate)]
@@ -213,13 +213,13 @@ class Speaker:
             start = 0 if one_voice else start
             left_s = self._timeout_s
             try:
-                while lines := await script.read(start, engine.piece_chars if start else 0):
+                while lines := await script.read(start, engine.batch_chars if start else 0):
                     text, began_s = " ".join(lines), time.monotonic()
                     async with asyncio.timeout(left_s):
                         sound = await engine.speak(text, voice, prosody)
                     left_s -= time.monotonic() - began_s
                     start += len(lines)
-                    yield Piece(text, await asyncio.to_thread(finished, sound), voice.name, engine.name)
+                    yield SynthesizedClip(text, await asyncio.to_thread(finished, sound), voice.name, engine.name)
             except (EngineFailedError, TimeoutError) as error:
                 reason = error.reason if isinstance(error, EngineFailedError) else "it took too long"
                 _LOG.warning("The voice engine %s failed with %s: %s", engine.name, voice.name, reason)

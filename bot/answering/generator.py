@@ -12,7 +12,7 @@ import hikari
 import structlog
 from cachetools import TTLCache
 
-from audio import Dictation, NothingToSayError, Speaker, Speech, Transcript, detect_language
+from audio import NothingToSayError, Speech, StreamingSynthesis, Synthesizer, Transcript, detect_language
 from bot.answering.attachments import AttachmentContent, AttachmentReader
 from bot.answering.context import ConversationHistory
 from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
@@ -63,7 +63,7 @@ class AnswerGenerator:
         bot: hikari.GatewayBot,
         voice_notes: VoiceNoteTranscriber,
         models: ChatModels,
-        speaker: Speaker,
+        synthesizer: Synthesizer,
         exchanges: ExchangeStore,
         locales: KnownLocales,
         joined: JoinedChannels,
@@ -77,7 +77,7 @@ class AnswerGenerator:
         self._bot = bot
         self._voice_notes = voice_notes
         self._models = models
-        self._speaker = speaker
+        self._synthesizer = synthesizer
         self._exchanges = exchanges
         self._locales = locales
         self._joined = joined
@@ -105,7 +105,7 @@ class AnswerGenerator:
             # The text was complete when the attempt before this one was interrupted: what is left is to speak it.
             if await self._aloud(question):
                 voice = await self._voice_for(question)
-                spoken = self._speaker.speak(said.reply, hint=said.language, voice=voice)
+                spoken = self._synthesizer.speak(said.reply, hint=said.language, voice=voice)
                 await self._speak(question, said.reply, spoken)
             return
         kinds: tuple[Kind, ...] = ("tokens", "audio") if question.recording else ("tokens",)
@@ -137,10 +137,10 @@ class AnswerGenerator:
             return
         voice = await self._voice_for(question)
         # Leaving the block, for whatever reason, stops what is still being spoken.
-        async with self._speaker.dictation(hint=language, voice=voice) as dictation:
-            answer = await self._think(question, model, text, attached, heading, language, dictation=dictation)
+        async with self._synthesizer.stream(hint=language, voice=voice) as stream:
+            answer = await self._think(question, model, text, attached, heading, language, stream=stream)
             if not question.stop.is_cancelled:
-                await self._speak(question, answer, dictation.finish())
+                await self._speak(question, answer, stream.finish())
 
     async def _hear(self, question: AnswerRequest) -> Transcript | None:
         if question.recording is None:
@@ -169,9 +169,9 @@ class AnswerGenerator:
         heading: str,
         language: str,
         *,
-        dictation: Dictation | None = None,
+        stream: StreamingSynthesis | None = None,
     ) -> str:
-        """Show the model's reply as it comes, dictate it, and remember it; returns it."""
+        """Show the model's reply as it comes, speak it meanwhile, and remember it; returns it."""
         reply, asker, guild = question.reply, question.asker.id, question.guild_id
         parent = await self._parent(question)
         notes = [DEMONSTRATION] if model.is_demonstration else []
@@ -179,13 +179,13 @@ class AnswerGenerator:
         asked_text = with_facts(f"{text}\n\n{attached.text}".strip(), lessons)
         asked = ChatMessage("user", asked_text, question.speaker_name, attached.pictures)
         try:
-            prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
+            prompt, answer = await self._reply_to(question, model, parent, asked, heading, stream)
         except ChatCannotSeeError:
             if not (text or attached.text):
                 raise
             notes.append(NOT_SEEN)
             asked = replace(asked, pictures=())
-            prompt, answer = await self._reply_to(question, model, parent, asked, heading, dictation)
+            prompt, answer = await self._reply_to(question, model, parent, asked, heading, stream)
         exchange = self._exchange(question, model, text, attached, answer, language, parent)
         if question.stop.is_cancelled:
             if answer:
@@ -202,7 +202,7 @@ class AnswerGenerator:
         told += await self._budgets.running_out(asker, guild, reply.locale, "tokens", "audio")
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         known = await self._remember(question, exchange)
-        aloud = dictation is None and question.remembered
+        aloud = stream is None and question.remembered
         recalled = [lesson.number for lesson in lessons]
         row = answer_row(question.job, reply.locale, aloud=aloud, votes=question.remembered, recalled=recalled)
         await reply.finish(heading + answer, note="\n".join(f"-# {one}" for one in told), whole=answer, row=row)
@@ -218,7 +218,7 @@ class AnswerGenerator:
         parent: Exchange | None,
         asked: ChatMessage,
         heading: str,
-        dictation: Dictation | None,
+        stream: StreamingSynthesis | None,
     ) -> tuple[Prompt, str]:
         """The prompt for ``asked`` and the reply to it, or as much as there is when it is stopped.
 
@@ -240,12 +240,12 @@ class AnswerGenerator:
         prompt, use = build(room_tokens=model.prompt_tokens), TokenUse()
         try:
             try:
-                return prompt, await self._streamed(question, model, prompt, use, heading, dictation)
+                return prompt, await self._streamed(question, model, prompt, use, heading, stream)
             except ContextTooLongError:
                 if use.reply_tokens:
                     raise
                 prompt = build(room_tokens=prompt.tokens // 2)
-                return prompt, await self._streamed(question, model, prompt, use, heading, dictation)
+                return prompt, await self._streamed(question, model, prompt, use, heading, stream)
         finally:
             await self._budgets.asked(question.asker.id, question.guild_id, model.model, use)
 
@@ -256,15 +256,15 @@ class AnswerGenerator:
         prompt: Prompt,
         use: TokenUse,
         heading: str,
-        dictation: Dictation | None,
+        stream: StreamingSynthesis | None,
     ) -> str:
-        """What the model says to ``prompt``, shown and dictated as it comes."""
+        """What the model says to ``prompt``, shown and spoken as it comes."""
         answer = ""
         async with aclosing(question.stop.until_cancelled(model.stream(prompt.messages, use))) as deltas:
             async for delta in deltas:
                 answer += delta
-                if dictation is not None:
-                    dictation.write(delta)
+                if stream is not None:
+                    stream.write(delta)
                 await question.reply.show(heading + answer)
         return answer.strip()
 

@@ -14,7 +14,7 @@ import psutil
 import structlog
 
 import extensions
-from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Speaker, Transcriber
+from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Synthesizer, Transcriber
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.generator import AnswerGenerator
 from bot.answering.service import AnswerService
@@ -113,8 +113,8 @@ def transcriber_of(settings: Settings, cache: WeightsCache) -> Transcriber:
     )
 
 
-def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
-    """The speaker that the settings ask for, its bundled voice verified."""
+def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
+    """The synthesizer that the settings ask for, its bundled voice verified."""
     engines: list[Engine] = []
     if settings.tts_engine in ("auto", "edge"):
         engines.append(EdgeEngine())
@@ -125,7 +125,7 @@ def speaker_of(settings: Settings, cache: WeightsCache) -> Speaker:
         engines.append(PiperEngine(voices))
     if settings.tts_engine in ("auto", "offline", "espeak"):
         engines.append(EspeakEngine())
-    return Speaker(
+    return Synthesizer(
         engines,
         pause_after_failure_s=settings.tts_pause_s,
         prosody=Prosody(settings.tts_rate, settings.tts_pitch),
@@ -225,11 +225,11 @@ class Starling:
             stack.push_async_callback(database.close)
             transcriber = await asyncio.to_thread(transcriber_of, settings, cache)
             stack.push_async_callback(transcriber.close)
-            speaker = await asyncio.to_thread(speaker_of, settings, cache)
-            stack.push_async_callback(speaker.close)
+            synthesizer = await asyncio.to_thread(build_synthesizer, settings, cache)
+            stack.push_async_callback(synthesizer.close)
             chat, engine = await stack.enter_async_context(chat_of(settings, cache))
             # The first count loads the encoding.
-            await asyncio.gather(transcriber.load(), speaker.load(), asyncio.to_thread(count_tokens, ""))
+            await asyncio.gather(transcriber.load(), synthesizer.load(), asyncio.to_thread(count_tokens, ""))
             log.info(
                 "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
             )
@@ -237,7 +237,7 @@ class Starling:
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             store = SettingsStore(database)
             instructions = Instructions(self._bot, InstructionStore(database), store, default)
-            locales, voices, joined = KnownLocales(store), ChosenVoices(store, speaker), JoinedChannels(store)
+            locales, voices, joined = KnownLocales(store), ChosenVoices(store, synthesizer), JoinedChannels(store)
             await joined.load()
             usage = UsageStore(database, clock=self._clock)
             budgets = Budgets(usage, store, settings)
@@ -262,7 +262,7 @@ class Starling:
                 self._bot,
                 voice_notes,
                 models,
-                speaker,
+                synthesizer,
                 exchanges,
                 locales,
                 joined,
@@ -303,7 +303,7 @@ class Starling:
             )
             services = Services(
                 client,
-                settings, voice_notes, speaker, exchanges, locales, joined, chosen, voices, files, usage, budgets,
+                settings, voice_notes, synthesizer, exchanges, locales, joined, chosen, voices, files, usage, budgets,
                 models, dataset_store, datasets, training_store, trained, trainings, promoting, generator, answers,
                 by_guilds, instructions, transcripts, KeyedLock(), consents, rules, store, feedback, data, corrections,
                 comparisons, scorer,

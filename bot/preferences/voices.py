@@ -6,7 +6,7 @@ from typing import Literal
 
 import hikari
 
-from audio import Speaker, UnknownVoiceError
+from audio import Synthesizer, UnknownVoiceError
 from bot.preferences.store import Scope, SettingsStore
 
 _NAME = "voice"
@@ -15,9 +15,9 @@ _NAME = "voice"
 class ChosenVoices:
     """Names of voices by user and by guild, stored."""
 
-    def __init__(self, store: SettingsStore, speaker: Speaker) -> None:
+    def __init__(self, store: SettingsStore, synthesizer: Synthesizer) -> None:
         self._store = store
-        self._speaker = speaker
+        self._synthesizer = synthesizer
 
     async def of(self, user: hikari.Snowflakeish, guild: hikari.Snowflakeish | None) -> str | None:
         """The voice for what ``user`` hears in ``guild``: their own, or else the guild's; None leaves it to the
@@ -25,7 +25,7 @@ class ChosenVoices:
         scopes: list[tuple[Scope, hikari.Snowflakeish | None]] = [("user", user), ("guild", guild)]
         for scope, id_ in scopes:
             name = None if id_ is None else await self._store.get(scope, int(id_), _NAME)
-            if isinstance(name, str) and await self._speaker.has_voice(name):
+            if isinstance(name, str) and await self._synthesizer.has_voice(name):
                 return name
         return None
 
@@ -37,7 +37,7 @@ class ChosenVoices:
         """
         if voice is None:
             await self._store.reset(scope, int(id_), _NAME)
-        elif await self._speaker.has_voice(voice):
+        elif await self._synthesizer.has_voice(voice):
             await self._store.set(scope, int(id_), _NAME, voice)
         else:
             raise UnknownVoiceError(voice)

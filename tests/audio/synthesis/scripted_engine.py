@@ -22,10 +22,10 @@ class ScriptedEngine:
         fails_at: str | None = None,
         mute_at: str | None = None,
         takes_s: float = 0,
-        piece_chars: int = 0,
+        batch_chars: int = 0,
     ) -> None:
         self.name = name
-        self.piece_chars = piece_chars
+        self.batch_chars = batch_chars
         self.fails_at = fails_at
         """Fails when asked for a text with these words."""
         self.mute_at = mute_at

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from edge_tts.drm import DRM
 
-from audio import EdgeEngine, EngineFailedError, EspeakEngine, Prosody, Speaker, Voice, decode
+from audio import EdgeEngine, EngineFailedError, EspeakEngine, Prosody, Synthesizer, Voice, decode
 from audio.synthesis.clips import PAUSE_S
 from audio.synthesis.edge_voices import WELL_KNOWN
 from tests.audio.synthesis.edge_server import SENTENCE_S, EdgeStandIn, edge_stand_in
@@ -192,33 +192,33 @@ async def test_another_engine_speaks_the_same_language_when_the_service_refuses(
     edge: tuple[EdgeStandIn, EdgeEngine],
 ) -> None:
     service, engine = edge
-    speaker = Speaker([engine, EspeakEngine()], pause_after_failure_s=0.5)
+    synthesizer = Synthesizer([engine, EspeakEngine()], pause_after_failure_s=0.5)
     service.refusals = [503]
     try:
-        first = await speaker.speak("Привет! Сегодня хорошая погода.", voice="ru-RU-DmitryNeural")
-        second = await speaker.speak("Привет! Сегодня хорошая погода.")
+        first = await synthesizer.speak("Привет! Сегодня хорошая погода.", voice="ru-RU-DmitryNeural")
+        second = await synthesizer.speak("Привет! Сегодня хорошая погода.")
         assert (first.voice, first.engine) == ("espeak-ru", "espeak-ng")
         assert second.engine == "espeak-ng"
         assert service.connections == 1
 
         time.sleep(0.5)  # noqa: ASYNC251 - nothing else runs, and the pause is over when the clock says so
-        third = await speaker.speak("Привет! Сегодня хорошая погода.", voice="ru-RU-DmitryNeural")
+        third = await synthesizer.speak("Привет! Сегодня хорошая погода.", voice="ru-RU-DmitryNeural")
         assert (third.voice, third.engine) == ("ru-RU-DmitryNeural", "edge")
         assert decode(third.ogg).duration_s == pytest.approx(2 * (SENTENCE_S + PAUSE_S), abs=0.1)
     finally:
-        await speaker.close()
+        await synthesizer.close()
 
 
 async def test_a_voice_that_the_service_has_no_more_is_replaced_by_another_of_its_voices(
     edge: tuple[EdgeStandIn, EdgeEngine],
 ) -> None:
     service, engine = edge
-    speaker = Speaker([engine, EspeakEngine()])
+    synthesizer = Synthesizer([engine, EspeakEngine()])
     service.gone_voices = {"ru-RU-DmitryNeural"}
     try:
-        spoken = [await speaker.speak("Привет! Как дела?", voice="ru-RU-DmitryNeural") for _ in range(2)]
+        spoken = [await synthesizer.speak("Привет! Как дела?", voice="ru-RU-DmitryNeural") for _ in range(2)]
     finally:
-        await speaker.close()
+        await synthesizer.close()
 
     assert [(speech.voice, speech.engine) for speech in spoken] == [("ru-RU-SvetlanaNeural", "edge")] * 2
     assert [voice for voice, _ in service.spoken if "Dmitry" in voice] == [
@@ -231,13 +231,13 @@ async def test_a_connection_that_drops_in_the_middle_of_an_answer_leaves_it_to_o
 ) -> None:
     service, engine = edge
     offline = EspeakEngine()
-    speaker = Speaker([engine, offline])
+    synthesizer = Synthesizer([engine, offline])
     service.drops_connections_after = 1
     try:
-        speech = await speaker.speak(TEXT)
-        expected = await Speaker([offline]).speak(TEXT)
+        speech = await synthesizer.speak(TEXT)
+        expected = await Synthesizer([offline]).speak(TEXT)
     finally:
-        await speaker.close()
+        await synthesizer.close()
 
     assert service.connections == 2
     assert speech.engine == "espeak-ng"
@@ -248,14 +248,14 @@ async def test_the_first_sentence_is_asked_for_alone_and_the_rest_together(
     edge: tuple[EdgeStandIn, EdgeEngine],
 ) -> None:
     service, engine = edge
-    pieces = [piece async for piece in Speaker([engine]).pieces(TEXT)]
+    clips = [clip async for clip in Synthesizer([engine]).clips(TEXT)]
 
-    assert [piece.text for piece in pieces] == [
+    assert [clip.text for clip in clips] == [
         "This is the first sentence.",
         "Here comes the second one! And this, finally, is the third?",
     ]
-    assert [text for _, text in service.spoken] == [piece.text for piece in pieces]
-    assert [piece.duration_s for piece in pieces] == pytest.approx(
+    assert [text for _, text in service.spoken] == [clip.text for clip in clips]
+    assert [clip.duration_s for clip in clips] == pytest.approx(
         [SENTENCE_S + PAUSE_S, 2 * SENTENCE_S + PAUSE_S], abs=0.1
     )
 

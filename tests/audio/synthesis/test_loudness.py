@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio import EspeakEngine, PiperEngine, Recording, Sound, Speaker, decode, encode, loudness_lufs
+from audio import EspeakEngine, PiperEngine, Recording, Sound, Synthesizer, decode, encode, loudness_lufs
 from audio.synthesis.clips import PAUSE_S
 from audio.synthesis.encoding import OPUS_RATE_HZ
 from audio.synthesis.loudness import PEAK, TARGET_LUFS, evened
@@ -52,19 +52,19 @@ def test_one_loud_click_does_not_make_speech_faint_and_is_held_down(jfk_sound: R
 async def test_the_voices_of_all_engines_are_equally_loud_and_none_is_clipped(
     piper_joe: Path, jfk_sound: Recording
 ) -> None:
-    speakers = [Speaker([PiperEngine([piper_joe])]), Speaker([EspeakEngine()])]
+    synthesizers = [Synthesizer([PiperEngine([piper_joe])]), Synthesizer([EspeakEngine()])]
     try:
-        spoken = [[piece async for piece in speaker.pieces(TEXT)] for speaker in speakers]
-        messages = [await speaker.speak(TEXT) for speaker in speakers]
+        spoken = [[clip async for clip in synthesizer.clips(TEXT)] for synthesizer in synthesizers]
+        messages = [await synthesizer.speak(TEXT) for synthesizer in synthesizers]
     finally:
-        await asyncio.gather(*(speaker.close() for speaker in speakers))
+        await asyncio.gather(*(synthesizer.close() for synthesizer in synthesizers))
     pause = round(PAUSE_S * OPUS_RATE_HZ)
-    pieces = [Sound(piece.sound.samples[:-pause], OPUS_RATE_HZ) for engine in spoken for piece in engine]
+    clips = [Sound(clip.sound.samples[:-pause], OPUS_RATE_HZ) for engine in spoken for clip in engine]
     messages.append(encode(Sound(jfk_sound.samples, 16_000)))
     decoded = [decode(message.ogg).samples for message in messages]
 
-    assert len(pieces) == 6
-    differences = [abs(loudness_lufs(piece) - TARGET_LUFS) for piece in pieces]
+    assert len(clips) == 6
+    differences = [abs(loudness_lufs(clip) - TARGET_LUFS) for clip in clips]
     assert max(differences) < 1
     heard = [loudness_lufs(Sound(samples, 16_000)) for samples in decoded]
     assert max(heard) - min(heard) < 2

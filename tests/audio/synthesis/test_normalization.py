@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audio import detect_language, sentences, speakable
+from audio import detect_language, normalize_for_speech, sentences
 from audio.synthesis.sentences import LONGEST_SENTENCE
 
 
@@ -46,8 +46,8 @@ from audio.synthesis.sentences import LONGEST_SENTENCE
     ],
 )
 def test_a_message_is_read_as_a_person_would(written: str, said: str) -> None:
-    assert speakable(written) == said
-    assert speakable(said) == said
+    assert normalize_for_speech(written) == said
+    assert normalize_for_speech(said) == said
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,9 @@ def test_a_message_is_read_as_a_person_would(written: str, said: str) -> None:
     ],
 )
 def test_a_time_stamp_is_said_as_a_time(written: str, said: str) -> None:
-    assert speakable(written, now=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)).replace("\u202f", " ") == said
+    assert (
+        normalize_for_speech(written, now=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)).replace("\u202f", " ") == said
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_time_stamp_is_said_as_a_time(written: str, said: str) -> None:
 )
 def test_no_message_takes_long_to_read(evil: str) -> None:
     began_s = time.thread_time()
-    speakable(evil * (8000 // len(evil)))
+    normalize_for_speech(evil * (8000 // len(evil)))
     assert time.thread_time() - began_s < 2
 
 

@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from audio import EspeakEngine, NothingToSayError, PiperEngine, Speaker, SpeechUnavailableError, decode
+from audio import EspeakEngine, NothingToSayError, PiperEngine, SpeechUnavailableError, Synthesizer, decode
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 
 ANSWER = "Paris is the capital of France. It lies on the Seine. About two million people live there. Go and see it!"
 
 
 @pytest_asyncio.fixture
-async def offline(piper_joe: Path) -> AsyncIterator[Speaker]:
-    speaker = Speaker([PiperEngine([piper_joe]), EspeakEngine()])
-    await speaker.load()
-    yield speaker
-    await speaker.close()
+async def offline(piper_joe: Path) -> AsyncIterator[Synthesizer]:
+    synthesizer = Synthesizer([PiperEngine([piper_joe]), EspeakEngine()])
+    await synthesizer.load()
+    yield synthesizer
+    await synthesizer.close()
 
 
 async def test_the_voice_message_is_ready_soon_after_the_last_word(
-    offline: Speaker,
+    offline: Synthesizer,
 ) -> None:
     await offline.speak("Warm up.")
     answer = " ".join([ANSWER] * 3)
@@ -33,13 +33,13 @@ async def test_the_voice_message_is_ready_soon_after_the_last_word(
     whole = await offline.speak(answer)
     afterwards_s = time.perf_counter() - began_s
 
-    async with offline.dictation(hint="en") as dictation:
+    async with offline.stream(hint="en") as stream:
         words = answer.split(" ")
         for word in words:
-            dictation.write(f"{word} ")
+            stream.write(f"{word} ")
             await asyncio.sleep(1.5 * afterwards_s / len(words))
         ended_s = time.perf_counter()
-        speech = await dictation.finish()
+        speech = await stream.finish()
         waited_s = time.perf_counter() - ended_s
 
     assert speech.voice == "en_US-joe-medium"
@@ -50,25 +50,25 @@ async def test_the_voice_message_is_ready_soon_after_the_last_word(
 
 async def test_the_first_sentence_is_spoken_before_the_second_is_written() -> None:
     engine = ScriptedEngine("one", ["en"])
-    async with Speaker([engine]).dictation(hint="en") as dictation:
-        dictation.write("The first sentence. And")
+    async with Synthesizer([engine]).stream(hint="en") as stream:
+        stream.write("The first sentence. And")
         await asyncio.sleep(0.2)
         assert engine.spoken == [("one-en", "The first sentence.")]
-        dictation.write(" the second one.")
+        stream.write(" the second one.")
         await asyncio.sleep(0.2)
         assert len(engine.spoken) == 1, "3. may become 3.14"
-        speech = await dictation.finish()
+        speech = await stream.finish()
     assert [text for _, text in engine.spoken] == ["The first sentence.", "And the second one."]
     assert speech.voice == "one-en"
 
 
 async def test_sentences_that_come_faster_than_they_are_spoken_are_joined_where_the_engine_likes_it() -> None:
-    engine = ScriptedEngine("one", ["en"], takes_s=0.2, piece_chars=1000)
-    async with Speaker([engine]).dictation(hint="en") as dictation:
+    engine = ScriptedEngine("one", ["en"], takes_s=0.2, batch_chars=1000)
+    async with Synthesizer([engine]).stream(hint="en") as stream:
         for sentence in ANSWER.split(". "):
-            dictation.write(f"{sentence}. ")
+            stream.write(f"{sentence}. ")
             await asyncio.sleep(0.01)
-        await dictation.finish()
+        await stream.finish()
     assert [text for _, text in engine.spoken] == [
         "Paris is the capital of France.",
         "It lies on the Seine. About two million people live there. Go and see it!.",
@@ -77,12 +77,12 @@ async def test_sentences_that_come_faster_than_they_are_spoken_are_joined_where_
 
 async def test_the_voice_goes_by_the_language_of_the_whole_text_even_if_it_began_in_another() -> None:
     engine = ScriptedEngine("one", ["en", "ru"])
-    async with Speaker([engine]).dictation(hint="en") as dictation:
-        dictation.write("Hello everyone. ")
-        dictation.write("А теперь я скажу всё то же самое по-русски, ")
+    async with Synthesizer([engine]).stream(hint="en") as stream:
+        stream.write("Hello everyone. ")
+        stream.write("А теперь я скажу всё то же самое по-русски, ")
         await asyncio.sleep(0.1)
-        dictation.write("потому что все здесь понимают только по-русски.")
-        speech = await dictation.finish()
+        stream.write("потому что все здесь понимают только по-русски.")
+        speech = await stream.finish()
     assert engine.spoken[0] == ("one-en", "Hello everyone.")
     assert speech.voice == "one-ru"
     assert next(text for voice, text in engine.spoken if voice == "one-ru") == "Hello everyone."
@@ -90,9 +90,9 @@ async def test_the_voice_goes_by_the_language_of_the_whole_text_even_if_it_began
 
 async def test_when_the_engine_fails_in_the_middle_one_other_voice_says_it_all() -> None:
     first, second = ScriptedEngine("first", ["en"], fails_at="Seine"), ScriptedEngine("second", ["en"])
-    async with Speaker([first, second]).dictation(hint="en") as dictation:
-        dictation.write(ANSWER)
-        speech = await dictation.finish()
+    async with Synthesizer([first, second]).stream(hint="en") as stream:
+        stream.write(ANSWER)
+        speech = await stream.finish()
     assert speech.voice == "second-en"
     assert " ".join(text for _, text in second.spoken) == ANSWER
 
@@ -100,8 +100,8 @@ async def test_when_the_engine_fails_in_the_middle_one_other_voice_says_it_all()
 async def test_an_answer_that_is_given_up_is_spoken_no_further() -> None:
     engine = ScriptedEngine("one", ["en"], takes_s=0.2)
     with pytest.raises(ZeroDivisionError):
-        async with Speaker([engine]).dictation(hint="en") as dictation:
-            dictation.write(ANSWER)
+        async with Synthesizer([engine]).stream(hint="en") as stream:
+            stream.write(ANSWER)
             await asyncio.sleep(0.1)
             raise ZeroDivisionError
     await asyncio.sleep(0.5)
@@ -111,22 +111,22 @@ async def test_an_answer_that_is_given_up_is_spoken_no_further() -> None:
 
 async def test_an_endless_answer_is_spoken_up_to_the_bound() -> None:
     engine = ScriptedEngine("one", ["en"], takes_s=0.001)
-    async with Speaker([engine], max_chars=200).dictation(hint="en") as dictation:
+    async with Synthesizer([engine], max_chars=200).stream(hint="en") as stream:
         for number in range(2000):
-            dictation.write(f"This is sentence number {number}. ")
-        await dictation.finish()
+            stream.write(f"This is sentence number {number}. ")
+        await stream.finish()
     said = [text for _, text in engine.spoken]
     assert sum(map(len, said)) <= 200
     assert said[-1] == f"This is sentence number {len(said) - 1}."
 
 
 async def test_what_cannot_be_spoken_is_told_at_the_end() -> None:
-    async with Speaker([ScriptedEngine("one", ["en"])]).dictation(hint="en") as dictation:
-        dictation.write("```\nx = 1\n```")
+    async with Synthesizer([ScriptedEngine("one", ["en"])]).stream(hint="en") as stream:
+        stream.write("```\nx = 1\n```")
         with pytest.raises(NothingToSayError):
-            await dictation.finish()
-    async with Speaker([ScriptedEngine("one", ["en"], fails=True)]).dictation(hint="en") as dictation:
-        dictation.write("Hello there. And")
+            await stream.finish()
+    async with Synthesizer([ScriptedEngine("one", ["en"], fails=True)]).stream(hint="en") as stream:
+        stream.write("Hello there. And")
         await asyncio.sleep(0.05)
         with pytest.raises(SpeechUnavailableError):
-            await dictation.finish()
+            await stream.finish()

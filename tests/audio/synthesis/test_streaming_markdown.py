@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from audio import GrowingText, sentences, speakable
+from audio import StreamingMarkdown, normalize_for_speech, sentences
 from audio.synthesis.streaming_markdown import LONGEST_WAIT
 
 MESSAGES = [
@@ -23,7 +23,7 @@ MESSAGES = [
 
 
 def told(message: str, cuts: random.Random) -> list[str]:
-    growing, found, start = GrowingText(), list[str](), 0
+    growing, found, start = StreamingMarkdown(), list[str](), 0
     while start < len(message):
         end = start + cuts.randint(1, 9)
         found += growing.write(message[start:end])
@@ -33,7 +33,7 @@ def told(message: str, cuts: random.Random) -> list[str]:
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_however_it_is_parted_the_words_are_those_of_the_whole(message: str) -> None:
-    whole = " ".join(sentences(speakable(message))).replace(".", "").split()
+    whole = " ".join(sentences(normalize_for_speech(message))).replace(".", "").split()
     for seed in range(20):
         assert " ".join(told(message, random.Random(seed))).replace(".", "").split() == whole
 
@@ -53,13 +53,13 @@ def test_however_it_is_parted_the_words_are_those_of_the_whole(message: str) -> 
     ],
 )
 def test_a_sentence_is_told_when_its_end_is_certain_and_not_before(parts: list[str], expected: list[list[str]]) -> None:
-    growing = GrowingText()
+    growing = StreamingMarkdown()
     assert [growing.write(part) for part in parts] == expected
 
 
 @pytest.mark.parametrize("evil", ["[a. ", "**a. b ", "`a. ", "a", " a", "| a. ", "<a. ", "1. ", "||a. ", "```\nx\n"])
 def test_no_message_takes_long_or_is_kept_for_ever(evil: str) -> None:
-    growing, began_s = GrowingText(), time.thread_time()
+    growing, began_s = StreamingMarkdown(), time.thread_time()
     message = evil * (8000 // len(evil))
     for start in range(0, len(message), 40):
         growing.write(message[start : start + 40])

@@ -21,8 +21,8 @@ from audio import (
     PiperEngine,
     Prosody,
     Sound,
-    Speaker,
     SpeechUnavailableError,
+    Synthesizer,
     Transcriber,
     UnknownVoiceError,
     Voice,
@@ -33,13 +33,13 @@ from tests.spoken import word_error_rate, words
 
 
 @pytest_asyncio.fixture
-async def offline(piper_joe: Path) -> AsyncIterator[Speaker]:
-    speaker = Speaker([PiperEngine([piper_joe.parent]), EspeakEngine()])
-    yield speaker
-    await speaker.close()
+async def offline(piper_joe: Path) -> AsyncIterator[Synthesizer]:
+    synthesizer = Synthesizer([PiperEngine([piper_joe.parent]), EspeakEngine()])
+    yield synthesizer
+    await synthesizer.close()
 
 
-async def test_what_piper_says_can_be_heard(offline: Speaker, transcriber: Transcriber) -> None:
+async def test_what_piper_says_can_be_heard(offline: Synthesizer, transcriber: Transcriber) -> None:
     text = "The weather will be lovely tomorrow. Please remember to water the flowers in the garden."
 
     speech = await offline.speak(text)
@@ -54,7 +54,7 @@ async def test_what_piper_says_can_be_heard(offline: Speaker, transcriber: Trans
 
 
 async def test_russian_is_read_by_a_russian_voice_even_when_an_english_one_was_wished(
-    offline: Speaker, transcriber: Transcriber
+    offline: Synthesizer, transcriber: Transcriber
 ) -> None:
     text = "Сегодня очень хорошая погода, и мы идём гулять в парк."
 
@@ -65,7 +65,7 @@ async def test_russian_is_read_by_a_russian_voice_even_when_an_english_one_was_w
     assert jiwer.cer(words(text), words(heard.text)) < 0.6
 
 
-async def test_piper_and_espeak_share_one_process_and_speak_at_once(offline: Speaker) -> None:
+async def test_piper_and_espeak_share_one_process_and_speak_at_once(offline: Synthesizer) -> None:
     speeches = await asyncio.gather(
         *(
             offline.speak(text)
@@ -77,7 +77,7 @@ async def test_piper_and_espeak_share_one_process_and_speak_at_once(offline: Spe
     assert all(speech.duration_s > 0.5 for speech in speeches)
 
 
-async def test_speaking_leaves_the_loop_free(offline: Speaker) -> None:
+async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
     await offline.load()
     lags_s: list[float] = []
 
@@ -95,77 +95,81 @@ async def test_speaking_leaves_the_loop_free(offline: Speaker) -> None:
 
 
 async def test_a_speech_that_nobody_waits_for_stops_at_its_next_sentence(piper_joe: Path) -> None:
-    speaker = Speaker([PiperEngine([piper_joe])])
-    speaking = asyncio.create_task(speaker.speak("This is one of very many long sentences, is it not? " * 70))
+    synthesizer = Synthesizer([PiperEngine([piper_joe])])
+    speaking = asyncio.create_task(synthesizer.speak("This is one of very many long sentences, is it not? " * 70))
     await asyncio.sleep(2)
     speaking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await speaking
 
     began_s = time.monotonic()
-    await speaker.close()
+    await synthesizer.close()
     assert time.monotonic() - began_s < 5
 
 
 async def test_the_next_engine_speaks_when_the_first_fails_and_the_first_is_left_alone_for_a_while() -> None:
     first, second = ScriptedEngine("first", ["en-US"], fails=True), ScriptedEngine("second", ["en-GB", "de-DE"])
-    speaker = Speaker([first, second], pause_after_failure_s=0.2)
+    synthesizer = Synthesizer([first, second], pause_after_failure_s=0.2)
 
-    assert (await speaker.speak("Hello", language="en-US")).engine == "second"
-    assert (await speaker.speak("Hello", language="en-US")).engine == "second"
+    assert (await synthesizer.speak("Hello", language="en-US")).engine == "second"
+    assert (await synthesizer.speak("Hello", language="en-US")).engine == "second"
     assert len(first.spoken) == 1
 
     await asyncio.sleep(0.3)
     first.fails = False
-    assert (await speaker.speak("Hello", language="en-US")).engine == "first"
+    assert (await synthesizer.speak("Hello", language="en-US")).engine == "first"
 
 
 async def test_a_text_that_no_voice_of_an_engine_can_say_is_not_held_against_them() -> None:
     first = ScriptedEngine("first", ["en-US", "en-GB"], mute_at="hieroglyphs")
-    speaker = Speaker([first, ScriptedEngine("second", ["en"])])
+    synthesizer = Synthesizer([first, ScriptedEngine("second", ["en"])])
 
-    assert (await speaker.speak("Now some hieroglyphs.", language="en")).engine == "second"
+    assert (await synthesizer.speak("Now some hieroglyphs.", language="en")).engine == "second"
     assert [voice for voice, _ in first.spoken] == ["first-en-US", "first-en-GB"]
-    assert (await speaker.speak("Hello", language="en")).voice == "first-en-US"
+    assert (await synthesizer.speak("Hello", language="en")).voice == "first-en-US"
 
 
 async def test_an_engine_that_dawdles_counts_as_failed() -> None:
-    speaker = Speaker([ScriptedEngine("slow", ["en"], takes_s=60), ScriptedEngine("quick", ["en"])], timeout_s=0.1)
-    assert (await speaker.speak("Hello")).engine == "quick"
+    synthesizer = Synthesizer(
+        [ScriptedEngine("slow", ["en"], takes_s=60), ScriptedEngine("quick", ["en"])], timeout_s=0.1
+    )
+    assert (await synthesizer.speak("Hello")).engine == "quick"
 
 
 async def test_a_wished_voice_picks_its_engine_and_then_its_language() -> None:
     first, second = ScriptedEngine("first", ["en-US", "de-DE"]), ScriptedEngine("second", ["de-AT", "en-GB"])
-    speaker = Speaker([first, second])
+    synthesizer = Synthesizer([first, second])
 
-    assert (await speaker.speak("OK", voice="second-de-AT")).voice == "second-de-AT"
-    assert (await speaker.speak("OK", voice="SECOND-EN-GB")).voice == "second-en-GB"
+    assert (await synthesizer.speak("OK", voice="second-de-AT")).voice == "second-de-AT"
+    assert (await synthesizer.speak("OK", voice="SECOND-EN-GB")).voice == "second-en-GB"
     second.fails = True
-    assert (await speaker.speak("OK", voice="second-de-AT")).voice == "first-de-DE"
+    assert (await synthesizer.speak("OK", voice="second-de-AT")).voice == "first-de-DE"
 
 
 async def test_the_region_is_kept_where_a_voice_has_it() -> None:
-    speaker = Speaker([ScriptedEngine("one", ["pt-PT", "pt-BR"])])
+    synthesizer = Synthesizer([ScriptedEngine("one", ["pt-PT", "pt-BR"])])
 
-    assert (await speaker.speak("Obrigado", language="pt-BR")).voice == "one-pt-BR"
-    assert (await speaker.speak("Obrigado", language="pt")).voice == "one-pt-PT"
-    assert (await speaker.speak("Obrigado", language="pt-AO")).voice == "one-pt-PT"
+    assert (await synthesizer.speak("Obrigado", language="pt-BR")).voice == "one-pt-BR"
+    assert (await synthesizer.speak("Obrigado", language="pt")).voice == "one-pt-PT"
+    assert (await synthesizer.speak("Obrigado", language="pt-AO")).voice == "one-pt-PT"
 
 
 async def test_one_engine_alone_may_be_let_speak() -> None:
     first, second = ScriptedEngine("first", ["en"]), ScriptedEngine("second", ["en"])
-    speaker = Speaker([first, second], only="second")
+    synthesizer = Synthesizer([first, second], only="second")
 
-    assert (await speaker.speak("Hello")).engine == "second"
-    assert {voice.engine for voice in await speaker.voices()} == {"second"}
-    await speaker.close()
+    assert (await synthesizer.speak("Hello")).engine == "second"
+    assert {voice.engine for voice in await synthesizer.voices()} == {"second"}
+    await synthesizer.close()
     assert first.closed and second.closed
 
 
 async def test_when_all_fail_it_says_why() -> None:
-    speaker = Speaker([ScriptedEngine("first", ["en"], fails=True), ScriptedEngine("second", ["en"], fails=True)])
+    synthesizer = Synthesizer(
+        [ScriptedEngine("first", ["en"], fails=True), ScriptedEngine("second", ["en"], fails=True)]
+    )
     with pytest.raises(SpeechUnavailableError) as failed:
-        await speaker.speak("Hello")
+        await synthesizer.speak("Hello")
     assert str(failed.value) == (
         "No voice can speak right now (first: as it was told to; second: as it was told to). "
         "Please try again in a few minutes."
@@ -174,30 +178,30 @@ async def test_when_all_fail_it_says_why() -> None:
 
 async def test_what_cannot_be_said_is_told() -> None:
     engine = ScriptedEngine("one", ["en"])
-    speaker = Speaker([engine])
+    synthesizer = Synthesizer([engine])
 
     for nothing in ("", "  \n", "```py\nprint(1)\n```", "🎉 <@123456789>", "...", "---"):
         with pytest.raises(NothingToSayError, match="nothing in this text that can be said aloud"):
-            await speaker.speak(nothing)
+            await synthesizer.speak(nothing)
     with pytest.raises(LanguageNotSpokenError, match="No voice here speaks the language ru"):
-        await speaker.speak("Привет")
+        await synthesizer.speak("Привет")
     with pytest.raises(UnknownVoiceError, match="There is no voice named Nobody"):
-        await speaker.speak("Hello", voice="Nobody")
+        await synthesizer.speak("Hello", voice="Nobody")
     assert engine.spoken == []
 
 
 async def test_markdown_is_not_read_out_and_a_long_text_ends_with_a_sentence() -> None:
     engine = ScriptedEngine("one", ["en"])
-    await Speaker([engine], max_chars=60).speak(
+    await Synthesizer([engine], max_chars=60).speak(
         "**Hello** from [the docs](https://example.org/a/b)! This is a second sentence. This one is left out."
     )
     assert engine.spoken == [("one-en", "Hello from the docs!"), ("one-en", "This is a second sentence.")]
 
 
-async def test_the_first_sentence_is_heard_long_before_the_last(offline: Speaker) -> None:
+async def test_the_first_sentence_is_heard_long_before_the_last(offline: Synthesizer) -> None:
     text = "This sentence is said ten times, and the first of them is heard soon. " * 10
     began_s = time.perf_counter()
-    heard_after_s = [time.perf_counter() - began_s async for _ in offline.pieces(text)]
+    heard_after_s = [time.perf_counter() - began_s async for _ in offline.clips(text)]
 
     assert len(heard_after_s) == 10
     assert heard_after_s[0] < heard_after_s[-1] / 3
@@ -205,9 +209,9 @@ async def test_the_first_sentence_is_heard_long_before_the_last(offline: Speaker
 
 async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:
     first, second = ScriptedEngine("first", ["en"], fails_at="Two"), ScriptedEngine("second", ["en"])
-    pieces = [piece async for piece in Speaker([first, second]).pieces("One is here. Two is here. Three is here.")]
+    clips = [clip async for clip in Synthesizer([first, second]).clips("One is here. Two is here. Three is here.")]
 
-    assert [(piece.voice, piece.text) for piece in pieces] == [
+    assert [(clip.voice, clip.text) for clip in clips] == [
         ("first-en", "One is here."),
         ("second-en", "Two is here."),
         ("second-en", "Three is here."),
@@ -215,14 +219,14 @@ async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["piper", "espeak-ng"])
-async def test_speed_and_pitch_are_heard_and_change_nothing_else(offline: Speaker, engine_name: str) -> None:
+async def test_speed_and_pitch_are_heard_and_change_nothing_else(offline: Synthesizer, engine_name: str) -> None:
     voice = {"piper": "en_US-joe-medium", "espeak-ng": "espeak-en"}[engine_name]
     text = "The weather will be lovely tomorrow, so please remember to water all of the flowers in the garden."
 
     async def spoken(prosody: Prosody) -> tuple[float, float]:
-        (piece,) = [piece async for piece in offline.pieces(text, voice=voice, prosody=prosody)]
-        assert piece.engine == engine_name
-        return piece.duration_s, _pitch_hz(piece.sound)
+        (clip,) = [clip async for clip in offline.clips(text, voice=voice, prosody=prosody)]
+        assert clip.engine == engine_name
+        return clip.duration_s, _pitch_hz(clip.sound)
 
     usual_s, usual_hz = await spoken(PLAIN)
     fast_s, fast_hz = await spoken(Prosody(rate=1.5))
@@ -258,47 +262,47 @@ def test_speed_and_pitch_have_bounds() -> None:
 
 async def test_what_is_asked_twice_is_spoken_once() -> None:
     engine = ScriptedEngine("one", ["en", "de"], takes_s=0.05)
-    speaker = Speaker([engine], cache_bytes=1 << 20)
+    synthesizer = Synthesizer([engine], cache_bytes=1 << 20)
 
-    first, second = await asyncio.gather(speaker.speak("Hello there."), speaker.speak("**Hello** there."))
-    assert first is second is await speaker.speak("Hello there.")
+    first, second = await asyncio.gather(synthesizer.speak("Hello there."), synthesizer.speak("**Hello** there."))
+    assert first is second is await synthesizer.speak("Hello there.")
     assert len(engine.spoken) == 1
 
-    await speaker.speak("Hello there.", prosody=Prosody(rate=2))
-    await speaker.speak("Hello there.", language="de")
-    await speaker.speak("Hello there!")
+    await synthesizer.speak("Hello there.", prosody=Prosody(rate=2))
+    await synthesizer.speak("Hello there.", language="de")
+    await synthesizer.speak("Hello there!")
     assert len(engine.spoken) == 4
 
 
-async def test_what_was_dictated_need_not_be_spoken_again() -> None:
+async def test_what_was_streamed_need_not_be_spoken_again() -> None:
     engine = ScriptedEngine("one", ["en"])
-    speaker = Speaker([engine], cache_bytes=1 << 20)
-    async with speaker.dictation(hint="en") as dictation:
-        dictation.write("One is here. Two is")
-        dictation.write(" here.")
-        speech = await dictation.finish()
-    assert await speaker.speak("One is here. Two is here.") is speech
+    synthesizer = Synthesizer([engine], cache_bytes=1 << 20)
+    async with synthesizer.stream(hint="en") as stream:
+        stream.write("One is here. Two is")
+        stream.write(" here.")
+        speech = await stream.finish()
+    assert await synthesizer.speak("One is here. Two is here.") is speech
     assert len(engine.spoken) == 2
 
 
 async def test_the_cache_keeps_no_more_bytes_than_it_may() -> None:
     engine = ScriptedEngine("one", ["en"])
-    size_bytes = len((await Speaker([engine]).speak("Hello")).ogg)
-    speaker = Speaker([engine], cache_bytes=2 * size_bytes + size_bytes // 2)
+    size_bytes = len((await Synthesizer([engine]).speak("Hello")).ogg)
+    synthesizer = Synthesizer([engine], cache_bytes=2 * size_bytes + size_bytes // 2)
     engine.spoken.clear()
 
     for text in ("First", "Second", "First", "Third", "First", "Second"):
-        await speaker.speak(text, language="en")
+        await synthesizer.speak(text, language="en")
     assert [text for _, text in engine.spoken] == ["First.", "Second.", "Third.", "Second."]
 
 
 async def test_what_was_spoken_well_is_heard_again_even_while_its_engine_is_paused() -> None:
     first, second = ScriptedEngine("first", ["en"]), ScriptedEngine("second", ["en"])
-    speaker = Speaker([first, second], cache_bytes=1 << 20)
-    await speaker.speak("Hello")
+    synthesizer = Synthesizer([first, second], cache_bytes=1 << 20)
+    await synthesizer.speak("Hello")
     first.fails = True
-    assert (await speaker.speak("Goodbye", language="en")).engine == "second"
-    assert (await speaker.speak("Hello")).engine == "first"
+    assert (await synthesizer.speak("Goodbye", language="en")).engine == "second"
+    assert (await synthesizer.speak("Hello")).engine == "first"
 
 
 async def test_piper_finds_its_voices_by_folder_and_by_file(piper_joe: Path, tmp_path: Path) -> None:
@@ -314,12 +318,12 @@ async def test_piper_finds_its_voices_by_folder_and_by_file(piper_joe: Path, tmp
 async def test_a_damaged_piper_voice_fails_and_another_engine_speaks(tmp_path: Path) -> None:
     (tmp_path / "en_US-damaged-low.onnx").write_bytes(b"damaged")
     (tmp_path / "en_US-damaged-low.onnx.json").write_text('{"audio": {"sample_rate": 16000}}')
-    speaker = Speaker([PiperEngine([tmp_path]), EspeakEngine()])
+    synthesizer = Synthesizer([PiperEngine([tmp_path]), EspeakEngine()])
     try:
         assert [voice.language for voice in await PiperEngine([tmp_path]).voices()] == ["en-US"]
-        assert (await speaker.speak("Hello there")).engine == "espeak-ng"
+        assert (await synthesizer.speak("Hello there")).engine == "espeak-ng"
     finally:
-        await speaker.close()
+        await synthesizer.close()
 
 
 async def test_piper_reads_double_brackets_as_text(piper_joe: Path) -> None:
@@ -335,9 +339,9 @@ async def test_espeak_speaks_a_hundred_languages_each_in_its_plain_form_first() 
 
     assert len({voice.language.partition("-")[0] for voice in voices}) > 100
     assert len({voice.name for voice in voices}) == len(voices)
-    speaker = Speaker([engine])
+    synthesizer = Synthesizer([engine])
     spoken = {
-        language: (await speaker.speak("1 2 3", language=language)).voice
+        language: (await synthesizer.speak("1 2 3", language=language)).voice
         for language in ("ru", "uk-UA", "en", "en-US", "pt-BR", "zh-CN", "nb", "no")
     }
     assert spoken == {
@@ -351,8 +355,8 @@ async def test_espeak_speaks_a_hundred_languages_each_in_its_plain_form_first() 
         "no": "espeak-nb",
     }
     with pytest.raises(LanguageNotSpokenError):
-        await speaker.speak("日本語の文章です。")
-    await speaker.close()
+        await synthesizer.speak("日本語の文章です。")
+    await synthesizer.close()
 
 
 async def test_an_engine_that_is_not_installed_has_no_voices(piper_joe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
