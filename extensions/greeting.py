@@ -7,7 +7,7 @@ import lightbulb
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.joined_channels import JoinedChannels
+from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
@@ -42,7 +42,7 @@ class Hi(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels) -> None:
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
         locale = locale_of(context)
         name = (context.member or context.user).display_name
         interaction = context.interaction
@@ -50,7 +50,7 @@ class Hi(
             lines = [IN_DIRECT_MESSAGES if interaction.guild_id is None else ON_SERVERS]
         else:
             lines = [ELSEWHERE]
-        if interaction.guild_id is not None and joined.speak(context.channel_id) is not None:
+        if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:
             lines.append(TAKING_PART)
         told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
         await respond(context, "\n".join(told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
 
 import hikari
 import lightbulb
@@ -11,7 +11,8 @@ import structlog
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.joined_channels import JoinedChannels, Speak
+from bot.preferences.choices import GuildPreferences, Speak
+from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT, names_of, permissions_in
 from bot.ui.command_reply import locale_of, respond
@@ -25,9 +26,9 @@ ALREADY = _("I am already in {channel}. {speaking}")
 LEFT = _("Left {channel}. Mention me there when you need me.")
 NOT_IN = _("I am not in {channel}.")
 SPEAKING = {
-    "never": _("I answer in text only."),
-    "voice": _("Voice notes are answered aloud."),
-    "always": _("Every answer is spoken as well."),
+    Speak.NEVER: _("I answer in text only."),
+    Speak.VOICE: _("Voice notes are answered aloud."),
+    Speak.ALWAYS: _("Every answer is spoken as well."),
 }
 LACKS_PERMISSIONS = _("⚠️ There I lack: {permissions}. Ask a moderator to give me that.")
 
@@ -75,7 +76,7 @@ async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, s
         hikari.Permissions.SEND_MESSAGES_IN_THREADS if channel.type in _THREADS else hikari.Permissions.SEND_MESSAGES
     )
     needed = hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.READ_MESSAGE_HISTORY | write
-    if speak != "never":
+    if speak is not Speak.NEVER:
         needed |= hikari.Permissions.ATTACH_FILES | hikari.Permissions.SEND_VOICE_MESSAGES
     assert context.guild_id is not None
     me = context.interaction.application_id
@@ -109,12 +110,18 @@ class Join(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels, settings: Settings) -> None:
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences, settings: Settings) -> None:
         channel = _managed(context, self.channel)
         await context.defer()
-        locale = locale_of(context)
-        speak = cast("Speak", self.speak or joined.speak(channel.id) or settings.speak)
-        before = await joined.join(channel.id, speak)
+        assert context.guild_id is not None, "the command is for guilds only"
+        locale, id_ = locale_of(context), int(channel.id)
+        before = (await preferences.guild(context.guild_id)).joined_channels.get(id_)
+        speak = Speak(self.speak or before or settings.speak)
+
+        def joined(chosen: GuildPreferences) -> GuildPreferences:
+            return replace(chosen, joined_channels={**chosen.joined_channels, id_: speak})
+
+        await preferences.change_guild(context.guild_id, joined)
         log.info("joined a channel", channel=int(channel.id), speak=speak, before=before)
         sentence = ALREADY if before is not None else JOINED
         lines = [translate(sentence, locale, channel=f"<#{channel.id}>", speaking=translate(SPEAKING[speak], locale))]
@@ -141,7 +148,15 @@ class Leave(
     )  # fmt: skip
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, joined: JoinedChannels) -> None:
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
         channel = _managed(context, self.channel)
-        sentence = LEFT if await joined.leave(channel.id) else NOT_IN
+        assert context.guild_id is not None, "the command is for guilds only"
+        id_ = int(channel.id)
+        sentence = LEFT if id_ in (await preferences.guild(context.guild_id)).joined_channels else NOT_IN
+
+        def left(chosen: GuildPreferences) -> GuildPreferences:
+            others = {other: speak for other, speak in chosen.joined_channels.items() if other != id_}
+            return replace(chosen, joined_channels=others)
+
+        await preferences.change_guild(context.guild_id, left)
         await respond(context, translate(sentence, locale_of(context), channel=f"<#{channel.id}>"))

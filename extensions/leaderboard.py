@@ -7,8 +7,7 @@ import lightbulb
 from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.store import SettingsStore
-from bot.privacy.personal_data import CREDITED
+from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import OnServersOnlyError
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
@@ -32,11 +31,11 @@ class Leaderboard(
     contexts=GUILD_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, store: SettingsStore) -> None:
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
         if context.guild_id is None:
             raise OnServersOnlyError
         locale, counts = locale_of(context), await corrections.contributors(context.guild_id)
-        named = {user for user in counts if await store.get("user", user, CREDITED, default=False)}
+        named = {user for user in counts if (await preferences.user(user)).credited}
         best = sorted(named, key=lambda user: (-counts[user], user))[:MOST]
         if not best:
             await respond(context, translate(NOBODY, locale), ephemeral=True)

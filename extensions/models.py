@@ -8,7 +8,7 @@ import lightbulb
 from bot.conversation.models import ChatModels
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.training.promoting import ModelState, Promoting
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
@@ -55,9 +55,9 @@ async def complete_any_model(
 
 @safe
 async def complete_trained(
-    context: lightbulb.AutocompleteContext[str], promoting: Promoting, rules: ChosenRules
+    context: lightbulb.AutocompleteContext[str], promoting: Promoting, preferences: Preferences
 ) -> None:
-    guild = await require_trainer(context.interaction, rules)
+    guild = await require_trainer(context.interaction, preferences)
     typed, locale = str(context.focused.value or "").lower(), locale_of(context.interaction)
     offered = [
         (f"{model.name} · {translate(STATES[state], locale)}", model.name)
@@ -84,10 +84,10 @@ class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Tell whic
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, rules: ChosenRules
+        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, preferences: Preferences
     ) -> None:
         if self.model is not None:
-            guild = await require_trainer(context.interaction, rules)
+            guild = await require_trainer(context.interaction, preferences)
             card = await promoting.card(guild, self.model)
             file = hikari.Bytes(card.encode(), f"{self.model}.json", "application/json")
             told = translate(ALL_OF_IT, locale_of(context), model=f"`{self.model}`")
@@ -157,9 +157,9 @@ class Promote(
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, promoting: Promoting, rules: ChosenRules, budgets: Budgets
+        self, context: lightbulb.Context, promoting: Promoting, preferences: Preferences, budgets: Budgets
     ) -> None:
-        guild = await require_trainer(context.interaction, rules)
+        guild = await require_trainer(context.interaction, preferences)
         await context.defer()
         await respond(context, await promoted(context.interaction, guild, self.model, promoting, budgets))
 
@@ -173,9 +173,9 @@ class RollBack(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, promoting: Promoting, rules: ChosenRules, models: ChatModels
+        self, context: lightbulb.Context, promoting: Promoting, preferences: Preferences, models: ChatModels
     ) -> None:
-        guild = await require_trainer(context.interaction, rules)
+        guild = await require_trainer(context.interaction, preferences)
         await promoting.roll_back(guild, context.user.id)
         model = await _name_of(guild, models, promoting)
         await respond(context, translate(NOW_ANSWERS, locale_of(context), model=f"`{model}`"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import hikari
 import lightbulb
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.recognition import MAX_VOCABULARY_CHARACTERS, ChosenHearing, HearingChoices
+from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS, GuildPreferences
+from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
@@ -40,7 +43,7 @@ async def complete_languages(context: lightbulb.AutocompleteContext[str]) -> Non
     await context.respond([one for one in lists if len(one) <= 100])
 
 
-def _told(choices: HearingChoices, locale: str) -> str:
+def _told(choices: GuildPreferences, locale: str) -> str:
     names = ", ".join(language_name(code, locale) for code in choices.languages)
     lines = [
         translate(THESE_LANGUAGES, locale, languages=names) if names else translate(ANY_LANGUAGE, locale),
@@ -77,7 +80,7 @@ class ChooseHearing(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, chosen: ChosenHearing) -> None:
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
         member = context.member
         assert member is not None and context.guild_id is not None, "the command is for servers only"
         if not member.permissions & (hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR):
@@ -89,5 +92,13 @@ class ChooseHearing(
             wanted = [part for part in given if part not in ("", "-")][:MAX_LANGUAGES]
             codes = tuple(dict.fromkeys(language_code(name, locale) for name in wanted))
         vocabulary = None if self.vocabulary is None else " ".join(self.vocabulary.split()).removeprefix("-").strip()
-        choices = await chosen.choose(context.guild_id, languages=codes, vocabulary=vocabulary)
+
+        def changed(before: GuildPreferences) -> GuildPreferences:
+            return replace(
+                before,
+                languages=before.languages if codes is None else codes,
+                vocabulary=before.vocabulary if vocabulary is None else vocabulary,
+            )
+
+        choices = await preferences.change_guild(context.guild_id, changed)
         await respond(context, _told(choices, locale), ephemeral=True)

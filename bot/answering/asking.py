@@ -9,7 +9,7 @@ import hikari
 from bot.answering.generator import AnswerGenerator
 from bot.answering.request import AnswerRequest
 from bot.answering.voice_notes import is_recording
-from bot.preferences.joined_channels import Speak
+from bot.preferences.choices import Speak
 from bot.ui.reply_target import InteractionTarget, ReplyGoneError
 from bot.ui.streaming_reply import StreamingReply
 

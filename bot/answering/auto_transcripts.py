@@ -11,7 +11,8 @@ import structlog
 from audio import Transcript
 from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
 from bot.errors import StarlingError
-from bot.preferences.guild import ChosenByGuilds, TranscriptStyle
+from bot.preferences.choices import TranscriptStyle
+from bot.preferences.preferences import Preferences
 from bot.ui.error_report import report_error
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.transcript_text import caption, quote, timed
@@ -32,14 +33,14 @@ class AutoTranscripts:
         self,
         rest: hikari.api.RESTClient,
         voice_notes: VoiceNoteTranscriber,
-        chosen: ChosenByGuilds,
+        preferences: Preferences,
         budgets: Budgets,
         jobs: JobStore,
         runner: JobRunner,
     ) -> None:
         self._rest = rest
         self._voice_notes = voice_notes
-        self._chosen = chosen
+        self._preferences = preferences
         self._budgets = budgets
         self._jobs = jobs
         self._runner = runner
@@ -48,7 +49,7 @@ class AutoTranscripts:
         """Whether ``message`` is a person's voice note where such are written down."""
         if message.guild_id is None or message.author.is_bot or voice_note_in(message) is None:
             return False
-        return int(message.channel_id) in (await self._chosen.of(message.guild_id)).transcribed
+        return int(message.channel_id) in (await self._preferences.guild(message.guild_id)).transcribed_channels
 
     async def accept(self, message: hikari.Message, *, locale: str) -> None:
         """Have ``message`` written down; one that is known already is left alone, and so are those beyond what can
@@ -107,11 +108,11 @@ class AutoTranscripts:
             await self._jobs.finish(job.id, "done")
 
     async def _post(self, job: Job, transcript: Transcript, locale: str) -> None:
-        style: TranscriptStyle = (await self._chosen.of(job.guild_id)).style
-        if style == "quote":
+        style = (await self._preferences.guild(job.guild_id)).transcript_style
+        if style is TranscriptStyle.QUOTE:
             await self._reply(job, quote(transcript, locale))
             return
-        text = timed(transcript) if style == "times" else transcript.text
+        text = timed(transcript) if style is TranscriptStyle.TIMES else transcript.text
         small_print = caption(transcript, locale)
         if len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
             await self._reply(job, f"{text}\n{small_print}")

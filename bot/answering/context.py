@@ -12,7 +12,7 @@ from bot.answering.request import AnswerRequest, words
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
-from bot.preferences.joined_channels import JoinedChannels
+from bot.preferences.preferences import Preferences
 
 MAX_EXCHANGES = 8
 """Earlier exchanges of a chain of replies that the model is shown."""
@@ -28,11 +28,11 @@ class ConversationHistory:
     """Reads conversations from Discord and from what was remembered of them."""
 
     def __init__(
-        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, joined: JoinedChannels, attachments: AttachmentReader
+        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, preferences: Preferences, attachments: AttachmentReader
     ) -> None:
         self._bot = bot
         self._exchanges = exchanges
-        self._joined = joined
+        self._preferences = preferences
         self._attachments = attachments
 
     async def before(
@@ -52,7 +52,8 @@ class ConversationHistory:
         if message.referenced_message is not None:
             return await self._chain(message, parent, pictures=pictures)
         in_thread = self._in_thread(message)
-        taking_part = message.guild_id is None or self._joined.speak(message.channel_id) is not None
+        joined = (await self._preferences.guild(message.guild_id)).joined_channels
+        taking_part = message.guild_id is None or int(message.channel_id) in joined
         if brief or not (in_thread or taking_part):
             return []
         return await self._recent(message, whole=in_thread)

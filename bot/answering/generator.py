@@ -28,8 +28,8 @@ from bot.errors import translatable as _
 from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import translate, translate_error
 from bot.instructions.service import Instructions
-from bot.preferences.guild import ChosenByGuilds
-from bot.preferences.joined_channels import JoinedChannels
+from bot.preferences.choices import Speak
+from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
 from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
@@ -66,8 +66,7 @@ class AnswerGenerator:
         synthesizer: Synthesizer,
         exchanges: ExchangeStore,
         locales: KnownLocales,
-        joined: JoinedChannels,
-        chosen: ChosenByGuilds,
+        preferences: Preferences,
         voices: ChosenVoices,
         budgets: Budgets,
         settings: Settings,
@@ -80,10 +79,9 @@ class AnswerGenerator:
         self._synthesizer = synthesizer
         self._exchanges = exchanges
         self._locales = locales
-        self._joined = joined
-        self._chosen = chosen
+        self._preferences = preferences
         self._attachments = AttachmentReader(voice_notes)
-        self._context = ConversationHistory(bot, exchanges, joined, self._attachments)
+        self._context = ConversationHistory(bot, exchanges, preferences, self._attachments)
         self._voices = voices
         self._budgets = budgets
         self._settings = settings
@@ -338,9 +336,10 @@ class AnswerGenerator:
 
     async def _aloud(self, question: AnswerRequest) -> bool:
         """Whether the answer to ``question``, with or without a recording, is spoken."""
-        of_guild = (await self._chosen.of(question.guild_id)).speak
-        speak = question.speak or self._joined.speak(question.channel_id) or of_guild or self._settings.speak
-        return speak == "always" or (speak == "voice" and question.recording is not None)
+        chosen = await self._preferences.guild(question.guild_id)
+        here = chosen.joined_channels.get(int(question.channel_id))
+        speak = question.speak or here or chosen.speak or Speak(self._settings.speak)
+        return speak is Speak.ALWAYS or (speak is Speak.VOICE and question.recording is not None)
 
     async def _voice_for(self, question: AnswerRequest) -> str | None:
         return await self._voices.of(question.asker.id, question.guild_id)

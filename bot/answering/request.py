@@ -12,7 +12,7 @@ from bot.answering.attachments import has_readable_attachments
 from bot.answering.voice_notes import voice_note_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.joined_channels import Speak
+from bot.preferences.choices import Speak
 from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 

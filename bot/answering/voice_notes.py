@@ -11,7 +11,8 @@ import hikari
 from audio import Transcriber, Transcript
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.recognition import ChosenHearing, HearingChoices
+from bot.preferences.choices import GuildPreferences
+from bot.preferences.preferences import Preferences
 from bot.ui.downloading import download
 
 _SOUND_SUFFIXES = frozenset(
@@ -54,9 +55,9 @@ _REMEMBERED, _REMEMBERED_S = 256, 3600.0
 class VoiceNoteTranscriber:
     """From an attachment to what was said in it."""
 
-    def __init__(self, transcriber: Transcriber, chosen: ChosenHearing, *, limit_bytes: int) -> None:
+    def __init__(self, transcriber: Transcriber, preferences: Preferences, *, limit_bytes: int) -> None:
         self._transcriber = transcriber
-        self._chosen = chosen
+        self._preferences = preferences
         self._limit_bytes = limit_bytes
         self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
             _REMEMBERED, _REMEMBERED_S
@@ -66,7 +67,7 @@ class VoiceNoteTranscriber:
         self, attachment: hikari.Attachment, *, guild: hikari.Snowflakeish | None
     ) -> Transcript | None:
         """What was heard in ``attachment`` within the hour, in its own language."""
-        return self._remembered.get(_key(attachment, None, False, await self._chosen.of(guild)))
+        return self._remembered.get(_key(attachment, None, False, await self._preferences.guild(guild)))
 
     async def transcribe(
         self,
@@ -88,7 +89,7 @@ class VoiceNoteTranscriber:
         Raises:
             StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
         """
-        choices = await self._chosen.of(guild)
+        choices = await self._preferences.guild(guild)
         key = _key(attachment, language, translate, choices)
         if key in self._remembered:
             return self._remembered[key]
@@ -107,6 +108,6 @@ class VoiceNoteTranscriber:
 
 
 def _key(
-    attachment: hikari.Attachment, language: str | None, translate: bool, choices: HearingChoices
+    attachment: hikari.Attachment, language: str | None, translate: bool, choices: GuildPreferences
 ) -> tuple[object, ...]:
-    return int(attachment.id), language, translate, choices
+    return int(attachment.id), language, translate, choices.languages, choices.vocabulary

@@ -39,11 +39,7 @@ from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import localizations
 from bot.instructions.service import Instructions
 from bot.instructions.store import InstructionStore
-from bot.preferences.guild import ChosenByGuilds
-from bot.preferences.joined_channels import JoinedChannels
-from bot.preferences.recognition import ChosenHearing
-from bot.preferences.roles import ChosenRules
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import keep_forgetting
@@ -235,14 +231,12 @@ class Starling:
             )
             default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
-            store = SettingsStore(database)
-            instructions = Instructions(self._bot, InstructionStore(database), store, default)
-            locales, voices, joined = KnownLocales(store), ChosenVoices(store, synthesizer), JoinedChannels(store)
-            await joined.load()
+            preferences = Preferences(database)
+            instructions = Instructions(self._bot, InstructionStore(database), preferences, default)
+            locales, voices = KnownLocales(preferences), ChosenVoices(preferences, synthesizer)
             usage = UsageStore(database, clock=self._clock)
-            budgets = Budgets(usage, store, settings)
-            chosen = ChosenHearing(store)
-            voice_notes = VoiceNoteTranscriber(transcriber, chosen, limit_bytes=settings.max_audio_bytes)
+            budgets = Budgets(usage, preferences, settings)
+            voice_notes = VoiceNoteTranscriber(transcriber, preferences, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             trained = ModelStore(database)
             serving = Serving(
@@ -250,14 +244,12 @@ class Starling:
                 timeout_s=settings.chat_timeout_s, max_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
             )  # fmt: skip
             stack.push_async_callback(serving.close)
-            models = ChatModels(chat, store, serving)
-            by_guilds = ChosenByGuilds(store)
+            models = ChatModels(chat, preferences, serving)
             dataset_store = DatasetStore(database)
-            rules = ChosenRules(store)
             correction_store = CorrectionStore(database, dataset_store)
             recall = Recall(correction_store.approved, index_maker(settings.recall))
             stack.push_async_callback(recall.close)
-            corrections = Corrections(correction_store, dataset_store, rules, on_changed=recall.forget)
+            corrections = Corrections(correction_store, dataset_store, preferences, on_changed=recall.forget)
             generator = AnswerGenerator(
                 self._bot,
                 voice_notes,
@@ -265,8 +257,7 @@ class Starling:
                 synthesizer,
                 exchanges,
                 locales,
-                joined,
-                by_guilds,
+                preferences,
                 voices,
                 budgets,
                 settings,
@@ -279,7 +270,7 @@ class Starling:
             judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
             scorer = Scorer(retriever_maker(settings.recall), judge)
             data = PersonalData(
-                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, store, comparisons
+                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, preferences, comparisons
             )
             datasets = Datasets(dataset_store, files)
             training_store = TrainingStore(database)
@@ -295,7 +286,7 @@ class Starling:
             stack.push_async_callback(trainings.stop)
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
             answers = AnswerService(self._bot, generator, jobs, self._runner, exchanges, feedback)
-            transcripts = AutoTranscripts(self._bot.rest, voice_notes, by_guilds, budgets, jobs, self._runner)
+            transcripts = AutoTranscripts(self._bot.rest, voice_notes, preferences, budgets, jobs, self._runner)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -303,10 +294,9 @@ class Starling:
             )
             services = Services(
                 client,
-                settings, voice_notes, synthesizer, exchanges, locales, joined, chosen, voices, files, usage, budgets,
+                settings, voice_notes, synthesizer, exchanges, locales, preferences, voices, files, usage, budgets,
                 models, dataset_store, datasets, training_store, trained, trainings, promoting, generator, answers,
-                by_guilds, instructions, transcripts, KeyedLock(), consents, rules, store, feedback, data, corrections,
-                comparisons, scorer,
+                instructions, transcripts, KeyedLock(), consents, feedback, data, corrections, comparisons, scorer,
             )  # fmt: skip
             buttons = Buttons.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
             forms = Forms.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.errors import ChatError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 
 LIST_TIMEOUT_S = 2.5
 """Autocomplete has three seconds."""
 LIST_KEPT_S = 300.0
-_NAME = "chat_model"
 
 
 class NoSuchModelError(StarlingError):
@@ -55,11 +55,11 @@ class Trained(Protocol):
 class ChatModels:
     """The models of one endpoint, and who has chosen which."""
 
-    def __init__(self, default: ChatModel, store: SettingsStore, trained: Trained) -> None:
+    def __init__(self, default: ChatModel, preferences: Preferences, trained: Trained) -> None:
         """What a guild has trained and promoted answers there instead of all others."""
         self.default = default
         self._trained = trained
-        self._store = store
+        self._preferences = preferences
         self._others: dict[str, ChatModel] = {}
         self._listed: list[str] = []
         self._listed_at = -LIST_KEPT_S
@@ -71,8 +71,8 @@ class ChatModels:
             return self.default
         if (trained := await self._trained.active(int(guild))) is not None:
             return trained
-        name = await self._store.get("guild", int(guild), _NAME)
-        return self._known(name) if isinstance(name, str) else self.default
+        name = (await self._preferences.guild(guild)).chat_model
+        return self.default if name is None else self._known(name)
 
     async def named(self, name: str) -> ChatModel:
         """The model ``name``.
@@ -141,9 +141,8 @@ class ChatModels:
         Raises:
             NoSuchModelError: there is no such model.
         """
-        if name is None or name == self.default.model:
-            await self._store.reset("guild", int(guild), _NAME)
-            return
-        if name not in await self.names():
+        if name == self.default.model:
+            name = None
+        if name is not None and name not in await self.names():
             raise NoSuchModelError(name)
-        await self._store.set("guild", int(guild), _NAME, name)
+        await self._preferences.change_guild(guild, lambda chosen: replace(chosen, chat_model=name))

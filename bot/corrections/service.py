@@ -22,7 +22,7 @@ from bot.datasets.store import Change, DatasetStore, Withdrawal
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 
 
 class NotApproverError(StarlingError):
@@ -78,13 +78,13 @@ class Corrections:
         self,
         store: CorrectionStore,
         datasets: DatasetStore,
-        rules: ChosenRules,
+        preferences: Preferences,
         on_changed: Callable[[int], None] = lambda _guild: None,
     ) -> None:
         """``on_changed`` is called with a guild's id whenever what is approved there has changed."""
         self._store = store
         self._datasets = datasets
-        self._rules = rules
+        self._preferences = preferences
         self._on_changed = on_changed
 
     async def submit(self, about: Corrected, prompt: str, answer: str, person: CorrectionActor) -> Received:
@@ -120,7 +120,7 @@ class Corrections:
             NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
         """
         _require_approver(person)
-        votes = (await self._rules.of(guild_id)).votes
+        votes = (await self._preferences.guild(guild_id)).roles.votes
         approval = await self._store.approve(guild_id, id_, person.id, votes=votes, revision=revision)
         if not approval.missing:
             self._on_changed(int(guild_id))
@@ -169,7 +169,7 @@ class Corrections:
             tuple(await self._store.history(correction.id)),
             await self._store.alike(correction),
             await self._store.approvals(correction),
-            (await self._rules.of(correction.guild_id)).votes,
+            (await self._preferences.guild(correction.guild_id)).roles.votes,
         )
 
     async def page(
@@ -224,9 +224,8 @@ class Corrections:
             self._on_changed(guild)
 
     async def forget_guild(self, guild_id: int) -> None:
-        """Forget all corrections of a guild, and who may correct there."""
+        """Forget all corrections of a guild."""
         await self._store.forget_guild(guild_id)
-        await self._rules.reset(guild_id)
         self._on_changed(int(guild_id))
 
     async def forget_user(self, user_id: int) -> None:

@@ -24,7 +24,7 @@ from bot.errors import translatable as _
 from bot.storage.database import Database
 from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import take_turn
-from bot.storage.tables import DatasetExampleRow, DatasetRow, SettingRow
+from bot.storage.tables import DatasetExampleRow, DatasetRow, WithdrawalRow
 
 Label = Literal["positive", "negative"]
 
@@ -33,8 +33,6 @@ MAX_DATASETS = 100
 MAX_VERSIONS = 100
 MAX_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
-WITHDREW = "withdrew_examples_at"
-"""The setting of a user who has withdrawn what they gave until then."""
 
 
 class DatasetExistsError(StarlingError):
@@ -425,11 +423,7 @@ class DatasetStore:
             DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
         )
         async with self._database.sessions.begin() as session:
-            now = datetime.now(UTC)
-            withdrawn = SettingRow(
-                scope="user", scope_id=int(user_id), name=WITHDREW, value=now.isoformat(), updated_at=now
-            )
-            await session.merge(withdrawn)
+            await session.merge(WithdrawalRow(user_id=int(user_id), withdrawn_at=datetime.now(UTC)))
             guilds = sorted(set(await session.scalars(containing)))
         removed, trained = 0, list[Dataset]()
         for guild_id in guilds:
@@ -492,12 +486,8 @@ class DatasetStore:
 
     async def _still_given(self, session: AsyncSession, examples: Sequence[Example]) -> list[Example]:
         """``examples`` without those that their givers have withdrawn."""
-        wanted = select(SettingRow).where(
-            SettingRow.scope == "user",
-            SettingRow.name == WITHDREW,
-            SettingRow.scope_id.in_({example.given_by for example in examples}),
-        )
-        withdrew = {row.scope_id: datetime.fromisoformat(row.value) for row in await session.scalars(wanted)}
+        wanted = select(WithdrawalRow).where(WithdrawalRow.user_id.in_({example.given_by for example in examples}))
+        withdrew = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
         return [
             example
             for example in examples

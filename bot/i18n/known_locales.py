@@ -5,23 +5,24 @@ A message does not say its author's language, an interaction does: what the last
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import hikari
 import lightbulb
+from cachetools import LRUCache
 
 from bot.i18n.translation import catalogues, language_of
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 
-_NAME = "locale"
-_MAX_CACHED = 10_000
+_MAX_UNSAVED = 10_000
 
 
 class KnownLocales:
-    """Locales by user, stored, with a bounded cache in front."""
+    """Locales by user, stored."""
 
-    def __init__(self, store: SettingsStore) -> None:
-        self._store = store
-        self._cache: dict[int, str | None] = {}
-        self._unsaved: set[int] = set()
+    def __init__(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self._unsaved: LRUCache[int, str] = LRUCache(_MAX_UNSAVED)
 
     async def of(self, user: hikari.Snowflakeish, default: str) -> str:
         """The Discord locale that ``user`` was last seen with, or ``default``."""
@@ -34,15 +35,7 @@ class KnownLocales:
         return await self._known(int(user)) or spoken
 
     async def _known(self, user: int) -> str | None:
-        if user not in self._cache:
-            stored = await self._store.get("user", user, _NAME)
-            self._keep(user, stored if isinstance(stored, str) else None)
-        return self._cache[user]
-
-    def _keep(self, user: int, locale: str | None) -> None:
-        if len(self._cache) >= _MAX_CACHED:
-            del self._cache[next(iter(self._cache))]
-        self._cache[user] = locale
+        return self._unsaved.get(user) or (await self._preferences.user(user)).locale
 
     @property
     def hooks(self) -> list[lightbulb.ExecutionHook]:
@@ -50,16 +43,12 @@ class KnownLocales:
 
         @lightbulb.hook(lightbulb.ExecutionSteps.PRE_INVOKE)
         def note(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
-            user, locale = int(context.user.id), str(context.interaction.locale)
-            if self._cache.get(user) != locale:
-                self._keep(user, locale)
-                self._unsaved.add(user)
+            self._unsaved[int(context.user.id)] = str(context.interaction.locale)
 
         @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
         async def save(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
             user = int(context.user.id)
-            if user in self._unsaved:
-                self._unsaved.discard(user)
-                await self._store.set("user", user, _NAME, str(context.interaction.locale))
+            if (locale := self._unsaved.pop(user, None)) is not None:
+                await self._preferences.change_user(user, lambda chosen: replace(chosen, locale=locale))
 
         return [note, save]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import hikari
@@ -11,14 +10,13 @@ import hikari
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.instructions.store import MAX_NAMES, Instruction, InstructionStore, TooManyInstructionsError
-from bot.preferences.store import SettingsStore
+from bot.preferences.choices import GuildPreferences
+from bot.preferences.preferences import Preferences
 
 MAX_CHARACTERS = 4000
 """Discord's limit on what is written in a form."""
 MAX_NAME_CHARACTERS = 32
 DEFAULT_NAME = "default"
-_OF_GUILD, _OF_CHANNELS = "instruction", "instructions_of_channels"
-"""Both are the guild's: what is picked for a channel must be forgotten with the instruction, and with the guild."""
 
 Scope = Literal["channel", "guild", "host"]
 
@@ -61,24 +59,21 @@ class InForce:
 class Instructions:
     """Several by name for each guild; one is picked for all of it, and others for some of its channels."""
 
-    def __init__(self, bot: hikari.GatewayBot, store: InstructionStore, settings: SettingsStore, default: str) -> None:
+    def __init__(self, bot: hikari.GatewayBot, store: InstructionStore, preferences: Preferences, default: str) -> None:
         """``default``: the host's, where nothing was picked."""
         self._bot = bot
         self._store = store
-        self._settings = settings
+        self._preferences = preferences
         self._default = default
-        self._picking = asyncio.Lock()
 
     async def of(self, guild_id: int | None, channel_id: int) -> InForce:
         """What holds in a channel. A thread has what its channel has, unless it was given its own."""
         if guild_id is not None:
-            guild_id = int(guild_id)
-            of_channels = await self._of_channels(guild_id)
+            chosen = await self._preferences.guild(guild_id)
             for channel in self._with_parent(channel_id):
-                if (found := await self._picked(guild_id, of_channels.get(str(channel)))) is not None:
+                if (found := await self._picked(guild_id, chosen.channel_instructions.get(channel))) is not None:
                     return InForce(found.text, found.name, "channel")
-            of_guild = await self._settings.get("guild", guild_id, _OF_GUILD)
-            if (found := await self._picked(guild_id, of_guild)) is not None:
+            if (found := await self._picked(guild_id, chosen.instruction)) is not None:
                 return InForce(found.text, found.name, "guild")
         return InForce(self._default, None, "host")
 
@@ -146,17 +141,17 @@ class Instructions:
         Raises:
             NoSuchInstructionError: there is none of that name.
         """
-        guild_id = int(guild_id)
         if name is not None:
             await self.get(guild_id, name)
-        async with self._picking:
+
+        def picked(before: GuildPreferences) -> GuildPreferences:
             if channel_id is None:
-                await self._set(guild_id, _OF_GUILD, name)
-            else:
-                others = await self._of_channels(guild_id)
-                others.pop(str(int(channel_id)), None)
-                own = {} if name is None else {str(int(channel_id)): name}
-                await self._set(guild_id, _OF_CHANNELS, {**others, **own} or None)
+                return replace(before, instruction=name)
+            others = {channel: other for channel, other in before.channel_instructions.items() if channel != channel_id}
+            own = {} if name is None else {int(channel_id): name}
+            return replace(before, channel_instructions={**others, **own})
+
+        await self._preferences.change_guild(guild_id, picked)
 
     async def delete(self, guild_id: int, name: str) -> None:
         """Forget it, and that it was picked; where it held, the next wider choice does.
@@ -164,37 +159,27 @@ class Instructions:
         Raises:
             NoSuchInstructionError: there is none of that name.
         """
-        guild_id = int(guild_id)
         if not await self._store.delete(guild_id, name):
             raise NoSuchInstructionError(name)
-        async with self._picking:
-            if await self._settings.get("guild", guild_id, _OF_GUILD) == name:
-                await self._set(guild_id, _OF_GUILD, None)
-            others = {
-                channel: picked for channel, picked in (await self._of_channels(guild_id)).items() if picked != name
-            }
-            await self._set(guild_id, _OF_CHANNELS, others or None)
+
+        def unpicked(before: GuildPreferences) -> GuildPreferences:
+            return replace(
+                before,
+                instruction=None if before.instruction == name else before.instruction,
+                channel_instructions={
+                    channel: other for channel, other in before.channel_instructions.items() if other != name
+                },
+            )
+
+        await self._preferences.change_guild(guild_id, unpicked)
 
     async def forget_guild(self, guild_id: int) -> None:
-        """Forget all that a guild has written and picked."""
+        """Forget all that a guild has written."""
         await self._store.forget_guild(guild_id)
-        async with self._picking:
-            for setting in (_OF_GUILD, _OF_CHANNELS):
-                await self._set(int(guild_id), setting, None)
 
     def _with_parent(self, channel_id: int) -> list[int]:
         thread = self._bot.cache.get_thread(hikari.Snowflake(channel_id))
         return [int(channel_id)] if thread is None else [int(channel_id), int(thread.parent_id)]
 
-    async def _of_channels(self, guild_id: int) -> dict[str, str]:
-        """The names that are picked for channels and threads, by their ids."""
-        return dict(await self._settings.get("guild", guild_id, _OF_CHANNELS, {}))
-
     async def _picked(self, guild_id: int, name: str | None) -> Instruction | None:
         return None if name is None else await self._store.get(guild_id, name)
-
-    async def _set(self, guild_id: int, setting: str, value: object) -> None:
-        if value is None:
-            await self._settings.reset("guild", guild_id, setting)
-        else:
-            await self._settings.set("guild", guild_id, setting, value)

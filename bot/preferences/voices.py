@@ -1,43 +1,46 @@
-"""The voices that people and servers have chosen."""
+"""The voice that speaks, of those that people and servers have chosen."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-import hikari
+from dataclasses import replace
 
 from audio import Synthesizer, UnknownVoiceError
-from bot.preferences.store import Scope, SettingsStore
-
-_NAME = "voice"
+from bot.preferences.preferences import Preferences
 
 
 class ChosenVoices:
-    """Names of voices by user and by guild, stored."""
+    """Choices of voices, held against those that there are."""
 
-    def __init__(self, store: SettingsStore, synthesizer: Synthesizer) -> None:
-        self._store = store
+    def __init__(self, preferences: Preferences, synthesizer: Synthesizer) -> None:
+        self._preferences = preferences
         self._synthesizer = synthesizer
 
-    async def of(self, user: hikari.Snowflakeish, guild: hikari.Snowflakeish | None) -> str | None:
+    async def of(self, user: int, guild: int | None) -> str | None:
         """The voice for what ``user`` hears in ``guild``: their own, or else the guild's; None leaves it to the
         language. A voice that can no longer be had is passed over."""
-        scopes: list[tuple[Scope, hikari.Snowflakeish | None]] = [("user", user), ("guild", guild)]
-        for scope, id_ in scopes:
-            name = None if id_ is None else await self._store.get(scope, int(id_), _NAME)
-            if isinstance(name, str) and await self._synthesizer.has_voice(name):
-                return name
+        for choices in (await self._preferences.user(user), await self._preferences.guild(guild)):
+            if choices.voice is not None and await self._synthesizer.has_voice(choices.voice):
+                return choices.voice
         return None
 
-    async def choose(self, scope: Literal["user", "guild"], id_: hikari.Snowflakeish, voice: str | None) -> None:
-        """Set the voice of a user or a guild; None leaves it to the language again.
+    async def choose_for_user(self, user: int, voice: str | None) -> None:
+        """Set the voice that speaks to a person; None leaves it to the guild, or the language, again.
 
         Raises:
             UnknownVoiceError: there is no such voice.
         """
-        if voice is None:
-            await self._store.reset(scope, int(id_), _NAME)
-        elif await self._synthesizer.has_voice(voice):
-            await self._store.set(scope, int(id_), _NAME, voice)
-        else:
+        await self._require(voice)
+        await self._preferences.change_user(user, lambda chosen: replace(chosen, voice=voice))
+
+    async def choose_for_guild(self, guild: int, voice: str | None) -> None:
+        """Set the voice that speaks to those in a guild who have none of their own; None leaves it to the language.
+
+        Raises:
+            UnknownVoiceError: there is no such voice.
+        """
+        await self._require(voice)
+        await self._preferences.change_guild(guild, lambda chosen: replace(chosen, voice=voice))
+
+    async def _require(self, voice: str | None) -> None:
+        if voice is not None and not await self._synthesizer.has_voice(voice):
             raise UnknownVoiceError(voice)

@@ -12,15 +12,12 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import Corrections
-from bot.datasets.store import WITHDREW, Dataset, DatasetStore
-from bot.preferences.store import SettingsStore
+from bot.datasets.store import Dataset, DatasetStore
+from bot.preferences.preferences import Preferences
 from bot.privacy.retention import USAGE_DAYS
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
-
-CREDITED = "credited"
-"""The setting of users who want to be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class PersonalData:
         consents: ConsentStore,
         usage: UsageStore,
         jobs: JobStore,
-        settings: SettingsStore,
+        preferences: Preferences,
         comparisons: ComparisonStore,
     ) -> None:
         self._exchanges = exchanges
@@ -68,7 +65,7 @@ class PersonalData:
         self._consents = consents
         self._usage = usage
         self._jobs = jobs
-        self._settings = settings
+        self._preferences = preferences
         self._comparisons = comparisons
 
     async def held(self, user_id: int) -> Held:
@@ -77,7 +74,7 @@ class PersonalData:
         compared, preferred = await self._comparisons.of_user(user_id)
         return Held(
             agreed=await self._consents.given(user_id),
-            credited=bool(await self._settings.get("user", int(user_id), CREDITED, default=False)),
+            credited=(await self._preferences.user(user_id)).credited,
             exchanges=len(await self._exchanges.of_user(user_id)) + len(compared),
             corrections=len(await self._corrections.of_user(user_id)),
             votes=len(votes) + len(preferred),
@@ -101,7 +98,7 @@ class PersonalData:
             "comparisons": [asdict(one) for one in compared],
             "votes_in_comparisons": [asdict(one) for one in preferred],
             "examples_in_datasets": [asdict(one) for one in await self._datasets.of_user(user_id)],
-            "settings": await self._settings.of("user", user_id),
+            "settings": asdict(await self._preferences.user(user_id)),
             "used_a_day": {day.isoformat(): asdict(amounts) for day, amounts in used.items()},
         }
         return json.dumps(held, ensure_ascii=False, indent=1, default=_readable).encode()
@@ -116,9 +113,7 @@ class PersonalData:
         await self._exchanges.forget_user(user_id)
         await self._usage.forget_user(user_id)
         await self._jobs.forget_user(user_id)
-        for name in await self._settings.of("user", user_id):
-            if name != WITHDREW:
-                await self._settings.reset("user", int(user_id), name)
+        await self._preferences.forget_user(user_id)
         return Forgotten(withdrawal.removed, withdrawal.trained)
 
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation.exchanges import ExchangeStore
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 from bot.storage.database import Database
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.usage.store import UsageStore
@@ -18,8 +18,6 @@ from bot.work.job_store import JobStore
 log = structlog.get_logger()
 
 INTERVAL_S = 6 * 3600.0
-GUILD_DAYS = "retention_days"
-"""The name under which guilds store after how many days they want to be forgotten, when that is sooner."""
 USAGE_DAYS = 400
 """How long the amounts that were used are kept: a year, and what a comparison with the same month needs."""
 
@@ -32,8 +30,8 @@ async def forget_old(database: Database, retention_days: int) -> int:
     exchanges, comparisons = ExchangeStore(database), ComparisonStore(database)
     gone = await exchanges.forget_before(limit) + await JobStore(database).forget_before(limit)
     gone += await comparisons.forget_before(limit)
-    for guild, days in (await SettingsStore(database).all("guild", GUILD_DAYS)).items():
-        if isinstance(days, int) and 0 < days < retention_days:
+    for guild, days in (await Preferences(database).retention_days()).items():
+        if days < retention_days:
             sooner = now - timedelta(days=days)
             gone += await exchanges.forget_before(sooner, guild_id=guild)
             gone += await comparisons.forget_before(sooner, guild_id=guild)

@@ -51,10 +51,10 @@ class Base(DeclarativeBase):
     )
 
 
-class SettingRow(Base):
-    """One value that a guild, a channel or a user has set."""
+class PreferenceRow(Base):
+    """One value that a guild or a user has chosen."""
 
-    __tablename__ = "settings"
+    __tablename__ = "preferences"
 
     scope: Mapped[str] = mapped_column(String(16), primary_key=True)
     scope_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -243,6 +243,15 @@ class ConsentRow(Base):
     version: Mapped[int] = mapped_column()
     """Of the text that they agreed to."""
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WithdrawalRow(Base):
+    """When a user last took back all examples that they had given until then."""
+
+    __tablename__ = "withdrawals"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class VoteRow(Base):

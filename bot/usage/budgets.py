@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from bot.conversation.chat import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.store import Scope, SettingsStore
+from bot.preferences.choices import DailyLimits
+from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.usage.store import Amounts, UsageStore
 from bot.usage.text import minutes_text, number_text
@@ -21,18 +22,8 @@ Kind = Literal["tokens", "audio"]
 Whose = Literal["user", "member", "guild"]
 """A user everywhere, a user in one guild, or everyone in one guild."""
 
-GUILD_SETTINGS: dict[tuple[Whose, Kind], str] = {
-    ("guild", "tokens"): "tokens_a_day",
-    ("guild", "audio"): "audio_s_a_day",
-    ("member", "tokens"): "member_tokens_a_day",
-    ("member", "audio"): "member_audio_s_a_day",
-}
-"""The names under which guilds store limits of their own: numbers above 0, in tokens or seconds."""
-
 LOW = 0.1
 """The part of a limit that is little enough to be told."""
-
-_TOLD = "told_of_budget"
 
 
 class UsedUpError(StarlingError):
@@ -140,9 +131,12 @@ class Budgets:
     What runs already when the last is used up comes to its end, so a limit may be overstepped by that.
     """
 
-    def __init__(self, usage: UsageStore, store: SettingsStore, settings: Settings) -> None:
+    def __init__(self, usage: UsageStore, preferences: Preferences, settings: Settings) -> None:
         self._usage = usage
-        self._store = store
+        self._preferences = preferences
+        self._told: set[tuple[Whose, Kind, int, int]] = set()
+        """Who was told today that little is left, of what: with the ids of user and guild, 0 where it is nobody's."""
+        self._told_on: date | None = None
         self._settings = settings
 
     @property
@@ -184,8 +178,8 @@ class Budgets:
         if guild is None:
             return 0
         most = of_user if whose == "member" else host.guild_tokens_a_day if tokens else host.guild_audio_s_a_day
-        own = await self._store.get("guild", int(guild), GUILD_SETTINGS[whose, kind])
-        if isinstance(own, int | float) and own > 0:
+        own = _own_limit((await self._preferences.guild(guild)).limits, whose, kind)
+        if own > 0:
             return min(own, most) if most else own
         return most if whose == "guild" else 0
 
@@ -215,18 +209,25 @@ class Budgets:
         for kind in kinds:
             low = [budget for budget in await self.of(user, guild, kind) if budget.left < budget.limit * LOW]
             for budget in sorted(low, key=lambda budget: budget.left / budget.limit):
-                if await self._tell_today(budget, user, guild):
+                if self._tell_today(budget, user, guild):
                     sentences.append(budget.left_text(locale))
                     break
         return sentences
 
-    async def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
-        """Whether it was not told yet on this day; from now on it counts as told."""
-        told, today = f"{_TOLD}_{budget.kind}", self._usage.now.date().isoformat()
-        where: tuple[Scope, int, str] = ("user", int(user), told)
-        if guild is not None and budget.whose != "user":
-            where = ("guild", int(guild), told) if budget.whose == "guild" else ("user", int(user), f"{told}_{guild}")
-        if await self._store.get(*where) == today:
+    def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
+        """Whether it was not told yet on this day, as far as this process knows; from now on it counts as told."""
+        today = self._usage.now.date()
+        if self._told_on != today:
+            self._told_on, self._told = today, set()
+        whom = 0 if budget.whose == "guild" else int(user)
+        told = (budget.whose, budget.kind, whom, 0 if budget.whose == "user" else int(guild or 0))
+        if told in self._told:
             return False
-        await self._store.set(*where, today)
+        self._told.add(told)
         return True
+
+
+def _own_limit(limits: DailyLimits, whose: Whose, kind: Kind) -> float:
+    if whose == "guild":
+        return limits.tokens_a_day if kind == "tokens" else limits.audio_s_a_day
+    return limits.member_tokens_a_day if kind == "tokens" else limits.member_audio_s_a_day

@@ -7,6 +7,7 @@ import lightbulb
 from bot.answering.asking import ask
 from bot.answering.generator import AnswerGenerator
 from bot.errors import translatable as _
+from bot.preferences.choices import Speak
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.answers.ask_about import AskedAbout
 
@@ -37,7 +38,7 @@ class Ask(
             context.interaction,
             self.prompt,
             files=[self.voice_note] if self.voice_note else (),
-            speak=None if self.speak is None else "always" if self.speak else "never",
+            speak=None if self.speak is None else Speak.ALWAYS if self.speak else Speak.NEVER,
             private=self.private,
         )
 

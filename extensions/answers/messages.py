@@ -9,7 +9,7 @@ from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.request import is_for
 from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
-from bot.preferences.joined_channels import JoinedChannels
+from bot.preferences.preferences import Preferences
 from bot.ui.error_report import report_error
 from bot.work.keyed_lock import KeyedLock
 
@@ -24,17 +24,17 @@ async def answer(
     bot: hikari.GatewayBot,
     answers: AnswerService,
     locales: KnownLocales,
-    joined: JoinedChannels,
+    preferences: Preferences,
     transcripts: AutoTranscripts,
     lock: KeyedLock,
 ) -> None:
     """Have the message answered if it is for us, or written down where every voice note is."""
     me = bot.get_me()
-    taking_part = joined.speak(event.channel_id) is not None
-    for_us = me is not None and is_for(me.id, event.message, joined=taking_part)
     try:
         # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
         async with lock.of((event.author_id, event.channel_id)):
+            joined = (await preferences.guild(event.message.guild_id)).joined_channels
+            for_us = me is not None and is_for(me.id, event.message, joined=int(event.channel_id) in joined)
             if not for_us and not await transcripts.wanted(event.message):
                 return
             guild = event.get_guild() if isinstance(event, hikari.GuildMessageCreateEvent) else None

@@ -10,7 +10,7 @@ from bot.corrections.service import CorrectionActor, Corrections, Shown
 from bot.corrections.store import SOMEONE, Action, Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.ui.screen import Screen
 from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import STATES, alike_told
@@ -104,7 +104,7 @@ def _quoted(text: str) -> str:
 async def approve(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Approve the text that the card shows.
 
@@ -112,7 +112,7 @@ async def approve(
         StarlingError: see ``Corrections.approve``.
     """
     interaction = context.interaction
-    guild, person = guild_of(interaction), await person_of(interaction, rules)
+    guild, person = guild_of(interaction), await person_of(interaction, preferences)
     id_, _colon, revision = context.id_metadata.partition(":")
     approval = await corrections.approve(guild, id_, person, int(revision))
     await _redraw(context, approval.correction, corrections, person)
@@ -122,7 +122,7 @@ async def approve(
 async def reject(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Reject the text that the card shows.
 
@@ -130,7 +130,7 @@ async def reject(
         StarlingError: see ``Corrections.reject``.
     """
     interaction = context.interaction
-    guild, person = guild_of(interaction), await person_of(interaction, rules)
+    guild, person = guild_of(interaction), await person_of(interaction, preferences)
     id_, _colon, revision = context.id_metadata.partition(":")
     await _redraw(context, await corrections.reject(guild, id_, person, int(revision)), corrections, person)
 

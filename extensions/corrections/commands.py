@@ -13,7 +13,9 @@ from bot.corrections.service import CorrectionActor, Corrections, NotApproverErr
 from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import MAX_VOTES, ChosenRules, Rules
+from bot.preferences.choices import MAX_VOTES, GuildPreferences
+from bot.preferences.choices import Roles as ChosenRoles
+from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
@@ -44,10 +46,10 @@ WHICH = _("Its number; or type a part of it")
 
 @safe
 async def complete_correction(
-    context: lightbulb.AutocompleteContext[str], corrections: Corrections, rules: ChosenRules
+    context: lightbulb.AutocompleteContext[str], corrections: Corrections, preferences: Preferences
 ) -> None:
     interaction = context.interaction
-    person = await person_of(interaction, rules)
+    person = await person_of(interaction, preferences)
     typed = str(context.focused.value or "")
     found = await corrections.search(guild_of(interaction), typed, MAX_CHOICES, person)
     await context.respond(correction_choices(found))
@@ -79,9 +81,9 @@ class ListCorrections(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
         state = next((each for each in STATES if each == self.state), None)
-        page = await page_of(context.interaction, corrections, rules, 1, state)
+        page = await page_of(context.interaction, corrections, preferences, 1, state)
         await respond(context, page.text, components=page.buttons, ephemeral=True)
 
 
@@ -91,9 +93,9 @@ class Wanted(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, rules: ChosenRules
+        self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, preferences: Preferences
     ) -> None:
-        await _approver(context, rules)
+        await _approver(context, preferences)
         guild = guild_of(context.interaction)
         await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
 
@@ -105,8 +107,8 @@ class ShowCorrection(
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
-        person = await person_of(context.interaction, rules)
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+        person = await person_of(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         await _show(context, correction, corrections, person)
 
@@ -118,8 +120,8 @@ class Approve(
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
-        person = await _approver(context, rules)
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+        person = await _approver(context, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         approval = await corrections.approve(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, approval.correction, corrections, person)
@@ -130,8 +132,8 @@ class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a cor
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
-        person = await _approver(context, rules)
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+        person = await _approver(context, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         rejected = await corrections.reject(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, rejected, corrections, person)
@@ -146,11 +148,11 @@ class Edit(lightbulb.SlashCommand, name=_("edit"), description=_("Change the wor
         self,
         context: lightbulb.Context,
         corrections: Corrections,
-        rules: ChosenRules,
+        preferences: Preferences,
         forms: CorrectionForms,
         consents: ConsentStore,
     ) -> None:
-        person = await person_of(context.interaction, rules)
+        person = await person_of(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         await open_form(context, correction_form.edit(correction.id), forms, consents)
 
@@ -162,8 +164,8 @@ class DeleteCorrection(
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, rules: ChosenRules) -> None:
-        person, locale = await person_of(context.interaction, rules), locale_of(context)
+    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+        person, locale = await person_of(context.interaction, preferences), locale_of(context)
         correction = await _chosen(context, corrections, person, self.number)
         row = correction_deletion.buttons(correction, context.user.id, locale)
         await respond(context, correction_deletion.question(correction, locale), components=[row], ephemeral=True)
@@ -189,16 +191,9 @@ class Roles(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, rules: ChosenRules) -> None:
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
         guild, locale = require_manager(context), locale_of(context)
-        chosen = Rules() if self.reset else await rules.of(guild)
-        if self.correct is not None:
-            chosen = replace(chosen, correct=int(self.correct.id))
-        if self.approve is not None:
-            chosen = replace(chosen, approve=int(self.approve.id))
-        if self.votes is not None:
-            chosen = replace(chosen, votes=self.votes)
-        await rules.choose(guild, chosen)
+        chosen = (await preferences.change_guild(guild, self._changed)).roles
         everyone = translate(EVERYONE, locale)
 
         def named(role: int) -> str:
@@ -217,12 +212,22 @@ class Roles(
         ]
         await respond(context, "\n".join(lines), ephemeral=True)
 
+    def _changed(self, before: GuildPreferences) -> GuildPreferences:
+        roles = ChosenRoles() if self.reset else before.roles
+        if self.correct is not None:
+            roles = replace(roles, correct=int(self.correct.id))
+        if self.approve is not None:
+            roles = replace(roles, approve=int(self.approve.id))
+        if self.votes is not None:
+            roles = replace(roles, votes=self.votes)
+        return replace(before, roles=roles)
+
 
 loader.command(corrections_group)
 
 
-async def _approver(context: lightbulb.Context, rules: ChosenRules) -> CorrectionActor:
-    person = await person_of(context.interaction, rules)
+async def _approver(context: lightbulb.Context, preferences: Preferences) -> CorrectionActor:
+    person = await person_of(context.interaction, preferences)
     if not person.approves:
         raise NotApproverError
     return person

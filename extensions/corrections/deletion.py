@@ -10,7 +10,7 @@ from bot.corrections.service import Corrections
 from bot.corrections.store import Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
 from bot.ui.screen import Screen
 from extensions.corrections.rights import guild_of, person_of
@@ -47,7 +47,7 @@ def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> 
 async def delete(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Delete the correction.
 
@@ -60,7 +60,7 @@ async def delete(
     asker, _colon, id_ = context.id_metadata.partition(":")
     if str(interaction.user.id) != asker:
         raise NotTheirsToPressError
-    person = await person_of(interaction, rules)
+    person = await person_of(interaction, preferences)
     before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
     lines = [translate(DELETED, locale, number=before.number, count=removed.removed)]
     if removed.trained:

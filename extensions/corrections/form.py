@@ -16,7 +16,7 @@ from bot.corrections.store import MAX_CHARS, Corrected, NoSuchCorrectionError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.screen import Screen
@@ -85,10 +85,10 @@ def edit(id_: str) -> str:
 class CorrectionForms:
     """Opens forms and takes what was written in them."""
 
-    def __init__(self, corrections: Corrections, exchanges: ExchangeStore, rules: ChosenRules) -> None:
+    def __init__(self, corrections: Corrections, exchanges: ExchangeStore, preferences: Preferences) -> None:
         self._corrections = corrections
         self._exchanges = exchanges
-        self._rules = rules
+        self._preferences = preferences
 
     async def answer_of(self, interaction: hikari.CommandInteraction, message: hikari.Message) -> Exchange:
         """The answer that ``message`` is, or a further part of.
@@ -136,11 +136,11 @@ class CorrectionForms:
         locale, guild = str(interaction.locale), guild_of(interaction)
         kind, _colon, what = asked.partition(":")
         if kind == _EDIT:
-            person = await person_of(interaction, self._rules)
+            person = await person_of(interaction, self._preferences)
             correction = await self._corrections.by_id(guild, what, person)
             custom_id = f"{FORM_ID}:{asked}:{correction.revision}"
             return _form(custom_id, correction.prompt, correction.answer, locale)
-        await corrector_of(interaction, self._rules)
+        await corrector_of(interaction, self._preferences)
         exchange = await self._exchange(what, guild)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
@@ -154,11 +154,11 @@ class CorrectionForms:
         kind, _colon, what = written.partition(":")
         received: Received
         if kind == _EDIT:
-            person = await person_of(interaction, self._rules)
+            person = await person_of(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
             received = await self._corrections.edit(guild, id_, int(revision), prompt, answer, person)
         else:
-            person = await corrector_of(interaction, self._rules)
+            person = await corrector_of(interaction, self._preferences)
             exchange = await self._exchange(what, guild)
             asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
             about = Corrected(

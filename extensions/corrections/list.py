@@ -13,7 +13,7 @@ from bot.corrections.service import Corrections
 from bot.corrections.store import STATES, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.ui.screen import Screen
 from extensions.corrections.rights import Interaction, guild_of, person_of
 from extensions.corrections.text import one_line
@@ -37,14 +37,14 @@ class Page:
 
 
 async def page_of(
-    interaction: Interaction, corrections: Corrections, rules: ChosenRules, number: int, state: State | None
+    interaction: Interaction, corrections: Corrections, preferences: Preferences, number: int, state: State | None
 ) -> Page:
     """Page ``number`` from 1, of what the person may see; the buttons hold the number and the state.
 
     Raises:
         OnServersOnlyError: it is no server.
     """
-    locale, person = str(interaction.locale), await person_of(interaction, rules)
+    locale, person = str(interaction.locale), await person_of(interaction, preferences)
     found, number, count = await corrections.page(guild_of(interaction), number, A_PAGE, person, state)
     if not found:
         return Page(translate(NONE_HERE, locale), ())
@@ -66,12 +66,12 @@ async def page_of(
 async def turn_page(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Show the page that the button is for."""
     kept, _colon, number = context.id_metadata.partition(":")
     state = next((each for each in STATES if each == kept), None)
-    page = await page_of(context.interaction, corrections, rules, int(number), state)
+    page = await page_of(context.interaction, corrections, preferences, int(number), state)
     await context.interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_UPDATE, page.text, components=page.buttons, user_mentions=False
     )

@@ -7,7 +7,7 @@ import hikari
 from bot.corrections.service import CorrectionActor
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.roles import ChosenRules, Rules
+from bot.preferences.preferences import Preferences
 from bot.ui.permissions import MANAGERS, OnServersOnlyError
 
 Interaction = (
@@ -37,31 +37,31 @@ def guild_of(interaction: Interaction) -> hikari.Snowflake:
     return interaction.guild_id
 
 
-async def person_of(interaction: Interaction, chosen: ChosenRules) -> CorrectionActor:
+async def person_of(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
     """The one who asks, with whether they may approve.
 
     Raises:
         OnServersOnlyError: it is no server.
     """
-    rules = await chosen.of(guild_of(interaction))
-    return CorrectionActor(int(interaction.user.id), _manages(interaction) or rules.let_approve(_roles(interaction)))
+    roles = (await preferences.guild(guild_of(interaction))).roles
+    return CorrectionActor(int(interaction.user.id), _manages(interaction) or roles.let_approve(_roles(interaction)))
 
 
-async def corrector_of(interaction: Interaction, chosen: ChosenRules) -> CorrectionActor:
+async def corrector_of(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
     """The one who asks, who may correct.
 
     Raises:
         OnServersOnlyError: it is no server.
         NotCorrectorError: they may not.
     """
-    person = await person_of(interaction, chosen)
-    rules: Rules = await chosen.of(guild_of(interaction))
-    if not person.approves and not rules.let_correct(_roles(interaction)):
-        raise NotCorrectorError(role=f"<@&{rules.correct}>")
+    person = await person_of(interaction, preferences)
+    roles = (await preferences.guild(guild_of(interaction))).roles
+    if not person.approves and not roles.let_correct(_roles(interaction)):
+        raise NotCorrectorError(role=f"<@&{roles.correct}>")
     return person
 
 
-async def require_trainer(interaction: Interaction, chosen: ChosenRules) -> hikari.Snowflake:
+async def require_trainer(interaction: Interaction, preferences: Preferences) -> hikari.Snowflake:
     """The server for which the one who asks may train.
 
     Raises:
@@ -69,7 +69,7 @@ async def require_trainer(interaction: Interaction, chosen: ChosenRules) -> hika
         NotTrainerError: they may not.
     """
     guild = guild_of(interaction)
-    if not _manages(interaction) and not (await chosen.of(guild)).let_train(_roles(interaction)):
+    if not _manages(interaction) and not (await preferences.guild(guild)).roles.let_train(_roles(interaction)):
         raise NotTrainerError
     return guild
 

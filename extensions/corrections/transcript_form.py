@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import alluka
 import hikari
 import lightbulb
@@ -15,8 +17,8 @@ from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.recognition import MAX_VOCABULARY_CHARACTERS, ChosenHearing
-from bot.preferences.roles import ChosenRules
+from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS
+from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
 from bot.ui.private_reply import answer_privately
@@ -97,9 +99,8 @@ class TranscriptForms:
 async def take(
     context: yuyo.modals.Context,
     forms: alluka.Injected[TranscriptForms],
-    chosen: alluka.Injected[ChosenHearing],
     feedback: alluka.Injected[FeedbackStore],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Learn the words that are new, where the person may approve; else suggest them.
 
@@ -109,15 +110,15 @@ async def take(
     """
     interaction = context.interaction
     guild, locale = guild_of(interaction), str(interaction.locale)
-    person = await corrector_of(interaction, rules)
+    person = await corrector_of(interaction, preferences)
     words = new_words(forms.heard_in(int(context.id_metadata)), texts_in(interaction).get("said", ""))
     said = ", ".join(words)
     if not words:
         told = translate(NOTHING_NEW, locale)
     elif person.approves:
-        vocabulary = (await chosen.of(guild)).vocabulary
+        vocabulary = (await preferences.guild(guild)).vocabulary
         vocabulary, added = with_words(vocabulary, words, MAX_VOCABULARY_CHARACTERS)
-        await chosen.choose(guild, vocabulary=vocabulary)
+        await preferences.change_guild(guild, lambda chosen: replace(chosen, vocabulary=vocabulary))
         told = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
     else:
         await feedback.say(guild, interaction.user.id, said, "words")

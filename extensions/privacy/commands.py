@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import hikari
 import lightbulb
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.store import SettingsStore
-from bot.privacy.personal_data import CREDITED, PersonalData
+from bot.preferences.preferences import Preferences
+from bot.privacy.personal_data import PersonalData
 from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.privacy.card import ask_before_forgetting, told_of
@@ -61,8 +63,8 @@ class Credit(
     named = lightbulb.boolean(_("named"), _("Whether to name you"), localize=True)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, store: SettingsStore) -> None:
-        await store.set("user", context.user.id, CREDITED, self.named)
+    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
+        await preferences.change_user(context.user.id, lambda chosen: replace(chosen, credited=self.named))
         await respond(context, translate(NAMED if self.named else NOT_NAMED, locale_of(context)), ephemeral=True)
 
 

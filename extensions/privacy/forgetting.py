@@ -11,7 +11,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import Corrections
 from bot.datasets.store import DatasetStore
 from bot.instructions.service import Instructions
-from bot.preferences.guild import ChosenByGuilds
+from bot.preferences.preferences import Preferences
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
@@ -74,7 +74,7 @@ async def forget_guild(
     usage: UsageStore,
     datasets: DatasetStore,
     corrections: Corrections,
-    chosen: ChosenByGuilds,
+    preferences: Preferences,
     instructions: Instructions,
     feedback: FeedbackStore,
     comparisons: ComparisonStore,
@@ -86,7 +86,7 @@ async def forget_guild(
     await usage.forget_guild(event.guild_id)
     await datasets.forget_guild(event.guild_id)
     await corrections.forget_guild(event.guild_id)
-    await chosen.forget_guild(event.guild_id)
+    await preferences.forget_guild(event.guild_id)
     await instructions.forget_guild(event.guild_id)
     await feedback.forget_guild(event.guild_id)
     await comparisons.forget_guild(event.guild_id)

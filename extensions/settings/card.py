@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Never, cast
+from dataclasses import asdict, replace
+from typing import Never
 
 import alluka
 import hikari
@@ -13,17 +13,13 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.guild import MAX_CHANNELS, STYLES, ChosenByGuilds, TranscriptStyle
-from bot.preferences.joined_channels import SPEAK_MODES, Speak
-from bot.preferences.recognition import ChosenHearing
-from bot.preferences.roles import ChosenRules
-from bot.preferences.store import SettingsStore
+from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, Speak, TranscriptStyle
+from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require_manager
 from bot.ui.screen import Screen
-from bot.usage.budgets import GUILD_SETTINGS
 
 screen = Screen()
 
@@ -59,11 +55,11 @@ LIMIT_LABELS = {
 CHANGE_LIMITS = _("Change limits")
 EMPTY_IS_NONE = _("Empty: no limit but my host's")
 HOST = _("As my host has set it")
-SPEAK_LABELS = {"never": _("never"), "voice": _("to voice notes"), "always": _("always")}
-STYLE_LABELS: dict[TranscriptStyle, str] = {
-    "quote": _("quoted"),
-    "plain": _("as text, with language and length"),
-    "times": _("with the time of each sentence"),
+SPEAK_LABELS = {Speak.NEVER: _("never"), Speak.VOICE: _("to voice notes"), Speak.ALWAYS: _("always")}
+STYLE_LABELS = {
+    TranscriptStyle.QUOTE: _("quoted"),
+    TranscriptStyle.PLAIN: _("as text, with language and length"),
+    TranscriptStyle.TIMES: _("with the time of each sentence"),
 }
 DAYS = _("after {days} days")
 ANY = _("any")
@@ -96,24 +92,14 @@ class NotALimitError(StarlingError):
 class SettingsCard:
     """Draws the card."""
 
-    def __init__(
-        self,
-        chosen: ChosenByGuilds,
-        hearing: ChosenHearing,
-        rules: ChosenRules,
-        store: SettingsStore,
-        settings: Settings,
-    ) -> None:
-        self._chosen = chosen
-        self._hearing = hearing
-        self._rules = rules
-        self._store = store
+    def __init__(self, preferences: Preferences, settings: Settings) -> None:
+        self._preferences = preferences
         self._settings = settings
 
     async def limits(self, guild: int) -> dict[str, int]:
-        """The limits that the guild has set, by the names of ``GUILD_SETTINGS``."""
-        found = {name: await self._store.get("guild", int(guild), name) for name in GUILD_SETTINGS.values()}
-        return {name: round(value) for name, value in found.items() if isinstance(value, int | float) and value > 0}
+        """The limits that the guild has set, by the names of their fields."""
+        limits: dict[str, int] = asdict((await self._preferences.guild(guild)).limits)
+        return {name: limit for name, limit in limits.items() if limit}
 
     async def set_limits(self, guild: int, given: dict[str, str]) -> None:
         """
@@ -123,16 +109,15 @@ class SettingsCard:
         for text in given.values():
             if text and not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**12):
                 raise NotALimitError(text)
-        for name, text in given.items():
-            if text:
-                await self._store.set("guild", int(guild), name, int(text))
-            else:
-                await self._store.reset("guild", int(guild), name)
+        limits = {name: int(text or 0) for name, text in given.items() if name in LIMIT_LABELS}
+        await self._preferences.change_guild(
+            guild, lambda chosen: replace(chosen, limits=replace(chosen.limits, **limits))
+        )
 
     async def drawn(self, guild: int, locale: str) -> hikari.api.ContainerComponentBuilder:
         """The card of ``guild``."""
-        choices = await self._chosen.of(guild)
-        languages = (await self._hearing.of(guild)).languages
+        choices = await self._preferences.guild(guild)
+        languages, roles = choices.languages, choices.roles
         limits = await self.limits(guild)
 
         def said(sentence: str, **facts: object) -> str:
@@ -142,11 +127,11 @@ class SettingsCard:
         card.add_text_display(said(TITLE))
         card.add_text_display(said(SPEAKING))
         speaks = [("host", said(HOST), choices.speak is None)]
-        speaks += [(mode, said(SPEAK_LABELS[mode]), choices.speak == mode) for mode in SPEAK_MODES]
+        speaks += [(mode, said(SPEAK_LABELS[mode]), choices.speak is mode) for mode in Speak]
         card.add_action_row([_select("speak", speaks)])
-        written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed))
+        written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
         card.add_text_display(said(TRANSCRIBED, channels=written or said(NO_CHANNELS)))
-        if choices.transcribed and not self._settings.message_content_intent:
+        if choices.transcribed_channels and not self._settings.message_content_intent:
             card.add_text_display(said(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
             custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MAX_CHANNELS
@@ -154,7 +139,12 @@ class SettingsCard:
         card.add_action_row([channels])
         card.add_text_display(said(STYLE))
         card.add_action_row(
-            [_select("style", [(style, said(STYLE_LABELS[style]), choices.style == style) for style in STYLES])]
+            [
+                _select(
+                    "style",
+                    [(one, said(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle],
+                )
+            ]
         )
         card.add_text_display(said(LANGUAGES))
         known = sorted({*COMMON_LANGUAGES, *languages[:1]}, key=lambda code: language_name(code, locale))[:25]
@@ -168,13 +158,12 @@ class SettingsCard:
             if count < self._settings.retention_days or count == choices.retention_days
         ]
         card.add_action_row([_select("days", days)])
-        rules = await self._rules.of(guild)
-        correct = said(EVERYBODY) if rules.correct is None else _role(guild, rules.correct)
-        approve = said(NOBODY) if rules.approve is None else _role(guild, rules.approve)
+        correct = said(EVERYBODY) if roles.correct is None else _role(guild, roles.correct)
+        approve = said(NOBODY) if roles.approve is None else _role(guild, roles.approve)
         card.add_text_display(said(TEACHING, correct=correct, approve=approve))
         card.add_action_row([_role_select("correct", said(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", said(APPROVING_ROLE))])
-        train = said(NOBODY) if rules.train is None else _role(guild, rules.train)
+        train = said(NOBODY) if roles.train is None else _role(guild, roles.train)
         card.add_text_display(said(TRAINING, train=train))
         card.add_action_row([_role_select("train", said(TRAINING_ROLE))])
         told = ", ".join(said(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
@@ -220,9 +209,7 @@ def _role(guild: int, role: int) -> str:
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],
-    chosen: alluka.Injected[ChosenByGuilds],
-    hearing: alluka.Injected[ChosenHearing],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Set what was chosen on the card, and draw it anew.
 
@@ -232,44 +219,52 @@ async def change(
     interaction = context.interaction
     guild, locale = require_manager(interaction), str(interaction.locale)
     values = [str(value) for value in interaction.values]
-    match context.id_metadata:
-        case "speak":
-            await chosen.choose(guild, speak=cast("Speak", values[0]))
-        case "style":
-            await chosen.choose(guild, style=cast("TranscriptStyle", values[0]))
-        case "channels":
-            await chosen.choose(guild, transcribed=frozenset(int(value) for value in values))
-        case "days":
-            await chosen.choose(guild, retention_days=int(values[0]))
-        case "languages":
-            await hearing.choose(guild, languages=tuple(values))
-        case "correct":
-            role = int(values[0]) if values else None
-            await rules.choose(guild, replace(await rules.of(guild), correct=role))
-        case "approve":
-            role = int(values[0]) if values else None
-            await rules.choose(guild, replace(await rules.of(guild), approve=role))
-        case "train":
-            role = int(values[0]) if values else None
-            await rules.choose(guild, replace(await rules.of(guild), train=role))
-        case "limits":
-            limits = await card.limits(guild)
-            rows = [
-                text_row(
-                    name,
-                    translate(LIMIT_LABELS[name], locale),
-                    value=str(limits.get(name, "")),
-                    placeholder=translate(EMPTY_IS_NONE, locale),
-                    most=12,
-                    long=False,
-                    required=False,
-                )
-                for name in GUILD_SETTINGS.values()
-            ]
-            await interaction.create_modal_response(translate(CHANGE_LIMITS, locale), LIMITS_FORM_ID, components=rows)
-            return
+    if context.id_metadata == "limits":
+        limits = await card.limits(guild)
+        rows = [
+            text_row(
+                name,
+                translate(label, locale),
+                value=str(limits.get(name, "")),
+                placeholder=translate(EMPTY_IS_NONE, locale),
+                most=12,
+                long=False,
+                required=False,
+            )
+            for name, label in LIMIT_LABELS.items()
+        ]
+        await interaction.create_modal_response(translate(CHANGE_LIMITS, locale), LIMITS_FORM_ID, components=rows)
+        return
+    await preferences.change_guild(guild, lambda before: _changed(before, context.id_metadata, values))
     drawn = await card.drawn(guild, locale)
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=drawn)
+
+
+def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> GuildPreferences:
+    """``before``, with ``values`` chosen in the menu ``what``."""
+    match what:
+        case "speak":
+            return replace(before, speak=None if values[0] == "host" else Speak(values[0]))
+        case "style":
+            return replace(before, transcript_style=TranscriptStyle(values[0]))
+        case "channels":
+            return replace(before, transcribed_channels=frozenset(int(value) for value in values))
+        case "days":
+            return replace(before, retention_days=int(values[0]) or None)
+        case "languages":
+            return replace(before, languages=tuple(values))
+        case "correct":
+            return replace(before, roles=replace(before.roles, correct=_chosen_role(values)))
+        case "approve":
+            return replace(before, roles=replace(before.roles, approve=_chosen_role(values)))
+        case "train":
+            return replace(before, roles=replace(before.roles, train=_chosen_role(values)))
+        case _:
+            return before
+
+
+def _chosen_role(values: Sequence[str]) -> int | None:
+    return int(values[0]) if values else None
 
 
 @screen.form(LIMITS_FORM_ID)

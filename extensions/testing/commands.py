@@ -12,7 +12,7 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.i18n.translation import translate
 from bot.instructions.service import Instructions
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
 from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
@@ -87,9 +87,9 @@ class Test(
         budgets: Budgets,
         scorer: Scorer,
         under_way: TestsUnderWay,
-        rules: ChosenRules,
+        preferences: Preferences,
     ) -> None:
-        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer(ephemeral=True)
         cases, source = await self._cases(guild, datasets)
         chosen = await self._models(guild, models)

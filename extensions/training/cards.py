@@ -13,7 +13,7 @@ import yuyo
 from bot.charts import drawn
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
 from bot.training.model_store import Model
 from bot.training.store import State, Training, TrainingStore
@@ -204,7 +204,7 @@ async def start(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],
     store: alluka.Injected[TrainingStore],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Start what was planned.
 
@@ -213,7 +213,7 @@ async def start(
         StarlingError: see ``Trainings.start``.
     """
     interaction = context.interaction
-    guild = await require_trainer(interaction, rules)
+    guild = await require_trainer(interaction, preferences)
     await store.note(context.id_metadata, message_id=int(interaction.message.id))
     training = await trainings.start(guild, context.id_metadata, interaction.user.id)
     locale = str(interaction.locale)
@@ -224,7 +224,7 @@ async def start(
 
 @screen.button(DROP_ID)
 async def drop(
-    context: yuyo.components.Context, store: alluka.Injected[TrainingStore], rules: alluka.Injected[ChosenRules]
+    context: yuyo.components.Context, store: alluka.Injected[TrainingStore], preferences: alluka.Injected[Preferences]
 ) -> None:
     """Leave it.
 
@@ -232,7 +232,7 @@ async def drop(
         NotTrainerError: the person may not train, or not any more.
     """
     interaction = context.interaction
-    await require_trainer(interaction, rules)
+    await require_trainer(interaction, preferences)
     dropped = await store.end_before_its_turn(context.id_metadata)
     text = translate(DROPPED, str(interaction.locale), number=dropped.number if dropped else "?")
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
@@ -243,7 +243,7 @@ async def cancel(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],
     store: alluka.Injected[TrainingStore],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
 ) -> None:
     """Cancel a training that is to end.
 
@@ -251,7 +251,7 @@ async def cancel(
         NotTrainerError: the person may not train, or not any more.
     """
     interaction = context.interaction
-    guild = await require_trainer(interaction, rules)
+    guild = await require_trainer(interaction, preferences)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     training = await store.by_id(context.id_metadata)
     if training is not None and training.guild_id == guild:

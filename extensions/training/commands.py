@@ -13,7 +13,7 @@ from bot.datasets.store import DatasetStore, NoSuchDatasetError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.training.local.trainer import BASE
 from bot.training.model_store import ModelStore
@@ -50,9 +50,9 @@ class TwoSourcesError(StarlingError):
 
 @safe
 async def complete_dataset(
-    context: lightbulb.AutocompleteContext[str], store: DatasetStore, rules: ChosenRules
+    context: lightbulb.AutocompleteContext[str], store: DatasetStore, preferences: Preferences
 ) -> None:
-    guild = await require_trainer(context.interaction, rules)
+    guild = await require_trainer(context.interaction, preferences)
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
     await context.respond(dataset_choices(await store.all(guild), typed, locale))
 
@@ -77,9 +77,9 @@ async def complete_base(
     models: ChatModels,
     trained: ModelStore,
     trainings: Trainings,
-    rules: ChosenRules,
+    preferences: Preferences,
 ) -> None:
-    guild = await require_trainer(context.interaction, rules)
+    guild = await require_trainer(context.interaction, preferences)
     typed = str(context.focused.value or "").casefold()
     chosen = context.get_option("trainer")
     name = str(chosen.value) if chosen is not None and chosen.value else next(iter(trainings.trainers))
@@ -91,8 +91,10 @@ async def complete_base(
 
 
 @safe
-async def complete_job(context: lightbulb.AutocompleteContext[str], store: TrainingStore, rules: ChosenRules) -> None:
-    guild = await require_trainer(context.interaction, rules)
+async def complete_job(
+    context: lightbulb.AutocompleteContext[str], store: TrainingStore, preferences: Preferences
+) -> None:
+    guild = await require_trainer(context.interaction, preferences)
     typed, locale = str(context.focused.value or "").lstrip("#"), str(context.interaction.locale)
     offered = []
     for one in await store.of_guild(guild, 200):
@@ -146,11 +148,11 @@ class Train(
         trainings: Trainings,
         datasets: Datasets,
         store: DatasetStore,
-        rules: ChosenRules,
+        preferences: Preferences,
         settings: Settings,
         trained: ModelStore,
     ) -> None:
-        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+        guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer()
         name = self.dataset
         if self.file is not None and self.text is not None:
@@ -200,8 +202,8 @@ class ListTrainings(
     lightbulb.SlashCommand, name=_("list"), description=_("The trainings, the latest first"), localize=True
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
-        guild, locale = await require_trainer(context.interaction, rules), locale_of(context)
+    async def invoke(self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences) -> None:
+        guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         found = await store.of_guild(guild, MAX_JOBS)
         lines = [told(one, locale).replace("\n", " · ")[:190] for one in found]
         await respond(context, "\n".join(lines) or translate(NONE_YET, locale), ephemeral=True)
@@ -213,9 +215,9 @@ class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How fa
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, trainings: Trainings
+        self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences, trainings: Trainings
     ) -> None:
-        training, locale = await _chosen(context, store, rules, self.job), locale_of(context)
+        training, locale = await _chosen(context, store, preferences, self.job), locale_of(context)
         chart = await chart_of(training, locale)
         row = [cancel_row(training, locale)] if training.is_open else []
         await respond(
@@ -230,9 +232,9 @@ class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a trai
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, trainings: Trainings
+        self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences, trainings: Trainings
     ) -> None:
-        training = await _chosen(context, store, rules, self.job)
+        training = await _chosen(context, store, preferences, self.job)
         await context.defer(ephemeral=True)
         ended = await trainings.cancel(training, context.user.id)
         sentence = ENDED_ALREADY if ended is None else IS_CANCELLED
@@ -244,8 +246,8 @@ class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("What a trainin
     job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, store: TrainingStore, rules: ChosenRules) -> None:
-        training = await _chosen(context, store, rules, self.job)
+    async def invoke(self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences) -> None:
+        training = await _chosen(context, store, preferences, self.job)
         lines = ["step,loss,heldout_loss"]
         lines += [",".join("" if value is None else f"{value:g}" for value in point) for point in training.curve]
         if training.told:
@@ -265,13 +267,13 @@ def _as_file(text: str) -> tuple[str, bytes]:
     return ("text.json" if begins in ("[", "{") else "text.csv"), text.encode()
 
 
-async def _chosen(context: lightbulb.Context, store: TrainingStore, rules: ChosenRules, given: str) -> Training:
+async def _chosen(context: lightbulb.Context, store: TrainingStore, preferences: Preferences, given: str) -> Training:
     """
     Raises:
         NotTrainerError: the person may not train.
         NoSuchTrainingError
     """
-    guild = await require_trainer(context.interaction, rules)
+    guild = await require_trainer(context.interaction, preferences)
     number = given.strip().lstrip("#")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise NoSuchTrainingError(given[:20])

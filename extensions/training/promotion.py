@@ -8,7 +8,7 @@ import yuyo
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.roles import ChosenRules
+from bot.preferences.preferences import Preferences
 from bot.training.promoting import Promoting
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.screen import Screen
@@ -57,7 +57,7 @@ async def promoted(
 async def promote_candidate(
     context: yuyo.components.Context,
     promoting: alluka.Injected[Promoting],
-    rules: alluka.Injected[ChosenRules],
+    preferences: alluka.Injected[Preferences],
     budgets: alluka.Injected[Budgets],
 ) -> None:
     """Measure the candidate that the button is for, and promote it if it is better.
@@ -67,7 +67,7 @@ async def promote_candidate(
         StarlingError: as ``promoted``.
     """
     interaction = context.interaction
-    guild = await require_trainer(interaction, rules)
+    guild = await require_trainer(interaction, preferences)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
     text = await promoted(interaction, guild, context.id_metadata, promoting, budgets)
     await interaction.execute(text, user_mentions=False, role_mentions=False, mentions_everyone=False)

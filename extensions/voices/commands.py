@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
 import lightbulb
 
 from audio import Synthesizer, UnknownVoiceError
@@ -102,11 +100,13 @@ async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: str, 
         ManagersOnlyError: by someone who may not manage it.
         UnknownVoiceError: there is no such voice.
     """
-    scope = cast('Literal["user", "guild"]', whose)
-    id_ = context.user.id if scope == "user" else require_manager(context)
+    guild = None if whose == "user" else require_manager(context)
     # The list of voices may have to be asked of a network first.
     await context.defer(ephemeral=True)
-    await voices.choose(scope, id_, chosen)
-    told, left = (MINE_CHOSEN, MINE_LEFT) if scope == "user" else (SERVERS_CHOSEN, SERVERS_LEFT)
+    if guild is None:
+        await voices.choose_for_user(context.user.id, chosen)
+    else:
+        await voices.choose_for_guild(guild, chosen)
+    told, left = (MINE_CHOSEN, MINE_LEFT) if guild is None else (SERVERS_CHOSEN, SERVERS_LEFT)
     said = told if chosen else left
     await respond(context, translate(said, locale_of(context), voice=chosen or ""), ephemeral=True)

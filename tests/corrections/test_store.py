@@ -29,8 +29,7 @@ from bot.corrections.store import (
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
-from bot.preferences.roles import ChosenRules, Rules
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 from bot.storage.database import Database
 
 GUILD, OTHER_GUILD = 11, 12
@@ -58,7 +57,7 @@ async def changed() -> list[int]:
 
 @pytest_asyncio.fixture
 async def corrections(database: Database, store: CorrectionStore, changed: list[int]) -> Corrections:
-    return Corrections(store, DatasetStore(database), ChosenRules(SettingsStore(database)), changed.append)
+    return Corrections(store, DatasetStore(database), Preferences(database), changed.append)
 
 
 async def test_nothing_is_kept_of_who_has_not_agreed(store: CorrectionStore) -> None:
@@ -321,14 +320,10 @@ async def test_deleted_messages_take_their_words_with_them(
 
 
 async def test_a_guild_is_forgotten_alone(database: Database, corrections: Corrections, changed: list[int]) -> None:
-    rules = ChosenRules(SettingsStore(database))
-    await rules.choose(GUILD, Rules(correct=5, approve=6, votes=3))
-    assert await rules.of(GUILD) == Rules(5, 6, 3)
     one = (await corrections.submit(about(), "q", "a", MEMBER)).correction
     await corrections.submit(about(OTHER_GUILD), "q", "a", MEMBER)
     await corrections.forget_guild(GUILD)
     assert (await corrections.page(GUILD, 1, 5, MODERATOR))[2] == 0
     assert (await corrections.page(OTHER_GUILD, 1, 5, MODERATOR))[2] == 1
     assert (await corrections.shown(one)).history == ()
-    assert await rules.of(GUILD) == Rules()
     assert changed == [GUILD]

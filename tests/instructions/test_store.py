@@ -9,7 +9,7 @@ import pytest
 
 from bot.instructions.service import Instructions, NoSuchInstructionError
 from bot.instructions.store import MAX_VERSIONS, InstructionStore
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 from bot.sandbox.model.seed import BOT_TOKEN
 from bot.storage.database import Database
 
@@ -19,20 +19,21 @@ CHANNELS = range(1_400_000_000_000_000_000, 1_400_000_000_000_000_010)
 
 def instructions_in(database: Database) -> Instructions:
     bot = hikari.GatewayBot(BOT_TOKEN, banner=None, logs=None, suppress_optimization_warning=True)
-    return Instructions(bot, InstructionStore(database), SettingsStore(database), "")
+    return Instructions(bot, InstructionStore(database), Preferences(database), "")
 
 
 async def test_a_guild_that_was_left_leaves_nothing(database: Database) -> None:
-    instructions = instructions_in(database)
+    instructions, preferences = instructions_in(database), Preferences(database)
     for guild in (GUILD, OTHER_GUILD):
         await instructions.write(guild, "default", "Отвечай кратко. 🪶", ADA)
         await instructions.pick(guild, "default")
         await instructions.pick(guild, "default", channel_id=guild + 1)
     await instructions.forget_guild(GUILD)
+    await preferences.forget_guild(GUILD)
     assert await instructions.names(GUILD) == []
     assert (await instructions.of(OTHER_GUILD, OTHER_GUILD + 1)).scope == "channel"
     await instructions.write(GUILD, "default", "Back again.", ADA)
-    assert (await instructions.of(GUILD, GUILD + 1)).scope == "host"
+    assert (await instructions_in(database).of(GUILD, GUILD + 1)).scope == "host"
 
 
 async def test_channels_that_are_given_theirs_at_once_all_have_them(database: Database) -> None:

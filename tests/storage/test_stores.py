@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
-from bot.preferences.store import SettingsStore
 from bot.privacy.retention import forget_old
 from bot.storage.database import Database
 from bot.work.job_store import JobStore
@@ -27,16 +26,6 @@ FIRST = Exchange(
     model="small",
     created_at=NOW,
 )
-
-
-async def test_a_setting_is_kept_per_scope_and_reset(database: Database) -> None:
-    settings = SettingsStore(database)
-    await settings.set("guild", SNOWFLAKE, "speak", "never")
-    await settings.set("guild", SNOWFLAKE, "speak", {"mode": ["always"]})
-    assert await settings.get("guild", SNOWFLAKE, "speak") == {"mode": ["always"]}
-    assert await settings.get("user", SNOWFLAKE, "speak", "voice") == "voice"
-    await settings.reset("guild", SNOWFLAKE, "speak")
-    assert await settings.get("guild", SNOWFLAKE, "speak") is None
 
 
 async def test_an_exchange_is_found_by_its_reply(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 
 from bot.conversation.chat import TokenUse
 from bot.i18n.translation import translate_error
-from bot.preferences.store import SettingsStore
+from bot.preferences.choices import DailyLimits
+from bot.preferences.preferences import Preferences
 from bot.settings import read_settings
 from bot.storage.database import Database
-from bot.usage.budgets import GUILD_SETTINGS, Budgets, Kind, UsedUpError, Whose
+from bot.usage.budgets import Budgets, Kind, UsedUpError, Whose
 from bot.usage.store import UsageStore
 
 RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
@@ -21,6 +23,7 @@ ADA, BORIS, GUILD, OTHER_GUILD = 5, 6, 7, 8
 LIMITS: list[tuple[Whose, Kind]] = [
     (whose, kind) for whose in ("user", "member", "guild") for kind in ("tokens", "audio")
 ]
+NAMES: dict[Kind, str] = {"tokens": "tokens_a_day", "audio": "audio_s_a_day"}
 SETTINGS = {
     ("user", "tokens"): "user_tokens_a_day",
     ("guild", "tokens"): "guild_tokens_a_day",
@@ -38,7 +41,11 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 def budgets_of(database: Database, **settings: object) -> Budgets:
     usage = UsageStore(database, clock=lambda: datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
-    return Budgets(usage, SettingsStore(database), read_settings(**settings))
+    return Budgets(usage, Preferences(database), read_settings(**settings))
+
+
+async def limit(database: Database, limits: DailyLimits) -> None:
+    await Preferences(database).change_guild(GUILD, lambda chosen: replace(chosen, limits=limits))
 
 
 async def spend(budgets: Budgets, kind: Kind, amount: int, guild: int | None = GUILD) -> None:
@@ -59,7 +66,7 @@ async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: Kind)
 @pytest.mark.parametrize(("whose", "kind"), LIMITS)
 async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Whose, kind: Kind) -> None:
     if whose == "member":
-        await SettingsStore(database).set("guild", GUILD, GUILD_SETTINGS[whose, kind], 600)
+        await limit(database, DailyLimits(**{f"member_{NAMES[kind]}": 600}))
         budgets = budgets_of(database)
     else:
         budgets = budgets_of(database, **{SETTINGS[whose, kind]: 600})
@@ -82,16 +89,12 @@ async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Who
 @pytest.mark.parametrize("kind", ["tokens", "audio"])
 async def test_a_server_cannot_raise_what_the_host_has_set(database: Database, kind: Kind) -> None:
     host = {SETTINGS["user", kind]: 100, SETTINGS["guild", kind]: 1000}
-    store = SettingsStore(database)
     for of_guild, of_member, expected in (
-        (None, None, {"user": 100, "guild": 1000}),
         (5000, 5000, {"user": 100, "member": 100, "guild": 1000}),
         (500, 50, {"user": 100, "member": 50, "guild": 500}),
-        (0, -1, {"user": 100, "guild": 1000}),
-        ("many", [], {"user": 100, "guild": 1000}),
+        (0, 0, {"user": 100, "guild": 1000}),
     ):
-        await store.set("guild", GUILD, GUILD_SETTINGS["guild", kind], of_guild)
-        await store.set("guild", GUILD, GUILD_SETTINGS["member", kind], of_member)
+        await limit(database, DailyLimits(**{NAMES[kind]: of_guild, f"member_{NAMES[kind]}": of_member}))
         held = await budgets_of(database, **host).of(ADA, GUILD, kind)
         assert {budget.whose: budget.limit for budget in held} == expected
     alone = await budgets_of(database).of(ADA, GUILD, kind)

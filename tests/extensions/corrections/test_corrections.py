@@ -15,8 +15,7 @@ from bot.corrections.consents import ConsentStore
 from bot.corrections.service import Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
-from bot.preferences.roles import ChosenRules
-from bot.preferences.store import SettingsStore
+from bot.preferences.preferences import Preferences
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, MODERATOR_ROLE_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
@@ -45,7 +44,7 @@ async def shared_corrections_harness(
             datasets = DatasetStore(database)
             yield (
                 harness,
-                Corrections(CorrectionStore(database, datasets), datasets, ChosenRules(SettingsStore(database))),
+                Corrections(CorrectionStore(database, datasets), datasets, Preferences(database)),
                 datasets,
             )
             await database.close()

@@ -11,7 +11,6 @@ import pytest_asyncio
 from PIL import Image
 
 from bot.charts import HEIGHT_PX, WIDTH_PX
-from bot.preferences.store import SettingsStore
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.storage.database import Database
@@ -43,8 +42,14 @@ class Metered:
     def __init__(self, harness: BotHarness, calendar: Calendar, database: Database) -> None:
         self.harness = harness
         self.calendar = calendar
-        self.settings = SettingsStore(database)
         self.usage = UsageStore(database, clock=calendar)
+
+    async def limit(self, **limits: str) -> None:
+        """Write ``limits`` of the main guild in the form of /settings."""
+        administrator = self.harness.administrator
+        card = await (await administrator.slash("settings", channel="general")).response()
+        await administrator.submit(await administrator.click(card, "set:limits"), limits)
+        await administrator.wait_for_edit(card)
 
     async def ask(self, person: DiscordUser, channel: str) -> str:
         """Ask, and wait for the last word: the content of the answer."""
@@ -157,10 +162,9 @@ async def test_a_server_has_its_own_budget_and_no_other_server_is_concerned(mete
 
 
 async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Metered) -> None:
-    harness, guild = metered.harness, int(metered.harness.directory["guild_id"])
+    harness = metered.harness
     general = harness.channel("general")
-    await metered.settings.set("guild", guild, "member_tokens_a_day", 300)
-    await metered.settings.set("guild", guild, "tokens_a_day", 1_000_000)
+    await metered.limit(member_tokens_a_day="300", tokens_a_day="1000000")
     try:
         assert (await metered.ask(harness.member, general)).startswith("Paris")
         refusal = await metered.ask(harness.member, general)
@@ -168,11 +172,10 @@ async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Meter
         assert (await metered.ask(harness.member, await harness.dm(harness.member))).startswith("Paris")
         text, _description, _picture = await metered.shown(harness.administrator, "general", scope="server")
         assert "This server has 2,200 of its 2,500 tokens left today." in text
-        await metered.settings.set("guild", guild, "tokens_a_day", 300)
+        await metered.limit(tokens_a_day="300")
         assert (await metered.ask(harness.administrator, general)).startswith("This server has used up its 300 tokens")
     finally:
-        for name in ("member_tokens_a_day", "tokens_a_day"):
-            await metered.settings.reset("guild", guild, name)
+        await metered.limit(member_tokens_a_day="", tokens_a_day="")
 
 
 async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:

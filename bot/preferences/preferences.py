@@ -1,0 +1,120 @@
+"""What guilds and people have chosen: read, changed and forgotten here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import structlog
+from cachetools import LRUCache
+from pydantic import TypeAdapter, ValidationError
+
+from bot.preferences.choices import GuildPreferences, UserPreferences
+from bot.preferences.store import PreferenceStore, Scope
+from bot.storage.database import Database
+
+log = structlog.get_logger()
+
+MAX_CACHED = 10_000
+"""Guilds, and as many people, whose choices are held in memory: every message asks for some."""
+
+ChoicesT = TypeVar("ChoicesT", GuildPreferences, UserPreferences)
+
+
+class Preferences:
+    """Stored, with a bounded cache in front."""
+
+    def __init__(self, database: Database) -> None:
+        store = PreferenceStore(database)
+        self._store = store
+        self._guilds = _Choices(store, Scope.GUILD, GuildPreferences)
+        self._users = _Choices(store, Scope.USER, UserPreferences)
+
+    async def guild(self, guild_id: int | None) -> GuildPreferences:
+        """What a guild has chosen; in direct messages, nothing."""
+        return GuildPreferences() if guild_id is None else await self._guilds.of(int(guild_id))
+
+    async def user(self, user_id: int) -> UserPreferences:
+        """What a person has chosen."""
+        return await self._users.of(int(user_id))
+
+    async def change_guild(
+        self, guild_id: int, change: Callable[[GuildPreferences], GuildPreferences]
+    ) -> GuildPreferences:
+        """Let what ``change`` makes of a guild's choices hold, and return it. Of two changes at once, both count."""
+        return await self._guilds.change(int(guild_id), change)
+
+    async def change_user(self, user_id: int, change: Callable[[UserPreferences], UserPreferences]) -> UserPreferences:
+        """The same for a person's."""
+        return await self._users.change(int(user_id), change)
+
+    async def retention_days(self) -> dict[int, int]:
+        """After how many days guilds want to be forgotten, of those that have chosen it."""
+        found = await self._store.everywhere(Scope.GUILD, "retention_days")
+        return {guild: days for guild, days in found.items() if isinstance(days, int) and days > 0}
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget all that a guild has chosen."""
+        await self._guilds.forget(int(guild_id))
+
+    async def forget_user(self, user_id: int) -> None:
+        """Forget all that a person has chosen."""
+        await self._users.forget(int(user_id))
+
+
+class _Choices(Generic[ChoicesT]):
+    """The choices of all guilds, or of all people."""
+
+    def __init__(self, store: PreferenceStore, scope: Scope, kind: type[ChoicesT]) -> None:
+        self._store = store
+        self._scope = scope
+        self._kind: type[ChoicesT] = kind
+        self._none: ChoicesT = kind()
+        hints = get_type_hints(kind)
+        self._adapters: dict[str, TypeAdapter[Any]] = {one.name: TypeAdapter(hints[one.name]) for one in fields(kind)}
+        self._cache: LRUCache[int, ChoicesT] = LRUCache(MAX_CACHED)
+        self._one_at_a_time = asyncio.Lock()
+        """So that nothing is cached that was read before a change."""
+
+    async def of(self, id_: int) -> ChoicesT:
+        if (known := self._cache.get(id_)) is not None:
+            return known
+        async with self._one_at_a_time:
+            return await self._read(id_)
+
+    async def change(self, id_: int, change: Callable[[ChoicesT], ChoicesT]) -> ChoicesT:
+        async with self._one_at_a_time:
+            before = await self._read(id_)
+            after = change(before)
+            changed = [name for name in self._adapters if getattr(after, name) != getattr(before, name)]
+            if changed:
+                await self._store.write(self._scope, id_, {name: self._stored(after, name) for name in changed})
+                self._cache[id_] = after
+            return after
+
+    async def forget(self, id_: int) -> None:
+        async with self._one_at_a_time:
+            await self._store.forget(self._scope, id_)
+            self._cache.pop(id_, None)
+
+    async def _read(self, id_: int) -> ChoicesT:
+        if (known := self._cache.get(id_)) is not None:
+            return known
+        found = {}
+        for name, value in (await self._store.read(self._scope, id_)).items():
+            if (adapter := self._adapters.get(name)) is None:
+                continue
+            try:
+                found[name] = adapter.validate_python(value)
+            except ValidationError:
+                log.warning("a stored choice cannot be read, the default holds", scope=self._scope, id=id_, name=name)
+        choices: ChoicesT = self._kind(**found)
+        self._cache[id_] = choices
+        return choices
+
+    def _stored(self, choices: ChoicesT, name: str) -> object:
+        """The field as JSON; None where it is what holds without a choice."""
+        value = getattr(choices, name)
+        return None if value == getattr(self._none, name) else self._adapters[name].dump_python(value, mode="json")
