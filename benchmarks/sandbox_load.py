@@ -31,7 +31,7 @@ import aiohttp
 import hikari
 
 from bot.sandbox import DiscordUser, Options, Sandbox
-from bot.sandbox.model.mentions import EVERYTHING
+from bot.sandbox.validation.mentions import EVERYTHING
 from bot.sandbox.validation.message_form import MESSAGE_FLAGS, read_message_form
 
 CHANNELS = 20

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox.faults import GATEWAY_KINDS, REQUEST_KINDS, FaultError
+from bot.sandbox.local_discord import LocalDiscord
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
-
-if TYPE_CHECKING:
-    from bot.sandbox.server import Sandbox
 
 _STREAM_SIGN_OF_LIFE_S = 15.0
 _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
@@ -24,7 +21,7 @@ _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
 class Control:
     """HTTP routes for what ``Sandbox`` offers in Python."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: LocalDiscord) -> None:
         self._sandbox = sandbox
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -148,46 +145,6 @@ class Control:
         if not isinstance(size_bytes, int) or not isinstance(times, int) or size_bytes < 0 or not 1 <= times <= 1000:
             raise FaultError("size_bytes is a number of bytes, times a number from 1 to 1000.")
         self._sandbox.lie_about_size(size_bytes, times=times)
-
-
-def describe(sandbox: Sandbox) -> Json:
-    """What ``GET /sandbox`` answers."""
-    state = sandbox.services.state
-    users: list[Json] = []
-    for user_id, token in sandbox.services.accounts.people.items():
-        user = state.user(user_id)
-        roles = [
-            state.roles[role_id].name
-            for (_, member_id), member in state.members.items()
-            if member_id == user_id
-            for role_id in member.role_ids
-        ]
-        owned = any(guild.owner_id == user_id for guild in state.guilds.values())
-        users.append(
-            {
-                "id": str(user_id),
-                "name": user.username,
-                "display_name": user.global_name or user.username,
-                "token": token,
-                "roles": ["administrator", *roles] if owned else roles,
-                "locale": user.locale,
-            }
-        )
-    return {
-        "api": sandbox.rest_url,
-        "gateway": sandbox.services.gateway.url,
-        "application_id": str(APPLICATION_ID),
-        "bot_token": BOT_TOKEN,
-        "bot_connected": any(session.connection is not None for session in sandbox.bot_sessions),
-        "guild_id": str(GUILD_ID),
-        "guilds": [{"id": str(guild.id), "name": guild.name} for guild in state.guilds.values()],
-        "channels": [
-            {"id": str(c.id), "name": c.name, "guild_id": str(c.guild_id), "type": int(c.type)}
-            for c in state.channels.values()
-            if c.guild_id is not None
-        ],
-        "users": users,
-    }
 
 
 def _event(entry: Json) -> bytes:

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox.control import Control, describe
-from bot.sandbox.faults import Fault, Faults
-from bot.sandbox.gateway.events import Event
-from bot.sandbox.gateway.intents import Intents
-from bot.sandbox.gateway.sessions import Session
-from bot.sandbox.model.entities import Member
-from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.seed import BOT_TOKEN, GUILD_ID
-from bot.sandbox.observer import Nobody, Observer
-from bot.sandbox.options import Options
-from bot.sandbox.request_log import Failure, RequestLog
-from bot.sandbox.rest.server import PREFIX, RestServer
-from bot.sandbox.services import Services
+from bot.sandbox.control import Control
+from bot.sandbox.local_discord import LocalDiscord
+from bot.sandbox.rest.server import PREFIX
 
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
@@ -33,33 +20,14 @@ _PAGE_POLICY = (
     "media-src 'self' blob: https: http:; frame-ancestors 'none'"
 )
 
-_WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
 
-
-class Sandbox:
+class Sandbox(LocalDiscord):
     """A local Discord: REST and gateway v10, a CDN, and a page for people.
 
     ``async with Sandbox() as sandbox`` starts it; a bot connects with ``GatewayBot(sandbox.bot_token,
     rest_url=sandbox.rest_url)``, a person with ``DiscordUser(sandbox.url, token)``. Everything is in memory and gone
     when it stops; ids and tokens of the people and channels that it begins with are always the same (``seed``).
-
-    Attributes:
-        observer: is told of every request and frame of the sandboxes that are made after it was set.
-        options: limits, times and switches; may be changed while it runs.
-        failures: the sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect.
-        requests: the last requests.
-        faults: the trouble that waits for its request.
     """
-
-    observer: ClassVar[Observer] = Nobody()
-
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
-        self.options = replace(options) if options is not None else Options()
-        self.services = Services(self.options, self.observer)
-        self._rest = RestServer(self.services)
-        self._host = host
-        self._port = port
-        self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -100,94 +68,6 @@ class Sandbox:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-
-    @property
-    def url(self) -> str:
-        return f"http://{self._address}"
-
-    @property
-    def _address(self) -> str:
-        """Where clients on this machine reach it: a wildcard is no address to connect to."""
-        return f"{'127.0.0.1' if self._host in _WILDCARDS else self._host}:{self._port}"
-
-    @property
-    def rest_url(self) -> str:
-        """What a bot is given as ``rest_url``."""
-        return f"{self.url}{PREFIX}"
-
-    @property
-    def bot_token(self) -> str:
-        return BOT_TOKEN
-
-    @property
-    def description(self) -> Json:
-        """What ``GET /sandbox`` answers: addresses, ids, names and tokens."""
-        return describe(self)
-
-    @property
-    def failures(self) -> deque[Failure]:
-        return self._rest.failures
-
-    @property
-    def requests(self) -> RequestLog:
-        return self._rest.requests
-
-    @property
-    def faults(self) -> Faults:
-        return self._rest.faults
-
-    @property
-    def sessions(self) -> list[Session]:
-        """The gateway's sessions, also those whose client is away."""
-        return list(self.services.gateway.sessions.values())
-
-    @property
-    def bot_sessions(self) -> list[Session]:
-        return self.services.gateway.bot_sessions()
-
-    def add_person(self, name: str) -> str:
-        """Let a further person join the first guild; returns their token.
-
-        Raises:
-            SandboxError: the name is taken, or has not 2 to 32 characters.
-        """
-        services = self.services
-        person, token = services.accounts.add_person(name)
-        member = Member(GUILD_ID, person.id, datetime.now(UTC))
-        services.state.members[member.guild_id, member.user_id] = member
-        data = services.payloads.member(member) | {"guild_id": str(GUILD_ID)}
-        services.publish(Event("GUILD_MEMBER_ADD", data, GUILD_ID, intents=Intents.GUILD_MEMBERS))
-        return token
-
-    # Trouble
-
-    def fault(self, kind: str, **details: Any) -> None:
-        """Let the next matching requests go wrong; ``details`` are the attributes of ``faults.Fault``.
-
-        Raises:
-            FaultError: there is no such kind, or a number is out of bounds.
-        """
-        self.faults.add(Fault(kind, **details))
-
-    def reconnect(self) -> None:
-        """Ask the bot to reconnect (op 7)."""
-        self.services.gateway.reconnect()
-
-    def invalidate_sessions(self, *, resumable: bool = False) -> None:
-        """Send the bot op 9; what is not ``resumable`` is forgotten."""
-        self.services.gateway.invalidate(resumable=resumable)
-
-    def close_gateway(self, code: int | None = None) -> None:
-        """Close the bot's connections with ``code``; None cuts them without a close frame, as a network does."""
-        self.services.gateway.close_bots(code)
-
-    def expire_links(self) -> None:
-        """Make every link to an attachment that was given until now a dead one."""
-        self.services.attachments.expire_links()
-
-    def lie_about_size(self, size_bytes: int, *, times: int = 1) -> None:
-        """Let the next ``times`` uploads declare ``size_bytes`` instead of their own size."""
-        self.services.messages.declared_size_lies.extend([size_bytes] * times)
 
     async def _index(self, _: web.Request) -> web.StreamResponse:
         headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}

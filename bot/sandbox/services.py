@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bot.sandbox.actions.command_registry import CommandRegistry
+from bot.sandbox.actions.messages import Messages
 from bot.sandbox.gateway.gateway import Gateway
 from bot.sandbox.interactions.interactions import Interactions
 from bot.sandbox.model.accounts import Accounts
 from bot.sandbox.model.attachments import AttachmentStore
-from bot.sandbox.model.command_registry import CommandRegistry
-from bot.sandbox.model.messages import Messages
 from bot.sandbox.model.payloads import Payloads
 from bot.sandbox.model.seed import APPLICATION_ID, populate
 from bot.sandbox.model.state import SandboxState

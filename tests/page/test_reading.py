@@ -12,8 +12,8 @@ from playwright.async_api import Browser, expect
 
 from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.enums import MessageFlag
-from bot.sandbox.model.mentions import EVERYTHING
 from bot.sandbox.model.seed import ADMIN_ID, GENERAL_ID
+from bot.sandbox.validation.mentions import EVERYTHING
 from bot.sandbox.validation.message_form import read_message_form
 from tests.conftest import RECORDINGS
 from tests.page.visit import Visit, visiting

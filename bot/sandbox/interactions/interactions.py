@@ -9,23 +9,23 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.sandbox.actions.command_registry import CommandRegistry
+from bot.sandbox.actions.messages import Messages, Provenance
 from bot.sandbox.gateway.events import Event, Publish
 from bot.sandbox.model.accounts import Accounts
-from bot.sandbox.model.command_registry import CommandRegistry
 from bot.sandbox.model.entities import Channel, Message, Reference, User
 from bot.sandbox.model.enums import CallbackType, CommandType, InteractionType, MessageFlag, MessageType
 from bot.sandbox.model.errors import DiscordError, unknown
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.mentions import USERS_ONLY
-from bot.sandbox.model.messages import Messages, Provenance
 from bot.sandbox.model.payloads import Payloads, user_payload
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.state import SandboxState
+from bot.sandbox.model.uploads import Upload
 from bot.sandbox.options import Options
-from bot.sandbox.rest.uploads import Upload
 from bot.sandbox.validation.command_form import read_choices
 from bot.sandbox.validation.component_form import read_modal
 from bot.sandbox.validation.forms import Form
+from bot.sandbox.validation.mentions import USERS_ONLY
 from bot.sandbox.validation.message_form import CALLBACK_FLAGS, EDIT_FLAGS, MessageForm, read_message_form
 
 _KEPT = 10_000

@@ -10,7 +10,7 @@ from bot.sandbox.model.enums import SELECT_TYPES, ComponentType, OptionType
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads, role_payload, user_payload
 from bot.sandbox.model.state import SandboxState
-from bot.sandbox.rest.uploads import Upload
+from bot.sandbox.model.uploads import Upload
 from bot.sandbox.validation.component_form import find_component
 from bot.sandbox.validation.forms import Form, Path
 from bot.sandbox.validation.message_form import NewFile, clean_filename

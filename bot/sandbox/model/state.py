@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bot.sandbox.model.access import in_channel, in_guild
 from bot.sandbox.model.entities import Channel, Guild, Member, Message, Role, User
 from bot.sandbox.model.enums import ChannelType
 from bot.sandbox.model.errors import missing_access, missing_permissions, unknown
 from bot.sandbox.model.message_store import MessageStore
-from bot.sandbox.model.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
+from bot.sandbox.model.permissions import DIRECT_MESSAGE, Permissions
 from bot.sandbox.model.snowflakes import SnowflakeClock
 
 

@@ -10,7 +10,7 @@ from bot.sandbox.model.entities import User
 from bot.sandbox.model.errors import DiscordError, unauthorized
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.snowflakes import parse
-from bot.sandbox.rest.uploads import Upload
+from bot.sandbox.model.uploads import Upload
 from bot.sandbox.validation.forms import Form
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.model.command_registry import Scope
+from bot.sandbox.actions.command_registry import Scope
 from bot.sandbox.model.entities import Channel, User
 from bot.sandbox.model.errors import DiscordError, missing_access
 from bot.sandbox.model.json_codec import Json

@@ -10,12 +10,12 @@ from bot.sandbox.gateway.intents import without_content
 from bot.sandbox.model.entities import Channel, Message
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.mentions import EVERYTHING
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import EPOCH_MS, parse
 from bot.sandbox.rest.api import Call, Reply, Route
 from bot.sandbox.services import Services
 from bot.sandbox.validation.forms import Form
+from bot.sandbox.validation.mentions import EVERYTHING
 from bot.sandbox.validation.message_form import EDIT_FLAGS, MESSAGE_FLAGS, read_message_form
 
 _TWO_WEEKS_MS = 14 * 24 * 3600 * 1000

@@ -14,6 +14,7 @@ from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.model.entities import User
 from bot.sandbox.model.errors import DiscordError, unauthorized
 from bot.sandbox.model.json_codec import to_json
+from bot.sandbox.model.uploads import Body, read_body
 from bot.sandbox.request_log import Failure, LoggedRequest, RequestLog
 from bot.sandbox.rest.api import Answer, Call, Reply, Route, only_bots, only_people
 from bot.sandbox.rest.cdn import Cdn
@@ -26,7 +27,6 @@ from bot.sandbox.rest.rate_limits import RateLimits, RateLimitVerdict, refusal
 from bot.sandbox.rest.reactions import ReactionRoutes
 from bot.sandbox.rest.router import Router
 from bot.sandbox.rest.threads import ThreadRoutes
-from bot.sandbox.rest.uploads import Body, read_body
 from bot.sandbox.rest.users import UserRoutes
 from bot.sandbox.services import Services
 

@@ -14,12 +14,12 @@ from bot.sandbox.model.entities import Poll
 from bot.sandbox.model.enums import MessageFlag
 from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.mentions import AllowedMentions, read_allowed_mentions
 from bot.sandbox.model.snowflakes import parse
-from bot.sandbox.rest.uploads import Upload
+from bot.sandbox.model.uploads import Upload
 from bot.sandbox.validation.component_form import read_message_components
 from bot.sandbox.validation.embed_form import read_embeds
 from bot.sandbox.validation.forms import Form, Path
+from bot.sandbox.validation.mentions import AllowedMentions, read_allowed_mentions
 
 _MAX_CONTENT = 2000
 _MAX_FILES = 10

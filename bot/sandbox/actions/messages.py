@@ -13,13 +13,13 @@ from bot.sandbox.model.entities import Attachment, Channel, Message, Reference, 
 from bot.sandbox.model.enums import ChannelType, MessageFlag, MessageType
 from bot.sandbox.model.errors import DiscordError, unknown
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.mentions import find_mentions
 from bot.sandbox.model.payloads import Payloads
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import created_at, parse
 from bot.sandbox.model.state import SandboxState
 from bot.sandbox.validation.component_form import attachment_names
 from bot.sandbox.validation.forms import Form
+from bot.sandbox.validation.mentions import find_mentions
 from bot.sandbox.validation.message_form import EDIT_FLAGS, MessageForm, NewFile, check_voice_rules
 
 _NONCES_KEPT = 2_000

@@ -1,0 +1,1 @@
+"""What changes the state and tells the gateways of it: messages and commands."""
