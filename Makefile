@@ -7,6 +7,9 @@ BIN := .venv/bin
 # pip shows its progress on a terminal, and is silent elsewhere.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
+# Each process has speech models of its own in memory, about 1.5 GB; more than eight would only wait for each other.
+IN_PARALLEL := -n logical --maxprocesses 8 --dist worksteal
+
 .PHONY: run test install lint catalogues pictures clean python
 
 run: .venv/installed .venv/fetched
@@ -16,7 +19,7 @@ test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(IN_PARALLEL)
 
 install: .venv/installed .venv/fetched
 

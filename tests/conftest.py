@@ -1,6 +1,4 @@
-"""What every test may use: the embedded models, verified, the recordings beside the project, and a recorder of all that
-passes between sandboxes and bots.
-"""
+"""What every test may use: the embedded models, verified, the recordings beside the project, and a browser."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import inspect
 import os
 import shutil
 import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,82 +15,26 @@ import pytest
 import pytest_asyncio
 
 from audio import decode
-from bot.sandbox import Sandbox
 from bot.weights.weights import WeightsCache
-from tests.conformance.gateway import GatewayDescription
-from tests.conformance.openapi import SPEC, Description
-from tests.conformance.recorder import Recorder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytest_plugins = ["tests.databases", "tests.harnesses"]
+pytest_plugins = ["tests.conformance.plugin", "tests.databases", "tests.harnesses"]
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
 
-VERDICT = ROOT / "tests" / "conformance" / "test_verdict.py"
-_RECORDER = pytest.StashKey[Recorder]()
-_IS_WHOLE = pytest.StashKey[bool]()
-_HAS_VERDICT = pytest.StashKey[bool]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the recorder see every sandbox of this run."""
-    recorder = Recorder(Description() if SPEC.is_file() else None, GatewayDescription())
-    config.stash[_RECORDER] = Sandbox.observer = recorder
-    config.stash[_IS_WHOLE] = True
-
-
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.config.stash[_IS_WHOLE] = False
-
-
 WITH_A_BOT = tuple(ROOT / "tests" / folder for folder in ("app", "extensions", "page"))
 """Tests there share one event loop: that of the bot, or that from which the browser is driven."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The verdict comes when everything else has been seen."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
         if is_async and any(folder in item.path.parents for folder in WITH_A_BOT):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-    items.sort(key=lambda item: item.path == VERDICT)
-    config.stash[_HAS_VERDICT] = bool(items) and items[-1].path == VERDICT
-    if not {item.path for item in items}.issuperset((ROOT / "tests").rglob("test_*.py")):
-        config.stash[_IS_WHOLE] = False
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    recorder = config.stash[_RECORDER]
-    if seen := recorder.seen.total():
-        what = "requests and frames" if recorder.rest else "frames (Discord's description of requests is not here)"
-        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {recorder.cost_s:.1f} s")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def seen_to_the_end(pytestconfig: pytest.Config) -> Iterator[None]:
-    """The verdict on what passes after the verdict, while the last fixtures end; or on all, where there was none."""
-    yield
-    late = pytestconfig.stash[_RECORDER].violations(VERDICT.name if pytestconfig.stash[_HAS_VERDICT] else "")
-    assert not late, "Not as Discord describes it:\n" + "\n".join(map(str, late))
-
-
-@pytest.fixture
-def recorder(pytestconfig: pytest.Config) -> Recorder:
-    """What has seen every request and frame until now."""
-    return pytestconfig.stash[_RECORDER]
-
-
-@pytest.fixture
-def whole_suite(pytestconfig: pytest.Config) -> None:
-    """Only for runs of every test."""
-    if not pytestconfig.stash[_IS_WHOLE]:
-        pytest.skip("only a part of the tests runs")
 
 
 def _weights(name: str) -> Path:

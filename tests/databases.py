@@ -6,8 +6,9 @@ import asyncio
 import os
 import pwd
 import shutil
-import socket
 import subprocess
+import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,34 +26,33 @@ def _server_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own."""
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, which listens on a socket in its folder and on no port."""
     programs = _server_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
     pytest.importorskip("asyncpg", reason="the extra postgresql is not installed")
-    folder = tmp_path_factory.mktemp("postgresql")
-    user: int | None = None
-    if os.geteuid() == 0:  # the server refuses to run as root
-        for path in (folder, *folder.parents[:2]):
-            path.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        user = pwd.getpwnam("nobody").pw_uid
-    data = folder / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "starling", "-A", "trust", "--no-sync"],
-        check=True, capture_output=True, cwd=folder, user=user,
-    )  # fmt: skip
-    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, user=user)
-    try:
-        yield f"postgresql://starling@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder, user=user)
+    # Not among pytest's folders: only their owner may enter those, and the server refuses to run as root.
+    with tempfile.TemporaryDirectory(prefix="starling-postgresql-") as name:
+        folder, user = Path(name), None
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody")
+            user = pwd.getpwnam("nobody").pw_uid
+
+        def run(program: str, *arguments: str | Path) -> None:
+            done = subprocess.run(
+                [programs / program, "-D", folder / "data", *arguments],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, user=user,
+            )  # fmt: skip
+            assert done.returncode == 0, f"{program} failed: {done.stdout}"
+
+        run("initdb", "-U", "starling", "-A", "trust", "--no-sync")
+        options = f"-c listen_addresses= -k {folder} -c fsync=off"
+        run("pg_ctl", "-w", "-t", "60", "-l", folder / "log", "-o", options, "start")
+        try:
+            yield f"postgresql://starling@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -61,7 +61,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'folder' / 'starling.db'}"
     server = str(request.getfixturevalue("postgresql"))
-    name = f"t{abs(hash(request.node.nodeid)):x}"
+    name = f"t{uuid.uuid4().hex}"
     asyncpg = pytest.importorskip("asyncpg")
 
     async def create() -> None:
@@ -70,7 +70,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         await connection.close()
 
     asyncio.run(create())
-    return server.removesuffix("postgres") + name
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

@@ -1,69 +1,90 @@
-"""Run after every other test: whether all that passed between sandboxes and bots was as Discord describes it."""
+"""One verdict is given on all that passed between sandboxes and bots, whichever process it passed in."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
-from bot.sandbox.options import Options
-from bot.sandbox.rest.server import RestServer
-from bot.sandbox.services import Services
+from tests.conformance.differences import Difference
+from tests.conformance.gateway import GatewayDescription
 from tests.conformance.gateway_schemas.events import EVENTS
-from tests.conformance.openapi import SPEC
+from tests.conformance.openapi import SPEC, Description
 from tests.conformance.recorder import Recorder, Violation
+from tests.conformance.verdict import Evidence, verdicts
+from tests.conftest import ROOT
 
-needs_description = pytest.mark.skipif(not SPEC.is_file(), reason=f"Discord's description is not in {SPEC}")
+TWO_FILES = {
+    "test_first.py": """
+        from bot.sandbox import Sandbox
+        from bot.sandbox.observer import Frame
 
-
-COMMAND = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}"
-ALWAYS_REFUSED = frozenset(
-    {
-        # There are no channels to publish from.
-        "POST /channels/{channel_id}/messages/{message_id}/crosspost",
-        # Nobody can set permissions of commands here: bots may not, and there is no page for it.
-        f"GET {COMMAND}/permissions",
-        f"PUT {COMMAND}/permissions",
-    }
-)
-
-
-def _listed(violations: list[Violation]) -> str:
-    return f"{len(violations)} sorts of differences:\n" + "\n".join(map(str, violations))
-
-
-@needs_description
-def test_every_request_and_answer_was_as_discord_describes_it(recorder: Recorder) -> None:
-    found = [violation for violation in recorder.violations() if violation.part != "frame"]
-    assert not found, _listed(found)
+        def test_a_bot_says_what_no_schema_has():
+            Sandbox.observer.frame(Frame('{"op": 99, "d": null}', sent=False, account=None))
+        """,
+    "test_second.py": """
+        def test_nothing_is_said():
+            pass
+        """,
+}
+FRAMES, EVENTS_SEEN = "every_frame_was_as_discord_describes_it", "every_event_that_has_a_schema_was_seen"
 
 
-def test_every_frame_was_as_discord_describes_it(recorder: Recorder) -> None:
-    found = [violation for violation in recorder.violations() if violation.part == "frame"]
-    assert not found, _listed(found)
+def run(folder: Path, *arguments: str, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run pytest, with our part of it, on ``files``."""
+    for name, text in files.items():
+        (folder / name).write_text(textwrap.dedent(text))
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conformance.plugin", "-p", "no:cacheprovider"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return subprocess.run(
+        [*command, *arguments, str(folder)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
 
 
-@needs_description
-@pytest.mark.usefixtures("whole_suite")
-def test_every_correction_of_the_description_is_still_needed(recorder: Recorder) -> None:
-    assert recorder.rest is not None
-    unneeded = [rule.name for rule in recorder.rest.unneeded()]
-    assert not unneeded, f"Nothing that was seen needs these rules of overlay.py, take them away: {unneeded}"
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_what_is_not_as_described_fails_the_run_whichever_process_saw_it(tmp_path: Path, processes: str) -> None:
+    done = run(tmp_path, "-n", processes, files=TWO_FILES)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    assert "op 99 from the application: frame (all of it): there is no schema for 99" in done.stdout
+    assert "in test_first.py::test_a_bot_says_what_no_schema_has" in done.stdout
+    assert f"verdict.py::{FRAMES}" in done.stdout
+    assert done.stdout.count("1 sorts of differences") == 1
 
 
-@needs_description
-@pytest.mark.usefixtures("whole_suite")
-def test_every_route_of_bots_was_seen_to_succeed(recorder: Recorder) -> None:
-    assert recorder.rest is not None
-    succeeded = {tuple(what.split(" ")[:2]) for what in recorder.seen if what.endswith(("200", "201", "204"))}
-    described = [
-        (route.method, recorder.rest.template(route.path))
-        for route in RestServer(Services(Options(), recorder)).routes
-        if route.caller != "person" and f"{route.method} {route.path}" not in ALWAYS_REFUSED
-    ]
-    unseen = [f"{method} {path}" for method, path in described if path and (method, path) not in succeeded]
-    assert not unseen, f"No test makes these succeed, so that nothing holds them against the description: {unseen}"
+def wrong(evidence: Evidence, rest: Description | None = None) -> set[str]:
+    return {name for name, problem in verdicts(evidence, rest) if problem}
 
 
-@pytest.mark.usefixtures("whole_suite")
-def test_every_event_that_has_a_schema_was_seen(recorder: Recorder) -> None:
-    unseen = EVENTS.keys() - recorder.seen.keys()
-    assert not unseen, f"No test makes the sandbox send these, so that nothing holds them against a schema: {unseen}"
+def test_what_one_process_has_not_seen_another_may_have() -> None:
+    events = list(EVENTS)
+    first, second = Evidence(seen=Counter(events[:9])), Evidence(seen=Counter(events[8:]))
+    assert wrong(first) == wrong(second) == {EVENTS_SEEN}
+    assert wrong(Evidence.of_all([first, second])) == set()
+    assert Evidence.of_all([first, second]).seen[events[8]] == 2
+
+
+def test_where_a_part_of_the_tests_did_not_run_nothing_is_missed() -> None:
+    assert wrong(Evidence.of_all([Evidence(), Evidence(is_whole=False)])) == set()
+
+
+def test_what_is_handed_over_is_whole() -> None:
+    violation = Violation("op 99", "frame", Difference("/d", "type", "5 is no string"), "test_x.py::test_y")
+    evidence = Evidence(False, Counter({"READY": 3}), (violation,), frozenset({"a rule"}), 0.5)
+    assert Evidence.from_json(evidence.to_json()) == evidence
+
+
+@pytest.mark.skipif(not SPEC.is_file(), reason=f"Discord's description is not in {SPEC}")
+def test_routes_and_corrections_that_nothing_needed_are_told() -> None:
+    rest = Description()
+    seen_nothing = Evidence.of(Recorder(rest, GatewayDescription()), is_whole=True)
+    problems = dict(verdicts(seen_nothing, rest))
+    assert "POST /channels/{channel_id}/messages" in problems["every_route_of_bots_was_seen_to_succeed"]
+    widening = [rule.name for rule in rest.rules if rule.widens]
+    assert all(name in problems["every_correction_of_the_description_is_still_needed"] for name in widening)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.seed import APPLICATION_ID
+from tests.conftest import ROOT
 from tests.sandbox.patience import until
 
 VERSION = "14.28.1"
@@ -41,19 +43,21 @@ class DiscordJsBot:
 
 
 @pytest.fixture(scope="session")
-def discord_js(pytestconfig: pytest.Config) -> Path:
-    """A folder whose node_modules have discord.js; it is kept with pytest's cache."""
+def discord_js() -> Path:
+    """A folder whose node_modules have discord.js; it is kept with what is built here."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node.js is not installed")
-    assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir(f"discord.js-{VERSION}")
-    if not (folder / "node_modules" / "discord.js" / "package.json").exists():
-        command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", f"discord.js@{VERSION}"]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=60)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            pytest.skip(f"discord.js cannot be installed: {error}")
+    folder = ROOT / "build" / f"discord.js-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Tests in another process may want it as well.
+    with FileLock(folder / "lock"):
+        if not (folder / "node_modules" / "discord.js" / "package.json").exists():
+            command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", f"discord.js@{VERSION}"]
+            try:
+                subprocess.run(command, check=True, capture_output=True, timeout=60)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                pytest.skip(f"discord.js cannot be installed: {error}")
     return folder
 
 

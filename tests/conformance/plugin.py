@@ -1,0 +1,115 @@
+"""The part of pytest that lets a recorder see every sandbox of a run, and gives one verdict at its end.
+
+With pytest-xdist the sandboxes are in other processes: each hands over what its recorder has seen when it ends, and the
+process that all tests are reported to gives the verdict. It fails the run as a test does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox import Sandbox
+from tests.conformance.gateway import GatewayDescription
+from tests.conformance.openapi import SPEC, Description
+from tests.conformance.recorder import Recorder
+from tests.conformance.verdict import Evidence, verdicts
+
+TESTS = Path(__file__).parents[1]
+VERDICT = "tests/conformance/verdict.py"
+_HANDED_OVER = "seen by the recorder"
+
+
+class Conformance:
+    """What this process has seen itself, and what other processes have handed over."""
+
+    def __init__(self) -> None:
+        self.recorder = Recorder(Description() if SPEC.is_file() else None, GatewayDescription())
+        self.is_whole = True
+        self.others: list[Evidence] = []
+
+    @property
+    def own(self) -> Evidence:
+        return Evidence.of(self.recorder, is_whole=self.is_whole)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Of all processes. One that only hands out tests has seen nothing, and knows of no test that it left out."""
+        return Evidence.of_all([self.own, *self.others])
+
+
+_CONFORMANCE = pytest.StashKey[Conformance]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    conformance = config.stash[_CONFORMANCE] = Conformance()
+    Sandbox.observer = conformance.recorder
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[_CONFORMANCE].is_whole = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not {item.path for item in items}.issuperset(TESTS.rglob("test_*.py")):
+        config.stash[_CONFORMANCE].is_whole = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what was seen, where another process gives the verdict."""
+    handed_over: dict[str, str] | None = getattr(session.config, "workeroutput", None)
+    if handed_over is not None:
+        handed_over[_HANDED_OVER] = session.config.stash[_CONFORMANCE].own.to_json()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take what another process has seen; one that crashed has seen something that nobody knows of."""
+    conformance: Conformance = node.config.stash[_CONFORMANCE]
+    if error is None and _HANDED_OVER in node.workeroutput:
+        conformance.others.append(Evidence.from_json(node.workeroutput[_HANDED_OVER]))
+    else:
+        conformance.is_whole = False
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Report the verdict when every test is over, as tests of their own."""
+    result = yield
+    conformance = session.config.stash[_CONFORMANCE]
+    if hasattr(session.config, "workeroutput") or session.config.option.collectonly:
+        return result
+    if session.shouldfail or session.shouldstop:
+        conformance.is_whole = False
+    for name, wrong in verdicts(conformance.evidence, conformance.recorder.rest):
+        report = pytest.TestReport(
+            nodeid=f"{VERDICT}::{name}",
+            location=(VERDICT, None, name),
+            keywords={},
+            outcome="failed" if wrong else "passed",
+            longrepr=wrong or None,
+            when="call",
+        )
+        session.config.hook.pytest_runtest_logreport(report=report)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    conformance = config.stash[_CONFORMANCE]
+    evidence = conformance.evidence
+    if seen := evidence.seen.total():
+        described = conformance.recorder.rest
+        what = "requests and frames" if described else "frames (Discord's description of requests is not here)"
+        terminalreporter.line(f"{seen} {what} were held against Discord's descriptions in {evidence.cost_s:.1f} s")
+
+
+@pytest.fixture
+def recorder(pytestconfig: pytest.Config) -> Recorder:
+    """What has seen every request and frame of this process until now."""
+    return pytestconfig.stash[_CONFORMANCE].recorder

@@ -1,0 +1,134 @@
+"""What was seen in a run of the tests, put together from all its processes, and what must be true of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from bot.sandbox.options import Options
+from bot.sandbox.rest.server import RestServer
+from bot.sandbox.services import Services
+from tests.conformance.gateway import GatewayDescription
+from tests.conformance.gateway_schemas.events import EVENTS
+from tests.conformance.openapi import Description
+from tests.conformance.recorder import Recorder, Violation
+
+COMMAND = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}"
+ALWAYS_REFUSED = frozenset(
+    {
+        # There are no channels to publish from.
+        "POST /channels/{channel_id}/messages/{message_id}/crosspost",
+        # Nobody can set permissions of commands here: bots may not, and there is no page for it.
+        f"GET {COMMAND}/permissions",
+        f"PUT {COMMAND}/permissions",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What recorders have seen.
+
+    Attributes:
+        is_whole: whether every test ran, so that what was not seen is not tested.
+        seen: how often each operation or kind of frame was checked.
+        violations: one of each sort.
+        needed: the names of the corrections of Discord's document without which something would have been found wrong.
+        cost_s: how long all checks took.
+    """
+
+    is_whole: bool = True
+    seen: Counter[str] = field(default_factory=Counter)
+    violations: tuple[Violation, ...] = ()
+    needed: frozenset[str] = frozenset()
+    cost_s: float = 0.0
+
+    @classmethod
+    def of(cls, recorder: Recorder, *, is_whole: bool) -> Evidence:
+        rules = recorder.rest.rules if recorder.rest else ()
+        unneeded = recorder.rest.unneeded() if recorder.rest else []
+        needed = frozenset(rule.name for rule in rules if rule not in unneeded)
+        return cls(is_whole, recorder.seen.copy(), tuple(recorder.violations()), needed, recorder.cost_s)
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Evidence]) -> Evidence:
+        """What several processes have seen, each with its share of the tests."""
+        whole = cls()
+        for part in parts:
+            whole = cls(
+                whole.is_whole and part.is_whole,
+                whole.seen + part.seen,
+                whole.violations + part.violations,
+                whole.needed | part.needed,
+                whole.cost_s + part.cost_s,
+            )
+        return whole
+
+    def to_json(self) -> str:
+        return _JSON.dump_json(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Evidence:
+        return _JSON.validate_json(text)
+
+
+_JSON = TypeAdapter(Evidence)
+
+
+def verdicts(evidence: Evidence, rest: Description | None) -> Iterator[tuple[str, str]]:
+    """What is held to be true, each with what is wrong about it, which is nothing for most.
+
+    ``rest`` is None where Discord's document is not at hand. What was not seen is wrong only where every test ran.
+    """
+    frames = [violation for violation in evidence.violations if violation.part == "frame"]
+    yield "every_frame_was_as_discord_describes_it", _listed(frames)
+    if evidence.is_whole:
+        yield (
+            "every_event_that_has_a_schema_was_seen",
+            _unless_empty(
+                "No test makes the sandbox send these, so that nothing holds them against a schema",
+                sorted(EVENTS.keys() - evidence.seen.keys()),
+            ),
+        )
+    if rest is None:
+        return
+    others = [violation for violation in evidence.violations if violation.part != "frame"]
+    yield "every_request_and_answer_was_as_discord_describes_it", _listed(others)
+    if evidence.is_whole:
+        yield (
+            "every_correction_of_the_description_is_still_needed",
+            _unless_empty(
+                "Nothing that was seen needs these rules of overlay.py, take them away",
+                [rule.name for rule in rest.rules if rule.name not in evidence.needed],
+            ),
+        )
+        yield (
+            "every_route_of_bots_was_seen_to_succeed",
+            _unless_empty(
+                "No test makes these succeed, so that nothing holds them against the description",
+                _routes_without_success(evidence, rest),
+            ),
+        )
+
+
+def _routes_without_success(evidence: Evidence, rest: Description) -> list[str]:
+    succeeded = {tuple(what.split(" ")[:2]) for what in evidence.seen if what.endswith(("200", "201", "204"))}
+    described = [
+        (route.method, rest.template(route.path))
+        for route in RestServer(Services(Options(), Recorder(None, GatewayDescription()))).routes
+        if route.caller != "person" and f"{route.method} {route.path}" not in ALWAYS_REFUSED
+    ]
+    return [f"{method} {path}" for method, path in described if path and (method, path) not in succeeded]
+
+
+def _listed(violations: list[Violation]) -> str:
+    if not violations:
+        return ""
+    return f"{len(violations)} sorts of differences:\n" + "\n".join(map(str, violations))
+
+
+def _unless_empty(problem: str, of: list[str]) -> str:
+    return f"{problem}: {of}" if of else ""
