@@ -81,7 +81,7 @@ def run(
     missing = [name for name in needed_models(settings) if cache.state(name) == "missing"]
     if fetch_first and missing:
         fetch(missing)
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.secrets)
     asyncio.run(_until_stopped(run_starling, settings))
 
 
@@ -95,7 +95,7 @@ def sandbox() -> None:
     from bot.app.running import run_sandbox
 
     settings = read_settings()
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.secrets)
     asyncio.run(_until_stopped(run_sandbox, settings))
 
 

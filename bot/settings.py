@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
@@ -167,6 +168,14 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, the default included."""
         return self.database_url or f"sqlite:///{self.data_folder / 'starling.db'}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may read in a log: every token and key that is set, and passwords in addresses."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        keys = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        addresses = [urlsplit(value).password for value in values if isinstance(value, str) and "://" in value]
+        return tuple(filter(None, [*keys, *addresses]))
 
     @property
     def max_audio_bytes(self) -> int:

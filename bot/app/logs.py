@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
+from collections.abc import Iterable
+from typing import cast
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import WrappedLogger
 
-_TOKEN = re.compile(r"[\w-]{20,28}\.[\w-]{5,8}\.[\w-]{25,}|\bsk-[\w-]{16,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
-"""A Discord token, an OpenAI-style key, or the user and password of a URL."""
+_SHAPES = (
+    r"[\w-]{20,28}\.[\w-]{5,8}\.[\w-]{25,}",
+    r"\b(?:sk|gsk|pk|rk|hf|xai|key|ghp|AIza)[-_][\w-]{16,}",
+    r"(?i:(?<=bearer )|(?<=api[-_]key[=:] ))[\w.~+/=-]{12,}",
+    r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+)
+"""Discord tokens, the usual keys of chat services, what an Authorization header carries, user and password of a URL:
+for secrets that are not among the settings."""
+
+MIN_SECRET_CHARS = 6
 
 _QUIET = {
     "hikari": logging.WARNING,
@@ -32,16 +43,27 @@ _QUIET = {
 """Libraries whose lower levels repeat what we log, or hold texts and headers."""
 
 
-def conceal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Blot out whatever looks like a token, a key or a password, in any field."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _TOKEN.sub("[concealed]", value)
-    return event
+class Concealer:
+    """The last step of every record: blots out secrets in the text as it will be written, tracebacks and nested
+    fields included."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """``secrets``: the values that were configured, wherever they turn up; shorter ones than ``MIN_SECRET_CHARS``
+        would blot out half a log, and guard nothing."""
+        known = {secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}
+        # Inside JSON and Python literals, and one in the other, quotes and backslashes are written in another way.
+        written = known | {repr(secret)[1:-1] for secret in known}
+        written |= {json.dumps(secret, ensure_ascii=False)[1:-1] for secret in written}
+        shapes = [re.escape(secret) for secret in sorted(written, key=len, reverse=True)]
+        self._secret = re.compile("|".join([*shapes, *_SHAPES]))
+
+    def __call__(self, _logger: WrappedLogger, _method: str, text: str) -> str:
+        return self._secret.sub("[concealed]", text)
 
 
-def set_up_logs(level: str) -> None:
-    """Send everything to the standard error stream, from ``level`` (debug, info, warning, error) up."""
+def set_up_logs(level: str, secrets: Iterable[str]) -> None:
+    """Send everything to the standard error stream, from ``level`` (debug, info, warning, error) up, without
+    ``secrets``."""
     terminal = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -50,11 +72,12 @@ def set_up_logs(level: str) -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
-    ending: list[structlog.typing.Processor] = (
-        [conceal, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    rendering: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if terminal
-        else [structlog.processors.format_exc_info, conceal, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
+    concealer = cast("structlog.typing.Processor", Concealer(secrets))  # structlog types the last step as the others
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -64,7 +87,8 @@ def set_up_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering, concealer],
         )
     )
     root = logging.getLogger()
