@@ -16,6 +16,7 @@ import structlog
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.errors import AdapterNotLoadedError, EngineBusyError, EngineNotStartedError
+from bot.work.child_environment import child_environment
 
 log = structlog.get_logger()
 
@@ -170,6 +171,7 @@ class EmbeddedChat:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             # Ctrl-C is for the parent, which then ends the child in its own time.
             start_new_session=True,
+            env=child_environment(),
         )  # fmt: skip
         assert process.stdin is not None
         self._process = process

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from bot.conversation.chat import ChatModel
@@ -52,6 +53,21 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
         await _reply(stranger)
     await stranger.close()
     await chat.close()
+
+
+async def test_the_engine_is_given_no_secret_of_the_bot(smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
+        monkeypatch.setenv(name, "nobody-else-may-see-this")
+    engine = EmbeddedChat(smollm2)
+    await engine.start()
+    try:
+        children = psutil.Process().children(recursive=True)
+        engines = [child for child in children if "bot.conversation.engine" in child.cmdline()]
+        assert engines
+        for child in engines:
+            assert "nobody-else-may-see-this" not in child.environ().values()
+    finally:
+        await engine.stop()
 
 
 @pytest.mark.parametrize("words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,6 +37,7 @@ from bot.training.local.job import JobFolder, Work
 from bot.training.recipe import Method, Recipe
 from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache
+from bot.work.child_environment import child_environment
 
 log = structlog.get_logger()
 
@@ -61,11 +61,6 @@ STOP_TIMEOUT_S = 10.0
 
 _LOADING_S, _TOKEN_S, _COMMON_S = 20.0, 0.012, 0.6
 """On one busy core of 2024."""
-_ENVIRONMENT = (
-    "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
-)  # fmt: skip
-"""What the process is given: no secret of the bot is any business of it."""
-
 STAYS_HERE = _("The examples stay on this machine; the training takes one core and 2 GB of memory.")
 
 
@@ -227,7 +222,7 @@ def _launch(job: JobFolder, gguf: Path, turns: Path, right_of_way: Path) -> int:
         return subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", "bot.training.local.child", *paths],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=START_TIMEOUT_S, check=False,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            env=child_environment(),
         ).returncode  # fmt: skip
 
 
