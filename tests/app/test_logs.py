@@ -60,7 +60,7 @@ def test_no_secret_is_in_a_log(terminal: bool) -> None:
 
 
 def _read(terminal: int) -> str:
-    parts = []
+    parts: list[bytes] = []
     while True:
         try:
             part = os.read(terminal, 65536)
