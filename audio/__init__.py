@@ -30,6 +30,7 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
+from audio.recognition.recognizer import Recognizer
 from audio.recognition.subtitles import subrip, webvtt
 from audio.recognition.transcriber import Transcriber
 from audio.recognition.transcript import Segment, Transcript
@@ -73,6 +74,7 @@ __all__ = [
     "NothingToSayError",
     "PiperEngine",
     "Prosody",
+    "Recognizer",
     "Recording",
     "RecordingError",
     "SampleRateTooHighError",

@@ -206,5 +206,43 @@ class EngineFailedError(AudioError):
         self.reason = reason
 
 
+class RecognizerFailedError(AudioError):
+    """Raised when one recognizer cannot transcribe: the next one is asked then."""
+
+    sentence = _("The recognizer {recognizer} failed: {reason}.")
+
+    def __init__(self, recognizer: str, reason: str) -> None:
+        super().__init__(recognizer=recognizer, reason=reason)
+        self.recognizer = recognizer
+        self.reason = reason
+
+
+class RecognitionUnavailableError(AudioError):
+    """Raised when every recognizer failed."""
+
+    sentence = _("I cannot write down recordings right now ({reasons}). Please try again in a few minutes.")
+
+    def __init__(self, reasons: str) -> None:
+        super().__init__(reasons=reasons)
+
+
+class UnknownEngineError(AudioError):
+    """Raised when a voice engine or a recognizer is chosen that is not there."""
+
+    sentence = _("The setting {setting} cannot be {name}. Please choose one of: {known}.")
+
+    def __init__(self, setting: str, name: str, known: str) -> None:
+        super().__init__(setting=setting, name=name, known=known)
+
+
+class EngineNotConfiguredError(AudioError):
+    """Raised when a voice engine or a recognizer is chosen that lacks a setting."""
+
+    sentence = _("The setting {setting} cannot be {name} without {needed}.")
+
+    def __init__(self, setting: str, name: str, needed: str) -> None:
+        super().__init__(setting=setting, name=name, needed=needed)
+
+
 class VoiceFailedError(EngineFailedError):
     """Raised when one voice cannot speak while others of its engine may."""

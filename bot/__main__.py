@@ -155,8 +155,8 @@ def transcribe(
     """
     settings = read_settings(**({"whisper_model": model} if model else {}))
     failed = False
-    wish = {"language": language, "quality": quality, "hints": vocabulary, "words": words, "translate": to_english}
-    for result in _transcripts(files, settings, wish):
+    options = {"language": language, "quality": quality, "hints": vocabulary, "words": words, "translate": to_english}
+    for result in _transcripts(files, settings, options):
         failed = failed or "error" in result
         if as_json:
             typer.echo(json.dumps(result, ensure_ascii=False))
@@ -167,18 +167,18 @@ def transcribe(
     raise typer.Exit(code=1 if failed else 0)
 
 
-def _transcripts(files: list[Path], settings: Settings, wish: dict[str, Any]) -> Iterator[dict[str, object]]:
+def _transcripts(files: list[Path], settings: Settings, options: dict[str, Any]) -> Iterator[dict[str, object]]:
     """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
-    from bot.app.starling import transcriber_of
+    from bot.app.starling import build_recognizer
 
     with asyncio.Runner() as runner:
-        transcriber = transcriber_of(settings, WeightsCache(settings.models_folder))
+        recognizer = build_recognizer(settings, WeightsCache(settings.models_folder))
 
         async def begin(file: Path) -> asyncio.Task[Transcript]:
-            async def hear() -> Transcript:
-                return await transcriber.transcribe(await asyncio.to_thread(_read, file), **wish)
+            async def transcribed() -> Transcript:
+                return await recognizer.transcribe(await asyncio.to_thread(_read, file), **options)
 
-            return asyncio.create_task(hear())
+            return asyncio.create_task(transcribed())
 
         async def end(task: asyncio.Task[Transcript]) -> Transcript:
             return await task
@@ -197,7 +197,7 @@ def _transcripts(files: list[Path], settings: Settings, wish: dict[str, Any]) ->
                 except StarlingError as error:
                     yield {"file": str(file), "error": str(error)}
         finally:
-            runner.run(transcriber.close())
+            runner.run(recognizer.close())
 
 
 def _as_json(transcript: Transcript) -> dict[str, object]:

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     """0 takes any free port."""
 
     # Speech in
+    stt_engine: str = "auto"
+    """auto: the best recognizer that is configured, and the next one when that fails; offline: only on this machine; or
+    one of their names."""
     whisper_model: str = "whisper-base"
     """A bundled name, a faster-whisper name (small, large-v3-turbo, ...), a folder or a hub id."""
     whisper_compute_type: str = "int8"
@@ -79,8 +82,9 @@ class Settings(BaseSettings):
     """The longest recording that is taken, in seconds; a voice message of Discord's own lasts 1200 at most."""
 
     # Speech out
-    tts_engine: Literal["auto", "edge", "offline", "piper", "espeak"] = "auto"
-    """auto: edge-tts first, an offline voice when that fails; offline: only voices of this machine; or one engine."""
+    tts_engine: str = "auto"
+    """auto: the best voice engine that is configured, and the next one when that fails; offline: only voices of this
+    machine; or one of their names."""
     piper_voices: Path | None = None
     """A folder of further Piper voices (*.onnx with *.onnx.json)."""
     tts_pause_s: float = Field(300, ge=0, le=86400)

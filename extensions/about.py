@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urlsplit
 
 import lightbulb
 
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.registry import Registration
+from audio.synthesis.engines import ENGINES
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.settings import OPENAI_URL, Settings
@@ -16,11 +21,16 @@ from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 loader = lightbulb.Loader()
 
 TITLE = _("**Starling {version}**, a bot that people talk to and teach")
-HEARD = _("🎙️ Recordings are written down on the machine that I run on, by Whisper ({model}), and are not kept.")
+HEARD_HERE = _("🎙️ Recordings are written down on the machine that I run on, by {what}, and are not kept.")
+HEARD_THERE = _("🎙️ Recordings go to a speech service ({who}), which writes them down, and are not kept here.")
+HEARD_THERE_OR_HERE = _(
+    "🎙️ Recordings go to a speech service ({who}), which writes them down, and are not kept here; {what} stands in."
+)
 ANSWERED_HERE = _("💬 Questions are answered on the same machine, by a small demonstration model.")
 ANSWERED_THERE = _("💬 Questions, and what was said before them, go to {host}, where {model} answers.")
 SPOKEN_HERE = _("🔊 Answers are spoken on the same machine.")
-SPOKEN_THERE = _("🔊 Answers are spoken by Microsoft's speech service, which gets their text; offline voices stand in.")
+SPOKEN_THERE = _("🔊 The text of spoken answers goes to a speech service ({who}).")
+SPOKEN_THERE_OR_HERE = _("🔊 The text of spoken answers goes to a speech service ({who}); offline voices stand in.")
 KEPT = _("🗄️ Questions and answers are kept for {days} days, so that we can go on. Delete yours, and I forget it.")
 GIVEN = _(
     "🌱 Nothing that you write trains a model, but for what you have agreed to give: corrections that you send in my "
@@ -46,13 +56,25 @@ class About(
             if settings.embedded_chat
             else translate(ANSWERED_THERE, locale, host=host, model=settings.chat_model or "")
         )
-        offline = settings.tts_engine not in ("auto", "edge")
+        heard = RECOGNIZERS.chosen(settings.stt_engine, settings)
+        spoken = ENGINES.chosen(settings.tts_engine, settings)
         lines = [
             translate(TITLE, locale, version=version("starling")),
-            translate(HEARD, locale, model=settings.whisper_model),
+            _where(heard, settings, locale, HEARD_HERE, HEARD_THERE, HEARD_THERE_OR_HERE),
             answered,
-            translate(SPOKEN_HERE if offline else SPOKEN_THERE, locale),
+            _where(spoken, settings, locale, SPOKEN_HERE, SPOKEN_THERE, SPOKEN_THERE_OR_HERE),
             translate(KEPT, locale, days=settings.retention_days),
             translate(GIVEN, locale),
         ]
         await respond(context, "\n".join(lines), ephemeral=context.guild_id is not None)
+
+
+def _where(
+    chosen: Sequence[Registration[Any]], settings: Settings, locale: str, here: str, there: str, there_or_here: str
+) -> str:
+    """Where it is done what ``chosen`` do: ``here`` by all of them, ``there`` by all, or ``there_or_here``."""
+    recipients = [one.recipient(settings) for one in chosen if one.recipient is not None]
+    local = [one for one in chosen if not one.needs_network]
+    sentence = here if not recipients else there_or_here if local else there
+    what = ", ".join(one.described(settings) for one in local)
+    return translate(sentence, locale, who=", ".join(dict.fromkeys(recipients)), what=what)

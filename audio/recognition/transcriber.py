@@ -49,6 +49,8 @@ class Transcriber:
     When the task that awaits ``transcribe`` is cancelled, the work stops at the end of the chunks being decoded.
     """
 
+    name = "whisper"
+
     def __init__(
         self,
         model: str | Path,

@@ -15,7 +15,9 @@ from audio.decoding.decoding import decode_at
 from audio.decoding.limits import DecodingLimits
 from audio.errors import EngineFailedError, RecordingError, VoiceFailedError
 from audio.recording import Sound
-from audio.synthesis.edge_voices import WELL_KNOWN
+from audio.registry import Registration
+from audio.synthesis.edge_voices import WELL_KNOWN, edge_voice
+from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import Gender, Voice
 
@@ -149,8 +151,8 @@ class EdgeEngine:
             async with asyncio.timeout(self._catalogue_timeout_s):
                 listed = await list_voices(connector=self._connector(), proxy=self._proxy)
             offered = {
-                entry["ShortName"]: Voice(
-                    entry["ShortName"], entry["Locale"], _GENDERS.get(entry["Gender"], "unknown"), self.name
+                entry["ShortName"]: edge_voice(
+                    entry["ShortName"], entry["Locale"], _GENDERS.get(entry["Gender"], "unknown")
                 )
                 for entry in listed
             }
@@ -178,3 +180,14 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectionError):
         return "the service cannot be reached"
     return f"{type(error).__name__}: {error}".rstrip(".")
+
+
+ENGINES.register(
+    Registration(
+        name=EdgeEngine.name,
+        label="Microsoft Edge",
+        preference=50,
+        build=lambda _settings, _find: EdgeEngine(),
+        recipient=lambda _settings: "Microsoft",
+    )
+)

@@ -89,10 +89,15 @@ _LOCALE_FEMALE_MALE = (
 """From the service's own list; the first locale of a language is the one that is used when no region is wished."""
 
 
+def edge_voice(name: str, locale: str, gender: Gender) -> Voice:
+    """A voice as the service lists it; people are shown ``Ava`` for ``en-US-AvaNeural``."""
+    return Voice(name, locale, gender, "edge", name.removeprefix(f"{locale}-").removesuffix("Neural"))
+
+
 def _well_known() -> tuple[Voice, ...]:
     genders: tuple[Gender, Gender] = ("female", "male")
     return tuple(
-        Voice(f"{locale}-{name}Neural", locale, gender, "edge")
+        edge_voice(f"{locale}-{name}Neural", locale, gender)
         for locale, *names in _LOCALE_FEMALE_MALE
         for name, gender in zip(names, genders, strict=True)
     )

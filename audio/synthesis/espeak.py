@@ -15,10 +15,15 @@ import numpy as np
 
 from audio.errors import EngineFailedError, VoiceFailedError
 from audio.recording import Samples, Sound
+from audio.registry import Registration
+from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import Gender, Voice
 
 _LOG = logging.getLogger(__name__)
+
+LABEL = "eSpeak NG"
+PACKAGE = "espeakng_loader"
 
 # espeak-ng/speak_lib.h
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
@@ -141,7 +146,8 @@ def _voices(calls: ctypes.CDLL) -> dict[Voice, bytes]:
         base, _, region = language.partition("-")
         tag = f"{base}-{region.upper()}" if region else base
         name = "espeak-" + record.identifier.decode().rpartition("/")[2]
-        found.append((record.identifier, Voice(name, tag, _GENDERS.get(record.gender, "unknown"), EspeakEngine.name)))
+        gender = _GENDERS.get(record.gender, "unknown")
+        found.append((record.identifier, Voice(name, tag, gender, EspeakEngine.name, LABEL)))
     # The shortest identifier of a language is its common form: zle/ru, before zle/ru-cl.
     return {voice: identifier for identifier, voice in sorted(found, key=lambda entry: (len(entry[0]), entry[0]))}
 
@@ -149,7 +155,7 @@ def _voices(calls: ctypes.CDLL) -> dict[Voice, bytes]:
 class EspeakEngine:
     """Speaks with eSpeak NG. Needs the extra package ``espeakng-loader``; has no voices without it."""
 
-    name = "espeak-ng"
+    name = "espeak"
     batch_chars = 0
 
     def __init__(self) -> None:
@@ -173,3 +179,14 @@ class EspeakEngine:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+
+ENGINES.register(
+    Registration(
+        name=EspeakEngine.name,
+        label=LABEL,
+        preference=200,
+        build=lambda _settings, _find: EspeakEngine(),
+        package=PACKAGE,
+    )
+)

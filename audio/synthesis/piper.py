@@ -14,6 +14,9 @@ import numpy as np
 
 from audio.errors import VoiceFailedError
 from audio.recording import Samples, Sound
+from audio.registry import FindWeights, Registration
+from audio.speech_settings import SpeechSettings
+from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import Voice
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+
+BUNDLED_VOICE = "piper-joe"
+"""As the catalogue of weights names it."""
 
 _FIXED_SHARE = 0.25
 """Of a speech's duration, what Piper's length scale leaves as it is: each sound lasts a whole number of frames, at
@@ -108,5 +114,26 @@ def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:
             except (OSError, ValueError, AttributeError) as error:
                 _LOG.warning("The Piper voice %s is left out: %s", file, error)
                 continue
-            found[Voice(file.stem, str(language).replace("_", "-"), "unknown", PiperEngine.name)] = file
+            tag = str(language).replace("_", "-")
+            found[Voice(file.stem, tag, "unknown", PiperEngine.name)] = file
     return found
+
+
+def build_piper(settings: SpeechSettings, find: FindWeights) -> PiperEngine:
+    """With the bundled voice, and those of ``piper_voices`` behind it."""
+    paths = [Path(find(BUNDLED_VOICE))]
+    if settings.piper_voices is not None:
+        paths += sorted(settings.piper_voices.glob("*.onnx"))
+    return PiperEngine(paths)
+
+
+ENGINES.register(
+    Registration(
+        name=PiperEngine.name,
+        label="Piper",
+        preference=100,
+        build=build_piper,
+        weights=lambda _settings: (BUNDLED_VOICE,),
+        package="piper",
+    )
+)

@@ -22,6 +22,8 @@ class Voice:
     gender: Gender
     engine: str
     """The name of the engine that speaks with it."""
+    label: str = ""
+    """What people are shown beside its language, for example ``Svetlana``; empty for the name."""
 
     def speaks(self, language: str) -> bool:
         """Whether this voice reads texts in ``language``, a BCP-47 tag whose region does not matter."""

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import cachetools
 import hikari
 
-from audio import Transcriber, Transcript
+from audio import Recognizer, Transcript
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import GuildPreferences
@@ -55,8 +55,8 @@ _REMEMBERED, _REMEMBERED_S = 256, 3600.0
 class VoiceNoteTranscriber:
     """From an attachment to what was said in it."""
 
-    def __init__(self, transcriber: Transcriber, preferences: Preferences, *, limit_bytes: int) -> None:
-        self._transcriber = transcriber
+    def __init__(self, recognizer: Recognizer, preferences: Preferences, *, limit_bytes: int) -> None:
+        self._recognizer = recognizer
         self._preferences = preferences
         self._limit_bytes = limit_bytes
         self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
@@ -87,14 +87,14 @@ class VoiceNoteTranscriber:
         ``progress``: called with the seconds that are heard so far and those of the recording.
 
         Raises:
-            StarlingError: what ``download`` and ``Transcriber.transcribe`` raise.
+            StarlingError: what ``download`` and ``Recognizer.transcribe`` raise.
         """
         choices = await self._preferences.guild(guild)
         key = _key(attachment, language, translate, choices)
         if key in self._remembered:
             return self._remembered[key]
         data = await download(attachment, self._limit_bytes)
-        transcript = await self._transcriber.transcribe(
+        transcript = await self._recognizer.transcribe(
             data,
             language=language,
             languages=choices.languages,

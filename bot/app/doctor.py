@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import enum
 import importlib.util
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.errors import EngineNotConfiguredError, UnknownEngineError
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.synthesis.engines import ENGINES
 from bot.conversation.chat import ChatModel
 from bot.errors import StarlingError
 from bot.settings import OPENAI_URL, Settings
@@ -22,6 +26,7 @@ from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
 TRAINING_TIMEOUT_S = 15.0
+EMBEDDED_REMEDY = "Install the embedded parts: pip install 'starling[embedded]'"
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
 
@@ -52,9 +57,10 @@ async def examine(settings: Settings) -> list[Check]:
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     yield _token(settings)
     cache = WeightsCache(settings.models_folder)
-    for name in needed_models(settings):
-        yield await asyncio.to_thread(_weights, cache, name)
-    for check in _voices(settings):
+    with contextlib.suppress(UnknownEngineError, EngineNotConfiguredError):  # told of below
+        for name in needed_models(settings):
+            yield await asyncio.to_thread(_weights, cache, name)
+    for check in _speech(settings):
         yield check
     yield await _chat(settings)
     yield await _database(settings)
@@ -104,29 +110,36 @@ def _weights(cache: WeightsCache, name: str) -> Check:
     return Check(what, CheckResult.GOOD, f"here and verified ({CATALOGUE[name].purpose})")
 
 
-def _voices(settings: Settings) -> list[Check]:
-    checks = []
-    modules = {"piper": "offline voice Piper", "espeakng_loader": "offline voice eSpeak NG", "xllamacpp": "chat engine"}
-    for module, what in modules.items():
-        if importlib.util.find_spec(module) is None:
-            checks.append(
-                Check(
-                    what,
-                    CheckResult.WARNING,
-                    "not installed",
-                    "Install the embedded parts: pip install 'starling[embedded]'",
-                )
-            )
-    folder = settings.piper_voices
-    if folder is not None:
-        voices = sorted(folder.glob("*.onnx"))
-        lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
-        if lonely or not voices:
-            told = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
-            checks.append(Check("Piper voices", CheckResult.BAD, told, "Mend PIPER_VOICES or leave it empty."))
-        else:
-            checks.append(Check("Piper voices", CheckResult.GOOD, f"{len(voices)} in {folder}"))
-    return checks
+def _speech(settings: Settings) -> Iterator[Check]:
+    """What hears and what speaks, the preferred first, and what is missing for it."""
+    for what, registry, choice in (
+        ("recordings", RECOGNIZERS, settings.stt_engine),
+        ("voices", ENGINES, settings.tts_engine),
+    ):
+        try:
+            chosen = registry.chosen(choice, settings)
+        except StarlingError as error:
+            yield Check(what, CheckResult.BAD, str(error), "Mend it in the environment or in .env.")
+            continue
+        for one in chosen:
+            where = f"the network ({one.recipient(settings)})" if one.recipient is not None else "this machine"
+            if one.is_installed:
+                yield Check(what, CheckResult.GOOD, f"{one.described(settings)}, on {where}")
+            else:
+                yield Check(what, CheckResult.WARNING, f"{one.label} is not installed", EMBEDDED_REMEDY)
+    if importlib.util.find_spec("xllamacpp") is None:
+        yield Check("chat engine", CheckResult.WARNING, "not installed", EMBEDDED_REMEDY)
+    if settings.piper_voices is not None:
+        yield _piper_voices(settings.piper_voices)
+
+
+def _piper_voices(folder: Path) -> Check:
+    what, voices = "Piper voices", sorted(folder.glob("*.onnx"))
+    lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
+    if lonely or not voices:
+        told = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
+        return Check(what, CheckResult.BAD, told, "Mend PIPER_VOICES or leave it empty.")
+    return Check(what, CheckResult.GOOD, f"{len(voices)} in {folder}")
 
 
 async def _chat(settings: Settings) -> Check:

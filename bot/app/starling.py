@@ -14,7 +14,10 @@ import psutil
 import structlog
 
 import extensions
-from audio import DecodingLimits, EdgeEngine, Engine, EspeakEngine, PiperEngine, Prosody, Synthesizer, Transcriber
+from audio import Prosody, Recognizer, Synthesizer
+from audio.recognition.fallback import FallbackRecognizer
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.synthesis.engines import ENGINES
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.generator import AnswerGenerator
 from bot.answering.service import AnswerService
@@ -89,40 +92,21 @@ def intents_of(settings: Settings) -> hikari.Intents:
     return intents | hikari.Intents.MESSAGE_CONTENT if settings.message_content_intent else intents
 
 
-def whisper_of(settings: Settings, cache: WeightsCache) -> str | Path:
-    """What the transcriber loads: verified bundled weights (read: off the loop), or a name of faster-whisper's."""
-    name = settings.whisper_model
-    return cache.verified(name) if name in CATALOGUE else name
+def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
+    """Gives verified bundled weights (blocks) by their names, and any other name as it is."""
+    return lambda name: cache.verified(name) if name in CATALOGUE else name
 
 
-def transcriber_of(settings: Settings, cache: WeightsCache) -> Transcriber:
-    """The transcriber that the settings ask for, not yet loaded."""
-    limits = DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s)
-    return Transcriber(
-        whisper_of(settings, cache),
-        compute_type=settings.whisper_compute_type,
-        quality=settings.whisper_quality,
-        threads=settings.whisper_threads,
-        workers=settings.whisper_workers,
-        unload_after_s=settings.whisper_unload_s,
-        limits=limits,
-    )
+def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
+    """The recognizers that the settings ask for, not yet loaded, the bundled weights verified."""
+    recognizers = RECOGNIZERS.build(settings.stt_engine, settings, weights_in(cache))
+    return recognizers[0] if len(recognizers) == 1 else FallbackRecognizer(recognizers)
 
 
 def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
     """The synthesizer that the settings ask for, its bundled voice verified."""
-    engines: list[Engine] = []
-    if settings.tts_engine in ("auto", "edge"):
-        engines.append(EdgeEngine())
-    if settings.tts_engine in ("auto", "offline", "piper"):
-        voices = [cache.verified("piper-joe")]
-        if settings.piper_voices:
-            voices += sorted(settings.piper_voices.glob("*.onnx"))
-        engines.append(PiperEngine(voices))
-    if settings.tts_engine in ("auto", "offline", "espeak"):
-        engines.append(EspeakEngine())
     return Synthesizer(
-        engines,
+        ENGINES.build(settings.tts_engine, settings, weights_in(cache)),
         pause_after_failure_s=settings.tts_pause_s,
         prosody=Prosody(settings.tts_rate, settings.tts_pitch),
         cache_bytes=settings.tts_cache_mb << 20,
@@ -219,13 +203,13 @@ class Starling:
         async with contextlib.AsyncExitStack() as stack:
             database = await Database.open(settings.database)
             stack.push_async_callback(database.close)
-            transcriber = await asyncio.to_thread(transcriber_of, settings, cache)
-            stack.push_async_callback(transcriber.close)
+            recognizer = await asyncio.to_thread(build_recognizer, settings, cache)
+            stack.push_async_callback(recognizer.close)
             synthesizer = await asyncio.to_thread(build_synthesizer, settings, cache)
             stack.push_async_callback(synthesizer.close)
             chat, engine = await stack.enter_async_context(chat_of(settings, cache))
             # The first count loads the encoding.
-            await asyncio.gather(transcriber.load(), synthesizer.load(), asyncio.to_thread(count_tokens, ""))
+            await asyncio.gather(recognizer.load(), synthesizer.load(), asyncio.to_thread(count_tokens, ""))
             log.info(
                 "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
             )
@@ -236,7 +220,7 @@ class Starling:
             locales, voices = KnownLocales(preferences), ChosenVoices(preferences, synthesizer)
             usage = UsageStore(database, clock=self._clock)
             budgets = Budgets(usage, preferences, settings)
-            voice_notes = VoiceNoteTranscriber(transcriber, preferences, limit_bytes=settings.max_audio_bytes)
+            voice_notes = VoiceNoteTranscriber(recognizer, preferences, limit_bytes=settings.max_audio_bytes)
             files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
             trained = ModelStore(database)
             serving = Serving(

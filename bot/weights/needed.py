@@ -7,10 +7,18 @@ from bot.weights.weights import CATALOGUE
 
 
 def needed_models(settings: Settings) -> list[str]:
-    """Names in the catalogue: for speech in, the offline voice and the embedded chat model, as far as they are used."""
-    names = [settings.whisper_model] if settings.whisper_model in CATALOGUE else []
-    if settings.tts_engine in ("auto", "offline", "piper"):
-        names.append("piper-joe")
+    """Names in the catalogue: for speech in and out and the embedded chat model, as far as they are used.
+
+    Raises:
+        UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
+    """
+    # A second that the commands which ask for no model should not pay.
+    from audio.recognition.recognizers import RECOGNIZERS
+    from audio.synthesis.engines import ENGINES
+
+    wanted = [name for one in RECOGNIZERS.chosen(settings.stt_engine, settings) for name in one.weights(settings)]
+    wanted += [name for one in ENGINES.chosen(settings.tts_engine, settings) for name in one.weights(settings)]
+    names = [name for name in wanted if name in CATALOGUE]
     if settings.embedded_chat:
         names.append("smollm2-135m")
-    return names
+    return list(dict.fromkeys(names))

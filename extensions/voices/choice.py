@@ -31,9 +31,9 @@ def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tupl
 
 
 def label_of(voice: Voice, locale: str) -> str:
-    """How ``voice`` is shown: ``Ava — English (United States), female, edge``."""
+    """How ``voice`` is shown: ``Ava — English (United States), female``."""
     own = language_of(locale)
-    name = _ENGINE_NAMES.get(voice.engine) or voice.name.removeprefix(f"{voice.language}-").removesuffix("Neural")
+    name = voice.label or voice.name
     try:
         spoken = babel.Locale.parse(voice.language, sep="-").get_display_name(own)
     except (babel.UnknownLocaleError, ValueError):
@@ -50,5 +50,3 @@ def base_of(voice: Voice) -> str:
 
 
 GENDERS = {"female": _("female"), "male": _("male")}
-_ENGINE_NAMES = {"espeak-ng": "eSpeak NG"}
-"""Engines whose voices have no names of their own."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from audio import Voice
+from audio.synthesis.edge_voices import edge_voice
 from extensions.voices.choice import label_of, voice_choices
 
-AVA = Voice("en-US-AvaNeural", "en-US", "female", "edge")
-SVETLANA = Voice("ru-RU-SvetlanaNeural", "ru-RU", "female", "edge")
-DMITRY = Voice("ru-RU-DmitryNeural", "ru-RU", "male", "edge")
-KATJA = Voice("de-DE-KatjaNeural", "de-DE", "female", "edge")
-MACHINE = Voice("espeak-ru-LV", "ru-LV", "male", "espeak-ng")
+AVA = edge_voice("en-US-AvaNeural", "en-US", "female")
+SVETLANA = edge_voice("ru-RU-SvetlanaNeural", "ru-RU", "female")
+DMITRY = edge_voice("ru-RU-DmitryNeural", "ru-RU", "male")
+KATJA = edge_voice("de-DE-KatjaNeural", "de-DE", "female")
+MACHINE = Voice("espeak-ru-LV", "ru-LV", "male", "espeak", "eSpeak NG")
 ALL = (KATJA, AVA, SVETLANA, DMITRY, MACHINE)
 
 

@@ -1,0 +1,75 @@
+"""Transcribing with the first recognizer that can."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Hashable, Sequence
+
+from audio.errors import RecognitionUnavailableError, RecognizerFailedError
+from audio.recognition.batch import Quality
+from audio.recognition.recognizer import Recognizer
+from audio.recognition.transcript import Transcript
+from audio.recording import Recording
+
+_LOG = logging.getLogger(__name__)
+
+
+class FallbackRecognizer:
+    """Several recognizers, each asked when those before it fail. What failed is left alone for a while."""
+
+    name = "fallback"
+
+    def __init__(self, recognizers: Sequence[Recognizer], *, pause_after_failure_s: float = 300) -> None:
+        """``recognizers``: the best first, at least one; they are closed with this one.
+        ``pause_after_failure_s``: for how long one is skipped that has failed, unless all have."""
+        self._recognizers = tuple(recognizers)
+        self._pause_after_failure_s = pause_after_failure_s
+        self._paused_until_s: dict[str, float] = {}
+
+    async def load(self) -> None:
+        """Load the first; the others load when they are needed, so that they take no memory before."""
+        await self._recognizers[0].load()
+
+    async def transcribe(
+        self,
+        audio: bytes | Recording,
+        *,
+        language: str | None = None,
+        languages: Collection[str] | None = None,
+        translate: bool = False,
+        quality: Quality | None = None,
+        hints: str = "",
+        words: bool = False,
+        source: Hashable = None,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> Transcript:
+        """See ``Recognizer``. Raises ``RecognitionUnavailableError`` when several were asked and all failed."""
+        reasons: list[RecognizerFailedError] = []
+        now_s = time.monotonic()
+        rested = [one for one in self._recognizers if self._paused_until_s.get(one.name, 0) <= now_s]
+        for recognizer in rested or self._recognizers:
+            try:
+                transcript = await recognizer.transcribe(
+                    audio,
+                    language=language,
+                    languages=languages,
+                    translate=translate,
+                    quality=quality,
+                    hints=hints,
+                    words=words,
+                    source=source,
+                    progress=progress,
+                )
+            except RecognizerFailedError as error:
+                _LOG.warning("The recognizer %s failed: %s", recognizer.name, error.reason)
+                self._paused_until_s[recognizer.name] = time.monotonic() + self._pause_after_failure_s
+                reasons.append(error)
+                continue
+            self._paused_until_s.pop(recognizer.name, None)
+            return transcript
+        raise RecognitionUnavailableError("; ".join(f"{one.recognizer}: {one.reason}" for one in reasons))
+
+    async def close(self) -> None:
+        for recognizer in self._recognizers:
+            await recognizer.close()

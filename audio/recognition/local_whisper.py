@@ -1,0 +1,34 @@
+"""Whisper on this machine, as the settings ask for it."""
+
+from __future__ import annotations
+
+from audio.decoding.limits import DecodingLimits
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.recognition.transcriber import Transcriber
+from audio.registry import FindWeights, Registration
+from audio.speech_settings import SpeechSettings
+
+
+def build_transcriber(settings: SpeechSettings, find: FindWeights) -> Transcriber:
+    """Not yet loaded."""
+    return Transcriber(
+        find(settings.whisper_model),
+        compute_type=settings.whisper_compute_type,
+        quality=settings.whisper_quality,
+        threads=settings.whisper_threads,
+        workers=settings.whisper_workers,
+        unload_after_s=settings.whisper_unload_s,
+        limits=DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s),
+    )
+
+
+RECOGNIZERS.register(
+    Registration(
+        name=Transcriber.name,
+        label="Whisper",
+        preference=100,
+        build=build_transcriber,
+        model=lambda settings: settings.whisper_model,
+        weights=lambda settings: (settings.whisper_model,),
+    )
+)

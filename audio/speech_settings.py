@@ -1,0 +1,29 @@
+"""What may be set for voice engines and recognizers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+class SpeechSettings(Protocol):
+    """Each engine and recognizer reads what is meant for it; the bot's settings have all of these fields."""
+
+    @property
+    def whisper_model(self) -> str: ...
+    @property
+    def whisper_compute_type(self) -> str: ...
+    @property
+    def whisper_quality(self) -> Literal["fast", "accurate"]: ...
+    @property
+    def whisper_threads(self) -> int: ...
+    @property
+    def whisper_workers(self) -> int: ...
+    @property
+    def whisper_unload_s(self) -> float: ...
+    @property
+    def max_audio_bytes(self) -> int: ...
+    @property
+    def max_audio_s(self) -> float: ...
+    @property
+    def piper_voices(self) -> Path | None: ...
