@@ -4,11 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
+
+from tests.conversation.chat_description import flaws
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """One answer, byte by byte."""
+
+    body: bytes | str | dict[str, Any] | Sequence[bytes] = b""
+    """Bytes are sent as they are, a dict as JSON, a sequence in parts."""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_cut: bool = False
+    """Whether the connection breaks after it."""
+    pause_s: float = 0.0
+    """Between its parts."""
+
+
+def stream(*events: dict[str, Any] | str, done: bool = True) -> bytes:
+    """Events as OpenAI sends them: what is no dict is sent as it is."""
+    lines = [f"data: {one if isinstance(one, str) else json.dumps(one)}\n\n" for one in events]
+    return "".join([*lines, "data: [DONE]\n\n" if done else ""]).encode()
+
+
+def words(text: str, end: str | None = "stop", **choice: object) -> bytes:
+    """A usual stream that says ``text`` and ends so."""
+    said = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
+    return stream(said, {"choices": [{"index": 0, "delta": {}, "finish_reason": end, **choice}]}, done=end is not None)
 
 
 class ScriptedChat:
@@ -21,10 +50,12 @@ class ScriptedChat:
     count of tokens are refused), ``late usage`` (it does not come, and the stream does not end).
     ``usage``: the tokens of the prompt and of the reply that are told to those who ask; None: that is ignored.
     ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are.
-    ``models``: those that it lists.
+    ``models``: those that it lists. ``script``: what is answered instead of all that, where it gives an answer.
     """
 
     def __init__(self) -> None:
+        self.flaws: list[str] = []
+        """Where requests were not as OpenAI describes them."""
         self.reset()
 
     def reset(self) -> None:
@@ -40,8 +71,11 @@ class ScriptedChat:
         self.context_characters: int | None = None
         self.blind = False
         self.models = ["scripted"]
+        self.script: Callable[[dict[str, Any]], Scripted | None] = lambda _body: None
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
+        self.headers: Mapping[str, str] = {}
+        """Of the last request."""
 
     async def __aenter__(self) -> Self:
         application = web.Application()
@@ -56,6 +90,7 @@ class ScriptedChat:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         await self._runner.cleanup()
+        assert self.flaws == []
 
     @property
     def base_url(self) -> str:
@@ -74,6 +109,10 @@ class ScriptedChat:
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.requests.append(body)
+        self.headers = request.headers
+        self.flaws += flaws(body)
+        if (scripted := self.script(body)) is not None:
+            return await _answer(request, scripted)
         trouble = self.trouble if self.times else None
         if trouble is not None:
             self.times -= 1
@@ -90,10 +129,7 @@ class ScriptedChat:
         if self.context_characters is not None:
             characters = sum(len(message["content"]) for message in body["messages"])
             if characters > self.context_characters:
-                error: dict[str, object] = {
-                    "message": f"maximum context length is {self.context_characters}",
-                    "code": None,
-                }
+                error = {"message": f"the prompt is too long, take at most {self.context_characters} characters"}
                 return web.json_response({"error": error}, status=400)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -102,7 +138,9 @@ class ScriptedChat:
         await asyncio.sleep(self.first_word_delay_s)
         question = str(body["messages"][-1]["content"])
         said = self.says(body["model"], question)
-        answer = said if said is not None else self.answer if self.answer is not None else question
+        # Of questions that come as one, the last is answered.
+        last = question.rpartition("\n\n")[2]
+        answer = said if said is not None else self.answer if self.answer is not None else last
         for number, word in enumerate(answer.split(" ")):
             await _send(response, {"delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None})
             if trouble == "drop":
@@ -125,6 +163,20 @@ class ScriptedChat:
             await _send_chunk(response, {"choices": [], "usage": usage | total})
         await response.write(b"data: [DONE]\n\n")
         return response
+
+
+async def _answer(request: web.Request, scripted: Scripted) -> web.StreamResponse:
+    body = json.dumps(scripted.body) if isinstance(scripted.body, dict) else scripted.body
+    kind = "application/json" if isinstance(scripted.body, dict) else "text/event-stream"
+    response = web.StreamResponse(status=scripted.status, headers={"Content-Type": kind, **scripted.headers})
+    await response.prepare(request)
+    for part in [body] if isinstance(body, bytes | str) else body:
+        await response.write(part.encode() if isinstance(part, str) else part)
+        await asyncio.sleep(scripted.pause_s)
+    if scripted.is_cut:
+        assert request.transport is not None
+        request.transport.abort()
+    return response
 
 
 async def _send(response: web.StreamResponse, choice: dict[str, Any]) -> None:

@@ -17,12 +17,14 @@ from bot.answering.attachments import AttachmentContent, AttachmentReader
 from bot.answering.context import ConversationHistory
 from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
 from bot.answering.voice_notes import VoiceNoteTranscriber
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.conversation.models import ChatModels
 from bot.conversation.prompting import Prompt, build_prompt
+from bot.conversation.reply_stream import extended
+from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.known_locales import KnownLocales
@@ -260,7 +262,7 @@ class AnswerGenerator:
         answer = ""
         async with aclosing(question.stop.until_cancelled(model.stream(prompt.messages, use))) as deltas:
             async for delta in deltas:
-                answer += delta
+                answer = extended(answer, delta)
                 if stream is not None:
                     stream.write(delta)
                 await question.reply.show(heading + answer)

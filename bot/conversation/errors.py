@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from typing import ClassVar
+
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+
+DEFAULT_WAIT_S = 20.0
+"""What people are told when the endpoint does not say how long to wait."""
+LONG_WAIT_S = 150.0
+"""From here on it is told in minutes."""
 
 
 class ChatError(StarlingError):
     """Raised when the chat model gives no answer."""
 
     sentence = _("The chat model gave no answer. Please try again.")
+    another_may_answer: ClassVar[bool] = True
+    """Whether it is worth asking another model the same."""
 
 
 class ChatUnreachableError(ChatError):
@@ -27,10 +37,43 @@ class ChatTimedOutError(ChatError):
         super().__init__(timeout_s=timeout_s)
 
 
+class ChatTookTooLongError(ChatError):
+    """Raised when an answer is still not complete when all the time that it may take is over."""
+
+    sentence = _("My chat model did not come to an end within {limit_s:.0f} s, so I stopped it. Please try again.")
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(limit_s=limit_s)
+
+
+class ChatBrokenOffError(ChatError):
+    """Raised when an answer ends in the middle: the connection breaks, or the endpoint fails while it writes."""
+
+    sentence = _("My chat model broke off in the middle of this answer. Please try again.")
+
+
 class ChatRefusedError(ChatError):
     """Raised when the endpoint does not take the key."""
 
     sentence = _("My chat model refuses the key that my host gave me. Please tell whoever runs me.")
+
+
+class ChatForbiddenError(ChatError):
+    """Raised when the endpoint knows the key and does not let it in."""
+
+    sentence = _("My chat model's endpoint does not let me in. Please tell whoever runs me.")
+
+
+class ChatRegionError(ChatError):
+    """Raised when the provider does not serve the country that Starling runs in."""
+
+    sentence = _("My chat model's provider does not serve the country that I run in. Please tell whoever runs me.")
+
+
+class ChatWrongAddressError(ChatError):
+    """Raised when there is something at the address of the endpoint, but no chat."""
+
+    sentence = _("There is no chat model at the address that my host gave me. Please tell whoever runs me.")
 
 
 class ChatRateLimitedError(ChatError):
@@ -39,7 +82,26 @@ class ChatRateLimitedError(ChatError):
     sentence = _("My chat model has too much to do right now. Please try again in {wait_s:.0f} s.")
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__(wait_s=wait_s)
+        super().__init__(wait_s=math.ceil(wait_s), wait_min=math.ceil(wait_s / 60))
+
+    @classmethod
+    def after(cls, wait_s: float | None) -> ChatRateLimitedError:
+        """The error that says so for ``wait_s``; None: the endpoint does not say how long."""
+        if wait_s is None:
+            return cls(DEFAULT_WAIT_S)
+        return cls(max(wait_s, 1.0)) if wait_s < LONG_WAIT_S else ChatRateLimitedForLongError(wait_s)
+
+
+class ChatRateLimitedForLongError(ChatRateLimitedError):
+    """Raised when the endpoint wants no requests for minutes."""
+
+    sentence = _("My chat model takes no more questions for now. Please try again in {wait_min:.0f} min.")
+
+
+class ChatOverloadedError(ChatError):
+    """Raised when the endpoint is too busy, or still loads the model."""
+
+    sentence = _("My chat model is overloaded, or has not started yet. Please try again in a minute.")
 
 
 class ChatQuotaExceededError(ChatError):
@@ -61,18 +123,28 @@ class ContextTooLongError(ChatError):
     """Raised when the prompt has more tokens than the model takes."""
 
     sentence = _("That is too long for my chat model. Please ask with fewer words.")
+    another_may_answer = False
 
 
 class ChatCannotSeeError(ChatError):
     """Raised when the model takes no pictures."""
 
     sentence = _("My chat model cannot look at pictures. Please tell me in words what is on them.")
+    another_may_answer = False
+
+
+class ChatPictureRefusedError(ChatError):
+    """Raised when a model that can see does not take one of the pictures."""
+
+    sentence = _("My chat model does not take this picture. Please try another one, or tell me in words what is on it.")
+    another_may_answer = False
 
 
 class ChatFilteredError(ChatError):
-    """Raised when the provider's filter stops the answer."""
+    """Raised when the provider's filter stops the question or the answer."""
 
     sentence = _("My chat model's filter stopped this answer. Please ask in another way.")
+    another_may_answer = False
 
 
 class ChatFailedError(ChatError):
@@ -88,6 +160,24 @@ class ChatSaidNothingError(ChatError):
     """Raised when the model ends without a word that can be shown."""
 
     sentence = _("My chat model answered with nothing at all. Please ask in other words.")
+
+
+class ChatWantedToolError(ChatError):
+    """Raised when the model calls a tool that nobody offered, and says nothing."""
+
+    sentence = _("My chat model wanted to use a tool that it does not have here. Please ask in other words.")
+
+
+class ChatOnlyThoughtError(ChatError):
+    """Raised when the limit of tokens is reached while the model still thinks."""
+
+    sentence = _(
+        "My chat model reached its limit of {tokens} tokens while it was thinking. "
+        "Please ask for less at once, or ask whoever runs me to raise CHAT_REASONING_TOKENS."
+    )
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__(tokens=tokens)
 
 
 class EngineNotStartedError(ChatError):
@@ -112,6 +202,7 @@ class AdapterNotLoadedError(ChatError):
     """Raised when an adapter is to answer that the embedded engine has not loaded."""
 
     sentence = _("The trained model {name} is not loaded. Please choose another model, or tell whoever runs me.")
+    another_may_answer = False
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)

@@ -2,41 +2,204 @@
 
 from __future__ import annotations
 
-OPENING, CLOSING = "<think>", "</think>"
+import enum
+import re
+
+_PAIRS = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "[THINK]": "[/THINK]",
+    "<seed:think>": "</seed:think>",
+    "◁think▷": "◁/think▷",
+}
+"""Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi."""
+_START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
+_HEADS = (_START, _CHANNEL)
+_ENDS = ("<|end|>", "<|return|>", "<|call|>", *_HEADS)
+"""The marks of gpt-oss: a reply is a row of messages, of which only those of the channel ``final`` are for people."""
+_HEAD = re.compile(r"(?:<\|start\|>[^<]*)?<\|channel\|>([^<]*)(?:<\|constrain\|>[^<]*)?<\|message\|>")
+_HEAD_SO_FAR = re.compile(r"\s*(?:<\|start\|>\w*)?(?:<\|channel\|>\w*)?(?:<[|\w]*)?")
+_MAX_HEAD = 200
+_BARE_CHANNEL, _BARE_FINAL = "analysis", "assistantfinal"
+"""What is left of them where a server drops the marks and keeps the words."""
+_UNOPENED = re.compile(r"(?:^|(?<=[\n.!?…。！？\"'”»)]))[ \t]*(</think(?:ing)?>)(?=\n|[^\s`.,;:)<>'\"])")
+"""A closing mark that is none of a sentence about such marks: it ends a line or a sentence, and begins another."""
+_UNOPENED_MARKS = ("</think>", "</thinking>")
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+
+
+class _In(enum.Enum):
+    START = enum.auto()
+    """Where a block may begin."""
+    TEXT = enum.auto()
+    BLOCK = enum.auto()
+    HEAD = enum.auto()
+    """Of a message of gpt-oss."""
+    FINAL = enum.auto()
+    """A message of gpt-oss that is for people."""
 
 
 class ReasoningFilter:
-    """Takes a stream of text in parts, and gives it back without its ``<think>...</think>`` blocks.
+    """Takes a reply in parts, and gives it back without what is reasoning.
 
-    A mark may be cut between two parts, so at most seven characters are held back until more is there.
+    A block of reasoning begins a reply, or follows another such block: a mark anywhere else is text, in prose as in
+    code. Of what may still become a mark, some characters are held back until more is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_thinking: bool = False) -> None:
+        """``is_thinking``: the reply begins inside of a block, of which only the closing mark will come."""
+        self.has_reasoned = False
+        """Whether there was any reasoning."""
+        self.was_unopened = False
+        """Whether a mark closed what had been given out as text: all of that was reasoning."""
         self._held = ""
-        self._inside = False
+        self._given = ""
+        self._where = _In.BLOCK if is_thinking else _In.START
+        self._closing: tuple[str, ...] = _UNOPENED_MARKS if is_thinking else ()
+        self._hidden: list[str] | None = [] if is_thinking else None
+        """What is in a block that is presumed, and is text after all when its closing mark never comes."""
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether a block is open."""
+        return self._where is _In.BLOCK
 
     def feed(self, part: str) -> str:
-        """What can be shown after ``part`` has come."""
+        """What can be shown after ``part`` has come; when ``was_unopened`` turns true, instead of all before it."""
         self._held += part
-        shown = ""
-        while True:
-            mark = CLOSING if self._inside else OPENING
-            found = self._held.find(mark)
-            if found < 0:
-                keep = _overlap(self._held, mark)
-                if not self._inside:
-                    shown += self._held[: len(self._held) - keep]
-                self._held = self._held[len(self._held) - keep :]
-                return shown
-            if not self._inside:
-                shown += self._held[:found]
-            self._held = self._held[found + len(mark) :]
-            self._inside = not self._inside
+        fresh = ""
+        while self._held:
+            where, held, was_unopened = self._where, self._held, self.was_unopened
+            shown = self._step()
+            if self.was_unopened and not was_unopened:
+                fresh = self._given = ""
+            fresh += shown
+            self._given += shown
+            if (self._where, self._held) == (where, held):
+                break
+        return fresh
 
-    def end(self) -> str:
-        """What was held back and turned out not to be a mark."""
+    def end(self, *, is_whole: bool) -> str:
+        """What was held back and turned out not to be a mark. ``is_whole``: the reply ended of itself."""
         held, self._held = self._held, ""
-        return "" if self._inside else held
+        if self._where is not _In.BLOCK:
+            return "" if self._where is _In.HEAD and _HEAD_SO_FAR.fullmatch(held) else held
+        return "".join([*self._hidden, held]) if self._hidden is not None and is_whole else ""
+
+    def _step(self) -> str:
+        match self._where:
+            case _In.START:
+                return self._begin()
+            case _In.TEXT:
+                return self._text()
+            case _In.BLOCK:
+                return self._block()
+            case _In.HEAD:
+                return self._head()
+            case _In.FINAL:
+                return self._final()
+
+    def _begin(self) -> str:
+        rest = self._held.lstrip()
+        for opening, closing in _PAIRS.items():
+            if rest[: len(opening)].lower() == opening.lower():
+                self._open(rest[len(opening) :], (closing,))
+                return ""
+        if rest.startswith(_HEADS):
+            self._held, self._where = rest, _In.HEAD
+        elif not self._given and re.match(rf"{_BARE_CHANNEL}[A-Z]", rest):
+            self._open(rest, (_BARE_FINAL,))
+            self._hidden = []
+        elif not _may_become(rest, (*_PAIRS, *_HEADS)) and not (not self._given and _bare(rest)):
+            self._where = _In.TEXT
+        return ""
+
+    def _open(self, rest: str, closing: tuple[str, ...]) -> None:
+        self._held, self._closing, self._where, self._hidden = rest, closing, _In.BLOCK, None
+
+    def _block(self) -> str:
+        found = _first(self._held, self._closing)
+        if found is None:
+            self._hide(len(self._held) - max(_overlap(self._held, mark) for mark in self._closing))
+            return ""
+        at, mark = found
+        self._hide(at)
+        self.has_reasoned, self._hidden = True, None
+        if mark in _HEADS:
+            self._where = _In.HEAD
+            return ""
+        self._held = self._held[len(mark) :]
+        self._where = _In.HEAD if self._closing is _ENDS else _In.START
+        return ""
+
+    def _hide(self, count: int) -> None:
+        if self._hidden is not None:
+            self._hidden.append(self._held[:count])
+        elif self._held[:count].strip():
+            self.has_reasoned = True
+        self._held = self._held[count:]
+
+    def _head(self) -> str:
+        rest = self._held.lstrip()
+        if (head := _HEAD.match(rest)) is not None:
+            if head[1].strip().lower().startswith("final"):
+                self._held, self._where = rest[head.end() :], _In.FINAL
+            else:
+                self._open(rest[head.end() :], _ENDS)
+        elif not (_may_become(rest, _HEADS) or (rest.startswith(_HEADS) and len(rest) < _MAX_HEAD)):
+            self._where = _In.TEXT
+        return ""
+
+    def _final(self) -> str:
+        found = _first(self._held, _ENDS)
+        if found is None:
+            return self._give(len(self._held) - max(_overlap(self._held, mark) for mark in _ENDS))
+        at, mark = found
+        shown = self._give(at)
+        self._held, self._where = self._held[0 if mark in _HEADS else len(mark) :], _In.HEAD
+        return shown
+
+    def _text(self) -> str:
+        if self.has_reasoned:
+            return self._give(len(self._held))
+        # What was given out last says whether a line or a sentence ends here.
+        before = self._given[-1:]
+        for closing in _UNOPENED.finditer(before + self._held):
+            at = closing.start(1) - len(before)
+            if at >= 0 and not _in_code(self._given + self._held[:at]):
+                self._held = self._held[at + len(closing[1]) :]
+                self.was_unopened = self.has_reasoned = True
+                self._where = _In.START
+                return ""
+        # A mark and what comes after it are looked at together.
+        last = self._held.rfind("<")
+        keep = len(self._held) - last if last >= 0 and _may_become(self._held[last:], _UNOPENED_MARKS) else 0
+        return self._give(len(self._held) - keep)
+
+    def _give(self, count: int) -> str:
+        shown, self._held = self._held[:count], self._held[count:]
+        return shown
+
+
+def _first(text: str, marks: tuple[str, ...]) -> tuple[int, str] | None:
+    """Where the first of ``marks`` stands, and which it is."""
+    return min(((at, mark) for mark in marks if (at := text.find(mark)) >= 0), default=None)
+
+
+def _may_become(text: str, marks: tuple[str, ...]) -> bool:
+    """Whether ``text`` is the beginning of one of ``marks``, or all of it."""
+    return any(mark.lower().startswith(text.lower()) for mark in marks)
+
+
+def _bare(text: str) -> bool:
+    return _BARE_CHANNEL.startswith(text)
+
+
+def _in_code(before: str) -> bool:
+    line = before.rpartition("\n")[2]
+    return len(_FENCE.findall(before)) % 2 == 1 or line.count("`") % 2 == 1
 
 
 def _overlap(text: str, mark: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 MESSAGE_TOKENS = 4
@@ -10,6 +11,15 @@ MESSAGE_TOKENS = 4
 
 _PIECE = 100_000
 """Characters that are counted at once: the library refuses a million."""
+
+
+@dataclass(slots=True)
+class TokenUse:
+    """What one or several replies have taken."""
+
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    """What a reasoning model says to itself included."""
 
 
 def count_tokens(text: str) -> int:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
+from bot.conversation.tokens import TokenUse
 from bot.datasets.service import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from bot.conversation.chat import TokenUse
+from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate

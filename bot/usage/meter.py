@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.chat import TokenUse
+from bot.conversation.tokens import TokenUse
 from bot.usage.budgets import Budgets
 
 

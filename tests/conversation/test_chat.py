@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import (
+    ChatBrokenOffError,
     ChatError,
     ChatFailedError,
     ChatFilteredError,
+    ChatForbiddenError,
     ChatModelUnknownError,
+    ChatOverloadedError,
     ChatQuotaExceededError,
     ChatRateLimitedError,
     ChatRefusedError,
@@ -22,7 +25,7 @@ from bot.conversation.errors import (
     ChatUnreachableError,
     ContextTooLongError,
 )
-from bot.conversation.tokens import count_tokens
+from bot.conversation.tokens import TokenUse, count_tokens
 from tests.scripted_chat import ScriptedChat
 
 QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "What is the capital of France?"))
@@ -64,15 +67,15 @@ async def test_a_steady_model_draws_no_lots_where_the_endpoint_allows_it(
     assert [request.get("temperature") for request in endpoint.requests] == [0, None]
     endpoint.requests.clear()
     refusal = {"message": "Unsupported value: 'temperature' does not support 0", "code": "unsupported_value"}
-    endpoint.trouble, endpoint.times = {"status": 400, "error": refusal}, 2
+    endpoint.trouble, endpoint.times = {"status": 400, "error": refusal}, 1
     for _time in range(2):
         assert await _reply(steady) == "Paris is the capital of France."
-    assert [request.get("temperature") for request in endpoint.requests] == [0, 0, None, None]
-    assert all("stream_options" in request for request in endpoint.requests[2:])
+    assert [request.get("temperature") for request in endpoint.requests] == [0, None, None]
+    assert all("stream_options" in request for request in endpoint.requests)
 
 
 async def test_what_a_reasoning_model_says_to_itself_is_left_out(chat: ChatModel, endpoint: ScriptedChat) -> None:
-    endpoint.answer = "<think>The user wants a city. It is</think>Paris, <th of course. <think>Done.</think>"
+    endpoint.answer = "<think>The user wants a city. It is</think>Paris, <th of course."
     assert (await _reply(chat)).strip() == "Paris, <th of course."
 
 
@@ -87,15 +90,16 @@ async def test_a_model_that_says_nothing_is_told_of(chat: ChatModel, endpoint: S
     ("trouble", "expected"),
     [
         ({"status": 401}, ChatRefusedError),
-        ({"status": 403}, ChatRefusedError),
+        ({"status": 403}, ChatForbiddenError),
         ({"status": 404}, ChatModelUnknownError),
         ({"status": 402}, ChatQuotaExceededError),
         ({"status": 400, "error": {"message": "too long", "code": "context_length_exceeded"}}, ContextTooLongError),
         ({"status": 400, "error": {"message": "no", "code": "content_filter"}}, ChatFilteredError),
         ({"status": 429, "error": {"message": "pay", "code": "insufficient_quota"}}, ChatQuotaExceededError),
-        ({"status": 503, "headers": {"retry-after-ms": "1"}}, ChatFailedError),
+        ({"status": 500, "headers": {"retry-after-ms": "1"}}, ChatFailedError),
+        ({"status": 503, "headers": {"retry-after-ms": "1"}}, ChatOverloadedError),
         ("stall", ChatTimedOutError),
-        ("drop", ChatUnreachableError),
+        ("drop", ChatBrokenOffError),
         ("filter", ChatFilteredError),
         ("overflow", ContextTooLongError),
     ],
@@ -168,7 +172,7 @@ async def test_an_endpoint_that_refuses_to_count_is_asked_once(chat: ChatModel, 
 
 async def test_a_reply_that_breaks_off_is_counted_as_far_as_it_came(chat: ChatModel, endpoint: ScriptedChat) -> None:
     endpoint.trouble, use = "drop", TokenUse()
-    with pytest.raises(ChatUnreachableError):
+    with pytest.raises(ChatBrokenOffError):
         async for _part in chat.stream(QUESTION, use):
             pass
     assert use.reply_tokens == count_tokens("Paris")

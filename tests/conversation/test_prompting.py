@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.prompting import InstructionMissingError, build_prompt, read_instruction
-from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.tokens import count_tokens, first_tokens
 from tests.storage.test_stores import NOW
 
@@ -166,11 +165,3 @@ def test_the_instruction_comes_from_a_file(tmp_path: Path) -> None:
     assert "Starling" in read_instruction(None)
     with pytest.raises(InstructionMissingError, match=r"nowhere\.txt"):
         read_instruction(tmp_path / "nowhere.txt")
-
-
-@given(st.lists(st.text(alphabet="<think>/ ab", max_size=6), max_size=12))
-def test_reasoning_is_left_out_wherever_the_stream_is_cut(parts: list[str]) -> None:
-    in_parts, at_once = ReasoningFilter(), ReasoningFilter()
-    shown = "".join([*(in_parts.feed(part) for part in parts), in_parts.end()])
-    assert shown == at_once.feed("".join(parts)) + at_once.end()
-    assert "<think>" not in shown

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.chat import TokenUse
+from bot.conversation.tokens import TokenUse
 from bot.i18n.translation import translate_error
 from bot.preferences.choices import DailyLimits
 from bot.preferences.preferences import Preferences

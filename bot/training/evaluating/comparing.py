@@ -6,9 +6,11 @@ import asyncio
 import secrets
 from contextlib import aclosing
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError, ChatTimedOutError
+from bot.conversation.reply_stream import extended
+from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.comparisons import Comparison, ComparisonStore
@@ -62,7 +64,7 @@ async def _answer(model: ChatModel, turns: tuple[ChatMessage, ...], meter: Budge
     try:
         async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(turns, use)) as parts:
             async for part in parts:
-                said += part
+                said = extended(said, part)
                 if len(said) > MAX_CHARACTERS:
                     break
     except TimeoutError:

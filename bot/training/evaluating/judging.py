@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError
+from bot.conversation.reply_stream import extended
+from bot.conversation.tokens import TokenUse
 from bot.training.evaluating.cases import TestCase
 
 log = structlog.get_logger()
@@ -65,7 +67,7 @@ class Judge:
         try:
             async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.stream(turns, use)) as parts:
                 async for part in parts:
-                    said += part
+                    said = extended(said, part)
                     if len(said) > MAX_CHARACTERS:
                         break
         except (ChatError, TimeoutError) as error:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import (
     ChatError,
@@ -19,6 +19,8 @@ from bot.conversation.errors import (
     ChatRefusedError,
     ChatTimedOutError,
 )
+from bot.conversation.reply_stream import extended
+from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase
@@ -251,7 +253,7 @@ class Run:
         try:
             async with asyncio.timeout(self.case_timeout_s), aclosing(model.stream(turns, use)) as parts:
                 async for part in parts:
-                    said += part
+                    said = extended(said, part)
                     if len(said) > MAX_ANSWER_CHARACTERS:
                         break
         except TimeoutError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from bot.conversation.chat import TokenUse
+from bot.conversation.tokens import TokenUse
 from bot.recall.retrievers import Retriever, RetrieverDamagedError
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.judging import Judge, Judgement

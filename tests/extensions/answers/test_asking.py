@@ -69,7 +69,7 @@ async def test_a_message_of_anyone_can_be_asked_about(harness: BotHarness) -> No
     answer = await outcome.response_where(lambda said: "France." in said["content"], 40)
     assert answer["content"].startswith("> 💬 When do they come?")
     said = [message["content"] for message in harness.chat.requests[-1]["messages"][1:]]
-    assert said == ["Борис: Скворцы прилетают в марте.", "Chloe: When do they come?"]
+    assert said == ["Борис: Скворцы прилетают в марте.\n\nChloe: When do they come?"]
 
 
 async def test_a_voice_note_can_be_asked_about(harness: BotHarness) -> None:

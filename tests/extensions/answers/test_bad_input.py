@@ -125,7 +125,7 @@ async def test_a_chat_model_that_is_down_leaves_the_transcript(harness: BotHarne
     asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
     told = await harness.answer_to(asked, lambda text: "Reference" in text)
     assert is_heard(JFK, told["content"])
-    assert "My chat model failed" in told["content"]
+    assert "My chat model is overloaded" in told["content"]
 
 
 async def test_a_chat_model_that_says_nothing_is_told_of(harness: BotHarness) -> None:
@@ -140,7 +140,7 @@ async def test_an_answer_that_breaks_off_keeps_what_was_said(harness: BotHarness
     asked = await harness.member.send(await harness.dm(harness.member), "hello")
     told = await harness.answer_to(asked, lambda text: "Reference" in text)
     assert told["content"].startswith("Paris")
-    assert "cannot reach my chat model" in told["content"]
+    assert "broke off in the middle" in told["content"]
 
 
 async def test_where_it_may_not_write_it_says_so_in_a_direct_message(harness: BotHarness) -> None:

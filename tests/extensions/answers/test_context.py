@@ -49,8 +49,9 @@ async def ask(
 
 
 def shown(harness: BotHarness) -> list[str]:
-    """What the model was shown last, without the instruction."""
-    return [turn["content"] for turn in harness.chat.requests[-1]["messages"][1:]]
+    """What the model was shown last, without the instruction: neighbouring messages of people come as one."""
+    said = [message["content"] for message in harness.chat.requests[-1]["messages"][1:]]
+    return [part for content in said for part in (content.split("\n\n") if isinstance(content, str) else [content])]
 
 
 async def test_a_direct_conversation_needs_no_replies(harness: BotHarness) -> None:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bot.conversation.chat import ChatModel, TokenUse
+from bot.conversation.chat import ChatModel
+from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.recall.choosing import retriever_maker
 from bot.training.evaluating import cases

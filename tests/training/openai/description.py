@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import Draft202012Validator, Registry
 
-from tests.training.openai.fine_tuning_server import Exchanged
+if TYPE_CHECKING:
+    from tests.training.openai.fine_tuning_server import Exchanged
 
 SPEC = Path(__file__).parents[3].parent / "shared" / "openai-spec" / "openapi.json"
 _ERROR = "/components/schemas/ErrorResponse"
@@ -53,6 +54,11 @@ class OpenAIDescription:
         if exchanged.answer is not None:
             answered = f"{pointer}/responses/200/content/{_escape('application/json')}/schema"
             yield from self._check(f"{where} answered", answered, exchanged.answer)
+
+    def check_chat_request(self, body: object) -> Iterator[str]:
+        """Where a request for a reply is not as described. Fields that the document does not name are allowed: other
+        endpoints have further ones."""
+        return self._check("a request for a reply", "/components/schemas/CreateChatCompletionRequest", body)
 
     def _operation(self, exchanged: Exchanged) -> tuple[str, Any]:
         given = exchanged.path.split("/")

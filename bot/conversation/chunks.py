@@ -1,0 +1,189 @@
+"""What a part of a streamed reply says, however an endpoint dresses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.conversation.refusals import Refusal, refusal_in
+
+End = Literal["whole", "limit", "filtered", "failed"]
+"""How a reply ends: of itself, at the limit of tokens, by the provider's filter, or by a failure."""
+
+_ENDS: dict[str, End] = {
+    "length": "limit",
+    "maxtokens": "limit",
+    "maxoutputtokens": "limit",
+    "modellength": "limit",
+    "tokenlimit": "limit",
+    "contentfilter": "filtered",
+    "contentfiltered": "filtered",
+    "safety": "filtered",
+    "sensitive": "filtered",
+    "recitation": "filtered",
+    "blocklist": "filtered",
+    "prohibitedcontent": "filtered",
+    "spii": "filtered",
+    "guardrailintervened": "filtered",
+    "error": "failed",
+    "networkerror": "failed",
+    "abort": "failed",
+    "aborted": "failed",
+    "cancelled": "failed",
+    "insufficientsystemresource": "failed",
+}
+"""By what OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM and SGLang call them; all others, such as
+``stop`` and ``eos``, mean that the reply is whole."""
+
+_ABSENT = ("", "null", "none")
+_REASONING = ("reasoningcontent", "reasoning", "reasoningtext", "thinking", "thought", "thoughts")
+_TEXT = ("content", "text", "outputtext", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTokens:
+    """What the endpoint counts."""
+
+    prompt: int = 0
+    reply: int = 0
+    """Reasoning included."""
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is read of one event."""
+
+    text: str = ""
+    reasoning: str = ""
+    """What the model says to itself, where the endpoint keeps it apart."""
+    is_complete: bool = False
+    """Whether ``text`` is the whole reply, of an endpoint that does not stream."""
+    end: End | None = None
+    wants_tool: bool = False
+    """Whether the model calls a tool, though none was offered."""
+    counted: CountedTokens | None = None
+    refusal: Refusal | None = None
+    """An error in the middle of a stream that began well."""
+
+
+def read_chunk(data: object, name: str = "") -> Chunk:
+    """What an event says: ``data`` is its JSON, ``name`` what it is called.
+
+    Nothing in it need be there, or be of the type that it should be: what can be read is read.
+    """
+    if isinstance(data, list):
+        # Gemini's native streams and some proxies wrap each event in a list.
+        data = next((one for one in data if isinstance(one, Mapping)), {})
+    if not isinstance(data, Mapping):
+        return Chunk()
+    choices = _field(data, "choices")
+    choice = _first(choices)
+    refusal = refusal_in(data, name) or refusal_in(choice)
+    counted = _counted(data)
+    if choice is None:
+        return Chunk(counted=counted, refusal=refusal)
+    end = _end(_field(choice, "finishreason", "stopreason"))
+    delta, message = _field(choice, "delta"), _field(choice, "message")
+    is_complete = not isinstance(delta, Mapping) and isinstance(message, Mapping)
+    said = message if is_complete else delta
+    text = reasoning = ""
+    wants_tool = False
+    if isinstance(said, Mapping):
+        text, reasoning = _text(_field(said, "content"))
+        reasoning += "".join(_text(said[key])[0] for key in said if _plain(key) in _REASONING)[: 1 << 20]
+        refused = _field(said, "refusal")
+        text += refused if isinstance(refused, str) else ""
+        wants_tool = bool(_field(said, "toolcalls") or _field(said, "functioncall"))
+    elif isinstance(delta, str | list):
+        text, reasoning = _text(delta)
+    if not text:
+        # Of the older contract for completions.
+        text = _text(_field(choice, "text"))[0]
+    return Chunk(text, reasoning, is_complete, end, wants_tool, counted, refusal)
+
+
+def _first(choices: object) -> Mapping[str, object] | None:
+    """The first choice; one that says that it is another one is left out."""
+    found = [choices] if isinstance(choices, Mapping) else choices if isinstance(choices, list) else []
+    for choice in found:
+        if isinstance(choice, Mapping) and choice.get("index") in (None, 0, "0", ""):
+            return choice
+    return None
+
+
+def _plain(key: object) -> str:
+    """A key without what spellings of it differ in: ``finish_reason``, ``finishReason``, ``Finish-Reason``."""
+    return re.sub(r"[^a-z]", "", str(key).lower())
+
+
+def _field(data: Mapping[str, object], *names: str) -> object:
+    """The first value that is there of those names; None for what only says that there is none."""
+    for name in names:
+        for key, value in data.items():
+            if _plain(key) == name and not (isinstance(value, str) and value == "") and value is not None:
+                return value
+    return None
+
+
+def _text(value: object) -> tuple[str, str]:
+    """Text and reasoning in ``value``: a text, a number, a part or a list of parts."""
+    if isinstance(value, str):
+        return value, ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value), ""
+    if isinstance(value, list):
+        found = [_text(one) for one in value]
+        return "".join(text for text, _reasoning in found), "".join(reasoning for _text, reasoning in found)
+    if isinstance(value, Mapping):
+        if _plain(value.get("type")) in _REASONING or value.get("thought") is True:
+            return "", "".join(_strings(value))
+        for name in _TEXT:
+            if (inner := _field(value, name)) is not None:
+                return _text(inner)
+    return "", ""
+
+
+def _strings(value: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping) and depth < 5:
+        for key, inner in value.items():
+            if _plain(key) != "type":
+                yield from _strings(inner, depth + 1)
+    elif isinstance(value, list) and depth < 5:
+        for inner in value:
+            yield from _strings(inner, depth + 1)
+
+
+def _end(value: object) -> End | None:
+    if not isinstance(value, str) or value.strip().lower() in _ABSENT:
+        return None
+    return _ENDS.get(_plain(value), "whole")
+
+
+def _counted(data: Mapping[str, object]) -> CountedTokens | None:
+    usage = _field(data, "usage")
+    if not isinstance(usage, Mapping) and isinstance(inner := data.get("x_groq"), Mapping):
+        usage = _field(inner, "usage")
+    if not isinstance(usage, Mapping):
+        return None
+    details = _field(usage, "completiontokensdetails", "outputtokensdetails")
+    counted = CountedTokens(
+        _count(_field(usage, "prompttokens", "inputtokens")),
+        _count(_field(usage, "completiontokens", "outputtokens")),
+        _count(_field(details, "reasoningtokens")) if isinstance(details, Mapping) else 0,
+    )
+    return counted if counted != CountedTokens() else None
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, int | float) and 0 <= value < 1 << 40:
+        return int(value)
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 12:
+        return int(value)
+    return 0

@@ -1,0 +1,63 @@
+"""Requests as one model at one endpoint takes them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.endpoint_profile import ModelProfile
+
+
+def request_body(
+    model: str,
+    messages: Sequence[ChatMessage],
+    profile: ModelProfile,
+    *,
+    max_reply_tokens: int,
+    is_steady: bool = False,
+    extra: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """The JSON of a request for a streamed reply to ``messages``.
+
+    ``is_steady``: the likeliest words instead of drawn ones. ``extra``: further fields, which win; a field that is None
+    there is not sent.
+    """
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": wire_messages(messages, system_role=profile.system_role),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if profile.limit_field is not None:
+        body[profile.limit_field] = max_reply_tokens
+    for name, value in (extra or {}).items():
+        if name in ("max_tokens", "max_completion_tokens"):
+            body.pop(profile.limit_field or "", None)
+        body[name] = value
+    if is_steady:
+        body["temperature"] = 0
+    return {name: value for name, value in body.items() if value is not None and name not in profile.left_out}
+
+
+def wire_messages(messages: Sequence[ChatMessage], *, system_role: bool = True) -> list[dict[str, Any]]:
+    """``messages`` as OpenAI's contract has them. Neighbours of one role become one message, since many models refuse
+    anything else; without a ``system_role``, instructions begin what the user says."""
+    told = messages if system_role else [replace(one, role="user") if one.role == "system" else one for one in messages]
+    return [_wire(list(neighbours)) for _role, neighbours in groupby(told, key=lambda one: one.role)]
+
+
+def _wire(neighbours: Sequence[ChatMessage]) -> dict[str, Any]:
+    text = "\n\n".join(one.text for one in neighbours if one.text)
+    pictures = [picture for one in neighbours for picture in one.pictures]
+    if not pictures:
+        return {"role": neighbours[0].role, "content": text}
+    # Some endpoints refuse a part without text.
+    parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
+    for picture in pictures:
+        url = f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return {"role": neighbours[0].role, "content": parts}

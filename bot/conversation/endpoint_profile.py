@@ -1,0 +1,217 @@
+"""What each model at an endpoint takes: learnt from its refusals, and remembered."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot.conversation.refusals import Refusal
+
+log = structlog.get_logger()
+
+KEPT_S = 7 * 86400.0
+"""After a week a lesson is forgotten: endpoints change, and learning it anew costs one request."""
+MIN_CONTEXT_TOKENS = 256
+
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_REQUIRED = ("model", "messages", "stream")
+_NO_SYSTEM = re.compile(
+    r"system (role|message|prompt|instruction)s?.{0,40}(not|n't|unsupported|only)|developer instruction is not enabled"
+    r"|(role|roles).{0,30}\bsystem\b.{0,30}(not|unsupported|invalid)"
+    r"|(unsupported|unknown|invalid|unexpected) (message )?role.{0,20}system|only user.{0,20}assistant roles"
+)
+_UNKNOWN_FIELD = re.compile(
+    r"extra (fields|inputs)|unrecognized|(unknown|unexpected) (field|name|parameter|argument|key)"
+    r"|not permitted|unsupported|not supported|does not support|not allowed|additional properties|invalid"
+)
+_CONTEXT = re.compile(
+    r"(?:maximum context length|context (?:length|size|window)|n_ctx)(?: is| of|:|=)? ?\(?(\d[\d,_]*)"
+    r"|maximum (?:prompt|input) length is (\d[\d,_]*)|maximum number of tokens allowed \((\d[\d,_]*)\)"
+)
+_NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?![\w.]*\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """The ways of one model at one endpoint."""
+
+    limit_field: str | None = "max_tokens"
+    """The field that limits a reply; None where it takes neither."""
+    left_out: frozenset[str] = frozenset()
+    """Fields of requests that it refuses."""
+    system_role: bool = True
+    """Whether it takes instructions as such; otherwise they begin the first message of the user."""
+    pictures: bool = True
+    reasons: bool = False
+    """Whether it thinks before it answers, which takes tokens of the reply."""
+    opens_thinking: bool = False
+    """Whether its replies begin inside of its reasoning, so that only a closing mark comes."""
+    max_reply_tokens: int | None = None
+    """The highest limit that it takes; None where it is not known."""
+    context_tokens: int | None = None
+    """What it says that a prompt and its reply may take, as it counts; None where it is not known."""
+
+    def differences(self) -> list[str]:
+        """What is not as OpenAI's contract has it, in words for whoever runs Starling."""
+        told = []
+        if self.limit_field != "max_tokens":
+            told.append(f"limits replies by {self.limit_field}" if self.limit_field else "takes no limit of tokens")
+        if self.left_out:
+            told.append(f"does not take {', '.join(sorted(self.left_out))}")
+        if not self.system_role:
+            told.append("has no system role")
+        if not self.pictures:
+            told.append("takes no pictures")
+        if self.reasons:
+            told.append("thinks before it answers")
+        if self.max_reply_tokens is not None:
+            told.append(f"writes at most {self.max_reply_tokens} tokens")
+        if self.context_tokens is not None:
+            told.append(f"has a context of {self.context_tokens} tokens")
+        return told
+
+
+def lesson(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+    """What ``refusal`` of the request ``sent`` teaches; None where it teaches nothing that another request could heed.
+
+    A lesson is worth one more request, and no lesson is taught twice.
+    """
+    if refusal.is_page or refusal.status not in (0, 400, 422, 500, 501, 502):
+        return None
+    words = refusal.words
+    for learnt in (
+        _of_limits(profile, refusal, sent),
+        _of_roles(profile, words, sent),
+        _of_fields(profile, refusal, sent),
+    ):
+        if learnt is not None and learnt != profile:
+            return learnt
+    return None
+
+
+def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+    """What may be the matter where the endpoint does not say: of the fields that are sent, the count of tokens is the
+    one that endpoints know least."""
+    if refusal.is_page or refusal.status not in (400, 422, 500) or "stream_options" not in sent:
+        return None
+    return replace(profile, left_out=profile.left_out | {"stream_options"})
+
+
+def context_told(refusal: Refusal) -> int | None:
+    """The length of context that an endpoint names when a prompt is too long."""
+    found = _CONTEXT.search(refusal.words)
+    return None if found is None else _integer(next(filter(None, found.groups())))
+
+
+def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+    field = next((name for name in _LIMITS if name in sent), None)
+    words = refusal.words
+    if field is None:
+        return None
+    limit = sent[field]
+    assert isinstance(limit, int), "it is a number of tokens that is sent"
+    context = context_told(refusal)
+    if context is not None:
+        # A prompt that is too long is cut by whoever wrote it; here, the reply gives way where it takes the room.
+        if context < MIN_CONTEXT_TOKENS or limit <= context // 2:
+            return None
+        return replace(profile, context_tokens=context, max_reply_tokens=context // 2)
+    other = _LIMITS[1 - _LIMITS.index(field)]
+    if not re.search(rf"(?<!\w){field}(?!\w)", words):
+        return None
+    numbers = [number for found in _NUMBER.findall(words) if 0 < (number := _integer(found)) < limit]
+    # Which of the two is meant stands first, and the other one is what to use instead.
+    if re.search(rf"(?<!\w){other}(?!\w).{{0,40}}instead", words) or (
+        other not in profile.left_out and not numbers and _UNKNOWN_FIELD.search(words)
+    ):
+        left_out = profile.left_out | {field}
+        return replace(profile, limit_field=None if other in left_out else other, left_out=left_out)
+    if numbers:
+        return replace(profile, max_reply_tokens=max(numbers))
+    return replace(profile, limit_field=None, left_out=profile.left_out | {field})
+
+
+def _of_roles(profile: ModelProfile, words: str, sent: Mapping[str, object]) -> ModelProfile | None:
+    messages = sent.get("messages")
+    has_system = isinstance(messages, list) and any(one["role"] == "system" for one in messages)
+    return replace(profile, system_role=False) if has_system and _NO_SYSTEM.search(words) else None
+
+
+def _of_fields(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+    fields = [name for name in sent if name not in (*_REQUIRED, *_LIMITS)]
+    words = refusal.words
+    if refusal.param in fields:
+        return replace(profile, left_out=profile.left_out | {refusal.param})
+    if not _UNKNOWN_FIELD.search(words):
+        return None
+    named = {name for name in fields if re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", words)}
+    return replace(profile, left_out=profile.left_out | named) if named else None
+
+
+def _integer(text: str) -> int:
+    return int(text.replace(",", "").replace("_", "")[:12] or 0)
+
+
+class ModelProfiles:
+    """The profiles of all models, kept in a file where there is one. It holds nothing of what was asked or said."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file``: JSON; None: nothing outlives the process."""
+        self._file = file
+        self._known: dict[str, tuple[float, ModelProfile]] = {}
+        if file is not None:
+            self._known = _read(file)
+
+    def of(self, endpoint: str, model: str) -> ModelProfile:
+        """The profile of ``model`` at ``endpoint``, which is what identifies it with its settings."""
+        learnt_at, profile = self._known.get(f"{endpoint} {model}", (0.0, None))
+        return profile if profile is not None and time.time() - learnt_at < KEPT_S else _usual(endpoint)
+
+    def learn(self, endpoint: str, model: str, profile: ModelProfile) -> None:
+        """Remember ``profile``."""
+        if profile == self.of(endpoint, model):
+            return
+        log.info("learnt what a chat model takes", model=model, ways=profile.differences())
+        self._known[f"{endpoint} {model}"] = (time.time(), profile)
+        if self._file is None:
+            return
+        known = {key: {"at": at, **_plain(one)} for key, (at, one) in self._known.items() if time.time() - at < KEPT_S}
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._file.with_suffix(".new")
+            fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError as error:
+            log.warning("what chat models take cannot be kept", file=str(self._file), why=str(error))
+
+
+def _usual(endpoint: str) -> ModelProfile:
+    # OpenAI's own endpoint takes the newer field for all of its models, and the older one for some.
+    return ModelProfile(
+        limit_field="max_completion_tokens" if endpoint.startswith("https://api.openai.com/") else "max_tokens"
+    )
+
+
+def _plain(profile: ModelProfile) -> dict[str, Any]:
+    return {**asdict(profile), "left_out": sorted(profile.left_out)}
+
+
+def _read(file: Path) -> dict[str, tuple[float, ModelProfile]]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            str(key): (float(one.pop("at")), ModelProfile(**{**one, "left_out": frozenset(one["left_out"])}))
+            for key, one in data.items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("what chat models take is learnt anew", file=str(file), why=str(error))
+        return {}

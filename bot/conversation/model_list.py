@@ -1,0 +1,60 @@
+"""Lists of models, in each of the shapes in which endpoints give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+_LISTS = ("data", "models", "model_list", "result", "items")
+_NAMES = ("id", "name", "model", "model_name", "slug")
+_VARIANTS = ("latest", "free", "beta", "nitro", "floor", "online", "thinking", "extended")
+_MAX_NAMES = 10_000
+
+
+def names_in(data: object) -> list[str] | None:
+    """The names in a list of models, in its order and each once; None for what is no list of models."""
+    found = _list_in(data)
+    if found is None:
+        return None
+    names = (name.strip().removeprefix("models/") for name in _names(found))
+    return list(dict.fromkeys(name for name in names if name and len(name) <= 300))[:_MAX_NAMES]
+
+
+def _list_in(data: object) -> Sequence[object] | Mapping[str, object] | None:
+    if isinstance(data, list):
+        return data
+    if not isinstance(data, Mapping):
+        return None
+    for key in _LISTS:
+        if isinstance(found := data.get(key), list | dict):
+            return found
+    # OpenAI's shape with nothing in it.
+    return [] if data.get("object") == "list" else None
+
+
+def _names(found: Sequence[object] | Mapping[str, object]) -> Iterator[str]:
+    if isinstance(found, Mapping):
+        yield from (str(name) for name in found)
+        return
+    for one in found:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            name = next((name for key in _NAMES if isinstance(name := one.get(key), str) and name), None)
+            if name is not None:
+                yield name
+
+
+def is_listed(model: str, names: Sequence[str]) -> bool:
+    """Whether an endpoint with this list most likely has ``model``: lists leave out ``models/``, ``:latest`` and
+    variants such as ``:free`` that may be asked for all the same."""
+    return _plain(model) in {_plain(name) for name in names}
+
+
+def _plain(name: str) -> str:
+    name = name.strip().lower().removeprefix("models/")
+    base, colon, tag = name.rpartition(":")
+    return (
+        base
+        if colon and tag in ("latest", "free", "beta", "nitro", "floor", "online", "thinking", "extended")
+        else name
+    )

@@ -1,0 +1,232 @@
+"""One streamed reply, read until its end whatever becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import httpx2
+
+from bot.conversation.bounded_response import ResponseTooLargeError
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.chunks import Chunk, CountedTokens, End, read_chunk
+from bot.conversation.endpoint_profile import ModelProfile
+from bot.conversation.errors import (
+    ChatBrokenOffError,
+    ChatError,
+    ChatFailedError,
+    ChatFilteredError,
+    ChatSaidNothingError,
+    ChatTimedOutError,
+    ChatTookTooLongError,
+    ChatUnreachableError,
+    ChatWantedToolError,
+)
+from bot.conversation.reasoning import ReasoningFilter
+from bot.conversation.refusals import Refusal, page_refusal
+from bot.conversation.stream_events import EventDecoder, LineTooLongError, StreamEvent
+from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
+
+USAGE_WAIT_S = 2.0
+"""How long the end of a reply may wait for the endpoint's own count of tokens."""
+
+_SNIFFED_BYTES = 4096
+
+
+class EndpointRefusedError(Exception):
+    """Raised when the endpoint refuses before the first word."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+class Retraction(str):
+    """A part of a reply that stands for all before it: that was reasoning, and is taken back."""
+
+
+def extended(said: str, part: str) -> str:
+    """What a reply says with ``part``, after ``said``."""
+    return str(part) if isinstance(part, Retraction) else said + part
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a reply may take."""
+
+    max_silence_s: float
+    max_reply_s: float
+    deadline: float
+    """When it must be complete, by the loop's clock."""
+
+    def silence_s(self) -> float:
+        """The longest silence that is left now, in seconds.
+
+        Raises:
+            ChatTookTooLongError: none is.
+        """
+        left_s = self.deadline - asyncio.get_running_loop().time()
+        if left_s <= 0:
+            raise ChatTookTooLongError(self.max_reply_s)
+        return min(self.max_silence_s, left_s)
+
+
+class StreamedReply:
+    """The reply to one request."""
+
+    def __init__(self, messages: Sequence[ChatMessage], limits: Limits, *, is_thinking: bool) -> None:
+        """``is_thinking``: it is known to begin inside of its reasoning."""
+        self.end: End = "whole"
+        self.has_shown = False
+        """Whether there is anything that people can read."""
+        self.has_begun = False
+        """Whether the endpoint has said anything at all."""
+        self.sent: Mapping[str, object] = {}
+        """The request."""
+        self._messages = messages
+        self._limits = limits
+        self._presumed = is_thinking
+        self._filter = ReasoningFilter(is_thinking=is_thinking)
+        self._said: list[str] = []
+        self._reasoned = False
+        self._ended = self._done = self._wants_tool = False
+        self._counted: CountedTokens | None = None
+
+    async def parts(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
+        """What can be shown of ``response``, of which nothing was read, as it comes.
+
+        Raises:
+            EndpointRefusedError: there is an error instead of a reply.
+            ChatError: the reply broke off.
+        """
+        decoder = EventDecoder()
+        async for raw in self._bytes(response):
+            try:
+                for event in decoder.feed(raw):
+                    for part in self._take(event):
+                        yield part
+            except LineTooLongError as error:
+                raise self._broken(ChatFailedError("a line of it has no end")) from error
+            if self._done or (self._ended and self._counted is not None):
+                break
+        else:
+            for event in decoder.end():
+                for part in self._take(event):
+                    yield part
+        if not (self._ended or self._done):
+            raise self._broken(ChatUnreachableError())
+        if part := self._filter.end(is_whole=self.end == "whole"):
+            yield self._shown(part)
+        if self.end == "filtered":
+            raise ChatFilteredError
+        if self.end == "failed":
+            raise self._broken(ChatFailedError("it ended with an error"))
+
+    async def _bytes(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        chunks = aiter(response.aiter_bytes())
+        first = b""
+        while True:
+            wait_s = USAGE_WAIT_S if self._ended else self._limits.silence_s()
+            try:
+                # Some endpoints count after the last word, others in each part; few keep one waiting for it.
+                async with asyncio.timeout(wait_s):
+                    raw = await anext(chunks, None)
+            except TimeoutError as error:
+                if self._ended:
+                    return
+                self._limits.silence_s()
+                raise ChatTimedOutError(self._limits.max_silence_s) from error
+            except (httpx2.HTTPError, OSError) as error:
+                if self._ended:
+                    return
+                if isinstance(error, httpx2.TimeoutException):
+                    raise ChatTimedOutError(self._limits.max_silence_s) from error
+                raise self._broken(ChatUnreachableError()) from error
+            except ResponseTooLargeError as error:
+                raise self._broken(ChatFailedError(str(error))) from error
+            if raw is None:
+                self._refuse_page(response, first)
+                return
+            if not self.has_begun and len(first) < _SNIFFED_BYTES:
+                first += raw
+                self._refuse_page(response, first)
+            yield raw
+
+    def _refuse_page(self, response: httpx2.Response, first: bytes) -> None:
+        if self.has_begun:
+            return
+        refusal = page_refusal(response.headers, first[:_SNIFFED_BYTES].decode(errors="replace"))
+        if refusal is not None:
+            raise EndpointRefusedError(refusal)
+
+    def _take(self, event: StreamEvent) -> Iterator[str]:
+        if event.is_done:
+            self._done = True
+            return
+        chunk = read_chunk(event.data, event.name)
+        if chunk.counted is not None:
+            self._counted = chunk.counted
+        if chunk.refusal is not None:
+            if not self.has_shown:
+                raise EndpointRefusedError(chunk.refusal)
+            meant = chunk.refusal.error("")
+            raise ChatBrokenOffError if isinstance(meant, ChatFailedError) else meant
+        if chunk.is_complete and any(part.strip() for part in self._said):
+            # Some endpoints repeat all of it at the end.
+            chunk = replace(chunk, text="", reasoning="")
+        yield from self._words(chunk)
+        if chunk.end is not None:
+            self.end, self._ended = chunk.end, True
+        elif chunk.is_complete:
+            self._ended = True
+
+    def _words(self, chunk: Chunk) -> Iterator[str]:
+        self.has_begun = self.has_begun or bool(chunk.text or chunk.reasoning)
+        self._wants_tool = self._wants_tool or chunk.wants_tool
+        self._reasoned = self._reasoned or bool(chunk.reasoning.strip())
+        if chunk.reasoning:
+            self._said.append(chunk.reasoning)
+        if not chunk.text:
+            return
+        self._said.append(chunk.text)
+        was_unopened = self._filter.was_unopened
+        part = self._filter.feed(chunk.text)
+        if self._filter.was_unopened and not was_unopened:
+            self.has_shown = False
+            yield Retraction(self._shown(part))
+        elif part:
+            yield self._shown(part)
+
+    def _shown(self, part: str) -> str:
+        self.has_shown = self.has_shown or bool(part.strip())
+        return part
+
+    def _broken(self, error: ChatError) -> ChatError:
+        """``error`` where nothing was shown; what is shown has broken off."""
+        return ChatBrokenOffError() if self.has_shown else error
+
+    def require_something(self) -> None:
+        """
+        Raises:
+            ChatError: there is nothing that can be shown.
+        """
+        if not self.has_shown:
+            raise ChatWantedToolError if self._wants_tool else ChatSaidNothingError
+
+    def observed(self, profile: ModelProfile) -> ModelProfile:
+        """``profile`` with what this reply tells of the model."""
+        reasoned = self._reasoned or self._filter.has_reasoned or bool(self._counted and self._counted.reasoning)
+        opens = self._filter.was_unopened or (profile.opens_thinking and self._filter.has_reasoned)
+        return replace(profile, reasons=profile.reasons or reasoned, opens_thinking=opens)
+
+    def count(self, use: TokenUse) -> None:
+        """Add what this reply took to ``use``; nothing, where the endpoint refused."""
+        if not self._said and self._counted is None:
+            return
+        counted = self._counted
+        if counted is None or not counted.prompt:
+            asked = sum(MESSAGE_TOKENS + count_tokens(message.text) for message in self._messages)
+            counted = CountedTokens(asked, count_tokens("".join(self._said)))
+        use.prompt_tokens += counted.prompt
+        use.reply_tokens += counted.reply

@@ -1,0 +1,137 @@
+"""Events in the stream of an endpoint, read from whatever it sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
+
+MAX_LINE_BYTES = 8 << 20
+"""A whole reply may be one line, but nothing that is longer is one."""
+
+MAX_TRIES = 256
+"""How often the lines of one event are tried as JSON."""
+
+
+class LineTooLongError(Exception):
+    """Raised when a line does not end within ``MAX_LINE_BYTES``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event."""
+
+    data: object
+    """What its JSON says; None for the last one, ``[DONE]``."""
+    name: str = ""
+    """What it is called, where it has a name: mostly ``error``."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it says that the stream ends here."""
+        return self.data is None
+
+
+class EventDecoder:
+    """Takes bytes as they come and gives the events in them.
+
+    Beside what the standard of server-sent events has, it reads what endpoints make of it: lines of JSON without
+    ``data:``, events without an empty line between them, JSON over several lines, a byte order mark, another encoding.
+    What is no JSON is left out.
+    """
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+        self._begun = False
+        self._json = ""
+        """Of an event that goes on in the next line."""
+        self._name = ""
+        self._tries = 0
+
+    def feed(self, part: bytes) -> Iterator[StreamEvent]:
+        """The events that ``part`` makes whole.
+
+        Raises:
+            LineTooLongError: a line has no end.
+        """
+        self._rest += part
+        while (end := self._line_end()) is not None:
+            line = bytes(self._rest[:end])
+            # A carriage return ends a line as well, and one before a line feed belongs to it.
+            width = 2 if self._rest[end : end + 2] == b"\r\n" else 1
+            del self._rest[: end + width]
+            self._searched = 0
+            yield from self._line(_decoded(line))
+        if len(self._rest) > MAX_LINE_BYTES or len(self._json) > MAX_LINE_BYTES:
+            raise LineTooLongError
+
+    def end(self) -> Iterator[StreamEvent]:
+        """The event that the end of the stream makes whole."""
+        if self._rest:
+            yield from self._line(_decoded(bytes(self._rest)))
+            self._rest.clear()
+        yield from self._line("")
+
+    def _line_end(self) -> int | None:
+        feed = self._rest.find(b"\n", self._searched)
+        back = self._rest.find(b"\r", self._searched, len(self._rest) if feed < 0 else feed)
+        self._searched = len(self._rest)
+        if back < 0:
+            return None if feed < 0 else feed
+        if back + 1 < len(self._rest):
+            return back
+        # The line feed that belongs to it may be still to come.
+        self._searched = back
+        return None
+
+    def _line(self, line: str) -> Iterator[StreamEvent]:
+        if not self._begun:
+            line = line.removeprefix("\ufeff")
+            self._begun = True
+        stripped = line.strip()
+        if not stripped:
+            if self._json:
+                log.debug("an event is no JSON", characters=len(self._json))
+            self._json, self._name, self._tries = "", "", 0
+            return
+        if stripped.startswith(":"):
+            return
+        field, colon, value = stripped.partition(":")
+        if colon and field in ("event", "id", "retry"):
+            self._name = value.strip() if field == "event" else self._name
+            return
+        content = value.strip() if colon and field == "data" else stripped
+        if content.startswith("[DONE]"):
+            self._json = ""
+            yield StreamEvent(None)
+            return
+        if content:
+            yield from self._content(content, is_data=bool(colon) and field == "data")
+
+    def _content(self, content: str, *, is_data: bool) -> Iterator[StreamEvent]:
+        # An event whose empty line was forgotten does not take the next one along.
+        for candidate in dict.fromkeys((f"{self._json}{content}", content)):
+            if candidate[0] not in "{[" or candidate[-1] not in "}]" or self._tries > MAX_TRIES:
+                continue
+            self._tries += 1
+            try:
+                data = json.loads(candidate)
+            except (ValueError, RecursionError):
+                continue
+            self._json, self._tries = "", 0
+            yield StreamEvent(data, self._name)
+            return
+        if is_data or self._json or content[0] in "{[":
+            self._json += f"{content}\n"
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
