@@ -8,14 +8,14 @@ import hikari
 import lightbulb
 import structlog
 
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.choices import GuildPreferences, Speak
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
-from bot.ui.channel_permissions import LACKS_INTENT, names_of, permissions_in
+from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
 from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import named, require
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 log = structlog.get_logger()
@@ -46,27 +46,14 @@ _THREADS = {
 }
 
 
-class MayNotManageError(StarlingError):
-    """Raised when someone who may not manage a channel sends Starling there or away."""
-
-    sentence = _("Only those who may manage {channel} can do that.")
-
-    def __init__(self, channel: int) -> None:
-        super().__init__(channel=f"<#{channel}>")
-
-
 def _managed(context: lightbulb.Context, chosen: hikari.PartialChannel | None) -> hikari.PartialChannel:
     """The channel that was chosen, or this one.
 
     Raises:
-        MayNotManageError: the member may not manage it; Discord hides the command by the permissions here only.
+        NotPermittedError: the member may not manage it.
     """
     channel = chosen or context.interaction.channel
-    member = context.member
-    assert isinstance(member, hikari.InteractionMember), "the command is for guilds only"
-    granted = channel.permissions if isinstance(channel, hikari.InteractionChannel) else member.permissions
-    if not granted & (hikari.Permissions.MANAGE_CHANNELS | hikari.Permissions.ADMINISTRATOR):
-        raise MayNotManageError(channel.id)
+    require(context, hikari.Permissions.MANAGE_CHANNELS, channel=channel)
     return channel
 
 
@@ -126,7 +113,7 @@ class Join(
         sentence = ALREADY if before is not None else JOINED
         lines = [translate(sentence, locale, channel=f"<#{channel.id}>", speaking=translate(SPEAKING[speak], locale))]
         if lacking := await _lacking(context, channel, speak):
-            lines.append(translate(LACKS_PERMISSIONS, locale, permissions=names_of(lacking, locale)))
+            lines.append(translate(LACKS_PERMISSIONS, locale, permissions=named(lacking)))
         if not settings.message_content_intent:
             lines.append(translate(LACKS_INTENT, locale))
         await respond(context, "\n".join(lines))

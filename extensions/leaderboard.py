@@ -9,7 +9,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.permissions import OnServersOnlyError
+from bot.ui.permissions import guild_of
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
@@ -32,9 +32,7 @@ class Leaderboard(
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        if context.guild_id is None:
-            raise OnServersOnlyError
-        locale, counts = locale_of(context), await corrections.contributors(context.guild_id)
+        locale, counts = locale_of(context), await corrections.contributors(guild_of(context))
         named = {user for user in counts if (await preferences.user(user)).credited}
         best = sorted(named, key=lambda user: (-counts[user], user))[:MOST]
         if not best:

@@ -10,13 +10,13 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.training.promoting import ModelState, Promoting
+from bot.training.rights import require_trainer
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
-from extensions.corrections.rights import require_trainer
 from extensions.training.promotion import promoted
 
 loader = lightbulb.Loader()
@@ -108,7 +108,7 @@ class SetModel(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, models: ChatModels, promoting: Promoting) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await context.defer(ephemeral=True)
         await models.choose(guild, self.model)
         # A trained model would go on answering instead of the one that was chosen.

@@ -7,7 +7,6 @@ from dataclasses import replace
 import hikari
 import lightbulb
 
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
 from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS, GuildPreferences
@@ -15,6 +14,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
+from bot.ui.permissions import require
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
@@ -25,12 +25,6 @@ ANY_LANGUAGE = _("I listen for every language.")
 THESE_LANGUAGES = _("I listen for: {languages}.")
 NO_VOCABULARY = _("I know no names or jargon of this server.")
 THIS_VOCABULARY = _("Names and jargon that I expect: {vocabulary}")
-
-
-class HearingNotManagedError(StarlingError):
-    """Raised when someone changes how a server's recordings are heard who does not manage the server."""
-
-    sentence = _("Only those who may manage this server can choose how its recordings are heard.")
 
 
 @safe
@@ -81,11 +75,7 @@ class ChooseHearing(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
-        member = context.member
-        assert member is not None and context.guild_id is not None, "the command is for servers only"
-        if not member.permissions & (hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR):
-            raise HearingNotManagedError
-        locale = locale_of(context)
+        guild, locale = require(context), locale_of(context)
         codes: tuple[str, ...] | None = None
         if self.languages is not None:
             given = [part.strip() for part in self.languages.split(",")]
@@ -100,5 +90,5 @@ class ChooseHearing(
                 vocabulary=before.vocabulary if vocabulary is None else vocabulary,
             )
 
-        choices = await preferences.change_guild(context.guild_id, changed)
+        choices = await preferences.change_guild(guild, changed)
         await respond(context, _told(choices, locale), ephemeral=True)

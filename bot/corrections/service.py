@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
+import hikari
+
 from bot.corrections.store import (
     Alike,
     Approval,
@@ -23,12 +25,7 @@ from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.preferences import Preferences
-
-
-class NotApproverError(StarlingError):
-    """Raised when someone decides on corrections who may not."""
-
-    sentence = _("Corrections are decided on by those who may manage this server, or have the role for it.")
+from bot.ui.permissions import NotPermittedError
 
 
 class NothingApprovedError(StarlingError):
@@ -116,10 +113,10 @@ class Corrections:
         """Approve the text of ``revision``, or as it is now.
 
         Raises:
-            NotApproverError
+            NotPermittedError: they may not.
             NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
         """
-        _require_approver(person)
+        await self._require_approver(guild_id, person)
         votes = (await self._preferences.guild(guild_id)).roles.votes
         approval = await self._store.approve(guild_id, id_, person.id, votes=votes, revision=revision)
         if not approval.missing:
@@ -130,10 +127,10 @@ class Corrections:
         """Reject the text of ``revision``, or as it is now.
 
         Raises:
-            NotApproverError
+            NotPermittedError: they may not.
             NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, ChangedMeanwhileError
         """
-        _require_approver(person)
+        await self._require_approver(guild_id, person)
         return await self._store.reject(guild_id, id_, person.id, revision=revision)
 
     async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, Withdrawal]:
@@ -242,6 +239,11 @@ class Corrections:
         approval = await self.approve(correction.guild_id, correction.id, person, correction.revision)
         return Received(approval.correction, alike, approval.missing)
 
+    async def _require_approver(self, guild_id: int, person: CorrectionActor) -> None:
+        if not person.approves:
+            roles = (await self._preferences.guild(guild_id)).roles
+            raise NotPermittedError(hikari.Permissions.MANAGE_GUILD, role_id=roles.approve)
+
 
 def _only(person: CorrectionActor) -> int | None:
     """Whose corrections alone the person sees."""
@@ -252,11 +254,6 @@ def _seen(correction: Correction, person: CorrectionActor) -> Correction:
     if not person.approves and correction.author_id != person.id:
         raise NoSuchCorrectionError(correction.number)
     return correction
-
-
-def _require_approver(person: CorrectionActor) -> None:
-    if not person.approves:
-        raise NotApproverError
 
 
 def _example(correction: Correction) -> Example:

@@ -1,23 +1,10 @@
-"""What the bot may do in a channel, and what its permissions are called."""
+"""What the bot may do in a channel."""
 
 from __future__ import annotations
 
 import hikari
 
 from bot.errors import translatable as _
-from bot.i18n.translation import translate
-
-NAMES = {
-    hikari.Permissions.VIEW_CHANNEL: _("View Channel"),
-    hikari.Permissions.SEND_MESSAGES: _("Send Messages"),
-    hikari.Permissions.SEND_MESSAGES_IN_THREADS: _("Send Messages in Threads"),
-    hikari.Permissions.READ_MESSAGE_HISTORY: _("Read Message History"),
-    hikari.Permissions.ATTACH_FILES: _("Attach Files"),
-    hikari.Permissions.SEND_VOICE_MESSAGES: _("Send Voice Messages"),
-    hikari.Permissions.MANAGE_CHANNELS: _("Manage Channels"),
-    hikari.Permissions.MANAGE_GUILD: _("Manage Server"),
-}
-"""As Discord's own client names them."""
 
 LACKS_INTENT = _(
     "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
@@ -62,8 +49,3 @@ async def permissions_in(
         for overwrite in layer:
             granted |= overwrite.allow
     return granted if granted & hikari.Permissions.VIEW_CHANNEL else hikari.Permissions.NONE
-
-
-def names_of(permissions: hikari.Permissions, locale: str) -> str:
-    """``permissions`` by name, in the language of ``locale``, with commas between them."""
-    return ", ".join(translate(name, locale) for flag, name in NAMES.items() if permissions & flag)

@@ -1,4 +1,5 @@
-"""Who may change what holds for a whole server."""
+"""What a member has to be allowed to do, or to be, for what they ask; Discord hides commands by default only, and
+buttons stay."""
 
 from __future__ import annotations
 
@@ -7,8 +8,27 @@ import lightbulb
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.i18n.message import LazyMessage, lazy
 
-MANAGERS = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
+Interaction = (
+    hikari.CommandInteraction | hikari.AutocompleteInteraction | hikari.ComponentInteraction | hikari.ModalInteraction
+)
+
+NAMES = {
+    hikari.Permissions.VIEW_CHANNEL: _("View Channel"),
+    hikari.Permissions.SEND_MESSAGES: _("Send Messages"),
+    hikari.Permissions.SEND_MESSAGES_IN_THREADS: _("Send Messages in Threads"),
+    hikari.Permissions.READ_MESSAGE_HISTORY: _("Read Message History"),
+    hikari.Permissions.ATTACH_FILES: _("Attach Files"),
+    hikari.Permissions.SEND_VOICE_MESSAGES: _("Send Voice Messages"),
+    hikari.Permissions.MANAGE_CHANNELS: _("Manage Channels"),
+    hikari.Permissions.MANAGE_GUILD: _("Manage Server"),
+}
+"""As Discord's own client names them."""
+
+PERMISSION = _("the permission {permissions}")
+PERMISSION_THERE = _("the permission {permissions} in {channel}")
+PERMISSION_OR_ROLE = _("the permission {permissions} or the role {role}")
 
 
 class OnServersOnlyError(StarlingError):
@@ -17,24 +37,90 @@ class OnServersOnlyError(StarlingError):
     sentence = _("That belongs to a server. Please use it on one.")
 
 
-class ManagersOnlyError(StarlingError):
-    """Raised when someone changes a server's settings who may not manage it."""
+class NotPermittedError(StarlingError):
+    """Raised when a member does what takes permissions that they lack, and has no role that stands in for them."""
 
-    sentence = _("Only those who may manage this server can change that.")
+    sentence = _("Only those who have {needed} can do that.")
+
+    def __init__(
+        self, lacking: hikari.Permissions, *, channel_id: int | None = None, role_id: int | None = None
+    ) -> None:
+        """``lacking``: some of ``NAMES``. ``channel_id``: where they are lacking, if not on the whole server.
+        ``role_id``: what would do instead."""
+        names = named(lacking)
+        if channel_id is not None:
+            needed = lazy(PERMISSION_THERE, permissions=names, channel=f"<#{channel_id}>")
+        elif role_id is not None:
+            needed = lazy(PERMISSION_OR_ROLE, permissions=names, role=f"<@&{role_id}>")
+        else:
+            needed = lazy(PERMISSION, permissions=names)
+        super().__init__(needed=needed)
 
 
-def require_manager(
-    asked: lightbulb.Context | hikari.AutocompleteInteraction | hikari.ComponentInteraction | hikari.ModalInteraction,
-) -> hikari.Snowflake:
-    """The server that the person manages, where they ask. Discord hides commands by default only, and buttons stay.
+def named(permissions: hikari.Permissions) -> LazyMessage:
+    """Those of ``permissions`` that have one of ``NAMES``, with commas between them."""
+    names = {f"p{number}": lazy(name) for number, (flag, name) in enumerate(NAMES.items()) if permissions & flag}
+    return lazy(", ".join(f"{{{key}}}" for key in names), **names)
+
+
+def guild_of(asked: lightbulb.Context | Interaction) -> hikari.Snowflake:
+    """The server on which the person asks.
 
     Raises:
         OnServersOnlyError: it is no server.
-        ManagersOnlyError: they may not manage it.
     """
-    interaction = asked.interaction if isinstance(asked, lightbulb.Context) else asked
+    interaction = _interaction(asked)
     if interaction.guild_id is None or interaction.member is None:
         raise OnServersOnlyError
-    if not interaction.member.permissions & MANAGERS:
-        raise ManagersOnlyError
     return interaction.guild_id
+
+
+def roles_of(asked: lightbulb.Context | Interaction) -> set[int]:
+    """The ids of the roles of the one who asks, that of everyone among them.
+
+    Raises:
+        OnServersOnlyError: it is no server.
+    """
+    guild, member = guild_of(asked), _interaction(asked).member
+    return {int(guild), *(int(role) for role in (member.role_ids if member is not None else ()))}
+
+
+def lacking(
+    asked: lightbulb.Context | Interaction,
+    permissions: hikari.Permissions,
+    channel: hikari.PartialChannel | None = None,
+) -> hikari.Permissions:
+    """Those of ``permissions`` that the one who asks does not have: in the channel where they ask, or in ``channel``.
+
+    Raises:
+        OnServersOnlyError: it is no server.
+    """
+    guild_of(asked)
+    member = _interaction(asked).member
+    assert member is not None, "on servers it is a member who asks"
+    granted = channel.permissions if isinstance(channel, hikari.InteractionChannel) else member.permissions
+    return hikari.Permissions.NONE if granted & hikari.Permissions.ADMINISTRATOR else permissions & ~granted
+
+
+def require(
+    asked: lightbulb.Context | Interaction,
+    permissions: hikari.Permissions = hikari.Permissions.MANAGE_GUILD,
+    *,
+    channel: hikari.PartialChannel | None = None,
+    or_role: int | None = None,
+) -> hikari.Snowflake:
+    """The server on which the one who asks has all of ``permissions``, in ``channel`` if one is given, or the role
+    ``or_role`` instead of them.
+
+    Raises:
+        OnServersOnlyError: it is no server.
+        NotPermittedError: they have neither.
+    """
+    guild, missing = guild_of(asked), lacking(asked, permissions, channel)
+    if missing and (or_role is None or or_role not in roles_of(asked)):
+        raise NotPermittedError(missing, channel_id=None if channel is None else int(channel.id), role_id=or_role)
+    return guild
+
+
+def _interaction(asked: lightbulb.Context | Interaction) -> Interaction:
+    return asked.interaction if isinstance(asked, lightbulb.Context) else asked

@@ -6,13 +6,12 @@ import alluka
 import hikari
 import yuyo
 
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
 from bot.training.evaluating.interval import wilson
-from bot.ui.permissions import MANAGERS, OnServersOnlyError
+from bot.ui.permissions import guild_of, require
 from bot.ui.screen import Screen
 from extensions.testing.text import better_told, interval_facts, quoted
 
@@ -35,12 +34,6 @@ _LABELS: dict[Choice, str] = {"a": "A", "b": "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500
 """Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
 _MAX_PROMPT = 400
-
-
-class NotTheirsToRevealError(StarlingError):
-    """Raised when somebody wants the names who may not."""
-
-    sentence = _("Only the one who asked, or who may manage this server, can show the names.")
 
 
 def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
@@ -102,7 +95,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     interaction = context.interaction
     locale = str(interaction.locale)
     id_, _colon, choice = context.id_metadata.partition(":")
-    comparison, tally = await store.vote(_guild_of(interaction), id_, interaction.user.id, choice)
+    comparison, tally = await store.vote(guild_of(interaction), id_, interaction.user.id, choice)
     await _redraw(context, comparison, tally)
     sentence = next(told for known, told in VOTED.items() if known == choice)
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
@@ -113,15 +106,14 @@ async def reveal(context: yuyo.components.Context, store: alluka.Injected[Compar
     """Show the names, and what came out.
 
     Raises:
-        NotTheirsToRevealError
+        NotPermittedError: they have neither asked nor may they manage the server.
         ComparisonGoneError
     """
     interaction = context.interaction
-    guild = _guild_of(interaction)
+    guild = guild_of(interaction)
     comparison, _tally = await store.get(guild, context.id_metadata)
-    manages = interaction.member is not None and interaction.member.permissions & MANAGERS
-    if comparison.asked_by != int(interaction.user.id) and not manages:
-        raise NotTheirsToRevealError
+    if comparison.asked_by != int(interaction.user.id):
+        require(interaction)
     await _redraw(context, *await store.reveal(guild, comparison.id))
 
 
@@ -133,9 +125,3 @@ async def _redraw(context: yuyo.components.Context, comparison: Comparison, tall
         hikari.ResponseType.MESSAGE_UPDATE, component=draw(comparison, tally, locale), user_mentions=False,
         role_mentions=False, mentions_everyone=False,
     )  # fmt: skip
-
-
-def _guild_of(interaction: hikari.ComponentInteraction) -> hikari.Snowflake:
-    if interaction.guild_id is None:
-        raise OnServersOnlyError
-    return interaction.guild_id

@@ -10,7 +10,7 @@ from bot.instructions.service import Instructions
 from bot.training.evaluating.comparing import compare
 from bot.training.evaluating.comparisons import ComparisonStore, Tally
 from bot.ui.command_reply import locale_of
-from bot.ui.permissions import OnServersOnlyError
+from bot.ui.permissions import guild_of
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
@@ -50,9 +50,7 @@ class Compare(
         budgets: Budgets,
         store: ComparisonStore,
     ) -> None:
-        guild, user = context.guild_id, context.user.id
-        if guild is None:
-            raise OnServersOnlyError
+        guild, user = guild_of(context), context.user.id
         await context.defer()
         chosen = await models.two(guild, self.model, self.against)
         instruction = (await instructions.of(guild, context.channel_id)).text

@@ -6,13 +6,14 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.rights import person_of
 from bot.corrections.service import CorrectionActor, Corrections, Shown
 from bot.corrections.store import SOMEONE, Action, Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import STATES, alike_told
 
 screen = Screen()

@@ -9,7 +9,8 @@ import lightbulb
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
-from bot.corrections.service import CorrectionActor, Corrections, NotApproverError
+from bot.corrections.rights import approver_of, person_of
+from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -19,7 +20,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import guild_of, require
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import deletion as correction_deletion
 from extensions.corrections import form as correction_form
@@ -27,7 +28,6 @@ from extensions.corrections.card import drawn
 from extensions.corrections.correct import open_form
 from extensions.corrections.form import CorrectionForms
 from extensions.corrections.list import page_of
-from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import correction_choices
 from extensions.corrections.wanted import wanted
 
@@ -95,7 +95,7 @@ class Wanted(
     async def invoke(
         self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, preferences: Preferences
     ) -> None:
-        await _approver(context, preferences)
+        await approver_of(context.interaction, preferences)
         guild = guild_of(context.interaction)
         await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
 
@@ -121,7 +121,7 @@ class Approve(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person = await _approver(context, preferences)
+        person = await approver_of(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         approval = await corrections.approve(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, approval.correction, corrections, person)
@@ -133,7 +133,7 @@ class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a cor
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person = await _approver(context, preferences)
+        person = await approver_of(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         rejected = await corrections.reject(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, rejected, corrections, person)
@@ -192,7 +192,7 @@ class Roles(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
-        guild, locale = require_manager(context), locale_of(context)
+        guild, locale = require(context), locale_of(context)
         chosen = (await preferences.change_guild(guild, self._changed)).roles
         everyone = translate(EVERYONE, locale)
 
@@ -224,13 +224,6 @@ class Roles(
 
 
 loader.command(corrections_group)
-
-
-async def _approver(context: lightbulb.Context, preferences: Preferences) -> CorrectionActor:
-    person = await person_of(context.interaction, preferences)
-    if not person.approves:
-        raise NotApproverError
-    return person
 
 
 async def _chosen(

@@ -10,11 +10,11 @@ from bot.errors import translatable as _
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
+from bot.ui.permissions import guild_of
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import form as correction_form
 from extensions.corrections.consent import consent_card
 from extensions.corrections.form import CorrectionForms
-from extensions.corrections.rights import guild_of
 from extensions.corrections.text import answer_choices
 from extensions.corrections.transcript_form import TranscriptForms
 

@@ -6,14 +6,15 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.rights import person_of
 from bot.corrections.service import Corrections
 from bot.corrections.store import Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
+from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.rights import guild_of, person_of
 from extensions.corrections.text import first_words
 from extensions.datasets.text import named
 from extensions.files.deletion import DELETE, KEEP, KEEP_ID, NotTheirsToPressError

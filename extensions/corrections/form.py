@@ -11,6 +11,7 @@ import hikari
 import yuyo
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
+from bot.corrections.rights import corrector_of, person_of
 from bot.corrections.service import Corrections, Received
 from bot.corrections.store import MAX_CHARS, Corrected, NoSuchCorrectionError
 from bot.errors import StarlingError
@@ -19,8 +20,8 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
+from bot.ui.permissions import Interaction, guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.rights import Interaction, corrector_of, guild_of, person_of
 from extensions.corrections.text import told_of
 
 screen = Screen()
@@ -129,7 +130,7 @@ class CorrectionForms:
         """What is opened for ``asked``: see ``new`` and ``edit``.
 
         Raises:
-            OnServersOnlyError, NotCorrectorError
+            OnServersOnlyError, NotPermittedError
             NotAnAnswerError: it was forgotten meanwhile.
             NoSuchCorrectionError: it was taken back meanwhile, or is not theirs.
         """

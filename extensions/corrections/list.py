@@ -9,13 +9,14 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.rights import person_of
 from bot.corrections.service import Corrections
 from bot.corrections.store import STATES, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.ui.permissions import Interaction, guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.rights import Interaction, guild_of, person_of
 from extensions.corrections.text import one_line
 from extensions.files.list import NEWER, OLDER, PAGE
 

@@ -9,7 +9,7 @@ from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import RECALLED_ID
-from bot.ui.permissions import OnServersOnlyError
+from bot.ui.permissions import guild_of
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import Screen
 
@@ -29,12 +29,10 @@ async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Co
         OnServersOnlyError: there is no server that it could be of.
     """
     interaction = context.interaction
-    if interaction.guild_id is None:
-        raise OnServersOnlyError
-    locale = str(interaction.locale)
+    guild, locale = guild_of(interaction), str(interaction.locale)
     numbers = [int(part) for part in context.id_metadata.split(",") if part.isascii() and part.isdecimal()]
     lines = [translate(HEADING, locale)]
-    known = {one.number: one for one in await corrections.approved_among(interaction.guild_id, numbers)}
+    known = {one.number: one for one in await corrections.approved_among(guild, numbers)}
     for number in numbers:
         if (one := known.get(number)) is None:
             lines.append(translate(GONE, locale, number=number))

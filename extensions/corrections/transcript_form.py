@@ -13,6 +13,7 @@ from cachetools import TTLCache
 from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
+from bot.corrections.rights import corrector_of
 from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -21,9 +22,9 @@ from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS
 from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
+from bot.ui.permissions import guild_of
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import Screen
-from extensions.corrections.rights import corrector_of, guild_of
 
 screen = Screen()
 
@@ -106,7 +107,7 @@ async def take(
 
     Raises:
         FormExpiredError: it was opened too long ago.
-        OnServersOnlyError, NotCorrectorError, TooMuchFeedbackError
+        OnServersOnlyError, NotPermittedError, TooMuchFeedbackError
     """
     interaction = context.interaction
     guild, locale = guild_of(interaction), str(interaction.locale)

@@ -18,10 +18,10 @@ from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from bot.ui.file_text import size_text
 from bot.ui.language_choice import MAX_CHOICES
+from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.datasets import deletion as dataset_deletion
-from extensions.datasets.rights import guild_of
 from extensions.datasets.text import (
     change_told,
     dataset_choices,
@@ -56,14 +56,14 @@ WHICH_VERSION = _("Its number; the newest when left empty")
 
 @safe
 async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
-    datasets = await store.all(guild_of(context.interaction))
+    datasets = await store.all(require(context.interaction))
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
     await context.respond(dataset_choices(datasets, typed, locale))
 
 
 @safe
 async def complete_example(context: lightbulb.AutocompleteContext[str], store: DatasetStore) -> None:
-    guild, chosen = guild_of(context.interaction), context.get_option("dataset")
+    guild, chosen = require(context.interaction), context.get_option("dataset")
     typed = str(context.focused.value or "")
     hits = await store.search(guild, str(chosen.value), typed, MAX_CHOICES) if chosen is not None else []
     await context.respond(example_choices(hits))
@@ -269,7 +269,7 @@ class Archive(
 
 async def _begun(context: lightbulb.Context) -> hikari.Snowflake:
     """Defer, where nobody else sees it; the guild, whose datasets the person may have."""
-    guild = guild_of(context.interaction)
+    guild = require(context.interaction)
     await context.defer(ephemeral=True)
     return guild
 

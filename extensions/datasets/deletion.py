@@ -11,8 +11,8 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
+from bot.ui.permissions import require
 from bot.ui.screen import Screen
-from extensions.datasets.rights import guild_of
 from extensions.datasets.text import named
 from extensions.files.deletion import DELETE, DELETED, KEEP, KEEP_ID, NotTheirsToPressError
 
@@ -60,13 +60,13 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
 
     Raises:
         NotTheirsToPressError: another person was asked.
-        DatasetsNotManagedError: the person may not manage the guild, or not any more.
+        NotPermittedError: the person may not manage the guild, or not any more.
         DatasetGoneError: it is gone already.
     """
     asker, what, dataset_id = context.id_metadata.split(":")
     if str(context.interaction.user.id) != asker:
         raise NotTheirsToPressError
-    guild = guild_of(context.interaction)
+    guild = require(context.interaction)
     dataset = await store.by_id(guild, dataset_id)
     if dataset is None:
         raise DatasetGoneError

@@ -51,7 +51,7 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[FileSt
 
     Raises:
         NotTheirsToPressError: another person was asked.
-        ModeratorsOnlyError: the person may not manage the guild, or not any more.
+        NotPermittedError: the person may not manage the guild, or not any more.
         FileNotThereError: it is gone already.
     """
     asker, _colon, key = context.id_metadata.partition(":")

@@ -67,7 +67,7 @@ async def turn_page(context: yuyo.components.Context, store: alluka.Injected[Fil
     """Show the page that the button is for.
 
     Raises:
-        ModeratorsOnlyError: the person may not see the files.
+        NotPermittedError: the person may not see the files.
     """
     interaction = context.interaction
     files = await own_files(interaction, store).listing()

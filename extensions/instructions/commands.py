@@ -15,7 +15,7 @@ from bot.instructions.service import DEFAULT_NAME, MAX_NAME_CHARACTERS, InForce,
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from bot.ui.text_files import read_text_file
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.instructions.form import EVERYWHERE_HOLDS, HERE_HOLDS, Place, open_form
@@ -56,7 +56,7 @@ async def complete_name(context: lightbulb.AutocompleteContext[str], instruction
 @safe
 async def complete_version(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
     # What was said earlier, and taken back, is not for everyone.
-    guild, typed = require_manager(context.interaction), str(context.focused.value or "").casefold()
+    guild, typed = require(context.interaction), str(context.focused.value or "").casefold()
     offered: list[tuple[str, str]] = []
     language = catalogue_language(locale_of(context.interaction))
     for one in await instructions.earlier(guild):
@@ -108,7 +108,7 @@ class SetInstruction(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         held = await instructions.of(guild, context.channel_id)
         name = _given(self.name_ or held.name)
         text = await instructions.to_edit(guild, name, held)
@@ -125,7 +125,7 @@ class File(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await context.defer(ephemeral=True)
         text = await read_text_file(self.file)
         held = await instructions.of(guild, context.channel_id)
@@ -148,7 +148,7 @@ class Pick(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await instructions.pick(guild, self.name_, channel_id=context.channel_id if self.here else None)
         await _tell_held(context, self.name_, here=self.here)
 
@@ -161,7 +161,7 @@ class Reset(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await instructions.pick(guild, None, channel_id=context.channel_id if self.here else None)
         await respond(
             context, translate(RESET_HERE if self.here else RESET_EVERYWHERE, locale_of(context)), ephemeral=True
@@ -178,7 +178,7 @@ class Restore(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         if not (self.version.isascii() and self.version.isdecimal() and len(self.version) < 16):
             raise NoSuchInstructionError(self.version)
         restored = await instructions.restore(guild, int(self.version), context.user.id)
@@ -195,7 +195,7 @@ class DeleteInstruction(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, instructions: Instructions) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await instructions.delete(guild, self.name_)
         await respond(context, translate(DELETED, locale_of(context), name=f"**{self.name_}**"), ephemeral=True)
 

@@ -13,7 +13,7 @@ from bot.i18n.translation import translate
 from bot.instructions.service import MAX_CHARACTERS, Instructions
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import Screen
 
@@ -47,11 +47,11 @@ async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instr
     """Keep what was written, and let it hold.
 
     Raises:
-        ManagersOnlyError: the person may not manage the server, or not any more.
+        NotPermittedError: the person may not manage the server, or not any more.
         StarlingError: see ``Instructions.write``.
     """
     interaction = context.interaction
-    guild = require_manager(interaction)
+    guild = require(interaction)
     place, _colon, name = context.id_metadata.partition(":")
     await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id)
     if place != "kept":

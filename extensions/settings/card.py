@@ -18,7 +18,7 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT
 from bot.ui.modal_router import text_row, texts_in
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from bot.ui.screen import Screen
 
 screen = Screen()
@@ -214,10 +214,10 @@ async def change(
     """Set what was chosen on the card, and draw it anew.
 
     Raises:
-        ManagersOnlyError: the person may not manage the server, or not any more.
+        NotPermittedError: the person may not manage the server, or not any more.
     """
     interaction = context.interaction
-    guild, locale = require_manager(interaction), str(interaction.locale)
+    guild, locale = require(interaction), str(interaction.locale)
     values = [str(value) for value in interaction.values]
     if context.id_metadata == "limits":
         limits = await card.limits(guild)
@@ -272,11 +272,11 @@ async def change_limits(context: yuyo.modals.Context, card: alluka.Injected[Sett
     """Set the limits that were written in the form, and draw the card anew.
 
     Raises:
-        ManagersOnlyError: the person may not manage the server, or not any more.
+        NotPermittedError: the person may not manage the server, or not any more.
         NotALimitError: one is not a number above 0.
     """
     interaction = context.interaction
-    guild = require_manager(interaction)
+    guild = require(interaction)
     await card.set_limits(guild, texts_in(interaction))
     drawn = await card.drawn(guild, str(interaction.locale))
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=drawn)

@@ -7,7 +7,7 @@ import lightbulb
 
 from bot.errors import translatable as _
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.settings.card import SettingsCard
 
@@ -26,5 +26,5 @@ class ShowSettings(
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, card: SettingsCard) -> None:
-        guild = require_manager(context)
+        guild = require(context)
         await respond(context, components=[await card.drawn(guild, locale_of(context))], ephemeral=True)

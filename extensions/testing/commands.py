@@ -18,13 +18,13 @@ from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCa
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
 from bot.training.evaluating.scoring import Scorer
+from bot.training.rights import require_trainer
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.corrections.rights import require_trainer
 from extensions.datasets.text import named
 from extensions.models import complete_any_model
 from extensions.testing.card import draw

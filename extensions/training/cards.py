@@ -16,11 +16,11 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
 from bot.training.model_store import Model
+from bot.training.rights import require_trainer
 from bot.training.store import State, Training, TrainingStore
 from bot.training.trainer import Plan
 from bot.training.trainings import Trainings
 from bot.ui.screen import Screen
-from extensions.corrections.rights import require_trainer
 from extensions.training import loss_chart
 
 screen = Screen()
@@ -209,7 +209,7 @@ async def start(
     """Start what was planned.
 
     Raises:
-        NotTrainerError: the person may not train, or not any more.
+        NotPermittedError: the person may not train, or not any more.
         StarlingError: see ``Trainings.start``.
     """
     interaction = context.interaction
@@ -229,7 +229,7 @@ async def drop(
     """Leave it.
 
     Raises:
-        NotTrainerError: the person may not train, or not any more.
+        NotPermittedError: the person may not train, or not any more.
     """
     interaction = context.interaction
     await require_trainer(interaction, preferences)
@@ -248,7 +248,7 @@ async def cancel(
     """Cancel a training that is to end.
 
     Raises:
-        NotTrainerError: the person may not train, or not any more.
+        NotPermittedError: the person may not train, or not any more.
     """
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)

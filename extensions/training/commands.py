@@ -18,13 +18,13 @@ from bot.settings import Settings
 from bot.training.local.trainer import BASE
 from bot.training.model_store import ModelStore
 from bot.training.recipe import Method
+from bot.training.rights import require_trainer
 from bot.training.store import NoSuchTrainingError, Training, TrainingStore
 from bot.training.trainings import Trainings
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.corrections.rights import require_trainer
 from extensions.datasets.text import dataset_choices, refusal
 from extensions.training.cards import METHODS, cancel_row, chart_of, planned, planned_row, told
 
@@ -270,7 +270,7 @@ def _as_file(text: str) -> tuple[str, bytes]:
 async def _chosen(context: lightbulb.Context, store: TrainingStore, preferences: Preferences, given: str) -> Training:
     """
     Raises:
-        NotTrainerError: the person may not train.
+        NotPermittedError: the person may not train.
         NoSuchTrainingError
     """
     guild = await require_trainer(context.interaction, preferences)

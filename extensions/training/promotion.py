@@ -10,12 +10,12 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.training.promoting import Promoting
+from bot.training.rights import require_trainer
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
-from extensions.corrections.rights import require_trainer
 from extensions.training.cards import PROMOTE_ID
 
 screen = Screen()
@@ -63,7 +63,7 @@ async def promote_candidate(
     """Measure the candidate that the button is for, and promote it if it is better.
 
     Raises:
-        NotTrainerError: the person may not train.
+        NotPermittedError: the person may not train.
         StarlingError: as ``promoted``.
     """
     interaction = context.interaction

@@ -8,11 +8,11 @@ from datetime import timedelta
 import hikari
 import lightbulb
 
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.settings import Settings
 from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import require
 from bot.usage.budgets import Budget, Budgets
 from bot.usage.store import Amounts, UsageStore
 from bot.usage.text import cost_text, minutes_text, number_text
@@ -28,32 +28,6 @@ TODAY = _(
 )
 COST = _("Cost: {today} today, {all} in {days} days.")
 RENEWED = _("It is renewed {renewed}.")
-
-
-class UsageNotManagedError(StarlingError):
-    """Raised when someone asks what a server has used who does not manage it."""
-
-    sentence = _("Only those who may manage this server can see what all of it has used. You can always see your own.")
-
-
-class NoServerHereError(StarlingError):
-    """Raised when someone asks what a server has used where there is none."""
-
-    sentence = _("There is no server here. Ask on the server, or for what you have used.")
-
-
-def _server_of(context: lightbulb.Context) -> int:
-    """The server whose use the one who asks may see.
-
-    Raises:
-        NoServerHereError: this is a direct message.
-        UsageNotManagedError: the one who asks does not manage the server.
-    """
-    if context.guild_id is None or context.member is None:
-        raise NoServerHereError
-    if not context.member.permissions & (hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR):
-        raise UsageNotManagedError
-    return int(context.guild_id)
 
 
 @loader.command
@@ -90,7 +64,7 @@ class Usage(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, usage: UsageStore, budgets: Budgets, settings: Settings) -> None:
         of_server = self.scope == "server"
-        guild = _server_of(context) if of_server else None
+        guild = int(require(context)) if of_server else None
         user = None if of_server else int(context.user.id)
         # The first chart takes seconds: its library is loaded for it.
         await context.defer(ephemeral=True)

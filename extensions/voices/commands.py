@@ -11,7 +11,7 @@ from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
-from bot.ui.permissions import require_manager
+from bot.ui.permissions import require
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.voices.choice import voice_choices
 
@@ -97,10 +97,10 @@ async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: str, 
     """
     Raises:
         OnServersOnlyError: the server's is to be chosen where there is none.
-        ManagersOnlyError: by someone who may not manage it.
+        NotPermittedError: by someone who may not manage it.
         UnknownVoiceError: there is no such voice.
     """
-    guild = None if whose == "user" else require_manager(context)
+    guild = None if whose == "user" else require(context)
     # The list of voices may have to be asked of a network first.
     await context.defer(ephemeral=True)
     if guild is None:

@@ -131,7 +131,7 @@ async def test_a_moderator_of_one_channel_cannot_send_it_to_another(harness: Bot
     await harness.administrator.request("PUT", f"/channels/{moderators}/permissions/{chloe}", see)
     try:
         refused = await (await harness.member.slash("join", {"channel": moderators}, channel="general")).response()
-        assert f"Only those who may manage <#{moderators}> can do that." in refused["content"]
+        assert f"the permission Manage Channels in <#{moderators}> can do that." in refused["content"]
         joined = await (await harness.member.slash("join", channel="general")).response()
         assert joined["content"].startswith(f"Joined <#{general}>.")
     finally:

@@ -163,8 +163,8 @@ async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_harnes
     for command in ("show", "edit", "delete"):
         assert "no correction #2" in await _told(chloe, f"corrections {command}", number="2")
     for command in ("approve", "reject"):
-        assert "decided on by those who may manage" in await _told(chloe, f"corrections {command}", number="1")
-    assert "Only those who may manage" in await _told(chloe, "corrections roles", votes=5)
+        assert "the permission Manage Server" in await _told(chloe, f"corrections {command}", number="1")
+    assert "the permission Manage Server" in await _told(chloe, "corrections roles", votes=5)
     assert pressed_of(await _did(chloe, "corrections show", number="1")) == []
     card = await _did(ada, "corrections show", number="1")
     [approve] = [part["components"][0] for part in card["components"][0]["components"] if part["type"] == 1]
@@ -174,7 +174,7 @@ async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_harnes
         {"content": "x", "components": [{"type": 1, "components": [approve]}]},
     )
     refused = await (await chloe.click(public, "Approve")).response()
-    assert "decided on by those who may manage" in refused["content"]
+    assert "the permission Manage Server" in refused["content"]
     assert (await _told(ada, "corrections list", state="approved")).startswith("There are no corrections")
     rejected = await _told(ada, "corrections reject", number="1")
     assert "❌ rejected" in rejected
@@ -329,7 +329,7 @@ async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotH
     assert f"Who may correct me: <@&{role}>." in told
     answer = await answered(corrections_harness, boris)
     refused = await (await boris.message_command("Correct this reply", answer)).response()
-    assert f"только те, у кого есть роль <@&{role}>" in refused["content"]
+    assert f"у кого есть право «Управлять сервером» или роль <@&{role}>" in refused["content"]
     path = f"/guilds/{GUILD_ID}/members/{OTHER_MEMBER_ID}/roles/{role}"
     await ada.request("PUT", path)
     try:
@@ -337,7 +337,7 @@ async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotH
         await _told(ada, "corrections roles", correct=str(GUILD_ID))
         await corrects(boris, answer, answer=PARIS)
         assert "✅ approved" in await _told(chloe, "corrections approve", number="2")
-        assert "Only those who may manage" in await _told(chloe, "corrections roles", votes=1)
+        assert "the permission Manage Server" in await _told(chloe, "corrections roles", votes=1)
     finally:
         await ada.request("DELETE", path)
     assert "no correction #2" in await _told(chloe, "corrections show", number="2")

@@ -162,7 +162,7 @@ async def test_only_who_manages_the_server_writes_but_everyone_may_read(taught: 
         ("instruction file", {"file": ("a.txt", b"I rule", "text/plain")}),
     ):
         refused = await (await taught.member.slash(command, options, channel="general")).response()
-        assert "Only those who may manage this server" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
     alone = await (await taught.member.slash("instruction set", channel=await taught.dm(taught.member))).response()
     assert "belongs to a server" in alone["content"]
     shown = await (await taught.member.slash("instruction show", channel="general")).response()

@@ -143,7 +143,7 @@ async def test_only_who_manages_a_server_sets_it(harness: BotHarness) -> None:
     body = {"content": "x", "components": [{"type": 1, "components": [button]}]}
     shown = await harness.as_bot("POST", f"/channels/{harness.channel('general')}/messages", body)
     refused = await (await harness.member.click(shown, "set:limits")).response()
-    assert "Only those who may manage this server can change that." in refused["content"]
+    assert "Only those who have the permission Manage Server can do that." in refused["content"]
 
 
 async def test_a_server_chooses_its_model(tmp_path: Path, whisper_base: Path) -> None:
@@ -169,7 +169,7 @@ async def test_a_server_chooses_its_model(tmp_path: Path, whisper_base: Path) ->
             refused = await (
                 await harness.member.slash("model set", {"model": "scripted"}, channel="general")
             ).response()
-            assert "Only those who may manage this server" in refused["content"]
+            assert "the permission Manage Server" in refused["content"]
             await (await ada.slash("model set", channel="general")).response()
             shown = await (await ada.slash("model show", channel="general")).response()
             assert shown["content"] == "Here `scripted` answers."

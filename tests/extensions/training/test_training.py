@@ -77,7 +77,7 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         )
         assert [choice["value"] for choice in bases] == ["small-1", "scripted"]
         refused = await planned(chloe)
-        assert "or have the role for it, can train" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
         nothing = await planned(ada, trainer="openai")
         assert "/select_dataset" in nothing["content"]
         card = await planned(ada, dataset="training", trainer="openai", file=FILE)
@@ -90,7 +90,7 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         assert buttons_of(card) == ["train-start", "train-drop"]
         assert service.exchanged == []
         refused = await (await chloe.click(card, "train-start")).response()
-        assert "can train" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
         await ada.click(card, "train-start")
         started = await seen(ada, card, "Training started. Job ID: **#1**")
         assert buttons_of(started) == ["train-cancel"]

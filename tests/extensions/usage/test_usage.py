@@ -256,7 +256,7 @@ async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered:
     assert "You have" not in text
     assert "Bar chart" in description
     refusal = await metered.refused(harness.member, "general", scope="server")
-    assert refusal.startswith("Only those who may manage this server can see what all of it has used.")
+    assert refusal.startswith("Only those who have the permission Manage Server can do that.")
     for person in (harness.administrator, harness.member):
         refusal = await metered.refused(person, await harness.dm(person), scope="server")
-        assert refusal.startswith("There is no server here.")
+        assert refusal.startswith("That belongs to a server.")

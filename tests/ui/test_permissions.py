@@ -1,0 +1,22 @@
+"""What is lacking is named, in the language of the one who lacks it."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.i18n.translation import translate_error
+from bot.ui.permissions import NotPermittedError
+
+MANAGING = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.MANAGE_CHANNELS
+
+
+def test_every_permission_that_is_lacking_is_named() -> None:
+    error = NotPermittedError(MANAGING)
+    assert "the permission Manage Channels, Manage Server" in str(error)
+    assert "право «Управлять каналами, Управлять сервером»" in translate_error(error, "ru")
+
+
+def test_a_channel_or_a_role_that_would_do_is_named_as_well() -> None:
+    assert "Manage Server or the role <@&7>" in str(NotPermittedError(hikari.Permissions.MANAGE_GUILD, role_id=7))
+    there = NotPermittedError(hikari.Permissions.MANAGE_CHANNELS, channel_id=8)
+    assert "право «Управлять каналами» в <#8>" in translate_error(there, "ru")
