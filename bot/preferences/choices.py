@@ -44,14 +44,6 @@ class Roles:
     train: int | None = None
     """The role whose members may train and test models; None: only those who may manage the guild."""
 
-    def let_correct(self, roles: Collection[int]) -> bool:
-        """Whether a member with these roles may correct."""
-        return self.correct is None or self.correct in roles
-
-    def let_train(self, roles: Collection[int]) -> bool:
-        """Whether a member with these roles may train."""
-        return self.train is not None and self.train in roles
-
     def let_approve(self, roles: Collection[int]) -> bool:
         """Whether a member with these roles may approve."""
         return self.approve is not None and self.approve in roles

@@ -218,7 +218,7 @@ async def test_members_have_their_own_only(corrections: Corrections) -> None:
     ):
         with pytest.raises(NoSuchCorrectionError):
             await attempt
-    with pytest.raises(StarlingError, match="decided on by those"):
+    with pytest.raises(StarlingError, match="permission Manage Server"):
         await corrections.approve(GUILD, other.id, CorrectionActor(BORIS, approves=False))
     assert (await corrections.page(GUILD, 1, 5, MEMBER))[2] == 0
     assert (await corrections.page(GUILD, 1, 5, MODERATOR))[2] == 1

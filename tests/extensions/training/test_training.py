@@ -107,7 +107,7 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         elsewhere = await (await ada.slash("jobs show", {"job": "1"}, channel=SECOND)).response()
         assert "There is no training #1 here." in elsewhere["content"]
         refused = await (await chloe.slash("jobs list", channel="general")).response()
-        assert "can train" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
 
 
 async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path, whisper_base: Path) -> None:
@@ -252,10 +252,10 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
 
         await candidate()
         refused = await (await chloe.slash("model promote", {"model": "trained-1"}, channel="general")).response()
-        assert "can train and test models" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
         news = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
         refused = await (await chloe.click(news, "train-promote")).response()
-        assert "can train and test models" in refused["content"]
+        assert "the permission Manage Server" in refused["content"]
         worse = await promoted(news)
         assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
         assert await answered() == "Paris is the capital of France."
