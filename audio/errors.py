@@ -130,6 +130,7 @@ class TranscriberBusyError(AudioError):
     """Raised when so many recordings wait that one more would be promised in vain."""
 
     sentence = _("Too many recordings are waiting already ({waiting}). Please try again in about {wait_s:.0f} s.")
+    is_transient = True
 
     def __init__(self, waiting: int, wait_s: float) -> None:
         """``wait_s``: about how long it takes until all of them are heard."""
@@ -140,6 +141,7 @@ class TranscriberClosedError(AudioError):
     """Raised when a recording was waiting, or was sent, while the transcriber closes."""
 
     sentence = _("I am shutting down and stopped listening to this recording. Please send it again in a minute.")
+    is_transient = True
 
 
 class ModelUnavailableError(AudioError):
@@ -182,6 +184,7 @@ class SpeechUnavailableError(AudioError):
     """Raised when every engine that speaks the language failed."""
 
     sentence = _("No voice can speak right now ({reasons}). Please try again in a few minutes.")
+    is_transient = True
 
     def __init__(self, reasons: str) -> None:
         super().__init__(reasons=reasons)

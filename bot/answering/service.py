@@ -15,14 +15,13 @@ from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
 from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError, words
 from bot.answering.voice_notes import voice_note_in
-from bot.conversation.errors import ChatError
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import retry_row, streaming_row
-from bot.ui.downloading import DownloadFailedError, LinkExpiredError
+from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import report_error
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.streaming_reply import StreamingReply
@@ -315,7 +314,7 @@ class AnswerService:
             elif isinstance(told, QuestionGoneError):
                 await self._rest.create_message(job.channel_id, report.text)
             else:
-                row = retry_row(job.id, reply.locale) if _may_pass(told) else None
+                row = retry_row(job.id, reply.locale) if report.is_transient else None
                 await reply.end_with_note(report.text, row=row)
         except (hikari.HTTPError, ReplyGoneError) as failure:
             log.warning("could not tell the person", reference=report.reference, why=str(failure))
@@ -336,10 +335,3 @@ class AnswerService:
         if named is not error:
             named.__cause__ = error
         return named
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same question may find an answer later."""
-    return isinstance(error, ChatError | JobQueueFullError | DownloadFailedError) or not isinstance(
-        error, StarlingError
-    )

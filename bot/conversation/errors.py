@@ -26,12 +26,14 @@ class ChatUnreachableError(ChatError):
     """Raised when nothing answers at the endpoint, or the connection breaks."""
 
     sentence = _("I cannot reach my chat model right now. Please try again in a minute.")
+    is_transient = True
 
 
 class ChatTimedOutError(ChatError):
     """Raised when the model is silent for longer than the setting."""
 
     sentence = _("My chat model said nothing for {timeout_s:.0f} s, so I stopped waiting. Please try again.")
+    is_transient = True
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout_s=timeout_s)
@@ -80,6 +82,7 @@ class ChatRateLimitedError(ChatError):
     """Raised when the endpoint wants fewer requests."""
 
     sentence = _("My chat model has too much to do right now. Please try again in {wait_s:.0f} s.")
+    is_transient = True
 
     def __init__(self, wait_s: float) -> None:
         super().__init__(wait_s=math.ceil(wait_s), wait_min=math.ceil(wait_s / 60))
@@ -151,6 +154,7 @@ class ChatFailedError(ChatError):
     """Raised when the endpoint fails or refuses in a way that has no better name."""
 
     sentence = _("My chat model failed ({reason}). Please try again in a minute.")
+    is_transient = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
@@ -160,6 +164,7 @@ class ChatSaidNothingError(ChatError):
     """Raised when the model ends without a word that can be shown."""
 
     sentence = _("My chat model answered with nothing at all. Please ask in other words.")
+    is_transient = True
 
 
 class ChatWantedToolError(ChatError):
@@ -187,6 +192,7 @@ class EngineNotStartedError(ChatError):
         "The embedded chat engine does not start: {reason}. "
         "Connect another model with OPENAI_BASE_URL and CHAT_MODEL, or run: starling doctor"
     )
+    is_transient = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
@@ -196,6 +202,7 @@ class EngineBusyError(ChatError):
     """Raised when the embedded engine is to be changed, and is never idle."""
 
     sentence = _("The embedded chat engine has too much to do to be changed right now. Please try again in a minute.")
+    is_transient = True
 
 
 class AdapterNotLoadedError(ChatError):

@@ -69,6 +69,7 @@ class ServiceUnreachableError(TrainingError):
     """Raised when nothing answers, or not in time."""
 
     sentence = _("I cannot reach the training service {service} right now. Please try again in a few minutes.")
+    is_transient = True
 
     def __init__(self, service: str) -> None:
         super().__init__(service=service)
@@ -99,6 +100,7 @@ class ServiceBusyError(TrainingError):
     """Raised when the service wants fewer requests, and the retries were used up."""
 
     sentence = _("The training service {service} has too much to do right now. Please try again in {wait_s:.0f} s.")
+    is_transient = True
 
     def __init__(self, service: str, wait_s: float) -> None:
         super().__init__(service=service, wait_s=wait_s)
@@ -117,6 +119,7 @@ class ServiceFailedError(TrainingError):
     """Raised when the service fails (5xx), and the retries were used up."""
 
     sentence = _("The training service {service} failed ({reason}). Please try again in a few minutes.")
+    is_transient = True
 
     def __init__(self, service: str, reason: str) -> None:
         super().__init__(service=service, reason=reason[:200])

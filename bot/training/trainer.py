@@ -13,7 +13,7 @@ import structlog
 
 from bot.datasets.service import TrainingData
 from bot.i18n.message import LazyMessage
-from bot.training.errors import ServiceBusyError, ServiceFailedError, ServiceUnreachableError, TrainingError
+from bot.training.errors import TrainingError
 from bot.training.recipe import Recipe
 
 log = structlog.get_logger()
@@ -172,8 +172,8 @@ async def patiently(call: Callable[[], Awaitable[T]], *, first_pause_s: float) -
     for pauses in itertools.count():
         try:
             return await call()
-        except (ServiceUnreachableError, ServiceBusyError, ServiceFailedError) as error:
-            if pauses >= MAX_PAUSES:
+        except TrainingError as error:
+            if pauses >= MAX_PAUSES or not error.is_transient:
                 raise
             log.warning("a training service does not answer", why=str(error), pauses=pauses)
         await asyncio.sleep(min(first_pause_s * 2 ** min(pauses, 20), LONGEST_PAUSE_S))

@@ -33,6 +33,7 @@ class DownloadFailedError(StarlingError):
     """Raised when a file could not be fetched for another reason."""
 
     sentence = _("I could not download this file from Discord. Please try again in a moment.")
+    is_transient = True
 
 
 async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:

@@ -20,6 +20,7 @@ class TookTooLongError(StarlingError):
     """Raised in place of a bare timeout that no code below has named."""
 
     sentence = _("This took too long, so I stopped. Please try again in a moment.")
+    is_transient = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class ErrorReport:
     """One sentence in their language, and the reference below it in small letters."""
     reference: str
     """Eight hexadecimal digits that the log has too."""
+    is_transient: bool
+    """Whether trying again may help; of what nobody has foreseen, it may."""
 
 
 def report_error(error: BaseException, locale: str, **bound: object) -> ErrorReport:
@@ -41,8 +44,9 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     told = TookTooLongError() if isinstance(error, TimeoutError) else error
     if isinstance(told, StarlingError):
         text = translate_error(told, locale)
+        is_transient = told.is_transient
         log.warning("told of an error", error=type(told).__name__, why=str(told), reference=reference, **bound)
     else:
-        text = translate(StarlingError.sentence, locale)
+        text, is_transient = translate(StarlingError.sentence, locale), True
         log.error("unexpected error", reference=reference, exc_info=error, **bound)
-    return ErrorReport(f"{text}\n-# {translate(REFERENCE, locale, reference=reference)}", reference)
+    return ErrorReport(f"{text}\n-# {translate(REFERENCE, locale, reference=reference)}", reference, is_transient)

@@ -22,6 +22,7 @@ class TooManyAtOnceError(StarlingError):
     """Raised when a user starts one command more than they may have running."""
 
     sentence = _("You already have {limit} commands running here. Wait until one of them ends, then try again.")
+    is_transient = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit=limit)
@@ -31,6 +32,7 @@ class RestartingError(StarlingError):
     """Raised when a command comes while Starling stops, or does not end before it must."""
 
     sentence = _("I am being restarted. Please try again in a minute.")
+    is_transient = True
 
 
 class Invocations:

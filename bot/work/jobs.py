@@ -25,6 +25,7 @@ class JobQueueFullError(StarlingError):
     """Raised when as many jobs wait as may wait."""
 
     sentence = _("Too many people are talking to me at once. Please try again in a minute.")
+    is_transient = True
 
 
 _Source = tuple[int, int]

@@ -26,6 +26,7 @@ class OneIsSilentError(StarlingError):
     """Raised when one of two models gives no answer. Which one is not told: it might be asked again."""
 
     sentence = _("One of the two models gave no answer, so there is nothing to compare. Please try again.")
+    is_transient = True
 
 
 async def compare(

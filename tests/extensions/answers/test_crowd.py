@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import aiohttp
 
+from bot.sandbox.client.discord_user import Person
 from bot.sandbox.server import Sandbox
-from tests.harness import Message, populated, running
+from tests.harness import RECORDINGS, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
 PEOPLE = 50
@@ -40,3 +42,16 @@ async def test_fifty_people_who_talk_at_once_each_get_their_own_answers_in_order
         assert list(sandbox.failures) == []
         answers = [m for m in harness.member.known_messages.values() if m["author"]["id"] == harness.bot_id]
         assert len(answers) == 2 * PEOPLE
+
+
+async def test_when_too_many_recordings_wait_one_can_try_again(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
+        tokens = [sandbox.add_person(f"person {number}") for number in range(PEOPLE)]
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "whisper_workers": 1}
+        settings |= {"answers_at_once": PEOPLE, "stop_timeout_s": 0.1}
+        async with running(tmp_path, sandbox, **settings), contextlib.AsyncExitStack() as stack:
+            note = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
+            people = [await stack.enter_async_context(Person(sandbox.url, token)) for token in tokens]
+            await asyncio.gather(*(person.send("general", town.mention, files=[note]) for person in people))
+            told = await town.member.wait_for_message(lambda said: "recordings are waiting" in said["content"], 60)
+    assert "again" in buttons_of(told)

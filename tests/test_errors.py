@@ -1,0 +1,35 @@
+"""What errors say, and what they say of themselves."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import audio
+import bot
+import extensions
+from bot.errors import StarlingError
+
+_PROCESSES = ("audio.decoding.child", "bot.training.local.child", "bot.__main__")
+"""They are started, not imported."""
+
+
+def errors() -> Iterator[type[StarlingError]]:
+    """All that can be raised: those that others are derived from are not."""
+    for package in (audio, bot, extensions):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name not in _PROCESSES:
+                importlib.import_module(module.name)
+    waiting: list[type[StarlingError]] = [StarlingError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if not kind.__subclasses__() and kind.__module__.partition(".")[0] in ("audio", "bot", "extensions"):
+            yield kind
+
+
+def test_an_error_that_asks_to_try_again_offers_it() -> None:
+    asking = [kind for kind in errors() if "try again" in kind.sentence]
+    assert len(asking) > 10
+    assert [kind.__name__ for kind in asking if not kind.is_transient] == []
