@@ -79,7 +79,7 @@ class AnswerRequest:
     """When to speak, where it was said with the question."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
-    stop: CancellationToken = field(default_factory=CancellationToken)
+    cancellation: CancellationToken = field(default_factory=CancellationToken)
     on_spoken: Callable[[int], Awaitable[None]] = _unnoted
     """Given the id of the voice message."""
 

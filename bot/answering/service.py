@@ -76,7 +76,7 @@ class AnswerService:
         self._runner = runner
         self._exchanges = exchanges
         self._feedback = feedback
-        self._stops: dict[str, CancellationToken] = {}
+        self._cancellations: dict[str, CancellationToken] = {}
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
 
@@ -122,7 +122,7 @@ class AnswerService:
             AnswerGoneError: it is not being written.
         """
         await self.require_theirs(job_id, by)
-        if (token := self._stops.get(job_id)) is None:
+        if (token := self._cancellations.get(job_id)) is None:
             raise AnswerGoneError
         token.cancel()
 
@@ -188,7 +188,7 @@ class AnswerService:
 
     async def _quiet(self, job_id: str) -> None:
         """Stop the answer if it is being written, and wait until it is."""
-        if (token := self._stops.get(job_id)) is not None:
+        if (token := self._cancellations.get(job_id)) is not None:
             token.cancel()
             await self._done[job_id].wait()
 
@@ -197,19 +197,19 @@ class AnswerService:
         Raises:
             JobQueueFullError: too many wait.
         """
-        stop, done = CancellationToken(), asyncio.Event()
+        cancellation, done = CancellationToken(), asyncio.Event()
 
         async def work(job: Job) -> None:
             try:
                 asked = message or await self._question_of(job)
                 if asked is not None:
-                    await self._answer(job, asked, stop)
+                    await self._answer(job, asked, cancellation)
             finally:
-                del self._stops[job.id], self._done[job.id]
+                del self._cancellations[job.id], self._done[job.id]
                 done.set()
 
         self._runner.submit(job, work)
-        self._stops[job.id], self._done[job.id] = stop, done
+        self._cancellations[job.id], self._done[job.id] = cancellation, done
 
     async def _question_of(self, job: Job) -> hikari.Message | None:
         """The message to answer; None when it is gone, with which the job ends."""
@@ -235,14 +235,14 @@ class AnswerService:
                 reply.seen(reply.message_ids[-1], (shown.content or "").removesuffix(promise).rstrip())
             await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
 
-    async def _answer(self, job: Job, message: hikari.Message, stop: CancellationToken) -> None:
+    async def _answer(self, job: Job, message: hikari.Message, cancellation: CancellationToken) -> None:
         ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": int(message.id)}
         reply = self._reply(job, message)
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
                 async with typing(self._rest, message.channel_id):
-                    await self._generator.answer(self._asked(job, message, reply, stop))
+                    await self._generator.answer(self._asked(job, message, reply, cancellation))
             except asyncio.CancelledError:
                 await self._mark_interrupted(reply)
                 raise
@@ -255,7 +255,7 @@ class AnswerService:
                 await self._jobs.finish(job.id, "done")
 
     def _asked(
-        self, job: Job, message: hikari.Message, reply: StreamingReply, stop: CancellationToken
+        self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
     ) -> AnswerRequest:
         async def spoken(id_: int) -> None:
             await self._jobs.note(job.id, spoken=[id_])
@@ -271,7 +271,7 @@ class AnswerService:
             message=message,
             files=tuple(attachments_of(message)),
             job=job.id,
-            stop=stop,
+            cancellation=cancellation,
             on_spoken=spoken,
         )
 

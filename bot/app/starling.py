@@ -18,9 +18,17 @@ from audio import Prosody, Recognizer, Synthesizer
 from audio.recognition.fallback import FallbackRecognizer
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
+from bot.answering.attachments import AttachmentReader
 from bot.answering.auto_transcripts import AutoTranscripts
+from bot.answering.conversation_history import ConversationHistory
 from bot.answering.generator import AnswerGenerator
+from bot.answering.prompting import Prompting
+from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
+from bot.answering.small_print import SmallPrint
+from bot.answering.speaking import Speaking
+from bot.answering.streaming import Streaming
+from bot.answering.understanding import Understanding
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.connection import serve
 from bot.app.health import keep_alive_file
@@ -42,6 +50,7 @@ from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import localizations
 from bot.instructions.service import Instructions
 from bot.instructions.store import InstructionStore
+from bot.preferences.choices import Speak
 from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
 from bot.privacy.personal_data import PersonalData
@@ -234,19 +243,16 @@ class Starling:
             recall = Recall(correction_store.approved, index_maker(settings.recall))
             stack.push_async_callback(recall.close)
             corrections = Corrections(correction_store, dataset_store, preferences, on_changed=recall.forget)
+            attachments = AttachmentReader(voice_notes)
+            history = ConversationHistory(self._bot, exchanges, preferences, attachments)
+            reads_all = settings.message_content_intent
             generator = AnswerGenerator(
-                self._bot,
-                voice_notes,
-                models,
-                synthesizer,
-                exchanges,
-                locales,
-                preferences,
-                voices,
-                budgets,
-                settings,
-                instructions,
-                recall,
+                Understanding(self._bot, voice_notes, attachments, models, locales, budgets, reads_all=reads_all),
+                Prompting(history, instructions, recall),
+                Streaming(budgets),
+                Speaking(synthesizer, voices, preferences, budgets, default=Speak(settings.speak)),
+                Memory(exchanges),
+                SmallPrint(history, budgets),
             )
             feedback = FeedbackStore(database)
             consents = ConsentStore(database)

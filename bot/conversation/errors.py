@@ -20,20 +20,20 @@ class ChatError(StarlingError):
     sentence = _("The chat model gave no answer. Please try again.")
     another_may_answer: ClassVar[bool] = True
     """Whether it is worth asking another model the same."""
+    is_transient = True
+    """Also of what only the host can mend: when that is done, the question is still there."""
 
 
 class ChatUnreachableError(ChatError):
     """Raised when nothing answers at the endpoint, or the connection breaks."""
 
     sentence = _("I cannot reach my chat model right now. Please try again in a minute.")
-    is_transient = True
 
 
 class ChatTimedOutError(ChatError):
     """Raised when the model is silent for longer than the setting."""
 
     sentence = _("My chat model said nothing for {timeout_s:.0f} s, so I stopped waiting. Please try again.")
-    is_transient = True
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout_s=timeout_s)
@@ -82,7 +82,6 @@ class ChatRateLimitedError(ChatError):
     """Raised when the endpoint wants fewer requests."""
 
     sentence = _("My chat model has too much to do right now. Please try again in {wait_s:.0f} s.")
-    is_transient = True
 
     def __init__(self, wait_s: float) -> None:
         super().__init__(wait_s=math.ceil(wait_s), wait_min=math.ceil(wait_s / 60))
@@ -127,6 +126,7 @@ class ContextTooLongError(ChatError):
 
     sentence = _("That is too long for my chat model. Please ask with fewer words.")
     another_may_answer = False
+    is_transient = False
 
 
 class ChatCannotSeeError(ChatError):
@@ -141,6 +141,7 @@ class ChatPictureRefusedError(ChatError):
 
     sentence = _("My chat model does not take this picture. Please try another one, or tell me in words what is on it.")
     another_may_answer = False
+    is_transient = False
 
 
 class ChatFilteredError(ChatError):
@@ -148,13 +149,13 @@ class ChatFilteredError(ChatError):
 
     sentence = _("My chat model's filter stopped this answer. Please ask in another way.")
     another_may_answer = False
+    is_transient = False
 
 
 class ChatFailedError(ChatError):
     """Raised when the endpoint fails or refuses in a way that has no better name."""
 
     sentence = _("My chat model failed ({reason}). Please try again in a minute.")
-    is_transient = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
@@ -164,7 +165,6 @@ class ChatSaidNothingError(ChatError):
     """Raised when the model ends without a word that can be shown."""
 
     sentence = _("My chat model answered with nothing at all. Please ask in other words.")
-    is_transient = True
 
 
 class ChatWantedToolError(ChatError):
@@ -192,7 +192,6 @@ class EngineNotStartedError(ChatError):
         "The embedded chat engine does not start: {reason}. "
         "Connect another model with OPENAI_BASE_URL and CHAT_MODEL, or run: starling doctor"
     )
-    is_transient = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
@@ -202,7 +201,6 @@ class EngineBusyError(ChatError):
     """Raised when the embedded engine is to be changed, and is never idle."""
 
     sentence = _("The embedded chat engine has too much to do to be changed right now. Please try again in a minute.")
-    is_transient = True
 
 
 class AdapterNotLoadedError(ChatError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.sandbox.client.discord_user import Person
+from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from tests.harness import RECORDINGS, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -51,7 +51,7 @@ async def test_when_too_many_recordings_wait_one_can_try_again(tmp_path: Path, w
         settings |= {"answers_at_once": PEOPLE, "stop_timeout_s": 0.1}
         async with running(tmp_path, sandbox, **settings), contextlib.AsyncExitStack() as stack:
             note = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
-            people = [await stack.enter_async_context(Person(sandbox.url, token)) for token in tokens]
+            people = [await stack.enter_async_context(DiscordUser(sandbox.url, token)) for token in tokens]
             await asyncio.gather(*(person.send("general", town.mention, files=[note]) for person in people))
             told = await town.member.wait_for_message(lambda said: "recordings are waiting" in said["content"], 60)
     assert "again" in buttons_of(told)

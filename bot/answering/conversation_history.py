@@ -36,17 +36,17 @@ class ConversationHistory:
         self._attachments = attachments
 
     async def before(
-        self, question: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool
+        self, request: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool
     ) -> list[ChatMessage]:
-        """What was said before ``question``, oldest first.
+        """What was said before ``request``, oldest first.
 
         ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
         for a model that more confuses. ``pictures``: for a model that can see. What may not be read is left out.
         """
-        if question.about is not None:
-            said = await self._said(question.about, pictures=pictures, ours_too=True)
+        if request.about is not None:
+            said = await self._said(request.about, pictures=pictures, ours_too=True)
             return [] if said is None else [said]
-        message = question.message
+        message = request.message
         if message is None:
             return []
         if message.referenced_message is not None:
@@ -58,10 +58,26 @@ class ConversationHistory:
             return []
         return await self._recent(message, whole=in_thread)
 
-    def flows(self, question: AnswerRequest) -> bool:
-        """Whether ``question`` is part of a conversation that goes on and on, so that its beginning passes out of mind
+    async def parent(self, request: AnswerRequest) -> Exchange | None:
+        """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one.
+
+        Further parts of an answer, and its voice message, are replies to its first message.
+        """
+        answered = request.message.referenced_message if request.message else None
+        if answered is None:
+            return None
+        candidates = [answered.id]
+        if answered.message_reference and answered.message_reference.id:
+            candidates.append(answered.message_reference.id)
+        for candidate in candidates:
+            if found := await self._exchanges.by_reply(candidate):
+                return found
+        return None
+
+    def flows(self, request: AnswerRequest) -> bool:
+        """Whether ``request`` is part of a conversation that goes on and on, so that its beginning passes out of mind
         as a matter of course: not a thread, nor a chain of replies."""
-        message = question.message
+        message = request.message
         return message is not None and message.referenced_message is None and not self._in_thread(message)
 
     def _in_thread(self, message: hikari.Message) -> bool:

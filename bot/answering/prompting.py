@@ -1,0 +1,78 @@
+"""The second stage: what the model is shown, from what is asked and all that bears on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.answering.conversation_history import ConversationHistory
+from bot.answering.understanding import UnderstoodRequest
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.exchanges import Exchange
+from bot.conversation.prompting import Prompt, build_prompt
+from bot.instructions.service import Instructions
+from bot.recall.facts import with_facts
+from bot.recall.recall import Recall
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPrompt:
+    """All that a prompt is made of; how much of it is shown depends on the room that there is."""
+
+    understood: UnderstoodRequest
+    instruction: str
+    """Of the guild or the channel."""
+    history: tuple[ChatMessage, ...]
+    """What was said before, oldest first."""
+    asked: ChatMessage
+    """The question, with the corrections that were recalled."""
+    parent: Exchange | None
+    """The exchange that the question goes on with."""
+    recalled: tuple[int, ...]
+    """The numbers of the corrections in it."""
+    now: datetime
+
+    def fitted(self, room_tokens: int) -> Prompt:
+        """As much of it as fits in ``room_tokens``, as ``count_tokens`` counts."""
+        return build_prompt(
+            self.instruction,
+            self.history,
+            self.asked,
+            guild_name=self.understood.request.guild_name,
+            now=self.now,
+            room_tokens=room_tokens,
+            brief=self.understood.model.is_demonstration,
+        )
+
+    def without_pictures(self) -> AnswerPrompt:
+        """The same for a model that cannot see."""
+        history = [replace(message, pictures=()) for message in self.history if message.text or not message.pictures]
+        return replace(self, asked=replace(self.asked, pictures=()), history=tuple(history))
+
+
+class Prompting:
+    """Gathers the instruction, the conversation so far, and the corrections that bear on a question."""
+
+    def __init__(self, history: ConversationHistory, instructions: Instructions, recall: Recall) -> None:
+        self._history = history
+        self._instructions = instructions
+        self._recall = recall
+
+    async def prompt(self, understood: UnderstoodRequest) -> AnswerPrompt:
+        """The prompt for ``understood``. What may not be read of the conversation is left out."""
+        request, model, attached = understood.request, understood.model, understood.attached
+        parent = await self._history.parent(request)
+        recalled = await self._recall.recalled(request.guild_id, understood.text)
+        history = await self._history.before(
+            request, parent, brief=model.is_demonstration, pictures=model.takes_pictures
+        )
+        text = with_facts(f"{understood.text}\n\n{attached.text}".strip(), recalled)
+        return AnswerPrompt(
+            understood,
+            instruction=(await self._instructions.of(request.guild_id, request.channel_id)).text,
+            history=tuple(history),
+            asked=ChatMessage("user", text, request.speaker_name, attached.pictures),
+            parent=parent,
+            recalled=tuple(correction.number for correction in recalled),
+            now=datetime.now(UTC),
+        )

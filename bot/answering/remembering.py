@@ -1,0 +1,47 @@
+"""The fifth stage: an answer is remembered, so that a conversation can go on from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.answering.attachments import AttachmentContent
+from bot.answering.request import AnswerRequest
+from bot.answering.streaming import StreamedAnswer
+from bot.conversation.exchanges import Exchange, ExchangeStore
+
+
+class Memory:
+    """Stores what was asked and answered."""
+
+    def __init__(self, exchanges: ExchangeStore) -> None:
+        self._exchanges = exchanges
+
+    async def answered(self, request: AnswerRequest) -> Exchange | None:
+        """What an earlier attempt at ``request`` has answered, where its text was complete when it was interrupted."""
+        shown = request.reply.message_ids
+        return await self._exchanges.by_reply(shown[0]) if shown else None
+
+    async def remember(self, answer: StreamedAnswer) -> bool:
+        """Store ``answer`` under the first message of its reply; says whether there is one already."""
+        prompt, understood = answer.prompt, answer.prompt.understood
+        request = understood.request
+        if not request.reply.message_ids:
+            return False
+        if request.remembered:
+            first = request.reply.message_ids[0]
+            exchange = Exchange(
+                reply_message_id=first,
+                channel_id=request.channel_id,
+                guild_id=request.guild_id,
+                user_id=request.asker.id,
+                prompt_message_id=request.message.id if request.message else first,
+                prompt=understood.text,
+                reply=answer.text,
+                language=understood.language,
+                parent_reply_id=prompt.parent.reply_message_id if prompt.parent else None,
+                model=understood.model.model,
+                created_at=datetime.now(UTC),
+                has_files=understood.attached != AttachmentContent(),
+            )
+            await self._exchanges.remember(exchange)
+        return True

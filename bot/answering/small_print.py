@@ -1,0 +1,56 @@
+"""What stands below an answer in small letters: how it is to be taken, and what is running out."""
+
+from __future__ import annotations
+
+from cachetools import TTLCache
+
+from bot.answering.conversation_history import ConversationHistory
+from bot.answering.request import AnswerRequest
+from bot.answering.streaming import StreamedAnswer
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.usage.budgets import Budgets
+
+DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
+NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
+INSTRUCTION_CUT = _(
+    "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
+)
+QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
+CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
+CUT_TOLD_S = 6 * 3600.0
+"""How long it is not told again that a conversation that goes on and on is cut."""
+
+
+class SmallPrint:
+    """Notes for answers."""
+
+    def __init__(self, history: ConversationHistory, budgets: Budgets) -> None:
+        self._history = history
+        self._budgets = budgets
+        self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
+        """Channels where it was told lately that the beginning is left out."""
+
+    async def below(self, answer: StreamedAnswer) -> list[str]:
+        """The lines below ``answer``, in the language of its asker."""
+        request, shown = answer.prompt.understood.request, answer.shown
+        notes = {
+            DEMONSTRATION: answer.prompt.understood.model.is_demonstration,
+            NOT_SEEN: answer.pictures_left_out,
+            INSTRUCTION_CUT: shown.instruction_cut,
+            QUESTION_CUT: shown.question_cut,
+            CUT: shown.history_cut and self._tells_cut(request),
+        }
+        locale = request.reply.locale
+        told = [translate(note, locale) for note, holds in notes.items() if holds]
+        return told + await self._budgets.running_out(request.asker.id, request.guild_id, locale, "tokens", "audio")
+
+    def _tells_cut(self, request: AnswerRequest) -> bool:
+        """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,
+        and always in any other."""
+        if not self._history.flows(request):
+            return True
+        lately = request.channel_id in self._cut_told
+        if not lately:
+            self._cut_told[request.channel_id] = True
+        return not lately

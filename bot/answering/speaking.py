@@ -1,0 +1,119 @@
+"""The fourth stage: the reply as a voice message, spoken while it is written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable
+
+import hikari
+import structlog
+
+from audio import NothingToSayError, Speech, StreamingSynthesis, Synthesizer
+from bot.answering.request import AnswerRequest
+from bot.answering.understanding import UnderstoodRequest
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate, translate_error
+from bot.preferences.choices import Speak
+from bot.preferences.preferences import Preferences
+from bot.preferences.voices import ChosenVoices
+from bot.usage.budgets import Budgets
+from bot.work.cancellation import CancelledByUserError
+
+log = structlog.get_logger()
+
+NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
+
+
+class Speaking:
+    """Speaks answers where they are to be spoken: as it was said with the question, or as the channel, the guild or the
+    settings have it, in this order."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        voices: ChosenVoices,
+        preferences: Preferences,
+        budgets: Budgets,
+        *,
+        default: Speak,
+    ) -> None:
+        self._synthesizer = synthesizer
+        self._voices = voices
+        self._preferences = preferences
+        self._budgets = budgets
+        self._default = default
+
+    @contextlib.asynccontextmanager
+    async def beside(self, understood: UnderstoodRequest) -> AsyncIterator[SpokenAnswer | None]:
+        """What speaks the answer to ``understood`` while it is written; None where it is not spoken. Leaving the
+        block, for whatever reason, stops what is still being spoken."""
+        request = understood.request
+        if not await self._is_wanted(request):
+            yield None
+            return
+        async with self._synthesizer.stream(hint=understood.language, voice=await self._voice(request)) as synthesis:
+            yield SpokenAnswer(self, request, synthesis)
+
+    async def speak(self, request: AnswerRequest, text: str, *, language: str | None) -> None:
+        """Speak an answer whose text is complete, where it is to be spoken.
+
+        Raises: as ``post``.
+        """
+        if await self._is_wanted(request):
+            voice = await self._voice(request)
+            await self.post(request, text, self._synthesizer.speak(text, hint=language, voice=voice))
+
+    async def post(self, request: AnswerRequest, text: str, speech: Awaitable[Speech]) -> None:
+        """Post ``text`` as a voice message; if that cannot be, say so below the text.
+
+        Raises:
+            ReplyGoneError: the reply was deleted.
+            hikari.HTTPError: Discord refuses.
+        """
+        reply = request.reply
+        try:
+            spoken = await request.cancellation.unless_cancelled(speech)
+        except (NothingToSayError, CancelledByUserError):
+            return
+        except StarlingError as error:
+            log.warning("not spoken", error=type(error).__name__, why=str(error))
+            await reply.add_note(f"-# {translate_error(error, reply.locale)}")
+            return
+        await self._budgets.spoke(request.asker.id, request.guild_id, spoken.engine, text)
+        try:
+            await request.on_spoken(await reply.speak(spoken))
+        except hikari.ForbiddenError:
+            await reply.add_note(f"-# {translate(NOT_SPOKEN, reply.locale)}")
+        else:
+            log.info("answered aloud", engine=spoken.engine, voice=spoken.voice, duration_s=round(spoken.duration_s, 1))
+
+    async def _is_wanted(self, request: AnswerRequest) -> bool:
+        """Whether the answer to ``request``, with or without a recording, is spoken."""
+        chosen = await self._preferences.guild(request.guild_id)
+        here = chosen.joined_channels.get(int(request.channel_id))
+        speak = request.speak or here or chosen.speak or self._default
+        return speak is Speak.ALWAYS or (speak is Speak.VOICE and request.recording is not None)
+
+    async def _voice(self, request: AnswerRequest) -> str | None:
+        return await self._voices.of(request.asker.id, request.guild_id)
+
+
+class SpokenAnswer:
+    """One answer that is spoken while it is written."""
+
+    def __init__(self, speaking: Speaking, request: AnswerRequest, synthesis: StreamingSynthesis) -> None:
+        self._speaking = speaking
+        self._request = request
+        self._synthesis = synthesis
+
+    def write(self, part: str) -> None:
+        """Speak ``part`` after what was written before."""
+        self._synthesis.write(part)
+
+    async def post(self, text: str) -> None:
+        """Post what was spoken of ``text``, the whole answer.
+
+        Raises: as ``Speaking.post``.
+        """
+        await self._speaking.post(self._request, text, self._synthesis.finish())
