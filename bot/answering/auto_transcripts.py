@@ -9,6 +9,7 @@ import hikari
 import structlog
 
 from audio import Transcript
+from bot.answering.job_payloads import TranscriptPayload, note_posted
 from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
 from bot.errors import StarlingError
 from bot.preferences.choices import TranscriptStyle
@@ -60,7 +61,7 @@ class AutoTranscripts:
             channel_id=message.channel_id,
             user_id=message.author.id,
             message_id=message.id,
-            payload={"locale": locale},
+            payload=TranscriptPayload(locale).stored,
         )
         if job is not None:
             await self._submit(job, message)
@@ -84,7 +85,7 @@ class AutoTranscripts:
     async def _write(self, job: Job, message: hikari.Message | None) -> None:
         assert job.message_id is not None
         await self._jobs.start(job.id)
-        locale = str(job.payload["locale"])
+        locale = TranscriptPayload.of(job).locale
         try:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
             recording = voice_note_in(found)
@@ -126,4 +127,4 @@ class AutoTranscripts:
             job.channel_id, text, attachment=file, reply=job.message_id, mentions_reply=False,
             user_mentions=False, role_mentions=False, mentions_everyone=False, nonce=job.id[:24],
         )  # fmt: skip
-        await self._jobs.note(job.id, posted=[int(message.id)])
+        await note_posted(self._jobs, job.id, [int(message.id)])

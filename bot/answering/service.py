@@ -13,6 +13,7 @@ import structlog
 
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
+from bot.answering.job_payloads import AnswerPayload, note_posted, note_spoken, posted_for
 from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError, words
 from bot.answering.voice_notes import voice_note_in
 from bot.conversation.exchanges import ExchangeStore
@@ -91,7 +92,7 @@ class AnswerService:
             channel_id=message.channel_id,
             user_id=message.author.id,
             message_id=message.id,
-            payload={"locale": locale, "guild_name": guild_name, "words": self._words(message)},
+            payload=AnswerPayload(locale, guild_name, self._words(message)).stored,
         )
         if job is None:
             log.debug("message came twice", message=int(message.id))
@@ -154,12 +155,11 @@ class AnswerService:
     async def edited(self, message: hikari.Message) -> None:
         """Answer anew what a person has written differently."""
         job = await self._jobs.of_message(KIND, message.id)
-        if job is None or job.payload.get("words") == self._words(message):
+        if job is None or AnswerPayload.of(job).words in (None, self._words(message)):
             return
         log.info("the question was edited", message=int(message.id))
-        job = replace(job, payload={**job.payload, "words": self._words(message)})
         with contextlib.suppress(JobQueueFullError):
-            await self._repeat(job)
+            await self._repeat(job, words=self._words(message))
 
     async def deleted(self, message_ids: Collection[int]) -> None:
         """Delete the answers to questions, and the transcripts of voice notes, that were deleted."""
@@ -167,21 +167,22 @@ class AnswerService:
             await self._quiet(job.id)
             current = await self._jobs.get(job.id) or job
             await self._jobs.finish(job.id, "cancelled")
-            for posted in [*current.payload.get("posted", ()), *current.payload.get("spoken", ())]:
+            for posted in posted_for(current):
                 with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                     await self._rest.delete_message(job.channel_id, posted)
 
-    async def _repeat(self, job: Job) -> None:
+    async def _repeat(self, job: Job, *, words: str | None = None) -> None:
         await self._quiet(job.id)
         current = await self._jobs.get(job.id)
         if current is None:
             raise AnswerGoneError
-        posted, spoken = current.payload.get("posted", ()), current.payload.get("spoken", ())
-        job = await self._jobs.begin_anew(job.id, {**job.payload, "posted": list(posted), "spoken": []})
-        if posted:
-            await self._exchanges.withdraw(posted[0])
-            await self._feedback.forget_messages(posted)
-        for id_ in spoken:
+        before = AnswerPayload.of(current)
+        payload = replace(before, words=before.words if words is None else words, spoken=())
+        job = await self._jobs.begin_anew(job.id, payload.stored)
+        if before.posted:
+            await self._exchanges.withdraw(before.posted[0])
+            await self._feedback.forget_messages(before.posted)
+        for id_ in before.spoken:
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 await self._rest.delete_message(job.channel_id, id_)
         self._submit(job)
@@ -258,13 +259,13 @@ class AnswerService:
         self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
     ) -> AnswerRequest:
         async def spoken(id_: int) -> None:
-            await self._jobs.note(job.id, spoken=[id_])
+            await note_spoken(self._jobs, job.id, [id_])
 
         return AnswerRequest(
             asker=message.author,
             channel_id=message.channel_id,
             guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
-            guild_name=job.payload.get("guild_name"),
+            guild_name=AnswerPayload.of(job).guild_name,
             text=self._words(message),
             recording=voice_note_in(message),
             reply=reply,
@@ -282,18 +283,18 @@ class AnswerService:
 
     def _reply(self, job: Job, message: hikari.Message) -> StreamingReply:
         async def store(posted: tuple[int, ...]) -> None:
-            await self._jobs.note(job.id, posted=list(posted))
+            await note_posted(self._jobs, job.id, posted)
 
-        locale = str(job.payload["locale"])
+        payload = AnswerPayload.of(job)
         # Discord makes one message of two with the same nonce within minutes: a new attempt at a lost answer needs
         # another one.
-        nonce = f"{job.id[:20]}{job.payload.get('times', 0) % 10}"
+        nonce = f"{job.id[:20]}{payload.times % 10}"
         return StreamingReply(
             ChannelTarget(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce),
-            locale=locale,
-            posted=[int(id_) for id_ in job.payload.get("posted", ())],
+            locale=payload.locale,
+            posted=payload.posted,
             on_posted=store,
-            streaming_row=streaming_row(job.id, locale),
+            streaming_row=streaming_row(job.id, payload.locale),
         )
 
     async def _mark_interrupted(self, reply: StreamingReply) -> None:

@@ -1,0 +1,88 @@
+"""What the jobs of answering are stored with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bot.work.job_store import Job, JobStore
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPayload:
+    """What an answer needs beside the message that it answers."""
+
+    locale: str
+    """In which the person is told of trouble."""
+    guild_name: str | None = None
+    words: str | None = None
+    """What the person wrote, by which an edit is told from a preview that Discord adds; None once it is forgotten."""
+    posted: tuple[int, ...] = ()
+    """Ids of the messages of the answer, in order."""
+    spoken: tuple[int, ...] = ()
+    """Ids of its voice messages."""
+    times: int = 0
+    """How often it was asked for anew; counted by ``JobStore.begin_anew``."""
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        stored = job.payload
+        return cls(
+            locale=str(stored["locale"]),
+            guild_name=stored.get("guild_name"),
+            words=stored.get("words"),
+            posted=_ids(stored.get("posted", ())),
+            spoken=_ids(stored.get("spoken", ())),
+            times=int(stored.get("times", 0)),
+        )
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "locale": self.locale,
+            "guild_name": self.guild_name,
+            "words": self.words,
+            "posted": list(self.posted),
+            "spoken": list(self.spoken),
+            "times": self.times,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptPayload:
+    """What a transcript needs beside the message with the voice note."""
+
+    locale: str
+    """In which the caption is written, and the person is told of trouble."""
+    posted: tuple[int, ...] = ()
+    """The id of the message with the transcript."""
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        return cls(locale=str(job.payload["locale"]), posted=_ids(job.payload.get("posted", ())))
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"locale": self.locale, "posted": list(self.posted)}
+
+
+async def note_posted(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -> None:
+    """Store which messages the answer, or the transcript, consists of."""
+    await jobs.note(job_id, posted=list(message_ids))
+
+
+async def note_spoken(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -> None:
+    """Store which voice messages belong to the answer."""
+    await jobs.note(job_id, spoken=list(message_ids))
+
+
+def posted_for(job: Job) -> tuple[int, ...]:
+    """Ids of all messages that were posted for a job of either kind."""
+    return (*_ids(job.payload.get("posted", ())), *_ids(job.payload.get("spoken", ())))
+
+
+def _ids(stored: Sequence[object]) -> tuple[int, ...]:
+    return tuple(int(str(id_)) for id_ in stored)
