@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hikari
@@ -33,6 +33,7 @@ from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.connection import serve
 from bot.app.health import keep_alive_file
 from bot.app.loading import load
+from bot.app.personal_data import build_personal_data
 from bot.app.services import Services
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
@@ -53,8 +54,7 @@ from bot.instructions.store import InstructionStore
 from bot.preferences.choices import Speak
 from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
-from bot.privacy.personal_data import PersonalData
-from bot.privacy.retention import keep_forgetting
+from bot.privacy.retention import run_retention
 from bot.recall.choosing import index_maker, retriever_maker
 from bot.recall.recall import Recall
 from bot.settings import OPENAI_URL, Settings
@@ -225,7 +225,8 @@ class Starling:
             default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)
             preferences = Preferences(database)
-            instructions = Instructions(self._bot, InstructionStore(database), preferences, default)
+            instruction_store = InstructionStore(database)
+            instructions = Instructions(self._bot, instruction_store, preferences, default)
             locales, voices = KnownLocales(preferences), ChosenVoices(preferences, synthesizer)
             usage = UsageStore(database, clock=self._clock)
             budgets = Budgets(usage, preferences, settings)
@@ -259,9 +260,6 @@ class Starling:
             comparisons = ComparisonStore(database)
             judge = Judge(chat.named(settings.judge_model)) if settings.judge_model else None
             scorer = Scorer(retriever_maker(settings.recall), judge)
-            data = PersonalData(
-                exchanges, corrections, feedback, dataset_store, consents, usage, jobs, preferences, comparisons
-            )
             datasets = Datasets(dataset_store, files)
             training_store = TrainingStore(database)
             trainings = Trainings(
@@ -274,6 +272,11 @@ class Starling:
                 max_per_day=settings.trainings_a_day,
             )
             stack.push_async_callback(trainings.stop)
+            data = build_personal_data(
+                jobs=jobs, exchanges=exchanges, trainings=trainings, datasets=dataset_store, corrections=corrections,
+                consents=consents, feedback=feedback, comparisons=comparisons, instructions=instruction_store,
+                usage=usage, preferences=preferences,
+            )  # fmt: skip
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
             answers = AnswerService(self._bot, generator, jobs, self._runner, exchanges, feedback)
             transcripts = AutoTranscripts(self._bot.rest, voice_notes, preferences, budgets, jobs, self._runner)
@@ -310,7 +313,7 @@ class Starling:
 
             background = [
                 asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
-                asyncio.create_task(keep_forgetting(database, settings.retention_days)),
+                asyncio.create_task(run_retention(data.holders, preferences, timedelta(days=settings.retention_days))),
             ]
             buttons.open()
             forms.open()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ExchangeRow
 
 _DELETED_KEPT = 1000
@@ -44,7 +45,7 @@ class Exchange:
     """Whether pictures or text files came with the prompt, which are not stored."""
 
 
-class ExchangeStore:
+class ExchangeStore(DataHolder):
     """Exchanges by the reply's message."""
 
     def __init__(self, database: Database) -> None:
@@ -109,15 +110,18 @@ class ExchangeStore:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""
         ids = [int(id_) for id_ in message_ids]
         self._deleted.extend(ids)
+        orphaned = update(ExchangeRow).where(ExchangeRow.parent_reply_id.in_(ids)).values(parent_reply_id=None)
+        async with self._database.sessions.begin() as session:
+            await session.execute(orphaned)
         return await self._delete(or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids)))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all exchanges of a guild; says how many."""
         return await self._delete(ExchangeRow.guild_id == int(guild_id))
 
-    async def forget_before(self, when: datetime, *, guild_id: int | None = None) -> int:
+    async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete all exchanges that are older, or only those of a guild; says how many."""
-        older = ExchangeRow.created_at < when
+        older = ExchangeRow.created_at < moment
         return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == int(guild_id)))
 
     async def of_user(self, user_id: int) -> list[Exchange]:
@@ -126,14 +130,21 @@ class ExchangeStore:
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted)]
 
-    async def forget_user(self, user_id: int) -> int:
-        """Forget all that a person has asked, with the answers; says how many."""
-        return await self._delete(ExchangeRow.user_id == int(user_id))
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget all that a person has asked, with the answers."""
+        return Forgotten(await self._delete(ExchangeRow.user_id == int(user_id)))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """Questions with their answers."""
+        return StoredDataSummary({DataKind.EXCHANGES: len(await self.of_user(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """Questions with their answers."""
+        return {"questions_and_answers": await self.of_user(user_id)}
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn, self._database.sessions.begin() as session:
-            gone = await session.scalars(delete(ExchangeRow).where(condition).returning(ExchangeRow.reply_message_id))
-            return len(gone.all())
+            return await rows_changed(session, delete(ExchangeRow).where(condition))
 
 
 def _exchange(row: ExchangeRow) -> Exchange:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bot.storage.database import Database
+from sqlalchemy import delete
+
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ConsentRow
 
 VERSION = 1
 """Of the text that people agree to. Raise it when that text changes: everyone is asked anew."""
 
 
-class ConsentStore:
+class ConsentStore(DataHolder):
     """One agreement a user, wherever they are."""
 
     def __init__(self, database: Database) -> None:
@@ -28,3 +32,17 @@ class ConsentStore:
         row = ConsentRow(user_id=int(user_id), version=VERSION, given_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
             await session.merge(row)
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget that a person has agreed, with which the agreement ends."""
+        async with self._database.sessions.begin() as session:
+            gone = delete(ConsentRow).where(ConsentRow.user_id == int(user_id))
+            return Forgotten(await rows_changed(session, gone))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """Whether a person agrees, as 0 or 1."""
+        return StoredDataSummary({DataKind.AGREEMENTS: int(await self.given(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """Whether a person agrees."""
+        return {"agreed_that_corrections_are_kept": await self.given(user_id)}

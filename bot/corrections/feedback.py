@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, case, delete, func, select
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
 MAX_PER_DAY = 20
@@ -68,7 +69,7 @@ class Said:
     given_at: datetime
 
 
-class FeedbackStore:
+class FeedbackStore(DataHolder):
     """Keeps votes and feedback."""
 
     def __init__(self, database: Database) -> None:
@@ -155,23 +156,32 @@ class FeedbackStore:
             said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == int(user_id)))
             return [_vote(row) for row in votes], [_said(row) for row in said]
 
-    async def forget_user(self, user_id: int) -> None:
+    async def forget_user(self, user_id: int) -> Forgotten:
         """Forget all that a person has given."""
-        await self._delete(VoteRow.user_id == int(user_id), FeedbackRow.user_id == int(user_id))
+        return Forgotten(await self._delete(VoteRow.user_id == int(user_id), FeedbackRow.user_id == int(user_id)))
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all that was given in a guild."""
-        await self._delete(VoteRow.guild_id == int(guild_id), FeedbackRow.guild_id == int(guild_id))
+        return await self._delete(VoteRow.guild_id == int(guild_id), FeedbackRow.guild_id == int(guild_id))
 
-    async def forget_messages(self, message_ids: Collection[int]) -> None:
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget the votes on answers that were deleted."""
-        async with self._database.sessions.begin() as session:
-            await session.execute(delete(VoteRow).where(VoteRow.message_id.in_([int(id_) for id_ in message_ids])))
+        return await self._delete(VoteRow.message_id.in_([int(id_) for id_ in message_ids]))
 
-    async def _delete(self, votes: ColumnElement[bool], said: ColumnElement[bool]) -> None:
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """Votes, and what was said."""
+        votes, said = await self.of_user(user_id)
+        return StoredDataSummary({DataKind.VOTES: len(votes), DataKind.FEEDBACK: len(said)})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """Votes, and what was said."""
+        votes, said = await self.of_user(user_id)
+        return {"votes": votes, "feedback": said}
+
+    async def _delete(self, votes: ColumnElement[bool], said: ColumnElement[bool] | None = None) -> int:
         async with self._database.sessions.begin() as session:
-            await session.execute(delete(VoteRow).where(votes))
-            await session.execute(delete(FeedbackRow).where(said))
+            gone = await rows_changed(session, delete(VoteRow).where(votes))
+            return gone if said is None else gone + await rows_changed(session, delete(FeedbackRow).where(said))
 
 
 def _vote(row: VoteRow) -> Vote:

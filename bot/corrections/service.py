@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,13 +18,15 @@ from bot.corrections.store import (
     Decision,
     NoSuchCorrectionError,
     State,
+    Withdrawn,
 )
 from bot.datasets.example import Example
-from bot.datasets.store import Change, DatasetStore, Withdrawal
+from bot.datasets.store import Change, DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.preferences import Preferences
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
 from bot.ui.permissions import NotPermittedError
 
 
@@ -67,7 +69,7 @@ class Shown:
     """Approvals that it needs."""
 
 
-class Corrections:
+class Corrections(DataHolder):
     """The corrections of all guilds. A person who may not approve can see, edit and take back their own only; others
     are not there for them."""
 
@@ -133,7 +135,7 @@ class Corrections:
         await self._require_approver(guild_id, person)
         return await self._store.reject(guild_id, id_, person.id, revision=revision)
 
-    async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, Withdrawal]:
+    async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, Forgotten]:
         """Forget its texts, in datasets too; returns it as it was, and what became of the datasets.
 
         Raises:
@@ -215,20 +217,32 @@ class Corrections:
         """All that a person has given, in all guilds."""
         return await self._store.of_user(user_id)
 
-    async def forget_messages(self, message_ids: Collection[int]) -> None:
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
         """As ``CorrectionStore.forget_messages``."""
-        for guild in await self._store.forget_messages(message_ids):
-            self._on_changed(guild)
+        return self._told(await self._store.forget_messages(message_ids)).rows
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all corrections of a guild."""
-        await self._store.forget_guild(guild_id)
+        gone = await self._store.forget_guild(guild_id)
         self._on_changed(int(guild_id))
+        return gone
 
-    async def forget_user(self, user_id: int) -> None:
+    async def forget_user(self, user_id: int) -> Forgotten:
         """As ``CorrectionStore.forget_user``."""
-        for guild in await self._store.forget_user(user_id):
+        return self._told(await self._store.forget_user(user_id))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """What a person has given."""
+        return StoredDataSummary({DataKind.CORRECTIONS: len(await self.of_user(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """What a person has given."""
+        return {"corrections": await self.of_user(user_id)}
+
+    def _told(self, withdrawn: Withdrawn) -> Forgotten:
+        for guild in withdrawn.unapproved_in:
             self._on_changed(guild)
+        return withdrawn.forgotten
 
     async def _received(self, correction: Correction, person: CorrectionActor) -> Received:
         alike = await self._store.alike(correction)

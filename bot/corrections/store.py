@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -16,12 +16,13 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.corrections.consents import VERSION
-from bot.datasets.store import DatasetStore, Withdrawal
+from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
-from bot.storage.database import Database
+from bot.privacy.data_holder import Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
 
@@ -216,6 +217,15 @@ class Approval:
     """Approvals of others that it still needs; 0 when it is approved."""
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was withdrawn because somebody, or a message, is to be forgotten."""
+
+    forgotten: Forgotten
+    unapproved_in: frozenset[int]
+    """The guilds in which approved corrections were among it."""
+
+
 class CorrectionStore:
     """The corrections of all guilds."""
 
@@ -328,7 +338,7 @@ class CorrectionStore:
             self._note(session, row, "rejected", by, now)
         return _correction(row)
 
-    async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, Withdrawal]:
+    async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, Forgotten]:
         """Forget its texts, also in datasets; its number and history stay. Returns it as it was, and the datasets.
 
         Raises:
@@ -471,14 +481,17 @@ class CorrectionStore:
             if gone:
                 await self._datasets.withdraw_corrections(session, guild_id, gone)
 
-    async def forget_messages(self, message_ids: Collection[int]) -> frozenset[int]:
+    async def forget_messages(self, message_ids: Collection[int]) -> Withdrawn:
         """What was said in a deleted answer is forgotten; a correction of the answer to a deleted question is
-        withdrawn, unless the one who asked has corrected it themselves. Says in which guilds approved ones went."""
+        withdrawn, unless the one who asked has corrected it themselves."""
         ids, row = {int(id_) for id_ in message_ids}, CorrectionRow
         others = and_(row.question_id.in_(ids), row.asker_id.is_not(None), row.author_id != row.asker_id)
+        withdrawn = await self._withdraw_all(others)
         async with self._database.sessions.begin() as session:
-            await session.execute(update(row).where(row.message_id.in_(ids)).values(message_id=None, original=""))
-        return frozenset(guild for guild, approved in (await self._withdraw_all(others)).items() if approved)
+            answers = update(row).where(row.message_id.in_(ids)).values(message_id=None, original="")
+            questions = update(row).where(row.question_id.in_(ids)).values(question_id=None)
+            changed = await rows_changed(session, answers) + await rows_changed(session, questions)
+        return replace(withdrawn, forgotten=withdrawn.forgotten + Forgotten(changed))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all corrections of a guild, with their history; says how many."""
@@ -486,42 +499,39 @@ class CorrectionStore:
             await take_turn(session, guild_id)
             history = CorrectionDecisionRow
             await session.execute(delete(history).where(history.guild_id == int(guild_id)))
-            gone = delete(CorrectionRow).where(CorrectionRow.guild_id == int(guild_id)).returning(CorrectionRow.id)
-            return len((await session.scalars(gone)).all())
+            return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == int(guild_id)))
 
-    async def forget_user(self, user_id: int) -> frozenset[int]:
+    async def forget_user(self, user_id: int) -> Withdrawn:
         """Withdraw what a person has submitted or written, and what others have submitted about their questions;
-        forget that it was they who decided on others, and that they agreed. Says in which guilds approved ones went.
-        """
+        forget that it was they who decided on others."""
         user_id, row, history = int(user_id), CorrectionRow, CorrectionDecisionRow
-        async with self._database.sessions.begin() as session:
-            await session.execute(delete(ConsentRow).where(ConsentRow.user_id == user_id))
-        changed = await self._withdraw_all(
+        withdrawn = await self._withdraw_all(
             or_(row.author_id == user_id, row.text_by == user_id, row.asker_id == user_id)
         )
         async with self._database.sessions.begin() as session:
             for column in (row.author_id, row.text_by, row.asker_id):
                 await session.execute(update(row).where(column == user_id).values({column: None}))
-            await session.execute(update(history).where(history.actor_id == user_id).values(actor_id=None))
-        return frozenset(guild for guild, approved in changed.items() if approved)
+            decided = update(history).where(history.actor_id == user_id).values(actor_id=None)
+            changed = await rows_changed(session, decided)
+        return replace(withdrawn, forgotten=withdrawn.forgotten + Forgotten(changed))
 
-    async def _withdraw_all(self, which: ColumnElement[bool]) -> dict[int, bool]:
-        """Withdraw them; by guild, whether approved ones were among them."""
+    async def _withdraw_all(self, which: ColumnElement[bool]) -> Withdrawn:
         wanted = select(CorrectionRow).where(which, CorrectionRow.state != "withdrawn")
         async with self._database.sessions() as session:
             guilds = sorted({row.guild_id for row in await session.scalars(wanted)})
-        changed = dict.fromkeys(guilds, False)
+        forgotten, unapproved_in = Forgotten(), set[int]()
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
                 await take_turn(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
-                changed[guild_id] = any(row.state == "approved" for row in rows)
-                await self._withdraw(session, guild_id, rows, None)
-        return changed
+                if any(row.state == "approved" for row in rows):
+                    unapproved_in.add(guild_id)
+                forgotten += Forgotten(len(rows)) + await self._withdraw(session, guild_id, rows, None)
+        return Withdrawn(forgotten, frozenset(unapproved_in))
 
     async def _withdraw(
         self, session: AsyncSession, guild_id: int, rows: Sequence[CorrectionRow], by: int | None
-    ) -> Withdrawal:
+    ) -> Forgotten:
         now = datetime.now(UTC)
         for row in rows:
             row.state, row.decided_at, row.changed_at = "withdrawn", now, now

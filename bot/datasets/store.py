@@ -8,20 +8,21 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.example import MAX_EXAMPLES, MAX_TOTAL_CHARS, Example, Kind, Turn, content_hash
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, LearnedVersion, StoredDataSummary
+from bot.storage.database import Database, rows_changed
 from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import DatasetExampleRow, DatasetRow, WithdrawalRow
@@ -113,8 +114,8 @@ class Dataset:
     name: str
     version: int
     """From 1."""
-    created_by: int
-    """The user who made this version."""
+    created_by: int | None
+    """The user who made this version; None when they were forgotten."""
     created_at: datetime
     changed_at: datetime
     content_hash: str
@@ -127,6 +128,8 @@ class Dataset:
     """When a model was first trained on it."""
     withdrawn_at: datetime | None = None
     """When somebody last took back an example that models have learned from it."""
+    withdrawn_examples: int = 0
+    """How many those are; nothing else of them is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +166,7 @@ class Selection:
     replaced: Dataset | None
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """What was removed, and what cannot be."""
-
-    removed: int
-    """Examples, counted in each version."""
-    trained: tuple[Dataset, ...]
-    """Versions with examples of the person that models were trained on."""
-
-
-class DatasetStore:
+class DatasetStore(DataHolder):
     """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
 
     def __init__(self, database: Database) -> None:
@@ -384,8 +377,8 @@ class DatasetStore:
         return Selection(_dataset(row), replaced)
 
     async def mark_trained(self, dataset_id: str) -> None:
-        """Note that a model is trained on this version. Call it before its examples are read: what is withdrawn
-        later is not removed from it any more, but it is told that the model has seen it."""
+        """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
+        later it is counted and told that the model has seen it."""
         async with self._database.sessions.begin() as session:
             row = await session.get(DatasetRow, dataset_id)
             if row is not None:
@@ -415,45 +408,52 @@ class DatasetStore:
             await self._delete(session, ids)
         return len(ids)
 
-    async def forget_user(self, user_id: int) -> Withdrawal:
-        """Remove what a person gave from all versions, sealed ones too, that no model was trained on; and remember
-        it, so that no archive brings it back. What they give later counts."""
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Remove what a person gave from all versions, and that it was they who made some; and remember when, so that
+        no archive brings it back. What they give later counts."""
         theirs = DatasetExampleRow.given_by == int(user_id)
         containing = select(DatasetRow.guild_id).where(
             DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
         )
         async with self._database.sessions.begin() as session:
             await session.merge(WithdrawalRow(user_id=int(user_id), withdrawn_at=datetime.now(UTC)))
+            made = update(DatasetRow).where(DatasetRow.created_by == int(user_id)).values(created_by=None)
+            forgotten = Forgotten(await rows_changed(session, made))
             guilds = sorted(set(await session.scalars(containing)))
-        removed, trained = 0, list[Dataset]()
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
                 await take_turn(session, guild_id)
-                of_guild = await self._withdraw(session, guild_id, theirs)
-            removed += of_guild.removed
-            trained += of_guild.trained
-        return Withdrawal(removed, tuple(trained))
+                forgotten += await self._withdraw(session, guild_id, theirs)
+        return forgotten
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """Examples, each once."""
+        return StoredDataSummary({DataKind.EXAMPLES: len(await self.of_user(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """Examples, each once."""
+        return {"examples_in_datasets": await self.of_user(user_id)}
 
     async def withdraw_corrections(
         self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
-    ) -> Withdrawal:
-        """Remove what comes from these corrections from all versions that no model was trained on, in a transaction
-        that has the guild's turn."""
+    ) -> Forgotten:
+        """Remove what comes from these corrections from all versions, in a transaction that has the guild's turn."""
         return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
 
-    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Withdrawal:
-        removed, trained = 0, list[Dataset]()
+    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Forgotten:
+        forgotten = Forgotten()
         containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
         rows = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.id.in_(containing))
         for row in list(await session.scalars(rows)):
-            if row.trained_at is not None:
-                row.withdrawn_at = datetime.now(UTC)
-                trained.append(_dataset(row))
-                continue
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
-            removed += len((await session.scalars(gone.returning(DatasetExampleRow.key))).all())
-            await self._note_change(session, row)
-        return Withdrawal(removed, tuple(trained))
+            removed = await rows_changed(session, gone)
+            if row.trained_at is None:
+                await self._note_change(session, row)
+                forgotten += Forgotten(removed, removed)
+            else:  # its hash stays that of what was learned
+                row.withdrawn_at, row.withdrawn_examples = datetime.now(UTC), row.withdrawn_examples + removed
+                forgotten += Forgotten(removed, removed, (LearnedVersion(row.id, row.name, row.version),))
+        return forgotten
 
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
         wanted = (

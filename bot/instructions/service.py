@@ -173,10 +173,6 @@ class Instructions:
 
         await self._preferences.change_guild(guild_id, unpicked)
 
-    async def forget_guild(self, guild_id: int) -> None:
-        """Forget all that a guild has written."""
-        await self._store.forget_guild(guild_id)
-
     def _with_parent(self, channel_id: int) -> list[int]:
         thread = self._bot.cache.get_thread(hikari.Snowflake(channel_id))
         return [int(channel_id)] if thread is None else [int(channel_id), int(thread.parent_id)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import InstructionRow
 
 MAX_NAMES = 25
@@ -35,11 +36,12 @@ class Instruction:
     id: int
     name: str
     text: str
-    written_by: int
+    written_by: int | None
+    """None when they were forgotten."""
     written_at: datetime
 
 
-class InstructionStore:
+class InstructionStore(DataHolder):
     """Keeps them."""
 
     def __init__(self, database: Database) -> None:
@@ -88,12 +90,18 @@ class InstructionStore:
         """Forget an instruction with all its versions; says whether there was one."""
         gone = delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
         async with self._database.sessions.begin() as session:
-            return bool((await session.execute(gone)).rowcount)  # type: ignore[attr-defined]
+            return bool(await rows_changed(session, gone))
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all instructions of a guild."""
         async with self._database.sessions.begin() as session:
-            await session.execute(delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id)))
+            return await rows_changed(session, delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id)))
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget who has written what guilds hold to."""
+        theirs = update(InstructionRow).where(InstructionRow.written_by == int(user_id))
+        async with self._database.sessions.begin() as session:
+            return Forgotten(await rows_changed(session, theirs.values(written_by=None)))
 
 
 async def _names(session: AsyncSession, guild_id: int) -> set[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import structlog
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.preferences.choices import GuildPreferences, UserPreferences
 from bot.preferences.store import PreferenceStore, Scope
+from bot.privacy.data_holder import DataHolder, Forgotten
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ MAX_CACHED = 10_000
 ChoicesT = TypeVar("ChoicesT", GuildPreferences, UserPreferences)
 
 
-class Preferences:
+class Preferences(DataHolder):
     """Stored, with a bounded cache in front."""
 
     def __init__(self, database: Database) -> None:
@@ -55,13 +56,17 @@ class Preferences:
         found = await self._store.everywhere(Scope.GUILD, "retention_days")
         return {guild: days for guild, days in found.items() if isinstance(days, int) and days > 0}
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all that a guild has chosen."""
-        await self._guilds.forget(int(guild_id))
+        return await self._guilds.forget(int(guild_id))
 
-    async def forget_user(self, user_id: int) -> None:
+    async def forget_user(self, user_id: int) -> Forgotten:
         """Forget all that a person has chosen."""
-        await self._users.forget(int(user_id))
+        return Forgotten(await self._users.forget(int(user_id)))
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """What a person has chosen."""
+        return {"settings": asdict(await self.user(user_id))}
 
 
 class _Choices(Generic[ChoicesT]):
@@ -94,10 +99,11 @@ class _Choices(Generic[ChoicesT]):
                 self._cache[id_] = after
             return after
 
-    async def forget(self, id_: int) -> None:
+    async def forget(self, id_: int) -> int:
         async with self._one_at_a_time:
-            await self._store.forget(self._scope, id_)
+            gone = await self._store.forget(self._scope, id_)
             self._cache.pop(id_, None)
+            return gone
 
     async def _read(self, id_: int) -> ChoicesT:
         if (known := self._cache.get(id_)) is not None:

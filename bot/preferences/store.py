@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from bot.storage.database import Database
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import PreferenceRow
 
 
@@ -49,8 +49,8 @@ class PreferenceStore:
                 elif (known := await session.get(PreferenceRow, (scope, id_, name))) is not None:
                     await session.delete(known)
 
-    async def forget(self, scope: Scope, id_: int) -> None:
-        """Forget all that was chosen there."""
+    async def forget(self, scope: Scope, id_: int) -> int:
+        """Forget all that was chosen there; says how many values that was."""
         gone = delete(PreferenceRow).where(PreferenceRow.scope == scope, PreferenceRow.scope_id == id_)
         async with self._database.sessions.begin() as session:
-            await session.execute(gone)
+            return await rows_changed(session, gone)

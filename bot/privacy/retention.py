@@ -1,50 +1,47 @@
-"""Forgetting what is older than the settings allow."""
+"""Deleting what is older than the host's settings allow, or than guilds want to be remembered."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation.exchanges import ExchangeStore
 from bot.preferences.preferences import Preferences
-from bot.storage.database import Database
-from bot.training.evaluating.comparisons import ComparisonStore
-from bot.usage.store import UsageStore
-from bot.work.job_store import JobStore
+from bot.privacy.data_holder import DataHolder
 
 log = structlog.get_logger()
 
 INTERVAL_S = 6 * 3600.0
-USAGE_DAYS = 400
-"""How long the amounts that were used are kept: a year, and what a comparison with the same month needs."""
 
 
-async def forget_old(database: Database, retention_days: int) -> int:
-    """Delete prompts, replies, comparisons and jobs that are older than ``retention_days``, or those with prompts than
-    their guild wants, and what was used more than ``USAGE_DAYS`` ago; says how many rows."""
+async def delete_expired(holders: Sequence[DataHolder], preferences: Preferences, retention: timedelta) -> int:
+    """Delete what is older than ``retention``, or than a guild wants where that is sooner; says how many rows."""
     now = datetime.now(UTC)
-    limit = now - timedelta(days=retention_days)
-    exchanges, comparisons = ExchangeStore(database), ComparisonStore(database)
-    gone = await exchanges.forget_before(limit) + await JobStore(database).forget_before(limit)
-    gone += await comparisons.forget_before(limit)
-    for guild, days in (await Preferences(database).retention_days()).items():
-        if days < retention_days:
-            sooner = now - timedelta(days=days)
-            gone += await exchanges.forget_before(sooner, guild_id=guild)
-            gone += await comparisons.forget_before(sooner, guild_id=guild)
-    return gone + await UsageStore(database).forget_before(now.date() - timedelta(days=USAGE_DAYS))
+    sooner = {
+        guild: timedelta(days=days)
+        for guild, days in (await preferences.retention_days()).items()
+        if timedelta(days=days) < retention
+    }
+    gone = 0
+    for holder in holders:
+        gone += await holder.delete_before(now - (holder.kept_for or retention))
+        if holder.kept_for is None:
+            for guild, wanted in sooner.items():
+                gone += await holder.delete_before(now - wanted, guild)
+    return gone
 
 
-async def keep_forgetting(database: Database, retention_days: int) -> None:
-    """Forget at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and tried again then."""
+async def run_retention(holders: Sequence[DataHolder], preferences: Preferences, retention: timedelta) -> None:
+    """Delete what has expired at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and
+    tried again then."""
     while True:
         try:
-            gone = await forget_old(database, retention_days)
+            gone = await delete_expired(holders, preferences, retention)
             if gone:
-                log.info("forgot what is old", rows=gone, days=retention_days)
+                log.info("deleted what has expired", rows=gone, days=retention.days)
         except SQLAlchemyError:
-            log.exception("could not forget what is old")
+            log.exception("could not delete what has expired")
         await asyncio.sleep(INTERVAL_S)

@@ -10,7 +10,7 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from filelock import AsyncFileLock
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Delete, Update, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -88,6 +88,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def rows_changed(session: AsyncSession, statement: Delete | Update) -> int:
+    """Carry out ``statement``; how many rows it has deleted or changed."""
+    result = await session.execute(statement)
+    assert isinstance(result, CursorResult), "such statements have a cursor, which counts"
+    return int(result.rowcount)
 
 
 def _engine(url: URL) -> AsyncEngine:

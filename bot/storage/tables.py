@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bot.storage.snowflake import ChannelId, GuildId, MessageId, ScopeId, UserId
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A point in time, aware and in UTC on both databases (SQLite keeps no zone)."""
@@ -57,7 +59,7 @@ class PreferenceRow(Base):
     __tablename__ = "preferences"
 
     scope: Mapped[str] = mapped_column(String(16), primary_key=True)
-    scope_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    scope_id: Mapped[int] = mapped_column(ScopeId, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -74,15 +76,15 @@ class ExchangeRow(Base):
         Index(None, "channel_id", "reply_message_id"),
     )
 
-    reply_message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    channel_id: Mapped[int] = mapped_column(BigInteger)
-    guild_id: Mapped[int | None] = mapped_column(BigInteger)
-    user_id: Mapped[int] = mapped_column(BigInteger)
-    prompt_message_id: Mapped[int] = mapped_column(BigInteger)
+    reply_message_id: Mapped[int] = mapped_column(MessageId, primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
+    guild_id: Mapped[int | None] = mapped_column(GuildId)
+    user_id: Mapped[int] = mapped_column(UserId)
+    prompt_message_id: Mapped[int] = mapped_column(MessageId)
     prompt: Mapped[str] = mapped_column(Text)
     reply: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(16))
-    parent_reply_id: Mapped[int | None] = mapped_column(BigInteger)
+    parent_reply_id: Mapped[int | None] = mapped_column(MessageId)
     model: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     has_files: Mapped[bool] = mapped_column(server_default=false())
@@ -97,10 +99,10 @@ class JobRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
-    guild_id: Mapped[int | None] = mapped_column(BigInteger)
-    channel_id: Mapped[int] = mapped_column(BigInteger)
-    user_id: Mapped[int] = mapped_column(BigInteger)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    guild_id: Mapped[int | None] = mapped_column(GuildId)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
+    user_id: Mapped[int] = mapped_column(UserId)
+    message_id: Mapped[int | None] = mapped_column(MessageId)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     reference: Mapped[str | None] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column()
@@ -115,9 +117,9 @@ class UsageRow(Base):
     __table_args__ = (Index(None, "guild_id", "day"), Index(None, "user_id", "day"))
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    guild_id: Mapped[int] = mapped_column(GuildId, primary_key=True, autoincrement=False)
     """0 in direct messages."""
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     model: Mapped[str] = mapped_column(String(200), primary_key=True)
     prompt_tokens: Mapped[int] = mapped_column(BigInteger)
     reply_tokens: Mapped[int] = mapped_column(BigInteger)
@@ -133,11 +135,11 @@ class DatasetRow(Base):
     __table_args__ = (UniqueConstraint("guild_id", "name_key", "version"), UniqueConstraint("guild_id", "selected_as"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     name: Mapped[str] = mapped_column(String(64))
     name_key: Mapped[str] = mapped_column(String(200))
     version: Mapped[int] = mapped_column()
-    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_by: Mapped[int | None] = mapped_column(UserId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content_hash: Mapped[str] = mapped_column(String(64))
@@ -145,6 +147,9 @@ class DatasetRow(Base):
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When examples were last taken back that models have learned from it."""
+    withdrawn_examples: Mapped[int] = mapped_column(server_default="0")
+    """How many those are; nothing else of them is kept."""
 
 
 class DatasetExampleRow(Base):
@@ -163,7 +168,7 @@ class DatasetExampleRow(Base):
     system: Mapped[str | None] = mapped_column(Text)
     turns: Mapped[list[list[str]]] = mapped_column(JSON)
     language: Mapped[str | None] = mapped_column(String(16))
-    given_by: Mapped[int] = mapped_column(BigInteger)
+    given_by: Mapped[int] = mapped_column(UserId)
     source: Mapped[str] = mapped_column(String(16))
     correction_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -176,10 +181,10 @@ class InstructionRow(Base):
     __table_args__ = (Index(None, "guild_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     name: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)
-    written_by: Mapped[int] = mapped_column(BigInteger)
+    written_by: Mapped[int | None] = mapped_column(UserId)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -198,14 +203,14 @@ class CorrectionRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     number: Mapped[int] = mapped_column()
-    channel_id: Mapped[int] = mapped_column(BigInteger)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
-    question_id: Mapped[int | None] = mapped_column(BigInteger)
-    asker_id: Mapped[int | None] = mapped_column(BigInteger)
-    author_id: Mapped[int | None] = mapped_column(BigInteger)
-    text_by: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
+    message_id: Mapped[int | None] = mapped_column(MessageId)
+    question_id: Mapped[int | None] = mapped_column(MessageId)
+    asker_id: Mapped[int | None] = mapped_column(UserId)
+    author_id: Mapped[int | None] = mapped_column(UserId)
+    text_by: Mapped[int | None] = mapped_column(UserId)
     prompt: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)
     original: Mapped[str] = mapped_column(Text)
@@ -227,9 +232,9 @@ class CorrectionDecisionRow(Base):
     # SQLite counts by itself in INTEGER keys only.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     correction_id: Mapped[str] = mapped_column(String(32))
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     revision: Mapped[int] = mapped_column()
-    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor_id: Mapped[int | None] = mapped_column(UserId)
     action: Mapped[str] = mapped_column(String(16))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -239,7 +244,7 @@ class ConsentRow(Base):
 
     __tablename__ = "consents"
 
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column()
     """Of the text that they agreed to."""
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -250,7 +255,7 @@ class WithdrawalRow(Base):
 
     __tablename__ = "withdrawals"
 
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -260,11 +265,11 @@ class VoteRow(Base):
     __tablename__ = "votes"
     __table_args__ = (Index(None, "guild_id"), Index(None, "user_id"))
 
-    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(MessageId, primary_key=True, autoincrement=False)
     """Of the answer's last message, which has the buttons."""
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    guild_id: Mapped[int | None] = mapped_column(BigInteger)
-    channel_id: Mapped[int] = mapped_column(BigInteger)
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
+    guild_id: Mapped[int | None] = mapped_column(GuildId)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
     good: Mapped[bool] = mapped_column()
     reason: Mapped[str] = mapped_column(Text)
     voted_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -277,8 +282,8 @@ class FeedbackRow(Base):
     __table_args__ = (Index(None, "guild_id"), Index(None, "user_id", "given_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    guild_id: Mapped[int | None] = mapped_column(BigInteger)
-    user_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int | None] = mapped_column(GuildId)
+    user_id: Mapped[int] = mapped_column(UserId)
     kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -291,11 +296,11 @@ class TrainingRow(Base):
     __table_args__ = (UniqueConstraint("guild_id", "number"), Index(None, "state"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     number: Mapped[int] = mapped_column()
-    starter_id: Mapped[int] = mapped_column(BigInteger)
-    channel_id: Mapped[int] = mapped_column(BigInteger)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    starter_id: Mapped[int | None] = mapped_column(UserId)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
+    message_id: Mapped[int | None] = mapped_column(MessageId)
     """Of the card that shows how far it is."""
     locale: Mapped[str] = mapped_column(String(16))
     trainer: Mapped[str] = mapped_column(String(32))
@@ -308,8 +313,8 @@ class TrainingRow(Base):
     method: Mapped[str] = mapped_column(String(16))
     handle: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
-    cancelled_by: Mapped[int | None] = mapped_column(BigInteger)
-    """Who wants it to end, once somebody does."""
+    is_cancelled: Mapped[bool] = mapped_column(server_default=false())
+    """Whether somebody wants it to end."""
     fraction: Mapped[float | None] = mapped_column(Double)
     curve: Mapped[list[list[Any]]] = mapped_column(JSON)
     """Step, training loss and held-out loss of each point."""
@@ -331,7 +336,7 @@ class ModelRow(Base):
     __table_args__ = (UniqueConstraint("guild_id", "name"), UniqueConstraint("training_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     training_id: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
@@ -349,10 +354,10 @@ class PromotionRow(Base):
     __table_args__ = (Index(None, "guild_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
     model_id: Mapped[str | None] = mapped_column(String(32))
     """None: the model that is not trained."""
-    promoted_by: Mapped[int] = mapped_column(BigInteger)
+    promoted_by: Mapped[int | None] = mapped_column(UserId)
     promoted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -363,11 +368,11 @@ class ComparisonRow(Base):
     __table_args__ = (Index(None, "guild_id"), Index(None, "asked_by"), Index(None, "message_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
-    channel_id: Mapped[int] = mapped_column(BigInteger)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    guild_id: Mapped[int] = mapped_column(GuildId)
+    channel_id: Mapped[int] = mapped_column(ChannelId)
+    message_id: Mapped[int | None] = mapped_column(MessageId)
     """None until it is posted."""
-    asked_by: Mapped[int] = mapped_column(BigInteger)
+    asked_by: Mapped[int] = mapped_column(UserId)
     prompt: Mapped[str] = mapped_column(Text)
     model_a: Mapped[str] = mapped_column(String(200))
     model_b: Mapped[str] = mapped_column(String(200))
@@ -384,6 +389,6 @@ class ComparisonVoteRow(Base):
     __table_args__ = (Index(None, "user_id"),)
 
     comparison_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     choice: Mapped[str] = mapped_column(String(8))
     voted_at: Mapped[datetime] = mapped_column(UtcDateTime)

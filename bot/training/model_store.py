@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ModelRow, PromotionRow
 
 Kind = Literal["remote", "adapter", "files"]
@@ -49,11 +50,12 @@ class Promotion:
     """Which model answered from when on; None: the one that is not trained."""
 
     model_id: str | None
-    promoted_by: int
+    promoted_by: int | None
+    """None when they were forgotten."""
     promoted_at: datetime
 
 
-class ModelStore:
+class ModelStore(DataHolder):
     """Keeps them."""
 
     def __init__(self, database: Database) -> None:
@@ -135,11 +137,18 @@ class ModelStore:
         async with self._database.sessions() as session:
             return [Promotion(row.model_id, row.promoted_by, row.promoted_at) for row in await session.scalars(wanted)]
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all models of a guild."""
         async with self._database.sessions.begin() as session:
-            await session.execute(delete(ModelRow).where(ModelRow.guild_id == int(guild_id)))
-            await session.execute(delete(PromotionRow).where(PromotionRow.guild_id == int(guild_id)))
+            gone = await rows_changed(session, delete(ModelRow).where(ModelRow.guild_id == int(guild_id)))
+            promotions = delete(PromotionRow).where(PromotionRow.guild_id == int(guild_id))
+            return gone + await rows_changed(session, promotions)
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget who has promoted models."""
+        theirs = update(PromotionRow).where(PromotionRow.promoted_by == int(user_id)).values(promoted_by=None)
+        async with self._database.sessions.begin() as session:
+            return Forgotten(await rows_changed(session, theirs))
 
 
 def _read(row: ModelRow) -> Model:

@@ -204,7 +204,7 @@ class Promoting:
                 "examples": training.examples,
                 "datasets": [{"name": one.name, "version": one.version, "as": one.label} for one in training.datasets],
                 "content_hash": training.content_hash,
-                "started_by": str(training.starter_id),
+                "started_by": None if training.starter_id is None else str(training.starter_id),
             }
         return json.dumps(facts, ensure_ascii=False, indent=1)
 

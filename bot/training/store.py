@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
@@ -13,7 +13,8 @@ from sqlalchemy import delete, func, select, update
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import TrainingRow
 
@@ -69,7 +70,8 @@ class Training:
     id: str
     guild_id: int
     number: int
-    starter_id: int
+    starter_id: int | None
+    """None when they were forgotten."""
     channel_id: int
     message_id: int | None
     locale: str
@@ -83,7 +85,8 @@ class Training:
     """supervised or preference."""
     handle: str | None
     state: State
-    cancelled_by: int | None
+    is_cancelled: bool
+    """Whether somebody wants it to end."""
     fraction: float | None
     curve: tuple[Point, ...]
     told: str
@@ -99,7 +102,7 @@ class Training:
         return self.state in OPEN
 
 
-class TrainingStore:
+class TrainingStore(DataHolder):
     """Keeps them."""
 
     def __init__(self, database: Database) -> None:
@@ -134,7 +137,7 @@ class TrainingStore:
                 channel_id=int(channel_id), message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
                 content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
-                cancelled_by=None, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
+                is_cancelled=False, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
                 started_at=None, ended_at=None,
             )  # fmt: skip
             session.add(row)
@@ -193,9 +196,9 @@ class TrainingStore:
         """Let it end as cancelled; None when it is under way, has ended, or is not there."""
         return await self._change(id_, ("planned", "queued"), {"state": "cancelled", "ended_at": datetime.now(UTC)})
 
-    async def note_cancelled(self, id_: str, user_id: int) -> Training | None:
+    async def note_cancelled(self, id_: str) -> Training | None:
         """Keep that somebody wants it to end; None when it is not under way."""
-        return await self._change(id_, ("running",), {"cancelled_by": int(user_id)})
+        return await self._change(id_, ("running",), {"is_cancelled": True})
 
     async def end(self, id_: str, state: State, told: str = "", error: LazyMessage | None = None) -> Training | None:
         """Let it end; None when it has ended before, or is not there."""
@@ -251,14 +254,29 @@ class TrainingStore:
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
 
-    async def forget_guild(self, guild_id: int) -> list[Training]:
-        """Forget all trainings of a guild; returns those that had not ended."""
-        of_guild = TrainingRow.guild_id == int(guild_id)
+    async def open_in(self, guild_id: int) -> list[Training]:
+        """The guild's that have not ended."""
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.state.in_(OPEN))
+        async with self._database.sessions() as session:
+            return [_read(row) for row in await session.scalars(wanted)]
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Forget all trainings of a guild."""
         async with self._database.sessions.begin() as session:
-            rows = await session.scalars(select(TrainingRow).where(of_guild, TrainingRow.state.in_(OPEN)))
-            running = [_read(row) for row in rows]
-            await session.execute(delete(TrainingRow).where(of_guild))
-            return running
+            return await rows_changed(session, delete(TrainingRow).where(TrainingRow.guild_id == int(guild_id)))
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget who has started trainings of guilds."""
+        theirs = update(TrainingRow).where(TrainingRow.starter_id == int(user_id)).values(starter_id=None)
+        async with self._database.sessions.begin() as session:
+            return Forgotten(await rows_changed(session, theirs))
+
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
+        """Forget cards that were deleted, which are not brought up to date any more."""
+        ids = [int(id_) for id_ in message_ids]
+        cards = update(TrainingRow).where(TrainingRow.message_id.in_(ids)).values(message_id=None)
+        async with self._database.sessions.begin() as session:
+            return await rows_changed(session, cards)
 
 
 def _plain(fact: object) -> object:
@@ -269,7 +287,7 @@ def _read(row: TrainingRow) -> Training:
     return Training(
         row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
         row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
-        row.handle, cast("State", row.state), row.cancelled_by, row.fraction,
+        row.handle, cast("State", row.state), row.is_cancelled, row.fraction,
         tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
         None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),
         row.created_at, row.started_at, row.ended_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ from bot.datasets.service import Datasets, TrainingData
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
+from bot.privacy.data_holder import DataHolder, Forgotten
 from bot.storage.files import FileStore
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
@@ -38,7 +39,7 @@ class NoTrainerError(StarlingError):
         super().__init__(name=name[:40], known=known)
 
 
-class Trainings:
+class Trainings(DataHolder):
     """All that is trained here."""
 
     def __init__(
@@ -119,14 +120,14 @@ class Trainings:
         self._run(training)
         return training
 
-    async def cancel(self, training: Training, user_id: int) -> Training | None:
+    async def cancel(self, training: Training) -> Training | None:
         """End it before its time; None when it has ended already. One that is under way ends once its trainer has ended
         it, for which that is told again and again."""
         ended = await self._store.end_before_its_turn(training.id)
         if ended is not None:
             await self._tell_end(ended)
             return ended
-        noted = await self._store.note_cancelled(training.id, user_id)
+        noted = await self._store.note_cancelled(training.id)
         if noted is not None and noted.handle is not None:
             await self._end_at(self.trainer(noted.trainer), noted.handle)
         return noted
@@ -148,9 +149,11 @@ class Trainings:
         for trainer in self.trainers.values():
             await trainer.close()
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""
-        for training in await self._store.forget_guild(guild_id):
+        running = await self._store.open_in(guild_id)
+        gone = await self._store.forget_guild(guild_id) + await self._models.forget_guild(guild_id)
+        for training in running:
             if (task := self._tasks.get(training.id)) is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -158,8 +161,16 @@ class Trainings:
                 trainer = self.trainers[training.trainer]
                 await self._end_at(trainer, training.handle)
                 await self._tidy(trainer, training.handle)
-        await self._models.forget_guild(guild_id)
         await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
+        return gone
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget who has started trainings of guilds, and promoted what came of them."""
+        return await self._store.forget_user(user_id) + await self._models.forget_user(user_id)
+
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
+        """Forget cards that were deleted."""
+        return await self._store.forget_messages(message_ids)
 
     def folder_of(self, training: Training) -> Path:
         """What is the training's own."""
@@ -196,7 +207,7 @@ class Trainings:
             known = await self._store.by_id(training.id)
             if known is None:  # its guild was forgotten
                 return
-            if known.cancelled_by is not None and progress.state not in ENDED:
+            if known.is_cancelled and progress.state not in ENDED:
                 await self._end_at(trainer, handle)
             if progress != last:
                 await self._note(known, progress)
@@ -232,7 +243,7 @@ class Trainings:
         handle = await (patiently(begin, first_pause_s=LOOK_EVERY_S) if was_begun else begin())
         # Examples that were taken back since the plan was made are not learnt.
         noted = await self._store.note(training.id, handle=handle, content_hash=data.content_hash)
-        if noted is None or noted.cancelled_by is not None:
+        if noted is None or noted.is_cancelled:
             await self._end_at(trainer, handle)
         return handle
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import UsageRow
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware time."""
+
+KEPT_FOR = timedelta(days=400)
+"""A year, and what a comparison with the same month needs."""
 
 NO_GUILD = 0
 """Stands for direct messages: a part of a primary key cannot be empty."""
@@ -43,8 +47,10 @@ class Amounts:
 _NAMES = tuple(field.name for field in fields(Amounts))
 
 
-class UsageStore:
+class UsageStore(DataHolder):
     """Amounts by day (UTC), guild, user and model."""
+
+    kept_for = KEPT_FOR
 
     def __init__(self, database: Database, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._database = database
@@ -87,18 +93,23 @@ class UsageStore:
         """Delete what was used in a guild; says how many rows."""
         return await self._delete(UsageRow.guild_id == int(guild_id))
 
-    async def forget_user(self, user_id: int) -> int:
-        """Forget what a person has used; says how many rows."""
-        return await self._delete(UsageRow.user_id == int(user_id))
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget what a person has used."""
+        return Forgotten(await self._delete(UsageRow.user_id == int(user_id)))
 
-    async def forget_before(self, day: date) -> int:
-        """Delete what was used on earlier days; says how many rows."""
-        return await self._delete(UsageRow.day < day)
+    async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Delete what was used on earlier days, in one guild or in all; says how many rows."""
+        earlier = UsageRow.day < moment.date()
+        return await self._delete(earlier if guild_id is None else earlier & (UsageRow.guild_id == int(guild_id)))
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """What a person has used, by day."""
+        used = await self.by_day(self.now.date() - KEPT_FOR, user_id=user_id)
+        return {"used_a_day": {day.isoformat(): amounts for day, amounts in used.items()}}
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._database.sessions.begin() as session:
-            gone = await session.scalars(delete(UsageRow).where(condition).returning(UsageRow.day))
-            return len(gone.all())
+            return await rows_changed(session, delete(UsageRow).where(condition))
 
 
 def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) -> Select[tuple[float, ...]]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import JobRow
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -41,7 +42,7 @@ class Job:
     updated_at: datetime
 
 
-class JobStore:
+class JobStore(DataHolder):
     """Jobs by id."""
 
     def __init__(self, database: Database) -> None:
@@ -138,17 +139,26 @@ class JobStore:
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 
-    async def forget_user(self, user_id: int) -> None:
-        """Forget what has ended of what was promised to a person: it holds their words."""
-        ended = (JobRow.user_id == int(user_id), JobRow.state.not_in(_OPEN))
-        async with self._database.sessions.begin() as session:
-            await session.execute(delete(JobRow).where(*ended))
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
+        """Forget what was promised for messages that were deleted: it holds their words."""
+        return await self._delete(JobRow.message_id.in_([int(id_) for id_ in message_ids]))
 
-    async def forget_before(self, when: datetime) -> int:
-        """Delete jobs that were last touched earlier; says how many."""
+    async def forget_user(self, user_id: int) -> Forgotten:
+        """Forget what was promised to a person. What is under way comes to its end, but is not taken up again."""
+        return Forgotten(await self._delete(JobRow.user_id == int(user_id)))
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Forget what was promised in a guild."""
+        return await self._delete(JobRow.guild_id == int(guild_id))
+
+    async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Delete jobs that were last touched earlier, of one guild or of all; says how many."""
+        older = JobRow.updated_at < moment
+        return await self._delete(older if guild_id is None else and_(older, JobRow.guild_id == int(guild_id)))
+
+    async def _delete(self, which: ColumnElement[bool]) -> int:
         async with self._database.sessions.begin() as session:
-            gone = await session.scalars(delete(JobRow).where(JobRow.updated_at < when).returning(JobRow.id))
-            return len(gone.all())
+            return await rows_changed(session, delete(JobRow).where(which))
 
     async def _change(self, job_id: str, **values: Any) -> None:
         async with self._database.sessions.begin() as session:

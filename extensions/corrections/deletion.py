@@ -63,7 +63,7 @@ async def delete(
         raise NotTheirsToPressError
     person = await person_of(interaction, preferences)
     before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
-    lines = [translate(DELETED, locale, number=before.number, count=removed.removed)]
-    if removed.trained:
-        lines.append(translate(TRAINED, locale, names=", ".join(named(dataset) for dataset in removed.trained[:5])))
+    lines = [translate(DELETED, locale, number=before.number, count=removed.examples)]
+    if removed.learned:
+        lines.append(translate(TRAINED, locale, names=", ".join(named(dataset) for dataset in removed.learned[:5])))
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, "\n".join(lines), components=[])

@@ -14,6 +14,7 @@ from bot.datasets.service import Contents, Difference
 from bot.datasets.store import Change, Dataset, Hit, key_of_name
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate, translate_error
+from bot.privacy.data_holder import LearnedVersion
 from bot.storage.file_names import shown
 from bot.ui.file_text import age_text
 from bot.ui.language_choice import MAX_CHOICES
@@ -55,7 +56,7 @@ _TOP_LANGUAGES = 5
 _SHOWN = 80
 
 
-def named(dataset: Dataset) -> str:
+def named(dataset: Dataset | LearnedVersion) -> str:
     """The name and the version, as no markdown changes them."""
     return shown(f"{dataset.name} v{dataset.version}")
 

@@ -9,7 +9,8 @@ import yuyo
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.privacy.personal_data import Held, PersonalData
+from bot.privacy.data_holder import DataKind, StoredDataSummary
+from bot.privacy.personal_data import PersonalData
 from bot.ui.screen import Screen
 from extensions.datasets.text import named
 from extensions.files.deletion import KEEP, KEEP_ID, NotTheirsToPressError
@@ -21,8 +22,9 @@ log = structlog.get_logger()
 FORGET_ID = "privacy-forget"
 
 STORED = _(
-    "I have stored of you: questions with their answers: {exchanges}; corrections: {corrections}; votes on answers: "
-    "{votes}; what you said with /feedback: {feedback}; and, as numbers, what you used a day."
+    "I have stored of you: questions with their answers: {exchanges}; corrections: {corrections}; examples in "
+    "datasets: {examples}; votes on answers: {votes}; what you said with /feedback: {feedback}; and, as numbers, what "
+    "you used a day."
 )
 AGREED = _("You have agreed that the corrections that you write are kept, used to answer, and learnt from.")
 NOT_AGREED = _("You have not agreed that corrections of yours are kept, so I keep none.")
@@ -40,13 +42,13 @@ TRAINED = _(
 )
 
 
-def told_of(held: Held, locale: str) -> str:
-    """What is stored, in a few sentences."""
-    counts = {"exchanges": held.exchanges, "corrections": held.corrections}
-    counts |= {"votes": held.votes, "feedback": held.feedback}
-    lines = [translate(STORED, locale, **counts), translate(AGREED if held.agreed else NOT_AGREED, locale)]
+def told_of(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:
+    """What is stored, in a few sentences. ``credited``: whether the person wants to be named."""
+    counts = {kind.value: summary[kind] for kind in DataKind}
+    lines = [translate(STORED, locale, **counts)]
+    lines.append(translate(AGREED if summary[DataKind.AGREEMENTS] else NOT_AGREED, locale))
     lines.append(translate(NEVER, locale))
-    if held.credited:
+    if credited:
         lines.append(translate(NAMED, locale))
     return "\n".join([*lines, translate(WAYS, locale)])
 
@@ -72,13 +74,13 @@ async def forget(context: yuyo.components.Context, data: alluka.Injected[Persona
         raise NotTheirsToPressError
     locale = str(interaction.locale)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
-    forgotten = await data.forget(interaction.user.id)
+    forgotten = await data.forget_user(interaction.user.id)
     lines = [translate(FORGOTTEN, locale, count=forgotten.examples)]
-    if forgotten.trained:
-        names = ", ".join(named(dataset) for dataset in forgotten.trained[:5])
+    if forgotten.learned:
+        names = ", ".join(named(version) for version in forgotten.learned[:5])
         lines.append(translate(TRAINED, locale, names=names))
         log.warning(
             "examples were withdrawn that models have learned from: train them anew",
-            datasets=[dataset.id for dataset in forgotten.trained],
+            datasets=[version.dataset_id for version in forgotten.learned],
         )
     await interaction.edit_initial_response("\n".join(lines), components=[])

@@ -35,8 +35,10 @@ class ShowStoredData(
     lightbulb.SlashCommand, name=_("show"), description=_("Tell what is stored on you"), localize=True
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, data: PersonalData) -> None:
-        await respond(context, told_of(await data.held(context.user.id), locale_of(context)), ephemeral=True)
+    async def invoke(self, context: lightbulb.Context, data: PersonalData, preferences: Preferences) -> None:
+        summary, chosen = await data.summary(context.user.id), await preferences.user(context.user.id)
+        text = told_of(summary, locale_of(context), credited=chosen.credited)
+        await respond(context, text, ephemeral=True)
 
 
 @privacy.register
@@ -44,7 +46,7 @@ class Export(lightbulb.SlashCommand, name=_("export"), description=_("Get all of
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, data: PersonalData) -> None:
         await context.defer(ephemeral=True)
-        file = hikari.Bytes(await data.exported(context.user.id), "starling-and-you.json", "application/json")
+        file = hikari.Bytes(await data.export(context.user.id), "starling-and-you.json", "application/json")
         await respond(context, translate(EXPORTED, locale_of(context)), attachment=file, ephemeral=True)
 
 

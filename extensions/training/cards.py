@@ -110,7 +110,7 @@ def told(training: Training, locale: str, *, left_s: float | None = None) -> str
     losses = [point[1] for point in training.curve if point[1] is not None]
     if losses:
         lines[-1] += f" · {translate(LOSS, locale, loss=f'{losses[-1]:.3f}')}"
-    if training.state == "running" and training.cancelled_by is not None:
+    if training.state == "running" and training.is_cancelled:
         lines.append(translate(ENDING, locale))
     if training.state == "failed":
         lines.append(f"> {_why(training, locale)}")
@@ -184,12 +184,14 @@ class TrainingCards:
             await self._rest.create_message(
                 training.channel_id, _ended(training, model, locale),
                 reply=training.message_id or hikari.UNDEFINED, reply_must_exist=False, mentions_reply=False,
-                user_mentions=[training.starter_id], role_mentions=False, mentions_everyone=False, components=row,
+                user_mentions=[] if training.starter_id is None else [training.starter_id], role_mentions=False,
+                mentions_everyone=False, components=row,
             )  # fmt: skip
 
 
 def _ended(training: Training, model: Model | None, locale: str) -> str:
-    facts: dict[str, object] = {"who": f"<@{training.starter_id}>", "number": training.number}
+    who = "" if training.starter_id is None else f"<@{training.starter_id}>"
+    facts: dict[str, object] = {"who": who, "number": training.number}
     if training.state == "succeeded" and model is not None and model.kind == "files":
         return translate(PACKED, locale, **facts, path=shown(training.told))
     if training.state == "succeeded":
@@ -255,4 +257,4 @@ async def cancel(
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     training = await store.by_id(context.id_metadata)
     if training is not None and training.guild_id == guild:
-        await trainings.cancel(training, interaction.user.id)
+        await trainings.cancel(training)

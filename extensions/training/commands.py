@@ -236,7 +236,7 @@ class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a trai
     ) -> None:
         training = await _chosen(context, store, preferences, self.job)
         await context.defer(ephemeral=True)
-        ended = await trainings.cancel(training, context.user.id)
+        ended = await trainings.cancel(training)
         sentence = ENDED_ALREADY if ended is None else IS_CANCELLED
         await respond(context, translate(sentence, locale_of(context), number=training.number), ephemeral=True)
 

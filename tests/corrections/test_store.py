@@ -260,7 +260,7 @@ async def test_what_is_approved_goes_into_a_dataset_and_out_again(
     await datasets.select(GUILD, "d", "positive")
     await datasets.mark_trained((await datasets.get(GUILD, "d")).id)
     _before, removed = await corrections.withdraw(GUILD, alone.id, MODERATOR)
-    assert [dataset.name for dataset in removed.trained] == ["d"]
+    assert [version.name for version in removed.learned] == ["d"]
     assert changed == [GUILD] * 7
 
 
@@ -285,7 +285,7 @@ async def _states(store: CorrectionStore, *ones: Correction) -> list[str]:
 
 
 async def test_what_a_person_gave_and_asked_is_forgotten_with_them(
-    corrections: Corrections, store: CorrectionStore, changed: list[int]
+    database: Database, corrections: Corrections, store: CorrectionStore, changed: list[int]
 ) -> None:
     theirs = (await corrections.submit(about(), "q", "a", MEMBER)).correction
     asked = (await corrections.submit(about(asker=CHLOE, question=7), "asked by Chloe", "a", MODERATOR)).correction
@@ -296,6 +296,7 @@ async def test_what_a_person_gave_and_asked_is_forgotten_with_them(
     assert len(await store.of_user(CHLOE)) == 2
     changed.clear()
     await corrections.forget_user(CHLOE)
+    await ConsentStore(database).forget_user(CHLOE)
     assert await _states(store, theirs, asked, others, rewritten) == ["gone", "gone", "approved", "gone"]
     assert changed == [GUILD]
     history = await store.history(others.id)
@@ -315,7 +316,7 @@ async def test_deleted_messages_take_their_words_with_them(
     await corrections.forget_messages([7, 100, 999])
     assert await _states(store, own, others) == ["pending", "gone"]
     kept = await store.by_id(GUILD, own.id)
-    assert (kept.original, kept.message_id, kept.answer) == ("", None, "a")
+    assert (kept.original, kept.message_id, kept.question_id, kept.answer) == ("", None, None, "a")
     assert changed == [GUILD]
 
 

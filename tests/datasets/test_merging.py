@@ -58,8 +58,8 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         ids = [dataset.id for dataset in data.datasets]
         assert (await datasets.take_for_training(GUILD, ids)).content_hash == data.content_hash
         withdrawal = await store.forget_user(BORIS)
-        assert withdrawal.removed == 0
-        assert [dataset.name for dataset in withdrawal.trained] == ["good"]
+        assert withdrawal.examples == 10
+        assert [version.name for version in withdrawal.learned] == ["good"]
         await store.delete(GUILD, "bad")
         with pytest.raises(TrainingDatasetGoneError):
             await datasets.take_for_training(GUILD, ids)

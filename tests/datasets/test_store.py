@@ -20,6 +20,7 @@ from bot.datasets.store import (
     NoSuchExampleError,
     TooManyDatasetsError,
 )
+from bot.privacy.data_holder import Forgotten, LearnedVersion
 from bot.storage.database import Database
 from tests.datasets.factories import ADA, BORIS, WHEN, said
 
@@ -189,7 +190,7 @@ async def test_a_dataset_is_deleted_by_version_or_whole(database: Database) -> N
     await store.create(GUILD, "d", ADA)
 
 
-async def test_a_person_withdraws_from_everything_that_is_not_trained(database: Database) -> None:
+async def test_a_person_withdraws_from_everything_and_is_told_what_models_have_learned(database: Database) -> None:
     store = DatasetStore(database)
     given = [said("a", "b", given_by=ADA), said("c", "d", given_by=BORIS)]
     for guild, name in ((GUILD, "trained"), (GUILD, "selected"), (OTHER_GUILD, "open")):
@@ -200,17 +201,20 @@ async def test_a_person_withdraws_from_everything_that_is_not_trained(database: 
     await store.add(GUILD, "trained", [said("e", "f", given_by=ADA)], ADA)
     await store.select(GUILD, "selected", "positive")
     withdrawal = await store.forget_user(BORIS)
-    assert withdrawal.removed == 3
-    assert [dataset.id for dataset in withdrawal.trained] == [trained.id]
-    assert await store.examples(trained.id) == given
+    assert withdrawal.examples == 4
+    assert withdrawal.learned == (LearnedVersion(trained.id, "trained", 1),)
+    assert await store.examples(trained.id) == given[:1]
+    known = await store.get(GUILD, "trained", 1)
+    assert known.withdrawn_examples == 1
+    assert known.content_hash == content_hash(example.key for example in given)
     for guild, name in ((GUILD, "trained"), (GUILD, "selected"), (OTHER_GUILD, "open")):
         dataset = await store.get(guild, name)
         left = await store.examples(dataset.id)
         assert {example.given_by for example in left} == {ADA}
         assert dataset.content_hash == content_hash(example.key for example in left)
-    again = await store.forget_user(BORIS)
-    assert (again.removed, len(again.trained)) == (0, 1)
-    assert await store.forget_user(999) == dataclasses.replace(again, trained=())
+    assert await store.forget_user(BORIS) == Forgotten()
+    assert (await store.forget_user(ADA)).learned == (LearnedVersion(trained.id, "trained", 1),)
+    assert [dataset.created_by for dataset in await store.all(GUILD)] == [None] * 3
 
 
 async def test_an_archive_does_not_bring_back_what_was_withdrawn(database: Database) -> None:

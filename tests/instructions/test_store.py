@@ -28,7 +28,7 @@ async def test_a_guild_that_was_left_leaves_nothing(database: Database) -> None:
         await instructions.write(guild, "default", "Отвечай кратко. 🪶", ADA)
         await instructions.pick(guild, "default")
         await instructions.pick(guild, "default", channel_id=guild + 1)
-    await instructions.forget_guild(GUILD)
+    await InstructionStore(database).forget_guild(GUILD)
     await preferences.forget_guild(GUILD)
     assert await instructions.names(GUILD) == []
     assert (await instructions.of(OTHER_GUILD, OTHER_GUILD + 1)).scope == "channel"

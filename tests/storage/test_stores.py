@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
-from bot.privacy.retention import forget_old
 from bot.storage.database import Database
 from bot.work.job_store import JobStore
 
@@ -105,15 +104,3 @@ async def test_a_job_tells_how_often_it_was_begun_until_it_is_wanted_anew(databa
     assert (anew.attempts, anew.state, anew.payload) == (0, "queued", {"posted": [8], "times": 1})
     assert await jobs.of_message("answer", 3) == anew
     assert await jobs.of_message("answer", 4) is None
-
-
-async def test_what_is_older_than_the_setting_is_forgotten(database: Database) -> None:
-    exchanges, jobs = ExchangeStore(database), JobStore(database)
-    now = datetime.now(UTC)
-    await exchanges.remember(replace(FIRST, reply_message_id=1, created_at=now - timedelta(days=31)))
-    await exchanges.remember(replace(FIRST, reply_message_id=2, created_at=now - timedelta(days=29)))
-    await jobs.create("answer", channel_id=1, user_id=2, message_id=3)
-    assert await forget_old(database, retention_days=30) == 1
-    assert await exchanges.by_reply(1) is None
-    assert await exchanges.by_reply(2) is not None
-    assert await jobs.unfinished() != []

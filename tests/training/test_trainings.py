@@ -129,9 +129,9 @@ async def test_one_that_is_cancelled_while_it_begins_is_cancelled_once_it_has_be
     school.service.troubles.append(Trouble("POST", "/fine_tuning/jobs", is_lost=True))
     training = await school.start()
     await school.until(lambda: school.service.jobs)
-    asked = await school.trainings.cancel(training, ADA)
+    asked = await school.trainings.cancel(training)
     assert asked is not None
-    assert (asked.state, asked.handle, asked.cancelled_by) == ("running", None, ADA)
+    assert (asked.state, asked.handle, asked.is_cancelled) == ("running", None, True)
     assert (await school.end()).state == "cancelled"
     assert [job["status"] for job in school.service.jobs.values()] == ["cancelled"]
     assert await school.models.of_guild(GUILD) == []
@@ -143,7 +143,7 @@ async def test_one_that_the_service_does_not_cancel_at_once_is_cancelled_later(s
     school.service.troubles.append(
         Trouble("POST", f"/fine_tuning/jobs/{training.handle}/cancel", 503, times=6, headers={"retry-after-ms": "1"})
     )
-    await school.trainings.cancel(training, ADA)
+    await school.trainings.cancel(training)
     assert school.told == []
     assert (await school.end()).state == "cancelled"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.storage.database import Database
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
 Choice = Literal["a", "b", "alike"]
@@ -74,7 +75,7 @@ class ComparisonVote:
     voted_at: datetime
 
 
-class ComparisonStore:
+class ComparisonStore(DataHolder):
     """Keeps them."""
 
     def __init__(self, database: Database) -> None:
@@ -157,31 +158,41 @@ class ComparisonStore:
                 ComparisonVote(vote.comparison_id, vote.user_id, vote.choice, vote.voted_at) for vote in votes
             ]
 
-    async def forget_user(self, user_id: int) -> None:
+    async def forget_user(self, user_id: int) -> Forgotten:
         """Forget what a person has asked for, and their votes on what others have."""
-        await self._forget(ComparisonRow.asked_by == int(user_id))
+        gone = await self._forget(ComparisonRow.asked_by == int(user_id))
         async with self._database.sessions.begin() as session:
-            await session.execute(delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id)))
+            votes = delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id))
+            return Forgotten(gone + await rows_changed(session, votes))
 
-    async def forget_guild(self, guild_id: int) -> None:
+    async def forget_guild(self, guild_id: int) -> int:
         """Forget all comparisons of a guild."""
-        await self._forget(ComparisonRow.guild_id == int(guild_id))
+        return await self._forget(ComparisonRow.guild_id == int(guild_id))
 
-    async def forget_messages(self, message_ids: Collection[int]) -> None:
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget those whose messages were deleted."""
-        await self._forget(ComparisonRow.message_id.in_([int(id_) for id_ in message_ids]))
+        return await self._forget(ComparisonRow.message_id.in_([int(id_) for id_ in message_ids]))
 
-    async def forget_before(self, limit: datetime, guild_id: int | None = None) -> int:
-        """Forget those that were asked for before ``limit``, of one guild or of all; says how many."""
-        old = ComparisonRow.created_at < limit
+    async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Forget those that were asked for before ``moment``, of one guild or of all; says how many."""
+        old = ComparisonRow.created_at < moment
         return await self._forget(old if guild_id is None else old & (ComparisonRow.guild_id == int(guild_id)))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """What a person has asked for, and voted."""
+        asked, votes = await self.of_user(user_id)
+        return StoredDataSummary({DataKind.EXCHANGES: len(asked), DataKind.VOTES: len(votes)})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """What a person has asked for, and voted."""
+        asked, votes = await self.of_user(user_id)
+        return {"comparisons": asked, "votes_in_comparisons": votes}
 
     async def _forget(self, which: ColumnElement[bool]) -> int:
         async with self._database.sessions.begin() as session:
             concerned = select(ComparisonRow.id).where(which)
             await session.execute(delete(ComparisonVoteRow).where(ComparisonVoteRow.comparison_id.in_(concerned)))
-            gone = await session.execute(delete(ComparisonRow).where(which))
-            return int(gone.rowcount)  # type: ignore[attr-defined]
+            return await rows_changed(session, delete(ComparisonRow).where(which))
 
 
 async def _row(session: AsyncSession, guild_id: int, comparison_id: str) -> ComparisonRow:

@@ -119,7 +119,7 @@ async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHa
     await told(ada, "feedback", text="fine")
     await ada.click(answer, "good")
     shown = (await told(ada, "privacy show"))["content"]
-    assert "corrections: 1; votes on answers: 1; what you said with /feedback: 1;" in shown
+    assert "corrections: 1; examples in datasets: 0; votes on answers: 1; what you said with /feedback: 1;" in shown
     assert "You have agreed that" in shown
     assert "/leaderboard names you" not in shown
     assert "named" not in (await told(ada, "leaderboard"))["content"].replace("wants to be named", "")
@@ -135,7 +135,7 @@ async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHa
     assert strangers["corrections"] == [] and "Париж" not in json.dumps(strangers, ensure_ascii=False)
     assert "forgotten" in await forgotten(ada)
     shown = (await told(ada, "privacy show"))["content"]
-    assert "corrections: 0; votes on answers: 0; what you said with /feedback: 0;" in shown
+    assert "corrections: 0; examples in datasets: 0; votes on answers: 0; what you said with /feedback: 0;" in shown
     assert "You have not agreed" in shown
     assert "Nobody who wants to be named" in (await told(ada, "leaderboard"))["content"]
     assert "#1" not in str(await ada.autocomplete("corrections show", {"number": ""}, "number", channel="general"))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.privacy.retention import forget_old
 from bot.storage.database import Database
 from bot.training.evaluating.comparisons import (
     Comparison,
@@ -59,7 +58,6 @@ async def test_they_are_forgotten_with_people_messages_guilds_and_time(database:
     last = await added(store, OTHER)
     await store.forget_guild(GUILD)
     assert (await store.get(OTHER, last.id))[0].prompt == "Кто ты? 🐦"
-    assert await store.forget_before(datetime.now(UTC) - timedelta(days=1)) == 0
-    assert await forget_old(database, 30) == 0
-    assert await store.forget_before(datetime.now(UTC) + timedelta(days=1), guild_id=OTHER) == 1
+    assert await store.delete_before(datetime.now(UTC) - timedelta(days=1)) == 0
+    assert await store.delete_before(datetime.now(UTC) + timedelta(days=1), guild_id=OTHER) == 1
     assert third.asked_by == 5

@@ -1,0 +1,41 @@
+"""Every holder of personal data that there is, in one list."""
+
+from __future__ import annotations
+
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.service import Corrections
+from bot.datasets.store import DatasetStore
+from bot.instructions.store import InstructionStore
+from bot.preferences.preferences import Preferences
+from bot.privacy.personal_data import PersonalData
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.trainings import Trainings
+from bot.usage.store import UsageStore
+from bot.work.job_store import JobStore
+
+
+def build_personal_data(
+    *,
+    jobs: JobStore,
+    exchanges: ExchangeStore,
+    trainings: Trainings,
+    datasets: DatasetStore,
+    corrections: Corrections,
+    consents: ConsentStore,
+    feedback: FeedbackStore,
+    comparisons: ComparisonStore,
+    instructions: InstructionStore,
+    usage: UsageStore,
+    preferences: Preferences,
+) -> PersonalData:
+    """A store of data of people, guilds or messages is asked nothing unless it is here.
+
+    Trainings come before what they read, and datasets before corrections, so that each example is counted as what it is
+    to its giver.
+    """
+    return PersonalData((
+        jobs, exchanges, trainings, datasets, corrections, consents, feedback, comparisons, instructions, usage,
+        preferences,
+    ))  # fmt: skip

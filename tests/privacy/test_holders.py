@@ -1,0 +1,171 @@
+"""Every table with an id of a person, a guild or a message has a holder that empties it, on both databases."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import BigInteger, select
+
+import bot.app.starling  # noqa: F401  # every holder that there is, is imported
+from bot.app.personal_data import build_personal_data
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.service import Corrections
+from bot.corrections.store import CorrectionStore
+from bot.datasets.service import Datasets
+from bot.datasets.store import DatasetStore
+from bot.instructions.store import InstructionStore
+from bot.preferences.preferences import Preferences
+from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, LearnedVersion
+from bot.privacy.personal_data import PersonalData
+from bot.privacy.retention import delete_expired
+from bot.storage.database import Database
+from bot.storage.files import FileStore
+from bot.storage.snowflake import GuildId, MessageId, UserId
+from bot.storage.tables import Base, DatasetRow
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.model_store import ModelStore
+from bot.training.store import TrainingStore
+from bot.training.trainings import Trainings
+from bot.usage.store import UsageStore
+from bot.work.job_store import JobStore
+from tests.privacy.stored import ROWS, SECRET, Ids, fill, holding, sizes, telling
+
+ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
+BORIS = Ids(user=7, guild=8, message=200, key="boris")
+NUMBERS = {"prompt_tokens", "reply_tokens", "spoken_characters", "id"}
+PARTS = {"CorrectionStore", "TrainingStore", "ModelStore"}
+"""Asked by ``Corrections`` and ``Trainings``."""
+
+
+@pytest_asyncio.fixture
+async def data(database: Database, tmp_path: Path) -> PersonalData:
+    """As it is composed in the bot, with a row of Ada's and one of Boris' in every table."""
+    files, datasets, preferences = FileStore(tmp_path, quota_bytes=1), DatasetStore(database), Preferences(database)
+    for ids in (ADA, BORIS):
+        await fill(database, ids)
+    return build_personal_data(
+        jobs=JobStore(database),
+        exchanges=ExchangeStore(database),
+        trainings=Trainings(
+            TrainingStore(database), ModelStore(database), Datasets(datasets, files), files, {}, tmp_path, max_per_day=1
+        ),
+        datasets=datasets,
+        corrections=Corrections(CorrectionStore(database, datasets), datasets, preferences),
+        consents=ConsentStore(database),
+        feedback=FeedbackStore(database),
+        comparisons=ComparisonStore(database),
+        instructions=InstructionStore(database),
+        usage=UsageStore(database),
+        preferences=preferences,
+    )
+
+
+def test_the_rows_of_this_test_are_of_every_table_and_say_what_they_are_ids_of() -> None:
+    assert set(ROWS) == set(Base.metadata.tables)
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, BigInteger):
+                assert column.name in NUMBERS, f"{table.name}.{column.name} is an id: use a Snowflake that says of what"
+
+
+async def test_every_holder_is_in_the_list(data: PersonalData) -> None:
+    there_are = {holder.__name__ for holder in DataHolder.__subclasses__() if holder.__module__.startswith("bot.")}
+    assert {type(holder).__name__ for holder in data.holders} == there_are - PARTS
+
+
+async def test_a_person_who_is_forgotten_is_in_no_table(database: Database, data: PersonalData) -> None:
+    forgotten = await data.forget_user(ADA.user)
+    assert forgotten.examples == 1
+    assert forgotten.learned == (LearnedVersion("ada", "d", 1),)
+    # When they took back what they gave is kept, so that no archive brings it back.
+    assert await holding(database, UserId, ADA.user) == ["withdrawals.user_id"]
+    await data.forget_user(BORIS.user)
+    assert set(await telling(database, SECRET)) == {"preferences"}, "what guilds have chosen is theirs"
+    assert (await data.forget_user(ADA.user)) == Forgotten()
+
+
+async def test_what_a_model_learned_and_lost_is_a_count_and_a_hash(database: Database, data: PersonalData) -> None:
+    await data.forget_user(ADA.user)
+    async with database.sessions() as session:
+        row = await session.scalar(select(DatasetRow).where(DatasetRow.id == "ada"))
+    assert row is not None
+    assert (row.withdrawn_examples, row.content_hash, row.created_by) == (1, "0", None)
+
+
+async def test_a_guild_that_was_left_is_in_no_table(database: Database, data: PersonalData) -> None:
+    before = await sizes(database)
+    await data.forget_guild(ADA.guild)
+    assert await holding(database, GuildId, ADA.guild) == []
+    peoples_own = {"consents", "withdrawals"}
+    left = {name: 3 if name == "preferences" else 2 if name in peoples_own else 1 for name in before}
+    assert await sizes(database) == left
+
+
+async def test_a_message_that_was_deleted_is_in_no_table(database: Database, data: PersonalData) -> None:
+    await data.forget_messages([ADA.message, ADA.message + 1])
+    for message in (ADA.message, ADA.message + 1):
+        assert await holding(database, MessageId, message) == []
+    assert len(await holding(database, MessageId, BORIS.message)) == 5
+
+
+async def test_the_words_of_a_question_leave_with_its_message(database: Database, data: PersonalData) -> None:
+    assert "jobs" in await telling(database, SECRET)
+    await data.forget_messages([ADA.message, BORIS.message])
+    assert set(await telling(database, SECRET)).isdisjoint({"jobs", "exchanges", "comparisons"})
+
+
+async def test_what_a_guild_wants_to_be_forgotten_sooner_is(database: Database, data: PersonalData) -> None:
+    [preferences] = [holder for holder in data.holders if isinstance(holder, Preferences)]
+    await preferences.change_guild(ADA.guild, lambda chosen: replace(chosen, retention_days=1))
+    years = timedelta(days=36500)
+    assert await delete_expired(data.holders, preferences, years) == 3
+    kept = {table.partition(".")[0] for table in await holding(database, GuildId, ADA.guild)}
+    assert kept.isdisjoint({"jobs", "exchanges", "comparisons"})
+    assert "corrections" in kept
+    elsewhere = {table.partition(".")[0] for table in await holding(database, GuildId, BORIS.guild)}
+    assert elsewhere >= {"jobs", "exchanges", "comparisons"}
+
+
+async def test_what_the_host_wants_to_be_forgotten_is_forgotten_everywhere(
+    database: Database, data: PersonalData
+) -> None:
+    [preferences] = [holder for holder in data.holders if isinstance(holder, Preferences)]
+    await delete_expired(data.holders, preferences, datetime.now(UTC) - datetime(2026, 11, 24, tzinfo=UTC))
+    assert [(await sizes(database))[name] for name in ("jobs", "exchanges", "comparisons", "usage")] == [0, 0, 0, 2]
+
+
+async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) -> None:
+    summary = await data.summary(ADA.user)
+    assert summary == {
+        DataKind.EXCHANGES: 2, DataKind.CORRECTIONS: 1, DataKind.EXAMPLES: 1, DataKind.VOTES: 2, DataKind.FEEDBACK: 1,
+        DataKind.AGREEMENTS: 1,
+    }  # fmt: skip
+    exported = json.loads(await data.export(ADA.user))
+    assert exported["user_id"] == str(ADA.user)
+    assert exported["questions_and_answers"][0]["prompt"] == SECRET
+    assert exported["examples_in_datasets"][0]["answer"] == SECRET
+    assert exported["settings"]["voice"] == SECRET
+    assert exported["agreed_that_corrections_are_kept"] is True
+    empty = [name for name, value in exported.items() if value in ([], {}, None)]
+    assert empty == []
+
+
+class Failing(DataHolder):
+    """A store whose database is away."""
+
+    async def forget_user(self, user_id: int) -> Forgotten:
+        raise OSError("away")
+
+
+async def test_a_store_that_fails_keeps_no_other_from_forgetting(database: Database, data: PersonalData) -> None:
+    with pytest.raises(ExceptionGroup) as failed:
+        await PersonalData([Failing(), *data.holders]).forget_user(ADA.user)
+    assert [str(error) for error in failed.value.exceptions] == ["away"]
+    assert await holding(database, UserId, ADA.user) == ["withdrawals.user_id"]
