@@ -27,7 +27,7 @@ from extensions.corrections import form as correction_form
 from extensions.corrections.card import drawn
 from extensions.corrections.correct import open_form
 from extensions.corrections.form import CorrectionForms
-from extensions.corrections.list import page_of
+from extensions.corrections.list import page_of_corrections
 from extensions.corrections.text import correction_choices
 from extensions.corrections.wanted import wanted
 
@@ -83,7 +83,7 @@ class ListCorrections(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
         state = next((each for each in STATES if each == self.state), None)
-        page = await page_of(context.interaction, corrections, preferences, 1, state)
+        page = await page_of_corrections(context.interaction, corrections, preferences, 1, state)
         await respond(context, page.text, components=page.buttons, ephemeral=True)
 
 

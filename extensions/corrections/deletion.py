@@ -13,11 +13,11 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
+from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
 from extensions.corrections.text import first_words
 from extensions.datasets.text import named
-from extensions.files.deletion import DELETE, KEEP, KEEP_ID, NotTheirsToPressError
 
 screen = Screen()
 
@@ -36,12 +36,8 @@ def question(correction: Correction, locale: str) -> str:
 
 
 def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The two answers; they hold who was asked, and the correction's id."""
-    row = hikari.impl.MessageActionRowBuilder()
-    answer = f"{CUSTOM_ID}:{int(asker)}:{correction.id}"
-    row.add_interactive_button(hikari.ButtonStyle.DANGER, answer, label=translate(DELETE, locale))
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{int(asker)}", label=translate(KEEP, locale))
-    return row
+    """The two answers; they hold the correction's id."""
+    return confirmation_row(CUSTOM_ID, asker, locale, about=correction.id)
 
 
 @screen.button(CUSTOM_ID)
@@ -58,12 +54,10 @@ async def delete(
     """
     interaction = context.interaction
     locale = str(interaction.locale)
-    asker, _colon, id_ = context.id_metadata.partition(":")
-    if str(interaction.user.id) != asker:
-        raise NotTheirsToPressError
+    id_ = confirmed(context)
     person = await person_of(interaction, preferences)
     before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
     lines = [translate(DELETED, locale, number=before.number, count=removed.examples)]
     if removed.learned:
         lines.append(translate(TRAINED, locale, names=", ".join(named(dataset) for dataset in removed.learned[:5])))
-    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, "\n".join(lines), components=[])
+    await answer_question(context, "\n".join(lines))

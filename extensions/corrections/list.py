@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import alluka
-import hikari
 import yuyo
 
 from bot.corrections.rights import person_of
@@ -15,10 +11,10 @@ from bot.corrections.store import STATES, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.ui.pages import Page, page_of, turn_to
 from bot.ui.permissions import Interaction, guild_of
 from bot.ui.screen import Screen
 from extensions.corrections.text import one_line
-from extensions.files.list import NEWER, OLDER, PAGE
 
 screen = Screen()
 
@@ -29,15 +25,7 @@ A_PAGE = 8
 _ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A message with a part of the list."""
-
-    text: str
-    buttons: Sequence[hikari.api.ComponentBuilder]
-
-
-async def page_of(
+async def page_of_corrections(
     interaction: Interaction, corrections: Corrections, preferences: Preferences, number: int, state: State | None
 ) -> Page:
     """Page ``number`` from 1, of what the person may see; the buttons hold the number and the state.
@@ -48,19 +36,11 @@ async def page_of(
     locale, person = str(interaction.locale), await person_of(interaction, preferences)
     found, number, count = await corrections.page(guild_of(interaction), number, A_PAGE, person, state)
     if not found:
-        return Page(translate(NONE_HERE, locale), ())
+        return Page(translate(NONE_HERE, locale))
     heading, pages = f"**{translate(HEADING, locale, count=count)}**", -(-count // A_PAGE)
     lines = [one_line(correction, locale) for correction in found]
-    if pages == 1:
-        return Page("\n".join([heading, *lines]), ())
-    heading = f"{heading} · {translate(PAGE, locale, page=number, pages=pages)}"
-    row = hikari.impl.MessageActionRowBuilder()
-    for label, to, there in ((NEWER, number - 1, number > 1), (OLDER, number + 1, number < pages)):
-        custom_id = f"{CUSTOM_ID}:{state or _ALL}:{to}"
-        row.add_interactive_button(
-            hikari.ButtonStyle.SECONDARY, custom_id, label=translate(label, locale), is_disabled=not there
-        )
-    return Page("\n".join([heading, *lines]), (row,))
+    custom_id = f"{CUSTOM_ID}:{state or _ALL}"
+    return page_of(heading, lines, number=number, pages=pages, custom_id=custom_id, locale=locale)
 
 
 @screen.button(CUSTOM_ID)
@@ -72,7 +52,5 @@ async def turn_page(
     """Show the page that the button is for."""
     kept, _colon, number = context.id_metadata.partition(":")
     state = next((each for each in STATES if each == kept), None)
-    page = await page_of(context.interaction, corrections, preferences, int(number), state)
-    await context.interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, page.text, components=page.buttons, user_mentions=False
-    )
+    page = await page_of_corrections(context.interaction, corrections, preferences, int(number), state)
+    await turn_to(context, page)

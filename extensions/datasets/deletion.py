@@ -11,14 +11,15 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
+from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.permissions import require
 from bot.ui.screen import Screen
 from extensions.datasets.text import named
-from extensions.files.deletion import DELETE, DELETED, KEEP, KEEP_ID, NotTheirsToPressError
 
 screen = Screen()
 
 CUSTOM_ID = "dataset-delete"
+DELETED = _("Deleted: {path}")
 QUESTION = _("Delete {name} with all its {count} versions? It cannot be brought back, but from an archive.")
 QUESTION_OF_VERSION = _("Delete {name}? It cannot be brought back, but from an archive.")
 SELECTED = _("⚠️ It is selected for training.")
@@ -45,13 +46,9 @@ def question(versions: list[Dataset], chosen: Dataset | None, locale: str) -> st
 def buttons(
     versions: list[Dataset], chosen: Dataset | None, asker: hikari.Snowflakeish, locale: str
 ) -> hikari.api.MessageActionRowBuilder:
-    """The two answers; they hold who was asked, and the dataset's id."""
-    row = hikari.impl.MessageActionRowBuilder()
-    what = f"{_ALL}:{versions[0].id}" if chosen is None else f"{_ONE}:{chosen.id}"
-    answer = f"{CUSTOM_ID}:{int(asker)}:{what}"
-    row.add_interactive_button(hikari.ButtonStyle.DANGER, answer, label=translate(DELETE, locale))
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{int(asker)}", label=translate(KEEP, locale))
-    return row
+    """The two answers; they hold the dataset's id."""
+    about = f"{_ALL}:{versions[0].id}" if chosen is None else f"{_ONE}:{chosen.id}"
+    return confirmation_row(CUSTOM_ID, asker, locale, about=about)
 
 
 @screen.button(CUSTOM_ID)
@@ -63,14 +60,11 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
         NotPermittedError: the person may not manage the guild, or not any more.
         DatasetGoneError: it is gone already.
     """
-    asker, what, dataset_id = context.id_metadata.split(":")
-    if str(context.interaction.user.id) != asker:
-        raise NotTheirsToPressError
+    what, _colon, dataset_id = confirmed(context).partition(":")
     guild = require(context.interaction)
     dataset = await store.by_id(guild, dataset_id)
     if dataset is None:
         raise DatasetGoneError
     await store.delete(guild, dataset.name, dataset.version if what == _ONE else None)
     name = named(dataset) if what == _ONE else shown(dataset.name)
-    text = translate(DELETED, str(context.interaction.locale), path=name)
-    await context.interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
+    await answer_question(context, translate(DELETED, str(context.interaction.locale), path=name))

@@ -15,7 +15,7 @@ from extensions import EVERYWHERE_TYPES
 from extensions.files import deletion as file_deletion
 from extensions.files.choice import file_choices
 from extensions.files.delivery import deliver
-from extensions.files.list import page_of
+from extensions.files.list import page_of_files
 from extensions.files.rights import own_files
 
 loader = lightbulb.Loader()
@@ -67,7 +67,7 @@ class ListFiles(lightbulb.SlashCommand, name=_("list"), description=_("What ther
     async def invoke(self, context: lightbulb.Context, store: FileStore) -> None:
         folder = own_files(context.interaction, store)
         await _defer(context)
-        page = page_of(await folder.listing(), 1, locale_of(context))
+        page = page_of_files(await folder.listing(), 1, locale_of(context))
         await respond(
             context, page.text, components=page.buttons, attachments=page.attachments, ephemeral=_private(context)
         )

@@ -11,9 +11,9 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.privacy.data_holder import DataKind, StoredDataSummary
 from bot.privacy.personal_data import PersonalData
+from bot.ui.confirmation import confirmation_row, confirmed
 from bot.ui.screen import Screen
 from extensions.datasets.text import named
-from extensions.files.deletion import KEEP, KEEP_ID, NotTheirsToPressError
 
 screen = Screen()
 
@@ -55,11 +55,7 @@ def told_of(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:
 
 def ask_before_forgetting(user: int, locale: str) -> tuple[str, hikari.api.MessageActionRowBuilder]:
     """The question, and the buttons to answer it."""
-    row = hikari.impl.MessageActionRowBuilder()
-    forget, keep = f"{FORGET_ID}:{int(user)}", f"{KEEP_ID}:{int(user)}"
-    row.add_interactive_button(hikari.ButtonStyle.DANGER, forget, label=translate(FORGET, locale))
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, keep, label=translate(KEEP, locale))
-    return translate(QUESTION, locale), row
+    return translate(QUESTION, locale), confirmation_row(FORGET_ID, user, locale, label=FORGET)
 
 
 @screen.button(FORGET_ID)
@@ -69,9 +65,8 @@ async def forget(context: yuyo.components.Context, data: alluka.Injected[Persona
     Raises:
         NotTheirsToPressError: another person was asked.
     """
+    confirmed(context)
     interaction = context.interaction
-    if context.id_metadata != str(interaction.user.id):
-        raise NotTheirsToPressError
     locale = str(interaction.locale)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     forgotten = await data.forget_user(interaction.user.id)

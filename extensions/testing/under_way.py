@@ -13,9 +13,9 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.confirmation import NotTheirsToPressError
 from bot.ui.screen import Screen
 from bot.work.cancellation import CancellationToken
-from extensions.files.deletion import NotTheirsToPressError
 
 screen = Screen()
 

@@ -17,7 +17,7 @@ from bot.storage.files import FolderUsage, StoredFile
 from bot.ui.file_text import age_text, bar, size_text
 from bot.ui.zip_parts import zip_parts
 from extensions.files.choice import file_choices
-from extensions.files.list import page_of
+from extensions.files.list import page_of_files
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1, minutes=2)
 
@@ -85,17 +85,17 @@ def test_no_more_choices_than_discord_takes() -> None:
 
 def test_pages_hold_every_file_once_and_fit_into_a_message() -> None:
     files = [_file(f"{n:03}" + "ё" * 115 + "/" + "`" * 50) for n in range(100)]
-    shown = [page_of(files, number, "ru").text for number in range(1, 10)]
+    shown = [page_of_files(files, number, "ru").text for number in range(1, 10)]
     assert all(len(text) <= 2000 for text in shown)
     found = [line[1:4] for text in shown for line in text.splitlines()[1:]]
     assert found == [f"{n:03}" for n in range(100)]
-    assert page_of(files, 99, "ru").text == page_of(files, 9, "ru").text
-    assert page_of(files, -5, "ru").text == shown[0]
+    assert page_of_files(files, 99, "ru").text == page_of_files(files, 9, "ru").text
+    assert page_of_files(files, -5, "ru").text == shown[0]
 
 
 def test_a_list_that_nobody_would_turn_over_is_a_file_that_discord_takes() -> None:
     files = [_file(f"{n:05}" + "ё" * 115 + "/" + "ё" * 80) for n in range(20_000)]
-    page = page_of(files, 1, "en-US")
+    page = page_of_files(files, 1, "en-US")
     assert not page.buttons
     assert isinstance(page.attachments[0].data, bytes)
     assert len(page.attachments[0].data) < 10 << 20

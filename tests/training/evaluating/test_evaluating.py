@@ -20,7 +20,7 @@ from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.judging import Judge, Judgement, verdict_in
 from bot.training.evaluating.running import MAX_FAILURES, Answered, Evaluation, ModelRun, Run
 from bot.training.evaluating.scoring import Score, Scorer, contains, is_exact
-from extensions.files.deletion import NotTheirsToPressError
+from bot.ui.confirmation import NotTheirsToPressError
 from extensions.testing import under_way as tests_under_way
 from tests.scripted_chat import ScriptedChat
 

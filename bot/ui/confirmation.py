@@ -1,0 +1,64 @@
+"""Asking once more before something is done that cannot be undone. The buttons hold who was asked and what about, so
+that they outlive a restart."""
+
+from __future__ import annotations
+
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+
+KEEP_ID = "file-keep"
+"""Of every such question; it is called as it was when only files could be deleted, for messages that are out there."""
+DELETE, KEEP = _("Delete"), _("Keep")
+KEPT = _("Nothing was deleted.")
+
+
+class NotTheirsToPressError(StarlingError):
+    """Raised when someone presses a button of a question that another person was asked."""
+
+    sentence = _("Only the one who was asked may press these buttons.")
+
+
+def confirmation_row(
+    custom_id: str, asker: hikari.Snowflakeish, locale: str, *, about: str = "", label: str = DELETE
+) -> hikari.api.MessageActionRowBuilder:
+    """The two answers: the one that does it, called ``label``, is served as ``custom_id``, and the other one here.
+
+    ``about``: what ``confirmed`` gives back; with ``custom_id`` at most 75 characters.
+    """
+    row = hikari.impl.MessageActionRowBuilder()
+    confirm = f"{custom_id}:{int(asker)}" + (f":{about}" if about else "")
+    row.add_interactive_button(hikari.ButtonStyle.DANGER, confirm, label=translate(label, locale))
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{int(asker)}", label=translate(KEEP, locale)
+    )
+
+
+def confirmed(context: yuyo.components.Context) -> str:
+    """What the pressed button is about.
+
+    Raises:
+        NotTheirsToPressError: another person was asked.
+    """
+    asker, _colon, about = context.id_metadata.partition(":")
+    if str(context.interaction.user.id) != asker:
+        raise NotTheirsToPressError
+    return about
+
+
+async def answer_question(context: yuyo.components.Context, text: str) -> None:
+    """Put ``text`` in the place of the question and its buttons."""
+    await context.interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
+
+
+async def keep(context: yuyo.components.Context) -> None:
+    """Leave everything as it is.
+
+    Raises:
+        NotTheirsToPressError: another person was asked.
+    """
+    confirmed(context)
+    await answer_question(context, translate(KEPT, str(context.interaction.locale)))

@@ -1,0 +1,10 @@
+"""The button Keep, below every question whether something is to be deleted."""
+
+from __future__ import annotations
+
+from bot.ui import confirmation
+from bot.ui.screen import Screen
+
+screen = Screen()
+
+screen.button(confirmation.KEEP_ID)(confirmation.keep)
