@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import json
 import signal
@@ -101,9 +102,18 @@ def sandbox() -> None:
 
 async def _until_stopped(service, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    served = asyncio.ensure_future(service(settings, stop, typer.echo))
+
+    def end() -> None:
+        """Stop gently; whoever asks twice does not want to wait."""
+        if stop.is_set():
+            served.cancel()
+        stop.set()
+
     for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop.set)
-    await service(settings, stop, typer.echo)
+        loop.add_signal_handler(sign, end)
+    with contextlib.suppress(asyncio.CancelledError):
+        await served
 
 
 @app.command()

@@ -16,6 +16,9 @@ from bot.errors import translatable as _
 
 log = structlog.get_logger()
 
+GATEWAY_TIMEOUT_S = 20.0
+"""How long the gateway may take to say who we are. hikari would try for ever; whoever starts the bot wants a reason."""
+
 _BAD_TOKEN, _INTENTS_REFUSED = 4004, 4014
 """Close codes of the gateway (Discord, Opcodes and Status Codes)."""
 
@@ -100,6 +103,8 @@ async def serve(
         StarlingError: it cannot start, or Discord closes the connection for good.
     """
     failure: list[Exception] = []
+    prepared = asyncio.Event()
+    """Set when all is done that comes before the gateway."""
 
     async def on_starting(_: hikari.StartingEvent) -> None:
         # REST is open and the gateway is not, so no interaction is lost. hikari swallows what a listener raises.
@@ -108,19 +113,26 @@ async def serve(
             await client.start()
         except Exception as error:
             failure.append(error)
+        finally:
+            prepared.set()
 
     bot.subscribe(hikari.StartingEvent, on_starting)
-    waits: set[asyncio.Task[object]] = set()
+    stopped: asyncio.Task[object] = asyncio.create_task(stop.wait())
+    connected: asyncio.Task[object] = asyncio.create_task(_connect(bot, prepared))
+    waits = {stopped, connected}
     try:
         try:
-            await bot.start(check_for_updates=False)
-            if failure:
-                raise failure[0]
-            await started()
-            waits = {asyncio.create_task(stop.wait()), asyncio.create_task(bot.join())}
-            done, _pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if connected.done():
+                connected.result()
+                if failure:
+                    raise failure[0]
+                await started()
+                closed: asyncio.Task[object] = asyncio.create_task(bot.join())
+                waits.add(closed)
+                await asyncio.wait({stopped, closed}, return_when=asyncio.FIRST_COMPLETED)
+                if closed.done():
+                    closed.result()
         except Exception as error:
             meant = named(failure[0] if failure else error)
             if meant is error:
@@ -135,3 +147,27 @@ async def serve(
         with contextlib.suppress(hikari.ComponentStateConflictError):
             await bot.close()
         await client.stop()
+
+
+async def _connect(bot: hikari.GatewayBot, prepared: asyncio.Event) -> None:
+    """Start ``bot``; once ``prepared`` is set, its gateway has ``GATEWAY_TIMEOUT_S``.
+
+    Raises:
+        DiscordUnreachableError: the gateway was silent for so long.
+    """
+
+    async def wait_for_gateway() -> None:
+        await prepared.wait()
+        await asyncio.sleep(GATEWAY_TIMEOUT_S)
+
+    starting: asyncio.Task[object] = asyncio.create_task(bot.start(check_for_updates=False))
+    patience: asyncio.Task[object] = asyncio.create_task(wait_for_gateway())
+    try:
+        await asyncio.wait({starting, patience}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            raise DiscordUnreachableError(f"its gateway was silent for {GATEWAY_TIMEOUT_S:.0f} s")
+        starting.result()
+    finally:
+        for task in (starting, patience):
+            task.cancel()
+        await asyncio.wait({starting, patience})
