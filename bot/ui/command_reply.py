@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import hikari
 import lightbulb
 import structlog
+from hikari.components import COMPONENT_V2_TYPES
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.nonce import fresh_nonce
+from bot.ui.splitting import MESSAGE_LIMIT
 
 log = structlog.get_logger()
 
 TOO_LATE = _("This took longer than Discord lets a command wait, so here is the answer as a message:")
+
+MAX_CARD_COMPONENTS, MAX_CARD_CHARS = 40, 4000
+"""Of one message of Components V2; characters of all its texts together."""
 
 _TOKEN_EXPIRED = 50027
 _UNKNOWN = frozenset({10015, 10062})
@@ -68,17 +74,60 @@ async def _answer_late(
     ephemeral: bool,
 ) -> None:
     heading = f"{context.user.mention} {translate(TOO_LATE, locale_of(context))}"
-    fits = f"{heading}\n{text}"[:2000]
     rest = context.client.rest
     if not ephemeral and context.guild_id is not None:
         try:
-            await rest.create_message(
-                context.channel_id, fits, attachments=files, components=components,
-                user_mentions=[context.user.id], role_mentions=False, mentions_everyone=False,
-            )  # fmt: skip
+            await _post_late(rest, context.channel_id, heading, text, files, components, pings=[context.user.id])
         except (hikari.ForbiddenError, hikari.NotFoundError):
             log.info("may not write in the channel, sending a direct message", channel=int(context.channel_id))
         else:
             return
     direct = await rest.create_dm_channel(context.user.id)
-    await rest.create_message(direct, fits, attachments=files, components=components, user_mentions=False)
+    await _post_late(rest, direct.id, heading, text, files, components, pings=[])
+
+
+async def _post_late(
+    rest: hikari.api.RESTClient,
+    channel: hikari.Snowflake,
+    heading: str,
+    text: str,
+    files: hikari.UndefinedOr[Sequence[hikari.Resourceish]],
+    components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]],
+    *,
+    pings: Sequence[hikari.Snowflake],
+) -> None:
+    """Post the answer below ``heading``: in one message, or in two where one has no room for both."""
+    parts = list(components or ())
+    is_card = any(part.type in COMPONENT_V2_TYPES for part in parts)
+    content: hikari.UndefinedOr[str] = f"{heading}\n{text}" if text else heading
+    fits = len(heading) + 1 + len(text) <= MESSAGE_LIMIT
+    if is_card:
+        # A message of Components V2 has no content: its heading is a component, and counts as one.
+        content = hikari.UNDEFINED
+        fits = _has_room(parts, heading)
+        if fits:
+            parts.insert(0, hikari.impl.TextDisplayComponentBuilder(content=heading))
+    if not fits:
+        await rest.create_message(
+            channel, heading, user_mentions=pings, role_mentions=False, mentions_everyone=False, nonce=fresh_nonce()
+        )
+        content = text or hikari.UNDEFINED
+    await rest.create_message(
+        channel, content, attachments=files, components=parts or hikari.UNDEFINED,
+        user_mentions=pings, role_mentions=False, mentions_everyone=False, nonce=fresh_nonce(),
+    )  # fmt: skip
+
+
+def _has_room(card: Sequence[hikari.api.ComponentBuilder], heading: str) -> bool:
+    """Whether a text display with ``heading`` may stand above ``card``."""
+    components, chars = 1, len(heading)
+    waiting: list[object] = [part.build()[0] for part in card]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            components += "type" in part
+            chars += len(part.get("content", ""))
+            waiting += [part.get("components", ()), part.get("accessory")]
+        elif isinstance(part, Sequence):
+            waiting += part
+    return components <= MAX_CARD_COMPONENTS and chars <= MAX_CARD_CHARS
