@@ -8,6 +8,7 @@ import hikari
 
 from audio import Speech
 from bot.ui import voice_message
+from bot.ui.nonce import fresh_nonce
 
 
 class ReplyGoneError(Exception):
@@ -23,6 +24,9 @@ class Extras(NamedTuple):
 
 
 NO_EXTRAS = Extras()
+
+MAX_UNSURE = 16
+"""More messages than a reply has."""
 
 
 class ReplyTarget(Protocol):
@@ -61,16 +65,30 @@ class ChannelTarget:
         asker: hikari.Snowflakeish,
         *,
         nonce: str,
+        is_repeated: bool = False,
     ) -> None:
         """``message`` is answered, ``asker`` is the only one whom the answer may ping. ``nonce`` (at most 22
-        characters) makes posting safe to repeat."""
+        characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt before this one, which
+        may have posted what it could not note any more."""
         self._rest = rest
         self._channel = hikari.Snowflake(channel)
         self._message = hikari.Snowflake(message)
         self._asker = hikari.Snowflake(asker)
         self._nonce = nonce
+        self._unsure: set[int] = set(range(MAX_UNSURE)) if is_repeated else set()
+        """Numbers of the messages that may be there although nobody heard of it."""
 
     async def post(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
+        unsure = index in self._unsure
+        self._unsure.add(index)
+        message = await self._create(index, text, extras, first)
+        self._unsure.discard(index)
+        if unsure:
+            # Discord has given what was posted before with this nonce, if it was: that says something else.
+            await self.edit(message, text, extras if extras.row else extras._replace(row=None))
+        return message
+
+    async def _create(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
         message = await self._rest.create_message(
             self._channel,
             text,
@@ -105,7 +123,9 @@ class ChannelTarget:
 
     async def speak(self, speech: Speech, first: hikari.Snowflake) -> hikari.Snowflake:
         try:
-            return (await voice_message.post(self._rest, self._channel, speech, reply_to=first)).id
+            return (
+                await voice_message.post(self._rest, self._channel, speech, reply_to=first, nonce=f"{self._nonce}v")
+            ).id
         except voice_message.NothingToReplyToError as error:
             raise ReplyGoneError from error
 
@@ -152,7 +172,9 @@ class InteractionTarget:
         if native and not self._private and interaction.guild_id is not None:
             try:
                 return (
-                    await voice_message.post(interaction.app.rest, interaction.channel_id, speech, reply_to=first)
+                    await voice_message.post(
+                        interaction.app.rest, interaction.channel_id, speech, reply_to=first, nonce=fresh_nonce()
+                    )
                 ).id
             except voice_message.NothingToReplyToError as error:
                 raise ReplyGoneError from error

@@ -6,6 +6,7 @@ import base64
 
 import hikari
 import structlog
+from hikari.internal import routes
 
 from audio import Speech
 
@@ -38,8 +39,11 @@ async def post(
     speech: Speech,
     *,
     reply_to: hikari.SnowflakeishOr[hikari.PartialMessage],
+    nonce: str,
 ) -> hikari.Message:
     """Post ``speech`` as a native voice message, or as an audio file where voice messages are not allowed.
+
+    ``nonce`` (at most 25 characters) makes it safe to repeat.
 
     Raises:
         NothingToReplyToError: ``reply_to`` was deleted.
@@ -47,7 +51,7 @@ async def post(
         hikari.NotFoundError: the channel is gone.
     """
     try:
-        return await _post(rest, channel, speech, reply_to)
+        return await _post(rest, channel, speech, hikari.Snowflake(reply_to), nonce)
     except hikari.BadRequestError as error:
         if "message_reference" in (error.errors or {}):
             raise NothingToReplyToError from error
@@ -58,18 +62,40 @@ async def _post(
     rest: hikari.api.RESTClient,
     channel: hikari.SnowflakeishOr[hikari.TextableChannel],
     speech: Speech,
-    reply_to: hikari.SnowflakeishOr[hikari.PartialMessage],
+    reply_to: hikari.Snowflake,
+    nonce: str,
 ) -> hikari.Message:
     try:
-        return await rest.create_voice_message(
-            channel, file_of(speech), waveform_of(speech), round(speech.duration_s, 3),
-            reply=reply_to, mentions_reply=False,
-        )  # fmt: skip
+        return await _post_native(rest, channel, speech, reply_to, nonce)
     except hikari.ForbiddenError as error:
         if error.code not in _REFUSED:
             raise
         log.info("voice messages not allowed here, posting a file", channel=int(channel))
-    return await rest.create_message(channel, attachment=file_of(speech), reply=reply_to, mentions_reply=False)
+    return await rest.create_message(
+        channel, attachment=file_of(speech), reply=reply_to, mentions_reply=False, nonce=nonce
+    )
+
+
+async def _post_native(
+    rest: hikari.api.RESTClient,
+    channel: hikari.SnowflakeishOr[hikari.TextableChannel],
+    speech: Speech,
+    reply_to: hikari.Snowflake,
+    nonce: str,
+) -> hikari.Message:
+    """hikari's own ``create_voice_message`` takes no nonce, and repeats a request that Discord carried out and then
+    failed: everything else of it is used as it is."""
+    assert isinstance(rest, hikari.impl.RESTClientImpl)
+    body, form = rest._build_voice_message_payload(
+        attachment=file_of(speech), waveform=waveform_of(speech), duration=round(speech.duration_s, 3),
+        reply=reply_to, mentions_reply=False,
+    )  # fmt: skip
+    body.put("nonce", nonce)
+    body.put("enforce_nonce", True)
+    form.add_field("payload_json", rest._dumps(body), content_type="application/json")
+    posted = await rest._request(routes.POST_CHANNEL_MESSAGES.compile(channel=channel), form_builder=form)
+    assert isinstance(posted, dict)
+    return rest.entity_factory.deserialize_message(posted)
 
 
 async def defer(
