@@ -52,9 +52,9 @@ class AutoTranscripts:
             return False
         return int(message.channel_id) in (await self._preferences.guild(message.guild_id)).transcribed_channels
 
-    async def accept(self, message: hikari.Message, *, locale: str) -> None:
+    async def accept(self, message: hikari.Message, *, locale: str) -> bool:
         """Have ``message`` written down; one that is known already is left alone, and so are those beyond what can
-        wait: nobody asked for them."""
+        wait: nobody asked for them. Says whether it was not known."""
         job = await self._jobs.create(
             KIND,
             guild_id=message.guild_id,
@@ -65,6 +65,7 @@ class AutoTranscripts:
         )
         if job is not None:
             await self._submit(job, message)
+        return job is not None
 
     async def resume(self) -> None:
         """Take up what the last stop interrupted."""

@@ -21,9 +21,10 @@ from bot.corrections.feedback import FeedbackStore
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.answer_buttons import retry_row, streaming_row
+from bot.ui.answer_buttons import offer_row, retry_row, streaming_row
 from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import report_error
+from bot.ui.nonce import fresh_nonce
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.streaming_reply import StreamingReply
 from bot.ui.typing import typing
@@ -41,6 +42,7 @@ TOO_LATE = timedelta(hours=1)
 
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
 GIVEN_UP = _("I was interrupted here.")
+AWAY = _("I was away when you wrote this. Do you still want an answer?")
 
 
 _MODERATING = hikari.Permissions.MANAGE_MESSAGES | hikari.Permissions.ADMINISTRATOR
@@ -81,11 +83,35 @@ class AnswerService:
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
 
-    async def accept(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> None:
-        """Store that ``message`` is to be answered and have it answered; one that is known already is left alone.
+    async def accept(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
+        """Store that ``message`` is to be answered and have it answered; one that is known already is left alone. Says
+        whether it was not known.
 
         ``locale``: the language in which the person is told of trouble. When too many wait, the person is told.
         """
+        job = await self._job_for(message, locale, guild_name)
+        if job is None:
+            return False
+        try:
+            self._submit(job, message)
+        except JobQueueFullError as error:
+            await self._report_error(job, message, self._reply(job, message), error)
+        return True
+
+    async def offer(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
+        """Offer to answer ``message``, which came to light late, by a button; one that is known already is left alone.
+        Says whether it was not known."""
+        job = await self._job_for(message, locale, guild_name)
+        if job is None:
+            return False
+        await self._jobs.finish(job.id, "cancelled")
+        with contextlib.suppress(hikari.HTTPError):
+            row = offer_row(job.id, locale)
+            await self._reply(job, message).end_with_note(f"-# {translate(AWAY, locale)}", row=row)
+        return True
+
+    async def _job_for(self, message: hikari.Message, locale: str, guild_name: str | None) -> Job | None:
+        """A new job for ``message``; None where there is one."""
         job = await self._jobs.create(
             KIND,
             guild_id=message.guild_id,
@@ -96,11 +122,7 @@ class AnswerService:
         )
         if job is None:
             log.debug("message came twice", message=int(message.id))
-            return
-        try:
-            self._submit(job, message)
-        except JobQueueFullError as error:
-            await self._report_error(job, message, self._reply(job, message), error)
+        return job
 
     async def resume(self) -> None:
         """Take up the answers that the last stop interrupted; offer those for which it is too late."""
@@ -216,7 +238,10 @@ class AnswerService:
         """The message to answer; None when it is gone, with which the job ends."""
         assert job.message_id is not None
         try:
-            return await self._rest.fetch_message(job.channel_id, job.message_id)
+            message = await self._rest.fetch_message(job.channel_id, job.message_id)
+            # Discord does not say of a message that is fetched in which guild it is.
+            message.guild_id = None if job.guild_id is None else hikari.Snowflake(job.guild_id)
+            return message
         except (hikari.NotFoundError, hikari.ForbiddenError):
             log.info("the question is gone", message=job.message_id)
             await self._jobs.finish(job.id, "cancelled")
@@ -289,8 +314,9 @@ class AnswerService:
         # Discord makes one message of two with the same nonce within minutes: a new attempt at a lost answer needs
         # another one.
         nonce = f"{job.id[:20]}{payload.times % 10}"
+        again = job.attempts > 0
         return StreamingReply(
-            ChannelTarget(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce),
+            ChannelTarget(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce, is_repeated=again),
             locale=payload.locale,
             posted=payload.posted,
             on_posted=store,
@@ -311,9 +337,9 @@ class AnswerService:
         try:
             if isinstance(told, MayNotWriteError):
                 direct = await self._rest.create_dm_channel(job.user_id)
-                await self._rest.create_message(direct, report.text)
+                await self._rest.create_message(direct, report.text, nonce=fresh_nonce())
             elif isinstance(told, QuestionGoneError):
-                await self._rest.create_message(job.channel_id, report.text)
+                await self._rest.create_message(job.channel_id, report.text, nonce=fresh_nonce())
             else:
                 row = retry_row(job.id, reply.locale) if report.is_transient else None
                 await reply.end_with_note(report.text, row=row)

@@ -22,6 +22,8 @@ from bot.answering.attachments import AttachmentReader
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.generator import AnswerGenerator
+from bot.answering.intake import MessageIntake
+from bot.answering.missed_questions import MissedQuestions
 from bot.answering.prompting import Prompting
 from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
@@ -83,7 +85,6 @@ from bot.weights.weights import CATALOGUE, WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.job_store import JobStore
 from bot.work.jobs import JobRunner
-from bot.work.keyed_lock import KeyedLock
 
 log = structlog.get_logger()
 
@@ -280,6 +281,8 @@ class Starling:
             promoting = Promoting(trained, training_store, datasets, serving, models, scorer, default)
             answers = AnswerService(self._bot, generator, jobs, self._runner, exchanges, feedback)
             transcripts = AutoTranscripts(self._bot.rest, voice_notes, preferences, budgets, jobs, self._runner)
+            intake = MessageIntake(self._bot, answers, transcripts, locales, preferences)
+            missed = MissedQuestions(self._bot, intake, jobs, preferences, settings.data_folder, self._clock)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -289,7 +292,7 @@ class Starling:
                 client,
                 settings, voice_notes, synthesizer, exchanges, locales, preferences, voices, files, usage, budgets,
                 models, dataset_store, datasets, training_store, trained, trainings, promoting, generator, answers,
-                instructions, transcripts, KeyedLock(), consents, feedback, data, corrections, comparisons, scorer,
+                instructions, intake, missed, consents, feedback, data, corrections, comparisons, scorer,
             )  # fmt: skip
             buttons = Buttons.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
             forms = Forms.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
@@ -309,9 +312,10 @@ class Starling:
                 await transcripts.resume()
                 await serving.prepare()
                 await trainings.resume()
+                background.append(asyncio.create_task(missed.begin()))
                 ready(me)
 
-            background = [
+            background: list[asyncio.Task[None]] = [
                 asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
                 asyncio.create_task(run_retention(data.holders, preferences, timedelta(days=settings.retention_days))),
             ]

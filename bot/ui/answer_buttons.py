@@ -15,6 +15,7 @@ GOOD_ID, BAD_ID = "good", "bad"
 STOP = _("Stop")
 REGENERATE = _("Answer anew")
 RETRY = _("Try again")
+ANSWER_NOW = _("Answer now")
 READ_ALOUD = _("Read aloud")
 RECALLED = _("Taught")
 
@@ -58,4 +59,12 @@ def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(RETRY, locale), emoji="🔄"
+    )
+
+
+def offer_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below the offer to answer a question late."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(ANSWER_NOW, locale), emoji="💬"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.privacy.data_holder import DataHolder, Forgotten
@@ -132,6 +132,15 @@ class JobStore(DataHolder):
         wanted = select(JobRow).where(JobRow.message_id.in_([int(id_) for id_ in message_ids]))
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
+
+    async def recent_channels(self, since: datetime, limit: int) -> list[tuple[int, int | None]]:
+        """Channels with a job that was touched since then, each with its guild: ``limit`` at most, those with the
+        latest first."""
+        latest = func.max(JobRow.updated_at)
+        wanted = select(JobRow.channel_id, JobRow.guild_id).where(JobRow.updated_at >= since)
+        wanted = wanted.group_by(JobRow.channel_id, JobRow.guild_id).order_by(latest.desc()).limit(limit)
+        async with self._database.sessions() as session:
+            return [(channel, guild) for channel, guild in await session.execute(wanted)]
 
     async def unfinished(self) -> list[Job]:
         """Jobs that were promised and did not end, oldest first."""

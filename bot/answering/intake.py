@@ -1,0 +1,75 @@
+"""Messages, as they come or as they come to light: which are for us, and what is done with them."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.answering.auto_transcripts import AutoTranscripts
+from bot.answering.request import is_for
+from bot.answering.service import AnswerService
+from bot.i18n.known_locales import KnownLocales
+from bot.preferences.preferences import Preferences
+from bot.ui.error_report import report_error
+from bot.ui.nonce import fresh_nonce
+from bot.work.keyed_lock import KeyedLock
+
+DEFAULT_LOCALE = "en-US"
+
+
+class MessageIntake:
+    """Has messages answered that are for us, and voice notes written down where every one is."""
+
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        answers: AnswerService,
+        transcripts: AutoTranscripts,
+        locales: KnownLocales,
+        preferences: Preferences,
+    ) -> None:
+        self._bot = bot
+        self._answers = answers
+        self._transcripts = transcripts
+        self._locales = locales
+        self._preferences = preferences
+        self._lock = KeyedLock()
+
+    async def take(self, message: hikari.Message) -> bool:
+        """Have ``message`` answered or written down, if it is to be; says whether it is, which it is once. Trouble is
+        told to its author."""
+        try:
+            # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
+            async with self._lock.of((message.author.id, message.channel_id)):
+                if await self._is_for_us(message):
+                    locale, guild_name = await self._circumstances(message)
+                    return await self._answers.accept(message, locale=locale, guild_name=guild_name)
+                if await self._transcripts.wanted(message):
+                    locale, _guild_name = await self._circumstances(message)
+                    return await self._transcripts.accept(message, locale=locale)
+        except Exception as error:
+            report = report_error(error, DEFAULT_LOCALE, message=int(message.id), user=int(message.author.id))
+            await self._bot.rest.create_message(
+                message.channel_id, report.text, reply=message.id, mentions_reply=True, user_mentions=False,
+                nonce=fresh_nonce(),
+            )  # fmt: skip
+        return False
+
+    async def offer(self, message: hikari.Message) -> bool:
+        """Offer to answer ``message``, for which it is too late to answer unasked; says whether it is offered, which it
+        is once, and only where somebody has turned to us: not where we merely take part."""
+        me = self._bot.get_me()
+        if me is None or not is_for(me.id, message):
+            return False
+        locale, guild_name = await self._circumstances(message)
+        return await self._answers.offer(message, locale=locale, guild_name=guild_name)
+
+    async def _is_for_us(self, message: hikari.Message) -> bool:
+        me = self._bot.get_me()
+        joined = (await self._preferences.guild(message.guild_id)).joined_channels
+        return me is not None and is_for(me.id, message, joined=int(message.channel_id) in joined)
+
+    async def _circumstances(self, message: hikari.Message) -> tuple[str, str | None]:
+        """The locale of the author, as well as it is known, and the name of the guild."""
+        guild = None if message.guild_id is None else self._bot.cache.get_guild(message.guild_id)
+        locale = await self._locales.of(message.author.id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
+        return locale, guild.name if guild else None

@@ -1,0 +1,157 @@
+"""Questions that were asked while nobody listened: at a stop, an update, a crash, or when Discord lost our session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import hikari
+import structlog
+
+from bot.answering.intake import MessageIntake
+from bot.answering.service import TOO_LATE
+from bot.preferences.preferences import Preferences
+from bot.usage.store import Clock
+from bot.work.job_store import JobStore
+
+log = structlog.get_logger()
+
+MAX_AGE = timedelta(hours=24)
+"""What is older is left alone: whoever asked has found another way. From ``TOO_LATE`` on an answer is only offered."""
+OVERLAP = timedelta(minutes=2)
+"""So much earlier than the connection was last known to live is looked: a dead one is noticed late. What was answered
+then is known as answered."""
+RECENT = timedelta(days=7)
+"""Where somebody has turned to us within so long, they may have done so again."""
+MAX_CHANNELS = 50
+MAX_READ = 100
+"""Messages of one channel, the latest."""
+MAX_TAKEN = 50
+"""Messages that are answered, written down or offered to be, of all channels together."""
+PAUSE_S = 0.2
+"""Between two channels, so that those who ask now are not kept waiting by Discord's limits."""
+SETTLING_S = 2.0
+"""After the connection stands, until Discord has told of the guilds."""
+BEAT_S = 5.0
+
+
+class MissedQuestions:
+    """Finds them where they may be: in direct messages and channels in which somebody has lately turned to us, and in
+    those that we take part in."""
+
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        intake: MessageIntake,
+        jobs: JobStore,
+        preferences: Preferences,
+        data_folder: Path,
+        clock: Clock,
+    ) -> None:
+        self._bot = bot
+        self._intake = intake
+        self._jobs = jobs
+        self._preferences = preferences
+        self._clock = clock
+        self._file = data_folder / "last-connected"
+        """Changed last when the connection was last known to live."""
+        self._sessions = 0
+        """How many Discord has begun: what came before the latest may have been missed."""
+        self._caught_up = 0
+        """Up to which of them what was missed was looked for."""
+        self._lost: set[int] = set()
+        """Numbers of the shards whose connection is broken."""
+        self._has_begun = False
+        self._one_at_a_time = asyncio.Lock()
+
+    async def begin(self) -> None:
+        """Look for what was missed before this start, then keep note of the connection; ends by being cancelled."""
+        self._has_begun = True
+        if not self._file.exists():
+            # Nobody was listening before the first start of all.
+            self._file.touch()
+        await self._catch_up()
+        while True:
+            if not self._lost and self._caught_up == self._sessions:
+                self._file.touch()
+            await asyncio.sleep(BEAT_S)
+
+    def lost(self, shard: int) -> None:
+        """Take note that the connection of a shard broke."""
+        self._lost.add(shard)
+
+    def resumed(self, shard: int) -> None:
+        """Take note that it stands again, and that Discord tells all that happened meanwhile."""
+        self._lost.discard(shard)
+
+    async def renewed(self, shard: int) -> None:
+        """Take note that Discord has begun another session, and look for what came before it."""
+        self._lost.discard(shard)
+        self._sessions += 1
+        if self._has_begun:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Have answered what was missed since the connection was last known to live. Never raises for Discord's sake:
+        what cannot be read is left alone."""
+        async with self._one_at_a_time:
+            sessions = self._sessions
+            if sessions == self._caught_up:
+                return
+            await asyncio.sleep(SETTLING_S)
+            try:
+                taken = await self._take_since(self._since())
+            except Exception:
+                log.exception("what was missed is looked for at the next start")
+                return
+            if taken:
+                log.info("caught up on what was missed", messages=taken)
+            self._caught_up = sessions
+
+    def _since(self) -> datetime:
+        """From when on messages may have been missed."""
+        last = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
+        return max(last - OVERLAP, datetime.now(UTC) - MAX_AGE)
+
+    async def _take_since(self, since: datetime) -> int:
+        taken = 0
+        async for channel, guild in self._channels():
+            for message in await self._messages(channel, since):
+                # Discord does not say of a message that is fetched in which guild it is.
+                message.guild_id = guild
+                is_late = self._clock() - message.timestamp > TOO_LATE
+                taken += await (self._intake.offer(message) if is_late else self._intake.take(message))
+                if taken >= MAX_TAKEN:
+                    log.warning("more was missed than is caught up on", messages=taken)
+                    return taken
+        return taken
+
+    async def _channels(self) -> AsyncIterator[tuple[hikari.Snowflake, hikari.Snowflake | None]]:
+        """Where to look, each with its guild, those of the latest conversations first."""
+        found = dict(await self._jobs.recent_channels(datetime.now(UTC) - RECENT, MAX_CHANNELS))
+        for guild in self._bot.cache.get_guilds_view():
+            chosen = await self._preferences.guild(guild)
+            for channel in (*chosen.joined_channels, *chosen.transcribed_channels):
+                found.setdefault(channel, int(guild))
+        for channel, guild_id in list(found.items())[:MAX_CHANNELS]:
+            yield hikari.Snowflake(channel), None if guild_id is None else hikari.Snowflake(guild_id)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _messages(self, channel: hikari.Snowflake, since: datetime) -> list[hikari.Message]:
+        """What was written there since then, the oldest first; nothing where nothing may be read."""
+        earliest = hikari.Snowflake.from_datetime(since)
+        known = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
+        if isinstance(known, hikari.TextableGuildChannel) and (known.last_message_id or 0) < earliest:
+            return []
+        found: list[hikari.Message] = []
+        try:
+            async for message in self._bot.rest.fetch_messages(channel).limit(MAX_READ):
+                if message.id < earliest:
+                    break
+                found.append(message)
+        except hikari.HTTPError as error:
+            log.info("a channel cannot be read, what was missed there stays so", channel=int(channel), why=str(error))
+            return []
+        return found[::-1]
