@@ -8,6 +8,7 @@ from typing import Self
 from aiohttp import web
 
 from bot.sandbox.control import Control
+from bot.sandbox.doorkeeper import own_pages_only
 from bot.sandbox.local_discord import LocalDiscord
 from bot.sandbox.rest.server import PREFIX
 
@@ -26,7 +27,7 @@ class Sandbox(LocalDiscord):
 
     ``async with Sandbox() as sandbox`` starts it; a bot connects with ``GatewayBot(sandbox.bot_token,
     rest_url=sandbox.rest_url)``, a person with ``DiscordUser(sandbox.url, token)``. Everything is in memory and gone
-    when it stops; ids and tokens of the people and channels that it begins with are always the same (``seed``).
+    when it stops; ids of the people and channels that it begins with are always the same (``seed``).
     """
 
     async def __aenter__(self) -> Self:
@@ -42,7 +43,7 @@ class Sandbox(LocalDiscord):
         Raises:
             OSError: the port is taken.
         """
-        app = web.Application(client_max_size=_MAX_JSON_BYTES)
+        app = web.Application(client_max_size=_MAX_JSON_BYTES, middlewares=[own_pages_only(self._host)])
         router = app.router
         router.add_get("/gateway", self.services.gateway.handle)
         router.add_get("/gateway/", self.services.gateway.handle)

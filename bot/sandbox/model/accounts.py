@@ -6,7 +6,7 @@ from bot.sandbox.model.entities import User
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import user_payload
-from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS, token_of
+from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS, new_token
 from bot.sandbox.model.state import SandboxState
 from bot.sandbox.options import Options
 
@@ -49,7 +49,7 @@ class Accounts:
         if any(user.username == name for user in self._state.users.values()):
             raise SandboxError(f"There is already somebody called {name!r}; choose another name.")
         person = User(self._state.clock.next(), name)
-        token = token_of(person.id, f"{person.id:034}")
+        token = new_token(person.id)
         self._state.users[person.id] = person
         self._ids[token] = person.id
         return person, token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from datetime import UTC, datetime
 
 from bot.sandbox.model.entities import Channel, Guild, Member, Overwrite, OverwriteType, Role, User
@@ -34,18 +35,15 @@ SECOND_BOT_ROLE_ID = SECOND_GUILD_ID + 201
 JOINED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def token_of(account_id: int, secret: str) -> str:
-    """Shaped like Discord's: the account's id in base64, a time, a signature. It opens nothing but a sandbox."""
+def new_token(account_id: int) -> str:
+    """Shaped like Discord's: the account's id in base64, a time, a signature. Nobody could guess it."""
     account = base64.urlsafe_b64encode(str(account_id).encode()).decode().rstrip("=")
-    return f"{account}.SANDBX.{secret}"
+    return f"{account}.SANDBX.{secrets.token_urlsafe(24)}"
 
 
-BOT_TOKEN = token_of(APPLICATION_ID, "the-bot-of-a-local-sandbox-only")
-USER_TOKENS = {
-    ADMIN_ID: token_of(ADMIN_ID, "a-person-of-a-local-sandbox-only"),
-    MEMBER_ID: token_of(MEMBER_ID, "a-person-of-a-local-sandbox-only"),
-    OTHER_MEMBER_ID: token_of(OTHER_MEMBER_ID, "a-person-of-a-local-sandbox-only"),
-}
+BOT_TOKEN = new_token(APPLICATION_ID)
+USER_TOKENS = {account_id: new_token(account_id) for account_id in (ADMIN_ID, MEMBER_ID, OTHER_MEMBER_ID)}
+"""Made anew by each process: a page of somebody else's that is open in the same browser does not know them."""
 
 
 def populate(state: SandboxState, bot_name: str) -> None:

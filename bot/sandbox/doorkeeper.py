@@ -1,0 +1,45 @@
+"""Keeps pages of other sites out: whatever a browser on this machine has open could send requests here."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def own_pages_only(host: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """A middleware that refuses with 403 what another site's page sends.
+
+    A site whose name is made to point at this machine (DNS rebinding) is told by the Host header: an address is one,
+    localhost is, and ``host``, the name that the sandbox listens on; no other name is. A page that sends requests or
+    opens a socket across sites is told by its Origin header, which must be this place.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _is_ours(request.host, host):
+            raise web.HTTPForbidden(text=f"This sandbox is not {request.host!r}. Use its address, or localhost.")
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise web.HTTPForbidden(text=f"Pages of {origin!r} have no business in this sandbox.")
+        return await handler(request)
+
+    return check
+
+
+def _is_ours(authority: str, host: str) -> bool:
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return False
+    if name in ("localhost", host.lower()):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
