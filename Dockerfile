@@ -17,7 +17,8 @@ ENV PATH=/opt/starling/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATA_FOLDER=/var/lib/starling/data \
     MODELS_FOLDER=/var/lib/starling/models \
-    SANDBOX_HOST=0.0.0.0
+    SANDBOX_HOST=0.0.0.0 \
+    SANDBOX_AUTOSTART=false
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling
 COPY --from=build /opt/starling /opt/starling

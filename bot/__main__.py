@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.settings import Settings, read_settings
+from bot.settings import Settings, read_settings, unknown_names
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, EMBEDDED, WeightsCache
 
@@ -78,6 +79,8 @@ def run(
     from bot.app.running import run_starling
 
     settings = read_settings()
+    for note in unknown_names():
+        err.print(f"[yellow]note[/]  {escape(note)}", highlight=False, soft_wrap=True)
     cache = WeightsCache(settings.models_folder)
     missing = [name for name in needed_models(settings) if cache.state(name) == "missing"]
     if fetch_first and missing:
@@ -132,9 +135,11 @@ def doctor() -> None:
     bad = False
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is CheckResult.BAD
-        out.print(f"{marks[check.finding]}  [bold]{check.what}[/]: {check.told}", highlight=False, soft_wrap=True)
+        out.print(
+            f"{marks[check.finding]}  [bold]{check.what}[/]: {escape(check.told)}", highlight=False, soft_wrap=True
+        )
         if check.remedy:
-            out.print(f"      → {check.remedy}", highlight=False, soft_wrap=True)
+            out.print(f"      → {escape(check.remedy)}", highlight=False, soft_wrap=True)
     raise typer.Exit(code=1 if bad else 0)
 
 

@@ -6,12 +6,15 @@ The name of a setting is that of its field in capitals. Empty values count as no
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StarlingError
@@ -27,7 +30,19 @@ Prices = tuple[Price, Price]
 
 
 def _from_json(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise PydanticCustomError("json_invalid", "not JSON", {"error": str(error)}) from None
+
+
+def _bare_token(value: object) -> object:
+    """A token as people copy it, without the quotes, spaces and "Bot " that come along; nothing left is not set."""
+    if not isinstance(value, str):
+        return value
+    return value.strip(" \t\r\n\"'").removeprefix("Bot ").strip() or None
 
 
 class SettingsError(StarlingError):
@@ -39,6 +54,60 @@ class SettingsError(StarlingError):
         super().__init__(name=name, reason=reason)
 
 
+_REASONS = {
+    "int_parsing": "{value!r} is not a whole number",
+    "int_from_float": "{value!r} is not a whole number",
+    "float_parsing": "{value!r} is not a number",
+    "bool_parsing": "{value!r} is neither true nor false",
+    "literal_error": "{value!r} is not one of these: {expected}",
+    "enum": "{value!r} is not one of these: {expected}",
+    "greater_than_equal": "{value} is too small; the least is {ge:g}",
+    "less_than_equal": "{value} is too much; the most is {le:g}",
+    "finite_number": "{value!r} is not a number",
+    "string_pattern_mismatch": "{value!r} has another form",
+    "json_invalid": "it is not JSON ({error})",
+}
+"""What pydantic's kinds of errors mean, in our words."""
+
+_EXAMPLES = {
+    "chat_prices": '{"gpt-5": [1.25, 10]}',
+    "training_price": "25",
+    "database_url": "postgresql://starling:password@localhost/starling",
+    "openai_base_url": "http://localhost:11434/v1",
+    "piper_voices": "/srv/voices",
+    "instruction_file": "instruction.md",
+}
+"""For settings whose default says nothing."""
+
+
+def _problem(error: ErrorDetails) -> SettingsError:
+    """The first thing that is wrong, in one sentence with an example."""
+    field = str(error["loc"][0]) if error["loc"] else ""
+    value = error["input"] if len(error["loc"]) == 1 else "a part of it"
+    told = _REASONS.get(error["type"], "{value!r}: {message}")
+    reason = told.format_map({"message": error["msg"], "value": value, **error.get("ctx", {})})
+    default = Settings.model_fields[field].default if field in Settings.model_fields else None
+    plain = str(default).lower() if isinstance(default, bool) else default
+    example = _EXAMPLES.get(field, plain)
+    if example not in (None, ""):
+        reason += f" (such as {field.upper()}={example})"
+    return SettingsError(field.upper(), reason)
+
+
+def unknown_names(file: Path = Path(".env")) -> list[str]:
+    """What ``file`` sets that is no setting, a sentence each, with the setting that is written most like it."""
+    if not file.is_file():
+        return []
+    known = [name.upper() for name in Settings.model_fields]
+    notes = []
+    for name in dotenv_values(file):
+        if name.upper() not in known:
+            like = get_close_matches(name.upper(), known, 1)
+            meant = f" Did you mean {like[0]}?" if like else ""
+            notes.append(f"{file} sets {name}, which is no setting of Starling's.{meant}")
+    return notes
+
+
 class Settings(BaseSettings):
     """The settings, frozen."""
 
@@ -47,7 +116,7 @@ class Settings(BaseSettings):
     )
 
     # Discord
-    discord_token: SecretStr | None = None
+    discord_token: Annotated[SecretStr | None, BeforeValidator(_bare_token)] = None
     """The bot's token. Without one, Starling starts the sandbox and connects to that."""
     discord_api_url: str | None = None
     """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
@@ -59,6 +128,8 @@ class Settings(BaseSettings):
     """The address that the sandbox listens on; everything in it is open to whoever reaches it."""
     sandbox_port: int = Field(8190, ge=0, le=65535)
     """0 takes any free port."""
+    sandbox_autostart: bool = True
+    """Without a token, start the sandbox and connect to that; false, as in the container image: say what is missing."""
 
     # Speech in
     stt_engine: str = "auto"
@@ -214,9 +285,7 @@ def read_settings(**given: object) -> Settings:
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(name, first["msg"]) from error
+        raise _problem(error.errors(include_url=False)[0]) from None  # the cause would show values, keys among them
     if not settings.embedded_chat and settings.chat_model is None:
         raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
     if settings.embedded_chat and settings.judge_model is not None:

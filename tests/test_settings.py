@@ -9,7 +9,7 @@ import pytest
 
 from audio import Prosody
 from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, read_settings, unknown_names
 from tests.conftest import ROOT
 
 
@@ -76,3 +76,79 @@ def test_prices_that_cannot_be_used_are_told_of(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("CHAT_PRICES", prices)
     with pytest.raises(SettingsError, match="CHAT_PRICES"):
         read_settings()
+
+
+WRONG = [
+    ("SANDBOX_PORT", "many", "'many' is not a whole number"),
+    ("SANDBOX_PORT", "70000", "too much; the most is 65535"),
+    ("SANDBOX_PORT", "-1", "too small; the least is 0"),
+    ("SANDBOX_PORT", "81.5", "is not a whole number"),
+    ("SANDBOX_AUTOSTART", "maybe", "neither true nor false"),
+    ("MESSAGE_CONTENT_INTENT", "on please", "neither true nor false"),
+    ("WHISPER_QUALITY", "best", "is not one of these: 'fast' or 'accurate'"),
+    ("WHISPER_THREADS", "0", "too small; the least is 1"),
+    ("WHISPER_THREADS", "all", "is not a whole number"),
+    ("WHISPER_WORKERS", "1000", "too much; the most is 256"),
+    ("WHISPER_UNLOAD_S", "never", "is not a number"),
+    ("WHISPER_UNLOAD_S", "-5", "too small"),
+    ("MAX_AUDIO_MB", "0", "too small; the least is 1"),
+    ("MAX_AUDIO_MB", "25MB", "is not a whole number"),
+    ("MAX_AUDIO_S", "20 minutes", "is not a number"),
+    ("MAX_AUDIO_S", "100000", "too much"),
+    ("TTS_PAUSE_S", "5m", "is not a number"),
+    ("TTS_RATE", "3", "too much; the most is 2"),
+    ("TTS_RATE", "slow", "is not a number"),
+    ("TTS_PITCH", "-7", "too small; the least is -6"),
+    ("TTS_CACHE_MB", "5000", "too much; the most is 4096"),
+    ("SPEAK", "sometimes", "is not one of these"),
+    ("CHAT_TIMEOUT_S", "0", "too small; the least is 1"),
+    ("CHAT_TIMEOUT_S", "a minute", "is not a number"),
+    ("CHAT_MAX_TOKENS", "8", "too small; the least is 16"),
+    ("CHAT_MAX_TOKENS", "1e3x", "is not a whole number"),
+    ("CHAT_CONTEXT_TOKENS", "128k", "is not a whole number"),
+    ("CHAT_PRICES", "gpt-5: 1", "is not JSON"),
+    ("CHAT_PRICES", '{"gpt-5": 1}', "CHAT_PRICES"),
+    ("CHAT_CURRENCY", "euro", "has another form"),
+    ("RECALL", "yes", "is not one of these"),
+    ("TRAININGS_A_DAY", "-1", "too small; the least is 0"),
+    ("TRAINING_PRICE", "free", "is not a number"),
+    ("TRAINING_PRICE", "inf", "is not a number"),
+    ("USER_TOKENS_A_DAY", "1,000", "is not a whole number"),
+    ("GUILD_AUDIO_S_A_DAY", "nan", "is not a number"),
+    ("RETENTION_DAYS", "0", "too small; the least is 1"),
+    ("RETENTION_DAYS", "forever", "is not a whole number"),
+    ("GUILD_FILES_MB", "0.5", "is not a whole number"),
+    ("STOP_TIMEOUT_S", "601", "too much; the most is 600"),
+    ("ANSWERS_AT_ONCE", "0", "too small; the least is 1"),
+    ("ANSWERS_WAITING", "lots", "is not a whole number"),
+    ("LOG_LEVEL", "verbose", "is not one of these: 'debug', 'info', 'warning' or 'error'"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+def test_each_wrong_value_is_one_sentence_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    told = str(refused.value)
+    assert told.startswith(f"The setting {name} cannot be used: ")
+    assert reason in told
+    assert f"(such as {name}=" in told
+    assert "\n" not in told
+    assert "pydantic" not in told
+
+
+@pytest.mark.parametrize("copied", ["Bot abc.def.ghi", ' "abc.def.ghi" ', "'abc.def.ghi'", "abc.def.ghi\n"])
+def test_a_token_is_taken_as_people_copy_it(copied: str) -> None:
+    token = read_settings(discord_token=copied).discord_token
+    assert token is not None
+    assert token.get_secret_value() == "abc.def.ghi"
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHAT_MODLE=gpt-5\nDISCORD_TOKEN=\nFLAVOUR_OF_THE_DAY=mint\n")
+    like, unlike = unknown_names()
+    assert like == ".env sets CHAT_MODLE, which is no setting of Starling's. Did you mean CHAT_MODEL?"
+    assert unlike == ".env sets FLAVOUR_OF_THE_DAY, which is no setting of Starling's."

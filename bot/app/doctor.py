@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import enum
 import importlib.util
-import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,17 +14,19 @@ from pathlib import Path
 from audio.errors import EngineNotConfiguredError, UnknownEngineError
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
+from bot.app.token import MisshapenTokenError, has_token_shape
 from bot.conversation.chat import ChatModel
 from bot.errors import StarlingError
-from bot.settings import OPENAI_URL, Settings
+from bot.settings import OPENAI_URL, Settings, unknown_names
 from bot.storage.database import Database
 from bot.training.local import trainer as local_trainer
+from bot.training.local.errors import INSTALL
 from bot.training.openai.trainer import OpenAITrainer
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
 TRAINING_TIMEOUT_S = 15.0
-EMBEDDED_REMEDY = "Install the embedded parts: pip install 'starling[embedded]'"
+EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
 
@@ -56,6 +56,8 @@ async def examine(settings: Settings) -> list[Check]:
 
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     yield _token(settings)
+    for note in unknown_names():
+        yield Check("settings", CheckResult.WARNING, note)
     cache = WeightsCache(settings.models_folder)
     with contextlib.suppress(UnknownEngineError, EngineNotConfiguredError):  # told of below
         for name in needed_models(settings):
@@ -80,25 +82,13 @@ def _token(settings: Settings) -> Check:
             "not set, so Starling runs in the sandbox on this machine",
             "To connect to Discord, put DISCORD_TOKEN=... into .env; the README says where to get it.",
         )
-    if shape_of_token(settings.discord_token.get_secret_value()):
+    if has_token_shape(settings.discord_token.get_secret_value()):
         return Check(what, CheckResult.GOOD, "has the shape of a token")
     return Check(
         what,
         CheckResult.BAD,
-        "does not have the shape of a token (three parts with dots between them)",
-        "Copy it again: your application's page, Bot, Reset Token. It is not the client secret or the public key.",
+        str(MisshapenTokenError()),
     )
-
-
-def shape_of_token(token: str) -> bool:
-    """Whether ``token`` looks like a bot's: its first part is a number in base64 (the bot's id)."""
-    match = re.fullmatch(r"([\w-]{10,40})\.[\w-]{4,10}\.[\w-]{6,60}", token)
-    if match is None:
-        return False
-    try:
-        return base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).isdigit()
-    except ValueError:
-        return False
 
 
 def _weights(cache: WeightsCache, name: str) -> Check:
@@ -176,7 +166,7 @@ async def _database(settings: Settings) -> Check:
 def _local_training() -> Check:
     if local_trainer.is_installed():
         return Check("training", CheckResult.GOOD, "possible on this machine")
-    return Check("training", CheckResult.GOOD, "not on this machine, unless you run: pip install 'starling[train]'")
+    return Check("training", CheckResult.GOOD, f"not on this machine, unless you run, in Starling's folder: {INSTALL}")
 
 
 async def _training_service(settings: Settings, key: str) -> Check:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import hikari
 
 from bot.app.starling import Starling
+from bot.app.token import MisshapenTokenError, NoTokenError, has_token_shape
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.sandbox.server import Sandbox
@@ -70,15 +71,24 @@ async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[s
 
 
 async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
-    """Serve on Discord, or without a token in a sandbox, until ``stop`` is set."""
+    """Serve on Discord, or without a token in a sandbox, until ``stop`` is set.
+
+    Raises:
+        MisshapenTokenError: the token is none.
+        NoTokenError: there is none, and the settings want no sandbox.
+    """
     if settings.discord_token is not None:
 
         def connected(me: hikari.OwnUser) -> None:
             tell(f"Starling is ready: on Discord as {me.username}. Invite it with {invitation(me.id)}")
 
         token = settings.discord_token.get_secret_value()
+        if not has_token_shape(token):
+            raise MisshapenTokenError
         await Starling(settings, token, settings.discord_api_url).run(stop, connected)
         return
+    if not settings.sandbox_autostart:
+        raise NoTokenError
     tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
     async with sandbox_of(settings) as sandbox:
         await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(

@@ -203,7 +203,7 @@ class EmbeddedChat:
 
     def _last_words(self, error: BaseException) -> str:
         if any("No module named 'xllamacpp'" in line for line in self._log):
-            return "the package xllamacpp is not installed (pip install 'starling[embedded]')"
+            return "the package xllamacpp is not installed. In Starling's folder: pip install --editable '.[embedded]'"
         return self._log[-1][:200] if self._log else type(error).__name__
 
     async def _keep_running(self) -> None:

@@ -12,7 +12,7 @@ import av
 import pytest
 
 from audio import decode
-from bot.app.doctor import shape_of_token
+from bot.app.token import has_token_shape
 from tests.conftest import ROOT
 from tests.spoken import JFK, PISETS, is_heard, words
 
@@ -125,4 +125,19 @@ def test_a_wrong_setting_is_one_sentence() -> None:
     ],
 )
 def test_a_token_is_known_by_its_shape(token: str, shaped: bool) -> None:
-    assert shape_of_token(token) is shaped
+    assert has_token_shape(token) is shaped
+
+
+def test_a_start_with_something_else_than_a_token_is_one_sentence(tmp_path: Path) -> None:
+    done = starling("run", DISCORD_TOKEN="5a8f0b2c41d64b1c9d6e", DATA_FOLDER=str(tmp_path))
+    assert done.returncode == 1
+    assert "does not have the shape of a token" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "5a8f0b2c" not in done.stderr + done.stdout
+
+
+def test_without_a_token_a_container_says_what_it_needs(tmp_path: Path) -> None:
+    done = starling("run", SANDBOX_AUTOSTART="false", DATA_FOLDER=str(tmp_path), SANDBOX_PORT="0")
+    assert done.returncode == 1
+    assert "DISCORD_TOKEN is not set" in done.stderr
+    assert "sandbox" not in done.stdout

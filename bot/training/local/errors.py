@@ -5,6 +5,9 @@ from __future__ import annotations
 from bot.errors import translatable as _
 from bot.training.errors import TrainingError
 
+INSTALL = ".venv/bin/pip install --editable '.[train]'"
+"""What installs the packages, in the folder that Starling was cloned into; no index has a package of ours."""
+
 
 class TrainingNotInstalledError(TrainingError):
     """Raised when the packages of the extra ``train`` are missing."""
@@ -12,7 +15,7 @@ class TrainingNotInstalledError(TrainingError):
     sentence = _("Training on this machine needs more packages (about 1.2 GB). Install them with: {command}")
 
     def __init__(self) -> None:
-        super().__init__(command="pip install 'starling[train]'")
+        super().__init__(command=INSTALL)
 
 
 class CannotTrainError(TrainingError):
