@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-def own_pages_only(host: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def own_pages_only(host: str) -> Middleware:
     """A middleware that refuses with 403 what another site's page sends.
 
     A site whose name is made to point at this machine (DNS rebinding) is told by the Host header: an address is one,
