@@ -317,7 +317,9 @@ class Starling:
 
             background: list[asyncio.Task[None]] = [
                 asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
-                asyncio.create_task(run_retention(data.holders, preferences, timedelta(days=settings.retention_days))),
+                asyncio.create_task(
+                    run_retention(data.holders, preferences.retention_days, timedelta(days=settings.retention_days))
+                ),
             ]
             buttons.open()
             forms.open()

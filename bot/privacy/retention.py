@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.preferences.preferences import Preferences
 from bot.privacy.data_holder import DataHolder
 
 log = structlog.get_logger()
 
 INTERVAL_S = 6 * 3600.0
 
+GuildDays = Callable[[], Awaitable[Mapping[int, int]]]
+"""After how many days guilds want to be forgotten, by their ids."""
 
-async def delete_expired(holders: Sequence[DataHolder], preferences: Preferences, retention: timedelta) -> int:
+
+async def delete_expired(holders: Sequence[DataHolder], guild_days: GuildDays, retention: timedelta) -> int:
     """Delete what is older than ``retention``, or than a guild wants where that is sooner; says how many rows."""
     now = datetime.now(UTC)
     sooner = {
-        guild: timedelta(days=days)
-        for guild, days in (await preferences.retention_days()).items()
-        if timedelta(days=days) < retention
+        guild: timedelta(days=days) for guild, days in (await guild_days()).items() if timedelta(days=days) < retention
     }
     gone = 0
     for holder in holders:
@@ -34,12 +34,12 @@ async def delete_expired(holders: Sequence[DataHolder], preferences: Preferences
     return gone
 
 
-async def run_retention(holders: Sequence[DataHolder], preferences: Preferences, retention: timedelta) -> None:
+async def run_retention(holders: Sequence[DataHolder], guild_days: GuildDays, retention: timedelta) -> None:
     """Delete what has expired at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and
     tried again then."""
     while True:
         try:
-            gone = await delete_expired(holders, preferences, retention)
+            gone = await delete_expired(holders, guild_days, retention)
             if gone:
                 log.info("deleted what has expired", rows=gone, days=retention.days)
         except SQLAlchemyError:

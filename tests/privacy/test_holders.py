@@ -125,7 +125,7 @@ async def test_what_a_guild_wants_to_be_forgotten_sooner_is(database: Database, 
     [preferences] = [holder for holder in data.holders if isinstance(holder, Preferences)]
     await preferences.change_guild(ADA.guild, lambda chosen: replace(chosen, retention_days=1))
     years = timedelta(days=36500)
-    assert await delete_expired(data.holders, preferences, years) == 3
+    assert await delete_expired(data.holders, preferences.retention_days, years) == 3
     kept = {table.partition(".")[0] for table in await holding(database, GuildId, ADA.guild)}
     assert kept.isdisjoint({"jobs", "exchanges", "comparisons"})
     assert "corrections" in kept
@@ -137,7 +137,9 @@ async def test_what_the_host_wants_to_be_forgotten_is_forgotten_everywhere(
     database: Database, data: PersonalData
 ) -> None:
     [preferences] = [holder for holder in data.holders if isinstance(holder, Preferences)]
-    await delete_expired(data.holders, preferences, datetime.now(UTC) - datetime(2026, 11, 24, tzinfo=UTC))
+    await delete_expired(
+        data.holders, preferences.retention_days, datetime.now(UTC) - datetime(2026, 11, 24, tzinfo=UTC)
+    )
     assert [(await sizes(database))[name] for name in ("jobs", "exchanges", "comparisons", "usage")] == [0, 0, 0, 2]
 
 

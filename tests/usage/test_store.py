@@ -83,6 +83,6 @@ async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Databa
         await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=Amounts(heard_s=1.5))
     assert await usage.forget_guild(GUILD) == 1
     assert await usage.of_day(today, guild_id=GUILD) == Amounts()
-    assert await delete_expired([usage], Preferences(database), timedelta(days=30)) == 1
+    assert await delete_expired([usage], Preferences(database).retention_days, timedelta(days=30)) == 1
     kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)
     assert sorted(kept) == [today - timedelta(days=399), today]
