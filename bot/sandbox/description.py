@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, GUILD_ID
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 
 
-def describe(services: Services, rest_url: str) -> Json:
+def describe(services: SandboxServices, rest_url: str) -> Json:
     """What ``GET /sandbox`` answers."""
     state = services.state
     users: list[Json] = []

@@ -21,7 +21,7 @@ from bot.sandbox.observer import Nobody, Observer
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
 from bot.sandbox.rest.server import PREFIX, RestServer
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
 
@@ -41,7 +41,7 @@ class LocalDiscord:
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
         self.options = replace(options) if options is not None else Options()
-        self.services = Services(self.options, self.observer)
+        self.services = SandboxServices(self.options, self.observer)
         self._rest = RestServer(self.services)
         self._host = host
         self._port = port

@@ -16,7 +16,7 @@ from bot.sandbox.options import Options
 from bot.sandbox.wire_log import WireLog
 
 
-class Services:
+class SandboxServices:
     """Makes every part once and hands each what it needs."""
 
     def __init__(self, options: Options, observer: Observer) -> None:

@@ -172,7 +172,7 @@ class DeleteCorrection(
 
 
 @corrections_group.register
-class Roles(
+class SetCorrectionRoles(
     lightbulb.SlashCommand,
     name=_("roles"),
     description=_("Who may correct and approve; for those who may manage the server"),

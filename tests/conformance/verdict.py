@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.sandbox.options import Options
 from bot.sandbox.rest.server import RestServer
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from tests.conformance.gateway import GatewayDescription
 from tests.conformance.gateway_schemas.events import EVENTS
 from tests.conformance.openapi import Description
@@ -118,7 +118,7 @@ def _routes_without_success(evidence: Evidence, rest: Description) -> list[str]:
     succeeded = {tuple(what.split(" ")[:2]) for what in evidence.seen if what.endswith(("200", "201", "204"))}
     described = [
         (route.method, rest.template(route.path))
-        for route in RestServer(Services(Options(), Recorder(None, GatewayDescription()))).routes
+        for route in RestServer(SandboxServices(Options(), Recorder(None, GatewayDescription()))).routes
         if route.caller != "person" and f"{route.method} {route.path}" not in ALWAYS_REFUSED
     ]
     return [f"{method} {path}" for method, path in described if path and (method, path) not in succeeded]

@@ -14,7 +14,7 @@ from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import parse
 from bot.sandbox.rest.api import Answer, Call, Reply, Route
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 
 _ARCHIVE_MINUTES = frozenset({60, 1440, 4320, 10080})
@@ -22,7 +22,7 @@ _MAX_SLOWMODE_S = 21_600
 
 
 class ChannelRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

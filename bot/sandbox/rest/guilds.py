@@ -15,7 +15,7 @@ from bot.sandbox.model.payloads import role_payload
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import parse
 from bot.sandbox.rest.api import Call, Reply, Route
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 
 _PREVIEWED = (
@@ -34,7 +34,7 @@ _LONGEST_TIMEOUT = timedelta(days=28)
 
 
 class GuildRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

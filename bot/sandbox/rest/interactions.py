@@ -10,13 +10,13 @@ from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import parse
 from bot.sandbox.rest.api import Answer, Call, Reply, Route
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 from bot.sandbox.validation.message_form import NewFile
 
 
 class InteractionRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

@@ -13,7 +13,7 @@ from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import EPOCH_MS, parse
 from bot.sandbox.rest.api import Call, Reply, Route
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 from bot.sandbox.validation.mentions import EVERYTHING
 from bot.sandbox.validation.message_form import EDIT_FLAGS, MESSAGE_FLAGS, read_message_form
@@ -23,7 +23,7 @@ _READ = Permissions.READ_MESSAGE_HISTORY
 
 
 class MessageRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

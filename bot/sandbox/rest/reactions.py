@@ -17,7 +17,7 @@ from bot.sandbox.model.payloads import emoji_payload, iso, user_payload
 from bot.sandbox.model.permissions import Permissions
 from bot.sandbox.model.snowflakes import parse
 from bot.sandbox.rest.api import Answer, Call, Reply, Route, only_people
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 
 _EMOJI = regex.compile(
@@ -28,7 +28,7 @@ _MAX_PINS = 250
 
 
 class ReactionRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

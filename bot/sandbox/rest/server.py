@@ -28,7 +28,7 @@ from bot.sandbox.rest.reactions import ReactionRoutes
 from bot.sandbox.rest.router import Router
 from bot.sandbox.rest.threads import ThreadRoutes
 from bot.sandbox.rest.users import UserRoutes
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 
 PREFIX = "/api/v10"
 _FAILURES_KEPT = 100
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class RestServer:
     """Answers everything below /api/v10, and the CDN's downloads."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self.faults = Faults()
         self.requests = RequestLog(services.options.request_log_limit)
         self.failures: deque[Failure] = deque(maxlen=_FAILURES_KEPT)

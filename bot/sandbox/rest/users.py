@@ -11,14 +11,14 @@ from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.payloads import own_user_payload, user_payload
 from bot.sandbox.model.snowflakes import parse
 from bot.sandbox.rest.api import Call, Reply, Route
-from bot.sandbox.services import Services
+from bot.sandbox.services import SandboxServices
 from bot.sandbox.validation.forms import Form
 
 _SESSION_STARTS = 1000
 
 
 class UserRoutes:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: SandboxServices) -> None:
         self._services = services
         self._state = services.state
 

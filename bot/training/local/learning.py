@@ -15,7 +15,7 @@ from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.inference_priority import RightOfWay, give_way
 from bot.training.local.job import JobFolder, Work, replace_with
-from bot.training.local.objectives import BETA, Answers, Keeping, Objective, Preferences
+from bot.training.local.objectives import BETA, AnswerObjective, Keeping, Objective, PreferenceObjective
 from bot.training.local.rows import Row, read_rows
 
 T = TypeVar("T")
@@ -44,10 +44,10 @@ def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
     base = load(gguf, rank=work.rank, seed=work.seed, adapter=folder.before if folder.before.is_file() else None)
     give_way(base.layers, right_of_way)
     if work.method == "preference":
-        preferences = Preferences(base, work.instruction, work.beta or BETA)
+        preferences = PreferenceObjective(base, work.instruction, work.beta or BETA)
         _Course(folder, work, base, preferences).run()
     else:
-        _Course(folder, work, base, Answers(base, work.instruction, work.epochs, work.seed)).run()
+        _Course(folder, work, base, AnswerObjective(base, work.instruction, work.epochs, work.seed)).run()
     learnt = {name: value.detach().cpu().numpy() for name, value in base.parameters().items()}
     write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from bot.training.local.base_model import BaseModel
-from bot.training.local.rows import IGNORED, Pair, Question, Row, batch_of, read_pairs, read_questions
+from bot.training.local.rows import IGNORED, Pair, QuestionRows, Row, batch_of, read_pairs, read_questions
 
 BETA = 0.1
 """How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
@@ -35,7 +35,7 @@ class Objective(Protocol, Generic[T]):
         ...
 
 
-class Answers(Objective[Question]):
+class AnswerObjective(Objective[QuestionRows]):
     """To say the answers: cross entropy, per token of theirs. Half of the questions are asked in fewer words,
     the others as they were given."""
 
@@ -45,21 +45,21 @@ class Answers(Objective[Question]):
         self._ways = 1 + epochs // 2
         self._seed = seed
 
-    def read(self, path: Path) -> list[Question]:
+    def read(self, path: Path) -> list[QuestionRows]:
         """See ``Objective``."""
         return read_questions(path, self._base.tokenizer, self._instruction, ways=self._ways, seed=self._seed)
 
-    def begin(self, examples: Sequence[Question]) -> None:
+    def begin(self, examples: Sequence[QuestionRows]) -> None:
         """See ``Objective``."""
 
-    def loss(self, examples: Sequence[Question], epoch: int) -> torch.Tensor:
+    def loss(self, examples: Sequence[QuestionRows], epoch: int) -> torch.Tensor:
         """See ``Objective``."""
         shortened = (epoch + 1) // 2
         rows = [each.ways[shortened if (epoch + at) % 2 else 0] for at, each in enumerate(examples)]
         return functional.cross_entropy(*scored(self._base, rows))
 
 
-class Preferences(Objective[Pair]):
+class PreferenceObjective(Objective[Pair]):
     """To prefer the answers of pairs to what was rejected (DPO), and not to say them less for it: the cross entropy of
     the answers is added (Pang et al., Iterative Reasoning Preference Optimization, 2024)."""
 

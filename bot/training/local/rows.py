@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionRows:
     """One answer, and ways to ask for it."""
 
     ways: tuple[Row, ...]
@@ -54,7 +54,7 @@ def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[Row]:
     return [row for row in found if len(row.tokens) <= MAX_TOKENS]
 
 
-def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, seed: int) -> list[Question]:
+def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, seed: int) -> list[QuestionRows]:
     """The same, each with ``ways`` to ask: people ask for the same thing in other words, and from one question alone a
     model learns that sentence."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
@@ -64,7 +64,7 @@ def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, s
         texts = [asked["content"], *(in_fewer_words(asked["content"], chance) for _way in range(ways - 1))]
         rows = [_row([*before, {**asked, "content": text}, answer], tokenizer, instruction) for text in texts]
         if len(rows[0].tokens) <= MAX_TOKENS:
-            found.append(Question(tuple(row if len(row.tokens) <= MAX_TOKENS else rows[0] for row in rows)))
+            found.append(QuestionRows(tuple(row if len(row.tokens) <= MAX_TOKENS else rows[0] for row in rows)))
     return found
 
 
