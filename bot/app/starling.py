@@ -65,15 +65,12 @@ from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
-from bot.training.export.trainer import ExportingTrainer
 from bot.training.local.inference_priority import RightOfWay
-from bot.training.local.trainer import LocalTrainer
 from bot.training.model_store import ModelStore
-from bot.training.openai.trainer import OpenAITrainer
 from bot.training.promoting import Promoting
+from bot.training.registry import TRAINERS
 from bot.training.serving import Serving
 from bot.training.store import TrainingStore
-from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
 from bot.ui.command_reply import respond
 from bot.ui.component_router import Buttons
@@ -148,16 +145,6 @@ async def chat_of(settings: Settings, cache: WeightsCache) -> AsyncIterator[tupl
             )
         stack.push_async_callback(chat.close)
         yield chat, engine
-
-
-def trainers_of(settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
-    """The trainers that the settings offer, the first one being what is meant where none is named."""
-    folder = settings.trainings_folder
-    trainers: dict[str, Trainer] = {"local": LocalTrainer(cache, folder, settings.right_of_way)}
-    if settings.training_api_key is not None:
-        url, key = settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value()
-        trainers["openai"] = OpenAITrainer(url, key, price_of_a_million=settings.training_price)
-    return trainers | {"export": ExportingTrainer(folder)}
 
 
 def service_of(settings: Settings) -> ChatModel | None:
@@ -268,7 +255,7 @@ class Starling:
                 trained,
                 datasets,
                 files,
-                trainers_of(settings, cache),
+                TRAINERS.build(settings, cache),
                 settings.trainings_folder,
                 max_per_day=settings.trainings_a_day,
             )

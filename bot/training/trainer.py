@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -14,7 +14,8 @@ import structlog
 from bot.datasets.service import TrainingData
 from bot.i18n.message import LazyMessage
 from bot.training.errors import TrainingError
-from bot.training.recipe import Recipe
+from bot.training.model_store import Model
+from bot.training.recipe import Method, Recipe
 
 log = structlog.get_logger()
 
@@ -96,7 +97,25 @@ class Trainer(Protocol):
     Each call raises a TrainingError that says in one sentence what is wrong.
     """
 
-    name: str
+    async def check(self) -> None:
+        """See whether it could train now.
+
+        Raises:
+            TrainingError: it could not.
+        """
+        ...
+
+    def bases(self, answering: Sequence[str]) -> list[str]:
+        """Models that it can begin with, the usual one first. ``answering``: names of those at the chat endpoint."""
+        ...
+
+    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+        """What is begun with where nobody says. ``trained``: the guild's own models, the latest first."""
+        ...
+
+    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+        """How more is learnt on top of a model that the guild has trained; None where this trainer cannot."""
+        ...
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """What ``start`` would do.

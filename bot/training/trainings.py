@@ -53,8 +53,8 @@ class Trainings(DataHolder):
         *,
         max_per_day: int,
     ) -> None:
-        """``trainers`` by their names; ``folder``: what they work in; ``max_per_day``: trainings that a guild may
-        start."""
+        """``trainers`` by their names, the preferred first; ``folder``: what they work in; ``max_per_day``: trainings
+        that a guild may start."""
         self.trainers = trainers
         self._store = store
         self._models = models
@@ -69,6 +69,11 @@ class Trainings(DataHolder):
     def show_by(self, shown: Shown) -> None:
         """Call ``shown`` from now on; what it raises is logged."""
         self._shown = shown
+
+    @property
+    def preferred(self) -> Trainer:
+        """What is meant where none is named."""
+        return next(iter(self.trainers.values()))
 
     def trainer(self, name: str) -> Trainer:
         """
@@ -250,11 +255,8 @@ class Trainings(DataHolder):
     async def _recipe(self, guild_id: int, trainer: str, base: str, method: Method, seed: int) -> Recipe:
         """``base`` may be a model that the guild has trained by the same trainer: then more is learnt on top of it."""
         trained = {model.name: model for model in await self._models.of_guild(guild_id)}.get(base)
-        if trained is not None and trainer == "local" and trained.path is not None:
-            return Recipe(trained.base, method, seed=seed, adapter=str(trained.path))
-        if trained is not None and trainer == "openai" and trained.kind == "remote":
-            return Recipe(trained.remote_name, method, seed=seed)
-        return Recipe(base, method, seed=seed)
+        continued = None if trained is None else self.trainer(trainer).continues(trained, method, seed)
+        return continued or Recipe(base, method, seed=seed)
 
     async def _keep(self, training: Training, made: TrainedModel) -> str:
         """Keep what came out, as a candidate. Returns what is to be told of it: where it is a file for people, which is

@@ -15,9 +15,9 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
-from bot.training.local.trainer import BASE
 from bot.training.model_store import ModelStore
 from bot.training.recipe import Method
+from bot.training.registry import TRAINERS
 from bot.training.rights import require_trainer
 from bot.training.store import NoSuchTrainingError, Training, TrainingStore
 from bot.training.trainings import Trainings
@@ -37,9 +37,6 @@ ENDED_ALREADY = _("Training #{number} has ended already.")
 IS_CANCELLED = _("Training #{number} is cancelled.")
 WHICH_JOB = _("Its number")
 MAX_JOBS = 10
-LOCAL = _("on this machine")
-OPENAI = _("at {service}, by OpenAI's contract")
-EXPORT = _("only packed, to be trained elsewhere")
 
 
 class TwoSourcesError(StarlingError):
@@ -58,14 +55,13 @@ async def complete_dataset(
 
 
 @safe
-async def complete_trainer(context: lightbulb.AutocompleteContext[str], trainings: Trainings) -> None:
+async def complete_trainer(
+    context: lightbulb.AutocompleteContext[str], trainings: Trainings, settings: Settings
+) -> None:
     typed, locale = str(context.focused.value or "").casefold(), str(context.interaction.locale)
     labels = []
-    for name, trainer in trainings.trainers.items():
-        sentence = {"local": LOCAL, "openai": OPENAI, "export": EXPORT}[name]
-        where = translate(
-            sentence, locale, **({"service": getattr(trainer, "service", "")} if name == "openai" else {})
-        )
+    for name in trainings.trainers:
+        where = translate(TRAINERS.all()[name].label(settings), locale)
         labels.append((f"{name} — {where}"[:100], name))
     await context.respond([choice for choice in labels if typed in choice[0].casefold()])
 
@@ -73,7 +69,6 @@ async def complete_trainer(context: lightbulb.AutocompleteContext[str], training
 @safe
 async def complete_base(
     context: lightbulb.AutocompleteContext[str],
-    settings: Settings,
     models: ChatModels,
     trained: ModelStore,
     trainings: Trainings,
@@ -82,10 +77,9 @@ async def complete_base(
     guild = await require_trainer(context.interaction, preferences)
     typed = str(context.focused.value or "").casefold()
     chosen = context.get_option("trainer")
-    name = str(chosen.value) if chosen is not None and chosen.value else next(iter(trainings.trainers))
-    bases = [BASE] if name != "openai" else [settings.training_base_model, *await models.names()]
-    kind = {"local": "adapter", "openai": "remote"}.get(name)
-    bases += [model.name for model in await trained.of_guild(guild) if model.kind == kind]
+    trainer = trainings.trainer(str(chosen.value)) if chosen is not None and chosen.value else trainings.preferred
+    bases = trainer.bases(await models.names())
+    bases += [model.name for model in await trained.of_guild(guild) if trainer.continues(model, "supervised", 0)]
     known = list(dict.fromkeys(base for base in bases if base and len(base) <= 100))
     await context.respond([base for base in known if typed in base.casefold()][:25])
 
@@ -176,10 +170,7 @@ class Train(
             await datasets.select(guild, name, "positive" if self.positive else "negative")
         trainer = self.trainer or next(iter(trainings.trainers))
         method: Method = "preference" if self.method == "preference" else "supervised"
-        base = self.base_model or (settings.training_base_model if trainer == "openai" else BASE)
-        if self.base_model is None and trainer == "local" and method == "preference":
-            # Preferences are learnt on top of answers.
-            base = next((model.name for model in await trained.of_guild(guild) if model.kind == "adapter"), BASE)
+        base = self.base_model or trainings.trainer(trainer).default_base(method, await trained.of_guild(guild))
         training, plan = await trainings.plan(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
             trainer=trainer, base=base, method=method,

@@ -94,7 +94,7 @@ def test_the_doctor_says_what_to_do(tmp_path: Path, whisper_base: Path, piper_jo
     assert done.returncode == 0, done.stdout
     assert "model whisper-base: here and verified" in done.stdout
     assert "put DISCORD_TOKEN=... into .env" in done.stdout
-    assert "training: " in done.stdout
+    assert "trainer export: only packed" in done.stdout
     ill = starling(
         "doctor", DISCORD_TOKEN="hello", MODELS_FOLDER=str(tmp_path / "none"), OPENAI_BASE_URL="http://127.0.0.1:9/v1",
         CHAT_MODEL="x", DATABASE_URL="postgresql://a:hunter2@127.0.0.1:9/b",

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ast
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from audio import PLAIN, Prosody, Recording, Sound, Transcript, Voice, decode
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
+from bot.datasets.service import TrainingData
+from bot.i18n.message import lazy
 from bot.sandbox.server import Sandbox
-from tests.harness import RECORDINGS, hear, populated, running, voice
+from bot.training.model_store import Model
+from bot.training.recipe import Method, Recipe
+from bot.training.registry import TRAINERS, TrainerRegistration
+from bot.training.trainer import Plan, TrainedModel, TrainingProgress
+from tests.conftest import ROOT
+from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
 
@@ -51,8 +62,59 @@ class Stenographer:
         """Nothing is open."""
 
 
+class AbacusTrainer:
+    """Counts what it is to learn, and has learnt it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def check(self) -> None:
+        """Nothing is needed."""
+
+    def bases(self, answering: Sequence[str]) -> list[str]:
+        return ["pebbles", *answering]
+
+    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+        return "pebbles"
+
+    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+        return None
+
+    async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
+        return Plan(len(data.split.training), len(data.split.heldout), 7, lazy("They stay on the table."))
+
+    async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
+        return await asyncio.to_thread(self._count, len(data.split.training), recipe.base, folder)
+
+    def _count(self, examples: int, base: str, folder: Path) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        counted = folder / "counted.txt"
+        counted.write_text(f"{examples} with {base}")
+        return str(counted.relative_to(self._folder))
+
+    async def state(self, handle: str) -> TrainingProgress:
+        return TrainingProgress("succeeded", fraction=1.0)
+
+    async def result(self, handle: str) -> TrainedModel:
+        return TrainedModel("files", "pebbles", "counted", Path(handle))
+
+    async def cancel(self, handle: str) -> None:
+        """It has ended already."""
+
+    async def tidy(self, handle: str) -> None:
+        """Nothing is left over."""
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 @pytest.fixture(autouse=True)
 def _registered() -> Iterator[None]:
+    TRAINERS.register(
+        TrainerRegistration(
+            "abacus", lambda _: lazy("on an abacus"), 400, lambda settings, _: AbacusTrainer(settings.trainings_folder)
+        )
+    )
     ENGINES.register(
         Registration("parrot", "Parrot", 300, lambda _settings, _find: ParrotEngine(), recipient=lambda _: "the zoo")
     )
@@ -60,25 +122,66 @@ def _registered() -> Iterator[None]:
     yield
     ENGINES.withdraw("parrot")
     RECOGNIZERS.withdraw("stenographer")
+    TRAINERS.withdraw("abacus")
 
 
-async def test_a_further_engine_speaks_and_a_further_recognizer_hears(tmp_path: Path, whisper_base: Path) -> None:
+@pytest_asyncio.fixture(loop_scope="session")
+async def extended(tmp_path: Path, _registered: None) -> AsyncIterator[BotHarness]:
+    """A bot that was started with all of these."""
     settings = {"tts_engine": "parrot", "stt_engine": "stenographer"}
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         endpoint = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **endpoint, **settings), populated(sandbox, chat) as harness:
-            offered = await harness.member.autocomplete("say", {"text": "", "voice": "po"}, "voice", channel="general")
-            assert [choice["name"] for choice in offered] == ["Polly — English (United States)"]
-            options = {"text": "Anything at all.", "voice": "polly"}
-            said = await (await harness.member.slash("say", options, channel="general")).response(30)
-            spoken = await hear(whisper_base, await harness.member.download(said["attachments"][0]))
-            assert is_heard(JFK, spoken.text)
+            yield harness
 
-            about = await (await harness.member.slash("about", {}, channel="general")).response()
-            assert "goes to a speech service (the zoo)." in about["content"]
-            assert "written down on the machine that I run on, by A stenographer" in about["content"]
 
-            harness.chat.answer = "From the forests of the south."
-            asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
-            answer = await harness.answer_to(asked, lambda text: "of the south." in text)
-            assert "Where do parrots come from?" in answer["content"]
+async def test_a_further_engine_speaks_and_a_further_recognizer_hears(extended: BotHarness, whisper_base: Path) -> None:
+    offered = await extended.member.autocomplete("say", {"text": "", "voice": "po"}, "voice", channel="general")
+    assert [choice["name"] for choice in offered] == ["Polly — English (United States)"]
+    options = {"text": "Anything at all.", "voice": "polly"}
+    said = await (await extended.member.slash("say", options, channel="general")).response(30)
+    spoken = await hear(whisper_base, await extended.member.download(said["attachments"][0]))
+    assert is_heard(JFK, spoken.text)
+
+    about = await (await extended.member.slash("about", {}, channel="general")).response()
+    assert "goes to a speech service (the zoo)." in about["content"]
+    assert "written down on the machine that I run on, by A stenographer" in about["content"]
+
+    extended.chat.answer = "From the forests of the south."
+    asked = await extended.member.send(await extended.dm(extended.member), voice=voice("jfk.ogg"))
+    answer = await extended.answer_to(asked, lambda text: "of the south." in text)
+    assert "Where do parrots come from?" in answer["content"]
+
+
+async def test_a_further_trainer_trains(extended: BotHarness) -> None:
+    ada = extended.administrator
+    offered = await ada.autocomplete("train", {"trainer": "abac"}, "trainer", channel="general")
+    assert [(choice["name"], choice["value"]) for choice in offered] == [("abacus — on an abacus", "abacus")]
+    bases = await ada.autocomplete("train", {"trainer": "abacus", "base_model": ""}, "base_model", channel="general")
+    assert [choice["value"] for choice in bases] == ["pebbles", "scripted"]
+
+    text = "prompt,answer\nHow many legs has a spider?,Eight.\nHow many legs has a bee?,Six.\n"
+    card = await (await ada.slash("train", {"trainer": "abacus", "text": text}, channel="general")).response(30)
+    assert "They stay on the table." in card["content"] and "`pebbles`" in card["content"]
+    await ada.click(card, "train-start")
+    told = await ada.wait_for_message(
+        lambda message: "training #1 is packed" in message["content"], 30, channel="general"
+    )
+    path = re.search(r"trainings/\S+\.zip", told["content"])
+    assert path is not None
+    sent = await (await ada.slash("getfile", {"path": path[0]}, channel="general")).response(30)
+    assert (await ada.download(sent["attachments"][0])).endswith(b" with pebbles")
+
+
+def test_nothing_but_its_own_files_compares_the_name_of_an_engine_or_a_trainer() -> None:
+    names = {*ENGINES.all(), *RECOGNIZERS.all(), *TRAINERS.all()}
+    compared = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {constant.value}"
+        for folder in ("audio", "bot", "extensions")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare | ast.Subscript)
+        for constant in ast.walk(node)
+        if isinstance(constant, ast.Constant) and constant.value in names
+    ]
+    assert compared == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -13,10 +14,15 @@ from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
 from bot.training.examples import Lessons, lessons_of
-from bot.training.recipe import Recipe
+from bot.training.model_store import Model
+from bot.training.recipe import Method, Recipe
+from bot.training.registry import TRAINERS, TrainerRegistration
 from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 
 EPOCHS = 3
+BASE = "smollm2-135m"
+"""Named in the configurations where nobody names another."""
+LABEL = _("only packed, to be trained elsewhere")
 STAYS_HERE = _("The examples stay on this machine, in a zip that you may take wherever you train.")
 
 _TEXTS = Path(__file__).parent
@@ -27,11 +33,24 @@ _NAME = "training.zip"
 class ExportingTrainer:
     """Does not train: it packs what others train on. The handle is the zip's path."""
 
-    name = "export"
-
     def __init__(self, home: Path) -> None:
         """``home``: what handles are relative to, so that it may be moved."""
         self._home = home
+
+    async def check(self) -> None:
+        """See ``Trainer``; nothing is needed."""
+
+    def bases(self, answering: Sequence[str]) -> list[str]:
+        """See ``Trainer``; others train, so any other name will do as well."""
+        return [BASE]
+
+    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+        """See ``Trainer``."""
+        return BASE
+
+    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+        """See ``Trainer``."""
+        return None
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``."""
@@ -103,3 +122,13 @@ def _facts(data: TrainingData, recipe: Recipe, said: Lessons, pairs: Lessons) ->
         "epochs": recipe.epochs or EPOCHS,
         "seed": recipe.seed,
     }
+
+
+TRAINERS.register(
+    TrainerRegistration(
+        name="export",
+        label=lambda _settings: lazy(LABEL),
+        preference=300,
+        build=lambda settings, _cache: ExportingTrainer(settings.trainings_folder),
+    )
+)

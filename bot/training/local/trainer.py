@@ -25,6 +25,7 @@ from bot.training.errors import (
 from bot.training.examples import lessons_of
 from bot.training.local.child import HELD_ALREADY
 from bot.training.local.errors import (
+    INSTALL,
     CannotTrainError,
     NothingLearntYetError,
     NothingToGoOnFromError,
@@ -34,7 +35,9 @@ from bot.training.local.errors import (
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder, Work
+from bot.training.model_store import Model
 from bot.training.recipe import Method, Recipe
+from bot.training.registry import TRAINERS, TrainerRegistration
 from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache
 from bot.work.child_environment import child_environment
@@ -61,6 +64,7 @@ STOP_TIMEOUT_S = 10.0
 
 _LOADING_S, _TOKEN_S, _COMMON_S = 20.0, 0.012, 0.6
 """On one busy core of 2024."""
+LABEL = _("on this machine")
 STAYS_HERE = _("The examples stay on this machine; the training takes one core and 2 GB of memory.")
 
 
@@ -72,14 +76,33 @@ class LocalTrainer:
     starts it again, and it goes on from its last checkpoint.
     """
 
-    name = "local"
-
     def __init__(self, weights: WeightsCache, home: Path, right_of_way: Path) -> None:
         """``weights``: has the model. ``home``: what handles are relative to, so that it may be moved while nothing is
         trained; ``right_of_way``: the lock file of those who go first."""
         self._weights = weights
         self._home = home
         self._right_of_way = right_of_way
+
+    async def check(self) -> None:
+        """See ``Trainer``."""
+        if not is_installed():
+            raise TrainingNotInstalledError
+
+    def bases(self, answering: Sequence[str]) -> list[str]:
+        """See ``Trainer``."""
+        return [BASE]
+
+    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+        """See ``Trainer``; preferences are learnt on top of answers."""
+        if method == "preference":
+            return next((model.name for model in trained if model.kind == "adapter"), BASE)
+        return BASE
+
+    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+        """See ``Trainer``."""
+        if model.kind != "adapter" or model.path is None:
+            return None
+        return Recipe(model.base, method, seed=seed, adapter=str(model.path))
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``.
@@ -282,3 +305,15 @@ def _left_s(notes: Sequence[Mapping[str, Any]], steps: int | None) -> float | No
 def _last_line(path: Path) -> str:
     lines = path.read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it says nothing"
+
+
+TRAINERS.register(
+    TrainerRegistration(
+        name="local",
+        label=lambda _settings: lazy(LABEL),
+        preference=100,
+        build=lambda settings, cache: LocalTrainer(cache, settings.trainings_folder, settings.right_of_way),
+        packages=PACKAGES,
+        install=INSTALL,
+    )
+)

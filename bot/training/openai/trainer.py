@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ import structlog
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
+from bot.settings import OPENAI_URL, Settings
 from bot.training.errors import (
     ExamplesExpiredError,
     ServiceFailedError,
@@ -30,11 +32,14 @@ from bot.training.errors import (
     TrainingNotDoneError,
 )
 from bot.training.examples import Lessons, lessons_of
+from bot.training.model_store import Model
 from bot.training.openai.errors import is_about_files, named
 from bot.training.openai.progress import curve_of, share_done, state_of
 from bot.training.openai.record import Record
-from bot.training.recipe import Recipe
+from bot.training.recipe import Method, Recipe
+from bot.training.registry import TRAINERS, TrainerRegistration
 from bot.training.trainer import ENDED, Plan, TrainedModel, TrainingProgress
+from bot.weights.weights import WeightsCache
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -61,6 +66,8 @@ PAGE = 100
 _MARK = "starling_training"
 """The key of the metadata by which a job is found that was begun, but whose id never arrived."""
 
+CHECK_TIMEOUT_S = 15.0
+LABEL = _("at {service}, by OpenAI's contract")
 GOES_TO = _("The examples are uploaded to {service}, and are deleted there when the training has ended.")
 OPENAI_CLOSES = _(
     "OpenAI takes no trainings from accounts that never had one, and from 6 January 2027 on from nobody. "
@@ -71,14 +78,19 @@ OPENAI_CLOSES = _(
 class OpenAITrainer:
     """Trains at one service."""
 
-    name = "openai"
-
     def __init__(
-        self, base_url: str, api_key: str, *, timeout_s: float = 60.0, price_of_a_million: float | None = None
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        base_model: str = "",
+        timeout_s: float = 60.0,
+        price_of_a_million: float | None = None,
     ) -> None:
-        """``timeout_s``: of one request, but for uploads. ``price_of_a_million``: what a million tokens of training
-        cost."""
-        self.service = urlsplit(base_url).hostname or base_url
+        """``base_model``: what is trained where nobody names a model. ``timeout_s``: of one request, but for uploads.
+        ``price_of_a_million``: what a million tokens of training cost."""
+        self._base_model = base_model
+        self.service = _host(base_url)
         self._price_of_a_million = price_of_a_million
         self._client = openai.AsyncOpenAI(
             base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
@@ -91,7 +103,19 @@ class OpenAITrainer:
             TrainingError: it does not.
         """
         with named(self.service):
-            await self._client.fine_tuning.jobs.list(limit=1)
+            await self._client.with_options(timeout=CHECK_TIMEOUT_S).fine_tuning.jobs.list(limit=1)
+
+    def bases(self, answering: Sequence[str]) -> list[str]:
+        """See ``Trainer``; a service that trains often has the model that answers as well."""
+        return [self._base_model, *answering]
+
+    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+        """See ``Trainer``."""
+        return self._base_model
+
+    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+        """See ``Trainer``."""
+        return Recipe(model.remote_name, method, seed=seed) if model.kind == "remote" else None
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``; nothing is sent."""
@@ -281,3 +305,30 @@ def _wait_before_retry(error: openai.APIError) -> float | None:
             told_s = float(error.response.headers.get("retry-after", 2.0))
             return told_s if told_s <= MAX_WAIT_S else None
     return None
+
+
+def _host(base_url: str) -> str:
+    return urlsplit(base_url).hostname or base_url
+
+
+def build_openai(settings: Settings, _cache: WeightsCache) -> OpenAITrainer:
+    """Made of the settings, with a key that is there."""
+    assert settings.training_api_key is not None, "only what is configured is built"
+    return OpenAITrainer(
+        settings.training_base_url or OPENAI_URL,
+        settings.training_api_key.get_secret_value(),
+        base_model=settings.training_base_model,
+        price_of_a_million=settings.training_price,
+    )
+
+
+TRAINERS.register(
+    TrainerRegistration(
+        name="openai",
+        label=lambda settings: lazy(LABEL, service=_host(settings.training_base_url or OPENAI_URL)),
+        preference=200,
+        build=build_openai,
+        needs_network=True,
+        needs=("training_api_key",),
+    )
+)

@@ -1,0 +1,80 @@
+"""The trainers that there are. A further one is one more folder beside this file, whose ``trainer.py`` registers it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.i18n.message import LazyMessage
+from bot.settings import Settings
+from bot.training.trainer import Trainer
+from bot.weights.weights import WeightsCache
+
+_PACKAGE = "bot.training"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerRegistration:
+    """One trainer."""
+
+    name: str
+    """One word: it is chosen by it, and it is stored with what it has trained."""
+    label: Callable[[Settings], LazyMessage]
+    """Where it trains, in words for people."""
+    preference: int
+    """The lowest is meant where none is named."""
+    build: Callable[[Settings, WeightsCache], Trainer]
+    """Makes it, without opening connections."""
+    needs_network: bool = False
+    """Whether the examples leave this machine."""
+    packages: tuple[str, ...] = ()
+    """Modules without which it cannot train."""
+    install: str = ""
+    """The command that brings them."""
+    needs: tuple[str, ...] = ()
+    """Settings that must be given, as ``Settings`` names its fields."""
+
+    @property
+    def is_installed(self) -> bool:
+        return all(importlib.util.find_spec(package) is not None for package in self.packages)
+
+    def is_configured(self, settings: Settings) -> bool:
+        """Whether it has been given what it needs."""
+        return all(getattr(settings, name) for name in self.needs)
+
+
+class TrainerRegistry:
+    """All registrations. They are found by importing the trainer of every folder of a package."""
+
+    def __init__(self) -> None:
+        self._registered: dict[str, TrainerRegistration] = {}
+        self._is_searched = False
+
+    def register(self, registration: TrainerRegistration) -> None:
+        """Offer it from now on. Raises ``ValueError`` for a name that another one has."""
+        if registration.name in self._registered:
+            raise ValueError(f"{registration.name!r} is taken")
+        self._registered[registration.name] = registration
+
+    def withdraw(self, name: str) -> None:
+        """Offer it no longer."""
+        del self._registered[name]
+
+    def all(self) -> Mapping[str, TrainerRegistration]:
+        """By name, the preferred first."""
+        if not self._is_searched:
+            for folder in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__, f"{_PACKAGE}."):
+                if folder.ispkg and importlib.util.find_spec(f"{folder.name}.trainer") is not None:
+                    importlib.import_module(f"{folder.name}.trainer")
+            self._is_searched = True
+        return dict(sorted(self._registered.items(), key=lambda entry: entry[1].preference))
+
+    def build(self, settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
+        """All that are configured, by name, the preferred first."""
+        return {name: one.build(settings, cache) for name, one in self.all().items() if one.is_configured(settings)}
+
+
+TRAINERS = TrainerRegistry()
