@@ -224,6 +224,7 @@ class RecognitionUnavailableError(AudioError):
     """Raised when every recognizer failed."""
 
     sentence = _("I cannot write down recordings right now ({reasons}). Please try again in a few minutes.")
+    is_transient = True
 
     def __init__(self, reasons: str) -> None:
         super().__init__(reasons=reasons)
