@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from audio import decode
 from bot.weights.weights import WeightsCache
+from tests.spoken import compares_transcripts
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -29,12 +30,19 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 WITH_A_BOT = tuple(ROOT / "tests" / folder for folder in ("app", "extensions", "page"))
 """Tests there share one event loop: that of the bot, or that from which the browser is driven."""
 
+LISTENING = frozenset({"transcriber", "fast"})
+"""Fixtures that transcribe with the real model."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
         if is_async and any(folder in item.path.parents for folder in WITH_A_BOT):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if isinstance(item, pytest.Function) and (
+            compares_transcripts(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames)
+        ):
+            item.add_marker(pytest.mark.speech_model)
 
 
 def _weights(name: str) -> Path:

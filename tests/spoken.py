@@ -6,6 +6,8 @@ compared by their words, and a few of them may be wrong.
 
 from __future__ import annotations
 
+from types import CodeType
+
 import jiwer
 
 JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
@@ -34,3 +36,12 @@ def is_heard(said: str, text: str, max_error_rate: float = 0.25) -> bool:
         for size in range(max(1, length - 2), length + 3)
         for start in range(max(1, len(found) - size + 1))
     )
+
+
+def compares_transcripts(code: CodeType) -> bool:
+    """Whether a function uses what is above."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return not _COMPARING.isdisjoint(code.co_names) or any(map(compares_transcripts, inner))
+
+
+_COMPARING = frozenset({word_error_rate.__name__, is_heard.__name__})

@@ -10,11 +10,14 @@ from collections.abc import AsyncIterator
 
 from tests.conftest import ROOT
 
+KEPT = ("PATH", "HOME", "LANG", "CT2_FORCE_CPU_ISA", "CT2_USE_MKL")
+"""Of the environment: where programs and models are, and the kernel that the speech model computes with."""
+
 
 @contextlib.asynccontextmanager
 async def command(*arguments: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """``starling`` with nothing set but what is given; killed at the end if it still runs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=kept | settings,

@@ -88,7 +88,7 @@ async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
             lags_s.append(time.perf_counter() - began_s - 0.01)
 
     feeling = asyncio.create_task(feel_the_loop())
-    await offline.speak("This sentence is said ten times, and nobody else has to wait for it. " * 10)
+    await offline.speak("This sentence is said three times, and nobody else has to wait for it. " * 3)
     feeling.cancel()
 
     assert max(lags_s) < 0.5
@@ -97,7 +97,7 @@ async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
 async def test_a_speech_that_nobody_waits_for_stops_at_its_next_sentence(piper_joe: Path) -> None:
     synthesizer = Synthesizer([PiperEngine([piper_joe])])
     speaking = asyncio.create_task(synthesizer.speak("This is one of very many long sentences, is it not? " * 70))
-    await asyncio.sleep(2)
+    await asyncio.sleep(1)
     speaking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await speaking
@@ -109,13 +109,13 @@ async def test_a_speech_that_nobody_waits_for_stops_at_its_next_sentence(piper_j
 
 async def test_the_next_engine_speaks_when_the_first_fails_and_the_first_is_left_alone_for_a_while() -> None:
     first, second = ScriptedEngine("first", ["en-US"], fails=True), ScriptedEngine("second", ["en-GB", "de-DE"])
-    synthesizer = Synthesizer([first, second], pause_after_failure_s=0.2)
+    synthesizer = Synthesizer([first, second], pause_after_failure_s=1.5)
 
     assert (await synthesizer.speak("Hello", language="en-US")).engine == "second"
     assert (await synthesizer.speak("Hello", language="en-US")).engine == "second"
     assert len(first.spoken) == 1
 
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.6)
     first.fails = False
     assert (await synthesizer.speak("Hello", language="en-US")).engine == "first"
 
@@ -199,12 +199,12 @@ async def test_markdown_is_not_read_out_and_a_long_text_ends_with_a_sentence() -
 
 
 async def test_the_first_sentence_is_heard_long_before_the_last(offline: Synthesizer) -> None:
-    text = "This sentence is said ten times, and the first of them is heard soon. " * 10
+    text = "This sentence is said four times, and the first of them is heard soon. " * 4
     began_s = time.perf_counter()
     heard_after_s = [time.perf_counter() - began_s async for _ in offline.clips(text)]
 
-    assert len(heard_after_s) == 10
-    assert heard_after_s[0] < heard_after_s[-1] / 3
+    assert len(heard_after_s) == 4
+    assert heard_after_s[0] < heard_after_s[-1] / 2
 
 
 async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:

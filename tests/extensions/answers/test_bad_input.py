@@ -159,23 +159,23 @@ async def test_a_question_that_is_deleted_meanwhile_ends_the_answer(harness: Bot
 
 
 async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(harness: BotHarness) -> None:
-    harness.chat.answer, harness.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
+    harness.chat.answer, harness.chat.word_delay_s = "one two three four five six seven eight nine ten", 0.15
     channel = harness.channel("general")
     asked = await harness.member.send(channel, f"{harness.mention} count")
     answer = await harness.answer_to(asked, bool)
     await harness.administrator.delete(answer)
-    await asyncio.sleep(4.5)
+    await asyncio.sleep(2)
     assert await harness.after(asked) == []
 
 
 async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(harness: BotHarness) -> None:
-    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 6
+    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 3
     asked = await harness.member.send(
         harness.channel("general"), harness.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")]
     )
     answer = await harness.answer_to(asked, lambda text: text.endswith("to say."))
     await harness.administrator.delete(answer)
-    await asyncio.sleep(8)
+    await asyncio.sleep(4)
     assert await harness.after(asked) == []
 
 
