@@ -44,9 +44,9 @@ async def waits_s(harness: BotHarness, notes: int) -> list[float]:
     return found
 
 
-async def beside(harness: BotHarness, notes: int, home: Path, right_of_way: Path) -> list[float]:
+async def beside(harness: BotHarness, notes: int, home: Path, inference_priority: Path) -> list[float]:
     """The same while a model is trained, which is then cancelled."""
-    trainer = LocalTrainer(WeightsCache(), home, right_of_way)
+    trainer = LocalTrainer(WeightsCache(), home, inference_priority)
     handle = await trainer.start(data_of(cases_in("english.tsv")), Recipe(base=BASE), home / "training")
     async for progress in follow(trainer, handle, every_s=0.5):
         if progress.error is not None:
@@ -73,7 +73,9 @@ async def main() -> None:
         ):
             await waits_s(harness, 2)
             alone = await waits_s(harness, notes)
-            yielding = await beside(harness, notes, Path(folder) / "one", read_settings(data_folder=data).right_of_way)
+            yielding = await beside(
+                harness, notes, Path(folder) / "one", read_settings(data_folder=data).inference_priority
+            )
             stubborn = await beside(harness, notes, Path(folder) / "other", Path(folder) / "nobody-knows-it")
     print(f"{machine()}\n\n| a note of 11 s | p50 wait s | against alone |\n| --- | ---: | ---: |")
     for name, found in (

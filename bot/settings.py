@@ -262,7 +262,7 @@ class Settings(BaseSettings):
         return self.data_folder / "trainings"
 
     @property
-    def right_of_way(self) -> Path:
+    def inference_priority(self) -> Path:
         """The file that tells trainings on this machine to hold still."""
         return self.trainings_folder / ".right-of-way"
 

@@ -65,7 +65,7 @@ from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
-from bot.training.local.inference_priority import RightOfWay
+from bot.training.local.inference_priority import InferencePriority
 from bot.training.model_store import ModelStore
 from bot.training.promoting import Promoting
 from bot.training.registry import TRAINERS
@@ -184,10 +184,10 @@ class Starling:
             logs=None,
             suppress_optimization_warning=True,
         )
-        right_of_way = RightOfWay(settings.right_of_way)
-        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=right_of_way.held)
+        inference_priority = InferencePriority(settings.inference_priority)
+        self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=inference_priority.held)
         self._runner = JobRunner(
-            at_once=settings.answers_at_once, waiting=settings.answers_waiting, during=right_of_way.held
+            at_once=settings.answers_at_once, waiting=settings.answers_waiting, during=inference_priority.held
         )
 
     async def run(self, stop: asyncio.Event, ready: Callable[[hikari.OwnUser], None]) -> None:

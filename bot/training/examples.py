@@ -25,7 +25,7 @@ NOT_LEARNT_FROM = _("{count} examples are of no use to this method, and are left
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class TrainingExamples:
     """The examples that are learnt from, and those that the loss is measured on."""
 
     method: Method
@@ -62,7 +62,7 @@ class Lessons:
         return found
 
 
-def lessons_of(data: TrainingData, method: Method, *, least: int) -> Lessons:
+def examples_for(data: TrainingData, method: Method, *, least: int) -> TrainingExamples:
     """What ``method`` learns from ``data``.
 
     Raises:
@@ -72,7 +72,7 @@ def lessons_of(data: TrainingData, method: Method, *, least: int) -> Lessons:
     if len(training) < least:
         raise (TooFewExamplesError if method == "supervised" else TooFewPairsError)(len(training), least)
     unused = len(data.split.training) - len(training)
-    return Lessons(method, training, _fitting(data.split.heldout, method), unused)
+    return TrainingExamples(method, training, _fitting(data.split.heldout, method), unused)
 
 
 def _fitting(examples: Iterable[Example], method: Method) -> tuple[Example, ...]:

@@ -54,7 +54,7 @@ class AlreadyStartedError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class DatasetRef:
     """A dataset that is trained on."""
 
     id: str
@@ -78,7 +78,7 @@ class Training:
     trainer: str
     base: str
     seed: int
-    datasets: tuple[Taken, ...]
+    datasets: tuple[DatasetRef, ...]
     content_hash: str
     examples: int
     method: str
@@ -118,7 +118,7 @@ class TrainingStore(DataHolder):
         trainer: str,
         base: str,
         seed: int,
-        datasets: Sequence[Taken],
+        datasets: Sequence[DatasetRef],
         content_hash: str,
         examples: int,
         method: str,
@@ -286,7 +286,7 @@ def _plain(fact: object) -> object:
 def _read(row: TrainingRow) -> Training:
     return Training(
         row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
-        row.base, row.seed, tuple(Taken(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
+        row.base, row.seed, tuple(DatasetRef(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
         row.handle, cast("State", row.state), row.is_cancelled, row.fraction,
         tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
         None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),

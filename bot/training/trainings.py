@@ -17,7 +17,7 @@ from bot.privacy.data_holder import DataHolder, Forgotten
 from bot.storage.files import FileStore
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
-from bot.training.store import State, Taken, Training, TrainingStore
+from bot.training.store import DatasetRef, State, Training, TrainingStore
 from bot.training.trainer import ENDED, Plan, TrainedModel, Trainer, TrainingProgress, follow, patiently
 
 log = structlog.get_logger()
@@ -111,7 +111,8 @@ class Trainings(DataHolder):
         plan = await self.trainer(trainer).plan(data, recipe)
         training = await self._store.plan(
             guild_id=guild_id, starter_id=starter_id, channel_id=channel_id, locale=locale, trainer=trainer, base=base,
-            seed=SEED, datasets=_taken(data), content_hash=data.content_hash, examples=plan.examples, method=method,
+            seed=SEED, datasets=_dataset_refs(data), content_hash=data.content_hash, examples=plan.examples,
+            method=method,
         )  # fmt: skip
         return training, plan
 
@@ -323,6 +324,6 @@ class Trainings(DataHolder):
         return True
 
 
-def _taken(data: TrainingData) -> list[Taken]:
+def _dataset_refs(data: TrainingData) -> list[DatasetRef]:
     labels = ("positive", "negative")
-    return [Taken(one.id, one.name, one.version, label) for one, label in zip(data.datasets, labels, strict=False)]
+    return [DatasetRef(one.id, one.name, one.version, label) for one, label in zip(data.datasets, labels, strict=False)]

@@ -13,7 +13,7 @@ from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
-from bot.training.examples import Lessons, lessons_of
+from bot.training.examples import TrainingExamples, examples_for
 from bot.training.model_store import Model
 from bot.training.recipe import Method, Recipe
 from bot.training.registry import TRAINERS, TrainerRegistration
@@ -54,10 +54,10 @@ class ExportingTrainer:
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``."""
-        lessons = lessons_of(data, recipe.method, least=1)
-        tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
-        heldout, warnings = len(lessons.heldout), tuple(lessons.warnings)
-        return Plan(len(lessons.training), heldout, tokens, lazy(STAYS_HERE), duration_s=0, price=0, warnings=warnings)
+        examples = examples_for(data, recipe.method, least=1)
+        tokens = await asyncio.to_thread(lambda: examples.tokens) * (recipe.epochs or EPOCHS)
+        heldout, warnings = len(examples.heldout), tuple(examples.warnings)
+        return Plan(len(examples.training), heldout, tokens, lazy(STAYS_HERE), duration_s=0, price=0, warnings=warnings)
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """See ``Trainer``. All is done when it returns; doing it again gives the same zip."""
@@ -91,8 +91,8 @@ class ExportingTrainer:
 
 
 def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> Path:
-    said = lessons_of(data, "supervised", least=0)
-    pairs = lessons_of(data, "preference", least=0)
+    said = examples_for(data, "supervised", least=0)
+    pairs = examples_for(data, "preference", least=0)
     if not said.training:
         raise TooFewExamplesError(0, 1)
     facts = _facts(data, recipe, said, pairs)
@@ -111,7 +111,7 @@ def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> Path:
     return path
 
 
-def _facts(data: TrainingData, recipe: Recipe, said: Lessons, pairs: Lessons) -> dict[str, object]:
+def _facts(data: TrainingData, recipe: Recipe, said: TrainingExamples, pairs: TrainingExamples) -> dict[str, object]:
     return {
         "name": data.datasets[0].name,
         "datasets": ", ".join(f"{dataset.name} v{dataset.version}" for dataset in data.datasets),

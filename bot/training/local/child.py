@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from bot.training.local.inference_priority import RightOfWay
+from bot.training.local.inference_priority import InferencePriority
 from bot.training.local.job import HeldAlready, JobFolder
 
 NICENESS = 10
@@ -27,7 +27,7 @@ LOOK_S = 0.2
 
 def main() -> None:
     """Detach, then train."""
-    folder, (gguf, turns, right_of_way) = JobFolder(Path(sys.argv[1])), map(Path, sys.argv[2:])
+    folder, (gguf, turns, inference_priority) = JobFolder(Path(sys.argv[1])), map(Path, sys.argv[2:])
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)
@@ -41,7 +41,7 @@ def main() -> None:
             os.write(writer, bytes([0]))
             os.close(writer)
             threading.Thread(target=_watch, args=[folder], daemon=True).start()
-            _train(folder, gguf, turns, RightOfWay(right_of_way))
+            _train(folder, gguf, turns, InferencePriority(inference_priority))
     except HeldAlready:
         os.write(writer, bytes([HELD_ALREADY]))
 
@@ -53,14 +53,14 @@ def _watch(folder: JobFolder) -> None:
     os._exit(0)
 
 
-def _train(folder: JobFolder, gguf: Path, turns: Path, right_of_way: RightOfWay) -> None:
+def _train(folder: JobFolder, gguf: Path, turns: Path, inference_priority: InferencePriority) -> None:
     os.environ.update(OMP_NUM_THREADS=str(folder.work.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
         with FileLock(turns):
             folder.note(state="running", message="loading the model")
             from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
-            learn(folder, gguf, right_of_way)
+            learn(folder, gguf, inference_priority)
             folder.note(state="succeeded")
     except Exception as error:
         traceback.print_exc()

@@ -23,7 +23,7 @@ SHORTEST_RUN_S = 5.0
 """Between two such stops."""
 
 
-class RightOfWay:
+class InferencePriority:
     """A lock file that is shared by those who have it."""
 
     def __init__(self, path: Path) -> None:
@@ -73,17 +73,17 @@ class RightOfWay:
         return True
 
 
-def give_way(layers: Sequence[torch.nn.Module], right_of_way: RightOfWay) -> None:
+def yield_to_inference(layers: Sequence[torch.nn.Module], inference_priority: InferencePriority) -> None:
     """Have a model wait for others before each of its ``layers``, on the way forth and on the way back: some twenty
     milliseconds apart, where a whole step takes seconds."""
 
     def before(_layer: Any, _given: Any) -> None:
-        right_of_way.wait()
+        inference_priority.wait()
 
     def after(_layer: Any, _given: Any, result: Any) -> None:
         states = result[0] if isinstance(result, tuple) else result
         if states.requires_grad:
-            states.register_hook(lambda _gradient: right_of_way.wait())
+            states.register_hook(lambda _gradient: inference_priority.wait())
 
     for layer in layers:
         layer.register_forward_pre_hook(before)

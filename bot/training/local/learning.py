@@ -13,7 +13,7 @@ import torch
 
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
-from bot.training.local.inference_priority import RightOfWay, give_way
+from bot.training.local.inference_priority import InferencePriority, yield_to_inference
 from bot.training.local.job import JobFolder, Work, replace_with
 from bot.training.local.objectives import BETA, AnswerObjective, Keeping, Objective, PreferenceObjective
 from bot.training.local.rows import Row, read_rows
@@ -32,9 +32,9 @@ KEEPING = 2.0
 """How much what is to be kept weighs beside what is learnt."""
 
 
-def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
+def learn(folder: JobFolder, gguf: Path, inference_priority: InferencePriority) -> None:
     """Train as ``folder`` says, from its checkpoint on if it has one, and write its adapter. Holds still while others
-    have the ``right_of_way``.
+    have the ``inference_priority``.
 
     Raises:
         ValueError: no example is short enough to be learnt, or the adapter to begin with cannot be read.
@@ -42,7 +42,7 @@ def learn(folder: JobFolder, gguf: Path, right_of_way: RightOfWay) -> None:
     work = folder.work
     torch.set_num_threads(work.threads)
     base = load(gguf, rank=work.rank, seed=work.seed, adapter=folder.before if folder.before.is_file() else None)
-    give_way(base.layers, right_of_way)
+    yield_to_inference(base.layers, inference_priority)
     if work.method == "preference":
         preferences = PreferenceObjective(base, work.instruction, work.beta or BETA)
         _Course(folder, work, base, preferences).run()

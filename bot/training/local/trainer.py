@@ -22,7 +22,7 @@ from bot.training.errors import (
     TrainingNotDoneError,
     UnknownTrainingError,
 )
-from bot.training.examples import lessons_of
+from bot.training.examples import examples_for
 from bot.training.local.child import HELD_ALREADY
 from bot.training.local.errors import (
     INSTALL,
@@ -76,12 +76,12 @@ class LocalTrainer:
     starts it again, and it goes on from its last checkpoint.
     """
 
-    def __init__(self, weights: WeightsCache, home: Path, right_of_way: Path) -> None:
+    def __init__(self, weights: WeightsCache, home: Path, inference_priority: Path) -> None:
         """``weights``: has the model. ``home``: what handles are relative to, so that it may be moved while nothing is
-        trained; ``right_of_way``: the lock file of those who go first."""
+        trained; ``inference_priority``: the lock file of those who go first."""
         self._weights = weights
         self._home = home
-        self._right_of_way = right_of_way
+        self._inference_priority = inference_priority
 
     async def check(self) -> None:
         """See ``Trainer``."""
@@ -111,18 +111,18 @@ class LocalTrainer:
             TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
         """
         _demand(recipe)
-        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
+        examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
         epochs = recipe.epochs or EPOCHS[recipe.method]
-        steps = -(-len(lessons.training) // (recipe.batch_size or BATCH_SIZE)) * epochs
-        tokens = await asyncio.to_thread(lambda: lessons.tokens) * epochs
+        steps = -(-len(examples.training) // (recipe.batch_size or BATCH_SIZE)) * epochs
+        tokens = await asyncio.to_thread(lambda: examples.tokens) * epochs
         return Plan(
-            examples=len(lessons.training),
-            heldout=len(lessons.heldout),
+            examples=len(examples.training),
+            heldout=len(examples.heldout),
             tokens=tokens,
             destination=lazy(STAYS_HERE),
             duration_s=_LOADING_S + tokens * _TOKEN_S + steps * COMMON * _COMMON_S,
             price=0.0,
-            warnings=tuple(lessons.warnings),
+            warnings=tuple(examples.warnings),
         )
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
@@ -134,7 +134,7 @@ class LocalTrainer:
             WeightsMissingError, WeightsDamagedError: the model is not here.
         """
         _demand(recipe)
-        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
+        examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
         work = Work(
             instruction=BRIEF_INSTRUCTION,
             epochs=recipe.epochs or EPOCHS[recipe.method],
@@ -150,7 +150,7 @@ class LocalTrainer:
         job, handle = JobFolder(folder), str(folder.relative_to(self._home))
         before = None if recipe.adapter is None else self._home / recipe.adapter
         try:
-            await asyncio.to_thread(job.fill, work, lessons.training_file, lessons.heldout_file, before)
+            await asyncio.to_thread(job.fill, work, examples.training_file, examples.heldout_file, before)
         except FileNotFoundError as error:
             raise NothingToGoOnFromError(recipe.base) from error
         except OSError as error:
@@ -217,7 +217,7 @@ class LocalTrainer:
         log.info("starting a training process", folder=str(job.path))
         turns = self._weights.folder / ".training.lock"
         try:
-            status = await asyncio.to_thread(_launch, job, gguf, turns, self._right_of_way)
+            status = await asyncio.to_thread(_launch, job, gguf, turns, self._inference_priority)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TrainerDoesNotStartError(str(error)) from error
         if status not in (0, HELD_ALREADY):
@@ -238,9 +238,9 @@ def _demand(recipe: Recipe) -> None:
         raise TrainingNotInstalledError
 
 
-def _launch(job: JobFolder, gguf: Path, turns: Path, right_of_way: Path) -> int:
+def _launch(job: JobFolder, gguf: Path, turns: Path, inference_priority: Path) -> int:
     """Run the first of the child's two processes, which ends when the second is on its way."""
-    paths = [str(path.absolute()) for path in (job.path, gguf, turns, right_of_way)]
+    paths = [str(path.absolute()) for path in (job.path, gguf, turns, inference_priority)]
     with job.log.open("ab") as output:
         return subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", "bot.training.local.child", *paths],
@@ -312,7 +312,7 @@ TRAINERS.register(
         name="local",
         label=lambda _settings: lazy(LABEL),
         preference=100,
-        build=lambda settings, cache: LocalTrainer(cache, settings.trainings_folder, settings.right_of_way),
+        build=lambda settings, cache: LocalTrainer(cache, settings.trainings_folder, settings.inference_priority),
         packages=PACKAGES,
         install=INSTALL,
     )

@@ -31,7 +31,7 @@ from bot.training.errors import (
     TrainingFailedError,
     TrainingNotDoneError,
 )
-from bot.training.examples import Lessons, lessons_of
+from bot.training.examples import TrainingExamples, examples_for
 from bot.training.model_store import Model
 from bot.training.openai.errors import is_about_files, named
 from bot.training.openai.progress import curve_of, share_done, state_of
@@ -119,14 +119,14 @@ class OpenAITrainer:
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``; nothing is sent."""
-        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
-        tokens = await asyncio.to_thread(lambda: lessons.tokens) * (recipe.epochs or EPOCHS)
-        warnings = lessons.warnings
+        examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
+        tokens = await asyncio.to_thread(lambda: examples.tokens) * (recipe.epochs or EPOCHS)
+        warnings = examples.warnings
         if self.service == "api.openai.com":
             warnings.append(lazy(OPENAI_CLOSES))
         return Plan(
-            examples=len(lessons.training),
-            heldout=len(lessons.heldout),
+            examples=len(examples.training),
+            heldout=len(examples.heldout),
             tokens=tokens,
             destination=lazy(GOES_TO, service=self.service),
             price=None if self._price_of_a_million is None else tokens * self._price_of_a_million / 1e6,
@@ -135,7 +135,7 @@ class OpenAITrainer:
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
         """See ``Trainer``. The handle is the job's id."""
-        lessons = lessons_of(data, recipe.method, least=MIN_EXAMPLES)
+        examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
         record = await asyncio.to_thread(Record.open, folder)
         if record.job is not None:
             return record.job
@@ -143,13 +143,13 @@ class OpenAITrainer:
             job = await self._find(record.mark) if record.training_file is not None else None
             if job is None:
                 try:
-                    job = await self._begin(lessons, recipe, record)
+                    job = await self._begin(examples, recipe, record)
                 except openai.APIStatusError as error:
                     if not is_about_files(error.param, str(error.code or ""), str(error.message)):
                         raise
                     # The files of an earlier try are gone.
                     await record.note(training_file=None, heldout_file=None)
-                    job = await self._begin(lessons, recipe, record)
+                    job = await self._begin(examples, recipe, record)
         await record.note(job=job.id)
         return job.id
 
@@ -218,12 +218,12 @@ class OpenAITrainer:
         """See ``Trainer``."""
         await self._client.close()
 
-    async def _begin(self, lessons: Lessons, recipe: Recipe, record: Record) -> FineTuningJob:
+    async def _begin(self, examples: TrainingExamples, recipe: Recipe, record: Record) -> FineTuningJob:
         """Upload what is not yet uploaded, and create the job."""
         if record.training_file is None:
-            await record.note(training_file=await self._upload("training", lessons.training_file))
-        if record.heldout_file is None and lessons.heldout:
-            await record.note(heldout_file=await self._upload("heldout", lessons.heldout_file))
+            await record.note(training_file=await self._upload("training", examples.training_file))
+        if record.heldout_file is None and examples.heldout:
+            await record.note(heldout_file=await self._upload("heldout", examples.heldout_file))
         for tries_left in range(RETRIES, -1, -1):
             try:
                 return await self._create(recipe, record)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.training.local import inference_priority as right_of_way
-from bot.training.local.inference_priority import RightOfWay
+from bot.training.local import inference_priority
+from bot.training.local.inference_priority import InferencePriority
 
 HOLDER = """
 import sys
 from pathlib import Path
-from bot.training.local.right_of_way import RightOfWay
-with RightOfWay(Path(sys.argv[1])).held():
+from bot.training.local.inference_priority import InferencePriority
+with InferencePriority(Path(sys.argv[1])).held():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -23,7 +23,7 @@ with RightOfWay(Path(sys.argv[1])).held():
 
 async def test_a_training_holds_still_until_the_last_one_has_an_answer(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "right-of-way"
-    training, bot, other_bot = (RightOfWay(path) for _each in range(3))
+    training, bot, other_bot = (InferencePriority(path) for _each in range(3))
     await asyncio.to_thread(training.wait)
     with other_bot.held():
         with bot.held():
@@ -39,8 +39,8 @@ async def test_a_training_holds_still_until_the_last_one_has_an_answer(tmp_path:
 async def test_a_training_goes_on_now_and_then_where_somebody_always_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(right_of_way, "LONGEST_STOP_S", 0.2)
-    training, bot = RightOfWay(tmp_path / "right-of-way"), RightOfWay(tmp_path / "right-of-way")
+    monkeypatch.setattr(inference_priority, "LONGEST_STOP_S", 0.2)
+    training, bot = InferencePriority(tmp_path / "right-of-way"), InferencePriority(tmp_path / "right-of-way")
     with bot.held():
         for _piece in range(50):
             await asyncio.wait_for(asyncio.to_thread(training.wait), 5)
@@ -53,7 +53,7 @@ async def test_a_bot_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     assert holder.stdout is not None
     assert await holder.stdout.readline() == b"held\n"
-    waiting = asyncio.create_task(asyncio.to_thread(RightOfWay(path).wait))
+    waiting = asyncio.create_task(asyncio.to_thread(InferencePriority(path).wait))
     await asyncio.sleep(0.2)
     assert not waiting.done()
     holder.kill()
