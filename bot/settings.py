@@ -235,7 +235,7 @@ class Settings(BaseSettings):
     answers_at_once: int = Field(4, ge=1, le=256)
     """How many messages are answered at the same time."""
     answers_waiting: int = Field(100, ge=1, le=10000)
-    """How many more may wait; beyond, people are told to try later."""
+    """How many more of one server may wait, and a tenth of them of one person; beyond, people are told to try later."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Message text is only logged at debug."""
 

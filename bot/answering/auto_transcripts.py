@@ -71,14 +71,14 @@ class AutoTranscripts:
         """Take up what the last stop interrupted."""
         for job in await self._jobs.unfinished():
             if job.kind == KIND and job.attempts < MAX_ATTEMPTS:
-                await self._submit(job, None)
+                await self._submit(job, None, is_promised=True)
 
-    async def _submit(self, job: Job, message: hikari.Message | None) -> None:
+    async def _submit(self, job: Job, message: hikari.Message | None, *, is_promised: bool = False) -> None:
         async def work(job: Job) -> None:
             await self._write(job, message)
 
         try:
-            self._runner.submit(job, work)
+            self._runner.submit(job, work, is_promised=is_promised)
         except JobQueueFullError:
             log.warning("too much to do, a voice note is not written down", message=job.message_id)
             await self._jobs.finish(job.id, "cancelled")

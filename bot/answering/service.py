@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import hikari
 import structlog
+from cachetools import TTLCache
 
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
@@ -39,6 +40,9 @@ MAX_ATTEMPTS = 3
 """How often an answer is begun by itself, interruptions counted."""
 TOO_LATE = timedelta(hours=1)
 """An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
+
+REFUSAL_HOLDS_S = 60.0
+"""A flood is answered once, not message by message."""
 
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
 GIVEN_UP = _("I was interrupted here.")
@@ -82,6 +86,8 @@ class AnswerService:
         self._cancellations: dict[str, CancellationToken] = {}
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
+        self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
+        """Who was told lately that too much waits, and where."""
 
     async def accept(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
         """Store that ``message`` is to be answered and have it answered; one that is known already is left alone. Says
@@ -95,7 +101,7 @@ class AnswerService:
         try:
             self._submit(job, message)
         except JobQueueFullError as error:
-            await self._report_error(job, message, self._reply(job, message), error)
+            await self._refuse(job, message, error)
         return True
 
     async def offer(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
@@ -132,10 +138,10 @@ class AnswerService:
             late = datetime.now(UTC) - job.updated_at > TOO_LATE
             with contextlib.suppress(JobQueueFullError):
                 if late or job.attempts >= MAX_ATTEMPTS:
-                    self._runner.submit(job, self._give_up)
+                    self._runner.submit(job, self._give_up, is_promised=True)
                 else:
                     log.info("taking up an interrupted answer", job=job.id)
-                    self._submit(job)
+                    self._submit(job, is_promised=True)
 
     async def stop(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
         """Let the answer be what it is so far.
@@ -193,6 +199,15 @@ class AnswerService:
                 with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                     await self._rest.delete_message(job.channel_id, posted)
 
+    async def _refuse(self, job: Job, message: hikari.Message, error: JobQueueFullError) -> None:
+        """Tell that ``message`` is not answered; once of all that the same person sends there within a minute."""
+        flood = (job.user_id, job.channel_id)
+        if flood in self._refused:
+            await self._jobs.finish(job.id, "cancelled")
+            return
+        self._refused[flood] = True
+        await self._report_error(job, message, self._reply(job, message), error)
+
     async def _repeat(self, job: Job, *, words: str | None = None) -> None:
         await self._quiet(job.id)
         current = await self._jobs.get(job.id)
@@ -215,7 +230,7 @@ class AnswerService:
             token.cancel()
             await self._done[job_id].wait()
 
-    def _submit(self, job: Job, message: hikari.Message | None = None) -> None:
+    def _submit(self, job: Job, message: hikari.Message | None = None, *, is_promised: bool = False) -> None:
         """
         Raises:
             JobQueueFullError: too many wait.
@@ -231,7 +246,7 @@ class AnswerService:
                 del self._cancellations[job.id], self._done[job.id]
                 done.set()
 
-        self._runner.submit(job, work)
+        self._runner.submit(job, work, is_promised=is_promised)
         self._cancellations[job.id], self._done[job.id] = cancellation, done
 
     async def _question_of(self, job: Job) -> hikari.Message | None:

@@ -288,8 +288,8 @@ class Starling:
                 loaded = await load(client, extensions)
                 services.make(loaded.services)
                 services.require_for(loaded)
-                buttons.serve(loaded.buttons)
-                forms.serve(loaded.forms)
+                buttons.serve(loaded.buttons, self._invocations)
+                forms.serve(loaded.forms, self._invocations)
 
             async def started() -> None:
                 me = self._bot.get_me()

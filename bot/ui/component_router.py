@@ -11,6 +11,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.private_reply import report_error_privately
 from bot.ui.screen import Handler
+from bot.work.invocations import Invocations
 
 
 class ButtonExpiredError(StarlingError):
@@ -22,10 +23,12 @@ class ButtonExpiredError(StarlingError):
 class Buttons(yuyo.ComponentClient):
     """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
 
-    __slots__ = ()
+    __slots__ = ("_invocations",)
 
-    def serve(self, handlers: Mapping[str, Handler]) -> None:
-        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon."""
+    def serve(self, handlers: Mapping[str, Handler], invocations: Invocations) -> None:
+        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
+        once as ``invocations`` lets them."""
+        self._invocations = invocations
         for custom_id, handler in handlers.items():
             self.register_executor(yuyo.components.SingleExecutor(custom_id, handler), timeout=None)
 
@@ -41,6 +44,7 @@ class Buttons(yuyo.ComponentClient):
         try:
             if not known and interaction.message.id not in self._message_executors:
                 raise ButtonExpiredError
-            await super().on_gateway_event(event)
+            with self._invocations.held(interaction.user.id, interaction.custom_id.partition(":")[0]):
+                await super().on_gateway_event(event)
         except Exception as error:
             await report_error_privately(interaction, error)

@@ -11,6 +11,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.private_reply import report_error_privately
 from bot.ui.screen import Handler
+from bot.work.invocations import Invocations
 
 
 class FormExpiredError(StarlingError):
@@ -32,10 +33,12 @@ class _Form(yuyo.modals.AbstractModal):
 class Forms(yuyo.ModalClient):
     """yuyo's client; what fails in a form, and a form that nothing serves, is answered with a sentence."""
 
-    __slots__ = ()
+    __slots__ = ("_invocations",)
 
-    def serve(self, handlers: Mapping[str, Handler]) -> None:
-        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon."""
+    def serve(self, handlers: Mapping[str, Handler], invocations: Invocations) -> None:
+        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
+        once as ``invocations`` lets them."""
+        self._invocations = invocations
         for custom_id, handler in handlers.items():
             self.register_modal(custom_id, _Form(handler), timeout=None)
 
@@ -47,7 +50,8 @@ class Forms(yuyo.ModalClient):
         try:
             if interaction.custom_id.partition(":")[0] not in self._modals:
                 raise FormExpiredError
-            await super().on_gateway_event(event)
+            with self._invocations.held(interaction.user.id, interaction.custom_id.partition(":")[0]):
+                await super().on_gateway_event(event)
         except Exception as error:
             await report_error_privately(interaction, error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import hikari
@@ -46,8 +46,31 @@ class Invocations:
         self._during = during
         self._at_once = at_once
         self._of_user: collections.Counter[hikari.Snowflake] = collections.Counter()
+        self._of_kind: collections.Counter[tuple[hikari.Snowflake, str]] = collections.Counter()
         self._running: dict[asyncio.Task[object], lightbulb.Context] = {}
         self._closing = False
+
+    @contextlib.contextmanager
+    def held(self, user: hikari.Snowflake, kind: str) -> Iterator[None]:
+        """Hold one of the places that ``user`` has for what is of one ``kind`` beside commands: the same button, or
+        form. Another one, such as Stop, can still be used.
+
+        Raises:
+            RestartingError: Starling stops.
+            TooManyAtOnceError: all of the places are held.
+        """
+        if self._closing:
+            raise RestartingError
+        key = (user, kind)
+        if self._of_kind[key] >= self._at_once:
+            raise TooManyAtOnceError(self._at_once)
+        self._of_kind[key] += 1
+        try:
+            yield
+        finally:
+            self._of_kind[key] -= 1
+            if not self._of_kind[key]:
+                del self._of_kind[key]
 
     @property
     def hook(self) -> lightbulb.ExecutionHook:

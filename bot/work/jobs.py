@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -28,6 +28,23 @@ class JobQueueFullError(StarlingError):
     is_transient = True
 
 
+class PersonQueueFullError(JobQueueFullError):
+    """Raised when as many jobs of one person wait as may wait of one."""
+
+    sentence = _(
+        "{limit} questions of yours are waiting already: I leave out what comes beyond them. "
+        "Please try again when they are answered."
+    )
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+
+
+SHARE_OF_PERSON = 10
+"""One person may have this part of what may wait of one guild."""
+GUILDS_WAITING = 5
+"""So many guilds' worth of jobs may wait in all."""
+
 _Source = tuple[int, int]
 
 
@@ -41,9 +58,15 @@ class _Entry:
         """Who asked, and where."""
         return self.job.user_id, self.job.channel_id
 
+    @property
+    def group(self) -> Hashable:
+        """Whose turn it is: the guild's, or that of a person in direct messages."""
+        return ("user", self.job.user_id) if self.job.guild_id is None else ("guild", self.job.guild_id)
+
 
 class JobRunner:
-    """Runs jobs, first come, first served; those of one person in one channel one after another, so that what is said
+    """Runs jobs in turns: of guilds (or people in direct messages), and within a guild of people, so that who asks much
+    waits for those who ask little. Those of one person in one channel are run one after another, so that what is said
     first is answered first."""
 
     def __init__(
@@ -53,11 +76,17 @@ class JobRunner:
         waiting: int,
         during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
-        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait. Both at least 1.
+        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait of one guild. Both at least
+        1. Of one person a tenth of it may wait, of all together five times as much.
         ``during``: entered for each while it runs."""
         self._during = during
-        self._waiting: deque[_Entry] = deque()
-        self._max_waiting = waiting
+        self._waiting: list[_Entry] = []
+        """In the order in which they came."""
+        self._max_of_guild = waiting
+        self._max_of_person = max(1, waiting // SHARE_OF_PERSON)
+        self._turns = itertools.count()
+        self._last_turn: dict[Hashable, int] = {}
+        """When each group, and each person, that has jobs was last served."""
         self._news = asyncio.Event()
         """Set when there may be something to do."""
         self._at_once = at_once
@@ -69,16 +98,24 @@ class JobRunner:
         """Begin to run what is submitted; needs a running event loop."""
         self._workers = [asyncio.create_task(self._serve()) for _worker in range(self._at_once)]
 
-    def submit(self, job: Job, work: Work) -> None:
-        """Take ``job``, to be done by ``work``.
+    def submit(self, job: Job, work: Work, *, is_promised: bool = False) -> None:
+        """Take ``job``, to be done by ``work``; one that ``is_promised`` was taken before a restart, and is again.
 
         Raises:
-            JobQueueFullError: as many jobs wait as may wait.
+            JobQueueFullError: as many jobs wait as may wait; a subclass says of whom.
         """
-        if len(self._waiting) >= self._max_waiting:
-            raise JobQueueFullError
-        self._waiting.append(_Entry(job, work))
+        entry = _Entry(job, work)
+        if not is_promised:
+            self._require_room(entry)
+        self._waiting.append(entry)
         self._news.set()
+
+    def _require_room(self, entry: _Entry) -> None:
+        if sum(other.job.user_id == entry.job.user_id for other in self._waiting) >= self._max_of_person:
+            raise PersonQueueFullError(self._max_of_person)
+        in_group = sum(other.group == entry.group for other in self._waiting)
+        if in_group >= self._max_of_guild or len(self._waiting) >= self._max_of_guild * GUILDS_WAITING:
+            raise JobQueueFullError
 
     async def stop(self, timeout_s: float) -> None:
         """Take no further job from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
@@ -107,11 +144,21 @@ class JobRunner:
             await asyncio.shield(task)
 
     def _next(self) -> _Entry | None:
-        """The first that may run now, taken out of those that wait."""
-        entry = next((entry for entry in self._waiting if entry.source not in self._running), None)
-        if entry is not None:
-            self._waiting.remove(entry)
+        """The one whose turn it is of those that may run now, taken out of those that wait."""
+        waiting = [entry for entry in self._waiting if entry.source not in self._running]
+        if not waiting:
+            return None
+        entry = min(waiting, key=self._turn_of)
+        self._waiting.remove(entry)
+        turn = next(self._turns)
+        concerned = {key for other in self._waiting for key in (other.group, other.job.user_id)}
+        self._last_turn = {key: last for key, last in self._last_turn.items() if key in concerned}
+        self._last_turn[entry.group] = self._last_turn[entry.job.user_id] = turn
         return entry
+
+    def _turn_of(self, entry: _Entry) -> tuple[int, int]:
+        """Who was served longest ago, or never, comes first: guilds, then their people; of equals, the first one."""
+        return self._last_turn.get(entry.group, -1), self._last_turn.get(entry.job.user_id, -1)
 
     async def _run(self, entry: _Entry) -> None:
         with structlog.contextvars.bound_contextvars(job=entry.job.id):
