@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,7 +13,14 @@ from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
 from bot.conversation.prompting import Prompt
 from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.streaming_reply import StreamingReply
 from bot.usage.budgets import Budgets
+
+WORKING = _("I am working on the answer …")
+ANNOUNCED_AFTER_S = 4.0
+"""Before that, Discord's sign of typing is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,30 @@ class Streaming:
     async def _streamed(self, prompt: AnswerPrompt, shown: Prompt, use: TokenUse, spoken: SpokenAnswer | None) -> str:
         understood = prompt.understood
         request, stream = understood.request, understood.model.stream(shown.messages, use)
+        parts = _announced(request.cancellation.until_cancelled(stream), request.reply)
         text = ""
-        async with aclosing(request.cancellation.until_cancelled(stream)) as parts:
+        async with aclosing(parts):
             async for part in parts:
                 text = extended(text, part)
                 if spoken is not None:
                     spoken.write(part)
                 await request.reply.show(understood.heading + text)
         return text.strip()
+
+
+async def _announced(parts: AsyncGenerator[str, None], reply: StreamingReply) -> AsyncGenerator[str, None]:
+    """``parts``; where the first keeps people waiting, it is shown that it is being worked on, and can be stopped."""
+    async with aclosing(parts):
+        first = asyncio.ensure_future(anext(parts, None))
+        try:
+            await asyncio.wait({first}, timeout=ANNOUNCED_AFTER_S)
+            if not first.done():
+                await reply.announce(f"-# {translate(WORKING, reply.locale)}")
+            part = await first
+        finally:
+            # A generator that is being advanced cannot be closed.
+            first.cancel()
+            await asyncio.wait({first})
+        while part is not None:
+            yield part
+            part = await anext(parts, None)

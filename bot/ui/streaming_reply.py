@@ -70,6 +70,17 @@ class StreamingReply:
         self._next_edit = time.monotonic() + EDIT_INTERVAL_S
         return True
 
+    async def announce(self, sign: str) -> None:
+        """Show ``sign`` in place of a reply that has not begun, so that it can be stopped; nothing where there is
+        nothing to stop it by, or something is shown already. Whatever is shown next takes its place.
+
+        Raises: as ``finish``.
+        """
+        if self._streaming_row is None or self._shown:
+            return
+        await self._update([sign])
+        self._shown = [(id_, "") for id_, _text in self._shown]
+
     async def finish(
         self, text: str, *, note: str = "", whole: str = "", row: hikari.api.ComponentBuilder | None = None
     ) -> None:

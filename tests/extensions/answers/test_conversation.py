@@ -168,3 +168,23 @@ async def test_with_the_message_content_intent_it_reads_replies_that_do_not_ping
             silent = await harness.member.send(harness.channel("general"), "and of Spain?", reply_to=answer, ping=False)
             await harness.answer_to(silent, lambda text: "capital of France." in text)
         assert chat.last_question.endswith("and of Spain?")
+
+
+async def test_an_answer_that_does_not_begin_is_announced_and_can_be_stopped(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 60.0}
+        async with running(tmp_path, sandbox, **settings):
+            chat.first_word_delay_s = 7.0
+            asked = await harness.member.send("general", f"{harness.mention} think well")
+            announced = await harness.answer_to(asked, lambda text: "working on the answer" in text)
+            assert buttons_of(announced) == ["stop"]
+            answer = await harness.answer_to(asked, lambda text: text == "Paris is the capital of France.")
+            assert answer["id"] == announced["id"]
+            chat.first_word_delay_s = 40.0
+            asked = await harness.member.send("general", f"{harness.mention} think for ever")
+            announced = await harness.answer_to(asked, lambda text: "working on the answer" in text)
+            await harness.member.click(announced, "stop")
+            stopped = await harness.answer_to(asked, lambda text: "Stopped." in text)
+            assert (stopped["content"], buttons_of(stopped)) == ("-# Stopped.", ["again"])
