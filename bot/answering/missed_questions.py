@@ -140,7 +140,8 @@ class MissedQuestions:
             await asyncio.sleep(PAUSE_S)
 
     async def _messages(self, channel: hikari.Snowflake, since: datetime) -> list[hikari.Message]:
-        """What was written there since then, the oldest first; nothing where nothing may be read."""
+        """What was written there since then and has no reply of ours, the oldest first; nothing where nothing may be
+        read."""
         earliest = hikari.Snowflake.from_datetime(since)
         known = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
         if isinstance(known, hikari.TextableGuildChannel) and (known.last_message_id or 0) < earliest:
@@ -154,4 +155,11 @@ class MissedQuestions:
         except hikari.HTTPError as error:
             log.info("a channel cannot be read, what was missed there stays so", channel=int(channel), why=str(error))
             return []
-        return found[::-1]
+        # Also of what is no longer known as answered, because it was to be forgotten.
+        me = self._bot.get_me()
+        replied = {
+            one.message_reference.id
+            for one in found
+            if me is not None and one.author.id == me.id and one.message_reference is not None
+        }
+        return [message for message in reversed(found) if message.id not in replied]

@@ -20,6 +20,7 @@ from bot.training.rights import require_trainer
 from bot.training.store import State, Training, TrainingStore
 from bot.training.trainer import Plan
 from bot.training.trainings import Trainings
+from bot.ui.nonce import fresh_nonce
 from bot.ui.screen import Screen
 from extensions.training import loss_chart
 
@@ -182,7 +183,7 @@ class TrainingCards:
         row = [promote_row(model, locale)] if model is not None and is_candidate else []
         with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
             await self._rest.create_message(
-                training.channel_id, _ended(training, model, locale),
+                training.channel_id, _ended(training, model, locale), nonce=fresh_nonce(),
                 reply=training.message_id or hikari.UNDEFINED, reply_must_exist=False, mentions_reply=False,
                 user_mentions=[] if training.starter_id is None else [training.starter_id], role_mentions=False,
                 mentions_everyone=False, components=row,
