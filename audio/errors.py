@@ -156,6 +156,15 @@ class ModelUnavailableError(AudioError):
         super().__init__(model=model, reason=reason, names=names)
 
 
+class GraphicsCardUnavailableError(AudioError):
+    """Raised when the speech model is to run on a graphics card that cannot be used."""
+
+    sentence = _("The speech model cannot run on a graphics card: {reason}. Set WHISPER_DEVICE to cpu or auto.")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
 class UnknownLanguageError(AudioError):
     """Raised when a recording is said to be in a language that the model does not know."""
 

@@ -1,11 +1,13 @@
 """Compares Starling's transcription with stock faster-whisper on a folder of recordings.
 
-    python -m benchmarks.transcription [folder]
+    python -m benchmarks.transcription [folder] [--tables single turns hints whispers noise10 noise5 telephone]
 
 The folder has recordings and a table ``transcripts.tsv`` with at least the columns ``lang``, ``file`` and ``text``.
-Every way hears the same bytes of the same files in one run on one machine: one after another, except where a row says
-that it got all of them at once, as ``starling transcribe`` of many files and a busy server do. Ratios of processor
-time can be compared between machines; the times themselves cannot.
+Every way hears the same samples in one run on one machine: one note after another, except where a row says that it got
+all of them at once, as ``starling transcribe`` of many files and a busy server do. Ratios of processor time can be
+compared between machines; the times themselves cannot. The same weights give other words by the kernel that works them
+out, on fifty notes by up to a point: repeat with another, such as ``CT2_FORCE_CPU_ISA=AVX512`` or ``CT2_USE_MKL=0``,
+before a difference of a point is called one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import io
 import os
 import platform
 import statistics
@@ -22,13 +23,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ctranslate2
 import jiwer
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from audio import Transcriber, decode
+from audio import Recording, Transcriber, decode
 from audio.recognition.batch import Quality
+from audio.recording import Samples
+from benchmarks.harder_notes import NAMES, Note, in_noise, in_turns, on_the_telephone, short, whispered
 from bot.weights.weights import WeightsCache
 
 RECORDINGS = Path(__file__).parent.parent.parent / "shared" / "corpus"
@@ -39,18 +43,12 @@ SHORT_NOTE_S = 8.0
 WITHOUT_SPACES = ("ja", "lo", "my", "th", "yue", "zh")
 """Languages whose words are not told apart by spaces: their errors are counted by letters, as Whisper's authors do."""
 
-Way = Callable[[bytes], Awaitable[str]]
-"""From a file's bytes to its words."""
+Way = Callable[[Samples], Awaitable[str]]
+"""From a recording to its words."""
 
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A recording and what is said in it."""
-
-    language: str
-    words: str
-    data: bytes
-    duration_s: float
+OUTLIER = 3.0
+"""Where stock doubts its words, it tries again by sampling, now and then for long: a note that costs more than so many
+times what it costs for a second of sound at the median is an outlier, and counted apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +68,10 @@ def notes_in(folder: Path) -> list[Note]:
     """The recordings that the table in ``folder`` names."""
     with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
-    files = [(folder / row["file"]).read_bytes() for row in rows]
     return [
-        Note(row["lang"], normalised(row["text"], row["lang"]), data, decode(data).duration_s)
-        for row, data in zip(rows, files, strict=True)
+        Note(row["lang"], normalised(row["text"], row["lang"]), decode((folder / row["file"]).read_bytes()).samples)
+        for row in rows
+        if row["text"].strip()
     ]
 
 
@@ -90,11 +88,11 @@ def normalised(text: str, language: str) -> str:
 
 async def measured(name: str, way: Way, notes: Sequence[Note]) -> Result:
     """How ``way`` does on ``notes``; what only its first recording costs is not counted."""
-    await way(notes[0].data)
+    await way(notes[0].samples)
     result = Result(name, [], [])
     for note in notes:
         began_s = time.process_time()
-        text = await way(note.data)
+        text = await way(note.samples)
         result.cpu_s.append(time.process_time() - began_s)
         result.heard.append(normalised(text, note.language))
     return result
@@ -104,8 +102,8 @@ async def stock(model: Path, compute_type: str, notes: Sequence[Note]) -> Result
     """faster-whisper with its own defaults, except the compute type."""
     whisper = WhisperModel(str(model), device="cpu", compute_type=compute_type)
 
-    async def way(data: bytes) -> str:
-        segments, _ = whisper.transcribe(io.BytesIO(data))
+    async def way(samples: Samples) -> str:
+        segments, _ = whisper.transcribe(samples)
         return " ".join(segment.text for segment in segments)
 
     return await measured(f"stock, {compute_type}, beam 5", way, notes)
@@ -115,8 +113,8 @@ async def batched(model: Path, notes: Sequence[Note]) -> Result:
     """faster-whisper's own pipeline of batches."""
     pipeline = BatchedInferencePipeline(WhisperModel(str(model), device="cpu", compute_type="int8"))
 
-    async def way(data: bytes) -> str:
-        segments, _ = pipeline.transcribe(io.BytesIO(data), batch_size=8)
+    async def way(samples: Samples) -> str:
+        segments, _ = pipeline.transcribe(samples, batch_size=8)
         return " ".join(segment.text for segment in segments)
 
     return await measured("stock, batched pipeline, int8", way, notes)
@@ -133,9 +131,9 @@ async def sphinx(notes: Sequence[Note]) -> Result | None:
         return None
     decoder = Decoder(loglevel="FATAL")
 
-    async def way(data: bytes) -> str:
+    async def way(samples: Samples) -> str:
         decoder.start_utt()
-        decoder.process_raw((decode(data).samples * 32767).astype("int16").tobytes(), full_utt=True)
+        decoder.process_raw((samples * 32767).astype("int16").tobytes(), full_utt=True)
         decoder.end_utt()
         hypothesis = decoder.hyp()
         return hypothesis.hypstr if hypothesis else ""
@@ -143,16 +141,15 @@ async def sphinx(notes: Sequence[Note]) -> Result | None:
     return await measured("pocketsphinx (English only)", way, [note for note in notes if note.language == "en"])
 
 
-async def starling(model: Path, quality: Quality, notes: Sequence[Note]) -> Result:
+async def starling(model: Path, quality: Quality, notes: Sequence[Note], hints: str = "") -> Result:
     """The transcriber of ``audio`` with its own defaults, except the quality."""
     transcriber = Transcriber(model, quality=quality)
 
-    # Decoded here, as the others do it: the time of the transcriber's own children could not be counted.
-    async def way(data: bytes) -> str:
-        return (await transcriber.transcribe(decode(data))).text
+    async def way(samples: Samples) -> str:
+        return (await transcriber.transcribe(Recording(samples), hints=hints)).text
 
     try:
-        return await measured(f"Starling, {quality}", way, notes)
+        return await measured(f"Starling, {quality}{', with names' if hints else ''}", way, notes)
     finally:
         await transcriber.close()
 
@@ -161,9 +158,9 @@ async def starling_at_once(model: Path, quality: Quality, notes: Sequence[Note])
     """The same transcriber, given all notes at once, as many people or ``starling transcribe`` of many files do."""
     transcriber = Transcriber(model, quality=quality, max_waiting=len(notes))
     try:
-        await transcriber.transcribe(decode(notes[0].data))
+        await transcriber.transcribe(Recording(notes[0].samples))
         began_s = time.process_time()
-        heard = await asyncio.gather(*(transcriber.transcribe(decode(note.data)) for note in notes))
+        heard = await asyncio.gather(*(transcriber.transcribe(Recording(note.samples)) for note in notes))
         cpu_s = time.process_time() - began_s
     finally:
         await transcriber.close()
@@ -186,41 +183,64 @@ def error_rate(result: Result, notes: Sequence[Note], language: str | None = Non
     return 100 * float(jiwer.wer([said for said, _ in pairs], [heard for _, heard in pairs]))
 
 
+def mean_error_rate(result: Result, notes: Sequence[Note]) -> float:
+    """The mean of the notes' own error rates, in percent: each note counts the same, however long it is."""
+    return statistics.mean(_error_rates(result, notes))
+
+
+def much_worse(result: Result, than: Result, notes: Sequence[Note]) -> int:
+    """How many notes have an error rate 20 points above the one that they have in ``than``."""
+    pairs = zip(_error_rates(result, notes), _error_rates(than, notes), strict=True)
+    return sum(own > other + 20 for own, other in pairs)
+
+
+def _error_rates(result: Result, notes: Sequence[Note]) -> list[float]:
+    return [100 * float(jiwer.wer(note.words, heard)) for note, heard in zip(notes, result.heard, strict=True)]
+
+
+def cpu_s_without_outliers(result: Result, notes: Sequence[Note]) -> float:
+    """The processor time of all notes, an outlier counting as much as the median note does for its length."""
+    shares = [cpu_s / note.duration_s for cpu_s, note in zip(result.cpu_s, notes, strict=True)]
+    usual = statistics.median(shares)
+    return sum(
+        min(share, usual if share > OUTLIER * usual else share) * note.duration_s
+        for share, note in zip(shares, notes, strict=True)
+    )
+
+
 def table(results: Sequence[Result], notes: Sequence[Note]) -> str:
-    """``results`` as a table in Markdown; the speed-up is against the first of them."""
+    """``results`` as a table in Markdown; the speed-up is against the first of them, both without outliers."""
     languages = sorted({note.language for note in notes})
-    head = ["way", "CPU s", "speed-up", f"median CPU ms, notes up to {SHORT_NOTE_S:.0f} s"]
-    head += ["WER % all", *(f"{language} ({sum(n.language == language for n in notes)})" for language in languages)]
+    head = ["way", "CPU s", "without outliers", "speed-up", f"median CPU ms, notes up to {SHORT_NOTE_S:.0f} s"]
+    head += ["WER %", "mean of notes", "20 points worse"]
+    head += [f"{language} ({sum(n.language == language for n in notes)})" for language in languages]
     rows = [head, ["---"] * len(head)]
+    first_s = cpu_s_without_outliers(results[0], notes)
     for result in results:
-        cpu_s = sum(result.cpu_s)
+        cpu_s = cpu_s_without_outliers(result, notes)
         short_s = [cpu_s for cpu_s, note in zip(result.cpu_s, notes, strict=True) if note.duration_s <= SHORT_NOTE_S]
         short = f"{1000 * statistics.median(short_s):.0f}" if short_s and not result.at_once else "-"
-        rows.append([result.name, f"{cpu_s:.1f}", f"{sum(results[0].cpu_s) / cpu_s:.1f}", short])
-        rows[-1] += [f"{error_rate(result, notes, language):.1f}" for language in (None, *languages)]
+        rows.append([result.name, f"{sum(result.cpu_s):.1f}", f"{cpu_s:.1f}", f"{first_s / cpu_s:.1f}", short])
+        rows[-1] += [f"{error_rate(result, notes):.1f}", f"{mean_error_rate(result, notes):.1f}"]
+        rows[-1] += [str(much_worse(result, results[0], notes))]
+        rows[-1] += [f"{error_rate(result, notes, language):.1f}" for language in languages]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def machine() -> str:
-    """The cores and the name of this machine's processor."""
+    """The cores and the name of this machine's processor, and what works the model out on it."""
     name = platform.processor() or platform.machine()
     cpus = Path("/proc/cpuinfo")
     if cpus.exists():
         lines = cpus.read_text(encoding="utf-8").splitlines()
         name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return f"{os.cpu_count()} cores, {name}"
+    chosen = [f"{key}={os.environ[key]}" for key in ("CT2_FORCE_CPU_ISA", "CT2_USE_MKL") if key in os.environ]
+    kernel = ", ".join(chosen) or "the kernel that ctranslate2 chooses"
+    return f"{os.cpu_count()} cores, {name}, ctranslate2 {ctranslate2.__version__} with {kernel}"
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare Starling's transcription with stock faster-whisper.")
-    parser.add_argument("folder", type=Path, nargs="?", default=RECORDINGS, help="recordings and transcripts.tsv")
-    parser.add_argument("--plot", type=Path, help="a PNG to draw the table in")
-    arguments = parser.parse_args()
-    folder: Path = arguments.folder
-    model = WeightsCache().verified("whisper-base")
-    notes = notes_in(folder)
-    print(f"{len(notes)} recordings, {sum(note.duration_s for note in notes):.0f} s, model base; {machine()}\n")
-    results = [
+async def single(model: Path, notes: Sequence[Note]) -> list[Result]:
+    return [
         await stock(model, "float32", notes),
         await stock(model, "int8", notes),
         await batched(model, notes),
@@ -229,15 +249,68 @@ async def main() -> None:
         await starling_at_once(model, "accurate", notes),
         await starling_at_once(model, "fast", notes),
     ]
-    print(table(results, notes))
+
+
+async def compared(model: Path, notes: Sequence[Note]) -> list[Result]:
+    return [
+        await stock(model, "int8", notes),
+        await starling(model, "accurate", notes),
+        await starling(model, "fast", notes),
+    ]
+
+
+async def hinted(model: Path, notes: Sequence[Note]) -> list[Result]:
+    return [
+        await starling(model, "accurate", notes),
+        await starling(model, "accurate", notes, hints=NAMES),
+        await starling(model, "fast", notes),
+        await starling(model, "fast", notes, hints=NAMES),
+    ]
+
+
+HARDER: dict[str, tuple[str, Callable[[Sequence[Note]], list[Note]]]] = {
+    "turns": ("Three recordings a note, with pauses of 0.8 or 1.5 s behind each", in_turns),
+    "hints": (f"Short notes, with 18 names that nobody says ({NAMES})", short),
+    "whispers": ("Whispered", lambda notes: [whispered(note) for note in short(notes)]),
+    "noise10": ("In pink noise, 10 dB below the voice", lambda notes: [in_noise(note, 10) for note in notes]),
+    "noise5": ("In pink noise, 5 dB below the voice", lambda notes: [in_noise(note, 5) for note in notes]),
+    "telephone": ("On the telephone", lambda notes: [on_the_telephone(note) for note in notes]),
+}
+"""What is made of the recordings."""
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare Starling's transcription with stock faster-whisper.")
+    parser.add_argument("folder", type=Path, nargs="?", default=RECORDINGS, help="recordings and transcripts.tsv")
+    parser.add_argument("--tables", nargs="*", choices=["single", *HARDER], default=["single", *HARDER])
+    parser.add_argument("--plot", type=Path, help="a PNG to draw the first table in")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    model = WeightsCache().verified("whisper-base")
+    notes = notes_in(folder)
+    print(f"{len(notes)} recordings, {sum(note.duration_s for note in notes):.0f} s, model base; {machine()}")
+    for name in arguments.tables:
+        if name == "single":
+            await _print_single(model, notes, arguments.plot)
+            continue
+        title, made = HARDER[name]
+        harder = made(notes)
+        results = await (hinted if name == "hints" else compared)(model, harder)
+        print(f"\n{title}: {len(harder)} notes, {sum(note.duration_s for note in harder):.0f} s:\n")
+        print(table(results, harder), flush=True)
+
+
+async def _print_single(model: Path, notes: Sequence[Note], plot_file: Path | None) -> None:
+    results = await single(model, notes)
+    print(f"\n{table(results, notes)}", flush=True)
     english = [note for note in notes if note.language == "en"]
     if (other := await sphinx(notes)) is not None:
         among = [_only(result, notes, "en") for result in results]
         print("\nThe English ones alone:\n")
         print(table([*among, other], english))
-    if arguments.plot is not None:
-        plot(results, notes, arguments.plot)
-        print(f"\nDrawn in {arguments.plot}")
+    if plot_file is not None:
+        plot(results, notes, plot_file)
+        print(f"\nDrawn in {plot_file}")
 
 
 def _only(result: Result, notes: Sequence[Note], language: str) -> Result:

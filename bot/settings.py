@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     one of their names."""
     whisper_model: str = "whisper-base"
     """A bundled name, a faster-whisper name (small, large-v3-turbo, ...), a folder or a hub id."""
+    whisper_device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: a graphics card where one can be used, else the processor; cpu; or cuda, which wants libcublas.so.12."""
+    whisper_device_index: int = Field(0, ge=0, le=63)
+    """Which graphics card, where there are several."""
     whisper_compute_type: str = "int8"
     """As ctranslate2 names them: int8, int8_float16, float16, float32, ..."""
     whisper_quality: Literal["fast", "accurate"] = "accurate"

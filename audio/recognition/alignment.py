@@ -1,22 +1,12 @@
-"""Whisper's timestamp tokens, which say when the words between them are said."""
+"""When the words are said that Whisper heard."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-TIMESTAMP_S = 0.02
-"""By how much one timestamp token is later than the one before it: one state of Whisper's encoder."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimedTokens:
-    """Words, and when they are said in the sound that Whisper heard."""
-
-    start_s: float
-    end_s: float
-    tokens: tuple[int, ...]
-    """Without timestamps; at least one."""
+STATE_S = 0.02
+"""Between one state of Whisper's encoder and the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +19,6 @@ class TimedWord:
     probability: float
 
 
-def timed(tokens: Sequence[int], first_timestamp: int, duration_s: float) -> list[TimedTokens]:
-    """``tokens`` split at their timestamps, those from ``first_timestamp`` on.
-
-    Words before the first timestamp begin at 0, and those behind the last end with the sound, at ``duration_s``. No
-    time is behind ``duration_s`` or before the one in front of it, whatever the model says.
-    """
-    found: list[TimedTokens] = []
-    words: list[int] = []
-    start_s = 0.0
-    for token in tokens:
-        if token < first_timestamp:
-            words.append(token)
-            continue
-        time_s = min(max((token - first_timestamp) * TIMESTAMP_S, start_s), duration_s)
-        if words:
-            found.append(TimedTokens(start_s, time_s, tuple(words)))
-            words = []
-        start_s = time_s
-    if words:
-        found.append(TimedTokens(start_s, duration_s, tuple(words)))
-    return found
-
-
-def offsets(parts: Sequence[TimedTokens]) -> list[int]:
-    """Which token of all the first one of each part is."""
-    found, before = [], 0
-    for part in parts:
-        found.append(before)
-        before += len(part.tokens)
-    return found
-
-
 def token_times_s(alignments: Sequence[tuple[int, int]], tokens: int, duration_s: float) -> list[float]:
     """When each of so many ``tokens`` begins, and at last when the end comes: ``tokens`` + 1 times, never falling.
 
@@ -70,5 +28,16 @@ def token_times_s(alignments: Sequence[tuple[int, int]], tokens: int, duration_s
     times_s: list[float] = []
     for token, state in alignments:
         while len(times_s) <= min(token, tokens):
-            times_s.append(min(state * TIMESTAMP_S, duration_s))
+            times_s.append(min(state * STATE_S, duration_s))
     return times_s + [duration_s] * (tokens + 1 - len(times_s))
+
+
+def with_signs(words: Iterable[TimedWord]) -> list[TimedWord]:
+    """``words`` with the signs that follow them, which nobody says: "country" and "." are one word."""
+    found: list[TimedWord] = []
+    for word in words:
+        if found and not any(char.isalnum() for char in word.text):
+            found[-1] = replace(found[-1], text=found[-1].text + word.text)
+        else:
+            found.append(word)
+    return found

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
+import numpy as np
+
+from audio.recognition.attempts import BEST_BEAMS, Attempt, improved
 from audio.recognition.chunking import SpeechChunk
-from audio.recognition.hallucinations import is_hallucination, is_loop, max_tokens, needs_fallback
-from audio.recognition.log_mel import FULL_WINDOW_FRAMES, window_frames
-from audio.recognition.transcript import Segment, Word
-from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
+from audio.recognition.hallucinations import max_tokens
+from audio.recognition.language_choice import chosen_language
+from audio.recognition.log_mel import window_frames
+from audio.recognition.segmentation import segments_of
+from audio.recognition.transcript import Segment
+from audio.recognition.whisper import DecodingOptions, Whisper
 from audio.recording import Samples
-
-if TYPE_CHECKING:
-    from ctranslate2 import StorageView
 
 Quality = Literal["fast", "accurate"]
 """``accurate`` costs a tenth more than ``fast``, and gets a few words less wrong."""
 
-BEST_BEAMS = 5
-"""What openai/whisper was measured with; more change nothing."""
+BEAMS: dict[Quality, int] = {"fast": 1, "accurate": BEST_BEAMS}
+"""How many beginnings of the text Whisper keeps in mind at first, see ``benchmarks/transcription.py``."""
 
-FALLBACK_BEAMS = 3
-"""For words that one beam found and that look wrong: as many words are right then as with ``BEST_BEAMS``."""
+PADDING_S = 3.0
+"""Silence behind the sound, by which Whisper tells that nothing follows."""
 
+SHORTEST_WINDOW_S = 11.0
+"""In shorter windows Whisper repeats itself: without this bound it has ten points more of WER."""
 
-@dataclass(frozen=True, slots=True)
-class DecodingPreset:
-    """How a chunk is decoded the first time."""
+SHORTEST_LONGER_WINDOW_S, LONGER_S = 11.0, 6.5
+"""The bound for chunks that are longer than the second: they want a second more."""
 
-    beams: int
-    """The beam size: how many beginnings of the text Whisper keeps in mind."""
-    padding_s: float
-    """Silence behind the sound."""
-    shortest_window_s: float
-    """In windows shorter than about 10 s Whisper repeats itself: without this bound it has ten points more of WER."""
-
-
-PRESETS: dict[Quality, DecodingPreset] = {
-    "fast": DecodingPreset(beams=1, padding_s=3, shortest_window_s=11),
-    "accurate": DecodingPreset(beams=BEST_BEAMS, padding_s=5, shortest_window_s=13),
-}
-"""Chosen by what they get wrong on fifty recordings in five languages, see ``benchmarks/transcription.py``."""
+FAINT_LEVEL, RAISED_LEVEL = 0.003, 0.05
+"""Chunks below -50 dB are raised to -26 dB: their spectrum would reach below what Whisper's logarithms tell apart."""
 
 _CLASS_FRAMES = 200
 
@@ -55,10 +47,14 @@ class ChunkRequest:
     samples: Samples
     """Of the whole recording, shape (n,)."""
     quality: Quality
+    recording: Hashable = None
+    """Whose chunk it is: those of one recording in a batch are in one language, which the longest tells."""
     language: str | None = None
     """One of the model's languages; None to detect it."""
     among: frozenset[str] | None = None
     """The languages that may be detected; None for all of them."""
+    expected: Mapping[str, float] | None = None
+    """How likely languages are before anything is heard, see ``chosen_language``."""
     translate: bool = False
     hints: str = ""
     words: bool = False
@@ -67,8 +63,9 @@ class ChunkRequest:
     @property
     def frames(self) -> int:
         """The window that is enough for it."""
-        preset = PRESETS[self.quality]
-        return window_frames(self.chunk.duration_s, padding_s=preset.padding_s, shortest_s=preset.shortest_window_s)
+        duration_s = self.chunk.duration_s
+        shortest_s = SHORTEST_WINDOW_S if duration_s <= LONGER_S else SHORTEST_LONGER_WINDOW_S
+        return window_frames(duration_s, padding_s=PADDING_S, shortest_s=shortest_s)
 
     @property
     def kind(self) -> tuple[Quality, int, str]:
@@ -89,88 +86,85 @@ class ChunkResult:
 
 def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[ChunkResult]:
     """What is said in each of ``requests``, which are of one kind; at least one."""
-    preset = PRESETS[requests[0].quality]
-    sounds = [request.chunk.samples_from(request.samples) for request in requests]
+    attempts, languages = _attempted(whisper, requests)
+    found: list[ChunkResult] = []
+    for request, attempt, (language, probability) in zip(requests, attempts, languages, strict=True):
+
+        def again(
+            chunks: list[SpeechChunk], request: ChunkRequest = request, language: str = language
+        ) -> list[Attempt]:
+            parts = [replace(request, chunk=chunk, language=language) for chunk in chunks]
+            return _attempted(whisper, parts)[0]
+
+        final = improved(attempt, again)
+        segments = tuple(segment for each in final for segment in _segments(each, request))
+        found.append(ChunkResult(language, probability, segments))
+    return found
+
+
+def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list[Attempt], list[tuple[str, float]]]:
+    """Each of ``requests`` decoded once, and its language with its probability."""
+    beams = BEAMS[requests[0].quality]
+    sounds = [_sound_of(request) for request in requests]
     encoded = whisper.encoded(sounds, max(request.frames for request in requests))
-    languages = _languages(whisper, encoded, requests)
+    if all(request.language is not None for request in requests):
+        languages = [(str(request.language), 1.0) for request in requests]
+    else:
+        languages = _languages(requests, whisper.language_probabilities(encoded))
     options = [
         DecodingOptions(language, request.translate, request.hints)
         for request, (language, _) in zip(requests, languages, strict=True)
     ]
     limit = max(max_tokens(request.chunk.duration_s) for request in requests)
-    hypotheses = whisper.decode(encoded, options, beams=preset.beams, max_tokens=limit)
-    found: list[ChunkResult] = []
+    hypotheses = whisper.decode(encoded, options, beams=beams, max_tokens=limit)
+    attempts = [
+        Attempt(
+            whisper,
+            whisper.one_of(encoded, number),
+            sounds[number],
+            request.chunk,
+            options[number],
+            hypotheses[number],
+            beams,
+        )
+        for number, request in enumerate(requests)
+    ]
+    return attempts, languages
+
+
+def _sound_of(request: ChunkRequest) -> Samples:
+    sound = request.chunk.samples_from(request.samples)
+    level = float(np.sqrt(np.mean(np.square(sound), dtype=np.float64)))
+    if not 0 < level < FAINT_LEVEL:
+        return sound
+    raised: Samples = np.clip(sound * np.float32(RAISED_LEVEL / level), -1, 1)
+    return raised
+
+
+def _languages(requests: Sequence[ChunkRequest], heard: Sequence[Mapping[str, float]]) -> list[tuple[str, float]]:
+    """The language of each request: the one that is given, or the one of the longest chunk of its recording."""
+    found: list[tuple[str, float]] = []
     for number, request in enumerate(requests):
-        alone = whisper.one_of(encoded, number)
-        attempt = _Attempt(whisper, alone, sounds[number], options[number], hypotheses[number])
-        attempt = _with_fallback(attempt, request.chunk.duration_s, preset.beams)
-        language, probability = languages[number]
-        found.append(ChunkResult(language, probability, _segments(attempt, request)))
+        if request.language is not None:
+            found.append((request.language, 1.0))
+            continue
+        own = [
+            other
+            for other, candidate in enumerate(requests)
+            if other == number or (request.recording is not None and candidate.recording == request.recording)
+        ]
+        longest = max(own, key=lambda other: requests[other].chunk.duration_s)
+        found.append(chosen_language(heard[longest], request.among, request.expected))
     return found
 
 
-def _languages(whisper: Whisper, encoded: StorageView, requests: Sequence[ChunkRequest]) -> list[tuple[str, float]]:
-    if all(request.language is not None for request in requests):
-        detected = [("", 0.0)] * len(requests)
-    else:
-        detected = whisper.detect_languages(encoded, [request.among for request in requests])
-    return [
-        (request.language, 1.0) if request.language is not None else spoken
-        for request, spoken in zip(requests, detected, strict=True)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One sound, and the last hypothesis about it."""
-
-    whisper: Whisper
-    encoded: StorageView
-    sound: Samples
-    options: DecodingOptions
-    hypothesis: Hypothesis
-
-    def retried(self, encoded: StorageView, beams: int, limit: int | None = None) -> _Attempt:
-        """Decoded with more beams, from what is ``encoded`` now."""
-        more = {} if limit is None else {"max_tokens": limit}
-        (hypothesis,) = self.whisper.decode(encoded, [self.options], beams=beams, **more)
-        return _Attempt(self.whisper, encoded, self.sound, self.options, hypothesis)
-
-
-def _with_fallback(attempt: _Attempt, duration_s: float, beams: int) -> _Attempt:
-    """``attempt``, or a better one where the words look wrong."""
-    if beams < FALLBACK_BEAMS and needs_fallback(attempt.hypothesis.mean_logprob):
-        attempt = attempt.retried(attempt.encoded, FALLBACK_BEAMS, max_tokens(duration_s))
-    if is_loop(attempt.hypothesis.text, len(attempt.hypothesis.tokens), duration_s):
-        # The window that the model was trained on loops less.
-        attempt = attempt.retried(attempt.whisper.encoded([attempt.sound], FULL_WINDOW_FRAMES), BEST_BEAMS)
-    return attempt
-
-
-def _segments(attempt: _Attempt, request: ChunkRequest) -> tuple[Segment, ...]:
-    whisper, chunk, hypothesis = attempt.whisper, request.chunk, attempt.hypothesis
-    if is_hallucination(hypothesis.no_speech_probability, hypothesis.mean_logprob):
+def _segments(attempt: Attempt, request: ChunkRequest) -> tuple[Segment, ...]:
+    if not attempt.is_words:
         return ()
-    spoken = [part for part in whisper.timed(hypothesis, chunk.duration_s) if whisper.text_of(part.tokens)]
-    timed = (
-        whisper.timed_words(attempt.encoded, attempt.options, spoken, chunk.duration_s)
+    whisper, chunk, hypothesis = attempt.whisper, attempt.chunk, attempt.hypothesis
+    words = (
+        whisper.timed_words(attempt.encoded, attempt.options, hypothesis.tokens, chunk.duration_s)
         if request.words
-        else [() for _ in spoken]
+        else ()
     )
-    return tuple(
-        Segment(
-            chunk.time_in_recording_s(part.start_s),
-            chunk.time_in_recording_s(part.end_s, ending=True),
-            whisper.text_of(part.tokens),
-            tuple(
-                Word(
-                    chunk.time_in_recording_s(word.start_s),
-                    chunk.time_in_recording_s(word.end_s, ending=True),
-                    word.text,
-                    word.probability,
-                )
-                for word in words
-            ),
-        )
-        for part, words in zip(spoken, timed, strict=True)
-    )
+    return segments_of(hypothesis.text, chunk, words)

@@ -4,103 +4,107 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
-
-from audio.recognition.voice_activity import Span
+from audio.recognition.voice_activity import Span, Utterance
 from audio.recording import RECORDING_RATE_HZ, Samples
 
 LONGEST_CHUNK_S = 27.0
 """Whisper's window is 30 s, and it needs about 3 s of silence at the end to tell that nothing follows."""
 
-LONGEST_KEPT_PAUSE_S = 2.0
-"""Longer ones are shortened, as faster-whisper's own filter does: Whisper makes up words in silence."""
-
-MARGIN_S = 0.4
-"""Left around speech: the detector misses quiet first and last sounds (faster-whisper's ``speech_pad_ms``)."""
+SHORTEST_CUT_PAUSE_S = 0.75
+"""Longer pauses end a chunk: without timestamps Whisper takes them for the end, and what follows is lost. Who is cut at
+shorter ones, in the middle of a sentence, is understood worse."""
 
 _LONGEST = round(LONGEST_CHUNK_S * RECORDING_RATE_HZ)
-_LONGEST_KEPT_PAUSE = round(LONGEST_KEPT_PAUSE_S * RECORDING_RATE_HZ)
-_MARGIN = round(MARGIN_S * RECORDING_RATE_HZ)
+_SHORTEST_CUT_PAUSE = round(SHORTEST_CUT_PAUSE_S * RECORDING_RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechChunk:
-    """Stretches of a recording, heard as if they followed each other."""
+    """A stretch of a recording that is decoded at once."""
 
-    stretches: tuple[Span, ...]
-    """In order, without overlap; at least one."""
+    span: Span
     spoken: tuple[Span, ...]
-    """The utterances in them."""
+    """The utterances in it, in order; at least one."""
+    is_doubtful: bool = False
+    """Whether the voice detector took it for silence, so that only words of which Whisper is sure count."""
 
     @property
     def duration_s(self) -> float:
-        return sum(stretch.length for stretch in self.stretches) / RECORDING_RATE_HZ
+        return self.span.length / RECORDING_RATE_HZ
+
+    @property
+    def spoken_s(self) -> float:
+        """How long somebody speaks in it."""
+        return sum(utterance.length for utterance in self.spoken) / RECORDING_RATE_HZ
 
     def samples_from(self, samples: Samples) -> Samples:
         """The sound of this chunk, shape (m,), out of its recording's ``samples``, shape (n,)."""
-        return np.concatenate([samples[stretch.start : stretch.end] for stretch in self.stretches])
+        return samples[self.span.start : self.span.end]
 
-    def time_in_recording_s(self, time_s: float, *, ending: bool = False) -> float:
-        """When in the recording is what this chunk has at ``time_s``; never outside its stretches.
-
-        ``ending``: whether something ends then, which on a border between two stretches belongs to the first.
-        """
-        sample = round(time_s * RECORDING_RATE_HZ)
-        for stretch in self.stretches:
-            if sample < stretch.length or (ending and sample == stretch.length):
-                return (stretch.start + max(sample, 0)) / RECORDING_RATE_HZ
-            sample -= stretch.length
-        return self.stretches[-1].end / RECORDING_RATE_HZ
+    def time_in_recording_s(self, time_s: float) -> float:
+        """When in the recording is what this chunk has at ``time_s``; never outside the chunk."""
+        return self.span.start / RECORDING_RATE_HZ + min(max(time_s, 0.0), self.duration_s)
 
 
-def split_into_chunks(spoken: Sequence[Span], length: int) -> list[SpeechChunk]:
-    """The ``spoken`` utterances of a recording of ``length`` samples as chunks of ``LONGEST_CHUNK_S`` at most."""
-    margins = _with_margins(spoken, length)
+def split_into_chunks(said: Sequence[Utterance]) -> list[SpeechChunk]:
+    """The utterances of a recording, in order, as chunks of ``LONGEST_CHUNK_S`` at most."""
+    if not said:
+        return []
+    spans = _apart(said)
     chunks: list[SpeechChunk] = []
     first = 0
-    while first < len(spoken):
-        after = _end_of_chunk(spoken, margins, first)
-        chunks.append(SpeechChunk(_joined(margins[first:after]), tuple(spoken[first:after])))
+    while first < len(said):
+        after = _end_of_chunk(said, spans, first)
+        spoken = tuple(utterance.spoken for utterance in said[first:after])
+        chunks.append(SpeechChunk(Span(spans[first].start, spans[after - 1].end), spoken))
         first = after
     return chunks
 
 
-def _with_margins(spoken: Sequence[Span], length: int) -> list[Span]:
-    """The utterances with half of the pauses around them, ``_MARGIN`` at most."""
-    ends = [0, *(utterance.end for utterance in spoken)]
-    starts = [*(utterance.start for utterance in spoken), length]
-    # Before the first and behind the last utterance there is no neighbour to share the pause with.
-    shares = [1 if number in (0, len(spoken)) else 2 for number in range(len(ends))]
-    room = [min(_MARGIN, (start - end) // share) for end, start, share in zip(ends, starts, shares, strict=True)]
+def doubtful_chunk(possible: Utterance) -> SpeechChunk:
+    """What may be an utterance, as a chunk of its own."""
+    return SpeechChunk(possible.around, (possible.spoken,), is_doubtful=True)
+
+
+def split_at_pauses(chunk: SpeechChunk) -> list[SpeechChunk]:
+    """The utterances of ``chunk``, each a chunk of its own: they meet in the middle of the pauses."""
+    middles = [(one.end + other.start) // 2 for one, other in pairwise(chunk.spoken)]
+    borders = [chunk.span.start, *middles, chunk.span.end]
     return [
-        Span(utterance.start - room[number], utterance.end + room[number + 1])
-        for number, utterance in enumerate(spoken)
+        SpeechChunk(Span(start, end), (utterance,))
+        for (start, end), utterance in zip(pairwise(borders), chunk.spoken, strict=True)
     ]
 
 
-def _end_of_chunk(spoken: Sequence[Span], margins: Sequence[Span], first: int) -> int:
-    """How far a chunk goes that begins with the utterance ``first``: to the widest pause of its second half."""
+def _apart(said: Sequence[Utterance]) -> list[Span]:
+    """The utterances with what is around them: where two of them overlap, they meet in the middle of the pause."""
+    starts = [said[0].around.start]
+    ends: list[int] = []
+    for one, other in pairwise(said):
+        middle = (one.spoken.end + other.spoken.start) // 2
+        overlap = one.around.end > other.around.start
+        ends.append(middle if overlap else one.around.end)
+        starts.append(middle if overlap else other.around.start)
+    ends.append(said[-1].around.end)
+    return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _end_of_chunk(said: Sequence[Utterance], spans: Sequence[Span], first: int) -> int:
+    """How far a chunk goes that begins with the utterance ``first``: to a pause that cuts, or else, when it gets too
+    long, to the widest pause of its second half."""
     best, widest = first + 1, -1
-    for after in range(first + 1, len(spoken) + 1):
-        length = sum(stretch.length for stretch in _joined(margins[first:after]))
+    for after in range(first + 1, len(said) + 1):
+        length = spans[after - 1].end - spans[first].start
         if length > _LONGEST:
             return best
-        if after == len(spoken):
+        if after == len(said):
             return after
-        pause = spoken[after].start - spoken[after - 1].end
+        pause = said[after].spoken.start - said[after - 1].spoken.end
+        if pause >= _SHORTEST_CUT_PAUSE:
+            return after
         if length < _LONGEST // 2 or pause >= widest:
             best = after
             widest = pause if length >= _LONGEST // 2 else -1
     return best
-
-
-def _joined(margins: Sequence[Span]) -> tuple[Span, ...]:
-    """``margins`` with the pauses between them, unless those are to be shortened."""
-    joined: list[Span] = []
-    for span in margins:
-        if joined and span.start - joined[-1].end <= _LONGEST_KEPT_PAUSE - 2 * _MARGIN:
-            joined[-1] = Span(joined[-1].start, span.end)
-        else:
-            joined.append(span)
-    return tuple(joined)

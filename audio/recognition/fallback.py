@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 from audio.errors import RecognitionUnavailableError, RecognizerFailedError
 from audio.recognition.batch import Quality
@@ -37,6 +37,7 @@ class FallbackRecognizer:
         *,
         language: str | None = None,
         languages: Collection[str] | None = None,
+        expected_languages: Mapping[str, float] | None = None,
         translate: bool = False,
         quality: Quality | None = None,
         hints: str = "",
@@ -54,6 +55,7 @@ class FallbackRecognizer:
                     audio,
                     language=language,
                     languages=languages,
+                    expected_languages=expected_languages,
                     translate=translate,
                     quality=quality,
                     hints=hints,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+
+_WORD = re.compile(r"[\w.-]*\w")
 
 COMPRESSION_OF_LOOPS = 2.4
 """Text that zlib shortens more than this repeats itself (openai/whisper, ``compression_ratio_threshold``)."""
 
 TOKENS_PER_S = 12.0
-"""Nobody speaks faster: of fifty recordings in five languages the fastest has 7, timestamps included."""
+"""Nobody speaks faster: of fifty recordings in five languages the fastest has 7."""
 
 TOKENS_FOR_ANY_LENGTH = 20
-"""Short words take as many timestamps and signs as long ones."""
+"""Short words take as many signs as long ones."""
 
 FALLBACK_LOGPROB = -0.4
 """Words of a lower probability, as the mean of their tokens' logarithms, are often wrong when one beam found them.
@@ -23,6 +26,27 @@ NO_SPEECH_PROBABILITY = 0.6
 
 HALLUCINATION_LOGPROB = -1.0
 """Below this mean words have a low probability (``logprob_threshold`` there)."""
+
+SPARSE_TOKENS_PER_S = 2.4
+"""Whoever speaks has more: where a note has less, Whisper took a pause for its end, or began in the middle. One in a
+hundred chunks of fifty recordings has less, and is decoded again in vain."""
+
+SPARSE_FROM_S = 2.0
+"""Shorter chunks have too few words to tell."""
+
+SURE_NO_SPEECH, SURE_POSSIBLE_LOGPROB = 0.25, -0.7
+"""What the model must think of words where the voice detector found none. Noise, music, breath, keys and bells have 0.3
+to 0.9 for the first, or are a loop; whispers below 0.22. Their words have -2.5 to -0.7, and -0.9 to -0.1."""
+
+ECHO_SHARE = 0.6
+"""Of a text's words that are hints too: it may have been written from them and not from the sound."""
+
+HINTED_LOGPROB = -0.6
+"""Words of a lower probability may be wrong because of the hints."""
+
+ECHO_LOSS = 1.5
+"""By how much the mean logarithm of a token's probability may fall when nothing is hinted at: names that were said lose
+less, those that were not lose more."""
 
 
 def max_tokens(duration_s: float) -> int:
@@ -44,3 +68,24 @@ def needs_fallback(mean_logprob: float) -> bool:
 def is_hallucination(no_speech_probability: float, mean_logprob: float) -> bool:
     """Whether words are noise that was taken for speech: the model doubts both that there is any and what it says."""
     return no_speech_probability > NO_SPEECH_PROBABILITY and mean_logprob < HALLUCINATION_LOGPROB
+
+
+def is_sparse(tokens: int, spoken_s: float) -> bool:
+    """Whether so many ``tokens`` are too few for somebody who speaks for ``spoken_s``."""
+    return spoken_s >= SPARSE_FROM_S and tokens < SPARSE_TOKENS_PER_S * spoken_s
+
+
+def is_certainly_speech(text: str, no_speech_probability: float, mean_logprob: float) -> bool:
+    """Whether ``text`` was said, though the voice detector found nobody who speaks."""
+    has_letters = any(char.isalpha() for char in text)
+    return has_letters and no_speech_probability < SURE_NO_SPEECH and mean_logprob > SURE_POSSIBLE_LOGPROB
+
+
+def is_echo(text: str, hints: str) -> bool:
+    """Whether ``text`` is made of ``hints`` for the most part."""
+    said, hinted = _words(text), set(_words(hints))
+    return bool(said) and sum(word in hinted for word in said) >= ECHO_SHARE * len(said)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in map(str.lower, _WORD.findall(text)) if word]

@@ -13,6 +13,8 @@ def build_transcriber(settings: SpeechSettings, find: FindWeights) -> Transcribe
     """Not yet loaded."""
     return Transcriber(
         find(settings.whisper_model),
+        device=settings.whisper_device,
+        device_index=settings.whisper_device_index,
         compute_type=settings.whisper_compute_type,
         quality=settings.whisper_quality,
         threads=settings.whisper_threads,

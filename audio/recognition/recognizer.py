@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Protocol
 
 from audio.recognition.batch import Quality
@@ -28,6 +28,7 @@ class Recognizer(Protocol):
         *,
         language: str | None = None,
         languages: Collection[str] | None = None,
+        expected_languages: Mapping[str, float] | None = None,
         translate: bool = False,
         quality: Quality | None = None,
         hints: str = "",
@@ -39,6 +40,8 @@ class Recognizer(Protocol):
 
         ``language``: a BCP-47 tag; None detects which one it is.
         ``languages``: tags of those that may be detected then; None for all.
+        ``expected_languages``: tags with weights of any unit, by what was spoken there before: they decide where what
+        is heard is not sure.
         ``translate``: whether to write English, whatever language is spoken.
         ``quality``: another than the recognizer's own.
         ``hints``: names and jargon that may be said.

@@ -21,6 +21,7 @@ class Step:
         run: called with the ``item`` of this step and of others that are done together with it. Errors are lost.
         item: what ``run`` needs.
         kind: steps of the same kind and background may be done together; None for a step that is done alone.
+        size: how many of what may be done together it is, at least 1.
         background: whether it may wait for work in the foreground: one worker is kept free of it, if there are two.
     """
 
@@ -29,6 +30,7 @@ class Step:
     run: Callable[[Sequence[Any]], None]
     item: Any = None
     kind: Hashable | None = None
+    size: int = 1
     background: bool = False
 
 
@@ -38,11 +40,12 @@ class Scheduler:
     def __init__(self, workers: int, name: str, *, max_together: int = 1) -> None:
         """``workers``: threads, at least 1, started when there is work. ``name``: what their names begin with.
 
-        ``max_together``: steps of one kind that one thread takes at once.
+        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps.
         """
         self._workers = workers
         self._name = name
-        self._max_together = max_together
+        self.max_together = max_together
+        """Of the steps' sizes."""
         self._max_in_background = max(1, workers - 1)
         self._in_background = 0
         self._changed = threading.Condition()
@@ -114,9 +117,20 @@ class Scheduler:
         taken = eligible[:1]
         if first.kind is not None:
             like = [e for e in eligible if (e[2].kind, e[2].background) == (first.kind, first.background)]
-            taken = like[: min(self._max_together, math.ceil(len(like) / self._workers))]
+            taken = _share(like, min(self.max_together, math.ceil(sum(e[2].size for e in like) / self._workers)))
         numbers = {number for _, number, _ in taken}
         self._waiting = [entry for entry in self._waiting if entry[1] not in numbers]
         if first.background:
             self._in_background += 1
         return [step for _, _, step in taken]
+
+
+def _share(entries: list[tuple[float, int, Step]], most: int) -> list[tuple[float, int, Step]]:
+    """The first of ``entries``, at least one, whose sizes are ``most`` together at most."""
+    share, size = entries[:1], entries[0][2].size
+    for entry in entries[1:]:
+        size += entry[2].size
+        if size > most:
+            break
+        share.append(entry)
+    return share

@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from audio.decoding.decoder import Decoder
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLanguageError
 from audio.recognition.batch import Quality
+from audio.recognition.device import Device, chosen_device
 from audio.recognition.long_recordings import LongRecordings
 from audio.recognition.scheduler import Scheduler, Step
 from audio.recognition.transcript import Transcript
@@ -55,7 +56,8 @@ class Transcriber:
         self,
         model: str | Path,
         *,
-        device: str = "cpu",
+        device: Device = "cpu",
+        device_index: int = 0,
         compute_type: str = "int8",
         quality: Quality = "accurate",
         threads: int = 1,
@@ -69,7 +71,7 @@ class Transcriber:
 
         ``model``: the folder of a converted Whisper model (model.bin, config.json, tokenizer.json, vocabulary), or a
         name that faster-whisper downloads, such as ``small`` or ``large-v3-turbo``.
-        ``device``: ``cpu`` or ``cuda``.
+        ``device``: where it runs, see ``chosen_device``; ``device_index``: which graphics card.
         ``compute_type``: ctranslate2's: ``int8`` costs half of ``float32`` in time and memory, for the same words.
         ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
@@ -80,7 +82,8 @@ class Transcriber:
         ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
         """
         self._model = model
-        self._device = device
+        self._device: Device = device
+        self._device_index = device_index
         self._compute_type = compute_type
         self._quality: Quality = quality
         self._threads = threads or 1
@@ -131,6 +134,7 @@ class Transcriber:
         *,
         language: str | None = None,
         languages: Collection[str] | None = None,
+        expected_languages: Mapping[str, float] | None = None,
         translate: bool = False,
         quality: Quality | None = None,
         hints: str = "",
@@ -142,6 +146,8 @@ class Transcriber:
 
         ``language``: a BCP-47 tag, by its first part one of ``LANGUAGES``; None detects it.
         ``languages``: tags of those that may be detected then; None for all.
+        ``expected_languages``: tags with weights of any unit, by what was spoken there before: they decide where
+        what is heard is not sure, as in notes of a word or two.
         ``translate``: whether to write English, whatever language is spoken.
         ``quality``: another than the transcriber's own.
         ``hints``: names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; about 400 characters count.
@@ -157,6 +163,7 @@ class Transcriber:
             quality or self._quality,
             None if language is None else _code(language),
             None if not languages else frozenset(_code(tag) for tag in languages),
+            None if not expected_languages else _expected(expected_languages),
             translate,
             " ".join(hints.split()),
             words,
@@ -229,7 +236,7 @@ class Transcriber:
             if self._whisper is None:
                 self._whisper = Whisper.load(
                     self._model,
-                    device=self._device,
+                    device=chosen_device(self._device, self._device_index),
                     compute_type=self._compute_type,
                     threads=self._threads,
                     workers=self._workers,
@@ -242,6 +249,16 @@ def _code(tag: str) -> str:
     if code not in LANGUAGES:
         raise UnknownLanguageError(tag, ", ".join(LANGUAGES))
     return code
+
+
+def _expected(weights: Mapping[str, float]) -> dict[str, float]:
+    """``weights`` by Whisper's codes; tags that it does not know are left out."""
+    found: dict[str, float] = {}
+    for tag, weight in weights.items():
+        code = whisper_language(tag)
+        if code in LANGUAGES:
+            found[code] = found.get(code, 0.0) + weight
+    return found
 
 
 def _in_loop(progress: Callable[[float, float], None]) -> Callable[[float, float], None]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from audio.decoding.containers import container_of
 from audio.decoding.decoder import Decoder
 from audio.errors import UnknownLanguageError
 from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch
-from audio.recognition.chunking import SpeechChunk, split_into_chunks
+from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
 from audio.recognition.long_recordings import LONG_S, LongRecordings
 from audio.recognition.scheduler import Scheduler, Step
 from audio.recognition.transcript import Segment, Transcript
-from audio.recognition.voice_activity import utterances
+from audio.recognition.voice_activity import possible_utterance, speech_probabilities, utterances
 from audio.recognition.whisper import Whisper
 from audio.recording import Recording
 
@@ -30,6 +31,8 @@ class TranscriptionOptions:
     """One of ``audio.LANGUAGES``, or None to detect it."""
     among: frozenset[str] | None = None
     """The languages that may be detected; None for all of them."""
+    expected: Mapping[str, float] | None = None
+    """How likely languages are before anything is heard; None when nothing is known."""
     translate: bool = False
     hints: str = ""
     words: bool = False
@@ -116,53 +119,79 @@ class TranscriptionTask:
         whisper = self._resources.whisper()
         if self._language is not None and self._language not in whisper.languages:
             raise UnknownLanguageError(self._language, ", ".join(whisper.languages))
-        # Whisper makes words up where there are none, so it only ever gets what holds speech.
-        chunks = split_into_chunks(utterances(recording.samples), len(recording.samples))
+        recording, chunks = self._with_speech(recording)
         if not chunks:
             self._finish(recording, chunks)
             return
-        self._queue(recording, chunks, 0)
         if self._language is not None:
-            self._queue_others(recording, chunks)
+            for number in range(len(chunks)):
+                self._queue(recording, chunks, (number,))
+            return
+        # The longest one tells the language best, and with it come those that can share its batch.
+        longest = max(range(len(chunks)), key=lambda number: chunks[number].duration_s)
+        kind = self._request(recording, chunks[longest]).kind
+        like = [n for n in range(len(chunks)) if n != longest and self._request(recording, chunks[n]).kind == kind]
+        self._queue(recording, chunks, (longest, *like[: self._resources.scheduler.max_together - 1]))
 
-    def _queue_others(self, recording: Recording, chunks: list[SpeechChunk]) -> None:
-        for number in range(1, len(chunks)):
-            self._queue(recording, chunks, number)
+    def _with_speech(self, recording: Recording) -> tuple[Recording, list[SpeechChunk]]:
+        """The first rendering of ``recording``, this one or a later one, in which somebody speaks, and its chunks.
 
-    def _queue(self, recording: Recording, chunks: list[SpeechChunk], number: int) -> None:
+        Whisper makes words up where there are none, so it only ever gets what holds speech, or may hold some.
+        """
+        probabilities = speech_probabilities(recording.samples)
+        chunks = split_into_chunks(utterances(recording.samples, probabilities))
+        if chunks:
+            return recording, chunks
+        if isinstance(self._audio, bytes):
+            for rendering in range(recording.rendering + 1, recording.renderings):
+                other = self._resources.decoder.decode(self._audio, rendering=rendering)
+                if other_chunks := split_into_chunks(utterances(other.samples)):
+                    return other, other_chunks
+        possible = possible_utterance(recording.samples, probabilities)
+        return recording, [] if possible is None else [doubtful_chunk(possible)]
+
+    def _request(self, recording: Recording, chunk: SpeechChunk) -> ChunkRequest:
         options = self._options
-        request = ChunkRequest(
-            chunks[number],
+        return ChunkRequest(
+            chunk,
             recording.samples,
             options.quality,
+            self,
             self._language,
             options.among,
+            options.expected,
             options.translate,
             options.hints,
             options.words,
         )
+
+    def _queue(self, recording: Recording, chunks: list[SpeechChunk], numbers: tuple[int, ...]) -> None:
+        requests = [self._request(recording, chunks[number]) for number in numbers]
         step = Step(
             self.deadline_s,
             self,
             _decode_together,
-            ChunkTask(self, recording, chunks, number, request),
-            kind=request.kind,
+            ChunkTask(self, recording, chunks, numbers, requests),
+            kind=requests[0].kind,
+            size=len(numbers),
             background=self.duration_s > LONG_S,
         )
         self._resources.scheduler.submit(step)
 
-    def record(self, task: ChunkTask, result: ChunkResult) -> None:
-        """Record what was found in one chunk."""
+    def record(self, task: ChunkTask, results: Sequence[ChunkResult]) -> None:
+        """Record what was found in some chunks."""
         first_known = self._language is None
         with self._lock:
-            self._results[task.number] = result.segments
-            self._transcribed_s += task.request.chunk.duration_s
+            for number, result, request in zip(task.numbers, results, task.requests, strict=True):
+                self._results[number] = result.segments
+                self._transcribed_s += request.chunk.duration_s
             transcribed_s = self._transcribed_s
             last = len(self._results) == len(task.chunks)
         if first_known:
-            self._language, self._probability = result.language, result.probability
+            self._language, self._probability = results[0].language, results[0].probability
             # The others can only be transcribed now that their language is known.
-            self._queue_others(task.recording, task.chunks)
+            for number in sorted(set(range(len(task.chunks))) - set(task.numbers)):
+                self._queue(task.recording, task.chunks, (number,))
         if self._options.progress is not None:
             self._options.progress(min(transcribed_s, self.duration_s), self.duration_s)
         if last:
@@ -174,10 +203,11 @@ class TranscriptionTask:
 
     def _finish(self, recording: Recording, chunks: list[SpeechChunk]) -> None:
         segments = tuple(segment for number in range(len(chunks)) for segment in self._results[number])
+        said = bool(segments)
         transcript = Transcript(
             text=" ".join(segment.text for segment in segments),
-            language=self._language if chunks else self._options.language,
-            language_probability=self._probability if chunks else 0.0,
+            language=self._language if said else self._options.language,
+            language_probability=self._probability if said else 0.0,
             duration_s=recording.duration_s,
             segments=segments,
             truncated=recording.truncated,
@@ -188,13 +218,15 @@ class TranscriptionTask:
 
 @dataclass(frozen=True, slots=True)
 class ChunkTask:
-    """One chunk that waits to be transcribed."""
+    """Chunks of one recording that wait to be transcribed together."""
 
     transcription: TranscriptionTask
     recording: Recording
     chunks: list[SpeechChunk]
-    number: int
-    request: ChunkRequest
+    numbers: tuple[int, ...]
+    """Which of the chunks."""
+    requests: list[ChunkRequest]
+    """One for each of the numbers."""
 
 
 def _decode_together(tasks: Sequence[ChunkTask]) -> None:
@@ -202,7 +234,8 @@ def _decode_together(tasks: Sequence[ChunkTask]) -> None:
     if not wanted:
         return
     try:
-        results = decode_batch(wanted[0].transcription.whisper, [task.request for task in wanted])
+        requests = [request for task in wanted for request in task.requests]
+        results = iter(decode_batch(wanted[0].transcription.whisper, requests))
     except BaseException as error:
         if len(wanted) == 1:
             wanted[0].transcription.fail(error)
@@ -211,9 +244,9 @@ def _decode_together(tasks: Sequence[ChunkTask]) -> None:
         for task in wanted:
             _decode_together([task])
         return
-    for task, result in zip(wanted, results, strict=True):
+    for task in wanted:
         try:
-            task.transcription.record(task, result)
+            task.transcription.record(task, list(islice(results, len(task.requests))))
         except BaseException as error:
             task.transcription.fail(error)
 

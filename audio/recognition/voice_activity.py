@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from audio.recording import RECORDING_RATE_HZ, Samples
+
+if TYPE_CHECKING:
+    from faster_whisper.vad import SileroVADModel
+
+Probabilities = npt.NDArray[np.float32]
+"""Of speech, in [0, 1], one for each ``FRAME_SAMPLES`` of a recording, shape (frames,)."""
+
+FRAME_SAMPLES = 512
+"""32 ms: what Silero's detector listens to at once."""
+
+SURE = 0.5
+"""The probability from which somebody speaks (Silero's default)."""
+
+STILL = SURE - 0.15
+"""The one below which somebody who spoke has stopped (Silero's default)."""
 
 SHORTEST_PAUSE_S = 0.3
 """Pauses between words are shorter; those between sentences and clauses are not."""
 
-LONGEST_UTTERANCE_S = 26.0
-"""Who speaks longer without a pause is cut where the voice is weakest: Whisper hears 30 s at once, see ``cutting``."""
+LONGEST_UTTERANCE_S = 25.0
+"""Who speaks longer without a pause is cut where the voice is weakest: Whisper hears 30 s at once, see ``chunking``."""
+
+MARGIN_S = 0.4
+"""Left around speech: the detector misses quiet first and last sounds (faster-whisper's ``speech_pad_ms``)."""
+
+BEGINNING = 0.05
+"""What is at least as likely before the first sure sound belongs to the utterance: of a whisper the detector is only
+sure half way through."""
+
+LONGEST_BEGINNING_S = 1.2
+
+_WINDOW_S, _WARM_UP_S = 4.0, 1.0
+"""The detector forgets what it heard before each window: after music, or a loud voice, it is deaf to a quiet one for
+seconds. It needs some sound to wake up."""
+
+_LEVEL = 0.05
+"""-26 dB, to which quiet windows are raised: the detector takes a faint voice for silence."""
+
+_MOST_GAIN = 1000.0
+"""Fainter voices are below what 16 bits can hold."""
+
+_DIGITAL_SILENCE = 1e-6
+
+LIKELY = 0.2
+SHORTEST_LIKELY_S = 0.2
+"""What may be speech: noise and key tones reach ``LIKELY`` for two or three frames, whispers for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +72,102 @@ class Span:
         return self.end - self.start
 
 
-def utterances(samples: Samples) -> list[Span]:
-    """What is said in ``samples``, shape (n,), between one pause and the next, in order; empty when nobody speaks.
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What somebody says between one pause and the next."""
 
-    Silero's detector costs about 2 ms of processor time a second of sound.
+    spoken: Span
+    around: Span
+    """With the sound before and behind it that may belong to it; those of neighbours may overlap."""
+
+
+def speech_probabilities(samples: Samples) -> Probabilities:
+    """How likely it is that somebody speaks, in each frame of ``samples``, shape (n,).
+
+    Costs about 3 ms of processor time a second of sound.
     """
     # A quarter of a second that only those who transcribe should pay.
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
+    from faster_whisper.vad import get_vad_model
 
-    options = VadOptions(
-        min_silence_duration_ms=round(SHORTEST_PAUSE_S * 1000),
-        max_speech_duration_s=LONGEST_UTTERANCE_S,
-        speech_pad_ms=0,
-    )
-    found = get_speech_timestamps(samples, options, sampling_rate=RECORDING_RATE_HZ)
-    return [Span(int(speech["start"]), int(speech["end"])) for speech in found]
+    detector: SileroVADModel = get_vad_model()
+    frames = math.ceil(len(samples) / FRAME_SAMPLES)
+    padded = np.pad(samples, (0, frames * FRAME_SAMPLES - len(samples)))
+    found = np.zeros(frames, np.float32)
+    window, warm_up = _frames(_WINDOW_S), _frames(_WARM_UP_S)
+    for first in range(0, frames, window):
+        before = min(first, warm_up)
+        sound = padded[(first - before) * FRAME_SAMPLES : (first + window) * FRAME_SAMPLES]
+        level = math.sqrt(np.mean(np.square(sound), dtype=np.float64))
+        if level > _DIGITAL_SILENCE:
+            raised = np.clip(sound * min(max(_LEVEL / level, 1.0), _MOST_GAIN), -1, 1)
+            found[first : first + window] = np.ravel(detector(raised.astype(np.float32)))[before:]
+    return found
+
+
+def utterances(samples: Samples, probabilities: Probabilities | None = None) -> list[Utterance]:
+    """What is said in ``samples``, shape (n,), in order; empty when nobody speaks.
+
+    ``probabilities``: what ``speech_probabilities`` found in them, if that is known already.
+    """
+    likely = speech_probabilities(samples) if probabilities is None else probabilities
+    spoken = [part for stretch in _spoken_frames(likely) for part in _short_enough(stretch, likely)]
+    return [_utterance(first, after, likely, len(samples)) for first, after in spoken]
+
+
+def possible_utterance(samples: Samples, probabilities: Probabilities) -> Utterance | None:
+    """What may be said in ``samples`` though ``utterances`` finds nothing; None when there is no sign of it.
+
+    At most ``LONGEST_UTTERANCE_S``, from the first sign on.
+    """
+    likely = np.flatnonzero(probabilities >= LIKELY)
+    if len(likely) < _frames(SHORTEST_LIKELY_S):
+        return None
+    first = int(likely[0])
+    last = int(likely[likely < first + _frames(LONGEST_UTTERANCE_S)][-1])
+    return _utterance(first, last + 1, probabilities, len(samples))
+
+
+def _spoken_frames(likely: Probabilities) -> list[tuple[int, int]]:
+    """The frames, first and behind the last, in which somebody speaks: from ``SURE`` on, until it is below ``STILL``
+    for as long as a pause."""
+    found: list[tuple[int, int]] = []
+    start: int | None = None
+    last = 0
+    for frame, probability in enumerate(likely.tolist()):
+        if start is None:
+            if probability >= SURE:
+                start, last = frame, frame
+        elif probability >= STILL:
+            last = frame
+        elif frame - last >= _frames(SHORTEST_PAUSE_S):
+            found.append((start, last + 1))
+            start = None
+    if start is not None:
+        found.append((start, last + 1))
+    return found
+
+
+def _short_enough(stretch: tuple[int, int], likely: Probabilities) -> list[tuple[int, int]]:
+    """``stretch``, cut where the voice is weakest in the second half of what is too long."""
+    parts: list[tuple[int, int]] = []
+    first, after = stretch
+    longest = _frames(LONGEST_UTTERANCE_S)
+    while after - first > longest:
+        cut = first + longest // 2 + int(np.argmin(likely[first + longest // 2 : first + longest]))
+        parts.append((first, cut))
+        first = cut
+    return [*parts, (first, after)]
+
+
+def _utterance(first: int, after: int, likely: Probabilities, length: int) -> Utterance:
+    begins = first
+    while begins > max(0, first - _frames(LONGEST_BEGINNING_S)) and likely[begins - 1] >= BEGINNING:
+        begins -= 1
+    margin = round(MARGIN_S * RECORDING_RATE_HZ)
+    spoken = Span(first * FRAME_SAMPLES, min(after * FRAME_SAMPLES, length))
+    start = min(begins * FRAME_SAMPLES - margin // 2, spoken.start - margin)
+    return Utterance(spoken, Span(max(0, start), min(length, spoken.end + margin)))
+
+
+def _frames(duration_s: float) -> int:
+    return round(duration_s * RECORDING_RATE_HZ / FRAME_SAMPLES)

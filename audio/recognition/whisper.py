@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio.recognition.alignment import TIMESTAMP_S, TimedTokens, TimedWord, offsets, timed, token_times_s
+from audio.recognition.alignment import STATE_S, TimedWord, token_times_s, with_signs
+from audio.recognition.device import DeviceChoice
 from audio.recognition.log_mel import LogMel
 from audio.recognition.whisper_loading import load_model
 from audio.recording import Samples
@@ -46,7 +47,6 @@ class Hypothesis:
     """What Whisper wrote for one sound."""
 
     tokens: tuple[int, ...]
-    """Timestamps included."""
     text: str
     mean_logprob: float
     """Of the tokens, the end included: 0 is certainty."""
@@ -70,7 +70,7 @@ class Whisper:
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
 
     @classmethod
-    def load(cls, model: str | Path, *, device: str, compute_type: str, threads: int, workers: int) -> Whisper:
+    def load(cls, model: str | Path, *, device: DeviceChoice, compute_type: str, threads: int, workers: int) -> Whisper:
         """Load a converted model, see ``load_model``. Raises ``ModelUnavailableError``."""
         return cls(*load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers))
 
@@ -94,22 +94,14 @@ class Whisper:
         whole = np.asarray(encoded.to_device(Device.cpu))
         return StorageView.from_array(np.ascontiguousarray(whole[number : number + 1]))
 
-    def detect_languages(
-        self, encoded: StorageView, among: Sequence[Collection[str] | None]
-    ) -> list[tuple[str, float]]:
-        """Which language is spoken in each sound, and its probability in [0, 1] among all that are considered.
-
-        ``among``: for each sound, which of ``languages`` may be; None for all of them.
-        """
+    def language_probabilities(self, encoded: StorageView) -> list[dict[str, float]]:
+        """How likely each of ``languages`` is to be spoken in each sound; the sum is 1 for each sound."""
         if not self._model.is_multilingual:
-            return [("en", 1.0)] * len(among)
-        found: list[tuple[str, float]] = []
-        for ranking, allowed in zip(self._model.detect_language(encoded), among, strict=True):
-            by_language = {str(token).strip("<|>"): float(probability) for token, probability in ranking}
-            considered = {code: p for code, p in by_language.items() if allowed is None or code in allowed}
-            best = max(considered, key=lambda code: considered[code])
-            found.append((best, considered[best] / max(sum(considered.values()), 1e-9)))
-        return found
+            return [{"en": 1.0}] * int(encoded.shape[0])
+        return [
+            {str(token).strip("<|>"): float(probability) for token, probability in ranking}
+            for ranking in self._model.detect_language(encoded)
+        ]
 
     def decode(
         self, encoded: StorageView, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
@@ -118,7 +110,7 @@ class Whisper:
 
         The options of one call have the same hints: the decoder wants prompts of one length.
         ``beams``: the beam size, at least 1.
-        ``max_tokens``: after so many the text breaks off, timestamps included.
+        ``max_tokens``: after so many the text breaks off.
         """
         prompts = [self._prompt(each) for each in options]
         results = self._model.generate(
@@ -139,46 +131,45 @@ class Whisper:
         return found
 
     def timed_words(
-        self, encoded: StorageView, options: DecodingOptions, spoken: Sequence[TimedTokens], duration_s: float
-    ) -> list[tuple[TimedWord, ...]]:
-        """The words in each of ``spoken``, of one sound of ``duration_s`` that was ``encoded``, with their times.
+        self, encoded: StorageView, options: DecodingOptions, tokens: Sequence[int], duration_s: float
+    ) -> list[TimedWord]:
+        """The words that ``tokens`` spell, of one sound of ``duration_s`` that was ``encoded``, with their times.
 
         As openai/whisper finds them, by the attention of the decoder to the sound.
         """
-        text = [token for part in spoken for token in part.tokens if token < self._tokenizer.eot]
-        if not text:
-            return [() for _ in spoken]
+        if not tokens:
+            return []
         start = self._prompt(DecodingOptions(options.language, options.translate))
-        states = min(int(encoded.shape[1]), round(duration_s / TIMESTAMP_S))
-        (aligned,) = self._model.align(encoded, start, [text], states * 2)
-        said_at_s = token_times_s(aligned.alignments, len(text), duration_s)
-        return [
-            tuple(self._words_of(part, said_at_s, aligned.text_token_probs, offset, options.language))
-            for part, offset in zip(spoken, offsets(spoken), strict=True)
-        ]
+        states = min(int(encoded.shape[1]), round(duration_s / STATE_S))
+        (aligned,) = self._model.align(encoded, start, [list(tokens)], states * 2)
+        said_at_s = token_times_s(aligned.alignments, len(tokens), duration_s)
+        return with_signs(self._words_of(tokens, said_at_s, aligned.text_token_probs, options.language))
+
+    def mean_logprob_of(
+        self, encoded: StorageView, options: DecodingOptions, tokens: Sequence[int], duration_s: float
+    ) -> float:
+        """How well ``tokens``, at least one, fit one sound of ``duration_s`` that was ``encoded``, as the mean of the
+        logarithms of their probabilities."""
+        states = min(int(encoded.shape[1]), round(duration_s / STATE_S))
+        (aligned,) = self._model.align(encoded, self._prompt(options), [list(tokens)], states * 2)
+        return float(np.mean(np.log(np.maximum(aligned.text_token_probs, 1e-9))))
 
     def text_of(self, tokens: tuple[int, ...]) -> str:
-        """The text that ``tokens`` spell, without timestamps and spaces around it."""
+        """The text that ``tokens`` spell, without spaces around it."""
         return str(self._tokenizer.decode(tokens)).strip()
 
-    def timed(self, hypothesis: Hypothesis, duration_s: float) -> list[TimedTokens]:
-        """The tokens of ``hypothesis`` for a sound of ``duration_s``, split at their timestamps."""
-        return timed(hypothesis.tokens, self._tokenizer.timestamp_begin, duration_s)
-
     def _words_of(
-        self, part: TimedTokens, said_at_s: Sequence[float], probabilities: Sequence[float], offset: int, language: str
+        self, tokens: Sequence[int], said_at_s: Sequence[float], probabilities: Sequence[float], language: str
     ) -> Iterator[TimedWord]:
         spaceless = language in LANGUAGES_WITHOUT_SPACES
         split = self._tokenizer.split_tokens_on_unicode if spaceless else self._tokenizer.split_tokens_on_spaces
-        texts, tokens = split(list(part.tokens))
-        position = offset
-        for text, own in zip(texts, tokens, strict=True):
+        texts, parts = split(list(tokens))
+        position = 0
+        for text, own in zip(texts, parts, strict=True):
             after = position + len(own)
             if text.strip():
-                start_s = min(max(said_at_s[position], part.start_s), part.end_s)
-                end_s = min(max(said_at_s[after], start_s), part.end_s)
                 probability = sum(probabilities[position:after]) / len(own)
-                yield TimedWord(start_s, end_s, text.strip(), min(max(probability, 0.0), 1.0))
+                yield TimedWord(said_at_s[position], said_at_s[after], text.strip(), min(max(probability, 0.0), 1.0))
             position = after
 
     def _prompt(self, options: DecodingOptions) -> list[int]:
@@ -187,7 +178,7 @@ class Whisper:
             hints = self._tokenizer.encode(f" {options.hints.strip()}")[:MAX_HINT_TOKENS]
             before = [self._tokenizer.sot_prev, *hints]
         if not self._model.is_multilingual:
-            return [*before, self._tokenizer.sot]
+            return [*before, self._tokenizer.sot, self._tokenizer.no_timestamps]
         task = self._tokenizer.translate if options.translate else self._tokenizer.transcribe
         language = self._tokenizer.tokenizer.token_to_id(f"<|{options.language}|>")
-        return [*before, self._tokenizer.sot, language, task]
+        return [*before, self._tokenizer.sot, language, task, self._tokenizer.no_timestamps]

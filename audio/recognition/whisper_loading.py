@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.errors import ModelUnavailableError
+from audio.recognition.device import DeviceChoice
 
 if TYPE_CHECKING:
     import tokenizers
@@ -18,7 +19,7 @@ _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def load_model(
-    model: str | Path, *, device: str, compute_type: str, threads: int, workers: int
+    model: str | Path, *, device: DeviceChoice, compute_type: str, threads: int, workers: int
 ) -> tuple[Model, tokenizers.Tokenizer]:
     """A converted model and its tokenizer, from a folder or by a name that faster-whisper downloads from the hub.
 
@@ -39,7 +40,12 @@ def load_model(
         if missing := [name for name in _FILES if not (folder / name).is_file()]:
             raise ModelUnavailableError(str(model), f"the folder has no {', '.join(missing)}", names)
         loaded = Model(
-            str(folder), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
+            str(folder),
+            device=device.name,
+            device_index=device.index,
+            compute_type=compute_type,
+            intra_threads=threads,
+            inter_threads=workers,
         )
         return loaded, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     except ModelUnavailableError:

@@ -9,6 +9,7 @@ import cachetools
 import hikari
 
 from audio import Recognizer, Transcript
+from bot.answering.spoken_languages import SpokenLanguages
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import GuildPreferences
@@ -59,6 +60,7 @@ class VoiceNoteTranscriber:
         self._recognizer = recognizer
         self._preferences = preferences
         self._limit_bytes = limit_bytes
+        self._spoken = SpokenLanguages()
         self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
             _REMEMBERED, _REMEMBERED_S
         )
@@ -98,13 +100,24 @@ class VoiceNoteTranscriber:
             data,
             language=language,
             languages=choices.languages,
+            expected_languages=await self._expected(sender, guild),
             translate=translate,
             hints=choices.vocabulary,
             source=int(guild or sender),
             progress=progress,
         )
         self._remembered[key] = transcript
+        if language is None and transcript.language is not None:
+            self._spoken.remember(int(sender), _id_of(guild), transcript.language, transcript.language_probability)
         return transcript
+
+    async def _expected(self, sender: hikari.Snowflakeish, guild: hikari.Snowflakeish | None) -> dict[str, float]:
+        locale = (await self._preferences.user(int(sender))).locale
+        return self._spoken.expected(int(sender), _id_of(guild), locale)
+
+
+def _id_of(guild: hikari.Snowflakeish | None) -> int | None:
+    return None if guild is None else int(guild)
 
 
 def _key(

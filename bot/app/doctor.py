@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import EngineNotConfiguredError, UnknownEngineError
+from audio.recognition.device import LIBRARY_REMEDY, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
 from bot.app.token import MisshapenTokenError, has_token_shape
@@ -96,6 +97,19 @@ def _weights(cache: WeightsCache, name: str) -> Check:
     return Check(what, CheckResult.GOOD, f"here and verified ({CATALOGUE[name].purpose})")
 
 
+def _speech_device(settings: Settings) -> Check:
+    """Where the speech model runs."""
+    what = "speech model"
+    try:
+        device = chosen_device(settings.whisper_device, settings.whisper_device_index)
+    except StarlingError as error:
+        return Check(what, CheckResult.BAD, str(error), LIBRARY_REMEDY)
+    if device.obstacle:
+        obstacle = f"runs on the {device.label}; a graphics card cannot be used: {device.obstacle}"
+        return Check(what, CheckResult.WARNING, obstacle, LIBRARY_REMEDY)
+    return Check(what, CheckResult.GOOD, f"runs on the {device.label}")
+
+
 def _speech(settings: Settings) -> Iterator[Check]:
     """What hears and what speaks, the preferred first, and what is missing for it."""
     for what, registry, choice in (
@@ -113,6 +127,7 @@ def _speech(settings: Settings) -> Iterator[Check]:
                 yield Check(what, CheckResult.GOOD, f"{one.described(settings)}, on {where}")
             else:
                 yield Check(what, CheckResult.WARNING, f"{one.label} is not installed", EMBEDDED_REMEDY)
+    yield _speech_device(settings)
     if importlib.util.find_spec("xllamacpp") is None:
         yield Check("chat engine", CheckResult.WARNING, "not installed", EMBEDDED_REMEDY)
     if settings.piper_voices is not None:

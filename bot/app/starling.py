@@ -15,6 +15,7 @@ import structlog
 
 import extensions
 from audio import Prosody, Recognizer, Synthesizer
+from audio.recognition.device import chosen_device
 from audio.recognition.fallback import FallbackRecognizer
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
@@ -208,7 +209,10 @@ class Starling:
             # The first count loads the encoding.
             await asyncio.gather(recognizer.load(), synthesizer.load(), asyncio.to_thread(count_tokens, ""))
             log.info(
-                "models are loaded", whisper=settings.whisper_model, memory_mib=psutil.Process().memory_info().rss >> 20
+                "models are loaded",
+                whisper=settings.whisper_model,
+                device=chosen_device(settings.whisper_device, settings.whisper_device_index).label,
+                memory_mib=psutil.Process().memory_info().rss >> 20,
             )
             default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
             exchanges, jobs = ExchangeStore(database), JobStore(database)

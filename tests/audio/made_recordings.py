@@ -90,6 +90,20 @@ def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
     return file.getvalue()
 
 
+def two_tracks(first: Recording, second: Recording) -> bytes:
+    """A Matroska file with two sound tracks."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        tracks = [container.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") for _ in range(2)]
+        for track, sound in zip(tracks, (first, second), strict=True):
+            samples = (sound.samples[None] * 32767).astype(np.int16)
+            frame = AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame.sample_rate = RATE_HZ
+            container.mux(track.encode(frame))
+            container.mux(track.encode(None))
+    return file.getvalue()
+
+
 def silent_video(duration_s: float) -> bytes:
     """An MP4 file with pictures and no sound track."""
     file = io.BytesIO()
@@ -116,6 +130,53 @@ def click(duration_s: float) -> Recording:
     samples = np.zeros(round(duration_s * RATE_HZ), np.float32)
     samples[len(samples) // 2] = 1
     return Recording(samples)
+
+
+def hum(duration_s: float) -> Recording:
+    """Of the mains, with its harmonics."""
+    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    samples = sum(0.1 / k * np.sin(2 * np.pi * 50 * k * time_s) for k in (1, 2, 3, 4, 6))
+    return Recording(np.asarray(samples, np.float32))
+
+
+def breath(duration_s: float) -> Recording:
+    """Noise between 400 and 2500 Hz that swells every three seconds."""
+    count = round(duration_s * RATE_HZ)
+    spectrum = np.fft.rfft(np.random.default_rng(2).standard_normal(count))
+    pitch_hz = np.fft.rfftfreq(count, 1 / RATE_HZ)
+    sound = np.fft.irfft(spectrum * ((pitch_hz > 400) & (pitch_hz < 2500)), count)
+    swelling = np.clip(np.sin(2 * np.pi * 0.3 * np.arange(count) / RATE_HZ), 0, 1) ** 2
+    return Recording((0.05 * sound / sound.std() * swelling).astype(np.float32))
+
+
+def music(duration_s: float) -> Recording:
+    """Two chords a second with a beat, which die away."""
+    chance = np.random.default_rng(3)
+    samples = np.zeros(round(duration_s * RATE_HZ))
+    for start in range(0, len(samples), RATE_HZ // 2):
+        time_s = np.arange(len(samples) - start) / RATE_HZ
+        root_hz = 220 * 2 ** (chance.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
+        for ratio in (1, 1.26, 1.5):
+            for overtone in range(1, 7):
+                wave = np.sin(2 * np.pi * root_hz * ratio * overtone * time_s)
+                samples[start:] += 0.05 / overtone * wave * np.exp(-3 * time_s)
+        samples[start:] += 0.1 * chance.standard_normal(len(time_s)) * np.exp(-40 * time_s)
+    return Recording(np.clip(samples, -1, 1).astype(np.float32))
+
+
+def dialled_digits(duration_s: float) -> Recording:
+    """Keys of a telephone, two and a half a second (ITU-T Q.23)."""
+    chance = np.random.default_rng(4)
+    samples = np.zeros(round(duration_s * RATE_HZ))
+    time_s = np.arange(RATE_HZ // 5) / RATE_HZ
+    for start in range(0, len(samples) - len(time_s), 2 * RATE_HZ // 5):
+        for pitch_hz in (chance.choice([697, 770, 852, 941]), chance.choice([1209, 1336, 1477])):
+            samples[start : start + len(time_s)] += np.sin(2 * np.pi * pitch_hz * time_s)
+    return Recording((0.2 * samples).astype(np.float32))
+
+
+def fainter(recording: Recording, by_db: float) -> Recording:
+    return Recording((recording.samples * 10 ** (-by_db / 20)).astype(np.float32))
 
 
 def _add_pictures(container: av.container.OutputContainer, duration_s: float) -> None:

@@ -32,7 +32,8 @@ Mutation = Callable[[bytearray, random.Random], None]
 
 def seeds(samples: Samples) -> list[bytes]:
     """``samples`` in every container and many codecs, and videos with and without it."""
-    videos = [file_of(samples, Format(name, "aac", "fltp"), pictures=True) for name in ("mp4", "matroska")]
+    containers = ("mp4", "matroska", "avi", "mpegts")
+    videos = [file_of(samples, Format(name, "aac", "fltp"), pictures=True) for name in containers]
     return [
         *(file_of(samples, how) for how in FORMATS),
         *videos,

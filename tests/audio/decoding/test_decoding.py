@@ -15,7 +15,6 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
-from av.audio.resampler import AudioResampler
 
 from audio import (
     DamagedFileError,
@@ -58,6 +57,7 @@ from tests.audio.made_recordings import (
     silence,
     silent_video,
     tone,
+    two_tracks,
 )
 
 
@@ -246,18 +246,7 @@ def test_two_loud_channels_are_not_cut_off_where_they_are_added() -> None:
 
 
 def test_speech_on_the_second_track_is_found_when_the_first_is_silent(jfk_sound: Recording) -> None:
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        tracks = [container.add_stream("aac", rate=RATE_HZ, layout="mono") for _ in range(2)]
-        for track, sound in zip(tracks, (silence(11), jfk_sound), strict=True):
-            resampler = AudioResampler("fltp", "mono", RATE_HZ, frame_size=1024)
-            frame = av.AudioFrame.from_ndarray(sound.samples[None], format="flt", layout="mono")
-            frame.sample_rate = RATE_HZ
-            for part in resampler.resample(frame):
-                container.mux(track.encode(part))
-            container.mux(track.encode(None))
-
-    recording = decode(file.getvalue())
+    recording = decode(two_tracks(silence(11), jfk_sound))
 
     assert alike(recording.samples, jfk_sound.samples) > 0.95
     assert (recording.rendering, recording.renderings) == (1, 2)

@@ -1,4 +1,4 @@
-"""Pieces are heard in short windows, and once more when the words look wrong; long recordings keep their order."""
+"""Chunks are decoded in short windows, and once more when the words look wrong; long recordings keep their order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from audio import Recording, Segment, Transcriber, TranscriberBusyError, Transcript, UnknownLanguageError, decode
-from audio.recognition.alignment import TimedTokens
-from audio.recognition.batch import FALLBACK_BEAMS, ChunkRequest, Quality, decode_batch
-from audio.recognition.chunking import split_into_chunks
+from audio.recognition.attempts import FALLBACK_BEAMS
+from audio.recognition.batch import ChunkRequest, Quality, decode_batch
+from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import is_hallucination, is_loop, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
-from audio.recognition.voice_activity import utterances
+from audio.recognition.voice_activity import Span
 from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, Whisper
 from audio.recording import RECORDING_RATE_HZ, Samples
 from tests.audio.made_recordings import silence
@@ -32,6 +32,7 @@ class Asked:
     frames: int
     beams: int
     max_tokens: int
+    hints: str = ""
 
 
 class ScriptedWhisper(Whisper):
@@ -52,39 +53,45 @@ class ScriptedWhisper(Whisper):
     def decode(
         self, encoded: Any, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
     ) -> list[Hypothesis]:
-        self.asked.append(Asked(self._frames, beams, max_tokens))
+        self.asked.append(Asked(self._frames, beams, max_tokens, options[0].hints))
         return [self._hypotheses.pop(0) for _ in options]
 
-    def text_of(self, tokens: tuple[int, ...]) -> str:
-        return "".join(map(chr, tokens))
+    def mean_logprob_of(
+        self, encoded: Any, options: DecodingOptions, tokens: Sequence[int], duration_s: float
+    ) -> float:
+        return self.fit
 
-    def timed(self, hypothesis: Hypothesis, duration_s: float) -> list[TimedTokens]:
-        return [TimedTokens(0, duration_s, tuple(map(ord, hypothesis.text)))]
+    fit = -9.0
+    """How well words of hints fit the sound alone."""
 
 
-def hypothesis(text: str, *, tokens: int = 10, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Hypothesis:
+def hypothesis(text: str, *, tokens: int = 30, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Hypothesis:
     return Hypothesis((1,) * tokens, text, mean_logprob, no_speech)
 
 
-def heard_by(whisper: Whisper, recording: Recording, quality: Quality = "fast") -> tuple[Segment, ...]:
-    (chunk,) = split_into_chunks(utterances(recording.samples), len(recording.samples))
-    (result,) = decode_batch(whisper, [ChunkRequest(chunk, recording.samples, quality, "en")])
+def whole(recording: Recording, *spoken_s: tuple[float, float], is_doubtful: bool = False) -> SpeechChunk:
+    """All of ``recording`` as one chunk, in which somebody speaks all the time or at the times that are given."""
+    everything = Span(0, len(recording.samples))
+    spoken = [Span(round(start_s * 16_000), round(end_s * 16_000)) for start_s, end_s in spoken_s] or [everything]
+    return SpeechChunk(everything, tuple(spoken), is_doubtful)
+
+
+def heard_by(
+    whisper: Whisper, recording: Recording, quality: Quality = "fast", chunk: SpeechChunk | None = None, hints: str = ""
+) -> tuple[Segment, ...]:
+    request = ChunkRequest(chunk or whole(recording), recording.samples, quality, language="en", hints=hints)
+    (result,) = decode_batch(whisper, [request])
     return result.segments
 
 
-@pytest.mark.parametrize(("quality", "beams", "padding_s"), [("fast", 1, 3), ("accurate", 5, 5)])
-def test_a_note_is_heard_once_in_a_short_window(
-    quality: Quality, beams: int, padding_s: int, jfk_sound: Recording
-) -> None:
+@pytest.mark.parametrize(("quality", "beams"), [("fast", 1), ("accurate", 5)])
+def test_a_note_is_heard_once_in_a_short_window(quality: Quality, beams: int, jfk_sound: Recording) -> None:
     whisper = ScriptedWhisper(hypothesis("Ask not."))
 
     (segment,) = heard_by(whisper, jfk_sound, quality)
 
     assert segment.text == "Ask not."
-    (asked,) = whisper.asked
-    assert asked.beams == beams
-    assert 1070 <= asked.frames - 100 * padding_s <= 1100
-    assert asked.max_tokens == pytest.approx(max_tokens(asked.frames / 100 - padding_s), abs=1)
+    assert whisper.asked == [Asked(1400, beams, max_tokens(11))]
 
 
 def test_words_that_one_beam_is_unsure_of_are_looked_at_again_with_more(jfk_sound: Recording) -> None:
@@ -107,7 +114,71 @@ def test_a_loop_is_decoded_again_in_the_full_window(loop: Hypothesis, jfk_sound:
     (segment,) = heard_by(whisper, jfk_sound)
 
     assert segment.text == "Ask not."
-    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, MAX_TOKENS)]
+    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, max_tokens(11))]
+
+
+def test_a_pause_that_was_taken_for_the_end_is_cut_and_both_sides_are_heard(jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(hypothesis("Ask not.", tokens=9), hypothesis("And so."), hypothesis("Ask not."))
+
+    segments = heard_by(whisper, jfk_sound, chunk=whole(jfk_sound, (0, 5), (5.5, 11)))
+
+    assert [segment.text for segment in segments] == ["And so.", "Ask not."]
+    assert [segment.start_s for segment in segments] == [0, 5.5]
+
+
+def test_words_that_are_too_few_are_looked_for_in_the_full_window_and_kept_when_there_are_no_more(
+    jfk_sound: Recording,
+) -> None:
+    whisper = ScriptedWhisper(hypothesis("Ask not.", tokens=9), hypothesis("Ask.", tokens=5))
+
+    (segment,) = heard_by(whisper, jfk_sound)
+
+    assert segment.text == "Ask not."
+    assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, max_tokens(11))]
+
+
+@pytest.mark.parametrize(
+    "misled",
+    [
+        hypothesis("i9-12900, i7-12700, " * 20),
+        hypothesis("i9-12900, i7-12700"),
+        hypothesis("Ask the i9-12900 for your country", mean_logprob=-0.9),
+    ],
+    ids=["loop", "echo", "doubtful"],
+)
+def test_hints_that_mislead_are_left_out(misled: Hypothesis, jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(misled, hypothesis("Ask not."))
+
+    (segment,) = heard_by(whisper, jfk_sound, "accurate", hints="i7-12700, i9-12900")
+
+    assert segment.text == "Ask not."
+    assert [asked.hints for asked in whisper.asked] == ["i7-12700, i9-12900", ""]
+
+
+def test_hints_that_were_said_stay(jfk_sound: Recording) -> None:
+    whisper = ScriptedWhisper(hypothesis("i9-12900"), hypothesis("I nine twelve nine hundred"))
+    whisper.fit = -1.2
+
+    (segment,) = heard_by(whisper, jfk_sound, hints="i7-12700, i9-12900")
+
+    assert segment.text == "i9-12900"
+
+
+@pytest.mark.parametrize(
+    ("found", "heard"),
+    [
+        (hypothesis("Turn off the light.", mean_logprob=-0.3, no_speech=0.1), True),
+        (hypothesis("Turn off the light.", mean_logprob=-0.3, no_speech=0.5), False),
+        (hypothesis("Turn off the light.", mean_logprob=-1.0, no_speech=0.1), False),
+        (hypothesis("1, 2, 3.", mean_logprob=-0.3, no_speech=0.1), False),
+    ],
+    ids=["sure", "no-speech", "improbable", "no-letters"],
+)
+def test_where_the_detector_hears_nobody_only_words_count_that_whisper_is_sure_of(
+    found: Hypothesis, heard: bool, jfk_sound: Recording
+) -> None:
+    doubtful = whole(jfk_sound, is_doubtful=True)
+    assert bool(heard_by(ScriptedWhisper(found), jfk_sound, "accurate", doubtful)) == heard
 
 
 def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:
@@ -165,10 +236,9 @@ async def test_both_qualities_hear_the_known_notes(
         assert english.language == "en"
         assert word_error_rate(PISETS, russian.text) <= 0.25
         assert russian.language == "ru"
-    # Each was encoded once, language and words together, in a window for the 11 or 3 s that it lasts.
-    accurate_english, accurate_russian, fast_english, fast_russian = windows.frames
-    assert 1500 <= accurate_english <= 1600 and accurate_russian == 1300
-    assert 1300 <= fast_english <= 1400 and fast_russian == 1100
+    # Language and words together, in windows for the 2 to 6 s that each utterance lasts.
+    assert all(frames <= 1200 for frames in windows.frames)
+    assert sum(windows.together) <= 2 * 4
 
 
 def joined(sounds: list[Recording], pause_s: float) -> tuple[Recording, list[float]]:
@@ -262,7 +332,7 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
     # An earlier test's chunks of half a minute may still be under way.
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
-    assert sum(together) == len(notes)
+    assert len(together) < sum(together)
     assert 1 < max(together) <= 4
 
 
@@ -369,7 +439,7 @@ async def test_many_long_recordings_take_turns(
 ) -> None:
     opened: list[float] = []
 
-    def counted(samples: Samples) -> list[Any]:
+    def counted(samples: Samples, probabilities: object) -> list[Any]:
         opened.append(len(samples) / RECORDING_RATE_HZ)
         return []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,20 @@ from audio import (
     TranscriberBusyError,
     TranscriberClosedError,
     UnknownLanguageError,
+    decode,
 )
-from tests.audio.made_recordings import click, noise, silence, tone
+from tests.audio.made_recordings import (
+    breath,
+    click,
+    dialled_digits,
+    fainter,
+    hum,
+    music,
+    noise,
+    silence,
+    tone,
+    two_tracks,
+)
 from tests.spoken import JFK, PISETS, is_heard, word_error_rate, words
 
 
@@ -63,15 +76,71 @@ async def test_a_note_that_breaks_off_is_transcribed_as_far_as_it_goes(transcrib
     assert "for your country" not in words(transcript.text)
 
 
+@pytest.mark.parametrize("by_db", [0, 50])
 @pytest.mark.parametrize(
-    "recording", [silence(5), tone(5), noise(5), click(5)], ids=["silence", "tone", "noise", "click"]
+    "sound", [silence, tone, noise, click, hum, breath, music, dialled_digits], ids=lambda sound: str(sound.__name__)
 )
-async def test_no_words_are_made_up_where_nobody_speaks(transcriber: Transcriber, recording: Recording) -> None:
-    transcript = await transcriber.transcribe(recording)
+async def test_no_words_are_made_up_where_nobody_speaks(
+    transcriber: Transcriber, sound: Callable[[float], Recording], by_db: float
+) -> None:
+    transcript = await transcriber.transcribe(fainter(sound(5), by_db))
 
     assert not transcript.has_speech
     assert (transcript.text, transcript.segments, transcript.language) == ("", (), None)
     assert transcript.duration_s == 5
+
+
+async def test_a_faint_voice_is_heard(transcriber: Transcriber, jfk_sound: Recording) -> None:
+    transcript = await transcriber.transcribe(fainter(jfk_sound, 60))
+    assert word_error_rate(JFK, transcript.text) <= 0.25
+
+
+async def test_a_voice_is_heard_from_its_first_word_on_after_music(
+    transcriber: Transcriber, jfk_sound: Recording
+) -> None:
+    both = np.concatenate([3 * music(30).samples, fainter(jfk_sound, 6).samples])
+
+    transcript = await transcriber.transcribe(Recording(np.clip(both, -1, 1)))
+
+    assert word_error_rate(JFK, transcript.text) <= 0.25
+    assert transcript.segments[0].start_s == pytest.approx(30.3, abs=1)
+
+
+async def test_a_quiet_voice_after_a_loud_one_is_heard(transcriber: Transcriber, jfk_sound: Recording) -> None:
+    quiet = fainter(jfk_sound, 30).samples
+    both = Recording(np.concatenate([jfk_sound.samples, silence(0.8).samples, quiet]))
+
+    transcript = await transcriber.transcribe(both)
+
+    assert word_error_rate(f"{JFK} {JFK}", transcript.text) <= 0.25
+
+
+async def test_several_turns_are_all_heard_once(transcriber: Transcriber, corpus: Path) -> None:
+    said = ["he was not an ill disposed young man", "in being comparatively modern", "lock the front door"]
+    names = ["librivox-0880", "LJ001-0002", "s2p-en-04"]
+    notes = [decode((corpus / f"{name}.ogg").read_bytes()).samples for name in names]
+    turns = Recording(np.concatenate([part for note in notes for part in (note, silence(0.8).samples)]))
+
+    transcript = await transcriber.transcribe(turns)
+
+    assert word_error_rate(" ".join(said), transcript.text) <= 0.25
+    assert len(transcript.segments) == 3
+    starts_s = [sum(len(note) / 16_000 + 0.8 for note in notes[:number]) for number in range(3)]
+    assert [segment.start_s for segment in transcript.segments] == pytest.approx(starts_s, abs=1)
+
+
+async def test_speech_on_another_track_is_found_when_nobody_speaks_on_the_first(
+    transcriber: Transcriber, jfk_sound: Recording
+) -> None:
+    transcript = await transcriber.transcribe(two_tracks(music(11), jfk_sound))
+    assert word_error_rate(JFK, transcript.text) <= 0.25
+
+
+async def test_a_language_that_is_expected_changes_nothing_where_another_is_heard_for_sure(
+    transcriber: Transcriber, russian_note: bytes
+) -> None:
+    transcript = await transcriber.transcribe(russian_note, expected_languages={"en-US": 9, "tlh": 1})
+    assert transcript.language == "ru"
 
 
 @pytest.mark.parametrize(
