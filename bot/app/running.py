@@ -41,7 +41,7 @@ def invitation(me: hikari.Snowflake) -> str:
 
 
 @contextlib.asynccontextmanager
-async def sandbox_of(settings: Settings) -> AsyncIterator[Sandbox]:
+async def build_sandbox(settings: Settings) -> AsyncIterator[Sandbox]:
     """A running sandbox at the address that the settings give.
 
     Raises:
@@ -60,7 +60,7 @@ async def sandbox_of(settings: Settings) -> AsyncIterator[Sandbox]:
 
 async def run_sandbox(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
     """Serve the sandbox alone until ``stop`` is set."""
-    async with sandbox_of(settings) as sandbox:
+    async with build_sandbox(settings) as sandbox:
         tell(f"The sandbox is ready: {sandbox.url}")
         tell("Point a bot there:")
         tell(f"  REST            {sandbox.rest_url}")
@@ -90,7 +90,7 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
     if not settings.sandbox_autostart:
         raise NoTokenError
     tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
-    async with sandbox_of(settings) as sandbox:
+    async with build_sandbox(settings) as sandbox:
         await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(
             stop, lambda _me: tell(f"Starling is ready: {sandbox.url}")
         )

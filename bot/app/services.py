@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,6 +40,11 @@ class Services:
         self._values: dict[type, object] = {hikari.api.RESTClient: client.rest}
         for service in services:
             self._provide(service)
+
+    def provide_fields(self, services: Any) -> None:
+        """Provide every field of a dataclass."""
+        for each in dataclasses.fields(services):
+            self._provide(getattr(services, each.name))
 
     def make(self, types: Iterable[type]) -> None:
         """Make one of each of ``types``, whose constructors take services that are there, and provide it.

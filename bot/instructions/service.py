@@ -64,7 +64,7 @@ class Instructions:
         self._bot = bot
         self._store = store
         self._preferences = preferences
-        self._default = default
+        self.default = default
 
     async def of(self, guild_id: int | None, channel_id: int) -> InForce:
         """What holds in a channel. A thread has what its channel has, unless it was given its own."""
@@ -75,7 +75,7 @@ class Instructions:
                     return InForce(found.text, found.name, "channel")
             if (found := await self._picked(guild_id, chosen.instruction)) is not None:
                 return InForce(found.text, found.name, "guild")
-        return InForce(self._default, None, "host")
+        return InForce(self.default, None, "host")
 
     async def names(self, guild_id: int) -> list[str]:
         """Of the guild's instructions."""

@@ -57,7 +57,7 @@ async def test_one_vote_a_person_which_can_be_changed_and_taken_back(judged: Bot
     await ada.click(answer, "good")
     assert "👎" not in (await told(ada, "corrections wanted"))["content"]
     refused = await told(chloe, "corrections wanted")
-    assert "Corrections are decided on by those" in refused["content"]
+    assert "the permission Manage Server" in refused["content"]
     assert "👎" not in (await told(ada, "corrections wanted", SECOND))["content"]
 
 

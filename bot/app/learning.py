@@ -1,0 +1,71 @@
+"""What learns: corrections, datasets, trainings, and the measuring of what they made."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.app.answering import Answering
+from bot.app.personal_data import build_personal_data
+from bot.app.stores import Stores
+from bot.corrections.service import Corrections
+from bot.datasets.service import Datasets
+from bot.privacy.personal_data import PersonalData
+from bot.recall.choosing import retriever_maker
+from bot.settings import Settings
+from bot.training.evaluating.judging import Judge
+from bot.training.evaluating.scoring import Scorer
+from bot.training.promoting import Promoting
+from bot.training.registry import TRAINERS
+from bot.training.trainings import Trainings
+from bot.weights.weights import WeightsCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What people give, what becomes of it, and how it is taken back."""
+
+    corrections: Corrections
+    datasets: Datasets
+    trainings: Trainings
+    scorer: Scorer
+    promoting: Promoting
+    personal_data: PersonalData
+
+
+def build_learning(
+    settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores, answering: Answering
+) -> Learning:
+    """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted, and ``stack`` stops what runs."""
+    corrections = Corrections(
+        stores.corrections, stores.datasets, stores.preferences, on_changed=answering.recall.forget
+    )
+    datasets = Datasets(stores.datasets, stores.files)
+    trainings = Trainings(
+        stores.trainings,
+        stores.models,
+        datasets,
+        stores.files,
+        TRAINERS.build(settings, cache),
+        settings.trainings_folder,
+        max_per_day=settings.trainings_a_day,
+    )
+    stack.push_async_callback(trainings.stop)
+    judge = Judge(answering.chat.named(settings.judge_model)) if settings.judge_model else None
+    scorer = Scorer(retriever_maker(settings.recall), judge)
+    return Learning(
+        corrections=corrections,
+        datasets=datasets,
+        trainings=trainings,
+        scorer=scorer,
+        promoting=Promoting(
+            stores.models, stores.trainings, datasets, answering.serving, answering.models, scorer,
+            answering.instructions.default,
+        ),
+        personal_data=build_personal_data(
+            jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, datasets=stores.datasets,
+            corrections=corrections, consents=stores.consents, feedback=stores.feedback,
+            comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
+            preferences=stores.preferences,
+        ),
+    )  # fmt: skip

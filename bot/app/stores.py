@@ -1,0 +1,67 @@
+"""What is stored, and where."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.conversation.exchanges import ExchangeStore
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.store import CorrectionStore
+from bot.datasets.store import DatasetStore
+from bot.instructions.store import InstructionStore
+from bot.preferences.preferences import Preferences
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.storage.files import FileStore
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.model_store import ModelStore
+from bot.training.store import TrainingStore
+from bot.usage.store import Clock, UsageStore
+from bot.work.job_store import JobStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """One of each, on one database; files are in a folder."""
+
+    preferences: Preferences
+    jobs: JobStore
+    exchanges: ExchangeStore
+    instructions: InstructionStore
+    usage: UsageStore
+    files: FileStore
+    datasets: DatasetStore
+    corrections: CorrectionStore
+    consents: ConsentStore
+    feedback: FeedbackStore
+    trainings: TrainingStore
+    models: ModelStore
+    comparisons: ComparisonStore
+
+
+async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock) -> Stores:
+    """The database opened and brought up to date; ``stack`` closes it. ``clock`` says which day it is for budgets.
+
+    Raises:
+        StarlingError: it cannot be opened.
+    """
+    database = await Database.open(settings.database)
+    stack.push_async_callback(database.close)
+    datasets = DatasetStore(database)
+    return Stores(
+        preferences=Preferences(database),
+        jobs=JobStore(database),
+        exchanges=ExchangeStore(database),
+        instructions=InstructionStore(database),
+        usage=UsageStore(database, clock=clock),
+        files=FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes),
+        datasets=datasets,
+        corrections=CorrectionStore(database, datasets),
+        consents=ConsentStore(database),
+        feedback=FeedbackStore(database),
+        trainings=TrainingStore(database),
+        models=ModelStore(database),
+        comparisons=ComparisonStore(database),
+    )
