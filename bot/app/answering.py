@@ -31,7 +31,7 @@ from bot.conversation.tokens import count_tokens
 from bot.i18n.known_locales import KnownLocales
 from bot.instructions.service import Instructions
 from bot.preferences.choices import Speak
-from bot.recall.choosing import index_maker
+from bot.recall.choosing import english_weights, index_maker
 from bot.recall.recall import Recall
 from bot.settings import OPENAI_URL, Settings
 from bot.training.serving import Serving
@@ -133,7 +133,7 @@ async def build_answering(
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
     instructions = Instructions(bot, stores.instructions, stores.preferences, default)
     locales = KnownLocales(stores.preferences)
-    recall = Recall(stores.corrections.approved, index_maker(settings.recall))
+    recall = Recall(stores.corrections.approved, index_maker(settings.recall, english_weights(cache)))
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes)
     history = ConversationHistory(bot, stores.exchanges, stores.preferences, attachments)

