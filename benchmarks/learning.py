@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.page import page_asked_for, tell
-from benchmarks.recall import Case, answered_by, cases_in, made
+from benchmarks.recall import answered_by, made
+from benchmarks.recall_cases import Case, cases_in
 from bot.conversation.embedded import EmbeddedChat
 from bot.datasets.example import Example, content_hash
 from bot.datasets.service import TrainingData

@@ -1,6 +1,10 @@
 """Measures the recall of corrections: what is found, what is found by mistake, what it costs, and what it is worth.
 
     python -m benchmarks.recall [--write docs/recall.md]
+    python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --json
+
+The second measures what becomes of it as corrections grow: the project's own first, and those of a file beside them;
+one JSON object a line, for each size and language (recall_at_scale.py tells what is in the files).
 
 The questions in ``recall_data`` are of an invented community: no model knows the answers. Each correction is asked for
 in two ways that share few words with it. The thresholds of the retrievers were looked for on ``tuning.tsv``, and
@@ -9,64 +13,44 @@ then raised until 95 of 100 of the unrelated questions here find nothing.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import re
+import functools
+import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.page import page_asked_for, tell
+from benchmarks.page import tell
+from benchmarks.recall_at_scale import LANGUAGES, Files, as_json, measured
+from benchmarks.recall_cases import Case, cases_in, lines_in
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.corrections.store import Approved
-from bot.recall.choosing import Choice, index_maker
+from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index
 from bot.weights.weights import WeightsCache
 
-DATA = Path(__file__).parent / "recall_data"
-CHOICES: tuple[Choice, ...] = ("multilingual", "wordllama", "words")
+CHOICES: tuple[Choice, ...] = ("auto", "multilingual", "wordllama", "words")
 MANY = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A correction, and other ways to ask for it."""
-
-    lesson: Approved
-    paraphrases: tuple[str, ...]
-
-    def is_right(self, answer: str) -> bool:
-        """Whether ``answer`` has the words of the lesson's answer that matter: names and numbers, or else the last one
-        that its question does not have."""
-        asked = set(re.findall(r"\w+", self.lesson.prompt.lower()))
-        words = re.findall(r"\w+", self.lesson.answer.lower())
-        wanted = [word for word in words if word not in asked and len(word) > 1]
-        named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.lesson.answer)[1:] or wanted[-1:]
-        return all(word.lower() in answer.lower() for word in named)
-
-
-def cases_in(name: str) -> list[Case]:
-    """The corrections of one language."""
-    rows = [line.split("\t") for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
-    return [Case(Approved(f"{name}-{n}", n, row[0], row[1]), tuple(row[2:])) for n, row in enumerate(rows)]
-
-
-def lines_in(name: str) -> list[str]:
-    return (DATA / name).read_text(encoding="utf-8").splitlines()
 
 
 def made(choice: Choice, lessons: Sequence[Approved]) -> Index:
     """An index of ``lessons``."""
-    maker = index_maker(choice)
-    assert maker is not None
-    index = maker()
+    index = empty(choice)
     index.replace(lessons)
     return index
+
+
+def empty(choice: Choice) -> Index:
+    """An index of nothing."""
+    maker = index_maker(choice, functools.partial(WeightsCache().fetch, ENGLISH_WEIGHTS))
+    assert maker is not None
+    return maker()
 
 
 def found_first(choice: Choice, cases: Sequence[Case]) -> tuple[int, int]:
@@ -168,8 +152,21 @@ async def report() -> str:
 
 
 def main() -> None:
-    page = page_asked_for("Measure the recall of corrections.")
-    tell(asyncio.run(report()), page)
+    parser = argparse.ArgumentParser(description="Measure the recall of corrections.")
+    parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
+    parser.add_argument("--corrections", type=Path, help="corrections beside the project's own: question, tab, answer")
+    parser.add_argument("--questions", type=Path, help="questions that no correction answers")
+    parser.add_argument("--paraphrases", type=Path, help="a correction's question and its paraphrases, at tabs")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for each size and language")
+    asked = parser.parse_args()
+    if (asked.corrections is None) != (asked.questions is None) or asked.json != (asked.corrections is not None):
+        parser.error("--corrections, --questions and --json go together")
+    if asked.corrections is None:
+        tell(asyncio.run(report()), asked.write)
+        return
+    files = Files(asked.corrections, asked.questions, asked.paraphrases)
+    for one in measured(files, {language: empty("auto") for language in LANGUAGES}):
+        print(json.dumps(as_json(one)), flush=True)
 
 
 if __name__ == "__main__":

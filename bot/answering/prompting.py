@@ -66,7 +66,7 @@ class Prompting:
         history = await self._history.before(
             request, parent, brief=model.is_demonstration, pictures=model.takes_pictures
         )
-        text = with_facts(f"{understood.text}\n\n{attached.text}".strip(), recalled)
+        text = with_facts(f"{understood.text}\n\n{attached.text}".strip(), recalled, brief=model.is_demonstration)
         return AnswerPrompt(
             understood,
             instruction=(await self._instructions.of(request.guild_id, request.channel_id)).text,

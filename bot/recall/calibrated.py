@@ -12,7 +12,6 @@ import numpy as np
 from audio import detect_language
 from bot.corrections.store import Approved
 from bot.recall.embeddings import Embedding
-from bot.recall.everyday import EVERYDAY
 from bot.recall.neighbourhoods import Neighbourhoods
 from bot.recall.retrievers import Vectors
 
@@ -37,7 +36,6 @@ class Space:
         self._corrections: tuple[Approved, ...] = ()
         self._vectors: dict[str, tuple[Vectors, Vectors]] = {}
         """Of each question: as it is known, and as it is asked."""
-        self._everyday: tuple[Vectors, Vectors] | None = None
         self._neighbourhoods: Neighbourhoods | None = None
 
     def replace(self, corrections: Sequence[Approved]) -> None:
@@ -49,8 +47,6 @@ class Space:
             self._corrections, self._vectors, self._neighbourhoods = (), {}, None
             return
         embedding = self._embedding()
-        if self._everyday is None:
-            self._everyday = embedding.both(EVERYDAY)
         if new := [prompt for prompt in prompts if prompt not in self._vectors]:
             self._vectors |= {
                 prompt: (known, asked) for prompt, known, asked in zip(new, *embedding.both(new), strict=True)
@@ -59,7 +55,7 @@ class Space:
         known, asked = (
             np.stack([self._vectors[correction.prompt][side] for correction in corrections]) for side in (0, 1)
         )
-        self._neighbourhoods = Neighbourhoods(known, asked, *self._everyday, self._prior)
+        self._neighbourhoods = Neighbourhoods(known, asked, *embedding.everyday(), self._prior)
         self._corrections = tuple(corrections)
 
     def near(self, question: str, count: int) -> list[Near]:

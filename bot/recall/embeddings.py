@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ class Embedding(Protocol):
 
     def asked(self, text: str) -> Vectors:
         """The one vector, of shape (dimensions,), of a question that is asked now."""
+
+    def everyday(self) -> tuple[Vectors, Vectors]:
+        """``both`` of what people ask everywhere, worked out once."""
 
 
 class EnglishEmbedding:
@@ -50,7 +54,16 @@ class EnglishEmbedding:
 
     def asked(self, text: str) -> Vectors:
         """See ``Embedding``."""
-        return self.both([text])[0][0]
+        vector: Vectors = self.both([text])[0][0]
+        return vector
+
+    @functools.cached_property
+    def _everyday(self) -> tuple[Vectors, Vectors]:
+        return self.both(EVERYDAY)
+
+    def everyday(self) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``."""
+        return self._everyday
 
     def _embed(self, text: str) -> Vectors:
         encoded = self._tokenizer.encode(text)
@@ -62,6 +75,16 @@ class EnglishEmbedding:
         states = self._session.run(None, {name: np.array([ids], np.int64) for name, ids in inputs.items()})[0]
         # The model is trained so that the first token speaks for the sentence.
         return np.asarray(states[0][0], np.float32)
+
+
+class SecondEmbedding(Protocol):
+    """What an embedding is joined with."""
+
+    def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``."""
+
+    def asked(self, text: str) -> Vectors:
+        """See ``Embedding``."""
 
 
 class SentenceEncoder:
@@ -89,7 +112,8 @@ class SentenceEncoder:
 
     def asked(self, text: str) -> Vectors:
         """See ``Embedding``."""
-        return self.both([text])[0][0]
+        vector: Vectors = self.both([text])[0][0]
+        return vector
 
     def _raw(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
@@ -104,7 +128,7 @@ class JoinedEmbedding:
     """Two embeddings as one: what its vectors' products give is what the first says, and a part of what the second
     says."""
 
-    def __init__(self, first: Retriever, second: Embedding | None) -> None:
+    def __init__(self, first: Retriever, second: SecondEmbedding | None) -> None:
         self._first = first
         self._second = second
 
@@ -119,7 +143,17 @@ class JoinedEmbedding:
     def asked(self, text: str) -> Vectors:
         """See ``Embedding``."""
         first = self._first.asked(text)
-        return first[0] if self._second is None else _joined(first, self._second.asked(text)[None, :])[0]
+        vectors = first if self._second is None else _joined(first, self._second.asked(text)[None, :])
+        vector: Vectors = vectors[0]
+        return vector
+
+    def everyday(self) -> tuple[Vectors, Vectors]:
+        """See ``Embedding``."""
+        return self._everyday
+
+    @functools.cached_property
+    def _everyday(self) -> tuple[Vectors, Vectors]:
+        return self.both(EVERYDAY)
 
 
 def _joined(first: Vectors, second: Vectors) -> Vectors:

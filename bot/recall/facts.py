@@ -6,11 +6,23 @@ from collections.abc import Sequence
 
 from bot.corrections.store import Approved
 
+TAUGHT = "Members of this server have taught you what follows. What of it does not answer the question does not apply."
 
-def with_facts(question: str, lessons: Sequence[Approved]) -> str:
-    """``question`` with ``lessons`` before it, in the one turn: of the places that were tried, the one where a small
-    model makes most of them."""
+
+def with_facts(question: str, lessons: Sequence[Approved], *, brief: bool = True) -> str:
+    """``question`` with ``lessons`` before it, in the one message: of the places that were tried, the one where a small
+    model makes most of them.
+
+    ``brief``: for the demonstration model, which loses the thread when it is told that a fact may not apply.
+    """
     if not lessons:
         return question
-    facts = "\n".join(f"- {' '.join(lesson.answer.split())}" for lesson in lessons)
-    return f"Facts:\n{facts}\n\nQuestion: {question}"
+    if brief:
+        facts = "\n".join(f"- {_flat(lesson.answer)}" for lesson in lessons)
+        return f"Facts:\n{facts}\n\nQuestion: {question}"
+    facts = "\n".join(f"- {_flat(lesson.prompt)} {_flat(lesson.answer)}" for lesson in lessons)
+    return f"{TAUGHT}\n{facts}\n\nQuestion: {question}"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

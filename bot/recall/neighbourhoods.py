@@ -27,8 +27,9 @@ WRONG_SHARE = 0.03
 """Of the corrections, asked of the others, so many may recall something."""
 PRIOR_CORRECTIONS = 60
 """What a server's own corrections say counts as much as what was measured elsewhere when there are so many of them."""
-MAX_SHIFT = 0.12
-"""Corrections that ask the same thing twice must not make recall deaf, nor a few strange ones make it hear all."""
+MAX_RAISE, MAX_LOWERING = 0.05, 0.02
+"""How far the threshold may go from where it was measured: corrections that ask the same thing twice must not make recall
+deaf, and what sounds unlike all else in a large index is still asked for every day."""
 MAX_JUDGED = 600
 """Corrections that are asked of the others: more of them say the same."""
 _BLOCK = 512
@@ -76,7 +77,7 @@ class Neighbourhoods:
         highest = np.concatenate(
             [self._highest_of_others(asked, judged[begin : begin + _BLOCK]) for begin in range(0, len(judged), _BLOCK)]
         )
-        learnt = float(np.clip(np.quantile(highest, 1 - WRONG_SHARE), prior - MAX_SHIFT, prior + MAX_SHIFT))
+        learnt = float(np.clip(np.quantile(highest, 1 - WRONG_SHARE), prior - MAX_LOWERING, prior + MAX_RAISE))
         return (count * learnt + PRIOR_CORRECTIONS * prior) / (count + PRIOR_CORRECTIONS)
 
     def _highest_of_others(self, asked: Vectors, which: NDArray[np.int_]) -> Scores:

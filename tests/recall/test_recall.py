@@ -39,6 +39,12 @@ class Shelf:
         return self.lessons.get(guild_id, ())
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is asked here, not how fast a busy machine loads its models."""
+    monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 60.0)
+
+
 def maker(choice: Choice) -> Callable[[], Index]:
     made = index_maker(choice)
     assert made is not None
@@ -51,6 +57,7 @@ def maker(choice: Choice) -> Callable[[], Index]:
         ("words", "When's game night, this week?", 1),
         ("wordllama", "which day do we play games together this week", 1),
         ("wordllama", "what release do I need to connect to the minecraft server", 3),
+        ("auto", "what time does game evening start", 1),
         ("multilingual", "what time does game evening start", 1),
         ("multilingual", "name of the person teaching ceramics", 2),
         ("multilingual", "я захлопнул дверь, есть ли другой ключ", 4),
@@ -119,6 +126,8 @@ def test_the_facts_stand_before_the_question() -> None:
         "Facts:\n- Game night is every Thursday at 19:30.\n- Marisol runs the pottery workshop.\n\nQuestion: When?"
     )
     assert with_facts("When?", ()) == "When?"
+    told = with_facts("When?", LESSONS[:1], brief=False)
+    assert "does not apply" in told and "When is the weekly game night? Game night is every" in told
 
 
 def test_what_is_not_installed_is_told_with_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,38 @@
+"""The questions that recall is measured with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.corrections.store import Approved
+
+DATA = Path(__file__).parent / "recall_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A correction, and other ways to ask for it."""
+
+    lesson: Approved
+    paraphrases: tuple[str, ...]
+
+    def is_right(self, answer: str) -> bool:
+        """Whether ``answer`` has the words of the lesson's answer that matter: names and numbers, or else the last one
+        that its question does not have."""
+        asked = set(re.findall(r"\w+", self.lesson.prompt.lower()))
+        words = re.findall(r"\w+", self.lesson.answer.lower())
+        wanted = [word for word in words if word not in asked and len(word) > 1]
+        named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.lesson.answer)[1:] or wanted[-1:]
+        return all(word.lower() in answer.lower() for word in named)
+
+
+def cases_in(name: str) -> list[Case]:
+    """The corrections of one language."""
+    rows = [line.split("\t") for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+    return [Case(Approved(f"{name}-{n}", n, row[0], row[1]), tuple(row[2:])) for n, row in enumerate(rows)]
+
+
+def lines_in(name: str) -> list[str]:
+    return (DATA / name).read_text(encoding="utf-8").splitlines()
