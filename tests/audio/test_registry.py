@@ -63,10 +63,10 @@ def test_what_is_not_there_or_lacks_a_setting_is_named(parrot: Registration[obje
 
 
 def test_the_weights_of_what_is_chosen_are_needed(parrot: Registration[object], tmp_path: Path) -> None:
-    assert needed_models(read_settings(tts_engine="espeak")) == ["whisper-base", "smollm2-135m"]
+    assert needed_models(read_settings(tts_engine="espeak")) == ["whisper-base", "smollm2-135m", "bge-small-en"]
     endpoint = {"openai_base_url": "http://127.0.0.1:9/v1", "chat_model": "m"}
     chosen = {"tts_engine": "parrot", "piper_voices": tmp_path, "whisper_model": "small"}
-    assert needed_models(read_settings(**endpoint, **chosen)) == ["smollm2-135m"]
+    assert needed_models(read_settings(**endpoint, **chosen)) == ["smollm2-135m", "bge-small-en"]
 
 
 async def test_doctor_tells_where_it_goes_and_what_is_missing(parrot: Registration[object], tmp_path: Path) -> None:
