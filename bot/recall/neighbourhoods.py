@@ -28,8 +28,8 @@ WRONG_SHARE = 0.03
 PRIOR_CORRECTIONS = 60
 """What a server's own corrections say counts as much as what was measured elsewhere when there are so many of them."""
 MAX_RAISE, MAX_LOWERING = 0.05, 0.02
-"""How far the threshold may go from where it was measured: corrections that ask the same thing twice must not make recall
-deaf, and what sounds unlike all else in a large index is still asked for every day."""
+"""How far the threshold may go from where it was measured: corrections that ask the same thing twice must not make
+recall deaf, and what sounds unlike all else in a large index is still asked for every day."""
 MAX_JUDGED = 600
 """Corrections that are asked of the others: more of them say the same."""
 _BLOCK = 512
