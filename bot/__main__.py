@@ -7,6 +7,7 @@ import collections
 import contextlib
 import itertools
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -78,6 +79,7 @@ def run(
     from bot.app.logs import set_up_logs
     from bot.app.running import run_starling
 
+    os.umask(0o077)  # what people said is in every file that is made from here on
     settings = read_settings()
     for note in unknown_names():
         err.print(f"[yellow]note[/]  {escape(note)}", highlight=False, soft_wrap=True)

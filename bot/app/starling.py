@@ -18,6 +18,7 @@ from bot.app.health import keep_alive_file
 from bot.app.learning import build_learning
 from bot.app.loading import load
 from bot.app.services import Services
+from bot.app.single_instance import only_one_on
 from bot.app.speech import build_speech
 from bot.app.stores import build_stores
 from bot.i18n.translation import localizations
@@ -61,6 +62,7 @@ class Starling:
         ``clock`` says which day it is for budgets."""
         self._settings = settings
         self._clock = clock
+        self._identity = token, api_url
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
@@ -83,6 +85,7 @@ class Starling:
         """
         settings, cache = self._settings, WeightsCache(self._settings.models_folder)
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(only_one_on(settings.data_folder, *self._identity))
             stores = await build_stores(settings, stack, clock=self._clock)
             speech = await build_speech(settings, cache, stack, stores)
             answering = await build_answering(

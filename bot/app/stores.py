@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from bot.app.single_instance import only_one_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
@@ -45,10 +46,11 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
     """The database opened and brought up to date; ``stack`` closes it. ``clock`` says which day it is for budgets.
 
     Raises:
-        StarlingError: it cannot be opened.
+        StarlingError: it cannot be opened, or another Starling uses it.
     """
     database = await Database.open(settings.database)
     stack.push_async_callback(database.close)
+    await stack.enter_async_context(only_one_in(database))
     datasets = DatasetStore(database)
     return Stores(
         preferences=Preferences(database),

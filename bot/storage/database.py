@@ -74,7 +74,7 @@ class Database:
         try:
             if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
                 path = Path(str(parsed.database))
-                path.parent.mkdir(parents=True, exist_ok=True)
+                _make_private(path)
                 async with AsyncFileLock(f"{path}.lock", timeout=60):
                     await _migrate(engine)
             else:
@@ -95,6 +95,13 @@ async def rows_changed(session: AsyncSession, statement: Delete | Update) -> int
     result = await session.execute(statement)
     assert isinstance(result, CursorResult), "such statements have a cursor, which counts"
     return int(result.rowcount)
+
+
+def _make_private(path: Path) -> None:
+    """Have the file for its owner alone; SQLite gives its other files the mode of the first."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
 
 
 def _engine(url: URL) -> AsyncEngine:
