@@ -1,7 +1,7 @@
 """Measures the recall of corrections: what is found, what is found by mistake, what it costs, and what it is worth.
 
     python -m benchmarks.recall [--write docs/recall.md]
-    python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --json
+    python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --json [--check]
 
 The second measures what becomes of it as corrections grow: the project's own first, and those of a file beside them;
 one JSON object a line, for each size and language (recall_at_scale.py tells what is in the files).
@@ -17,19 +17,21 @@ import argparse
 import asyncio
 import functools
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.page import tell
-from benchmarks.recall_at_scale import LANGUAGES, Files, as_json, measured
+from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured
 from benchmarks.recall_cases import Case, cases_in, lines_in
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.corrections.store import Approved
+from bot.recall.checking import RecallCheck
 from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index
@@ -151,6 +153,20 @@ async def report() -> str:
     return "\n".join(lines)
 
 
+def checked(runner: asyncio.Runner) -> Best:
+    """Recall with the check by the chat model that OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL name."""
+    model = ChatModel(
+        os.environ["OPENAI_BASE_URL"],
+        os.environ.get("OPENAI_API_KEY", "none"),
+        os.environ["CHAT_MODEL"],
+        timeout_s=60,
+        max_reply_tokens=200,
+        context_tokens=8192,
+    )
+    check = RecallCheck(None, is_on=True)
+    return lambda index, text: runner.run(check.applying(model, text, index.near(text, 3), user=0, guild=None))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the recall of corrections.")
     parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
@@ -158,6 +174,7 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, help="questions that no correction answers")
     parser.add_argument("--paraphrases", type=Path, help="a correction's question and its paraphrases, at tabs")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each size and language")
+    parser.add_argument("--check", action="store_true", help="with the check by the model at OPENAI_BASE_URL")
     asked = parser.parse_args()
     if (asked.corrections is None) != (asked.questions is None) or asked.json != (asked.corrections is not None):
         parser.error("--corrections, --questions and --json go together")
@@ -165,8 +182,10 @@ def main() -> None:
         tell(asyncio.run(report()), asked.write)
         return
     files = Files(asked.corrections, asked.questions, asked.paraphrases)
-    for one in measured(files, {language: empty("auto") for language in LANGUAGES}):
-        print(json.dumps(as_json(one)), flush=True)
+    with asyncio.Runner() as runner:
+        best = checked(runner) if asked.check else by_score
+        for one in measured(files, {language: empty("auto") for language in LANGUAGES}, best):
+            print(json.dumps(as_json(one)), flush=True)
 
 
 if __name__ == "__main__":

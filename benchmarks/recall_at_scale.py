@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.recall_cases import Case, cases_in, lines_in
@@ -53,8 +54,17 @@ def rows_in(path: Path) -> list[list[str]]:
     return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def measured(files: Files, made: dict[str, Index]) -> Iterator[Measured]:
-    """Each size and language, with the empty index ``made`` for it."""
+Best = Callable[[Index, str], Sequence[Approved]]
+"""What an index recalls for a question."""
+
+
+def by_score(index: Index, question: str) -> Sequence[Approved]:
+    """What is above the threshold."""
+    return index.best(question, 3)
+
+
+def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Iterator[Measured]:
+    """Each size and language, with the empty index ``made`` for it; ``best`` asks it."""
     beside = [Approved(f"file-{n}", 10_000 + n, row[0], row[1]) for n, row in enumerate(rows_in(files.corrections))]
     questions = [row[0] for row in rows_in(files.questions)]
     everyday = lines_in("unrelated.tsv")
@@ -70,7 +80,7 @@ def measured(files: Files, made: dict[str, Index]) -> Iterator[Measured]:
         for size in sizes:
             index = made[language]
             index.replace([*(case.lesson for case in cases), *further[:size]])
-            yield _measured(language, index, cases, size, asked, _of_language(everyday, english=english))
+            yield _measured(language, partial(best, index), cases, size, asked, _of_language(everyday, english=english))
 
 
 def as_json(one: Measured) -> dict[str, object]:
@@ -95,14 +105,19 @@ def _of_language(texts: Sequence[str], *, english: bool) -> list[str]:
 
 
 def _measured(
-    language: str, index: Index, cases: Sequence[Case], size: int, questions: Sequence[str], everyday: Sequence[str]
+    language: str,
+    recalled: Callable[[str], Sequence[Approved]],
+    cases: Sequence[Case],
+    size: int,
+    questions: Sequence[str],
+    everyday: Sequence[str],
 ) -> Measured:
-    index.best(questions[0], 3)
+    recalled(questions[0])
     taken_s: list[float] = []
 
-    def best(text: str) -> list[Approved]:
+    def best(text: str) -> Sequence[Approved]:
         began_s = time.perf_counter()
-        found = index.best(text, 3)
+        found = recalled(text)
         taken_s.append(time.perf_counter() - began_s)
         return found
 
@@ -111,7 +126,7 @@ def _measured(
     return Measured(
         language=language,
         corrections=len(cases) + size,
-        found_first=statistics.mean(best[:1] == [lesson] for lesson, best in found),
+        found_first=statistics.mean(list(best[:1]) == [lesson] for lesson, best in found),
         found_among_three=statistics.mean(lesson in best for lesson, best in found),
         wrongly_recalled=statistics.mean(wrong),
         everyday_wrongly_recalled=statistics.mean(also_wrong),

@@ -197,6 +197,8 @@ class Settings(BaseSettings):
     recall: Literal["auto", "multilingual", "wordllama", "words", "off"] = "auto"
     """How approved corrections are found again: by meaning in a hundred languages, by meaning in English, by words, or
     not at all; auto is the first that is installed."""
+    recall_check: bool = True
+    """Whether the chat model is asked, where something taught is near, if it applies; not the demonstration model."""
 
     trainings_a_day: int = Field(3, ge=0, le=1000)
     """Trainings that one guild may start a day."""

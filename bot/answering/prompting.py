@@ -11,6 +11,7 @@ from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange
 from bot.conversation.prompting import Prompt, build_prompt
 from bot.instructions.service import Instructions
+from bot.recall.checking import RecallCheck
 from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
 
@@ -53,16 +54,22 @@ class AnswerPrompt:
 class Prompting:
     """Gathers the instruction, the conversation so far, and the corrections that bear on a question."""
 
-    def __init__(self, history: ConversationHistory, instructions: Instructions, recall: Recall) -> None:
+    def __init__(
+        self, history: ConversationHistory, instructions: Instructions, recall: Recall, check: RecallCheck
+    ) -> None:
         self._history = history
         self._instructions = instructions
         self._recall = recall
+        self._check = check
 
     async def prompt(self, understood: UnderstoodRequest) -> AnswerPrompt:
         """The prompt for ``understood``. What may not be read of the conversation is left out."""
         request, model, attached = understood.request, understood.model, understood.attached
         parent = await self._history.parent(request)
-        recalled = await self._recall.recalled(request.guild_id, understood.text)
+        near = await self._recall.near(request.guild_id, understood.text)
+        recalled = await self._check.applying(
+            model, understood.text, near, user=request.asker.id, guild=request.guild_id
+        )
         history = await self._history.before(
             request, parent, brief=model.is_demonstration, pictures=model.takes_pictures
         )

@@ -31,6 +31,7 @@ from bot.conversation.tokens import count_tokens
 from bot.i18n.known_locales import KnownLocales
 from bot.instructions.service import Instructions
 from bot.preferences.choices import Speak
+from bot.recall.checking import RecallCheck
 from bot.recall.choosing import english_weights, index_maker
 from bot.recall.recall import Recall
 from bot.settings import OPENAI_URL, Settings
@@ -141,7 +142,7 @@ async def build_answering(
         Understanding(
             bot, speech.voice_notes, attachments, models, locales, budgets, reads_all=settings.message_content_intent
         ),
-        Prompting(history, instructions, recall),
+        Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
         Streaming(budgets),
         Speaking(speech.synthesizer, speech.voices, stores.preferences, budgets, default=Speak(settings.speak)),
         Memory(stores.exchanges),

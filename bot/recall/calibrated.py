@@ -5,24 +5,15 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from audio import detect_language
 from bot.corrections.store import Approved
 from bot.recall.embeddings import Embedding
+from bot.recall.indexes import Near
 from bot.recall.neighbourhoods import Neighbourhoods
 from bot.recall.retrievers import Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A correction that comes near to a question."""
-
-    correction: Approved
-    margin: float
-    """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
 
 
 class Space:

@@ -6,12 +6,22 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from bot.corrections.store import Approved
 from bot.recall.retrievers import Retriever, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A correction that comes near to a question."""
+
+    correction: Approved
+    margin: float
+    """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
 
 
 class Index(Protocol):
@@ -22,6 +32,9 @@ class Index(Protocol):
 
     def best(self, question: str, most: int) -> list[Approved]:
         """At most ``most`` lessons that are about ``question``, the likeliest first; often none."""
+
+    def near(self, question: str, most: int) -> list[Near]:
+        """At most ``most`` lessons, the likeliest first, those below the threshold too where they are known."""
 
 
 class MeaningIndex:
@@ -46,13 +59,17 @@ class MeaningIndex:
 
     def best(self, question: str, most: int) -> list[Approved]:
         """See ``Index``."""
+        return [one.correction for one in self.near(question, most) if one.margin >= 0]
+
+    def near(self, question: str, most: int) -> list[Near]:
+        """See ``Index``."""
         if not self._lessons:
             return []
         retriever = self._retriever()
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
         likeliest = np.argsort(-scores, kind="stable")[:most]
-        return [self._lessons[n] for n in likeliest if scores[n] >= retriever.threshold]
+        return [Near(self._lessons[n], float(scores[n]) - retriever.threshold) for n in likeliest]
 
 
 SHARED_WORDS = 0.45
@@ -89,6 +106,10 @@ class WordIndex:
         ) as found:
             scored = found.fetchall()
         return [self._lessons[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
+
+    def near(self, question: str, most: int) -> list[Near]:
+        """See ``Index``; only those above the threshold."""
+        return [Near(lesson, 0.0) for lesson in self.best(question, most)]
 
     def _own_score(self, n: int) -> float:
         """What a lesson scores when it is asked for in its own words."""

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from bot.corrections.store import Approved
 from bot.errors import StarlingError
-from bot.recall.indexes import Index
+from bot.recall.indexes import Index, Near
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class Recall:
         self._source = source
         self._index = index
         self._shelves: LRUCache[int, _Shelf] = LRUCache(MAX_GUILDS)
-        self._building: set[asyncio.Task[list[Approved]]] = set()
+        self._building: set[asyncio.Task[list[Near]]] = set()
 
     def forget(self, guild_id: int) -> None:
         """What the guild has approved has changed: the next question is answered by what is approved then."""
@@ -52,8 +52,12 @@ class Recall:
             shelf.version += 1
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[Approved, ...]:
-        """At most ``MAX_RECALLED`` lessons about ``question``, the likeliest first; none in direct messages, nor while
-        the index takes longer than ``PATIENCE_S``."""
+        """Of ``near``, the lessons that are about ``question``."""
+        return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
+
+    async def near(self, guild_id: int | None, question: str) -> tuple[Near, ...]:
+        """At most ``MAX_RECALLED`` lessons near to ``question``, the likeliest first; none in direct messages, nor
+        while the index takes longer than ``PATIENCE_S``."""
         if guild_id is None or self._index is None or not question.strip():
             return ()
         shelf = self._shelves.get(int(guild_id))
@@ -79,11 +83,11 @@ class Recall:
         """Wait for the searches that run."""
         await asyncio.gather(*self._building, return_exceptions=True)
 
-    async def _search(self, guild_id: int, shelf: _Shelf, question: str) -> list[Approved]:
+    async def _search(self, guild_id: int, shelf: _Shelf, question: str) -> list[Near]:
         async with shelf.turns:
             while shelf.indexed != shelf.version:
                 version = shelf.version
                 lessons = await self._source(guild_id)
                 await asyncio.to_thread(shelf.index.replace, lessons)
                 shelf.indexed = version
-            return await asyncio.to_thread(shelf.index.best, question, MAX_RECALLED)
+            return await asyncio.to_thread(shelf.index.near, question, MAX_RECALLED)

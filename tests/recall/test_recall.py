@@ -13,7 +13,7 @@ from bot.corrections.store import Approved
 from bot.recall import choosing
 from bot.recall.choosing import Choice, RetrieverMissingError, index_maker
 from bot.recall.facts import with_facts
-from bot.recall.indexes import Index, MeaningIndex, WordIndex
+from bot.recall.indexes import Index, MeaningIndex, Near, WordIndex
 from bot.recall.recall import Recall
 from bot.recall.retrievers import WordLlamaRetriever
 
@@ -104,6 +104,9 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
 
         def best(self, question: str, most: int) -> list[Approved]:
             return LESSONS[:1]
+
+        def near(self, question: str, most: int) -> list[Near]:
+            return [Near(lesson, 0.0) for lesson in self.best(question, most)]
 
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.1)
     recall = Recall(Shelf(), Slow)
