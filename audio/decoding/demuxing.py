@@ -191,15 +191,28 @@ class Reading:
 
     def _packets(self, file: InputContainer) -> Iterator[Packet[Stream]]:
         try:
-            for packet in file.demux():
-                if time.thread_time() - self._started_s > self.limits.max_decoding_s:
-                    raise DecodingTooSlowError(self.limits.max_decoding_s)
+            for packet in self._demuxed(file):
                 if packet.pts is not None and packet.time_base is not None:
                     end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                     self._reached_s = max(self._reached_s, end_s)
                 yield packet
         except _UNREADABLE:
             self._broken = True
+
+    def _demuxed(self, file: InputContainer) -> Iterator[Packet[Stream]]:
+        while True:
+            try:
+                for packet in file.demux():
+                    self._check_time()
+                    yield packet
+                return
+            except IndexError:
+                # A stream that begins in the middle of the file, of which PyAV does not know: the others go on.
+                self._check_time()
+
+    def _check_time(self) -> None:
+        if time.thread_time() - self._started_s > self.limits.max_decoding_s:
+            raise DecodingTooSlowError(self.limits.max_decoding_s)
 
     def _ends_early(self, file: InputContainer) -> bool:
         if self.container is OGG:
