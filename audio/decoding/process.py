@@ -12,6 +12,7 @@ JSON: ``{"truncated": bool, "renderings": int}``, or ``{"error": class, "params"
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import os
@@ -38,6 +39,9 @@ _MEMORY_BYTES = 512 * 2**20
 _COPIES = 3
 """Of the file: as it came in, and as a packet that moves to a larger place while it is put together."""
 
+_LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream", "av.video.codeccontext", "av.video.stream")
+"""What PyAV loads when a file has pictures or subtitles."""
+
 _LONGEST_TRACEBACK = 4_000
 
 # Three samples of silence.
@@ -55,6 +59,8 @@ def serve(rate_hz: int, limits: DecodingLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Whatever is loaded at the first use must be loaded now.
+    for module in _LOADED_LATE:
+        importlib.import_module(module)
     list(Reading(_SMALLEST_WAV, WAV, rate_hz, DecodingLimits()).groups())
     _confine(limits)
     # From now on the C library keeps freed blocks of up to this size instead of handing them back to the system

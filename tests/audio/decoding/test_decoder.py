@@ -42,8 +42,10 @@ from tests.audio.made_recordings import (
     Format,
     file_of,
     noise,
+    silence,
     silent_video,
     tone,
+    two_tracks,
 )
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -132,6 +134,17 @@ def test_an_error_is_the_same_as_in_this_process(data: bytes, decoder: Decoder) 
     assert type(there.value) is type(here.value)
     assert there.value.params == here.value.params
     assert str(there.value) == str(here.value)
+
+
+def test_a_video_with_subtitles_is_heard_too(decoder: Decoder, jfk_sound: Recording) -> None:
+    file = bytearray(two_tracks(jfk_sound, silence(1)))
+    # The second track becomes one of text (Matroska: TrackType 0x83, CodecID 0x86).
+    start = file.rindex(b"A_PCM/INT/LIT")
+    file[start : start + 13] = b"S_TEXT/UTF8\0\0"
+    kind = file.rindex(b"\x83\x81\x02")
+    file[kind + 2] = 0x11
+
+    assert decoder.decode(bytes(file)).duration_s == pytest.approx(11, abs=0.05)
 
 
 def test_the_children_keep_the_limits_of_their_decoder(jfk: bytes) -> None:
