@@ -9,7 +9,9 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
 # Each process loads speech models again and again, for about 1 GB in all; eight of them leave no core idle. With several
 # arenas, glibc keeps for each thread what the models of earlier tests needed, 4 GB and more.
-PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/pytest -n logical --maxprocesses 8 --dist worksteal
+# How many run tests at the same time: make test PROCESSES=1.
+PROCESSES ?= logical
+PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/pytest -n $(PROCESSES) --maxprocesses 8 --dist worksteal
 
 # The same speech model hears other commas, and now and then another word, on another processor. These are the kernels of
 # CTranslate2 that this processor can play, each with and without MKL.
