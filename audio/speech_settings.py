@@ -6,9 +6,29 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 
+class Secret(Protocol):
+    """A key that does not show itself."""
+
+    def get_secret_value(self) -> str: ...
+
+
 class SpeechSettings(Protocol):
     """Each engine and recognizer reads what is meant for it; the bot's settings have all of these fields."""
 
+    @property
+    def stt_base_url(self) -> str | None: ...
+    @property
+    def stt_api_key(self) -> Secret | None: ...
+    @property
+    def stt_model(self) -> str: ...
+    @property
+    def tts_base_url(self) -> str | None: ...
+    @property
+    def tts_api_key(self) -> Secret | None: ...
+    @property
+    def tts_model(self) -> str: ...
+    @property
+    def tts_voice(self) -> str: ...
     @property
     def whisper_model(self) -> str: ...
     @property

@@ -135,6 +135,12 @@ class Settings(BaseSettings):
     stt_engine: str = "auto"
     """auto: the best recognizer that is configured, and the next one when that fails; offline: only on this machine; or
     one of their names."""
+    stt_base_url: str | None = None
+    """A service behind OpenAI's audio API that hears; with a key and no URL, OpenAI's own."""
+    stt_api_key: SecretStr | None = None
+    """The key for that service."""
+    stt_model: str = "whisper-1"
+    """The model's name there."""
     whisper_model: str = "whisper-base"
     """A bundled name, a faster-whisper name (small, large-v3-turbo, ...), a folder or a hub id."""
     whisper_device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -160,6 +166,14 @@ class Settings(BaseSettings):
     tts_engine: str = "auto"
     """auto: the best voice engine that is configured, and the next one when that fails; offline: only voices of this
     machine; or one of their names."""
+    tts_base_url: str | None = None
+    """A service behind OpenAI's audio API that speaks; with a key and no URL, OpenAI's own."""
+    tts_api_key: SecretStr | None = None
+    """The key for that service."""
+    tts_model: str = "tts-1"
+    """The model's name there."""
+    tts_voice: str = "alloy"
+    """Its voices, with commas between them, the best first; voice=language for one that speaks one language only."""
     piper_voices: Path | None = None
     """A folder of further Piper voices (*.onnx with *.onnx.json)."""
     tts_pause_s: float = Field(300, ge=0, le=86400)

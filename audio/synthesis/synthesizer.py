@@ -27,7 +27,7 @@ from audio.synthesis.sentences import sentences
 from audio.synthesis.speech import Speech
 from audio.synthesis.speech_cache import SpeechCache
 from audio.synthesis.streaming import StreamingSynthesis
-from audio.synthesis.voices import Voice, best_voice
+from audio.synthesis.voices import ANY_LANGUAGE, Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class Synthesizer:
             raise NothingToSayError
         wished = None if voice is None else await self._voice_named(voice)
         if language is None:
-            doubtful = hint or (wished.language if wished else "en")
+            doubtful = hint or (wished.language if wished and wished.language != ANY_LANGUAGE else "en")
             language = await asyncio.to_thread(detect_language, plain, doubtful)
         script = Script(max_chars=self._max_chars)
         script.add(await asyncio.to_thread(sentences, plain, language))

@@ -11,6 +11,10 @@ from audio.language_tags import base_language
 Gender = Literal["female", "male", "unknown"]
 
 
+ANY_LANGUAGE = "mul"
+"""ISO 639's code for several languages: a voice that reads whatever it is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One voice of one engine."""
@@ -18,7 +22,7 @@ class Voice:
     name: str
     """Unique among all engines, for example ``ru-RU-SvetlanaNeural``."""
     language: str
-    """BCP-47, for example ``ru-RU``."""
+    """BCP-47, for example ``ru-RU``; or ``ANY_LANGUAGE``."""
     gender: Gender
     engine: str
     """The name of the engine that speaks with it."""
@@ -27,7 +31,7 @@ class Voice:
 
     def speaks(self, language: str) -> bool:
         """Whether this voice reads texts in ``language``, a BCP-47 tag whose region does not matter."""
-        return base_language(self.language) == base_language(language)
+        return self.language == ANY_LANGUAGE or base_language(self.language) == base_language(language)
 
 
 def best_voice(voices: Iterable[Voice], language: str, like: Voice | None = None) -> Voice | None:

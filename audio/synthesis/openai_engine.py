@@ -1,0 +1,112 @@
+"""Voices of a service behind OpenAI's audio API: OpenAI, a Kokoro server, speaches, another machine of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from audio.decoding.decoding import decode_at
+from audio.decoding.limits import DecodingLimits
+from audio.errors import EngineFailedError, RecordingError
+from audio.openai_errors import OPENAI_URL, host_of, reason_of
+from audio.recording import Sound
+from audio.registry import FindWeights, Registration
+from audio.speech_settings import SpeechSettings
+from audio.synthesis.engines import ENGINES
+from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.voices import ANY_LANGUAGE, Voice
+
+if TYPE_CHECKING:
+    import openai
+
+RATE_HZ = 24_000
+"""What such services speak at."""
+TIMEOUT_S, CONNECT_TIMEOUT_S = 60.0, 10.0
+MAX_BYTES = 32 << 20
+"""Of one answer: more than an hour of MP3 is a server gone wild."""
+SLOWEST, FASTEST = 0.25, 4.0
+"""What the API takes as speed."""
+
+
+class OpenAIEngine:
+    """Speaks at a service. Which voices it has cannot be asked for: they are named."""
+
+    name = "openai"
+    batch_chars = 1000
+    """Each batch is a request that costs time to begin; the API takes 4096."""
+
+    def __init__(self, base_url: str | None, api_key: str | None, model: str, voices: str) -> None:
+        """Connect to nothing yet.
+
+        ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for.
+        ``voices``: names with commas between them, the best first; ``name=language`` for one that speaks one language.
+        """
+        # A second that only those who use such a service should pay.
+        import openai
+
+        self._client: openai.AsyncOpenAI = openai.AsyncOpenAI(
+            base_url=base_url or OPENAI_URL,
+            api_key=api_key or "none",
+            timeout=openai.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            max_retries=1,
+        )
+        self._model = model
+        self._names: dict[Voice, str] = {}
+        for entry in filter(None, (part.strip() for part in voices.split(","))):
+            own_name, _, language = (part.strip() for part in entry.partition("="))
+            voice = Voice(f"{self.name}-{own_name}", language or ANY_LANGUAGE, "unknown", self.name, own_name)
+            self._names[voice] = own_name
+
+    async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
+        """Nothing is asked of the network in any case."""
+        return tuple(self._names)
+
+    async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
+        """The API knows no pitch: for a higher one the text is said slower and played faster."""
+        speed = min(max(prosody.rate / prosody.frequency_ratio, SLOWEST), FASTEST)
+        mp3 = bytearray()
+        try:
+            async with self._client.audio.speech.with_streaming_response.create(
+                model=self._model, voice=self._names[voice], input=text, response_format="mp3", speed=round(speed, 3)
+            ) as response:
+                async for part in response.iter_bytes():
+                    mp3 += part
+                    if len(mp3) > MAX_BYTES:
+                        raise EngineFailedError(self.name, "it does not stop speaking")
+        except EngineFailedError:
+            raise
+        except Exception as error:
+            # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
+            raise EngineFailedError(self.name, reason_of(error)) from error
+        try:
+            sound, _ = await asyncio.to_thread(decode_at, bytes(mp3), RATE_HZ, DecodingLimits(max_duration_s=3600))
+        except RecordingError as error:
+            raise EngineFailedError(self.name, f"its sound cannot be decoded ({error})") from error
+        return Sound(sound.samples, round(RATE_HZ * prosody.frequency_ratio))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def build_openai_engine(settings: SpeechSettings, _find: FindWeights) -> OpenAIEngine:
+    """As the settings ask for it."""
+    key = settings.tts_api_key
+    return OpenAIEngine(
+        settings.tts_base_url,
+        None if key is None else key.get_secret_value(),
+        settings.tts_model,
+        settings.tts_voice,
+    )
+
+
+ENGINES.register(
+    Registration(
+        name=OpenAIEngine.name,
+        label="OpenAI's audio API",
+        preference=20,
+        build=build_openai_engine,
+        recipient=lambda settings: host_of(settings.tts_base_url),
+        model=lambda settings: settings.tts_model,
+        needs_one_of=("tts_base_url", "tts_api_key"),
+    )
+)
