@@ -171,7 +171,7 @@ def _code(language: str) -> str | None:
     if language.lower() in LANGUAGES:
         return language.lower()
     names = babel.Locale("en").languages
-    return next((code for code in LANGUAGES if str(names.get(code, "")).lower() == language.lower()), None)
+    return next((code for code in LANGUAGES if code in names and names[code].lower() == language.lower()), None)
 
 
 def build_openai_recognizer(settings: SpeechSettings, _find: FindWeights) -> OpenAIRecognizer:

@@ -17,6 +17,9 @@ from tests.audio.speech_server import KEY, SpeechServer
 from tests.harness import RECORDINGS
 from tests.spoken import JFK, PISETS, is_heard
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+"""All of them speak to one server."""
+
 SENTENCE = "The bird sings in the garden every morning."
 
 
