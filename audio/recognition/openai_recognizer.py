@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -71,6 +71,7 @@ class OpenAIRecognizer:
         *,
         language: str | None = None,
         languages: Collection[str] | None = None,
+        expected_languages: Mapping[str, float] | None = None,
         translate: bool = False,
         quality: Quality | None = None,
         hints: str = "",
@@ -78,7 +79,8 @@ class OpenAIRecognizer:
         source: Hashable = None,
         progress: Callable[[float, float], None] | None = None,
     ) -> Transcript:
-        """See ``Recognizer``. Of ``languages`` only a single one is heeded: the API has no choice of several."""
+        """See ``Recognizer``. Of ``languages`` only a single one is heeded, and ``expected_languages`` are not: the API
+        has no such choice."""
         recording = audio if isinstance(audio, Recording) else await asyncio.to_thread(self._decoder.decode, audio)
         if language is None and languages is not None and len(languages) == 1:
             (language,) = languages
