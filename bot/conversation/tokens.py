@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 MESSAGE_TOKENS = 4
 """What the marks around one message take, beside its text (OpenAI's cookbook: 3, and 1 for the role)."""
 
-_PIECE = 100_000
-"""Characters that are counted at once: the library refuses a million."""
+_PIECE_CHARS = 100
+"""Characters that are counted at once: the time that a run of one sign takes grows with its square."""
 
 
 @dataclass(slots=True)
@@ -28,23 +29,45 @@ def count_tokens(text: str) -> int:
     Other models' counts differ: those of current multilingual ones by a fifth or so, those of small English ones by a
     factor of three for Russian or Chinese. The first call loads the encoding, which takes half a second.
     """
-    return sum(len(_encoding().encode_ordinary(text[at : at + _PIECE])) for at in range(0, len(text), _PIECE))
+    return sum(map(_count, _pieces(text)))
 
 
 def first_tokens(text: str, tokens: int) -> str:
-    """The longest beginning of ``text`` that has at most ``tokens`` tokens."""
-    # A token has a byte at the least and the longest of o200k have 128, so most of a long text need not be looked at.
-    known = text[: max(0, tokens) * 128]
-    if count_tokens(known) <= tokens:
-        return known
-    fits, too_long = 0, len(known)
+    """The longest beginning of ``text`` that has at most ``tokens`` tokens. No more than that is looked at."""
+    chars, room = 0, max(0, tokens)
+    for piece in _pieces(text):
+        if (taken := _count(piece)) > room:
+            return text[: chars + _fitting(piece, room)]
+        chars += len(piece)
+        room -= taken
+    return text
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """``text`` in pieces, cut before a space where there is one: there, no token ends in the next piece."""
+    start = 0
+    while start < len(text):
+        end = start + _PIECE_CHARS
+        if end < len(text) and (space := text.rfind(" ", start + 1, end)) > 0:
+            end = space
+        yield text[start:end]
+        start = end
+
+
+def _fitting(piece: str, tokens: int) -> int:
+    """How many characters of ``piece``, which has more, have ``tokens`` tokens."""
+    fits, too_long = 0, len(piece)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        if count_tokens(known[:middle]) <= tokens:
+        if _count(piece[:middle]) <= tokens:
             fits = middle
         else:
             too_long = middle
-    return known[:fits]
+    return fits
+
+
+def _count(piece: str) -> int:
+    return len(_encoding().encode_ordinary(piece))
 
 
 @functools.cache
