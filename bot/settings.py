@@ -6,14 +6,16 @@ The name of a setting is that of its field in capitals. Empty values count as no
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -43,6 +45,59 @@ def _bare_token(value: object) -> object:
     if not isinstance(value, str):
         return value
     return value.strip(" \t\r\n\"'").removeprefix("Bot ").strip() or None
+
+
+def _from_list(value: object) -> object:
+    """``["a", "b"]`` or ``a, b``."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [one.strip() for one in value.split(",") if one.strip()]
+
+
+def _address(value: object) -> object:
+    if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
+        raise ValueError(f"an address begins with http:// or https://, as in http://{value.strip()[:100]}")
+    return value
+
+
+def _key(value: object) -> object:
+    said = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(said, str) and not said.isascii():
+        raise ValueError("it has characters that no key has, such as a long dash or a typographic quotation mark")
+    return value
+
+
+Address = Annotated[str, BeforeValidator(_address)]
+Key = Annotated[SecretStr, BeforeValidator(_key)]
+
+
+class ChatEndpoint(BaseModel):
+    """A further endpoint, as an item of ``CHAT_ENDPOINTS``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    """Its models are known as ``name/model``."""
+    base_url: Address
+    key: str = ""
+    """The name of the variable with its key, in the environment or in ``.env``; without one, it needs none."""
+    models: tuple[str, ...] = ()
+    """Those that may be chosen; without any, all that it lists."""
+    prices: dict[str, Prices] = {}
+    """As ``CHAT_PRICES``."""
+    context: int | None = Field(None, ge=512)
+    """As ``CHAT_CONTEXT_TOKENS``; None: the same."""
+    extra: dict[str, Any] = {}
+    """As ``CHAT_EXTRA``."""
+    headers: dict[str, str] = {}
+    """As ``CHAT_HEADERS``."""
+
+    @property
+    def api_key(self) -> str:
+        """What the variable says; empty where it is not set."""
+        return (os.environ.get(self.key) or dotenv_values(".env").get(self.key) or "") if self.key else ""
 
 
 class SettingsError(StarlingError):
@@ -188,22 +243,36 @@ class Settings(BaseSettings):
     """When answers are spoken: never, to voice notes, or always."""
 
     # Chat
-    openai_base_url: str | None = None
+    openai_base_url: Address | None = None
     """An OpenAI-compatible endpoint; with a key and no URL, OpenAI's own."""
-    openai_api_key: SecretStr | None = None
+    openai_api_key: Key | None = None
     """The key for that endpoint."""
     chat_model: str | None = None
     """The model's name at that endpoint; needed there. Without an endpoint, the embedded demonstration model."""
     chat_timeout_s: float = Field(60, ge=1, le=3600)
     """The longest silence of the chat model, in seconds."""
+    chat_answer_s: float = Field(600, ge=1, le=7200)
+    """The longest time that an answer may take from the question to its last word, in seconds."""
     chat_max_tokens: int = Field(800, ge=16, le=32768)
-    """The longest answer, in tokens."""
+    """The longest answer, in tokens, without what a model that reasons says to itself."""
+    chat_reasoning_tokens: int = Field(4000, ge=0, le=200_000)
+    """What a model that reasons may say to itself besides, in tokens."""
     chat_context_tokens: int = Field(8192, ge=512, le=10_000_000)
     """What a prompt and its answer may take together, in tokens; the demonstration model has its own."""
     chat_prices: Annotated[dict[str, Prices], NoDecode, BeforeValidator(_from_json)] = {}
     """What models cost, as JSON: {"model": [price of a million prompt tokens, of a million reply tokens]}."""
     chat_currency: str = Field("USD", pattern="^[A-Z]{3}$")
     """The currency of those prices, as ISO 4217 names it."""
+    chat_extra: Annotated[dict[str, Any], NoDecode, BeforeValidator(_from_json)] = {}
+    """Fields that go into each request, as JSON; those of single models in "models"; null leaves a field out."""
+    chat_headers: Annotated[dict[str, str], NoDecode, BeforeValidator(_from_json)] = {}
+    """Headers that go with each request, as JSON."""
+    chat_endpoints: Annotated[tuple[ChatEndpoint, ...], NoDecode, BeforeValidator(_from_json)] = ()
+    """Further endpoints, as JSON: see ``ChatEndpoint``."""
+    chat_models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_from_list)] = ()
+    """The models that servers may choose from, as a list with commas; without any, all that there are."""
+    chat_fallback: str | None = None
+    """The model that answers when the one that was asked cannot, by the name that /model list gives it."""
     instruction_file: Path | None = None
     """A text file with the instruction (system prompt); by default the bundled one."""
 
@@ -270,7 +339,22 @@ class Settings(BaseSettings):
         values = [getattr(self, name) for name in type(self).model_fields]
         keys = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         addresses = [urlsplit(value).password for value in values if isinstance(value, str) and "://" in value]
-        return tuple(filter(None, [*keys, *addresses]))
+        further = [endpoint.api_key for endpoint in self.chat_endpoints]
+        headers = [*self.chat_headers.values()]
+        for endpoint in self.chat_endpoints:
+            headers += endpoint.headers.values()
+        return tuple(filter(None, [*keys, *addresses, *further, *headers]))
+
+    @property
+    def prices(self) -> Mapping[str, Prices]:
+        """What models cost, by the names that people know them by."""
+        further = {f"{one.name}/{model}": price for one in self.chat_endpoints for model, price in one.prices.items()}
+        return {**further, **self.chat_prices}
+
+    @property
+    def chat_profiles_file(self) -> Path:
+        """Where it is kept what chat models take."""
+        return self.data_folder / "chat-profiles.json"
 
     @property
     def max_audio_bytes(self) -> int:
@@ -308,6 +392,13 @@ def read_settings(**given: object) -> Settings:
         raise _problem(error.errors(include_url=False)[0]) from None  # the cause would show values, keys among them
     if not settings.embedded_chat and settings.chat_model is None:
         raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
+    names = [endpoint.name for endpoint in settings.chat_endpoints]
+    if len(set(names)) < len(names):
+        raise SettingsError("CHAT_ENDPOINTS", "two of them have the same name")
+    for endpoint in settings.chat_endpoints:
+        if endpoint.key and not endpoint.api_key:
+            reason = f"the variable {endpoint.key} with the key of {endpoint.name} is not set"
+            raise SettingsError("CHAT_ENDPOINTS", reason)
     if settings.embedded_chat and settings.judge_model is not None:
         raise SettingsError("JUDGE_MODEL", "it needs OPENAI_BASE_URL or OPENAI_API_KEY")
     return settings

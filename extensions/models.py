@@ -5,7 +5,7 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.conversation.models import ChatModels
+from bot.conversation.models import TYPING_TIMEOUT_S, ChatModels
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -39,7 +39,8 @@ ALL_OF_IT = _("All that is known of {model}:")
 @safe
 async def complete_model(context: lightbulb.AutocompleteContext[str], models: ChatModels) -> None:
     typed = str(context.focused.value or "").lower()
-    fitting = [name for name in await models.names() if typed in name.lower() and len(name) <= 100]
+    names = await models.names(within_s=TYPING_TIMEOUT_S)
+    fitting = [name for name in names if typed in name.lower() and len(name) <= 100]
     await context.respond(sorted(fitting, key=lambda name: not name.lower().startswith(typed))[:MAX_CHOICES])
 
 
@@ -49,7 +50,8 @@ async def complete_any_model(
 ) -> None:
     guild, typed = context.interaction.guild_id, str(context.focused.value or "").lower()
     trained = [] if guild is None else [model.name for model, _state in await promoting.models(guild)]
-    names = [name for name in (*trained, *await models.names()) if typed in name.lower() and len(name) <= 100]
+    known = [*trained, *await models.names(within_s=TYPING_TIMEOUT_S)]
+    names = [name for name in known if typed in name.lower() and len(name) <= 100]
     await context.respond(names[:MAX_CHOICES])
 
 

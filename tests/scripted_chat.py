@@ -67,6 +67,7 @@ class ScriptedChat:
         """How often the trouble comes; -1: always."""
         self.first_word_delay_s = 0.0
         self.word_delay_s = 0.0
+        self.list_delay_s = 0.0
         self.usage: tuple[int, int] | None = None
         self.context_characters: int | None = None
         self.blind = False
@@ -103,6 +104,7 @@ class ScriptedChat:
         return str(self.requests[-1]["messages"][-1]["content"])
 
     async def _models(self, _request: web.Request) -> web.Response:
+        await asyncio.sleep(self.list_delay_s)
         data = [{"id": name, "object": "model", "created": 0} for name in self.models]
         return web.json_response({"object": "list", "data": data})
 

@@ -21,10 +21,10 @@ from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import Streaming
 from bot.answering.understanding import Understanding
+from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
 from bot.app.speech import Speech
 from bot.app.stores import Stores
 from bot.conversation.chat import ChatModel
-from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.models import ChatModels
 from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
@@ -34,15 +34,12 @@ from bot.preferences.choices import Speak
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import english_weights, index_maker
 from bot.recall.recall import Recall
-from bot.settings import OPENAI_URL, Settings
+from bot.settings import Settings
 from bot.training.serving import Serving
 from bot.usage.budgets import Budgets
 from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
 from bot.work.jobs import JobRunner
-
-DEMONSTRATION_TOKENS = 250
-"""The demonstration model has nothing more to say after a paragraph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,49 +59,6 @@ class Answering:
     transcripts: AutoTranscripts
     intake: MessageIntake
     missed: MissedQuestions
-
-
-async def build_chat(
-    settings: Settings, cache: WeightsCache, stack: AsyncExitStack
-) -> tuple[ChatModel, EmbeddedChat | None]:
-    """The chat model that the settings ask for, and the embedded engine if it is that, started; ``stack`` stops it.
-
-    Raises:
-        StarlingError: weights are missing or broken, or the engine does not start.
-    """
-    if settings.embedded_chat:
-        engine = EmbeddedChat(await asyncio.to_thread(cache.verified, "smollm2-135m"))
-        await engine.start()
-        stack.push_async_callback(engine.stop)
-        max_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
-        chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=max_tokens)
-        stack.push_async_callback(chat.close)
-        return chat, engine
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    chat = ChatModel(
-        settings.openai_base_url or OPENAI_URL,
-        key,
-        settings.chat_model or "",
-        timeout_s=settings.chat_timeout_s,
-        max_reply_tokens=settings.chat_max_tokens,
-        context_tokens=settings.chat_context_tokens,
-    )
-    stack.push_async_callback(chat.close)
-    return chat, None
-
-
-def build_training_service(settings: Settings) -> ChatModel | None:
-    """A model at the service that trains, to be named as those that were trained there; None where there is none."""
-    if settings.training_api_key is None:
-        return None
-    return ChatModel(
-        settings.training_base_url or OPENAI_URL,
-        settings.training_api_key.get_secret_value(),
-        settings.training_base_model,
-        timeout_s=settings.chat_timeout_s,
-        max_reply_tokens=settings.chat_max_tokens,
-        context_tokens=settings.chat_context_tokens,
-    )
 
 
 async def build_answering(
@@ -130,7 +84,11 @@ async def build_answering(
         timeout_s=settings.chat_timeout_s, max_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
     )  # fmt: skip
     stack.push_async_callback(serving.close)
-    models, budgets = ChatModels(chat, stores.preferences, serving), Budgets(stores.usage, stores.preferences, settings)
+    further = build_further_endpoints(settings)
+    models = ChatModels(chat, stores.preferences, serving, further, allowed=settings.chat_models)
+    models.stand_behind(settings.chat_fallback)
+    stack.push_async_callback(models.close)
+    budgets = Budgets(stores.usage, stores.preferences, settings)
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
     instructions = Instructions(bot, stores.instructions, stores.preferences, default)
     locales = KnownLocales(stores.preferences)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import enum
 import importlib.util
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +17,29 @@ from audio.errors import EngineNotConfiguredError, UnknownEngineError
 from audio.recognition.device import LIBRARY_REMEDY, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
+from bot.app.chat import build_endpoint_model, build_further_endpoints
 from bot.app.token import MisshapenTokenError, has_token_shape
 from bot.conversation.chat import ChatModel
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.errors import (
+    ChatForbiddenError,
+    ChatModelUnknownError,
+    ChatOnlyThoughtError,
+    ChatOverloadedError,
+    ChatQuotaExceededError,
+    ChatRateLimitedError,
+    ChatRefusedError,
+    ChatRegionError,
+)
 from bot.errors import StarlingError
-from bot.settings import OPENAI_URL, Settings, unknown_names
+from bot.settings import Settings, unknown_names
 from bot.storage.database import Database
 from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
+CHAT_TIMEOUT_S = 45.0
+"""Within which a chat model says its first word; one that is not in memory is loaded first."""
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
 FREE_WANTED_MB = 500
 """For the database and the models' cache."""
@@ -63,6 +79,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     for check in _speech(settings):
         yield check
     yield await _chat(settings)
+    async for check in _further_chats(settings):
+        yield check
     yield await _database(settings)
     async for check in _training(settings, cache):
         yield check
@@ -152,16 +170,55 @@ async def _chat(settings: Settings) -> Check:
             "the embedded demonstration model answers, and is often wrong",
             "For good answers set OPENAI_BASE_URL or OPENAI_API_KEY, and CHAT_MODEL.",
         )
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    url = settings.openai_base_url or OPENAI_URL
-    chat = ChatModel(url, key, settings.chat_model or "", timeout_s=10, max_reply_tokens=16, context_tokens=0)
+    return await _endpoint(what, build_endpoint_model(settings), "OPENAI_BASE_URL", listed=True)
+
+
+async def _further_chats(settings: Settings) -> AsyncIterator[Check]:
+    """The endpoints of ``CHAT_ENDPOINTS``, each with its first model."""
+    for endpoint in build_further_endpoints(settings):
+        where = f"base_url of {endpoint.name} in CHAT_ENDPOINTS"
+        yield await _endpoint(f"chat endpoint {endpoint.name}", endpoint.chat, where, listed=not endpoint.models)
+
+
+async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -> Check:
+    """``chat``, asked something short; without a model, it is enough that its endpoint lists some. ``address``: what
+    holds its address."""
     try:
-        await chat.check()
-    except StarlingError as error:
-        return Check(what, CheckResult.BAD, str(error), "Check OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL.")
+        async with asyncio.timeout(CHAT_TIMEOUT_S):
+            if listed and not chat.model:
+                await chat.names()
+            else:
+                await _ask(chat)
+    except (StarlingError, TimeoutError) as error:
+        remedy = await _chat_remedy(chat, address, error)
+        return Check(what, CheckResult.BAD, str(error) or "it does not answer", remedy)
     finally:
         await chat.close()
-    return Check(what, CheckResult.GOOD, f"{settings.chat_model} at {url}")
+    ways = chat.profile.differences()
+    told = f"{chat.model} at {chat.base_url} answers" if chat.model else f"{chat.base_url} lists its models"
+    return Check(what, CheckResult.GOOD, f"{told}; it {', '.join(ways)}" if ways else told)
+
+
+async def _ask(chat: ChatModel) -> None:
+    with contextlib.suppress(ChatOnlyThoughtError):
+        async with aclosing(chat.stream([ChatMessage("user", "Say yes.")])) as parts:
+            async for _part in parts:
+                """What is learnt of the model is known at the end."""
+
+
+async def _chat_remedy(chat: ChatModel, address: str, error: Exception) -> str:
+    if isinstance(error, ChatRefusedError | ChatForbiddenError):
+        return "Check the key: it may be another service's, have run out, or not be allowed to use this model."
+    if isinstance(error, ChatQuotaExceededError | ChatRegionError | ChatRateLimitedError | ChatOverloadedError):
+        return "There is nothing to mend here: see to it at the provider, or choose another one."
+    if (better := await chat.better_address()) is not None:
+        return f"The endpoint is at another address. Write it as the {address}: {better}"
+    if isinstance(error, ChatModelUnknownError):
+        with contextlib.suppress(StarlingError):
+            names = await chat.names()
+            near = difflib.get_close_matches(chat.model, names, 5, 0.3) or names[:5]
+            return f"Check the model's name. There are: {', '.join(near)}" if near else "Check the model's name."
+    return f"Check the {address}, the key and the model's name; what the endpoint said is in the log."
 
 
 async def _database(settings: Settings) -> Check:

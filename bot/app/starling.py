@@ -13,6 +13,7 @@ import structlog
 
 import extensions
 from bot.app.answering import build_answering
+from bot.app.chat import warn_of_wrong_addresses
 from bot.app.connection import serve
 from bot.app.health import keep_alive_file
 from bot.app.learning import build_learning
@@ -124,6 +125,7 @@ class Starling:
             retention = timedelta(days=settings.retention_days)
             background: list[asyncio.Task[None]] = [
                 asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
+                asyncio.create_task(warn_of_wrong_addresses(answering.models)),
                 asyncio.create_task(
                     run_retention(learning.personal_data.holders, stores.preferences.retention_days, retention)
                 ),

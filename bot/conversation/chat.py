@@ -16,7 +16,7 @@ import httpx2
 import openai
 import structlog
 
-from bot.conversation.addresses import tidy_key, tidy_url
+from bot.conversation.addresses import tidy_key, tidy_url, working_neighbour
 from bot.conversation.bounded_response import ResponseTooLargeError, bound
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.chunks import End
@@ -194,7 +194,7 @@ class ChatModel:
                     yield part
             return
         except ChatError as error:
-            if shown or self.stand_in is None or not error.another_may_answer:
+            if shown or self.stand_in is None or self.stand_in.model == self.model or not error.another_may_answer:
                 raise
             log.warning("another model stands in", failed=self.model, why=str(error), stand_in=self.stand_in.model)
         report.stood_in = self.stand_in.model
@@ -373,6 +373,20 @@ class ChatModel:
         if names is None:
             raise ChatWrongAddressError
         return names
+
+    async def better_address(self) -> str | None:
+        """Where the endpoint is, if not at its address but near it; None where all is well, or nothing is found."""
+        if self.is_demonstration:
+            return None
+        try:
+            if await self.names():
+                return None
+        except (ChatUnreachableError, ChatTimedOutError, ChatWrongAddressError, ChatModelUnknownError):
+            pass
+        except ChatError:
+            # Something answers there that speaks of keys or of credit.
+            return None
+        return await working_neighbour(self.base_url, self._api_key, self._headers)
 
     def named(self, model: str) -> ChatModel:
         """Another model at the same endpoint; it is closed with this one."""

@@ -1,10 +1,12 @@
-"""Which model answers: every guild may choose one of those at the endpoint."""
+"""Which model answers: every guild may choose one of those at the endpoints."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.conversation.chat import ChatModel
@@ -14,7 +16,8 @@ from bot.errors import translatable as _
 from bot.preferences.preferences import Preferences
 
 LIST_TIMEOUT_S = 2.5
-"""Autocomplete has three seconds."""
+TYPING_TIMEOUT_S = 0.8
+"""Autocomplete has three seconds, and whoever types does not wait."""
 LIST_KEPT_S = 300.0
 
 
@@ -52,18 +55,61 @@ class Trained(Protocol):
         """The one of that name; None: there is none."""
 
 
-class ChatModels:
-    """The models of one endpoint, and who has chosen which."""
+@dataclass(frozen=True, slots=True)
+class FurtherEndpoint:
+    """An endpoint beside that of the default model."""
 
-    def __init__(self, default: ChatModel, preferences: Preferences, trained: Trained) -> None:
-        """What a guild has trained and promoted answers there instead of all others."""
+    name: str
+    """Its models are known as ``name/model``."""
+    chat: ChatModel
+    """Any model there."""
+    models: tuple[str, ...] = ()
+    """Those that may be chosen; without any, all that it lists."""
+
+
+class ChatModels:
+    """The models of all endpoints, and who has chosen which."""
+
+    def __init__(
+        self,
+        default: ChatModel,
+        preferences: Preferences,
+        trained: Trained,
+        further: Sequence[FurtherEndpoint] = (),
+        *,
+        allowed: Sequence[str] = (),
+    ) -> None:
+        """What a guild has trained and promoted answers there instead of all others. ``allowed``: the names that may be
+        chosen, beside the default; without any, all."""
         self.default = default
         self._trained = trained
         self._preferences = preferences
+        self._further = {endpoint.name: endpoint for endpoint in further}
+        self._allowed = frozenset(allowed)
         self._others: dict[str, ChatModel] = {}
-        self._listed: list[str] = []
+        self._listed: dict[str, list[str]] = {}
+        """By the names of endpoints; that of the default is empty."""
         self._listed_at = -LIST_KEPT_S
-        self._listing = asyncio.Lock()
+        self._listing: asyncio.Task[None] | None = None
+
+    @property
+    def endpoints(self) -> list[ChatModel]:
+        """A model of each endpoint, that of the default first."""
+        return [self.default, *(endpoint.chat for endpoint in self._further.values())]
+
+    def stand_behind(self, name: str | None) -> None:
+        """Let the model ``name`` answer when another one cannot; None: none does."""
+        self.default.stand_in = None if name is None else self._known(name)
+        for endpoint in self._further.values():
+            endpoint.chat.stand_in = self.default.stand_in
+
+    async def close(self) -> None:
+        """Close the connections of all endpoints but that of the default."""
+        if self._listing is not None:
+            self._listing.cancel()
+            await asyncio.gather(self._listing, return_exceptions=True)
+        for endpoint in self._further.values():
+            await endpoint.chat.close()
 
     async def of(self, guild: int | None) -> ChatModel:
         """The model that answers in ``guild``; in direct messages, the default."""
@@ -72,7 +118,7 @@ class ChatModels:
         if (trained := await self._trained.active(int(guild))) is not None:
             return trained
         name = (await self._preferences.guild(guild)).chat_model
-        return self.default if name is None else self._known(name)
+        return self.default if name is None or not self._is_allowed(name) else self._known(name)
 
     async def named(self, name: str) -> ChatModel:
         """The model ``name``.
@@ -117,23 +163,44 @@ class ChatModels:
         if name == self.default.model:
             return self.default
         if name not in self._others:
-            self._others[name] = self.default.named(name)
+            prefix, slash, model = name.partition("/")
+            endpoint = self._further.get(prefix) if slash else None
+            named = self.default.named(name) if endpoint is None else endpoint.chat.named(model).called(name)
+            self._others[name] = named
         return self._others[name]
 
-    async def names(self) -> list[str]:
-        """The names of all models there are, in order; the default alone where the endpoint lists none or is silent,
-        and where it is the demonstration model, whose engine lists a path of this machine."""
-        if self.default.is_demonstration:
-            return [self.default.model]
-        async with self._listing:
-            if time.monotonic() - self._listed_at > LIST_KEPT_S:
-                try:
-                    async with asyncio.timeout(LIST_TIMEOUT_S):
-                        self._listed = sorted(await self.default.names(), key=str.lower)
-                except (ChatError, TimeoutError):
-                    return sorted({*self._listed, self.default.model}, key=str.lower)
-                self._listed_at = time.monotonic()
-        return sorted({*self._listed, self.default.model}, key=str.lower)
+    def _is_allowed(self, name: str) -> bool:
+        return not self._allowed or name in self._allowed or name == self.default.model
+
+    async def names(self, *, within_s: float = LIST_TIMEOUT_S) -> list[str]:
+        """The names of all models there are, in order; of an endpoint that lists none or is silent, those that are
+        known of it. The demonstration model's engine lists a path of this machine, and is not asked.
+
+        Endpoints that take more than ``within_s`` seconds are not waited for.
+        """
+        if time.monotonic() - self._listed_at > LIST_KEPT_S:
+            if self._listing is None or self._listing.done():
+                self._listing = asyncio.create_task(self._list())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await asyncio.shield(self._listing)
+        known = {self.default.model, *self._listed.get("", ())}
+        for endpoint in self._further.values():
+            listed = endpoint.models or self._listed.get(endpoint.name, ())
+            known |= {f"{endpoint.name}/{model}" for model in listed}
+        return sorted(filter(self._is_allowed, known), key=str.lower)
+
+    async def _list(self) -> None:
+        asked = {} if self.default.is_demonstration else {"": self.default}
+        asked |= {name: endpoint.chat for name, endpoint in self._further.items() if not endpoint.models}
+        answers = await asyncio.gather(*(chat.names() for chat in asked.values()), return_exceptions=True)
+        for name, answer in zip(asked, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                self._listed[name] = answer
+            elif not isinstance(answer, ChatError):
+                raise answer
+        if not any(isinstance(answer, BaseException) for answer in answers):
+            self._listed_at = time.monotonic()
 
     async def choose(self, guild: int, name: str | None) -> None:
         """Let ``name`` answer in ``guild`` from now on; None for the default.

@@ -187,7 +187,7 @@ class Budgets:
         """Count tokens of the chat model ``model``, and what they cost."""
         if not use.prompt_tokens and not use.reply_tokens:
             return
-        of_prompt, of_reply = self._settings.chat_prices.get(model, (0.0, 0.0))
+        of_prompt, of_reply = self._settings.prices.get(model, (0.0, 0.0))
         cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
         await self._add(user, guild, model, Amounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 

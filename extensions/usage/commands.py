@@ -79,7 +79,7 @@ class Usage(
             if (budget.whose == "guild") == of_server
         ]
         lines = [f"**{title}**", _today(used.get(today, Amounts()), locale), *_left(held, budgets, locale)]
-        if settings.chat_prices:
+        if settings.prices:
             spent = [one.cost for one in (used.get(today, Amounts()), *used.values())]
             told = [cost_text(cost, settings.chat_currency, locale) for cost in (spent[0], sum(spent[1:]))]
             lines.append(translate(COST, locale, today=told[0], all=told[1], days=self.days))

@@ -1,0 +1,105 @@
+"""The chat models that the settings ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.endpoint_profile import ModelProfiles
+from bot.conversation.models import ChatModels, FurtherEndpoint
+from bot.settings import OPENAI_URL, ChatEndpoint, Settings
+from bot.weights.weights import WeightsCache
+
+log = structlog.get_logger()
+
+DEMONSTRATION_TOKENS = 250
+"""The demonstration model has nothing more to say after a paragraph."""
+
+NO_KEY = "none"
+"""What endpoints that need no key are given, for the client must have one."""
+
+
+async def build_chat(
+    settings: Settings, cache: WeightsCache, stack: AsyncExitStack
+) -> tuple[ChatModel, EmbeddedChat | None]:
+    """The chat model that the settings ask for, and the embedded engine if it is that, started; ``stack`` stops it.
+
+    Raises:
+        StarlingError: weights are missing or broken, or the engine does not start.
+    """
+    engine: EmbeddedChat | None = None
+    if settings.embedded_chat:
+        gguf = await asyncio.to_thread(cache.verified, "smollm2-135m")
+        engine = EmbeddedChat(gguf)
+        await engine.start()
+        stack.push_async_callback(engine.stop)
+        max_tokens = min(settings.chat_max_tokens, DEMONSTRATION_TOKENS)
+        chat = engine.model(timeout_s=settings.chat_timeout_s, max_reply_tokens=max_tokens)
+    else:
+        chat = build_endpoint_model(settings)
+    stack.push_async_callback(chat.close)
+    return chat, engine
+
+
+def build_endpoint_model(settings: Settings) -> ChatModel:
+    """The model at the endpoint of ``OPENAI_BASE_URL``."""
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else NO_KEY
+    return ChatModel(
+        settings.openai_base_url or OPENAI_URL,
+        key,
+        settings.chat_model or "",
+        timeout_s=settings.chat_timeout_s,
+        max_reply_s=settings.chat_answer_s,
+        max_reply_tokens=settings.chat_max_tokens,
+        max_reasoning_tokens=settings.chat_reasoning_tokens,
+        context_tokens=settings.chat_context_tokens,
+        extra=settings.chat_extra,
+        headers=settings.chat_headers,
+        profiles=ModelProfiles(settings.chat_profiles_file),
+    )
+
+
+def build_further_endpoints(settings: Settings) -> list[FurtherEndpoint]:
+    """Those of ``CHAT_ENDPOINTS``, in their order."""
+    return [FurtherEndpoint(one.name, _model_at(one, settings), one.models) for one in settings.chat_endpoints]
+
+
+def _model_at(endpoint: ChatEndpoint, settings: Settings) -> ChatModel:
+    return ChatModel(
+        endpoint.base_url,
+        endpoint.api_key or NO_KEY,
+        endpoint.models[0] if endpoint.models else "",
+        timeout_s=settings.chat_timeout_s,
+        max_reply_s=settings.chat_answer_s,
+        max_reply_tokens=settings.chat_max_tokens,
+        max_reasoning_tokens=settings.chat_reasoning_tokens,
+        context_tokens=endpoint.context or settings.chat_context_tokens,
+        extra=endpoint.extra,
+        headers=endpoint.headers,
+        profiles=ModelProfiles(settings.data_folder / f"chat-profiles-{endpoint.name}.json"),
+    )
+
+
+def build_training_service(settings: Settings) -> ChatModel | None:
+    """A model at the service that trains, to be named as those that were trained there; None where there is none."""
+    if settings.training_api_key is None:
+        return None
+    return ChatModel(
+        settings.training_base_url or OPENAI_URL,
+        settings.training_api_key.get_secret_value(),
+        settings.training_base_model,
+        timeout_s=settings.chat_timeout_s,
+        max_reply_tokens=settings.chat_max_tokens,
+        context_tokens=settings.chat_context_tokens,
+    )
+
+
+async def warn_of_wrong_addresses(models: ChatModels) -> None:
+    """Log what is to be written in the settings where an endpoint is not at its address, but near it."""
+    for chat in models.endpoints:
+        if (address := await chat.better_address()) is not None:
+            log.warning("an endpoint is not at its address", address=chat.base_url, write_instead=address)

@@ -1,0 +1,166 @@
+"""Addresses, keys and lists of models as people and servers write them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from bot.app.doctor import CheckResult, examine
+from bot.conversation.addresses import neighbours, tidy_key, tidy_url
+from bot.conversation.chat import ChatModel
+from bot.conversation.errors import ChatModelUnknownError, ChatWrongAddressError
+from bot.conversation.model_list import is_listed, names_in
+from bot.settings import SettingsError, read_settings
+from tests.scripted_chat import Scripted, ScriptedChat
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[ScriptedChat]:
+    async with ScriptedChat() as endpoint:
+        yield endpoint
+
+
+def _chat(url: str, key: str = "key", model: str = "scripted") -> ChatModel:
+    return ChatModel(url, key, model, timeout_s=2.0, max_reply_tokens=50, context_tokens=8192)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" https://x.example/v1/ \n", "https://x.example/v1"),
+        ("https://x.example/v1/chat/completions", "https://x.example/v1"),
+        ("https://x.example/v1/models/", "https://x.example/v1"),
+        ("https://x.example/v1/completions", "https://x.example/v1"),
+        ("https://x.example//", "https://x.example"),
+    ],
+)
+def test_addresses_are_tidied(written: str, meant: str) -> None:
+    assert tidy_url(written) == meant
+
+
+@pytest.mark.parametrize("written", [" sk-1\n", "sk-\n1", '"sk-1"', "Bearer sk-1", "bearer  sk-1\r\n"])
+def test_keys_are_tidied(written: str) -> None:
+    assert tidy_key(written) == "sk-1"
+
+
+def test_the_likeliest_address_is_tried_first() -> None:
+    assert neighbours("http://localhost:1234")[0] == "http://localhost:1234/v1"
+    assert "https://openrouter.ai/api/v1" in neighbours("https://openrouter.ai")
+    assert "https://x.example/v1" in neighbours("https://x.example/v1/foo")
+    assert "https://x.example/v1" not in neighbours("https://x.example/v1")
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ({"object": "list", "data": [{"id": "a"}, {"id": "b"}]}, ["a", "b"]),
+        ({"models": [{"name": "models/gemini-pro"}, {"name": "b"}]}, ["gemini-pro", "b"]),
+        ([{"id": "a"}, {"name": "b"}, {"model": "c"}, 5, None], ["a", "b", "c"]),
+        (["a", "b", "a", ""], ["a", "b"]),
+        ({"data": {"a": {}, "b": {}}}, ["a", "b"]),
+        ({"object": "list", "data": None}, []),
+        ({"data": []}, []),
+        ({"hello": "world"}, None),
+        ("text", None),
+        (None, None),
+    ],
+)
+def test_lists_of_models_are_read_in_each_shape(data: object, names: list[str] | None) -> None:
+    assert names_in(data) == names
+
+
+def test_names_that_work_are_not_called_wrong() -> None:
+    assert is_listed("llama3", ["llama3:latest"])
+    assert is_listed("llama3:latest", ["llama3"])
+    assert is_listed("models/gemini-pro", ["gemini-pro"])
+    assert is_listed("deepseek/r1:free", ["deepseek/r1"])
+    assert not is_listed("llama3:8b", ["llama3:70b"])
+
+
+async def test_a_page_instead_of_a_list_is_a_wrong_address() -> None:
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="<html><title>Welcome</title></html>", content_type="text/html")
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", page)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    chat = _chat(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    with pytest.raises(ChatWrongAddressError):
+        await chat.check()
+    assert await chat.better_address() is None
+    await chat.close()
+    await runner.cleanup()
+
+
+async def test_an_address_without_its_path_is_found(endpoint: ScriptedChat) -> None:
+    root = endpoint.base_url.removesuffix("/v1")
+    for wrong in (root, f"{root}/api", f"{root}/v1/v1"):
+        chat = _chat(wrong)
+        assert await chat.better_address() == endpoint.base_url
+        await chat.close()
+    right = _chat(f"{endpoint.base_url}/chat/completions ", " key\n")
+    assert await right.better_address() is None
+    await right.check()
+    await right.close()
+
+
+async def test_a_model_that_is_not_listed_is_told_of(endpoint: ScriptedChat) -> None:
+    chat = _chat(endpoint.base_url, model="unheard-of")
+    with pytest.raises(ChatModelUnknownError):
+        await chat.check()
+    await chat.close()
+
+
+async def _diagnosis(endpoint: ScriptedChat, tmp_path_name: str, **settings: object) -> tuple[CheckResult, str]:
+    usual: dict[str, object] = {"openai_base_url": endpoint.base_url, "chat_model": "scripted", "discord_token": None}
+    checks = await examine(read_settings(**usual | {"data_folder": tmp_path_name} | settings))
+    chat = next(check for check in checks if check.what == "chat model")
+    return chat.finding, f"{chat.told} {chat.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "answer", "told"),
+    [
+        ({}, None, "scripted at"),
+        ({"openai_base_url": "root"}, None, "OPENAI_BASE_URL: http"),
+        ({"chat_model": "scriptet"}, Scripted({"error": {"message": "model not found"}}, 404), "There are: scripted"),
+        ({}, Scripted({"error": {"message": "Incorrect API key"}}, 401), "Check the key"),
+        ({}, Scripted({"error": {"message": "pay"}}, 402), "at the provider"),
+        ({}, Scripted({"error": {"message": "boom"}}, 418), "is in the log"),
+    ],
+)
+async def test_the_doctor_says_what_to_write(
+    endpoint: ScriptedChat,
+    tmp_path_factory: pytest.TempPathFactory,
+    settings: dict[str, str],
+    answer: Scripted | None,
+    told: str,
+) -> None:
+    endpoint.script = lambda _body: answer
+    if settings.get("openai_base_url") == "root":
+        settings = {"openai_base_url": endpoint.base_url.removesuffix("/v1")}
+    finding, said = await _diagnosis(endpoint, str(tmp_path_factory.mktemp("data")), **settings)
+    assert told in said
+    assert (finding is CheckResult.GOOD) == (settings == {} and answer is None)
+
+
+async def test_the_doctor_shows_what_was_learnt(
+    endpoint: ScriptedChat, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    told = {"error": {"message": "max_tokens is not supported, use max_completion_tokens instead"}}
+    endpoint.script = lambda body: Scripted(told, 400) if "max_tokens" in body else None
+    finding, said = await _diagnosis(endpoint, str(tmp_path_factory.mktemp("data")))
+    assert finding is CheckResult.GOOD
+    assert "limits replies by max_completion_tokens" in said
+
+
+def test_settings_say_what_is_wrong_with_an_address_or_a_key() -> None:
+    with pytest.raises(SettingsError, match="http://"):
+        read_settings(openai_base_url="localhost:1234/v1", chat_model="m")
+    with pytest.raises(SettingsError, match="no key has"):
+        read_settings(openai_api_key="sk–1", chat_model="m")
