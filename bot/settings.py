@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -52,20 +53,20 @@ def _from_list(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        return _from_json(value)
     return [one.strip() for one in value.split(",") if one.strip()]
 
 
 def _address(value: object) -> object:
     if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
-        raise ValueError(f"an address begins with http:// or https://, as in http://{value.strip()[:100]}")
+        raise PydanticCustomError("no_address", "no address")
     return value
 
 
 def _key(value: object) -> object:
     said = value.get_secret_value() if isinstance(value, SecretStr) else value
     if isinstance(said, str) and not said.isascii():
-        raise ValueError("it has characters that no key has, such as a long dash or a typographic quotation mark")
+        raise PydanticCustomError("odd_key", "no key")
     return value
 
 
@@ -121,11 +122,17 @@ _REASONS = {
     "finite_number": "{value!r} is not a number",
     "string_pattern_mismatch": "{value!r} has another form",
     "json_invalid": "it is not JSON ({error})",
+    "no_address": "{value!r} does not begin with http:// or https://",
+    "odd_key": "it has characters that no key has, such as a long dash or a typographic quotation mark",
 }
 """What pydantic's kinds of errors mean, in our words."""
 
 _EXAMPLES = {
     "chat_prices": '{"gpt-5": [1.25, 10]}',
+    "chat_extra": '{"top_p": 0.9}',
+    "chat_headers": '{"X-Title": "Starling"}',
+    "chat_endpoints": '[{"name": "other", "base_url": "https://api.example.org/v1", "key": "OTHER_API_KEY"}]',
+    "chat_models": "gpt-5, other/large",
     "training_price": "25",
     "database_url": "postgresql://starling:password@localhost/starling",
     "openai_base_url": "http://localhost:11434/v1",
@@ -154,9 +161,10 @@ def unknown_names(file: Path = Path(".env")) -> list[str]:
     if not file.is_file():
         return []
     known = [name.upper() for name in Settings.model_fields]
-    notes = []
-    for name in dotenv_values(file):
-        if name.upper() not in known:
+    notes, given = [], dotenv_values(file)
+    keys = re.findall(r'"key"\s*:\s*"([^"]+)"', given.get("CHAT_ENDPOINTS") or "")
+    for name in given:
+        if name.upper() not in known and name not in keys:
             like = get_close_matches(name.upper(), known, 1)
             meant = f" Did you mean {like[0]}?" if like else ""
             notes.append(f"{file} sets {name}, which is no setting of Starling's.{meant}")

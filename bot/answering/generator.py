@@ -48,7 +48,7 @@ class AnswerGenerator:
             ReplyGoneError: the answer was deleted while it was written.
             hikari.HTTPError: Discord refuses.
         """
-        if answered := await self._memory.answered(request):
+        if not request.continued and (answered := await self._memory.answered(request)):
             await self._speaking.speak(request, answered.reply, language=answered.language)
             return
         try:
@@ -81,6 +81,7 @@ class AnswerGenerator:
             aloud=not is_spoken and request.remembered,
             votes=request.remembered,
             recalled=answer.prompt.recalled,
+            goes_on=answer.is_at_limit,
         )
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         is_remembered = await self._memory.remember(answer)

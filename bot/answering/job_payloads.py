@@ -24,6 +24,8 @@ class AnswerPayload:
     """Ids of its voice messages."""
     times: int = 0
     """How often it was asked for anew; counted by ``JobStore.begin_anew``."""
+    goes_on: bool = False
+    """Whether it goes on from what is remembered of it, where it had reached its limit."""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -35,6 +37,7 @@ class AnswerPayload:
             posted=_ids(stored.get("posted", ())),
             spoken=_ids(stored.get("spoken", ())),
             times=int(stored.get("times", 0)),
+            goes_on=bool(stored.get("goes_on", False)),
         )
 
     @property
@@ -47,6 +50,7 @@ class AnswerPayload:
             "posted": list(self.posted),
             "spoken": list(self.spoken),
             "times": self.times,
+            "goes_on": self.goes_on,
         }
 
 

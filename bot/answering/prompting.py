@@ -15,6 +15,8 @@ from bot.recall.checking import RecallCheck
 from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
 
+GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerPrompt:
@@ -35,10 +37,14 @@ class AnswerPrompt:
 
     def fitted(self, room_tokens: int) -> Prompt:
         """As much of it as fits in ``room_tokens``, as ``count_tokens`` counts."""
+        history, asked = self.history, self.asked
+        if continued := self.understood.request.continued:
+            history = (*history, asked, ChatMessage("assistant", continued))
+            asked = ChatMessage("user", GO_ON, asked.speaker)
         return build_prompt(
             self.instruction,
-            self.history,
-            self.asked,
+            history,
+            asked,
             guild_name=self.understood.request.guild_name,
             now=self.now,
             room_tokens=room_tokens,

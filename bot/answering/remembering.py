@@ -39,7 +39,7 @@ class Memory:
                 reply=answer.text,
                 language=understood.language,
                 parent_reply_id=prompt.parent.reply_message_id if prompt.parent else None,
-                model=understood.model.model,
+                model=answer.model,
                 created_at=datetime.now(UTC),
                 has_files=understood.attached != AttachmentContent(),
             )

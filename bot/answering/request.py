@@ -77,6 +77,8 @@ class AnswerRequest:
     """What the answer can be asked for again by."""
     speak: Speak | None = None
     """When to speak, where it was said with the question."""
+    continued: str = ""
+    """What there is of the answer, where it is to go on from there."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -180,6 +180,25 @@ class AnswerService:
             raise AnswerGoneError
         await self._repeat(job)
 
+    async def go_on(self, job_id: str) -> None:
+        """Have an answer that reached its limit go on, below what there is of it.
+
+        Raises:
+            AnswerGoneError: it is no longer known.
+            JobQueueFullError: too many wait.
+        """
+        await self._quiet(job_id)
+        job = await self._jobs.get(job_id)
+        if job is None or not await self._continued(AnswerPayload.of(job).posted):
+            raise AnswerGoneError
+        payload = replace(AnswerPayload.of(job), goes_on=True)
+        self._submit(await self._jobs.begin_anew(job.id, payload.stored))
+
+    async def _continued(self, posted: Sequence[int]) -> str:
+        """What is remembered of the answer in the messages ``posted``."""
+        exchange = await self._exchanges.by_reply(posted[0]) if posted else None
+        return "" if exchange is None else exchange.reply
+
     async def edited(self, message: hikari.Message) -> None:
         """Answer anew what a person has written differently."""
         job = await self._jobs.of_message(KIND, message.id)
@@ -214,7 +233,7 @@ class AnswerService:
         if current is None:
             raise AnswerGoneError
         before = AnswerPayload.of(current)
-        payload = replace(before, words=before.words if words is None else words, spoken=())
+        payload = replace(before, words=before.words if words is None else words, spoken=(), goes_on=False)
         job = await self._jobs.begin_anew(job.id, payload.stored)
         if before.posted:
             await self._exchanges.withdraw(before.posted[0])
@@ -283,7 +302,7 @@ class AnswerService:
             await self._jobs.start(job.id)
             try:
                 async with typing(self._rest, message.channel_id):
-                    await self._generator.answer(self._asked(job, message, reply, cancellation))
+                    await self._generator.answer(await self._asked(job, message, reply, cancellation))
             except asyncio.CancelledError:
                 await self._mark_interrupted(reply)
                 raise
@@ -295,23 +314,25 @@ class AnswerService:
             else:
                 await self._jobs.finish(job.id, "done")
 
-    def _asked(
+    async def _asked(
         self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
     ) -> AnswerRequest:
         async def spoken(id_: int) -> None:
             await note_spoken(self._jobs, job.id, [id_])
 
+        payload = AnswerPayload.of(job)
         return AnswerRequest(
             asker=message.author,
             channel_id=message.channel_id,
             guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
-            guild_name=AnswerPayload.of(job).guild_name,
+            guild_name=payload.guild_name,
             text=self._words(message),
             recording=voice_note_in(message),
             reply=reply,
             message=message,
             files=tuple(attachments_of(message)),
             job=job.id,
+            continued=await self._continued(payload.posted) if payload.goes_on else "",
             cancellation=cancellation,
             on_spoken=spoken,
         )

@@ -7,12 +7,17 @@ from cachetools import TTLCache
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
+from bot.conversation.errors import ChatCannotSeeError, ChatPictureRefusedError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.usage.budgets import Budgets
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
+PICTURE_REFUSED = _("My chat model does not take one of the pictures, so I answered without them.")
+AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
+AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
+STOOD_IN = _("{model} answered, since {asked} could not.")
 INSTRUCTION_CUT = _(
     "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
 )
@@ -36,13 +41,19 @@ class SmallPrint:
         request, shown = answer.prompt.understood.request, answer.shown
         notes = {
             DEMONSTRATION: answer.prompt.understood.model.is_demonstration,
-            NOT_SEEN: answer.pictures_left_out,
+            NOT_SEEN: answer.pictures_left_out is ChatCannotSeeError,
+            PICTURE_REFUSED: answer.pictures_left_out is ChatPictureRefusedError,
+            AT_LIMIT: answer.is_at_limit and request.job is not None,
+            AT_LIMIT_FOR_GOOD: answer.is_at_limit and request.job is None,
             INSTRUCTION_CUT: shown.instruction_cut,
             QUESTION_CUT: shown.question_cut,
             CUT: shown.history_cut and self._tells_cut(request),
         }
         locale = request.reply.locale
         told = [translate(note, locale) for note, holds in notes.items() if holds]
+        if answer.stood_in is not None:
+            asked = answer.prompt.understood.model.model
+            told.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))
         return told + await self._budgets.running_out(request.asker.id, request.guild_id, locale, "tokens", "audio")
 
     def _tells_cut(self, request: AnswerRequest) -> bool:

@@ -11,6 +11,7 @@ import structlog
 from audio import NothingToSayError, Speech, StreamingSynthesis, Synthesizer
 from bot.answering.request import AnswerRequest
 from bot.answering.understanding import UnderstoodRequest
+from bot.conversation.reply_stream import Retraction
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
@@ -106,14 +107,21 @@ class SpokenAnswer:
         self._speaking = speaking
         self._request = request
         self._synthesis = synthesis
+        self._is_retracted = False
 
     def write(self, part: str) -> None:
-        """Speak ``part`` after what was written before."""
-        self._synthesis.write(part)
+        """Speak ``part`` after what was written before; a retraction stands for all of that."""
+        self._is_retracted = self._is_retracted or isinstance(part, Retraction)
+        if not self._is_retracted:
+            self._synthesis.write(part)
 
     async def post(self, text: str) -> None:
         """Post what was spoken of ``text``, the whole answer.
 
         Raises: as ``Speaking.post``.
         """
+        if self._is_retracted:
+            # Spoken is what was taken back since.
+            await self._speaking.speak(self._request, text, language=None)
+            return
         await self._speaking.post(self._request, text, self._synthesis.finish())

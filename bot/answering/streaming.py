@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.speaking import SpokenAnswer
-from bot.conversation.errors import ChatCannotSeeError, ContextTooLongError
+from bot.conversation.chat import ReplyReport
+from bot.conversation.errors import ChatCannotSeeError, ChatError, ChatPictureRefusedError, ContextTooLongError
 from bot.conversation.prompting import Prompt
 from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
@@ -19,6 +21,7 @@ from bot.ui.streaming_reply import StreamingReply
 from bot.usage.budgets import Budgets
 
 WORKING = _("I am working on the answer …")
+WAITING = _("My chat model asks me to wait: I go on in {wait_s} s.")
 ANNOUNCED_AFTER_S = 4.0
 """Before that, Discord's sign of typing is enough."""
 
@@ -32,8 +35,17 @@ class StreamedAnswer:
     """As much of ``prompt`` as the model was shown."""
     text: str
     """Whole, or what there was when a person stopped it."""
-    pictures_left_out: bool = False
-    """Whether there were pictures that the model could not look at."""
+    is_at_limit: bool = False
+    """Whether it goes on beyond the limit of tokens."""
+    stood_in: str | None = None
+    """The model that answered in place of the one that could not."""
+    pictures_left_out: type[ChatError] | None = None
+    """Why the model was not shown the pictures that there were; None where there is nothing to tell."""
+
+    @property
+    def model(self) -> str:
+        """The model that answered."""
+        return self.stood_in or self.prompt.understood.model.model
 
 
 class Streaming:
@@ -53,43 +65,55 @@ class Streaming:
             hikari.HTTPError: Discord refuses.
         """
         try:
-            shown, text = await self._fitted(prompt, spoken)
-        except ChatCannotSeeError:
+            return await self._fitted(prompt, spoken)
+        except (ChatCannotSeeError, ChatPictureRefusedError) as error:
             if not (prompt.understood.text or prompt.understood.attached.text):
                 raise
-            prompt = prompt.without_pictures()
-            shown, text = await self._fitted(prompt, spoken)
-            return StreamedAnswer(prompt, shown, text, pictures_left_out=True)
-        return StreamedAnswer(prompt, shown, text)
+            answer = await self._fitted(prompt.without_pictures(), spoken)
+            return replace(answer, pictures_left_out=type(error))
 
-    async def _fitted(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> tuple[Prompt, str]:
-        """What the model was shown, and its reply. A prompt that is too long for the endpoint, which may count in
-        another way, is cut to half and tried once more."""
+    async def _fitted(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> StreamedAnswer:
+        """The reply to as much of ``prompt`` as there is room for. A prompt that is too long for the endpoint, which
+        may count in another way, is cut to half and tried once more."""
         request, model = prompt.understood.request, prompt.understood.model
-        shown, use = prompt.fitted(model.prompt_tokens), TokenUse()
+        shown, use, report = prompt.fitted(model.prompt_tokens), TokenUse(), ReplyReport()
         try:
             try:
-                return shown, await self._streamed(prompt, shown, use, spoken)
+                text = await self._streamed(prompt, shown, use, report, spoken)
             except ContextTooLongError:
                 if use.reply_tokens:
                     raise
                 shown = prompt.fitted(shown.tokens // 2)
-                return shown, await self._streamed(prompt, shown, use, spoken)
+                text = await self._streamed(prompt, shown, use, report, spoken)
         finally:
-            await self._budgets.asked(request.asker.id, request.guild_id, model.model, use)
+            await self._budgets.asked(request.asker.id, request.guild_id, report.stood_in or model.model, use)
+        return StreamedAnswer(prompt, shown, text, is_at_limit=report.end == "limit", stood_in=report.stood_in)
 
-    async def _streamed(self, prompt: AnswerPrompt, shown: Prompt, use: TokenUse, spoken: SpokenAnswer | None) -> str:
+    async def _streamed(
+        self, prompt: AnswerPrompt, shown: Prompt, use: TokenUse, report: ReplyReport, spoken: SpokenAnswer | None
+    ) -> str:
         understood = prompt.understood
-        request, stream = understood.request, understood.model.stream(shown.messages, use)
-        parts = _announced(request.cancellation.until_cancelled(stream), request.reply)
+        request, reply = understood.request, understood.request.reply
+        begun = request.continued and f"{request.continued.rstrip()} "
         text = ""
-        async with aclosing(parts):
-            async for part in parts:
-                text = extended(text, part)
-                if spoken is not None:
-                    spoken.write(part)
-                await request.reply.show(understood.heading + text)
-        return text.strip()
+
+        async def wait(wait_s: float) -> None:
+            told = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
+            await reply.show(f"{understood.heading}{begun}{text}\n-# {told}".lstrip(), at_once=True)
+
+        stream = understood.model.stream(shown.messages, use, report=report, on_wait=wait)
+        try:
+            async with aclosing(_announced(request.cancellation.until_cancelled(stream), reply)) as parts:
+                async for part in parts:
+                    text = extended(text, part).lstrip() if begun else extended(text, part)
+                    if spoken is not None:
+                        spoken.write(part)
+                    await reply.show(f"{understood.heading}{begun}{text}")
+        except ChatError:
+            # What came since the last edit stays as well, and what was said of waiting goes.
+            await reply.show(f"{understood.heading}{begun}{text}", at_once=True)
+            raise
+        return f"{begun}{text}".strip()
 
 
 async def _announced(parts: AsyncGenerator[str, None], reply: StreamingReply) -> AsyncGenerator[str, None]:

@@ -10,12 +10,14 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
+GO_ON_ID = "goon"
 GOOD_ID, BAD_ID = "good", "bad"
 
 STOP = _("Stop")
 REGENERATE = _("Answer anew")
 RETRY = _("Try again")
 ANSWER_NOW = _("Answer now")
+CONTINUE = _("Continue")
 READ_ALOUD = _("Read aloud")
 RECALLED = _("Taught")
 
@@ -29,14 +31,27 @@ def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def answer_row(
-    job: str | None, locale: str, *, aloud: bool, votes: bool = False, recalled: Sequence[int] = ()
+    job: str | None,
+    locale: str,
+    *,
+    aloud: bool,
+    votes: bool = False,
+    recalled: Sequence[int] = (),
+    goes_on: bool = False,
 ) -> hikari.api.MessageActionRowBuilder | None:
     """Below an answer that is complete.
 
     ``job``: None where it cannot be asked for once more. ``aloud``: whether it was not spoken already. ``votes``:
     whether people may say what they think of it. ``recalled``: the numbers of the corrections that were recalled.
+    ``goes_on``: whether there is more of it than was written; the button takes the place of that to read aloud, for a
+    row has no more than five.
     """
     row = hikari.impl.MessageActionRowBuilder()
+    if goes_on and job is not None:
+        row.add_interactive_button(
+            hikari.ButtonStyle.PRIMARY, f"{GO_ON_ID}:{job}", label=translate(CONTINUE, locale), emoji="▶️"
+        )
+        aloud = False
     if aloud:
         row.add_interactive_button(
             hikari.ButtonStyle.SECONDARY, ALOUD_ID, label=translate(READ_ALOUD, locale), emoji="🔊"

@@ -59,12 +59,12 @@ class StreamingReply:
         """Take ``text`` for what ``message``, which an earlier attempt left, says."""
         self._shown = [(id_, text if id_ == message else shown) for id_, shown in self._shown]
 
-    async def show(self, text: str) -> bool:
-        """Show ``text`` if the last edit is long enough ago; says whether it did.
+    async def show(self, text: str, *, at_once: bool = False) -> bool:
+        """Show ``text`` if the last edit is long enough ago, or ``at_once``; says whether it did.
 
         Raises: as ``finish``.
         """
-        if time.monotonic() < self._next_edit or not text.strip():
+        if (time.monotonic() < self._next_edit and not at_once) or not text.strip():
             return False
         await self._update(split(text)[:MAX_MESSAGES])
         self._next_edit = time.monotonic() + EDIT_INTERVAL_S

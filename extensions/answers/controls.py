@@ -1,4 +1,4 @@
-"""The buttons Stop, Answer anew and Try again."""
+"""The buttons Stop, Answer anew, Try again and Continue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hikari
 import yuyo
 
 from bot.answering.service import AnswerService
-from bot.ui.answer_buttons import AGAIN_ID, STOP_ID
+from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ID, STOP_ID
 from bot.ui.screen import Screen
 
 screen = Screen()
@@ -40,3 +40,18 @@ async def again(context: yuyo.components.Context, answers: alluka.Injected[Answe
     await answers.require_theirs(context.id_metadata, interaction.member or interaction.user)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     await answers.again(context.id_metadata)
+
+
+@screen.button(GO_ON_ID)
+async def go_on(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
+    """Have an answer that reached its limit go on.
+
+    Raises:
+        NotTheAskerError: it is not theirs.
+        AnswerGoneError: the answer is no longer known.
+        JobQueueFullError: too many wait.
+    """
+    interaction = context.interaction
+    await answers.require_theirs(context.id_metadata, interaction.member or interaction.user)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+    await answers.go_on(context.id_metadata)

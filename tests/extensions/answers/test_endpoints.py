@@ -1,0 +1,181 @@
+"""What people see of endpoints that do things their own way."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from bot.sandbox.server import Sandbox
+from tests.harness import BotHarness, Message, buttons_of, populated, running
+from tests.scripted_chat import Scripted, ScriptedChat, stream, words
+
+Body = dict[str, Any]
+PARIS = Scripted(words("Paris."))
+CUT_OFF = Scripted(stream({"choices": [{"delta": {"content": "Paris is"}}]}, done=False), is_cut=True)
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def shared_peculiar(
+    tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
+) -> AsyncIterator[BotHarness]:
+    """A bot of its own: what it learns of the endpoint would change what other tests see."""
+    async with ScriptedChat() as chat, Sandbox() as sandbox:
+        folder = tmp_path_factory.mktemp("peculiar")
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
+        further = [{"name": "spare", "base_url": chat.base_url, "models": ["second"]}]
+        async with running(folder, sandbox, **settings, chat_endpoints=further), populated(sandbox, chat) as harness:
+            yield harness
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def peculiar(shared_peculiar: BotHarness) -> AsyncIterator[BotHarness]:
+    shared_peculiar.chat.reset()
+    yield shared_peculiar
+    assert list(shared_peculiar.sandbox.failures) == []
+
+
+async def _asked(harness: BotHarness, text: str, done: Callable[[str], bool], *, russian: bool = False) -> Message:
+    person = harness.russian if russian else harness.member
+    asked = await person.send(await harness.dm(person), text)
+    return await harness.answer_to(asked, done, reader=person)
+
+
+def _refusal(message: str, status: int = 400, **error: object) -> Scripted:
+    return Scripted({"error": {"message": message, **error}}, status)
+
+
+def _once(answer: Scripted) -> Callable[[Body], Scripted]:
+    answers = [answer]
+    return lambda _body: answers.pop() if answers else PARIS
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda body: _refusal("Use 'max_completion_tokens' instead of 'max_tokens'.", param="max_tokens")
+        if "max_tokens" in body else PARIS,
+        lambda body: _refusal("System role not supported") if body["messages"][0]["role"] == "system" else PARIS,
+        lambda body: _refusal("Conversation roles must alternate user/assistant/user/assistant/...")
+        if any(a["role"] == b["role"] for a, b in pairwise(body["messages"])) else PARIS,
+        lambda _body: Scripted(stream({"choices": [{"delta": None}]}, "nonsense", {"choices": [{"delta": {"content": [
+            {"type": "text", "text": "Paris."}]}}]}, {"choices": [{"finish_reason": "stop"}]})),
+        lambda _body: Scripted(words("<think>A city. It is Lyon.</think>Paris.")),
+        lambda _body: Scripted(words("A city. It is Lyon.\n</think>\n\nParis.")),
+        lambda _body: Scripted(stream({"choices": [{"delta": {"refusal": "Paris."}, "finish_reason": "stop"}]})),
+        _once(_refusal("Your prompt is too long: 9000 tokens > 8000 maximum")),
+    ],
+)  # fmt: skip
+async def test_people_are_answered_whatever_the_endpoint_wants(
+    peculiar: BotHarness, script: Callable[[Body], Scripted]
+) -> None:
+    peculiar.chat.script = script
+    question = "What is the capital? " + "It is a long story. " * 200
+    answer = await _asked(peculiar, question[:1900], lambda text: "Paris." in text)
+    assert answer["content"].partition("\n")[0] == "Paris."
+    assert "Lyon" not in answer["content"]
+
+
+async def test_a_question_that_failed_spoils_no_later_one(peculiar: BotHarness) -> None:
+    peculiar.chat.script = lambda _body: _refusal("boom", 418)
+    await _asked(peculiar, "What is the capital of Spain?", lambda text: "Reference" in text)
+    peculiar.chat.script = lambda _body: PARIS
+    await _asked(peculiar, "And of France?", lambda text: "Paris." in text)
+    roles = [message["role"] for message in peculiar.chat.requests[-1]["messages"]]
+    assert all(one != other for one, other in pairwise(roles))
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "russian", "button"),
+    [
+        (CUT_OFF, "broke off in the middle", "оборвала этот ответ", True),
+        (Scripted(words("Paris is", "content_filter")), "filter stopped this answer", "Фильтр", None),
+        (Scripted(words("Paris is", "error")), "broke off in the middle", "оборвала этот ответ", True),
+        (_refusal("Incorrect API key provided", 401), "refuses the key", "не принимает ключ", None),
+        (_refusal("Insufficient credits", 402), "has no credit left", "кончились средства", None),
+        (_refusal("Country, region, or territory not supported", 403), "does not serve the country",
+         "не обслуживает страну", None),
+        (_refusal("Your input was flagged", 403), "filter stopped this answer", "Фильтр", None),
+        (_refusal("model 'scripted' not found", 404), "does not exist at its endpoint", "по её адресу нет", None),
+        (_refusal("Overloaded", 529), "is overloaded", "перегружена", True),
+        (Scripted({"error": {"message": "slow down"}}, 429, {"Retry-After": "90"}),
+         "try again in 90 s", "через 90 с", True),
+        (Scripted({"error": {"message": "try again in 20m"}}, 429),
+         "try again in 20 min", "через 20 мин", True),
+        (Scripted(stream({"error": {"code": 429, "message": "try again in 40s"}})),
+         "try again in 40 s", "через 40 с", True),
+        (Scripted("<html>Welcome</html>", 200, {"Content-Type": "text/html"}),
+         "no chat model at the address", "нет модели",
+         None),
+        (Scripted(words("<think>Let me see", "length")),
+         "limit of 4800 tokens while it was thinking", "4800 токенов", None),
+        (Scripted(stream({"choices": [{"delta": {"tool_calls": [{"id": "1"}]}, "finish_reason": "tool_calls"}]})),
+         "wanted to use a tool", "инструментом", None),
+    ],
+)  # fmt: skip
+async def test_what_went_wrong_is_said_in_both_languages(
+    peculiar: BotHarness, answer: Scripted, english: str, russian: str, button: bool | None
+) -> None:
+    peculiar.chat.script = lambda _body: answer
+    told = await _asked(peculiar, "What is the capital of France?", lambda text: "Reference" in text)
+    assert english in told["content"]
+    # What came before it broke stays.
+    assert "Paris is" in told["content"] or b"Paris is" not in bytes(str(answer.body), "utf-8")
+    assert button is None or ("again" in buttons_of(told)) == button
+    told = await _asked(peculiar, "Какая столица у Франции?", lambda text: "-# " in text, russian=True)
+    assert russian in told["content"]
+
+
+async def test_an_answer_that_reached_its_limit_goes_on_by_its_button(peculiar: BotHarness) -> None:
+    peculiar.chat.script = lambda body: Scripted(
+        words("and lies on the Seine.")
+        if "Go on exactly" in str(body["messages"][-1])
+        else words("Paris is old", "length")
+    )
+    answer = await _asked(peculiar, "Tell me of Paris.", lambda text: "Press Continue" in text)
+    assert "goon" in buttons_of(answer)
+    await peculiar.member.click(answer, "Continue")
+    whole = await peculiar.member.wait_for_message(
+        lambda message: (
+            message["id"] == answer["id"] and "Seine" in message["content"] and "again" in buttons_of(message)
+        )
+    )
+    assert whole["content"].startswith("Paris is old and lies on the Seine.")
+    assert "goon" not in buttons_of(whole)
+    assert [message["content"] for message in peculiar.chat.requests[-1]["messages"]][-2] == "Paris is old"
+    russian = await _asked(peculiar, "Расскажи о Париже.", lambda text: "Продолжить" in text, russian=True)
+    assert "goon" in buttons_of(russian)
+
+
+async def test_a_wait_that_the_endpoint_asks_for_is_seen(peculiar: BotHarness) -> None:
+    answers = [Scripted({"error": {"message": "slow down"}}, 429, {"Retry-After": "4"}), PARIS]
+    peculiar.chat.script = lambda _body: answers.pop(0)
+    asked = await peculiar.member.send(await peculiar.dm(peculiar.member), "What is the capital?")
+    waiting = await peculiar.answer_to(asked, lambda text: "I go on in 4 s" in text)
+    done = await peculiar.answer_to(asked, lambda text: "Paris." in text)
+    assert done["id"] == waiting["id"]
+    assert "I go on" not in done["content"]
+
+
+async def test_one_picture_that_is_refused_is_told_of_and_the_question_answered(peculiar: BotHarness) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    peculiar.chat.script = lambda body: (
+        _refusal("You uploaded an unsupported image.") if "image_url" in str(body["messages"][-1]) else PARIS
+    )
+    for _time in range(2):
+        asked = await peculiar.member.send(
+            await peculiar.dm(peculiar.member),
+            "Which city is this?",
+            files=[("red.png", picture.getvalue(), "image/png")],
+        )
+        answer = await peculiar.answer_to(asked, lambda text: "-# " in text)
+        assert answer["content"].startswith("Paris.")
+        assert "does not take one of the pictures" in answer["content"]
+    assert sum("image_url" in str(request["messages"][-1]) for request in peculiar.chat.requests) == 2
