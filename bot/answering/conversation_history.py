@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import hikari
 
 from bot.answering.attachments import AttachmentContent, AttachmentReader, attachments_of
-from bot.answering.request import AnswerRequest, words
+from bot.answering.message_text import text_of
+from bot.answering.request import AnswerRequest
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.errors import StarlingError
@@ -168,9 +169,7 @@ class ConversationHistory:
             guild = self._bot.cache.get_guild_channel(message.channel_id)
             guild_id = None if guild is None else guild.guild_id
             attached = await self._attachments.of_earlier(message, guild=guild_id, pictures=pictures)
-        written = "\n".join(
-            part for part in (words(message, me.id), *(one.content for one in message.message_snapshots or ())) if part
-        )
+        written = text_of(message, me.id, self._bot.cache, embeds=True)
         text = f"{written}\n\n{attached.text}".strip()
         return ChatMessage("user", text, name_of(message), attached.pictures) if text or attached.pictures else None
 

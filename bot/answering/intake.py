@@ -5,7 +5,7 @@ from __future__ import annotations
 import hikari
 
 from bot.answering.auto_transcripts import AutoTranscripts
-from bot.answering.request import is_for
+from bot.answering.request import is_for, own_roles
 from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
 from bot.preferences.preferences import Preferences
@@ -58,7 +58,7 @@ class MessageIntake:
         """Offer to answer ``message``, for which it is too late to answer unasked; says whether it is offered, which it
         is once, and only where somebody has turned to us: not where we merely take part."""
         me = self._bot.get_me()
-        if me is None or not is_for(me.id, message):
+        if me is None or not is_for(me.id, message, roles=own_roles(me.id, message.guild_id, self._bot.cache)):
             return False
         locale, guild_name = await self._circumstances(message)
         return await self._answers.offer(message, locale=locale, guild_name=guild_name)
@@ -66,7 +66,10 @@ class MessageIntake:
     async def _is_for_us(self, message: hikari.Message) -> bool:
         me = self._bot.get_me()
         joined = (await self._preferences.guild(message.guild_id)).joined_channels
-        return me is not None and is_for(me.id, message, joined=int(message.channel_id) in joined)
+        if me is None:
+            return False
+        roles = own_roles(me.id, message.guild_id, self._bot.cache)
+        return is_for(me.id, message, joined=int(message.channel_id) in joined, roles=roles)
 
     async def _circumstances(self, message: hikari.Message) -> tuple[str, str | None]:
         """The locale of the author, as well as it is known, and the name of the guild."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 import hikari
@@ -90,11 +90,20 @@ class AnswerRequest:
         return self.asker.global_name or self.asker.username
 
 
-def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False) -> bool:
-    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it, a reply to it, or
-    anything that can be answered where the bot has ``joined``.
+def own_roles(me: hikari.Snowflakeish, guild: hikari.Snowflake | None, cache: hikari.api.Cache) -> frozenset[int]:
+    """The role that Discord has made for the bot ``me`` in ``guild``: it bears the bot's name, and people take it for
+    the bot."""
+    roles = {} if guild is None else cache.get_roles_view_for_guild(guild)
+    return frozenset(int(role.id) for role in roles.values() if role.bot_id == me)
 
-    A mention of everyone or of a role is for nobody in particular.
+
+def is_for(
+    me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False, roles: Collection[int] = ()
+) -> bool:
+    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it or of one of its
+    ``roles``, a reply to it, or anything that can be answered where the bot has ``joined``.
+
+    A mention of everyone or of any other role is for nobody in particular.
     """
     if message.author.is_bot or message.webhook_id is not None or message.author.is_system:
         return False
@@ -102,17 +111,26 @@ def is_for(me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = F
         return False
     if message.guild_id is None:
         return True
-    if joined and (words(message, me) or voice_note_in(message) is not None or has_readable_attachments(message)):
+    if joined and (
+        words(message, me)
+        or message.message_snapshots
+        or voice_note_in(message) is not None
+        or has_readable_attachments(message)
+    ):
         return True
     answered = message.referenced_message
     is_reply = message.type is hikari.MessageType.REPLY and answered is not None and answered.author
     if is_reply and answered is not None and answered.author and answered.author.id == me:
         return True
-    return int(me) in {int(id_) for id_ in _USER_MENTION.findall(message.content or "")}
+    content = message.content or ""
+    if int(me) in {int(id_) for id_ in _USER_MENTION.findall(content)}:
+        return True
+    # Where the words of a message are hidden from the bot, the roles that it mentions are not.
+    return not {*(message.role_mention_ids or ())}.isdisjoint(roles)
 
 
-def words(message: hikari.PartialMessage, me: hikari.Snowflakeish) -> str:
-    """The text of ``message`` without the mention of the bot ``me`` at its start or end."""
+def words(message: hikari.PartialMessage, me: hikari.Snowflakeish, *, roles: Collection[int] = ()) -> str:
+    """The text of ``message`` without the mention of the bot ``me``, or of its ``roles``, at its start or end."""
     text = (message.content or "").strip()
-    mention = rf"<@!?{int(me)}>"
+    mention = "(?:" + "|".join([rf"<@!?{int(me)}>", *(rf"<@&{role}>" for role in roles)]) + ")"
     return re.sub(rf"^(?:{mention}[\s,:]*)+|(?:\s*{mention})+$", "", text).strip()

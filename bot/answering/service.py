@@ -15,7 +15,8 @@ from cachetools import TTLCache
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, note_posted, note_spoken, posted_for
-from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError, words
+from bot.answering.message_text import text_of
+from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError
 from bot.answering.voice_notes import voice_note_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
@@ -340,7 +341,7 @@ class AnswerService:
     def _words(self, message: hikari.Message) -> str:
         me = self._bot.get_me()
         assert me is not None, "questions come after Discord has said who we are"
-        return words(message, me.id)
+        return text_of(message, me.id, self._bot.cache, embeds=False)
 
     def _reply(self, job: Job, message: hikari.Message) -> StreamingReply:
         async def store(posted: tuple[int, ...]) -> None:

@@ -8,6 +8,7 @@ import hikari
 
 from audio import Transcript, detect_language
 from bot.answering.attachments import AttachmentContent, AttachmentReader
+from bot.answering.message_text import text_of
 from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.conversation.chat import ChatModel
@@ -86,7 +87,7 @@ class Understanding:
         text = f"{request.text}\n{transcript.text if transcript else ''}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.of_question(request.files, pictures=model.takes_pictures)
-        if not text and request.about is not None:
+        if not text and (request.about is not None or self._points_at_another(request)):
             text = translate(WHAT_IS_THIS, reply.locale)
         if not text and attached == AttachmentContent():
             raise self._why_nothing(request)
@@ -102,11 +103,20 @@ class Understanding:
         await self._budgets.heard(asker, guild, transcript.duration_s)
         return transcript
 
+    def _points_at_another(self, request: AnswerRequest) -> bool:
+        """Whether nothing is said but that a message of somebody else should be looked at: a bare mention as a reply to
+        it."""
+        answered, me = request.message.referenced_message if request.message else None, self._bot.get_me()
+        if answered is None or me is None or not answered.author or answered.author.id == me.id:
+            return False
+        return bool(text_of(answered, me.id, self._bot.cache, embeds=True) or answered.attachments)
+
     def _why_nothing(self, request: AnswerRequest) -> StarlingError:
         message, me = request.message, self._bot.get_me()
         if message is None or me is None:
             return NothingToAnswerError()
-        hidden = message.type is hikari.MessageType.REPLY and not self._reads_all
+        points = message.type is hikari.MessageType.REPLY or bool(message.role_mention_ids)
+        hidden = points and not message.content and not self._reads_all
         mentioned = message.user_mentions_ids and me.id in message.user_mentions_ids
         if hidden and message.guild_id is not None and not mentioned:
             return CannotReadError()

@@ -157,3 +157,36 @@ async def ask_and_see(harness: BotHarness, channel: Message, text: str, person: 
     """Ask, and wait for the answer with the small print and the button below it."""
     who = getattr(harness, person)
     return await harness.complete_answer_to(await who.send(channel, text), reader=who)
+
+
+async def test_the_bots_own_role_is_taken_for_the_bot(harness: BotHarness) -> None:
+    await ask(harness, "member", harness.channel("general"), f"<@&{BOT_ROLE_ID}> What is the capital?")
+    assert shown(harness)[-1] == "What is the capital?"
+
+
+async def test_a_bare_mention_as_a_reply_asks_about_that_message(harness: BotHarness) -> None:
+    note = await harness.administrator.send("general", "The starlings are back.")
+    await ask(harness, "member", harness.channel("general"), harness.mention, note)
+    assert shown(harness) == ["Ada: The starlings are back.", "Chloe: What do you say to this?"]
+
+
+async def test_a_forwarded_text_is_answered(harness: BotHarness) -> None:
+    note = await harness.administrator.send("general", "What is the capital of France?")
+    forwarded = await harness.member.forward(note, await harness.dm(harness.member))
+    await harness.answer_to(forwarded, lambda said: said.endswith("France."))
+    assert shown(harness)[-1] == "What is the capital of France?"
+
+
+async def test_what_people_see_in_a_message_is_what_the_model_reads(harness: BotHarness) -> None:
+    embed = {"title": "Weather", "description": "Rain in Riga", "fields": [{"name": "Wind", "value": "strong"}]}
+    card = await harness.as_bot("POST", f"/channels/{harness.channel('general')}/messages", {"embeds": [embed]})
+    form = await harness.member.message_command("Ask about this", card)
+    outcome = await harness.member.submit(form, {"question": "Shall I take a coat?"})
+    await outcome.response_where(lambda said: "France." in said["content"], 40)
+    assert "Weather\nRain in Riga\nWind: strong" in str(harness.chat.requests[-1]["messages"])
+
+
+async def test_mentions_and_emoji_reach_the_model_as_names(harness: BotHarness) -> None:
+    ada, channel = harness.administrator.id, harness.channel("general")
+    await ask(harness, "member", channel, f"{harness.mention} does <@{ada}> like <#{channel}> <:star:{ada}>?")
+    assert shown(harness)[-1] == "does @Ada like #general :star:?"
