@@ -32,7 +32,9 @@ MAX_TEXT_FILES = 4
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
 _TEXT_NAMES = (
     "txt md rst log csv tsv json jsonl xml yaml yml toml ini cfg conf html css js ts tsx jsx py rs go c h cpp hpp cs "
-    "java kt swift rb php lua sh sql srt vtt tex diff patch"
+    "java kt swift rb php lua sh sql srt vtt tex diff patch "
+    "vue svelte scss sass less ps1 psm1 bat cmd ipynb gradle kts groovy scala clj ex exs erl hs ml fs vb r jl dart zig "
+    "nim asm s pl pm m mm proto graphql tf hcl properties env mk cmake org adoc bib eml ics vcf svg dockerfile makefile"
 )
 _TEXT_SUFFIXES = frozenset(f".{name}" for name in _TEXT_NAMES.split())
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
@@ -54,6 +56,8 @@ class AttachmentContent:
     text: str = ""
     """Of its files, each under its name."""
     pictures: tuple[Picture, ...] = ()
+    unread: tuple[str, ...] = ()
+    """The names of files that were not read: of other kinds, or more of one than are read at once."""
 
 
 def has_readable_attachments(message: hikari.PartialMessage) -> bool:
@@ -75,7 +79,9 @@ def is_picture(attachment: hikari.Attachment) -> bool:
 
 def is_text(attachment: hikari.Attachment) -> bool:
     kind = (attachment.media_type or "").partition(";")[0]
-    suffix = PurePosixPath(attachment.filename.lower()).suffix
+    name = PurePosixPath(attachment.filename.lower())
+    # A Dockerfile is called so, or something with that suffix.
+    suffix = name.suffix or f".{name.name}"
     return not is_recording(attachment) and (
         kind.startswith("text/") or kind in _TEXT_TYPES or suffix in _TEXT_SUFFIXES
     )
@@ -93,9 +99,11 @@ class AttachmentReader:
         Raises:
             StarlingError: a file cannot be fetched, is too large, or is not what it looks like.
         """
-        texts = [await _text(one) for one in files if is_text(one)][:MAX_TEXT_FILES]
-        seen = [await _picture(one) for one in files if is_picture(one)][:MAX_PICTURES] if pictures else []
-        return AttachmentContent("\n\n".join(texts), tuple(seen))
+        texts = [one for one in files if is_text(one)][:MAX_TEXT_FILES]
+        seen = [one for one in files if is_picture(one)][:MAX_PICTURES] if pictures else []
+        unread = [one.filename[:80] for one in files if one not in texts and one not in seen and not is_recording(one)]
+        found = [await _text(one) for one in texts]
+        return AttachmentContent("\n\n".join(found), tuple([await _picture(one) for one in seen]), tuple(unread))
 
     async def of_earlier(
         self, message: hikari.PartialMessage, *, guild: hikari.Snowflakeish | None, pictures: bool

@@ -79,7 +79,9 @@ class Prompting:
         history = await self._history.before(
             request, parent, brief=model.is_demonstration, pictures=model.takes_pictures
         )
-        text = with_facts(f"{understood.text}\n\n{attached.text}".strip(), recalled, brief=model.is_demonstration)
+        unread = f"[Also attached, but not readable here: {', '.join(attached.unread)}]" if attached.unread else ""
+        said = "\n\n".join(part for part in (understood.text, attached.text, unread) if part)
+        text = with_facts(said, recalled, brief=model.is_demonstration)
         return AnswerPrompt(
             understood,
             instruction=(await self._instructions.of(request.guild_id, request.channel_id)).text,

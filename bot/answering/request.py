@@ -17,6 +17,7 @@ from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
+_ROLE_MENTION = re.compile(r"<@&(\d+)>")
 
 
 class NothingToAnswerError(StarlingError):
@@ -125,8 +126,9 @@ def is_for(
     content = message.content or ""
     if int(me) in {int(id_) for id_ in _USER_MENTION.findall(content)}:
         return True
-    # Where the words of a message are hidden from the bot, the roles that it mentions are not.
-    return not {*(message.role_mention_ids or ())}.isdisjoint(roles)
+    # Of a role that nobody may mention, such as the bot's own usually is, Discord tells in the text only.
+    mentioned = {int(id_) for id_ in (*_ROLE_MENTION.findall(content), *(message.role_mention_ids or ()))}
+    return not mentioned.isdisjoint(roles)
 
 
 def words(message: hikari.PartialMessage, me: hikari.Snowflakeish, *, roles: Collection[int] = ()) -> str:

@@ -17,6 +17,7 @@ NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.
 PICTURE_REFUSED = _("My chat model does not take one of the pictures, so I answered without them.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
 AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
+NOT_READ = _("I did not read {names}.")
 STOOD_IN = _("{model} answered, since {asked} could not.")
 INSTRUCTION_CUT = _(
     "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
@@ -51,6 +52,8 @@ class SmallPrint:
         }
         locale = request.reply.locale
         told = [translate(note, locale) for note, holds in notes.items() if holds]
+        if unread := answer.prompt.understood.attached.unread:
+            told.append(translate(NOT_READ, locale, names=", ".join(unread)[:200]))
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
             told.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))

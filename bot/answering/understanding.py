@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import hikari
@@ -37,6 +38,15 @@ class UnderstoodRequest:
     """ISO 639-1 code of the language that is spoken or written."""
     model: ChatModel
     """The one that answers in this guild."""
+
+
+class FilesNotReadError(StarlingError):
+    """Raised when there is nothing in a message but files of kinds that are not read."""
+
+    sentence = _("I cannot read {names}. I read text files, and pictures where my chat model can see.")
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names=", ".join(names)[:300])
 
 
 class Understanding:
@@ -89,8 +99,8 @@ class Understanding:
         attached = await self._attachments.of_question(request.files, pictures=model.takes_pictures)
         if not text and (request.about is not None or self._points_at_another(request)):
             text = translate(WHAT_IS_THIS, reply.locale)
-        if not text and attached == AttachmentContent():
-            raise self._why_nothing(request)
+        if not text and not attached.text and not attached.pictures:
+            raise FilesNotReadError(attached.unread) if attached.unread else self._why_nothing(request)
         language = (transcript.language if transcript else None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
         return UnderstoodRequest(request, text, attached, heading, language, model)

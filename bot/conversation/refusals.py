@@ -62,10 +62,11 @@ _NO_MODEL = re.compile(
     re.DOTALL,
 )
 _NO_KEY = re.compile(
-    r"invalid_api_key|api_key_invalid|authentication|unauthenticated"
+    r"invalid_api_key|api_key_invalid|authentication|unauthenticated|no_db_connection"
     r"|(api|access|auth)[ _-]?(key|token).{0,30}(invalid|not valid|incorrect|expired|missing)"
     r"|(invalid|incorrect|expired|missing|no).{0,20}(api|auth)[ _-]?(key|token|credentials)"
 )
+"""``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
 _NO_ADDRESS = re.compile(
     r"^\W*(error\W*)?(detail\W*)?(404 )?(page )?not[ _]found\W*$"
     r"|invalid url|unexpected endpoint|unknown (url|request url)"

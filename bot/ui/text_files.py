@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import charset_normalizer
 import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.downloading import download
 
+_ENCODINGS = (
+    "cp1251", "cp1252", "cp1250", "cp1253", "cp1254", "koi8_r", "cp866", "shift_jis", "gb18030", "big5", "euc_kr",
+)  # fmt: skip
+"""Those that are tried where a text is neither UTF-8 nor UTF-16."""
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
 
@@ -15,7 +22,7 @@ TEXT_LIMIT_BYTES = 256 << 10
 class NotTextError(StarlingError):
     """Raised when a file that looks like text by its name is something else."""
 
-    sentence = _("I cannot read {name}: it is not text in UTF-8 or UTF-16.")
+    sentence = _("I cannot read {name}: it is not text.")
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name[:80])
@@ -31,7 +38,7 @@ class TextTooLargeError(StarlingError):
 
 
 async def read_text_file(attachment: hikari.Attachment) -> str:
-    """The text in ``attachment``, which is UTF-8, or UTF-16 with a byte order mark, without space around it.
+    """The text in ``attachment``, in any encoding that texts usually have, without space around it.
 
     Raises:
         TextTooLargeError: it is larger than ``TEXT_LIMIT_BYTES``.
@@ -41,11 +48,19 @@ async def read_text_file(attachment: hikari.Attachment) -> str:
     if attachment.size > TEXT_LIMIT_BYTES:
         raise TextTooLargeError(attachment.filename)
     data = await download(attachment, TEXT_LIMIT_BYTES)
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise NotTextError(attachment.filename) from error
-    if "\0" in text:
+    text = await asyncio.to_thread(_decoded, data)
+    if text is None or "\0" in text:
         raise NotTextError(attachment.filename)
     return text.strip()
+
+
+def _decoded(data: bytes) -> str | None:
+    """None: it is no text."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        if b"\0" in data:
+            return None
+    found = charset_normalizer.from_bytes(data, cp_isolation=list(_ENCODINGS)).best()
+    return None if found is None else str(found)

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox import Sandbox
+from bot.sandbox.model.seed import BOT_ROLE_ID
 from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
@@ -183,10 +184,35 @@ async def test_what_people_see_in_a_message_is_what_the_model_reads(harness: Bot
     form = await harness.member.message_command("Ask about this", card)
     outcome = await harness.member.submit(form, {"question": "Shall I take a coat?"})
     await outcome.response_where(lambda said: "France." in said["content"], 40)
-    assert "Weather\nRain in Riga\nWind: strong" in str(harness.chat.requests[-1]["messages"])
+    assert "Weather\nRain in Riga\nWind: strong" in harness.chat.last_question
 
 
 async def test_mentions_and_emoji_reach_the_model_as_names(harness: BotHarness) -> None:
-    ada, channel = harness.administrator.id, harness.channel("general")
+    ada, channel = harness.administrator.user["id"], harness.channel("general")
     await ask(harness, "member", channel, f"{harness.mention} does <@{ada}> like <#{channel}> <:star:{ada}>?")
     assert shown(harness)[-1] == "does @Ada like #general :star:?"
+
+
+async def test_a_file_in_an_old_encoding_is_read(harness: BotHarness) -> None:
+    text = "Скворцы возвращаются домой в конце марта, когда сходит снег и просыпаются первые жуки."
+    channel = await harness.dm(harness.member)
+    files = [("notes.txt", text.encode("cp1251"), "text/plain")]
+    files += [("Dockerfile", b"FROM debian", "application/octet-stream")]
+    asked = await harness.member.send(channel, "What is in these?", files=files)
+    await harness.answer_to(asked, lambda said: said.endswith("France."))
+    told = str(harness.chat.requests[-1]["messages"][-1]["content"])
+    assert text in told
+    assert "FROM debian" in told
+
+
+async def test_files_that_are_not_read_are_named_to_people_and_to_the_model(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.member)
+    files = [("plan.pdf", b"%PDF-1.7", "application/pdf")]
+    files += [(f"note{number}.txt", b"words", "text/plain") for number in range(5)]
+    asked = await harness.member.send(channel, "What is in these?", files=files)
+    answer = await harness.answer_to(asked, lambda said: "-# " in said)
+    assert "I did not read plan.pdf, note4.txt." in answer["content"]
+    assert "plan.pdf, note4.txt" in str(harness.chat.requests[-1]["messages"][-1]["content"])
+    alone = await harness.russian.send(await harness.dm(harness.russian), files=files[:1])
+    told = await harness.answer_to(alone, lambda said: "-# " in said, reader=harness.russian)
+    assert "plan.pdf" in told["content"]
