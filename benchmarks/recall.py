@@ -30,7 +30,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
 from bot.recall.facts import with_facts

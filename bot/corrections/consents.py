@@ -7,12 +7,30 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete
 
+from bot.errors import StarlingError
+from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ConsentRow
 
 VERSION = 1
 """Of the text that people agree to. Raise it when that text changes: everyone is asked anew."""
+
+
+class ConsentMissingError(StarlingError):
+    """Raised when a person who has not agreed, or not to the present text, submits something."""
+
+    sentence = _("You have not agreed that I keep what you write, so I have kept nothing. Please begin again.")
+
+
+def require_consent(version: int | None) -> None:
+    """``version``: of the text that a person has agreed to; None: to none.
+
+    Raises:
+        ConsentMissingError: it is not the present one.
+    """
+    if version != VERSION:
+        raise ConsentMissingError
 
 
 class ConsentStore(DataHolder):

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import hikari
 
-from bot.corrections.store import (
+from bot.corrections.correction import (
     Alike,
     Approval,
     Approved,
     Corrected,
     Correction,
-    CorrectionStore,
+    CorrectionState,
     Decision,
     NoSuchCorrectionError,
-    State,
     Withdrawn,
 )
+from bot.corrections.store import CorrectionStore
 from bot.datasets.example import Example
 from bot.datasets.store import Change, DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
@@ -107,7 +107,7 @@ class Corrections(DataHolder):
         before = await self.by_id(guild_id, id_, person)
         limited = not person.approves
         correction = await self._store.edit(guild_id, id_, revision, prompt, answer, person.id, limited=limited)
-        if before.state == "approved":
+        if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
         return await self._received(correction, person)
 
@@ -143,7 +143,7 @@ class Corrections(DataHolder):
         """
         await self.by_id(guild_id, id_, person)
         before, removed = await self._store.withdraw(guild_id, id_, person.id)
-        if before.state == "approved":
+        if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
         return before, removed
 
@@ -172,7 +172,7 @@ class Corrections(DataHolder):
         )
 
     async def page(
-        self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: State | None = None
+        self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: CorrectionState | None = None
     ) -> tuple[list[Correction], int, int]:
         """As ``CorrectionStore.page``, of what the person may see."""
         return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
@@ -207,7 +207,7 @@ class Corrections(DataHolder):
         for number in numbers:
             with suppress(NoSuchCorrectionError):
                 found.append(await self._store.get(guild_id, number))
-        return [one for one in found if one.state == "approved"]
+        return [one for one in found if one.state is CorrectionState.APPROVED]
 
     async def contributors(self, guild_id: int) -> dict[int, int]:
         """How many approved corrections each person has given."""
@@ -246,7 +246,7 @@ class Corrections(DataHolder):
 
     async def _received(self, correction: Correction, person: CorrectionActor) -> Received:
         alike = await self._store.alike(correction)
-        if correction.state == "approved":
+        if correction.state is CorrectionState.APPROVED:
             return Received(correction, alike, 0)
         if not person.approves or alike.duplicates or alike.contradictions:
             return Received(correction, alike, None)

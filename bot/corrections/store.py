@@ -1,229 +1,46 @@
 """Corrections of guilds: what people say that the bot should have said, and who decided what about it.
 
-Every change is one transaction that has the guild's turn: of two that come at once, the second finds what the first
-has done.
+Every change is one transaction that has the guild's lock: of two that come at once, the second finds what the first
+has done. What may be done is decided by ``deciding``, ``limits`` and ``consents``, of what was read in that
+transaction.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal, get_args
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.corrections.consents import VERSION
+from bot.corrections.consents import require_consent
+from bot.corrections.correction import (
+    Alike,
+    Approval,
+    Approved,
+    Corrected,
+    Correction,
+    CorrectionAction,
+    CorrectionState,
+    Decision,
+    NoSuchCorrectionError,
+    Withdrawn,
+)
+from bot.corrections.deciding import missing_approvals, require_revision, require_undecided
+from bot.corrections.limits import DAY, require_room_for_person, require_room_in_guild, require_text, storable
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
-from bot.errors import StarlingError
-from bot.errors import translatable as _
-from bot.i18n.message import LazyMessage, lazy
 from bot.privacy.data_holder import Forgotten
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import take_turn
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
 
-State = Literal["pending", "approved", "rejected", "withdrawn"]
-Action = Literal["submitted", "edited", "approved", "rejected", "withdrawn"]
-
-STATES: tuple[State, ...] = get_args(State)
-MAX_CHARS = 2000
-"""Of a prompt, and of an answer."""
-MAX_PENDING = 20
-"""Corrections of one person that wait in a guild for a decision."""
-MAX_PER_DAY = 50
-"""That one person submits or edits in a guild within 24 hours."""
-MAX_KEPT = 10_000
-"""That a guild has pending or approved."""
 _SEARCHED_CHARS = 200
 _SEARCHED = 500
 _ALIKE = 10
-
-
-class ConsentMissingError(StarlingError):
-    """Raised when a person who has not agreed, or not to the present text, submits something."""
-
-    sentence = _("You have not agreed that I keep what you write, so I have kept nothing. Please begin again.")
-
-
-class NoSuchCorrectionError(StarlingError):
-    """Raised when a guild has no such correction, or not any more, or the person may not see it."""
-
-    sentence = _(
-        "There is no correction #{number} here, or not any more. /corrections list shows those that there are."
-    )
-
-    def __init__(self, number: int | str) -> None:
-        super().__init__(number=number)
-
-
-class AlreadyApprovedError(StarlingError):
-    """Raised when a correction is decided on that somebody has approved."""
-
-    sentence = _(
-        "#{number} is approved already, by {who}. /corrections edit opens it anew, /corrections delete takes it away."
-    )
-
-
-class AlreadyRejectedError(StarlingError):
-    """Raised when a correction is decided on that somebody has rejected."""
-
-    sentence = _("#{number} is rejected already, by {who}. /corrections edit opens it anew.")
-
-
-class AlreadyVotedError(StarlingError):
-    """Raised when a person approves for the second time."""
-
-    sentence = _("You have approved #{number} already. It needs the approval of others: {missing} more.")
-
-
-class ChangedMeanwhileError(StarlingError):
-    """Raised when a person decides on a text, or edits it, that somebody else has changed since it was shown."""
-
-    sentence = _("#{number} was changed since it was shown to you. Look at it again with /corrections show.")
-
-
-class TextLengthError(StarlingError):
-    """Raised for a text that is empty or longer than ``MAX_CHARS``."""
-
-    sentence = _("Both the question and the answer need text, at most {limit} characters each; one has {count}.")
-
-    def __init__(self, count: int) -> None:
-        super().__init__(limit=MAX_CHARS, count=count)
-
-
-class TooManyPendingError(StarlingError):
-    """Raised when a person submits more than ``MAX_PENDING``."""
-
-    sentence = _(
-        "{count} of your corrections wait for a moderator, which is the most. Please wait, or take one back with "
-        "/corrections delete."
-    )
-
-    def __init__(self) -> None:
-        super().__init__(count=MAX_PENDING)
-
-
-class TooManyTodayError(StarlingError):
-    """Raised when a person submits and edits more than ``MAX_PER_DAY``."""
-
-    sentence = _("You have sent {count} corrections within a day, which is the most. Thank you! Please go on tomorrow.")
-
-    def __init__(self) -> None:
-        super().__init__(count=MAX_PER_DAY)
-
-
-class TooManyKeptError(StarlingError):
-    """Raised when a guild would have more than ``MAX_KEPT``."""
-
-    sentence = _("This server has {count} corrections, which is the most that I keep. Its moderators can delete some.")
-
-    def __init__(self) -> None:
-        super().__init__(count=MAX_KEPT)
-
-
-SOMEONE = _("someone who was forgotten since")
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """The answer that a correction is about. Ids are Discord's."""
-
-    guild_id: int
-    channel_id: int
-    message_id: int
-    """The first message of the answer."""
-    original: str
-    """What the bot said."""
-    question_id: int | None = None
-    """The message with the question, where it was asked by one."""
-    asker_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a person says that the bot should have said. Moments are aware, UTC; ids but the first are Discord's."""
-
-    id: str
-    """32 hexadecimal digits."""
-    guild_id: int
-    number: int
-    """From 1 in each guild; never given twice."""
-    channel_id: int
-    message_id: int | None
-    """The answer that it is about; None when that was deleted."""
-    question_id: int | None
-    asker_id: int | None
-    """Who had asked."""
-    author_id: int | None
-    """Who submitted it; None when they were forgotten."""
-    text_by: int | None
-    """Who wrote the text as it is now: the author, or a moderator who edited it."""
-    prompt: str
-    answer: str
-    """What the bot should say; empty, as the prompt, once withdrawn."""
-    original: str
-    """What the bot said; empty when that was deleted."""
-    state: State
-    revision: int
-    """From 1, one more with each edit. Approvals count for the text that they were given to."""
-    created_at: datetime
-    changed_at: datetime
-    """When its text was submitted."""
-    decided_at: datetime | None
-    """When it was approved or rejected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What somebody did with a correction."""
-
-    actor_id: int | None
-    """None when they were forgotten, or it came about by a deletion on Discord."""
-    action: Action
-    revision: int
-    decided_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """The numbers of others that ask the same, the oldest first."""
-
-    duplicates: tuple[int, ...]
-    """Pending or approved, with the same answer."""
-    contradictions: tuple[int, ...]
-    """Approved, with another answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """An approved correction, as recall needs it."""
-
-    id: str
-    number: int
-    prompt: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What has become of an approval."""
-
-    correction: Correction
-    missing: int
-    """Approvals of others that it still needs; 0 when it is approved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """What was withdrawn because somebody, or a message, is to be forgotten."""
-
-    forgotten: Forgotten
-    unapproved_in: frozenset[int]
-    """The guilds in which approved corrections were among it."""
+_KEPT = (CorrectionState.PENDING, CorrectionState.APPROVED)
 
 
 class CorrectionStore:
@@ -244,39 +61,39 @@ class CorrectionStore:
         Raises:
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
         """
-        prompt, answer = _plain(prompt), _plain(answer)
+        prompt, answer = require_text(prompt), require_text(answer)
         now, guild_id, author_id = datetime.now(UTC), int(about.guild_id), int(author_id)
         async with self._database.sessions.begin() as session:
             await take_turn(session, guild_id)
             await self._require_consent(session, author_id)
             of_guild = CorrectionRow.guild_id == guild_id
-            theirs = and_(of_guild, CorrectionRow.author_id == author_id, CorrectionRow.state == "pending")
+            theirs = and_(
+                of_guild, CorrectionRow.author_id == author_id, CorrectionRow.state == CorrectionState.PENDING
+            )
             again = _there(guild_id).where(
                 CorrectionRow.author_id == author_id,
                 CorrectionRow.prompt_key == key_of_text(prompt),
                 CorrectionRow.prompt == prompt,
                 CorrectionRow.answer == answer,
-                CorrectionRow.state != "rejected",
+                CorrectionRow.state != CorrectionState.REJECTED,
             )
             if (twice := await session.scalar(again.limit(1))) is not None:
                 return _correction(twice)
             if limited:
-                if await _count(session, theirs) >= MAX_PENDING:
-                    raise TooManyPendingError
-                await self._require_not_flooding(session, guild_id, author_id)
-            if await _count(session, and_(of_guild, CorrectionRow.state.in_(("pending", "approved")))) >= MAX_KEPT:
-                raise TooManyKeptError
+                today = await self._today(session, guild_id, author_id)
+                require_room_for_person(pending=await _count(session, theirs), today=today)
+            require_room_in_guild(await _count(session, and_(of_guild, CorrectionRow.state.in_(_KEPT))))
             last = await session.scalar(select(func.max(CorrectionRow.number)).where(of_guild))
             row = CorrectionRow(
                 id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1,
                 channel_id=int(about.channel_id), message_id=int(about.message_id),
                 question_id=about.question_id, asker_id=about.asker_id, author_id=author_id, text_by=author_id,
-                prompt=prompt, answer=answer, original=_plain(about.original, limited=False),
+                prompt=prompt, answer=answer, original=storable(about.original),
                 prompt_key=key_of_text(prompt), answer_key=key_of_text(answer),
-                state="pending", revision=1, created_at=now, changed_at=now, decided_at=None,
+                state=CorrectionState.PENDING, revision=1, created_at=now, changed_at=now, decided_at=None,
             )  # fmt: skip
             session.add(row)
-            self._note(session, row, "submitted", author_id, now)
+            self._note(session, row, CorrectionAction.SUBMITTED, author_id, now)
         return _correction(row)
 
     async def edit(
@@ -288,19 +105,24 @@ class CorrectionStore:
         Raises:
             ConsentMissingError, TextLengthError, TooManyTodayError, NoSuchCorrectionError, ChangedMeanwhileError
         """
-        prompt, answer, now = _plain(prompt), _plain(answer), datetime.now(UTC)
+        prompt, answer, now = require_text(prompt), require_text(answer), datetime.now(UTC)
         async with self._database.sessions.begin() as session:
             await take_turn(session, guild_id)
             await self._require_consent(session, by)
             row = await self._row(session, guild_id, id_, revision)
             if limited:
-                await self._require_not_flooding(session, guild_id, by)
-            if row.state == "approved":
+                require_room_for_person(today=await self._today(session, guild_id, by))
+            if row.state == CorrectionState.APPROVED:
                 await self._datasets.withdraw_corrections(session, guild_id, [row.id])
             row.prompt, row.answer, row.text_by = prompt, answer, int(by)
             row.prompt_key, row.answer_key = key_of_text(prompt), key_of_text(answer)
-            row.state, row.revision, row.changed_at, row.decided_at = "pending", row.revision + 1, now, None
-            self._note(session, row, "edited", by, now)
+            row.state, row.revision, row.changed_at, row.decided_at = (
+                CorrectionState.PENDING,
+                row.revision + 1,
+                now,
+                None,
+            )
+            self._note(session, row, CorrectionAction.EDITED, by, now)
         return _correction(row)
 
     async def approve(
@@ -316,12 +138,10 @@ class CorrectionStore:
             await take_turn(session, guild_id)
             row = await self._undecided(session, guild_id, id_, revision)
             approvers = await self._approvers(session, row)
-            missing = max(0, votes - len(approvers | {int(by)}))
-            if int(by) in approvers and missing:
-                raise AlreadyVotedError(number=row.number, missing=missing)
-            self._note(session, row, "approved", by, now)
+            missing = missing_approvals(_correction(row), approvers, int(by), votes=votes)
+            self._note(session, row, CorrectionAction.APPROVED, by, now)
             if not missing:
-                row.state, row.decided_at = "approved", now
+                row.state, row.decided_at = CorrectionState.APPROVED, now
         return Approval(_correction(row), missing)
 
     async def reject(self, guild_id: int, id_: str, by: int, *, revision: int | None = None) -> Correction:
@@ -334,8 +154,8 @@ class CorrectionStore:
         async with self._database.sessions.begin() as session:
             await take_turn(session, guild_id)
             row = await self._undecided(session, guild_id, id_, revision)
-            row.state, row.decided_at = "rejected", now
-            self._note(session, row, "rejected", by, now)
+            row.state, row.decided_at = CorrectionState.REJECTED, now
+            self._note(session, row, CorrectionAction.REJECTED, by, now)
         return _correction(row)
 
     async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, Forgotten]:
@@ -372,7 +192,13 @@ class CorrectionStore:
         return _correction(row)
 
     async def page(
-        self, guild_id: int, number: int, a_page: int, *, state: State | None = None, author_id: int | None = None
+        self,
+        guild_id: int,
+        number: int,
+        a_page: int,
+        *,
+        state: CorrectionState | None = None,
+        author_id: int | None = None,
     ) -> tuple[list[Correction], int, int]:
         """The newest first: page ``number`` from 1 (or the nearest that there is) of ``a_page``, its number, and how
         many corrections there are; of one state and one author only, where they are given."""
@@ -396,7 +222,9 @@ class CorrectionStore:
             wanted = wanted.where(row.author_id == int(author_id))
         typed = typed.strip().removeprefix("#").casefold()
         number = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
-        wanted = wanted.order_by(row.number != number, row.state != "pending", row.number.desc()).limit(_SEARCHED)
+        wanted = wanted.order_by(row.number != number, row.state != CorrectionState.PENDING, row.number.desc()).limit(
+            _SEARCHED
+        )
         async with self._database.sessions() as session:
             found = [_correction(each) for each in await session.scalars(wanted)]
         fitting = (
@@ -413,7 +241,9 @@ class CorrectionStore:
         row = CorrectionDecisionRow
         async with self._database.sessions() as session:
             rows = await session.scalars(select(row).where(row.correction_id == id_).order_by(row.id))
-            return [Decision(each.actor_id, _action(each.action), each.revision, each.decided_at) for each in rows]
+            return [
+                Decision(each.actor_id, CorrectionAction(each.action), each.revision, each.decided_at) for each in rows
+            ]
 
     async def approvals(self, correction: Correction) -> int:
         """How many people approve its text as it is now."""
@@ -427,8 +257,8 @@ class CorrectionStore:
             row.prompt_key == key_of_text(correction.prompt), row.id != correction.id
         )
         answer_key = key_of_text(correction.answer)
-        says = asks.where(row.answer_key == answer_key, row.state.in_(("pending", "approved")))
-        differs = asks.where(row.answer_key != answer_key, row.state == "approved")
+        says = asks.where(row.answer_key == answer_key, row.state.in_(_KEPT))
+        differs = asks.where(row.answer_key != answer_key, row.state == CorrectionState.APPROVED)
         async with self._database.sessions() as session:
             return Alike(*[
                 tuple(each.number for each in await session.scalars(wanted.order_by(row.number).limit(_ALIKE)))
@@ -439,14 +269,14 @@ class CorrectionStore:
         """What the guild has approved, the oldest first."""
         row = CorrectionRow
         wanted = select(row.id, row.number, row.prompt, row.answer).where(
-            row.guild_id == int(guild_id), row.state == "approved"
+            row.guild_id == int(guild_id), row.state == CorrectionState.APPROVED
         )
         async with self._database.sessions() as session:
             return [Approved(*found) for found in await session.execute(wanted.order_by(row.number))]
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
         """The same with all that is known of them."""
-        wanted = _there(guild_id).where(CorrectionRow.state == "approved").order_by(CorrectionRow.number)
+        wanted = _there(guild_id).where(CorrectionRow.state == CorrectionState.APPROVED).order_by(CorrectionRow.number)
         async with self._database.sessions() as session:
             return [_correction(row) for row in await session.scalars(wanted)]
 
@@ -455,7 +285,7 @@ class CorrectionStore:
         count = func.count()
         wanted = select(CorrectionRow.author_id, count).where(
             CorrectionRow.guild_id == int(guild_id),
-            CorrectionRow.state == "approved",
+            CorrectionRow.state == CorrectionState.APPROVED,
             CorrectionRow.author_id.is_not(None),
         )
         async with self._database.sessions() as session:
@@ -465,7 +295,7 @@ class CorrectionStore:
     async def of_user(self, user_id: int) -> list[Correction]:
         """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""
         theirs = or_(CorrectionRow.author_id == int(user_id), CorrectionRow.text_by == int(user_id))
-        wanted = select(CorrectionRow).where(theirs, CorrectionRow.state != "withdrawn")
+        wanted = select(CorrectionRow).where(theirs, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             return [_correction(row) for row in await session.scalars(wanted.order_by(CorrectionRow.created_at))]
 
@@ -475,7 +305,9 @@ class CorrectionStore:
         async with self._database.sessions.begin() as session:
             await take_turn(session, guild_id)
             row = CorrectionRow
-            wanted = select(row.id, row.revision).where(row.guild_id == int(guild_id), row.state == "approved")
+            wanted = select(row.id, row.revision).where(
+                row.guild_id == int(guild_id), row.state == CorrectionState.APPROVED
+            )
             still = {(id_, revision) for id_, revision in await session.execute(wanted)}
             gone = [each.id for each in given if (each.id, each.revision) not in still]
             if gone:
@@ -516,7 +348,7 @@ class CorrectionStore:
         return replace(withdrawn, forgotten=withdrawn.forgotten + Forgotten(changed))
 
     async def _withdraw_all(self, which: ColumnElement[bool]) -> Withdrawn:
-        wanted = select(CorrectionRow).where(which, CorrectionRow.state != "withdrawn")
+        wanted = select(CorrectionRow).where(which, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             guilds = sorted({row.guild_id for row in await session.scalars(wanted)})
         forgotten, unapproved_in = Forgotten(), set[int]()
@@ -524,7 +356,7 @@ class CorrectionStore:
             async with self._database.sessions.begin() as session:
                 await take_turn(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
-                if any(row.state == "approved" for row in rows):
+                if any(row.state == CorrectionState.APPROVED for row in rows):
                     unapproved_in.add(guild_id)
                 forgotten += Forgotten(len(rows)) + await self._withdraw(session, guild_id, rows, None)
         return Withdrawn(forgotten, frozenset(unapproved_in))
@@ -534,35 +366,27 @@ class CorrectionStore:
     ) -> Forgotten:
         now = datetime.now(UTC)
         for row in rows:
-            row.state, row.decided_at, row.changed_at = "withdrawn", now, now
+            row.state, row.decided_at, row.changed_at = CorrectionState.WITHDRAWN, now, now
             row.prompt = row.answer = row.original = row.prompt_key = row.answer_key = ""
             row.message_id = row.question_id = row.asker_id = None
-            self._note(session, row, "withdrawn", by, now)
+            self._note(session, row, CorrectionAction.WITHDRAWN, by, now)
         return await self._datasets.withdraw_corrections(session, guild_id, [row.id for row in rows])
 
     async def _row(self, session: AsyncSession, guild_id: int, id_: str, revision: int | None = None) -> CorrectionRow:
         row = await session.get(CorrectionRow, id_)
         if row is None or row.guild_id != int(guild_id):
             raise NoSuchCorrectionError("?")
-        if row.state == "withdrawn":
+        if row.state == CorrectionState.WITHDRAWN:
             raise NoSuchCorrectionError(row.number)
-        if revision not in (None, row.revision):
-            raise ChangedMeanwhileError(number=row.number)
+        require_revision(_correction(row), revision)
         return row
 
     async def _undecided(self, session: AsyncSession, guild_id: int, id_: str, revision: int | None) -> CorrectionRow:
         row = await self._row(session, guild_id, id_, revision)
-        if row.state != "pending":
-            history = CorrectionDecisionRow
-            last = (
-                select(history.actor_id)
-                .where(history.correction_id == row.id, history.action == row.state)
-                .order_by(history.id.desc())
-                .limit(1)
-            )
-            actor = await session.scalar(last)
-            error = AlreadyApprovedError if row.state == "approved" else AlreadyRejectedError
-            raise error(number=row.number, who=_person(actor))
+        history = CorrectionDecisionRow
+        last = select(history.actor_id).where(history.correction_id == row.id, history.action == row.state)
+        decided_by = await session.scalar(last.order_by(history.id.desc()).limit(1))
+        require_undecided(_correction(row), decided_by)
         return row
 
     async def _approvers(self, session: AsyncSession, of: CorrectionRow | Correction) -> set[int]:
@@ -570,29 +394,28 @@ class CorrectionStore:
         wanted = select(history.actor_id).where(
             history.correction_id == of.id,
             history.revision == of.revision,
-            history.action == "approved",
+            history.action == CorrectionAction.APPROVED,
             history.actor_id.is_not(None),
         )
         return {actor for actor in await session.scalars(wanted) if actor is not None}
 
     async def _require_consent(self, session: AsyncSession, user_id: int) -> None:
         consent = await session.get(ConsentRow, int(user_id))
-        if consent is None or consent.version != VERSION:
-            raise ConsentMissingError
+        require_consent(None if consent is None else consent.version)
 
-    async def _require_not_flooding(self, session: AsyncSession, guild_id: int, user_id: int) -> None:
+    async def _today(self, session: AsyncSession, guild_id: int, user_id: int) -> int:
+        """How often a person has submitted or edited within the last day."""
         history = CorrectionDecisionRow
-        lately = select(func.count()).where(
+        lately = and_(
             history.actor_id == int(user_id),
-            history.decided_at > datetime.now(UTC) - timedelta(days=1),
+            history.decided_at > datetime.now(UTC) - DAY,
             history.guild_id == int(guild_id),
-            history.action.in_(("submitted", "edited")),
+            history.action.in_((CorrectionAction.SUBMITTED, CorrectionAction.EDITED)),
         )
-        if (await session.scalar(lately) or 0) >= MAX_PER_DAY:
-            raise TooManyTodayError
+        return await _count(session, lately)
 
     def _note(
-        self, session: AsyncSession, row: CorrectionRow, action: Action, actor_id: int | None, now: datetime
+        self, session: AsyncSession, row: CorrectionRow, action: CorrectionAction, actor_id: int | None, now: datetime
     ) -> None:
         decision = CorrectionDecisionRow(
             correction_id=row.id, guild_id=row.guild_id, revision=row.revision,
@@ -601,34 +424,16 @@ class CorrectionStore:
         session.add(decision)
 
 
-def _person(user_id: int | None) -> str | LazyMessage:
-    """Someone as a sentence names them."""
-    return lazy(SOMEONE) if user_id is None else f"<@{user_id}>"
-
-
 def _there(guild_id: int) -> Select[CorrectionRow]:
-    return select(CorrectionRow).where(CorrectionRow.guild_id == int(guild_id), CorrectionRow.state != "withdrawn")
+    return select(CorrectionRow).where(
+        CorrectionRow.guild_id == int(guild_id), CorrectionRow.state != CorrectionState.WITHDRAWN
+    )
 
 
 async def _count(session: AsyncSession, which: ColumnElement[bool]) -> int:
     return await session.scalar(select(func.count()).where(which)) or 0
 
 
-def _plain(text: str, *, limited: bool = True) -> str:
-    """``text`` as both databases can keep it.
-
-    Raises:
-        TextLengthError: it is empty, or too long.
-    """
-    plain = text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode().strip()
-    if limited and not 0 < len(plain) <= MAX_CHARS:
-        raise TextLengthError(len(plain))
-    return plain
-
-
 def _correction(row: CorrectionRow) -> Correction:
-    return Correction(**{name: getattr(row, name) for name in Correction.__dataclass_fields__})
-
-
-def _action(kept: str) -> Action:
-    return next(action for action in get_args(Action) if action == kept)
+    values = {name: getattr(row, name) for name in Correction.__dataclass_fields__}
+    return Correction(**values | {"state": CorrectionState(row.state)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 
 TAUGHT = "Members of this server have taught you what follows. What of it does not answer the question does not apply."
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.retrievers import Retriever, Vectors
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from cachetools import LRUCache
 
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.errors import StarlingError
 from bot.recall.indexes import Index, Near
 

@@ -6,9 +6,10 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.correction import Correction, CorrectionAction, CorrectionState
+from bot.corrections.deciding import SOMEONE
 from bot.corrections.rights import person_of
 from bot.corrections.service import CorrectionActor, Corrections, Shown
-from bot.corrections.store import SOMEONE, Action, Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -28,14 +29,19 @@ NOTHING_ANY_MORE = _("-# the answer was deleted")
 BY = _("by {who} on {when}")
 ANSWER = _("[my answer]({link})")
 APPROVALS = _("Approvals: {count} of {votes}")
-HISTORY: dict[Action, str] = {
-    "submitted": _("{when} · {who} submitted it"),
-    "edited": _("{when} · {who} changed its text"),
-    "approved": _("{when} · {who} approved"),
-    "rejected": _("{when} · {who} rejected it"),
-    "withdrawn": _("{when} · {who} took it back"),
+HISTORY = {
+    CorrectionAction.SUBMITTED: _("{when} · {who} submitted it"),
+    CorrectionAction.EDITED: _("{when} · {who} changed its text"),
+    CorrectionAction.APPROVED: _("{when} · {who} approved"),
+    CorrectionAction.REJECTED: _("{when} · {who} rejected it"),
+    CorrectionAction.WITHDRAWN: _("{when} · {who} took it back"),
 }
-_COLORS = {"pending": 0xF2C94C, "approved": 0x27AE60, "rejected": 0xEB5757, "withdrawn": 0x828282}
+_COLORS = {
+    CorrectionState.PENDING: 0xF2C94C,
+    CorrectionState.APPROVED: 0x27AE60,
+    CorrectionState.REJECTED: 0xEB5757,
+    CorrectionState.WITHDRAWN: 0x828282,
+}
 _MAX_CHARS, _MAX_BYTES = 900, 2400
 """Of each text: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
 _LAST = 8
@@ -70,7 +76,7 @@ def draw(shown: Shown, person: CorrectionActor, locale: str) -> hikari.api.Conta
         link = f"https://discord.com/channels/{one.guild_id}/{one.channel_id}/{one.message_id}"
         facts.append(said(ANSWER, link=link))
     lines = [" · ".join(facts), *alike_told(shown.alike, locale)]
-    if one.state == "pending" and shown.votes > 1:
+    if one.state is CorrectionState.PENDING and shown.votes > 1:
         lines.append(said(APPROVALS, count=shown.approvals, votes=shown.votes))
     card.add_text_display("\n".join(lines))
     history = [
@@ -78,7 +84,7 @@ def draw(shown: Shown, person: CorrectionActor, locale: str) -> hikari.api.Conta
         for each in shown.history[-_LAST:]
     ]
     card.add_text_display("\n".join(f"-# {line}" for line in history))
-    if person.approves and one.state == "pending":
+    if person.approves and one.state is CorrectionState.PENDING:
         row = hikari.impl.MessageActionRowBuilder()
         what = f"{one.id}:{one.revision}"
         row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=said(APPROVE))

@@ -8,10 +8,10 @@ import lightbulb
 
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
+from bot.corrections.correction import Correction, CorrectionState, NoSuchCorrectionError
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.rights import approver_of, person_of
 from bot.corrections.service import CorrectionActor, Corrections
-from bot.corrections.store import STATES, Correction, NoSuchCorrectionError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.choices import MAX_VOTES, GuildPreferences
@@ -82,7 +82,7 @@ class ListCorrections(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        state = next((each for each in STATES if each == self.state), None)
+        state = next((each for each in CorrectionState if each == self.state), None)
         page = await page_of_corrections(context.interaction, corrections, preferences, 1, state)
         await respond(context, page.text, components=page.buttons, ephemeral=True)
 

@@ -6,9 +6,9 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.correction import Correction
 from bot.corrections.rights import person_of
 from bot.corrections.service import Corrections
-from bot.corrections.store import Correction
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences

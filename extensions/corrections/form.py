@@ -11,9 +11,10 @@ import hikari
 import yuyo
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
+from bot.corrections.correction import Corrected, NoSuchCorrectionError
+from bot.corrections.limits import MAX_CHARS
 from bot.corrections.rights import corrector_of, person_of
 from bot.corrections.service import Corrections, Received
-from bot.corrections.store import MAX_CHARS, Corrected, NoSuchCorrectionError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate

@@ -5,9 +5,9 @@ from __future__ import annotations
 import alluka
 import yuyo
 
+from bot.corrections.correction import CorrectionState
 from bot.corrections.rights import person_of
 from bot.corrections.service import Corrections
-from bot.corrections.store import STATES, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -26,7 +26,11 @@ _ALL = "all"
 
 
 async def page_of_corrections(
-    interaction: Interaction, corrections: Corrections, preferences: Preferences, number: int, state: State | None
+    interaction: Interaction,
+    corrections: Corrections,
+    preferences: Preferences,
+    number: int,
+    state: CorrectionState | None,
 ) -> Page:
     """Page ``number`` from 1, of what the person may see; the buttons hold the number and the state.
 
@@ -51,6 +55,6 @@ async def turn_page(
 ) -> None:
     """Show the page that the button is for."""
     kept, _colon, number = context.id_metadata.partition(":")
-    state = next((each for each in STATES if each == kept), None)
+    state = next((each for each in CorrectionState if each == kept), None)
     page = await page_of_corrections(context.interaction, corrections, preferences, int(number), state)
     await turn_to(context, page)

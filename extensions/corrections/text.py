@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bot.corrections.correction import Alike, Correction, CorrectionState
 from bot.corrections.service import Received
-from bot.corrections.store import Alike, Correction, State
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 
-STATES: dict[State, str] = {
-    "pending": _("⏳ waits for a moderator"),
-    "approved": _("✅ approved"),
-    "rejected": _("❌ rejected"),
-    "withdrawn": _("🗑️ taken back"),
+STATES = {
+    CorrectionState.PENDING: _("⏳ waits for a moderator"),
+    CorrectionState.APPROVED: _("✅ approved"),
+    CorrectionState.REJECTED: _("❌ rejected"),
+    CorrectionState.WITHDRAWN: _("🗑️ taken back"),
 }
 RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
 APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve corrections, so it is approved at once.")

@@ -8,24 +8,18 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.corrections import store as stored
-from bot.corrections.consents import ConsentStore
-from bot.corrections.service import CorrectionActor, Corrections, NothingApprovedError
-from bot.corrections.store import (
+from bot.corrections import limits
+from bot.corrections.consents import ConsentMissingError, ConsentStore
+from bot.corrections.correction import Corrected, Correction, NoSuchCorrectionError
+from bot.corrections.deciding import (
     AlreadyApprovedError,
     AlreadyRejectedError,
     AlreadyVotedError,
     ChangedMeanwhileError,
-    ConsentMissingError,
-    Corrected,
-    Correction,
-    CorrectionStore,
-    NoSuchCorrectionError,
-    TextLengthError,
-    TooManyKeptError,
-    TooManyPendingError,
-    TooManyTodayError,
 )
+from bot.corrections.limits import TextLengthError, TooManyKeptError, TooManyPendingError, TooManyTodayError
+from bot.corrections.service import CorrectionActor, Corrections, NothingApprovedError
+from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
@@ -144,8 +138,8 @@ async def test_what_databases_cannot_keep_is_made_plain(store: CorrectionStore) 
 
 
 async def test_one_person_cannot_flood_a_guild(store: CorrectionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "MAX_PENDING", 3)
-    monkeypatch.setattr(stored, "MAX_PER_DAY", 5)
+    monkeypatch.setattr(limits, "MAX_PENDING", 3)
+    monkeypatch.setattr(limits, "MAX_PER_DAY", 5)
     made = [await store.submit(about(), f"q{n}", "a", CHLOE) for n in range(3)]
     assert await store.submit(about(), "q1", "a", CHLOE) == made[1]
     with pytest.raises(TooManyPendingError):
@@ -160,7 +154,7 @@ async def test_one_person_cannot_flood_a_guild(store: CorrectionStore, monkeypat
         await store.submit(about(), "the sixth", "a", CHLOE)
     with pytest.raises(TooManyTodayError):
         await store.edit(GUILD, made[1].id, 2, "q1", "c", CHLOE)
-    monkeypatch.setattr(stored, "MAX_KEPT", 3)
+    monkeypatch.setattr(limits, "MAX_KEPT", 3)
     with pytest.raises(TooManyKeptError):
         await store.submit(about(), "a moderator's", "a", ADA, limited=False)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall import choosing
 from bot.recall.choosing import Choice, RetrieverMissingError, index_maker
 from bot.recall.facts import with_facts

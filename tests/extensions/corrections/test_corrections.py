@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.corrections import store as stored
+from bot.corrections import limits
 from bot.corrections.consents import ConsentStore
 from bot.corrections.service import Corrections
 from bot.corrections.store import CorrectionStore
@@ -249,7 +249,7 @@ async def test_what_is_too_much_is_told_and_given_back(
     assert len(field["value"]) == 2000
     empty = await (await chloe.submit(form, {"answer": " \n "})).response()
     assert "need text, at most 2000 characters" in empty["content"]
-    monkeypatch.setattr(stored, "MAX_PENDING", 2)
+    monkeypatch.setattr(limits, "MAX_PENDING", 2)
     for number in range(2):
         await corrects(chloe, answer, answer=f"Мир {number}")
     form = await chloe.message_command("Correct this reply", answer)

@@ -1,0 +1,73 @@
+"""Who may decide what about a correction, and when it is approved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.corrections.correction import Correction, CorrectionState
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.message import LazyMessage, lazy
+
+SOMEONE = _("someone who was forgotten since")
+
+
+class AlreadyApprovedError(StarlingError):
+    """Raised when a correction is decided on that somebody has approved."""
+
+    sentence = _(
+        "#{number} is approved already, by {who}. /corrections edit opens it anew, /corrections delete takes it away."
+    )
+
+
+class AlreadyRejectedError(StarlingError):
+    """Raised when a correction is decided on that somebody has rejected."""
+
+    sentence = _("#{number} is rejected already, by {who}. /corrections edit opens it anew.")
+
+
+class AlreadyVotedError(StarlingError):
+    """Raised when a person approves for the second time."""
+
+    sentence = _("You have approved #{number} already. It needs the approval of others: {missing} more.")
+
+
+class ChangedMeanwhileError(StarlingError):
+    """Raised when a person decides on a text, or edits it, that somebody else has changed since it was shown."""
+
+    sentence = _("#{number} was changed since it was shown to you. Look at it again with /corrections show.")
+
+
+def require_revision(correction: Correction, revision: int | None) -> None:
+    """
+    Raises:
+        ChangedMeanwhileError: its text is another than that of ``revision``, which somebody saw; None: who decides on
+            it as it is.
+    """
+    if revision not in (None, correction.revision):
+        raise ChangedMeanwhileError(number=correction.number)
+
+
+def require_undecided(correction: Correction, decided_by: int | None) -> None:
+    """
+    Raises:
+        AlreadyApprovedError, AlreadyRejectedError: ``decided_by`` was first; None: somebody who was forgotten since.
+    """
+    who: str | LazyMessage = lazy(SOMEONE) if decided_by is None else f"<@{decided_by}>"
+    if correction.state is CorrectionState.APPROVED:
+        raise AlreadyApprovedError(number=correction.number, who=who)
+    if correction.state is not CorrectionState.PENDING:
+        raise AlreadyRejectedError(number=correction.number, who=who)
+
+
+def missing_approvals(correction: Correction, approvers: Collection[int], by: int, *, votes: int) -> int:
+    """How many others have to approve once ``by`` does; 0: it is approved. ``approvers``: who approves its text as it
+    is already. ``votes``: people who have to approve, at least 1.
+
+    Raises:
+        AlreadyVotedError: they do already, and others are missing.
+    """
+    missing = max(0, votes - len({*approvers, by}))
+    if by in approvers and missing:
+        raise AlreadyVotedError(number=correction.number, missing=missing)
+    return missing

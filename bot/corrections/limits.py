@@ -1,0 +1,97 @@
+"""How much people and guilds may submit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+MAX_CHARS = 2000
+"""Of a prompt, and of an answer."""
+MAX_PENDING = 20
+"""Corrections of one person that wait in a guild for a decision."""
+MAX_PER_DAY = 50
+"""That one person submits or edits in a guild within a ``DAY``."""
+DAY = timedelta(days=1)
+MAX_KEPT = 10_000
+"""That a guild has pending or approved."""
+
+
+class TextLengthError(StarlingError):
+    """Raised for a text that is empty or longer than ``MAX_CHARS``."""
+
+    sentence = _("Both the question and the answer need text, at most {limit} characters each; one has {count}.")
+
+    def __init__(self, count: int) -> None:
+        super().__init__(limit=MAX_CHARS, count=count)
+
+
+class TooManyPendingError(StarlingError):
+    """Raised when a person submits more than ``MAX_PENDING``."""
+
+    sentence = _(
+        "{count} of your corrections wait for a moderator, which is the most. Please wait, or take one back with "
+        "/corrections delete."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(count=MAX_PENDING)
+
+
+class TooManyTodayError(StarlingError):
+    """Raised when a person submits and edits more than ``MAX_PER_DAY``."""
+
+    sentence = _("You have sent {count} corrections within a day, which is the most. Thank you! Please go on tomorrow.")
+
+    def __init__(self) -> None:
+        super().__init__(count=MAX_PER_DAY)
+
+
+class TooManyKeptError(StarlingError):
+    """Raised when a guild would have more than ``MAX_KEPT``."""
+
+    sentence = _("This server has {count} corrections, which is the most that I keep. Its moderators can delete some.")
+
+    def __init__(self) -> None:
+        super().__init__(count=MAX_KEPT)
+
+
+def storable(text: str) -> str:
+    """``text`` as both databases can keep it, without spaces around it."""
+    return text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode().strip()
+
+
+def require_text(text: str) -> str:
+    """``text`` as it is kept.
+
+    Raises:
+        TextLengthError: it is empty, or longer than ``MAX_CHARS``.
+    """
+    plain = storable(text)
+    if not 0 < len(plain) <= MAX_CHARS:
+        raise TextLengthError(len(plain))
+    return plain
+
+
+def require_room_for_person(*, pending: int = 0, today: int) -> None:
+    """Look whether a person may submit, or edit, one more in a guild where ``pending`` of theirs wait, and where they
+    have submitted or edited ``today`` within the last ``DAY``.
+
+    Raises:
+        TooManyPendingError, TooManyTodayError
+    """
+    if pending >= MAX_PENDING:
+        raise TooManyPendingError
+    if today >= MAX_PER_DAY:
+        raise TooManyTodayError
+
+
+def require_room_in_guild(kept: int) -> None:
+    """Look whether a guild that has ``kept`` pending and approved ones may have one more.
+
+    Raises:
+        TooManyKeptError
+    """
+    if kept >= MAX_KEPT:
+        raise TooManyKeptError
