@@ -103,7 +103,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarCorrections:
     """The numbers of others that ask the same, the oldest first."""
 
     duplicates: tuple[int, ...]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import hikari
 
 from bot.corrections.correction import (
-    Alike,
     Approval,
     Approved,
     Corrected,
@@ -17,6 +16,7 @@ from bot.corrections.correction import (
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
+    SimilarCorrections,
     Withdrawn,
 )
 from bot.corrections.store import CorrectionStore
@@ -47,11 +47,11 @@ class CorrectionActor:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class SubmissionResult:
     """What has become of a text that was sent."""
 
     correction: Correction
-    alike: Alike
+    similar: SimilarCorrections
     missing: int | None
     """Approvals of others that it still needs where its writer may approve and did so; 0: it is approved at once.
     None: nobody has approved it."""
@@ -63,7 +63,7 @@ class Shown:
 
     correction: Correction
     history: tuple[Decision, ...]
-    alike: Alike
+    similar: SimilarCorrections
     approvals: int
     votes: int
     """Approvals that it needs."""
@@ -86,7 +86,7 @@ class Corrections(DataHolder):
         self._preferences = preferences
         self._on_changed = on_changed
 
-    async def submit(self, about: Corrected, prompt: str, answer: str, person: CorrectionActor) -> Received:
+    async def submit(self, about: Corrected, prompt: str, answer: str, person: CorrectionActor) -> SubmissionResult:
         """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
         something else, or the same is there already.
 
@@ -94,11 +94,11 @@ class Corrections(DataHolder):
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
         """
         correction = await self._store.submit(about, prompt, answer, person.id, limited=not person.approves)
-        return await self._received(correction, person)
+        return await self._result(correction, person)
 
     async def edit(
         self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, person: CorrectionActor
-    ) -> Received:
+    ) -> SubmissionResult:
         """Replace the text of ``revision``; it has to be approved anew, as one that was submitted.
 
         Raises:
@@ -109,7 +109,7 @@ class Corrections(DataHolder):
         correction = await self._store.edit(guild_id, id_, revision, prompt, answer, person.id, limited=limited)
         if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
-        return await self._received(correction, person)
+        return await self._result(correction, person)
 
     async def approve(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Approval:
         """Approve the text of ``revision``, or as it is now.
@@ -166,7 +166,7 @@ class Corrections(DataHolder):
         return Shown(
             correction,
             tuple(await self._store.history(correction.id)),
-            await self._store.alike(correction),
+            await self._store.similar(correction),
             await self._store.approvals(correction),
             (await self._preferences.guild(correction.guild_id)).roles.votes,
         )
@@ -244,14 +244,14 @@ class Corrections(DataHolder):
             self._on_changed(guild)
         return withdrawn.forgotten
 
-    async def _received(self, correction: Correction, person: CorrectionActor) -> Received:
-        alike = await self._store.alike(correction)
+    async def _result(self, correction: Correction, person: CorrectionActor) -> SubmissionResult:
+        similar = await self._store.similar(correction)
         if correction.state is CorrectionState.APPROVED:
-            return Received(correction, alike, 0)
-        if not person.approves or alike.duplicates or alike.contradictions:
-            return Received(correction, alike, None)
+            return SubmissionResult(correction, similar, 0)
+        if not person.approves or similar.duplicates or similar.contradictions:
+            return SubmissionResult(correction, similar, None)
         approval = await self.approve(correction.guild_id, correction.id, person, correction.revision)
-        return Received(approval.correction, alike, approval.missing)
+        return SubmissionResult(approval.correction, similar, approval.missing)
 
     async def _require_approver(self, guild_id: int, person: CorrectionActor) -> None:
         if not person.approves:

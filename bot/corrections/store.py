@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.corrections.consents import require_consent
 from bot.corrections.correction import (
-    Alike,
     Approval,
     Approved,
     Corrected,
@@ -26,6 +25,7 @@ from bot.corrections.correction import (
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
+    SimilarCorrections,
     Withdrawn,
 )
 from bot.corrections.deciding import missing_approvals, require_revision, require_undecided
@@ -34,12 +34,12 @@ from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.privacy.data_holder import Forgotten
 from bot.storage.database import Database, rows_changed
-from bot.storage.guild_lock import take_turn
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
 
 _SEARCHED_CHARS = 200
 _SEARCHED = 500
-_ALIKE = 10
+_MAX_SIMILAR = 10
 _KEPT = (CorrectionState.PENDING, CorrectionState.APPROVED)
 
 
@@ -64,7 +64,7 @@ class CorrectionStore:
         prompt, answer = require_text(prompt), require_text(answer)
         now, guild_id, author_id = datetime.now(UTC), int(about.guild_id), int(author_id)
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             await self._require_consent(session, author_id)
             of_guild = CorrectionRow.guild_id == guild_id
             theirs = and_(
@@ -107,7 +107,7 @@ class CorrectionStore:
         """
         prompt, answer, now = require_text(prompt), require_text(answer), datetime.now(UTC)
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             await self._require_consent(session, by)
             row = await self._row(session, guild_id, id_, revision)
             if limited:
@@ -135,7 +135,7 @@ class CorrectionStore:
         """
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             row = await self._undecided(session, guild_id, id_, revision)
             approvers = await self._approvers(session, row)
             missing = missing_approvals(_correction(row), approvers, int(by), votes=votes)
@@ -152,7 +152,7 @@ class CorrectionStore:
         """
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             row = await self._undecided(session, guild_id, id_, revision)
             row.state, row.decided_at = CorrectionState.REJECTED, now
             self._note(session, row, CorrectionAction.REJECTED, by, now)
@@ -165,7 +165,7 @@ class CorrectionStore:
             NoSuchCorrectionError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             row = await self._row(session, guild_id, id_)
             before = _correction(row)
             removed = await self._withdraw(session, guild_id, [row], by)
@@ -250,7 +250,7 @@ class CorrectionStore:
         async with self._database.sessions() as session:
             return len(await self._approvers(session, correction))
 
-    async def alike(self, correction: Correction) -> Alike:
+    async def similar(self, correction: Correction) -> SimilarCorrections:
         """Others of its guild that ask the same."""
         row = CorrectionRow
         asks = _there(correction.guild_id).where(
@@ -260,8 +260,8 @@ class CorrectionStore:
         says = asks.where(row.answer_key == answer_key, row.state.in_(_KEPT))
         differs = asks.where(row.answer_key != answer_key, row.state == CorrectionState.APPROVED)
         async with self._database.sessions() as session:
-            return Alike(*[
-                tuple(each.number for each in await session.scalars(wanted.order_by(row.number).limit(_ALIKE)))
+            return SimilarCorrections(*[
+                tuple(each.number for each in await session.scalars(wanted.order_by(row.number).limit(_MAX_SIMILAR)))
                 for wanted in (says, differs)
             ])  # fmt: skip
 
@@ -303,7 +303,7 @@ class CorrectionStore:
         """Remove from datasets what came from those of ``given`` that are no longer approved, or not with this text:
         for the moment between reading and adding them."""
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             row = CorrectionRow
             wanted = select(row.id, row.revision).where(
                 row.guild_id == int(guild_id), row.state == CorrectionState.APPROVED
@@ -328,7 +328,7 @@ class CorrectionStore:
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all corrections of a guild, with their history; says how many."""
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             history = CorrectionDecisionRow
             await session.execute(delete(history).where(history.guild_id == int(guild_id)))
             return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == int(guild_id)))
@@ -354,7 +354,7 @@ class CorrectionStore:
         forgotten, unapproved_in = Forgotten(), set[int]()
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
-                await take_turn(session, guild_id)
+                await lock_guild(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
                 if any(row.state == CorrectionState.APPROVED for row in rows):
                     unapproved_in.add(guild_id)

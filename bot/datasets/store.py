@@ -24,7 +24,7 @@ from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.file_names import is_name, shown
-from bot.storage.guild_lock import take_turn
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import DatasetExampleRow, DatasetRow, WithdrawalRow
 
 Label = Literal["positive", "negative"]
@@ -181,7 +181,7 @@ class DatasetStore(DataHolder):
         name = tidied(name)
         try:
             async with self._database.sessions.begin() as session:
-                await take_turn(session, guild_id)
+                await lock_guild(session, guild_id)
                 names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == int(guild_id))
                 if (await session.scalar(names) or 0) >= MAX_DATASETS:
                     raise TooManyDatasetsError(MAX_DATASETS)
@@ -300,7 +300,7 @@ class DatasetStore(DataHolder):
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             latest = await self._latest(session, guild_id, name)
             of_latest = DatasetExampleRow.dataset_id == latest.id
             existing = set(await session.scalars(select(DatasetExampleRow.key).where(of_latest)))
@@ -340,7 +340,7 @@ class DatasetStore(DataHolder):
             NoSuchDatasetError, NoSuchExampleError, TooManyDatasetsError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             latest = await self._latest(session, guild_id, name)
             if await session.get(DatasetExampleRow, (latest.id, key)) is None:
                 raise NoSuchExampleError(latest.name)
@@ -358,7 +358,7 @@ class DatasetStore(DataHolder):
             NoSuchDatasetError, EmptyDatasetError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             row = await self._latest(session, guild_id, name)
             of_row = select(func.count()).where(DatasetExampleRow.dataset_id == row.id)
             if not await session.scalar(of_row):
@@ -392,7 +392,7 @@ class DatasetStore(DataHolder):
             NoSuchDatasetError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             rows = await self._rows(session, guild_id, name)
             gone = [_dataset(row) for row in rows if version in (None, row.version)]
             if not gone:
@@ -403,7 +403,7 @@ class DatasetStore(DataHolder):
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all datasets of a guild; says how many versions."""
         async with self._database.sessions.begin() as session:
-            await take_turn(session, guild_id)
+            await lock_guild(session, guild_id)
             ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == int(guild_id))))
             await self._delete(session, ids)
         return len(ids)
@@ -422,7 +422,7 @@ class DatasetStore(DataHolder):
             guilds = sorted(set(await session.scalars(containing)))
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
-                await take_turn(session, guild_id)
+                await lock_guild(session, guild_id)
                 forgotten += await self._withdraw(session, guild_id, theirs)
         return forgotten
 
@@ -437,7 +437,7 @@ class DatasetStore(DataHolder):
     async def withdraw_corrections(
         self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
     ) -> Forgotten:
-        """Remove what comes from these corrections from all versions, in a transaction that has the guild's turn."""
+        """Remove what comes from these corrections from all versions, in a transaction that has the guild's lock."""
         return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
 
     async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Forgotten:

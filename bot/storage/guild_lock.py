@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.storage.tables import DatasetRow
 
 
-async def take_turn(session: AsyncSession, guild_id: int) -> None:
-    """Wait until no other transaction has the guild's turn; this one has it until it ends. Call it first."""
+async def lock_guild(session: AsyncSession, guild_id: int) -> None:
+    """Wait until no other transaction has the guild's lock; this one has it until it ends. Call it first."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(int(guild_id))))
     else:  # SQLite's one lock is taken by the first statement that could write

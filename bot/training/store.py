@@ -15,7 +15,7 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, Forgotten
 from bot.storage.database import Database, rows_changed
-from bot.storage.guild_lock import take_turn
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import TrainingRow
 
 State = Literal["planned", "queued", "running", "succeeded", "failed", "cancelled"]
@@ -126,7 +126,7 @@ class TrainingStore(DataHolder):
         """Keep what would be trained, until somebody says that it is."""
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
-            await take_turn(session, int(guild_id))
+            await lock_guild(session, int(guild_id))
             stale = (TrainingRow.state == "planned", TrainingRow.created_at < now - PLANNED_FOR)
             await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == int(guild_id), *stale))
             last = await session.scalar(
@@ -151,7 +151,7 @@ class TrainingStore(DataHolder):
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
         """
         async with self._database.sessions.begin() as session:
-            await take_turn(session, int(guild_id))
+            await lock_guild(session, int(guild_id))
             row = await session.get(TrainingRow, id_)
             if row is None or row.guild_id != int(guild_id):
                 raise NoSuchTrainingError("?")
@@ -169,7 +169,7 @@ class TrainingStore(DataHolder):
     async def begin(self, guild_id: int, id_: str) -> bool:
         """Let it be the one that is under way in its guild; False while there is another one, or when it has ended."""
         async with self._database.sessions.begin() as session:
-            await take_turn(session, int(guild_id))
+            await lock_guild(session, int(guild_id))
             row = await session.get(TrainingRow, id_)
             if row is None:
                 return False

@@ -15,7 +15,7 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.text import STATES, alike_told
+from extensions.corrections.text import STATES, similar_told
 
 screen = Screen()
 
@@ -75,7 +75,7 @@ def draw(shown: Shown, person: CorrectionActor, locale: str) -> hikari.api.Conta
     if one.message_id is not None:
         link = f"https://discord.com/channels/{one.guild_id}/{one.channel_id}/{one.message_id}"
         facts.append(said(ANSWER, link=link))
-    lines = [" · ".join(facts), *alike_told(shown.alike, locale)]
+    lines = [" · ".join(facts), *similar_told(shown.similar, locale)]
     if one.state is CorrectionState.PENDING and shown.votes > 1:
         lines.append(said(APPROVALS, count=shown.approvals, votes=shown.votes))
     card.add_text_display("\n".join(lines))

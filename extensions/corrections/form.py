@@ -14,7 +14,7 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.correction import Corrected, NoSuchCorrectionError
 from bot.corrections.limits import MAX_CHARS
 from bot.corrections.rights import corrector_of, person_of
-from bot.corrections.service import Corrections, Received
+from bot.corrections.service import Corrections, SubmissionResult
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -154,11 +154,11 @@ class CorrectionForms:
         """
         guild, (prompt, answer) = guild_of(interaction), texts
         kind, _colon, what = written.partition(":")
-        received: Received
+        result: SubmissionResult
         if kind == _EDIT:
             person = await person_of(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
-            received = await self._corrections.edit(guild, id_, int(revision), prompt, answer, person)
+            result = await self._corrections.edit(guild, id_, int(revision), prompt, answer, person)
         else:
             person = await corrector_of(interaction, self._preferences)
             exchange = await self._exchange(what, guild)
@@ -171,8 +171,8 @@ class CorrectionForms:
                 question_id=exchange.prompt_message_id if asked_by_message else None,
                 asker_id=exchange.user_id,
             )
-            received = await self._corrections.submit(about, prompt, answer, person)
-        return told_of(received, str(interaction.locale), approves=person.approves)
+            result = await self._corrections.submit(about, prompt, answer, person)
+        return told_of(result, str(interaction.locale), approves=person.approves)
 
     async def _exchange(self, what: str, guild: int) -> Exchange:
         channel, _colon, message = what.partition(":")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.corrections.correction import Alike, Correction, CorrectionState
-from bot.corrections.service import Received
+from bot.corrections.correction import Correction, CorrectionState, SimilarCorrections
+from bot.corrections.service import SubmissionResult
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
@@ -16,12 +16,12 @@ STATES = {
     CorrectionState.REJECTED: _("❌ rejected"),
     CorrectionState.WITHDRAWN: _("🗑️ taken back"),
 }
-RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
-APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve corrections, so it is approved at once.")
+RECEIVED = _("Correction result: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
+APPROVED_AT_ONCE = _("Correction result: **#{number}**. You may approve corrections, so it is approved at once.")
 APPROVED_BY_YOU = _(
-    "Correction received: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
+    "Correction result: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
 )
-DECIDE = _("Correction received: **#{number}**. You may approve it yourself, with /corrections approve.")
+DECIDE = _("Correction result: **#{number}**. You may approve it yourself, with /corrections approve.")
 DUPLICATES = _("🟰 The same is said in {numbers}.")
 CONTRADICTIONS = _("⚠️ Something else to the same is said in {numbers}, which is approved.")
 
@@ -30,23 +30,23 @@ _LABEL = 100
 _SHOWN = 60
 
 
-def told_of(received: Received, locale: str, *, approves: bool) -> str:
+def told_of(result: SubmissionResult, locale: str, *, approves: bool) -> str:
     """What the one who sent a text is told."""
-    number, missing = received.correction.number, received.missing
+    number, missing = result.correction.number, result.missing
     if missing is None:
         first = translate(DECIDE if approves else RECEIVED, locale, number=number)
     elif missing:
         first = translate(APPROVED_BY_YOU, locale, number=number, missing=missing)
     else:
         first = translate(APPROVED_AT_ONCE, locale, number=number)
-    return "\n".join([first, *alike_told(received.alike, locale)])
+    return "\n".join([first, *similar_told(result.similar, locale)])
 
 
-def alike_told(alike: Alike, locale: str) -> list[str]:
+def similar_told(similar: SimilarCorrections, locale: str) -> list[str]:
     """Which others say the same, or something else to the same."""
     return [
         translate(sentence, locale, numbers=", ".join(f"#{number}" for number in numbers))
-        for sentence, numbers in ((DUPLICATES, alike.duplicates), (CONTRADICTIONS, alike.contradictions))
+        for sentence, numbers in ((DUPLICATES, similar.duplicates), (CONTRADICTIONS, similar.contradictions))
         if numbers
     ]
 

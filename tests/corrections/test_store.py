@@ -163,11 +163,13 @@ async def test_duplicates_and_contradictions_are_found(store: CorrectionStore) -
     first = await store.submit(about(), "Столица Франции?", "Париж.", BORIS)
     same = await store.submit(about(), "  столица   франции ", "«ПАРИЖ»!", CHLOE)
     other = await store.submit(about(), "столица Франции", "Лион", CHLOE)
-    assert (await store.alike(same)).duplicates == (first.number,)
-    assert (await store.alike(other)).contradictions == ()
+    assert (await store.similar(same)).duplicates == (first.number,)
+    assert (await store.similar(other)).contradictions == ()
     await store.approve(GUILD, first.id, ADA)
-    assert (await store.alike(other)).contradictions == (first.number,)
-    assert (await store.alike(await store.submit(about(OTHER_GUILD), "Столица Франции?", "Рим", ADA))).duplicates == ()
+    assert (await store.similar(other)).contradictions == (first.number,)
+    assert (
+        await store.similar(await store.submit(about(OTHER_GUILD), "Столица Франции?", "Рим", ADA))
+    ).duplicates == ()
 
 
 @pytest.mark.parametrize(("one", "other"), [("Ёлка?", "  ёлка "), ("ﬁne", "FINE!"), ("?!", "?!"), ("a  b", "a\nb")])
@@ -198,9 +200,9 @@ async def test_a_moderators_own_is_approved_at_once_unless_it_contradicts(
     assert (again.correction.id, again.missing) == (received.correction.id, 0)
     contradicting = await corrections.submit(about(), "Q?", "b", MODERATOR)
     assert (contradicting.correction.state, contradicting.missing) == ("pending", None)
-    assert contradicting.alike.contradictions == (1,)
+    assert contradicting.similar.contradictions == (1,)
     edited = await corrections.edit(GUILD, received.correction.id, 1, "q", "b", MODERATOR)
-    assert (edited.correction.state, edited.alike.duplicates, changed) == ("pending", (2,), [GUILD] * 2)
+    assert (edited.correction.state, edited.similar.duplicates, changed) == ("pending", (2,), [GUILD] * 2)
 
 
 async def test_members_have_their_own_only(corrections: Corrections) -> None:
