@@ -68,14 +68,14 @@ class ExchangeStore(DataHolder):
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
         """The exchange whose reply begins with this message."""
         async with self._database.sessions() as session:
-            row = await session.get(ExchangeRow, int(reply_message_id))
+            row = await session.get(ExchangeRow, reply_message_id)
             return None if row is None else _exchange(row)
 
     async def chain(self, reply_message_id: int, turns: int) -> list[Exchange]:
         """The exchange of this reply and those before it that people answered to, oldest first, ``turns`` at most."""
         found: list[Exchange] = []
         async with self._database.sessions() as session:
-            wanted: int | None = int(reply_message_id)
+            wanted: int | None = reply_message_id
             while wanted is not None and len(found) < turns:
                 row = await session.get(ExchangeRow, wanted)
                 if row is None:
@@ -86,7 +86,7 @@ class ExchangeStore(DataHolder):
 
     async def of_messages(self, message_ids: Collection[int]) -> dict[int, Exchange]:
         """The exchanges whose question or reply begins with one of these messages, by the id of that message."""
-        ids = {int(id_) for id_ in message_ids}
+        ids = set(message_ids)
         wanted = select(ExchangeRow).where(
             or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids))
         )
@@ -97,42 +97,43 @@ class ExchangeStore(DataHolder):
     async def recent(self, guild_id: int, channel_id: int, most: int) -> list[Exchange]:
         """The last ``most`` exchanges of a guild's channel, the newest first."""
         row = ExchangeRow
-        wanted = select(row).where(row.channel_id == int(channel_id), row.guild_id == int(guild_id))
+        wanted = select(row).where(row.channel_id == channel_id, row.guild_id == guild_id)
         async with self._database.sessions() as session:
             rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(most))
             return [_exchange(each) for each in rows]
 
     async def withdraw(self, reply_message_id: int) -> None:
         """Delete the exchange with this reply, whose question is about to be answered anew."""
-        await self._delete(ExchangeRow.reply_message_id == int(reply_message_id))
+        await self._delete(ExchangeRow.reply_message_id == reply_message_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""
-        ids = [int(id_) for id_ in message_ids]
-        self._deleted.extend(ids)
-        orphaned = update(ExchangeRow).where(ExchangeRow.parent_reply_id.in_(ids)).values(parent_reply_id=None)
+        self._deleted.extend(message_ids)
+        orphaned = update(ExchangeRow).where(ExchangeRow.parent_reply_id.in_(message_ids)).values(parent_reply_id=None)
         async with self._database.sessions.begin() as session:
             await session.execute(orphaned)
-        return await self._delete(or_(ExchangeRow.reply_message_id.in_(ids), ExchangeRow.prompt_message_id.in_(ids)))
+        return await self._delete(
+            or_(ExchangeRow.reply_message_id.in_(message_ids), ExchangeRow.prompt_message_id.in_(message_ids))
+        )
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all exchanges of a guild; says how many."""
-        return await self._delete(ExchangeRow.guild_id == int(guild_id))
+        return await self._delete(ExchangeRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete all exchanges that are older, or only those of a guild; says how many."""
         older = ExchangeRow.created_at < moment
-        return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == int(guild_id)))
+        return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == guild_id))
 
     async def of_user(self, user_id: int) -> list[Exchange]:
         """All that a person has asked, the oldest first."""
-        wanted = select(ExchangeRow).where(ExchangeRow.user_id == int(user_id)).order_by(ExchangeRow.created_at)
+        wanted = select(ExchangeRow).where(ExchangeRow.user_id == user_id).order_by(ExchangeRow.created_at)
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted)]
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget all that a person has asked, with the answers."""
-        return Forgotten(await self._delete(ExchangeRow.user_id == int(user_id)))
+        return Forgotten(await self._delete(ExchangeRow.user_id == user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Questions with their answers."""

@@ -42,19 +42,19 @@ class ConsentStore(DataHolder):
     async def given(self, user_id: int) -> bool:
         """Whether the user has agreed to the text as it is now."""
         async with self._database.sessions() as session:
-            row = await session.get(ConsentRow, int(user_id))
+            row = await session.get(ConsentRow, user_id)
             return row is not None and row.version == VERSION
 
     async def give(self, user_id: int) -> None:
         """The user agrees to the text as it is now."""
-        row = ConsentRow(user_id=int(user_id), version=VERSION, given_at=datetime.now(UTC))
+        row = ConsentRow(user_id=user_id, version=VERSION, given_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
             await session.merge(row)
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget that a person has agreed, with which the agreement ends."""
         async with self._database.sessions.begin() as session:
-            gone = delete(ConsentRow).where(ConsentRow.user_id == int(user_id))
+            gone = delete(ConsentRow).where(ConsentRow.user_id == user_id)
             return Forgotten(await rows_changed(session, gone))
 
     async def count(self, user_id: int) -> StoredDataSummary:

@@ -79,15 +79,15 @@ class FeedbackStore(DataHolder):
         self, *, message_id: int, channel_id: int, guild_id: int | None, user_id: int, good: bool
     ) -> bool | None:
         """Count a person's vote instead of any earlier one; the same once more takes it back. What holds now."""
-        key = (int(message_id), int(user_id))
+        key = (message_id, user_id)
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, key)
             if row is not None and row.good == good:
                 await session.delete(row)
                 return None
             vote = VoteRow(
-                message_id=key[0], user_id=key[1], guild_id=None if guild_id is None else int(guild_id),
-                channel_id=int(channel_id), good=good, reason="", voted_at=datetime.now(UTC),
+                message_id=key[0], user_id=key[1], guild_id=guild_id,
+                channel_id=channel_id, good=good, reason="", voted_at=datetime.now(UTC),
             )  # fmt: skip
             await session.merge(vote)
             return good
@@ -95,7 +95,7 @@ class FeedbackStore(DataHolder):
     async def explain(self, message_id: int, user_id: int, reason: str) -> None:
         """Keep why a person finds an answer bad, if they still do."""
         async with self._database.sessions.begin() as session:
-            row = await session.get(VoteRow, (int(message_id), int(user_id)))
+            row = await session.get(VoteRow, (message_id, user_id))
             if row is not None and not row.good:
                 row.reason = reason[:MAX_CHARACTERS]
 
@@ -105,7 +105,7 @@ class FeedbackStore(DataHolder):
         bad = func.sum(case((VoteRow.good, 0), else_=1))
         wanted = (
             select(VoteRow.message_id, func.max(VoteRow.channel_id), bad, good)
-            .where(VoteRow.guild_id == int(guild_id))
+            .where(VoteRow.guild_id == guild_id)
             .group_by(VoteRow.message_id)
             .having(bad > good)
             .order_by((bad - good).desc(), VoteRow.message_id.desc())
@@ -132,11 +132,11 @@ class FeedbackStore(DataHolder):
         """
         now = datetime.now(UTC)
         row = FeedbackRow(
-            guild_id=None if guild_id is None else int(guild_id), user_id=int(user_id), kind=kind,
+            guild_id=guild_id, user_id=user_id, kind=kind,
             text=text[:MAX_CHARACTERS], given_at=now,
         )  # fmt: skip
         lately = select(func.count()).where(
-            FeedbackRow.user_id == int(user_id), FeedbackRow.given_at > now - timedelta(days=1)
+            FeedbackRow.user_id == user_id, FeedbackRow.given_at > now - timedelta(days=1)
         )
         async with self._database.sessions.begin() as session:
             if (await session.scalar(lately) or 0) >= MAX_PER_DAY:
@@ -145,28 +145,28 @@ class FeedbackStore(DataHolder):
 
     async def said(self, guild_id: int, kind: Kind, most: int) -> list[Said]:
         """What was said in a guild, the latest first."""
-        wanted = select(FeedbackRow).where(FeedbackRow.guild_id == int(guild_id), FeedbackRow.kind == kind)
+        wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
             return [_said(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
 
     async def of_user(self, user_id: int) -> tuple[list[Vote], list[Said]]:
         """All that a person has given."""
         async with self._database.sessions() as session:
-            votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == int(user_id)))
-            said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == int(user_id)))
+            votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == user_id))
+            said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == user_id))
             return [_vote(row) for row in votes], [_said(row) for row in said]
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget all that a person has given."""
-        return Forgotten(await self._delete(VoteRow.user_id == int(user_id), FeedbackRow.user_id == int(user_id)))
+        return Forgotten(await self._delete(VoteRow.user_id == user_id, FeedbackRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that was given in a guild."""
-        return await self._delete(VoteRow.guild_id == int(guild_id), FeedbackRow.guild_id == int(guild_id))
+        return await self._delete(VoteRow.guild_id == guild_id, FeedbackRow.guild_id == guild_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget the votes on answers that were deleted."""
-        return await self._delete(VoteRow.message_id.in_([int(id_) for id_ in message_ids]))
+        return await self._delete(VoteRow.message_id.in_(message_ids))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Votes, and what was said."""

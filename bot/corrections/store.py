@@ -62,7 +62,7 @@ class CorrectionStore:
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
         """
         prompt, answer = require_text(prompt), require_text(answer)
-        now, guild_id, author_id = datetime.now(UTC), int(about.guild_id), int(author_id)
+        now, guild_id = datetime.now(UTC), about.guild_id
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             await self._require_consent(session, author_id)
@@ -86,7 +86,7 @@ class CorrectionStore:
             last = await session.scalar(select(func.max(CorrectionRow.number)).where(of_guild))
             row = CorrectionRow(
                 id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1,
-                channel_id=int(about.channel_id), message_id=int(about.message_id),
+                channel_id=about.channel_id, message_id=about.message_id,
                 question_id=about.question_id, asker_id=about.asker_id, author_id=author_id, text_by=author_id,
                 prompt=prompt, answer=answer, original=storable(about.original),
                 prompt_key=key_of_text(prompt), answer_key=key_of_text(answer),
@@ -114,7 +114,7 @@ class CorrectionStore:
                 require_room_for_person(today=await self._today(session, guild_id, by))
             if row.state == CorrectionState.APPROVED:
                 await self._datasets.withdraw_corrections(session, guild_id, [row.id])
-            row.prompt, row.answer, row.text_by = prompt, answer, int(by)
+            row.prompt, row.answer, row.text_by = prompt, answer, by
             row.prompt_key, row.answer_key = key_of_text(prompt), key_of_text(answer)
             row.state, row.revision, row.changed_at, row.decided_at = (
                 CorrectionState.PENDING,
@@ -138,7 +138,7 @@ class CorrectionStore:
             await lock_guild(session, guild_id)
             row = await self._undecided(session, guild_id, id_, revision)
             approvers = await self._approvers(session, row)
-            missing = missing_approvals(_correction(row), approvers, int(by), votes=votes)
+            missing = missing_approvals(_correction(row), approvers, by, votes=votes)
             self._note(session, row, CorrectionAction.APPROVED, by, now)
             if not missing:
                 row.state, row.decided_at = CorrectionState.APPROVED, now
@@ -206,7 +206,7 @@ class CorrectionStore:
         if state is not None:
             wanted = wanted.where(CorrectionRow.state == state)
         if author_id is not None:
-            wanted = wanted.where(CorrectionRow.author_id == int(author_id))
+            wanted = wanted.where(CorrectionRow.author_id == author_id)
         async with self._database.sessions() as session:
             count = await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
             number = max(1, min(number, -(-count // a_page)))
@@ -219,7 +219,7 @@ class CorrectionStore:
         row = CorrectionRow
         wanted = _there(guild_id)
         if author_id is not None:
-            wanted = wanted.where(row.author_id == int(author_id))
+            wanted = wanted.where(row.author_id == author_id)
         typed = typed.strip().removeprefix("#").casefold()
         number = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
         wanted = wanted.order_by(row.number != number, row.state != CorrectionState.PENDING, row.number.desc()).limit(
@@ -269,7 +269,7 @@ class CorrectionStore:
         """What the guild has approved, the oldest first."""
         row = CorrectionRow
         wanted = select(row.id, row.number, row.prompt, row.answer).where(
-            row.guild_id == int(guild_id), row.state == CorrectionState.APPROVED
+            row.guild_id == guild_id, row.state == CorrectionState.APPROVED
         )
         async with self._database.sessions() as session:
             return [Approved(*found) for found in await session.execute(wanted.order_by(row.number))]
@@ -284,7 +284,7 @@ class CorrectionStore:
         """How many approved corrections each person has given to a guild."""
         count = func.count()
         wanted = select(CorrectionRow.author_id, count).where(
-            CorrectionRow.guild_id == int(guild_id),
+            CorrectionRow.guild_id == guild_id,
             CorrectionRow.state == CorrectionState.APPROVED,
             CorrectionRow.author_id.is_not(None),
         )
@@ -294,7 +294,7 @@ class CorrectionStore:
 
     async def of_user(self, user_id: int) -> list[Correction]:
         """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""
-        theirs = or_(CorrectionRow.author_id == int(user_id), CorrectionRow.text_by == int(user_id))
+        theirs = or_(CorrectionRow.author_id == user_id, CorrectionRow.text_by == user_id)
         wanted = select(CorrectionRow).where(theirs, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             return [_correction(row) for row in await session.scalars(wanted.order_by(CorrectionRow.created_at))]
@@ -305,9 +305,7 @@ class CorrectionStore:
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             row = CorrectionRow
-            wanted = select(row.id, row.revision).where(
-                row.guild_id == int(guild_id), row.state == CorrectionState.APPROVED
-            )
+            wanted = select(row.id, row.revision).where(row.guild_id == guild_id, row.state == CorrectionState.APPROVED)
             still = {(id_, revision) for id_, revision in await session.execute(wanted)}
             gone = [each.id for each in given if (each.id, each.revision) not in still]
             if gone:
@@ -316,7 +314,7 @@ class CorrectionStore:
     async def forget_messages(self, message_ids: Collection[int]) -> Withdrawn:
         """What was said in a deleted answer is forgotten; a correction of the answer to a deleted question is
         withdrawn, unless the one who asked has corrected it themselves."""
-        ids, row = {int(id_) for id_ in message_ids}, CorrectionRow
+        ids, row = set(message_ids), CorrectionRow
         others = and_(row.question_id.in_(ids), row.asker_id.is_not(None), row.author_id != row.asker_id)
         withdrawn = await self._withdraw_all(others)
         async with self._database.sessions.begin() as session:
@@ -330,13 +328,13 @@ class CorrectionStore:
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             history = CorrectionDecisionRow
-            await session.execute(delete(history).where(history.guild_id == int(guild_id)))
-            return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == int(guild_id)))
+            await session.execute(delete(history).where(history.guild_id == guild_id))
+            return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> Withdrawn:
         """Withdraw what a person has submitted or written, and what others have submitted about their questions;
         forget that it was they who decided on others."""
-        user_id, row, history = int(user_id), CorrectionRow, CorrectionDecisionRow
+        row, history = CorrectionRow, CorrectionDecisionRow
         withdrawn = await self._withdraw_all(
             or_(row.author_id == user_id, row.text_by == user_id, row.asker_id == user_id)
         )
@@ -374,7 +372,7 @@ class CorrectionStore:
 
     async def _row(self, session: AsyncSession, guild_id: int, id_: str, revision: int | None = None) -> CorrectionRow:
         row = await session.get(CorrectionRow, id_)
-        if row is None or row.guild_id != int(guild_id):
+        if row is None or row.guild_id != guild_id:
             raise NoSuchCorrectionError("?")
         if row.state == CorrectionState.WITHDRAWN:
             raise NoSuchCorrectionError(row.number)
@@ -400,16 +398,16 @@ class CorrectionStore:
         return {actor for actor in await session.scalars(wanted) if actor is not None}
 
     async def _require_consent(self, session: AsyncSession, user_id: int) -> None:
-        consent = await session.get(ConsentRow, int(user_id))
+        consent = await session.get(ConsentRow, user_id)
         require_consent(None if consent is None else consent.version)
 
     async def _today(self, session: AsyncSession, guild_id: int, user_id: int) -> int:
         """How often a person has submitted or edited within the last day."""
         history = CorrectionDecisionRow
         lately = and_(
-            history.actor_id == int(user_id),
+            history.actor_id == user_id,
             history.decided_at > datetime.now(UTC) - DAY,
-            history.guild_id == int(guild_id),
+            history.guild_id == guild_id,
             history.action.in_((CorrectionAction.SUBMITTED, CorrectionAction.EDITED)),
         )
         return await _count(session, lately)
@@ -419,14 +417,14 @@ class CorrectionStore:
     ) -> None:
         decision = CorrectionDecisionRow(
             correction_id=row.id, guild_id=row.guild_id, revision=row.revision,
-            actor_id=None if actor_id is None else int(actor_id), action=action, decided_at=now,
+            actor_id=actor_id, action=action, decided_at=now,
         )  # fmt: skip
         session.add(decision)
 
 
 def _there(guild_id: int) -> Select[CorrectionRow]:
     return select(CorrectionRow).where(
-        CorrectionRow.guild_id == int(guild_id), CorrectionRow.state != CorrectionState.WITHDRAWN
+        CorrectionRow.guild_id == guild_id, CorrectionRow.state != CorrectionState.WITHDRAWN
     )
 
 

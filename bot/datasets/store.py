@@ -182,7 +182,7 @@ class DatasetStore(DataHolder):
         try:
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
-                names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == int(guild_id))
+                names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == guild_id)
                 if (await session.scalar(names) or 0) >= MAX_DATASETS:
                     raise TooManyDatasetsError(MAX_DATASETS)
                 if await self._rows(session, guild_id, name):
@@ -197,7 +197,7 @@ class DatasetStore(DataHolder):
         """Every version of every dataset of a guild, by name, the newest version first."""
         wanted = (
             select(DatasetRow)
-            .where(DatasetRow.guild_id == int(guild_id))
+            .where(DatasetRow.guild_id == guild_id)
             .order_by(DatasetRow.name_key, DatasetRow.version.desc())
         )
         async with self._database.sessions() as session:
@@ -231,7 +231,7 @@ class DatasetStore(DataHolder):
 
     async def selected(self, guild_id: int, label: Label) -> Dataset | None:
         """The version that is selected to be trained on as ``label``."""
-        wanted = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.selected_as == label)
+        wanted = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
             return None if row is None else _dataset(row)
@@ -248,7 +248,7 @@ class DatasetStore(DataHolder):
 
     async def of_user(self, user_id: int) -> list[Example]:
         """The examples that a person gave, in all versions of all datasets, each once."""
-        wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == int(user_id))
+        wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == user_id)
         async with self._database.sessions() as session:
             found = await session.scalars(wanted.order_by(DatasetExampleRow.created_at))
             return list({row.key: _example(row) for row in found}.values())
@@ -257,7 +257,7 @@ class DatasetStore(DataHolder):
         """The version with this id, if it is the guild's."""
         async with self._database.sessions() as session:
             row = await session.get(DatasetRow, dataset_id)
-            return None if row is None or row.guild_id != int(guild_id) else _dataset(row)
+            return None if row is None or row.guild_id != guild_id else _dataset(row)
 
     async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[Hit]:
         """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
@@ -365,7 +365,7 @@ class DatasetStore(DataHolder):
                 raise EmptyDatasetError(row.name)
             before = await session.scalar(
                 select(DatasetRow).where(
-                    DatasetRow.guild_id == int(guild_id), DatasetRow.selected_as == label, DatasetRow.id != row.id
+                    DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label, DatasetRow.id != row.id
                 )
             )
             replaced = None if before is None else _dataset(before)
@@ -404,20 +404,20 @@ class DatasetStore(DataHolder):
         """Delete all datasets of a guild; says how many versions."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
-            ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == int(guild_id))))
+            ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == guild_id)))
             await self._delete(session, ids)
         return len(ids)
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Remove what a person gave from all versions, and that it was they who made some; and remember when, so that
         no archive brings it back. What they give later counts."""
-        theirs = DatasetExampleRow.given_by == int(user_id)
+        theirs = DatasetExampleRow.given_by == user_id
         containing = select(DatasetRow.guild_id).where(
             DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
         )
         async with self._database.sessions.begin() as session:
-            await session.merge(WithdrawalRow(user_id=int(user_id), withdrawn_at=datetime.now(UTC)))
-            made = update(DatasetRow).where(DatasetRow.created_by == int(user_id)).values(created_by=None)
+            await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
+            made = update(DatasetRow).where(DatasetRow.created_by == user_id).values(created_by=None)
             forgotten = Forgotten(await rows_changed(session, made))
             guilds = sorted(set(await session.scalars(containing)))
         for guild_id in guilds:
@@ -443,7 +443,7 @@ class DatasetStore(DataHolder):
     async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Forgotten:
         forgotten = Forgotten()
         containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
-        rows = select(DatasetRow).where(DatasetRow.guild_id == int(guild_id), DatasetRow.id.in_(containing))
+        rows = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.id.in_(containing))
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
@@ -458,7 +458,7 @@ class DatasetStore(DataHolder):
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
         wanted = (
             select(DatasetRow)
-            .where(DatasetRow.guild_id == int(guild_id), DatasetRow.name_key == key_of_name(name))
+            .where(DatasetRow.guild_id == guild_id, DatasetRow.name_key == key_of_name(name))
             .order_by(DatasetRow.version.desc())
         )
         return list(await session.scalars(wanted))
@@ -524,8 +524,8 @@ def key_of_name(name: str) -> str:
 def _new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:
     now = datetime.now(UTC)
     return DatasetRow(
-        id=uuid.uuid4().hex, guild_id=int(guild_id), name=name, name_key=key_of_name(name), version=version,
-        created_by=int(created_by), created_at=now, changed_at=now, content_hash=content_hash([]),
+        id=uuid.uuid4().hex, guild_id=guild_id, name=name, name_key=key_of_name(name), version=version,
+        created_by=created_by, created_at=now, changed_at=now, content_hash=content_hash([]),
         selected_as=None, sealed_at=None, trained_at=None, withdrawn_at=None,
     )  # fmt: skip
 
@@ -539,7 +539,7 @@ def _example_values(example: Example, dataset_id: str, key: str, position: int) 
         "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
         "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
         "turns": [[turn.role, turn.text] for turn in example.turns], "language": example.language,
-        "given_by": int(example.given_by), "source": example.source, "correction_id": example.correction_id,
+        "given_by": example.given_by, "source": example.source, "correction_id": example.correction_id,
         "created_at": example.created_at,
     }  # fmt: skip
 

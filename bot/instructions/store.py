@@ -49,21 +49,21 @@ class InstructionStore(DataHolder):
 
     async def get(self, guild_id: int, name: str) -> Instruction | None:
         """The version that holds."""
-        wanted = select(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+        wanted = select(InstructionRow).where(InstructionRow.guild_id == guild_id, InstructionRow.name == name)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted.order_by(InstructionRow.id.desc()).limit(1))
             return None if row is None else _read(row)
 
     async def versions(self, guild_id: int) -> list[Instruction]:
         """All versions of all instructions of a guild, the latest first."""
-        wanted = select(InstructionRow).where(InstructionRow.guild_id == int(guild_id))
+        wanted = select(InstructionRow).where(InstructionRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted.order_by(InstructionRow.id.desc()))]
 
     async def names(self, guild_id: int) -> list[str]:
         """The names of the guild's instructions, in order."""
         async with self._database.sessions() as session:
-            return sorted(await _names(session, int(guild_id)))
+            return sorted(await _names(session, guild_id))
 
     async def write(self, guild_id: int, name: str, text: str, by: int) -> Instruction:
         """Let ``text`` (not empty) be what ``name`` (at most 32 characters) says from now on.
@@ -71,16 +71,14 @@ class InstructionStore(DataHolder):
         Raises:
             TooManyInstructionsError: the name is new, and there are too many.
         """
-        row = InstructionRow(
-            guild_id=int(guild_id), name=name, text=text, written_by=int(by), written_at=datetime.now(UTC)
-        )
+        row = InstructionRow(guild_id=guild_id, name=name, text=text, written_by=by, written_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
-            names = await _names(session, int(guild_id))
+            names = await _names(session, guild_id)
             if name not in names and len(names) >= MAX_NAMES:
                 raise TooManyInstructionsError
             session.add(row)
             await session.flush()
-            of_name = (InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+            of_name = (InstructionRow.guild_id == guild_id, InstructionRow.name == name)
             kept = select(InstructionRow.id).where(*of_name).order_by(InstructionRow.id.desc()).limit(MAX_VERSIONS)
             oldest_kept = min(await session.scalars(kept))
             await session.execute(delete(InstructionRow).where(*of_name, InstructionRow.id < oldest_kept))
@@ -88,18 +86,18 @@ class InstructionStore(DataHolder):
 
     async def delete(self, guild_id: int, name: str) -> bool:
         """Forget an instruction with all its versions; says whether there was one."""
-        gone = delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id), InstructionRow.name == name)
+        gone = delete(InstructionRow).where(InstructionRow.guild_id == guild_id, InstructionRow.name == name)
         async with self._database.sessions.begin() as session:
             return bool(await rows_changed(session, gone))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all instructions of a guild."""
         async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(InstructionRow).where(InstructionRow.guild_id == int(guild_id)))
+            return await rows_changed(session, delete(InstructionRow).where(InstructionRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget who has written what guilds hold to."""
-        theirs = update(InstructionRow).where(InstructionRow.written_by == int(user_id))
+        theirs = update(InstructionRow).where(InstructionRow.written_by == user_id)
         async with self._database.sessions.begin() as session:
             return Forgotten(await rows_changed(session, theirs.values(written_by=None)))
 

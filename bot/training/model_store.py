@@ -70,7 +70,7 @@ class ModelStore(DataHolder):
             if known is not None:
                 return _read(known)
             row = ModelRow(
-                id=uuid.uuid4().hex, guild_id=int(guild_id), training_id=training_id, name=name, kind=kind, base=base,
+                id=uuid.uuid4().hex, guild_id=guild_id, training_id=training_id, name=name, kind=kind, base=base,
                 remote_name=remote_name, path=None if path is None else str(path), scores=None,
                 created_at=datetime.now(UTC),
             )  # fmt: skip
@@ -90,7 +90,7 @@ class ModelStore(DataHolder):
         Raises:
             NoSuchTrainedModelError
         """
-        wanted = select(ModelRow).where(ModelRow.guild_id == int(guild_id), ModelRow.name == name)
+        wanted = select(ModelRow).where(ModelRow.guild_id == guild_id, ModelRow.name == name)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
         if row is None:
@@ -105,13 +105,13 @@ class ModelStore(DataHolder):
 
     async def of_guild(self, guild_id: int) -> list[Model]:
         """The latest first."""
-        wanted = select(ModelRow).where(ModelRow.guild_id == int(guild_id)).order_by(ModelRow.created_at.desc())
+        wanted = select(ModelRow).where(ModelRow.guild_id == guild_id).order_by(ModelRow.created_at.desc())
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
 
     async def active(self, guild_id: int) -> Model | None:
         """The one that answers; None: the one that is not trained."""
-        latest = select(PromotionRow.model_id).where(PromotionRow.guild_id == int(guild_id))
+        latest = select(PromotionRow.model_id).where(PromotionRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             id_ = await session.scalar(latest.order_by(PromotionRow.id.desc()).limit(1))
             row = None if id_ is None else await session.get(ModelRow, id_)
@@ -125,28 +125,26 @@ class ModelStore(DataHolder):
 
     async def promote(self, guild_id: int, model_id: str | None, by: int) -> None:
         """Let a model, or None, answer from now on."""
-        row = PromotionRow(
-            guild_id=int(guild_id), model_id=model_id, promoted_by=int(by), promoted_at=datetime.now(UTC)
-        )
+        row = PromotionRow(guild_id=guild_id, model_id=model_id, promoted_by=by, promoted_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
             session.add(row)
 
     async def history(self, guild_id: int) -> list[Promotion]:
         """Who promoted what, the latest first."""
-        wanted = select(PromotionRow).where(PromotionRow.guild_id == int(guild_id)).order_by(PromotionRow.id.desc())
+        wanted = select(PromotionRow).where(PromotionRow.guild_id == guild_id).order_by(PromotionRow.id.desc())
         async with self._database.sessions() as session:
             return [Promotion(row.model_id, row.promoted_by, row.promoted_at) for row in await session.scalars(wanted)]
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all models of a guild."""
         async with self._database.sessions.begin() as session:
-            gone = await rows_changed(session, delete(ModelRow).where(ModelRow.guild_id == int(guild_id)))
-            promotions = delete(PromotionRow).where(PromotionRow.guild_id == int(guild_id))
+            gone = await rows_changed(session, delete(ModelRow).where(ModelRow.guild_id == guild_id))
+            promotions = delete(PromotionRow).where(PromotionRow.guild_id == guild_id)
             return gone + await rows_changed(session, promotions)
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget who has promoted models."""
-        theirs = update(PromotionRow).where(PromotionRow.promoted_by == int(user_id)).values(promoted_by=None)
+        theirs = update(PromotionRow).where(PromotionRow.promoted_by == user_id).values(promoted_by=None)
         async with self._database.sessions.begin() as session:
             return Forgotten(await rows_changed(session, theirs))
 

@@ -126,15 +126,13 @@ class TrainingStore(DataHolder):
         """Keep what would be trained, until somebody says that it is."""
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
-            await lock_guild(session, int(guild_id))
+            await lock_guild(session, guild_id)
             stale = (TrainingRow.state == "planned", TrainingRow.created_at < now - PLANNED_FOR)
-            await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == int(guild_id), *stale))
-            last = await session.scalar(
-                select(func.max(TrainingRow.number)).where(TrainingRow.guild_id == int(guild_id))
-            )
+            await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == guild_id, *stale))
+            last = await session.scalar(select(func.max(TrainingRow.number)).where(TrainingRow.guild_id == guild_id))
             row = TrainingRow(
-                id=uuid.uuid4().hex, guild_id=int(guild_id), number=(last or 0) + 1, starter_id=int(starter_id),
-                channel_id=int(channel_id), message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
+                id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter_id,
+                channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
                 content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
                 is_cancelled=False, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
@@ -151,9 +149,9 @@ class TrainingStore(DataHolder):
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
         """
         async with self._database.sessions.begin() as session:
-            await lock_guild(session, int(guild_id))
+            await lock_guild(session, guild_id)
             row = await session.get(TrainingRow, id_)
-            if row is None or row.guild_id != int(guild_id):
+            if row is None or row.guild_id != guild_id:
                 raise NoSuchTrainingError("?")
             if row.state != "planned":
                 raise AlreadyStartedError(row.number, row.state)
@@ -163,13 +161,13 @@ class TrainingStore(DataHolder):
             )
             if (await session.scalar(lately) or 0) >= max_per_day:
                 raise TooManyTrainingsError(max_per_day)
-            row.state, row.starter_id, row.started_at = "queued", int(starter_id), datetime.now(UTC)
+            row.state, row.starter_id, row.started_at = "queued", starter_id, datetime.now(UTC)
             return _read(row)
 
     async def begin(self, guild_id: int, id_: str) -> bool:
         """Let it be the one that is under way in its guild; False while there is another one, or when it has ended."""
         async with self._database.sessions.begin() as session:
-            await lock_guild(session, int(guild_id))
+            await lock_guild(session, guild_id)
             row = await session.get(TrainingRow, id_)
             if row is None:
                 return False
@@ -227,7 +225,7 @@ class TrainingStore(DataHolder):
         Raises:
             NoSuchTrainingError: the guild has none of that number.
         """
-        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.number == number)
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.number == number)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
         if row is None:
@@ -236,7 +234,7 @@ class TrainingStore(DataHolder):
 
     async def of_guild(self, guild_id: int, most: int) -> list[Training]:
         """Those that were started, the latest first."""
-        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.state != "planned")
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state != "planned")
         async with self._database.sessions() as session:
             rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
             return [_read(row) for row in rows]
@@ -256,25 +254,24 @@ class TrainingStore(DataHolder):
 
     async def open_in(self, guild_id: int) -> list[Training]:
         """The guild's that have not ended."""
-        wanted = select(TrainingRow).where(TrainingRow.guild_id == int(guild_id), TrainingRow.state.in_(OPEN))
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state.in_(OPEN))
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings of a guild."""
         async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(TrainingRow).where(TrainingRow.guild_id == int(guild_id)))
+            return await rows_changed(session, delete(TrainingRow).where(TrainingRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget who has started trainings of guilds."""
-        theirs = update(TrainingRow).where(TrainingRow.starter_id == int(user_id)).values(starter_id=None)
+        theirs = update(TrainingRow).where(TrainingRow.starter_id == user_id).values(starter_id=None)
         async with self._database.sessions.begin() as session:
             return Forgotten(await rows_changed(session, theirs))
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget cards that were deleted, which are not brought up to date any more."""
-        ids = [int(id_) for id_ in message_ids]
-        cards = update(TrainingRow).where(TrainingRow.message_id.in_(ids)).values(message_id=None)
+        cards = update(TrainingRow).where(TrainingRow.message_id.in_(message_ids)).values(message_id=None)
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, cards)
 

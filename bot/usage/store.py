@@ -66,8 +66,8 @@ class UsageStore(DataHolder):
         dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
         row = {
             "day": self.now.date(),
-            "guild_id": int(guild_id or NO_GUILD),
-            "user_id": int(user_id),
+            "guild_id": guild_id or NO_GUILD,
+            "user_id": user_id,
             "model": model[:200],
         }
         insert = dialect.insert(UsageRow).values(row | asdict(amounts))
@@ -91,16 +91,16 @@ class UsageStore(DataHolder):
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete what was used in a guild; says how many rows."""
-        return await self._delete(UsageRow.guild_id == int(guild_id))
+        return await self._delete(UsageRow.guild_id == guild_id)
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget what a person has used."""
-        return Forgotten(await self._delete(UsageRow.user_id == int(user_id)))
+        return Forgotten(await self._delete(UsageRow.user_id == user_id))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete what was used on earlier days, in one guild or in all; says how many rows."""
         earlier = UsageRow.day < moment.date()
-        return await self._delete(earlier if guild_id is None else earlier & (UsageRow.guild_id == int(guild_id)))
+        return await self._delete(earlier if guild_id is None else earlier & (UsageRow.guild_id == guild_id))
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has used, by day."""
@@ -115,9 +115,9 @@ class UsageStore(DataHolder):
 def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) -> Select[tuple[float, ...]]:
     wanted = select(*(func.coalesce(func.sum(getattr(UsageRow, name)), 0).label(name) for name in _NAMES)).where(days)
     if guild_id is not None:
-        wanted = wanted.where(UsageRow.guild_id == int(guild_id))
+        wanted = wanted.where(UsageRow.guild_id == guild_id)
     if user_id is not None:
-        wanted = wanted.where(UsageRow.user_id == int(user_id))
+        wanted = wanted.where(UsageRow.user_id == user_id)
     return wanted
 
 

@@ -67,10 +67,10 @@ class JobStore(DataHolder):
             id=uuid.uuid4().hex,
             kind=kind,
             state="queued",
-            guild_id=None if guild_id is None else int(guild_id),
-            channel_id=int(channel_id),
-            user_id=int(user_id),
-            message_id=None if message_id is None else int(message_id),
+            guild_id=guild_id,
+            channel_id=channel_id,
+            user_id=user_id,
+            message_id=message_id,
             payload=payload or {},
             reference=None,
             attempts=0,
@@ -122,14 +122,14 @@ class JobStore(DataHolder):
 
     async def of_message(self, kind: str, message_id: int) -> Job | None:
         """The job of this kind for this message, or None."""
-        wanted = select(JobRow).where(JobRow.kind == kind, JobRow.message_id == int(message_id))
+        wanted = select(JobRow).where(JobRow.kind == kind, JobRow.message_id == message_id)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
             return None if row is None else _job(row)
 
     async def of_messages(self, message_ids: Collection[int]) -> list[Job]:
         """The jobs of any kind for these messages."""
-        wanted = select(JobRow).where(JobRow.message_id.in_([int(id_) for id_ in message_ids]))
+        wanted = select(JobRow).where(JobRow.message_id.in_(message_ids))
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 
@@ -150,20 +150,20 @@ class JobStore(DataHolder):
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget what was promised for messages that were deleted: it holds their words."""
-        return await self._delete(JobRow.message_id.in_([int(id_) for id_ in message_ids]))
+        return await self._delete(JobRow.message_id.in_(message_ids))
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget what was promised to a person. What is under way comes to its end, but is not taken up again."""
-        return Forgotten(await self._delete(JobRow.user_id == int(user_id)))
+        return Forgotten(await self._delete(JobRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget what was promised in a guild."""
-        return await self._delete(JobRow.guild_id == int(guild_id))
+        return await self._delete(JobRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete jobs that were last touched earlier, of one guild or of all; says how many."""
         older = JobRow.updated_at < moment
-        return await self._delete(older if guild_id is None else and_(older, JobRow.guild_id == int(guild_id)))
+        return await self._delete(older if guild_id is None else and_(older, JobRow.guild_id == guild_id))
 
     async def _delete(self, which: ColumnElement[bool]) -> int:
         async with self._database.sessions.begin() as session:

@@ -16,12 +16,12 @@ STATES = {
     CorrectionState.REJECTED: _("❌ rejected"),
     CorrectionState.WITHDRAWN: _("🗑️ taken back"),
 }
-RECEIVED = _("Correction result: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
-APPROVED_AT_ONCE = _("Correction result: **#{number}**. You may approve corrections, so it is approved at once.")
+RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
+APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve corrections, so it is approved at once.")
 APPROVED_BY_YOU = _(
-    "Correction result: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
+    "Correction received: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
 )
-DECIDE = _("Correction result: **#{number}**. You may approve it yourself, with /corrections approve.")
+DECIDE = _("Correction received: **#{number}**. You may approve it yourself, with /corrections approve.")
 DUPLICATES = _("🟰 The same is said in {numbers}.")
 CONTRADICTIONS = _("⚠️ Something else to the same is said in {numbers}, which is approved.")
 

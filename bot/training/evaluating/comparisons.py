@@ -93,8 +93,8 @@ class ComparisonStore(DataHolder):
     ) -> Comparison:
         """Keep a comparison; ``models`` and ``answers``: of A and of B."""
         row = ComparisonRow(
-            id=uuid.uuid4().hex, guild_id=int(guild_id), channel_id=int(channel_id), message_id=None,
-            asked_by=int(asked_by), prompt=prompt, model_a=models[0], model_b=models[1], answer_a=answers[0],
+            id=uuid.uuid4().hex, guild_id=guild_id, channel_id=channel_id, message_id=None,
+            asked_by=asked_by, prompt=prompt, model_a=models[0], model_b=models[1], answer_a=answers[0],
             answer_b=answers[1], created_at=datetime.now(UTC), revealed_at=None,
         )  # fmt: skip
         async with self._database.sessions.begin() as session:
@@ -106,7 +106,7 @@ class ComparisonStore(DataHolder):
         async with self._database.sessions.begin() as session:
             row = await session.get(ComparisonRow, comparison_id)
             if row is not None:
-                row.message_id = int(message_id)
+                row.message_id = message_id
 
     async def get(self, guild_id: int, comparison_id: str) -> tuple[Comparison, Tally]:
         """A comparison of the guild, with its votes.
@@ -131,9 +131,7 @@ class ComparisonStore(DataHolder):
             row = await _row(session, guild_id, comparison_id)
             if row.revealed_at is not None:
                 raise ComparisonRevealedError
-            vote = ComparisonVoteRow(
-                comparison_id=row.id, user_id=int(user_id), choice=choice, voted_at=datetime.now(UTC)
-            )
+            vote = ComparisonVoteRow(comparison_id=row.id, user_id=user_id, choice=choice, voted_at=datetime.now(UTC))
             await session.merge(vote)
             await session.flush()
             return _read(row), await _tally(session, row.id)
@@ -152,31 +150,31 @@ class ComparisonStore(DataHolder):
     async def of_user(self, user_id: int) -> tuple[list[Comparison], list[ComparisonVote]]:
         """All that a person has asked for, and voted."""
         async with self._database.sessions() as session:
-            asked = await session.scalars(select(ComparisonRow).where(ComparisonRow.asked_by == int(user_id)))
-            votes = await session.scalars(select(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id)))
+            asked = await session.scalars(select(ComparisonRow).where(ComparisonRow.asked_by == user_id))
+            votes = await session.scalars(select(ComparisonVoteRow).where(ComparisonVoteRow.user_id == user_id))
             return [_read(row) for row in asked], [
                 ComparisonVote(vote.comparison_id, vote.user_id, vote.choice, vote.voted_at) for vote in votes
             ]
 
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget what a person has asked for, and their votes on what others have."""
-        gone = await self._forget(ComparisonRow.asked_by == int(user_id))
+        gone = await self._forget(ComparisonRow.asked_by == user_id)
         async with self._database.sessions.begin() as session:
-            votes = delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == int(user_id))
+            votes = delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == user_id)
             return Forgotten(gone + await rows_changed(session, votes))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all comparisons of a guild."""
-        return await self._forget(ComparisonRow.guild_id == int(guild_id))
+        return await self._forget(ComparisonRow.guild_id == guild_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget those whose messages were deleted."""
-        return await self._forget(ComparisonRow.message_id.in_([int(id_) for id_ in message_ids]))
+        return await self._forget(ComparisonRow.message_id.in_(message_ids))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Forget those that were asked for before ``moment``, of one guild or of all; says how many."""
         old = ComparisonRow.created_at < moment
-        return await self._forget(old if guild_id is None else old & (ComparisonRow.guild_id == int(guild_id)))
+        return await self._forget(old if guild_id is None else old & (ComparisonRow.guild_id == guild_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """What a person has asked for, and voted."""
@@ -197,7 +195,7 @@ class ComparisonStore(DataHolder):
 
 async def _row(session: AsyncSession, guild_id: int, comparison_id: str) -> ComparisonRow:
     row = await session.get(ComparisonRow, comparison_id)
-    if row is None or row.guild_id != int(guild_id):
+    if row is None or row.guild_id != guild_id:
         raise ComparisonGoneError
     return row
 
