@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.recall_cases import Case, cases_in, lines_in
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.calibrated import is_english
 from bot.recall.indexes import Index
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 
 DATA = Path(__file__).parent / "recall_data"
 

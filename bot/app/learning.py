@@ -66,6 +66,6 @@ def build_learning(
             jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, datasets=stores.datasets,
             corrections=corrections, consents=stores.consents, feedback=stores.feedback,
             comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
-            preferences=stores.preferences,
+            preferences=stores.preferences, scrub=stores.database.scrub,
         ),
     )  # fmt: skip

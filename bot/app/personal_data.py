@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
@@ -29,13 +31,15 @@ def build_personal_data(
     instructions: InstructionStore,
     usage: UsageStore,
     preferences: Preferences,
+    scrub: Callable[[], Awaitable[None]],
 ) -> PersonalData:
     """A store of data of people, guilds or messages is asked nothing unless it is here.
 
     Trainings come before what they read, and datasets before corrections, so that each example is counted as what it is
-    to its giver.
+    to its giver. ``scrub``: see ``Database.scrub``.
     """
-    return PersonalData((
+    holders = (
         jobs, exchanges, trainings, datasets, corrections, consents, feedback, comparisons, instructions, usage,
         preferences,
-    ))  # fmt: skip
+    )  # fmt: skip
+    return PersonalData(holders, scrub)

@@ -127,7 +127,7 @@ class Starling:
                 asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
                 asyncio.create_task(warn_of_wrong_addresses(answering.models)),
                 asyncio.create_task(
-                    run_retention(learning.personal_data.holders, stores.preferences.retention_days, retention)
+                    run_retention(learning.personal_data, stores.preferences.retention_days, retention)
                 ),
             ]
             buttons.open()

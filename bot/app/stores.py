@@ -40,6 +40,8 @@ class Stores:
     trainings: TrainingStore
     models: ModelStore
     comparisons: ComparisonStore
+    database: Database
+    """That all but files are in."""
 
 
 async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock) -> Stores:
@@ -66,4 +68,5 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
         trainings=TrainingStore(database),
         models=ModelStore(database),
         comparisons=ComparisonStore(database),
+        database=database,
     )

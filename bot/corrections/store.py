@@ -169,6 +169,7 @@ class CorrectionStore:
             row = await self._row(session, guild_id, id_)
             before = _correction(row)
             removed = await self._withdraw(session, guild_id, [row], by)
+        await self._database.scrub()
         return before, removed
 
     async def by_id(self, guild_id: int, id_: str) -> Correction:

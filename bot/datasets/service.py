@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from bot.datasets.linting import Report, lint
 from bot.datasets.merging import taken
 from bot.datasets.reading import read_upload
 from bot.datasets.splitting import Split, split
-from bot.datasets.store import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection
+from bot.datasets.store import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection, WithdrawalWatcher
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore, StoredFile
+from bot.storage.sealed_folder import FileNotThereError
 
 FOLDER = "datasets"
 """Of a guild's files, where its archives lie."""
@@ -82,6 +84,19 @@ class Datasets:
         self._store = store
         self._files = files
         self._turns = asyncio.Semaphore(AT_ONCE)
+        store.tell_of_withdrawals(self._delete_archives)
+
+    def tell_of_withdrawals(self, watcher: WithdrawalWatcher) -> None:
+        """As ``DatasetStore.tell_of_withdrawals``."""
+        self._store.tell_of_withdrawals(watcher)
+
+    async def _delete_archives(self, dataset: Dataset) -> None:
+        """Delete what was archived of a version: whoever needs it archives it anew, without what was taken back."""
+        folder, beginning = self._files.of_guild(dataset.guild_id), f"{FOLDER}/{dataset.name} v{dataset.version} "
+        for file in await folder.listing():
+            if file.path.startswith(beginning) and file.path.endswith(".zip"):
+                with contextlib.suppress(FileNotThereError):
+                    await folder.delete(file.path)
 
     async def contents(self, guild_id: int, name: str, version: int | None = None) -> Contents:
         """A version, or the newest, with its examples.

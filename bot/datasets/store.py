@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -166,11 +166,20 @@ class Selection:
     replaced: Dataset | None
 
 
+WithdrawalWatcher = Callable[[Dataset], Awaitable[None]]
+
+
 class DatasetStore(DataHolder):
     """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._watchers: list[WithdrawalWatcher] = []
+
+    def tell_of_withdrawals(self, watcher: WithdrawalWatcher) -> None:
+        """Call ``watcher`` for each version from which examples are taken back, before that holds: what was made of it
+        in files has them as well."""
+        self._watchers.append(watcher)
 
     async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
         """An empty dataset, version 1.
@@ -349,6 +358,7 @@ class DatasetStore(DataHolder):
                 delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, DatasetExampleRow.key == key)
             )
             await self._note_change(session, row)
+        await self._database.scrub()
         return Change(_dataset(row), made_version=made, changed=1, unchanged=0)
 
     async def select(self, guild_id: int, name: str, label: Label) -> Selection:
@@ -398,6 +408,7 @@ class DatasetStore(DataHolder):
             if not gone:
                 raise NoSuchDatasetError(name, version)
             await self._delete(session, [dataset.id for dataset in gone])
+        await self._database.scrub()
         return gone
 
     async def forget_guild(self, guild_id: int) -> int:
@@ -447,6 +458,8 @@ class DatasetStore(DataHolder):
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
+            for watcher in self._watchers:
+                await watcher(_dataset(row))
             if row.trained_at is None:
                 await self._note_change(session, row)
                 forgotten += Forgotten(removed, removed)

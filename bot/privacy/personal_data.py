@@ -17,13 +17,18 @@ log = structlog.get_logger()
 _ResultT = TypeVar("_ResultT")
 
 
+async def _nothing() -> None:
+    """Where no file needs to be written over."""
+
+
 class PersonalData:
     """Goes through every holder. One that fails keeps none of the others from what they have to do: its error is
     raised once all were asked."""
 
-    def __init__(self, holders: Sequence[DataHolder]) -> None:
-        """``holders`` are asked in this order."""
+    def __init__(self, holders: Sequence[DataHolder], scrub: Callable[[], Awaitable[None]] = _nothing) -> None:
+        """``holders`` are asked in this order. ``scrub`` is called when rows were deleted, to write over them."""
         self.holders = tuple(holders)
+        self.scrub = scrub
 
     async def summary(self, user_id: int) -> StoredDataSummary:
         """How much is stored on a person."""
@@ -42,15 +47,22 @@ class PersonalData:
     async def forget_user(self, user_id: int) -> Forgotten:
         """Forget all that is stored on a person, but for what models have learned already, and the time of this wish,
         so that no archive brings back what was withdrawn."""
-        return sum(await self._each(lambda holder: holder.forget_user(user_id)), Forgotten())
+        forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), Forgotten())
+        await self._scrubbed(forgotten.rows)
+        return forgotten
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget what was said in messages that were deleted on Discord; says how many rows that are."""
-        return sum(await self._each(lambda holder: holder.forget_messages(message_ids)))
+        return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_messages(message_ids))))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that is of a guild; says how many rows that are."""
-        return sum(await self._each(lambda holder: holder.forget_guild(guild_id)))
+        return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_guild(guild_id))))
+
+    async def _scrubbed(self, rows: int) -> int:
+        if rows:
+            await self.scrub()
+        return rows
 
     async def _each(self, ask: Callable[[DataHolder], Awaitable[_ResultT]]) -> list[_ResultT]:
         """

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.privacy.data_holder import DataHolder
+from bot.privacy.personal_data import PersonalData
 
 log = structlog.get_logger()
 
@@ -34,13 +35,14 @@ async def delete_expired(holders: Sequence[DataHolder], guild_days: GuildDays, r
     return gone
 
 
-async def run_retention(holders: Sequence[DataHolder], guild_days: GuildDays, retention: timedelta) -> None:
+async def run_retention(data: PersonalData, guild_days: GuildDays, retention: timedelta) -> None:
     """Delete what has expired at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and
     tried again then."""
     while True:
         try:
-            gone = await delete_expired(holders, guild_days, retention)
+            gone = await delete_expired(data.holders, guild_days, retention)
             if gone:
+                await data.scrub()
                 log.info("deleted what has expired", rows=gone, days=retention.days)
         except SQLAlchemyError:
             log.exception("could not delete what has expired")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from audio import detect_language
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.embeddings import Embedding
 from bot.recall.indexes import Near
 from bot.recall.neighbourhoods import Neighbourhoods

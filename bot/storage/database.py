@@ -21,6 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _BUSY_TIMEOUT_S = 10
+_WRITTEN_ANEW = 1
+"""SQLite's user_version of a database from which nothing was deleted that can still be read."""
 _MIGRATION_LOCK = 8190_2026
 """Key of PostgreSQL's advisory lock under which one process migrates while others wait."""
 
@@ -77,6 +79,7 @@ class Database:
                 _make_private(path)
                 async with AsyncFileLock(f"{path}.lock", timeout=60):
                     await _migrate(engine)
+                    await _rewrite_once(engine)
             else:
                 await _migrate(engine)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -85,9 +88,25 @@ class Database:
             raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
         return cls(engine)
 
+    async def scrub(self) -> None:
+        """Let nothing that was deleted be read in the files of an SQLite database: its log of changes, which still has
+        it, is emptied. PostgreSQL has its own time for that, by VACUUM."""
+        if self.engine.dialect.name == "sqlite":
+            async with self.engine.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def _rewrite_once(engine: AsyncEngine) -> None:
+    """Write an SQLite database anew that older versions have deleted from, without writing over what they deleted."""
+    async with engine.connect() as connection:
+        written = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+        if written < _WRITTEN_ANEW:
+            await connection.exec_driver_sql("VACUUM")
+            await connection.exec_driver_sql(f"PRAGMA user_version = {_WRITTEN_ANEW}")
 
 
 async def rows_changed(session: AsyncSession, statement: Delete | Update) -> int:
@@ -114,6 +133,7 @@ def _engine(url: URL) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is written over with zeros
         cursor.close()
 
     return engine

@@ -239,6 +239,13 @@ class TrainingStore(DataHolder):
             rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
             return [_read(row) for row in rows]
 
+    async def learned_from(self, guild_id: int, dataset_id: str) -> list[Training]:
+        """The guild's trainings on a version of a dataset."""
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id)
+        async with self._database.sessions() as session:
+            found = [_read(row) for row in await session.scalars(wanted)]
+        return [training for training in found if any(one.id == dataset_id for one in training.datasets)]
+
     async def note_announced(self, id_: str) -> None:
         """Keep that its end was told."""
         async with self._database.sessions.begin() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import structlog
 
 from bot.datasets.service import Datasets, TrainingData
+from bot.datasets.store import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, Forgotten
 from bot.storage.files import FileStore
+from bot.storage.sealed_folder import FileNotThereError
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Method, Recipe
 from bot.training.store import DatasetRef, State, Training, TrainingStore
@@ -24,6 +27,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 3.0
 QUEUE_LOOK_EVERY_S = 3.0
+PACKED_FOLDER = "trainings"
+"""Of a guild's files, where what was packed for others lies."""
 SEED = 2026
 
 Shown = Callable[[Training, Model | None], Awaitable[None]]
@@ -65,6 +70,17 @@ class Trainings(DataHolder):
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
         self._shown: Shown | None = None
+        datasets.tell_of_withdrawals(self._delete_packed)
+
+    async def _delete_packed(self, dataset: Dataset) -> None:
+        """Delete what was packed of a version from which examples were taken back."""
+        for training in await self._store.learned_from(dataset.guild_id, dataset.id):
+            model = await self._models.of_training(training.id)
+            if model is None or model.kind != "files":
+                continue
+            with contextlib.suppress(FileNotThereError):
+                await self._files.of_guild(training.guild_id).delete(f"{PACKED_FOLDER}/{model.name}.zip")
+            await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
 
     def show_by(self, shown: Shown) -> None:
         """Call ``shown`` from now on; what it raises is logged."""
@@ -269,7 +285,7 @@ class Trainings(DataHolder):
         if made.kind != "files" or made.path is None:
             return f"checkpoints: {', '.join(made.checkpoints)}"[:500] if made.checkpoints else ""
         packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
-        kept = await self._files.of_guild(training.guild_id).write(f"trainings/{model.name}.zip", packed)
+        kept = await self._files.of_guild(training.guild_id).write(f"{PACKED_FOLDER}/{model.name}.zip", packed)
         return kept.path
 
     async def _note(self, training: Training, progress: TrainingProgress) -> None:

@@ -64,6 +64,7 @@ async def data(database: Database, tmp_path: Path) -> PersonalData:
         instructions=InstructionStore(database),
         usage=UsageStore(database),
         preferences=preferences,
+        scrub=database.scrub,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.recall_cases import Case, cases_in, lines_in
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.calibrated import CalibratedIndex, is_english
 from bot.recall.choosing import ENGLISH_WEIGHTS, index_maker
 from bot.recall.neighbourhoods import NEAREST, Neighbourhoods

@@ -1,0 +1,199 @@
+"""Of what is taken back no byte stays in the data folder: not in the database, its log, archives or exports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from zipfile import ZipFile
+
+import pytest
+import pytest_asyncio
+
+from bot.app.personal_data import build_personal_data
+from bot.conversation.exchanges import Exchange, ExchangeStore
+from bot.corrections.consents import ConsentStore
+from bot.corrections.correction import Corrected
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.service import CorrectionActor, Corrections
+from bot.corrections.store import CorrectionStore
+from bot.datasets.service import Datasets
+from bot.datasets.store import DatasetStore
+from bot.instructions.store import InstructionStore
+from bot.preferences.preferences import Preferences
+from bot.privacy.personal_data import PersonalData
+from bot.storage.database import Database
+from bot.storage.files import FileStore
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.export.trainer import ExportingTrainer
+from bot.training.model_store import ModelStore
+from bot.training.store import TrainingStore
+from bot.training.trainings import Trainings
+from bot.usage.store import UsageStore
+from bot.work.job_store import JobStore
+
+GUILD, ADA, BORIS, QUESTION, ANSWER = 1_300_000_000_000_000_006, 5, 6, 100, 101
+SECRET = "the sparrow sleeps at noon"
+NOW = datetime.now(UTC)
+
+
+@dataclass
+class Bot:
+    """What stores texts, in a data folder of its own."""
+
+    folder: Path
+    database: Database
+    data: PersonalData
+    jobs: JobStore
+    exchanges: ExchangeStore
+    corrections: Corrections
+    consents: ConsentStore
+    feedback: FeedbackStore
+    datasets: DatasetStore
+    service: Datasets
+    comparisons: ComparisonStore
+    trainings: Trainings
+
+    def telling(self) -> list[str]:
+        """The files below the data folder that have the secret in them, packed or not."""
+        return [
+            str(path.relative_to(self.folder))
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and any(SECRET.encode() in content for content in _contents(path))
+        ]
+
+
+def _contents(path: Path) -> list[bytes]:
+    if path.suffix != ".zip":
+        return [path.read_bytes()]
+    with ZipFile(path) as packed:
+        return [packed.read(name) for name in packed.namelist()]
+
+
+@pytest_asyncio.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    files, store, preferences = FileStore(tmp_path, quota_bytes=1 << 24), DatasetStore(database), Preferences(database)
+    service, folder = Datasets(store, files), tmp_path / "trainings"
+    corrections = Corrections(CorrectionStore(database, store), store, preferences)
+    trainings = Trainings(
+        TrainingStore(database), ModelStore(database), service, files, {"export": ExportingTrainer(folder)}, folder,
+        max_per_day=9,
+    )  # fmt: skip
+    jobs, exchanges, consents, feedback = (
+        JobStore(database), ExchangeStore(database), ConsentStore(database), FeedbackStore(database)
+    )  # fmt: skip
+    comparisons = ComparisonStore(database)
+    data = build_personal_data(
+        jobs=jobs, exchanges=exchanges, trainings=trainings, datasets=store, corrections=corrections,
+        consents=consents, feedback=feedback, comparisons=comparisons, instructions=InstructionStore(database),
+        usage=UsageStore(database), preferences=preferences, scrub=database.scrub,
+    )  # fmt: skip
+    yield Bot(
+        tmp_path, database, data, jobs, exchanges, corrections, consents, feedback, store, service, comparisons,
+        trainings,
+    )  # fmt: skip
+    await trainings.stop()
+    await database.close()
+
+
+async def said(bot: Bot) -> None:
+    """Ada's words, by every road that stores what is said in messages."""
+    await bot.jobs.create(
+        "answer", channel_id=1, user_id=ADA, guild_id=GUILD, message_id=QUESTION, payload={"words": SECRET}
+    )
+    await bot.exchanges.remember(Exchange(ANSWER, 1, GUILD, ADA, QUESTION, SECRET, SECRET * 3000, None, None, "m", NOW))
+    compared = await bot.comparisons.add(
+        guild_id=GUILD, channel_id=1, asked_by=ADA, prompt=SECRET, models=("a", "b"), answers=(SECRET, SECRET)
+    )
+    await bot.comparisons.posted(compared.id, ANSWER)
+
+
+async def packed(bot: Bot, training_id: str) -> None:
+    """Wait until the training has ended."""
+    async with asyncio.timeout(30):
+        while (known := await TrainingStore(bot.database).by_id(training_id)) is None or known.is_open:
+            await asyncio.sleep(0.05)
+    assert known.state == "succeeded"
+
+
+async def taught(bot: Bot) -> str:
+    """Ada's correction, in a dataset that was archived, packed by a training, and goes on in a second version; and
+    what she says with /feedback. The correction's id."""
+    await bot.consents.give(ADA)
+    ada = CorrectionActor(ADA, approves=True)
+    await bot.datasets.create(GUILD, "d", BORIS)
+    about = Corrected(GUILD, 1, ANSWER, SECRET, QUESTION, ADA)
+    submitted = await bot.corrections.submit(about, SECRET, f"No: {SECRET}", ada)
+    await bot.corrections.submit(Corrected(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
+    await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
+    await bot.service.archive(GUILD, "d")
+    await bot.datasets.select(GUILD, "d", "positive")
+    training, _plan = await bot.trainings.plan(
+        guild_id=GUILD, starter_id=BORIS, channel_id=1, locale="ru", trainer="export", base=""
+    )
+    await bot.trainings.start(GUILD, training.id, BORIS)
+    await packed(bot, training.id)
+    await bot.corrections.submit(Corrected(GUILD, 1, 8, "other"), "And then?", "Later.", ada)
+    await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
+    await bot.service.archive(GUILD, "d")
+    await bot.feedback.say(GUILD, ADA, SECRET)
+    return submitted.correction.id
+
+
+async def test_the_secret_is_in_files_of_every_kind_before_it_is_taken_back(bot: Bot) -> None:
+    await said(bot)
+    await taught(bot)
+    kinds = {path.partition("/")[0].partition(".")[0] for path in bot.telling()}
+    assert kinds == {"starling", "guilds", "trainings"}
+    assert len([path for path in bot.telling() if path.endswith(".zip")]) == 4
+
+
+@pytest.mark.parametrize("way", ["user", "guild"])
+async def test_who_is_forgotten_leaves_no_byte(bot: Bot, way: Literal["user", "guild"]) -> None:
+    await said(bot)
+    await taught(bot)
+    forgotten = await (bot.data.forget_user(ADA) if way == "user" else bot.data.forget_guild(GUILD))
+    assert forgotten
+    archives = [path for path in bot.telling() if path.startswith("guilds/")]
+    if way == "user":
+        assert bot.telling() == []
+    else:  # files of a server are its own: README says so
+        assert bot.telling() == archives
+
+
+async def test_a_message_that_is_deleted_leaves_no_byte(bot: Bot) -> None:
+    await said(bot)
+    await bot.data.forget_messages([QUESTION, ANSWER])
+    assert bot.telling() == []
+
+
+async def test_a_correction_that_is_taken_back_leaves_no_byte(bot: Bot) -> None:
+    id_ = await taught(bot)
+    await bot.feedback.forget_user(ADA)
+    _before, removed = await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
+    assert removed.examples == 2
+    assert bot.telling() == []
+    assert [example.answer for example in await bot.datasets.examples((await bot.datasets.get(GUILD, "d")).id)] == [
+        "Nothing.", "Later."
+    ]  # fmt: skip
+
+
+async def test_what_an_older_version_deleted_is_written_over_at_the_next_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'starling.db'}"
+    database = await Database.open(url)
+    await ExchangeStore(database).remember(
+        Exchange(ANSWER, 1, GUILD, ADA, QUESTION, SECRET, SECRET, None, None, "m", NOW)
+    )
+    async with database.engine.connect() as connection:
+        await connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+        await connection.exec_driver_sql("DELETE FROM exchanges")
+        await connection.exec_driver_sql("PRAGMA user_version=0")
+        await connection.commit()
+    await database.close()
+    assert SECRET.encode() in (tmp_path / "starling.db").read_bytes()
+    await (await Database.open(url)).close()
+    assert SECRET.encode() not in (tmp_path / "starling.db").read_bytes()
