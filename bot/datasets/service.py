@@ -227,10 +227,20 @@ class Datasets:
             await self._store.mark_trained(dataset.id)
         return await self._training_data(datasets, seed)
 
-    async def held_out_of(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int) -> tuple[Example, ...]:
-        """What was held out of a training; nothing where its datasets were deleted."""
+    async def held_out_of(
+        self, guild_id: int, dataset_ids: Sequence[str], *, seed: int, keys: Collection[str] | None = None
+    ) -> tuple[Example, ...]:
+        """What was held out of a training and is still there; nothing where its datasets were deleted.
+
+        ``keys``: of what was held out, which without them is what a split would hold out now. That may be another
+        where examples were taken back since.
+        """
         datasets = await self._by_ids(guild_id, dataset_ids)
-        return () if datasets is None else (await self._divided(datasets, seed)).heldout
+        if datasets is None:
+            return ()
+        if keys is None:
+            return (await self._divided(datasets, seed)).heldout
+        return tuple(example for example in await self._together(datasets) if example.key in keys)
 
     async def _by_ids(self, guild_id: int, dataset_ids: Sequence[str]) -> tuple[Dataset, ...] | None:
         found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
@@ -263,10 +273,13 @@ class Datasets:
         return () if positive is None else (positive,) if negative is None else (positive, negative)
 
     async def _divided(self, datasets: Sequence[Dataset], seed: int) -> Split:
-        examples = [await self._store.examples(dataset.id) for dataset in datasets]
+        together = await self._together(datasets)
         async with self._turns:
-            together = taken(examples[0], examples[1] if len(examples) > 1 else [])
             return await asyncio.to_thread(split, together, seed=seed)
+
+    async def _together(self, datasets: Sequence[Dataset]) -> list[Example]:
+        examples = [await self._store.examples(dataset.id) for dataset in datasets]
+        return taken(examples[0], examples[1] if len(examples) > 1 else [])
 
     async def _archive(self, contents: Contents) -> StoredFile:
         dataset, examples = contents.dataset, contents.examples

@@ -309,6 +309,8 @@ class TrainingRow(Base):
     datasets: Mapped[list[list[Any]]] = mapped_column(JSON)
     """Id, name, version and label of each."""
     content_hash: Mapped[str] = mapped_column(String(64))
+    heldout: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """The keys of what was held out, once it has begun: what is taken back later must not move others there."""
     examples: Mapped[int] = mapped_column()
     method: Mapped[str] = mapped_column(String(16))
     handle: Mapped[str | None] = mapped_column(Text)

@@ -213,7 +213,7 @@ class Promoting:
         if training is None or not training.datasets:
             return ()
         ids = [one.id for one in training.datasets]
-        return from_examples(await self._datasets.held_out_of(guild_id, ids, seed=training.seed))
+        return from_examples(await self._datasets.held_out_of(guild_id, ids, seed=training.seed, keys=training.heldout))
 
     async def _run(
         self,

@@ -80,6 +80,8 @@ class Training:
     seed: int
     datasets: tuple[DatasetRef, ...]
     content_hash: str
+    heldout: frozenset[str] | None
+    """The keys of the examples that were held out; None until it begins."""
     examples: int
     method: str
     """supervised or preference."""
@@ -134,7 +136,7 @@ class TrainingStore(DataHolder):
                 id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter_id,
                 channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
-                content_hash=content_hash, examples=examples, method=method, handle=None, state="planned",
+                content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None, state="planned",
                 is_cancelled=False, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
                 started_at=None, ended_at=None,
             )  # fmt: skip
@@ -187,7 +189,7 @@ class TrainingStore(DataHolder):
 
     async def note(self, id_: str, **values: Any) -> Training | None:
         """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``, ``examples``,
-        ``content_hash``. None when it has ended or is not there."""
+        ``content_hash``, ``heldout``. None when it has ended or is not there."""
         return await self._change(id_, ("planned", *OPEN), values)
 
     async def end_before_its_turn(self, id_: str) -> Training | None:
@@ -290,7 +292,8 @@ def _plain(fact: object) -> object:
 def _read(row: TrainingRow) -> Training:
     return Training(
         row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
-        row.base, row.seed, tuple(DatasetRef(*one) for one in row.datasets), row.content_hash, row.examples, row.method,
+        row.base, row.seed, tuple(DatasetRef(*one) for one in row.datasets), row.content_hash,
+        None if row.heldout is None else frozenset(row.heldout), row.examples, row.method,
         row.handle, cast("State", row.state), row.is_cancelled, row.fraction,
         tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
         None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),

@@ -264,7 +264,8 @@ class Trainings(DataHolder):
         # What a service may have begun must not be left alone there, so then it is waited for.
         handle = await (patiently(begin, first_pause_s=LOOK_EVERY_S) if was_begun else begin())
         # Examples that were taken back since the plan was made are not learnt.
-        noted = await self._store.note(training.id, handle=handle, content_hash=data.content_hash)
+        heldout = [example.key for example in data.split.heldout]
+        noted = await self._store.note(training.id, handle=handle, content_hash=data.content_hash, heldout=heldout)
         if noted is None or noted.is_cancelled:
             await self._end_at(trainer, handle)
         return handle

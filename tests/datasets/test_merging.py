@@ -56,10 +56,13 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         assert [example.rejected for example in both if example.kind == "pair"] == ["No idea."]
         assert 1 <= len(data.split.heldout) <= 2
         ids = [dataset.id for dataset in data.datasets]
+        keys = {example.key for example in data.split.heldout}
+        assert {example.key for example in await datasets.held_out_of(GUILD, ids, seed=1, keys=keys)} == keys
         assert (await datasets.take_for_training(GUILD, ids)).content_hash == data.content_hash
         withdrawal = await store.forget_user(BORIS)
         assert withdrawal.examples == 10
         assert [version.name for version in withdrawal.learned] == ["good"]
+        assert await datasets.held_out_of(GUILD, ids, seed=1, keys=keys) == ()
         await store.delete(GUILD, "bad")
         with pytest.raises(TrainingDatasetGoneError):
             await datasets.take_for_training(GUILD, ids)

@@ -77,7 +77,8 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     "trainings": lambda ids: {
         "id": ids.key, "guild_id": ids.guild, "number": 1, "starter_id": ids.user, "channel_id": 1,
         "message_id": ids.message, "locale": "ru", "trainer": "export", "base": "b", "seed": 1, "datasets": [],
-        "content_hash": "0", "examples": 1, "method": "supervised", "handle": None, "state": "succeeded",
+        "content_hash": "0", "heldout": None, "examples": 1, "method": "supervised", "handle": None,
+        "state": "succeeded",
         "is_cancelled": False, "fraction": None, "curve": [], "told": "", "error": None, "announced": True,
         "created_at": THEN, "started_at": THEN, "ended_at": THEN,
     },
