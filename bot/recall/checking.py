@@ -16,7 +16,7 @@ from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError
 from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.indexes import Near
 from bot.usage.budgets import Budgets
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.conversation.chat import ChatModel
-from bot.corrections.store import Approved
+from bot.corrections.correction import Approved
 from bot.recall.checking import REACH, RecallCheck
 from bot.recall.indexes import Near
 from tests.scripted_chat import ScriptedChat
