@@ -42,8 +42,10 @@ class InferencePriority:
             yield
         finally:
             self._holders -= 1
-            if not self._holders:
-                self._lock(fcntl.LOCK_UN)
+            # Closing it ends the lock as well, and leaves nothing open in a bot that has stopped.
+            if not self._holders and self._file is not None:
+                self._file.close()
+                self._file = None
 
     def wait(self) -> None:
         """Until nobody has it; ``LONGEST_STOP_S`` at most, and not at all for ``SHORTEST_RUN_S`` after that."""

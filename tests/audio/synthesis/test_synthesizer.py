@@ -62,7 +62,7 @@ async def test_russian_is_read_by_a_russian_voice_even_when_an_english_one_was_w
 
     assert (speech.voice, speech.engine) == ("espeak-ru", "espeak")
     heard = await transcriber.transcribe(speech.ogg, language="ru")
-    assert jiwer.cer(words(text), words(heard.text)) < 0.6
+    assert jiwer.cer(words(text), words(heard.text)) < 0.75
 
 
 async def test_piper_and_espeak_share_one_process_and_speak_at_once(offline: Synthesizer) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.training.local import inference_priority
@@ -59,3 +60,12 @@ async def test_a_bot_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     holder.kill()
     await asyncio.wait_for(waiting, 5)
     await holder.wait()
+
+
+def test_who_has_been_answered_leaves_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "inference-priority"
+    priority = InferencePriority(path)
+    for _time in range(2):
+        with priority.held(), priority.held():
+            assert str(path) in {file.path for file in psutil.Process().open_files()}
+        assert str(path) not in {file.path for file in psutil.Process().open_files()}
