@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from benchmarks.learning import data_of
-from benchmarks.recall import cases_in
+from benchmarks.recall_cases import cases_in
 from benchmarks.transcription import machine
 from bot.sandbox import Sandbox
 from bot.settings import read_settings
