@@ -53,7 +53,7 @@ def test_the_best_that_is_configured_comes_first_and_those_without_a_network_sta
 
 def test_what_is_not_there_or_lacks_a_setting_is_named(parrot: Registration[object]) -> None:
     with pytest.raises(
-        UnknownEngineError, match=r"TTS_ENGINE cannot be nightingale.* auto, offline, parrot, edge, pip"
+        UnknownEngineError, match=r"TTS_ENGINE cannot be nightingale.* auto, offline, parrot, openai, edge, pip"
     ):
         ENGINES.chosen("nightingale", read_settings())
     with pytest.raises(EngineNotConfiguredError, match="TTS_ENGINE cannot be parrot without PIPER_VOICES"):
