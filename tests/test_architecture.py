@@ -131,6 +131,17 @@ def test_imports_run_one_way(imports: Imports) -> None:
     assert not wrong, "These imports run up:\n" + "\n".join(wrong)
 
 
+def test_no_screen_imports_that_of_another_family(imports: Imports) -> None:
+    families = {name: name.split(".")[1] for name in imports if name.startswith("extensions.")}
+    across = [
+        f"{name} imports {used}"
+        for name, family in families.items()
+        for used in imports[name]
+        if families.get(used, family) != family
+    ]
+    assert across == []
+
+
 def test_no_files_import_each_other_in_a_circle(imports: Imports) -> None:
     assert circle(imports) == []
 

@@ -11,9 +11,9 @@ from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
 from bot.training.evaluating.interval import wilson
+from bot.training.evaluating.text import better_told, interval_facts, quoted
 from bot.ui.permissions import guild_of, require
 from bot.ui.screen import Screen
-from extensions.testing.text import better_told, interval_facts, quoted
 
 screen = Screen()
 

@@ -7,6 +7,7 @@ import lightbulb
 from bot.conversation.models import ChatModels
 from bot.errors import translatable as _
 from bot.instructions.service import Instructions
+from bot.training.completion import complete_any_model
 from bot.training.evaluating.comparing import compare
 from bot.training.evaluating.comparisons import ComparisonStore, Tally
 from bot.ui.command_reply import locale_of
@@ -15,7 +16,6 @@ from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.comparing.card import draw
-from extensions.models import complete_any_model
 
 loader = lightbulb.Loader()
 

@@ -9,6 +9,7 @@ import yuyo
 from bot.corrections.correction import Correction
 from bot.corrections.rights import person_of
 from bot.corrections.service import Corrections
+from bot.datasets.text import named
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -17,7 +18,6 @@ from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
 from extensions.corrections.text import first_words
-from extensions.datasets.text import named
 
 screen = Screen()
 

@@ -10,6 +10,18 @@ from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Contents, Datasets
 from bot.datasets.store import MAX_NAME_CHARS, DatasetStore
+from bot.datasets.text import (
+    change_told,
+    dataset_choices,
+    described,
+    difference_told,
+    example_choices,
+    listed,
+    named,
+    refusal,
+    report_told,
+    version_made,
+)
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
@@ -22,18 +34,6 @@ from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.datasets import deletion as dataset_deletion
-from extensions.datasets.text import (
-    change_told,
-    dataset_choices,
-    described,
-    difference_told,
-    example_choices,
-    listed,
-    named,
-    refusal,
-    report_told,
-    version_made,
-)
 
 loader = lightbulb.Loader()
 

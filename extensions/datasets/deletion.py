@@ -7,6 +7,7 @@ import hikari
 import yuyo
 
 from bot.datasets.store import Dataset, DatasetStore
+from bot.datasets.text import named
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -14,7 +15,6 @@ from bot.storage.file_names import shown
 from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.permissions import require
 from bot.ui.screen import Screen
-from extensions.datasets.text import named
 
 screen = Screen()
 

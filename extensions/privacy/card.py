@@ -7,13 +7,13 @@ import hikari
 import structlog
 import yuyo
 
+from bot.datasets.text import named
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.privacy.data_holder import DataKind, StoredDataSummary
 from bot.privacy.personal_data import PersonalData
 from bot.ui.confirmation import confirmation_row, confirmed
 from bot.ui.screen import Screen
-from extensions.datasets.text import named
 
 screen = Screen()
 

@@ -9,7 +9,7 @@ from bot.i18n.message import LazyMessage
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.running import Evaluation
-from extensions.testing.text import EXPECTED, facts, mark, report, said, summary, title
+from bot.training.evaluating.text import EXPECTED, facts, mark, report, said, summary, title
 
 FIRST = _("-# The first {count}; all of them are in the file.")
 SOME = 6

@@ -7,6 +7,7 @@ import lightbulb
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.datasets.service import Datasets
+from bot.datasets.text import named
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
@@ -14,6 +15,7 @@ from bot.i18n.translation import translate
 from bot.instructions.service import Instructions
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
+from bot.training.completion import complete_any_model, complete_dataset
 from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Run
@@ -25,11 +27,8 @@ from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.datasets.text import named
-from extensions.models import complete_any_model
 from extensions.testing.card import draw
 from extensions.testing.under_way import TestsUnderWay, cancel_row
-from extensions.training.commands import complete_dataset
 
 loader = lightbulb.Loader()
 

@@ -10,11 +10,13 @@ from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore, NoSuchDatasetError
+from bot.datasets.text import refusal
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
+from bot.training.completion import complete_dataset
 from bot.training.model_store import ModelStore
 from bot.training.recipe import Method
 from bot.training.registry import TRAINERS
@@ -25,7 +27,6 @@ from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.datasets.text import dataset_choices, refusal
 from extensions.training.cards import METHODS, cancel_row, chart_of, planned, planned_row, told
 
 loader = lightbulb.Loader()
@@ -43,15 +44,6 @@ class TwoSourcesError(StarlingError):
     """Raised when examples come both as text and as a file."""
 
     sentence = _("Give me either a text or a file, not both.")
-
-
-@safe
-async def complete_dataset(
-    context: lightbulb.AutocompleteContext[str], store: DatasetStore, preferences: Preferences
-) -> None:
-    guild = await require_trainer(context.interaction, preferences)
-    typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
-    await context.respond(dataset_choices(await store.all(guild), typed, locale))
 
 
 @safe

@@ -45,17 +45,6 @@ async def complete_model(context: lightbulb.AutocompleteContext[str], models: Ch
 
 
 @safe
-async def complete_any_model(
-    context: lightbulb.AutocompleteContext[str], models: ChatModels, promoting: Promoting
-) -> None:
-    guild, typed = context.interaction.guild_id, str(context.focused.value or "").lower()
-    trained = [] if guild is None else [model.name for model, _state in await promoting.models(guild)]
-    known = [*trained, *await models.names(within_s=TYPING_TIMEOUT_S)]
-    names = [name for name in known if typed in name.lower() and len(name) <= 100]
-    await context.respond(names[:MAX_CHOICES])
-
-
-@safe
 async def complete_trained(
     context: lightbulb.AutocompleteContext[str], promoting: Promoting, preferences: Preferences
 ) -> None:
