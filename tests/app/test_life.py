@@ -146,7 +146,10 @@ async def test_without_discord_the_command_ends_with_one_sentence_and_exit_statu
 
         # At once: the second one tries for a quarter of a minute.
         await asyncio.gather(
-            ends_with({"DISCORD_TOKEN": "MTAw.bad.token"}, "Discord refuses the token in DISCORD_TOKEN"),
+            ends_with(
+                {"DISCORD_TOKEN": "MTAwMDAwMDAwMDAwMDAwMDAx.GxYzAb.nobody-knows-this-one"},
+                "Discord refuses the token in DISCORD_TOKEN",
+            ),
             ends_with({"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, "Discord cannot be reached"),
         )
 

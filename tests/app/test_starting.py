@@ -49,14 +49,17 @@ async def without_gateway(sandbox: Sandbox) -> AsyncIterator[str]:
 async def test_a_start_that_hangs_is_told_of_and_can_be_ended(
     tmp_path: Path, whisper_base: Path, piper_joe: Path
 ) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, without_gateway(sandbox) as url:
+    async with (
+        ScriptedChat() as chat, Sandbox() as sandbox,
+        without_gateway(sandbox) as one_url, without_gateway(sandbox) as other_url,
+    ):  # fmt: skip
         given = {
-            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": url, "TTS_ENGINE": "offline",
+            "DISCORD_TOKEN": sandbox.bot_token, "TTS_ENGINE": "offline",
             "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted",
         }  # fmt: skip
         async with (
-            command("run", **given, DATA_FOLDER=str(tmp_path / "patient")) as patient,
-            command("run", **given, DATA_FOLDER=str(tmp_path / "stopped")) as stopped,
+            command("run", **given, DISCORD_API_URL=one_url, DATA_FOLDER=str(tmp_path / "patient")) as patient,
+            command("run", **given, DISCORD_API_URL=other_url, DATA_FOLDER=str(tmp_path / "stopped")) as stopped,
         ):
             async with asyncio.timeout(150):
                 while [(each.method, each.path[-9:]) for each in sandbox.requests.all()].count(
