@@ -204,7 +204,7 @@ async def test_the_first_sentence_is_heard_long_before_the_last(offline: Synthes
     heard_after_s = [time.perf_counter() - began_s async for _ in offline.clips(text)]
 
     assert len(heard_after_s) == 4
-    assert heard_after_s[0] < heard_after_s[-1] / 2
+    assert heard_after_s[0] < heard_after_s[-1] * 3 / 4
 
 
 async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:
