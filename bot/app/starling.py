@@ -96,7 +96,7 @@ class Starling:
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
-                hooks=[self._invocations.hook, *answering.locales.hooks],
+                hooks=[*self._invocations.hooks, *answering.locales.hooks],
             )
             services = Services(client, settings)
             for part in (stores, speech, answering, learning):

@@ -48,6 +48,7 @@ class Invocations:
         self._of_user: collections.Counter[hikari.Snowflake] = collections.Counter()
         self._of_kind: collections.Counter[tuple[hikari.Snowflake, str]] = collections.Counter()
         self._running: dict[asyncio.Task[object], lightbulb.Context] = {}
+        self._places: dict[asyncio.Task[object], hikari.Snowflake] = {}
         self._closing = False
 
     @contextlib.contextmanager
@@ -72,9 +73,18 @@ class Invocations:
             if not self._of_kind[key]:
                 del self._of_kind[key]
 
+    def _free(self, task: asyncio.Task[object] | None) -> None:
+        """Give back the place of a command; the second time does nothing."""
+        user = self._places.pop(task, None) if task is not None else None
+        if user is not None:
+            self._of_user[user] -= 1
+            if not self._of_user[user]:
+                del self._of_user[user]
+
     @property
-    def hook(self) -> lightbulb.ExecutionHook:
-        """The hook that every command needs.
+    def hooks(self) -> list[lightbulb.ExecutionHook]:
+        """The hooks that every command needs, before those that do something after it: whoever has been answered does
+        not wait for that.
 
         lightbulb's own ``prefab.max_concurrency`` frees a place for each refused call, and so admits more.
         """
@@ -89,6 +99,7 @@ class Invocations:
             task = asyncio.current_task()
             assert task is not None
             self._of_user[user] += 1
+            self._places[task] = user
             self._running[task] = context
             during = contextlib.ExitStack()
             during.enter_context(self._during())
@@ -96,9 +107,7 @@ class Invocations:
             def leave(task: asyncio.Task[object]) -> None:
                 during.close()
                 del self._running[task]
-                self._of_user[user] -= 1
-                if not self._of_user[user]:
-                    del self._of_user[user]
+                self._free(task)
 
             # Each interaction has a task of its own, so this also holds when it is cancelled.
             task.add_done_callback(leave)
@@ -111,7 +120,11 @@ class Invocations:
             )
             log.info("command")
 
-        return enter
+        @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
+        def free(_: lightbulb.ExecutionPipeline, _context: lightbulb.Context) -> None:
+            self._free(asyncio.current_task())
+
+        return [enter, free]
 
     async def drain(self, timeout_s: float) -> list[lightbulb.Context]:
         """Let no new command in, wait for the running ones, cancel the rest after ``timeout_s`` and return those."""

@@ -144,7 +144,7 @@ async def test_what_cannot_be_trained_is_not_begun(
     with pytest.raises(TooFewExamplesError):
         await trainer.start(training_data(facts()[:3]), RECIPE, folder)
     monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ("a_package_that_is_not_here",))
-    with pytest.raises(TrainingNotInstalledError, match=r"pip install 'starling\[train\]'"):
+    with pytest.raises(TrainingNotInstalledError, match=r"pip install --editable '\.\[train\]'"):
         await trainer.plan(DATA, RECIPE)
     assert not folder.exists()
     with pytest.raises(UnknownTrainingError):
