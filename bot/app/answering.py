@@ -22,7 +22,7 @@ from bot.answering.speaking import Speaking
 from bot.answering.streaming import Streaming
 from bot.answering.understanding import Understanding
 from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
-from bot.app.speech import Speech
+from bot.app.speech import SpeechServices
 from bot.app.stores import Stores
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
@@ -66,7 +66,7 @@ async def build_answering(
     cache: WeightsCache,
     stack: AsyncExitStack,
     stores: Stores,
-    speech: Speech,
+    speech: SpeechServices,
     bot: hikari.GatewayBot,
     runner: JobRunner,
     *,

@@ -26,8 +26,8 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
-    """Speech in and out, loaded."""
+class SpeechServices:
+    """SpeechServices in and out, loaded."""
 
     synthesizer: Synthesizer
     voices: ChosenVoices
@@ -55,7 +55,9 @@ def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
     )
 
 
-async def build_speech(settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores) -> Speech:
+async def build_speech(
+    settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores
+) -> SpeechServices:
     """Both loaded; ``stack`` closes them.
 
     Raises:
@@ -72,7 +74,7 @@ async def build_speech(settings: Settings, cache: WeightsCache, stack: AsyncExit
         device=chosen_device(settings.whisper_device, settings.whisper_device_index).label,
         memory_mib=psutil.Process().memory_info().rss >> 20,
     )
-    return Speech(
+    return SpeechServices(
         synthesizer=synthesizer,
         voices=ChosenVoices(stores.preferences, synthesizer),
         voice_notes=VoiceNoteTranscriber(recognizer, stores.preferences, limit_bytes=settings.max_audio_bytes),
