@@ -1,0 +1,83 @@
+"""What runs in a sealed process: one function over bytes that a stranger chose, and nothing else.
+
+It imports what the function needs, then gives up opening any file or socket, writing any file and starting any process,
+and bounds its memory and its processor time. It is told what to do by its first argument, reads a line of JSON (the
+function's arguments) and the bytes from standard input, and writes a line of JSON and bytes to standard output.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+LONGEST_TEXT = 500
+"""Characters of what an error says that are handed on."""
+NICENESS = 5
+"""What strangers send may take the processor where nobody else wants it."""
+
+
+def serve() -> None:
+    """Do the work that this process was started for, and end it."""
+    # Ctrl-C and service managers signal everything at once, but whoever started this ends it when it must.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # What a library prints is no answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    made = b""
+    try:
+        task = json.loads(sys.argv[1])
+        module_name, _, name = task["function"].rpartition(".")
+        module = importlib.import_module(module_name)
+        # Whatever a library loads at its first use must be loaded before files cannot be opened any more.
+        getattr(module, "load", lambda: None)()
+        function = getattr(module, name)
+        seal(task["memory_bytes"], task["processor_s"])
+        arguments = json.loads(sys.stdin.buffer.readline())
+        made = bytes(function(sys.stdin.buffer.read(), **arguments))
+        end: dict[str, object] = {}
+    except Exception as error:
+        end = {"error": type(error).__name__, "text": str(error)[:LONGEST_TEXT]}
+    with suppress(BrokenPipeError):
+        answers.write(json.dumps(end).encode() + b"\n")
+        answers.write(made)
+        answers.flush()
+    # The usual end would tidy up what may be gigabytes.
+    os._exit(0)
+
+
+def seal(memory_bytes: int, processor_s: float) -> None:
+    """Give up everything but computing; ``memory_bytes`` and ``processor_s`` count from now. Windows has no such
+    limits: there only the clock of whoever waits is left."""
+    try:
+        import resource
+    except ImportError:
+        return
+    os.nice(NICENESS)
+    pages = 0
+    with suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    for kind, most in (
+        ("RLIMIT_NPROC", 0),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_CPU", math.ceil(time.process_time() + processor_s)),
+        ("RLIMIT_AS", pages * resource.getpagesize() + memory_bytes),
+        # No file descriptor but those that are open: any attempt to open a file or a socket fails.
+        ("RLIMIT_NOFILE", 0),
+    ):
+        number = getattr(resource, kind, None)
+        if number is None:
+            continue
+        _, hard = resource.getrlimit(number)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # macOS knows the name of the limit of memory, but refuses to set it.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(number, (most, most))
