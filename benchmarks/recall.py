@@ -30,7 +30,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
 from bot.recall.facts import with_facts
@@ -41,7 +41,7 @@ CHOICES: tuple[Choice, ...] = ("auto", "multilingual", "wordllama", "words")
 MANY = 5_000
 
 
-def made(choice: Choice, lessons: Sequence[Approved]) -> Index:
+def made(choice: Choice, lessons: Sequence[ApprovedCorrection]) -> Index:
     """An index of ``lessons``."""
     index = empty(choice)
     index.replace(lessons)
@@ -68,7 +68,7 @@ def left_alone(choice: Choice, cases: Sequence[Case], unrelated: Sequence[str]) 
     return sum(not index.best(text, 1) for text in unrelated), len(unrelated)
 
 
-def cost_ms(choice: Choice, lessons: Sequence[Approved], questions: Sequence[str]) -> float:
+def cost_ms(choice: Choice, lessons: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
     """The median time of one question."""
     index = made(choice, lessons)
     index.best(questions[0], 3)
@@ -80,21 +80,22 @@ def cost_ms(choice: Choice, lessons: Sequence[Approved], questions: Sequence[str
     return 1000 * statistics.median(taken)
 
 
-def many(cases: Sequence[Case]) -> list[Approved]:
+def many(cases: Sequence[Case]) -> list[ApprovedCorrection]:
     """``MANY`` corrections, all different."""
     lessons = [case.lesson for case in cases]
     return [
-        Approved(f"{n}", n, f"{lessons[n % len(lessons)].prompt} ({n // len(lessons)})", "yes") for n in range(MANY)
+        ApprovedCorrection(f"{n}", n, f"{lessons[n % len(lessons)].prompt} ({n // len(lessons)})", "yes")
+        for n in range(MANY)
     ]
 
 
-async def answered_by(model: ChatModel, question: str, lessons: Sequence[Approved] = ()) -> str:
+async def answered_by(model: ChatModel, question: str, lessons: Sequence[ApprovedCorrection] = ()) -> str:
     """What ``model`` says to ``question``, told of ``lessons``."""
     turns = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", with_facts(question, lessons)))
     return "".join([part async for part in model.stream(turns)])
 
 
-async def answered_right(cases: Sequence[Case], told: Callable[[str], Sequence[Approved]]) -> int:
+async def answered_right(cases: Sequence[Case], told: Callable[[str], Sequence[ApprovedCorrection]]) -> int:
     """How many paraphrases the demonstration model answers right, each with what ``told`` recalls for it."""
     engine = EmbeddedChat(WeightsCache().fetch("smollm2-135m"))
     await engine.start()

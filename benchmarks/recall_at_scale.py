@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.recall_cases import Case, cases_in, lines_in
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import is_english
 from bot.recall.indexes import Index
 
@@ -54,18 +54,20 @@ def rows_in(path: Path) -> list[list[str]]:
     return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-Best = Callable[[Index, str], Sequence[Approved]]
+Best = Callable[[Index, str], Sequence[ApprovedCorrection]]
 """What an index recalls for a question."""
 
 
-def by_score(index: Index, question: str) -> Sequence[Approved]:
+def by_score(index: Index, question: str) -> Sequence[ApprovedCorrection]:
     """What is above the threshold."""
     return index.best(question, 3)
 
 
 def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Iterator[Measured]:
     """Each size and language, with the empty index ``made`` for it; ``best`` asks it."""
-    beside = [Approved(f"file-{n}", 10_000 + n, row[0], row[1]) for n, row in enumerate(rows_in(files.corrections))]
+    beside = [
+        ApprovedCorrection(f"file-{n}", 10_000 + n, row[0], row[1]) for n, row in enumerate(rows_in(files.corrections))
+    ]
     questions = [row[0] for row in rows_in(files.questions)]
     everyday = lines_in("unrelated.tsv")
     for language, name in LANGUAGES.items():
@@ -88,14 +90,14 @@ def as_json(one: Measured) -> dict[str, object]:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(one).items()}
 
 
-def _further(path: Path | None, beside: Sequence[Approved]) -> list[Case]:
+def _further(path: Path | None, beside: Sequence[ApprovedCorrection]) -> list[Case]:
     known = {lesson.prompt: lesson for lesson in beside}
     cases: list[Case] = []
     for n, row in enumerate([] if path is None else rows_in(path)):
         if (lesson := known.get(row[0])) is not None:
             cases.append(Case(lesson, tuple(text for text in row[1:] if text != lesson.answer)))
         else:
-            cases.append(Case(Approved(f"further-{n}", 5_000 + n, row[0], row[1]), tuple(row[2:])))
+            cases.append(Case(ApprovedCorrection(f"further-{n}", 5_000 + n, row[0], row[1]), tuple(row[2:])))
     return cases
 
 
@@ -106,7 +108,7 @@ def _of_language(texts: Sequence[str], *, english: bool) -> list[str]:
 
 def _measured(
     language: str,
-    recalled: Callable[[str], Sequence[Approved]],
+    recalled: Callable[[str], Sequence[ApprovedCorrection]],
     cases: Sequence[Case],
     size: int,
     questions: Sequence[str],
@@ -115,7 +117,7 @@ def _measured(
     recalled(questions[0])
     taken_s: list[float] = []
 
-    def best(text: str) -> Sequence[Approved]:
+    def best(text: str) -> Sequence[ApprovedCorrection]:
         began_s = time.perf_counter()
         found = recalled(text)
         taken_s.append(time.perf_counter() - began_s)

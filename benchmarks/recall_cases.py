@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 
 DATA = Path(__file__).parent / "recall_data"
 
@@ -15,7 +15,7 @@ DATA = Path(__file__).parent / "recall_data"
 class Case:
     """A correction, and other ways to ask for it."""
 
-    lesson: Approved
+    lesson: ApprovedCorrection
     paraphrases: tuple[str, ...]
 
     def is_right(self, answer: str) -> bool:
@@ -31,7 +31,7 @@ class Case:
 def cases_in(name: str) -> list[Case]:
     """The corrections of one language."""
     rows = [line.split("\t") for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
-    return [Case(Approved(f"{name}-{n}", n, row[0], row[1]), tuple(row[2:])) for n, row in enumerate(rows)]
+    return [Case(ApprovedCorrection(f"{name}-{n}", n, row[0], row[1]), tuple(row[2:])) for n, row in enumerate(rows)]
 
 
 def lines_in(name: str) -> list[str]:

@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.choices import GuildPreferences, Speak
+from bot.preferences.choices import GuildPreferences, SpeakMode
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
@@ -26,9 +26,9 @@ ALREADY = _("I am already in {channel}. {speaking}")
 LEFT = _("Left {channel}. Mention me there when you need me.")
 NOT_IN = _("I am not in {channel}.")
 SPEAKING = {
-    Speak.NEVER: _("I answer in text only."),
-    Speak.VOICE: _("Voice notes are answered aloud."),
-    Speak.ALWAYS: _("Every answer is spoken as well."),
+    SpeakMode.NEVER: _("I answer in text only."),
+    SpeakMode.VOICE: _("Voice notes are answered aloud."),
+    SpeakMode.ALWAYS: _("Every answer is spoken as well."),
 }
 LACKS_PERMISSIONS = _("⚠️ There I lack: {permissions}. Ask a moderator to give me that.")
 
@@ -57,13 +57,13 @@ def _managed(context: lightbulb.Context, chosen: hikari.PartialChannel | None) -
     return channel
 
 
-async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, speak: Speak) -> hikari.Permissions:
+async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, speak: SpeakMode) -> hikari.Permissions:
     """What Starling would need in ``channel`` and has not."""
     write = (
         hikari.Permissions.SEND_MESSAGES_IN_THREADS if channel.type in _THREADS else hikari.Permissions.SEND_MESSAGES
     )
     needed = hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.READ_MESSAGE_HISTORY | write
-    if speak is not Speak.NEVER:
+    if speak is not SpeakMode.NEVER:
         needed |= hikari.Permissions.ATTACH_FILES | hikari.Permissions.SEND_VOICE_MESSAGES
     assert context.guild_id is not None
     me = context.interaction.application_id
@@ -103,7 +103,7 @@ class Join(
         assert context.guild_id is not None, "the command is for guilds only"
         locale, id_ = locale_of(context), int(channel.id)
         before = (await preferences.guild(context.guild_id)).joined_channels.get(id_)
-        speak = Speak(self.speak or before or settings.speak)
+        speak = SpeakMode(self.speak or before or settings.speak)
 
         def joined(chosen: GuildPreferences) -> GuildPreferences:
             return replace(chosen, joined_channels={**chosen.joined_channels, id_: speak})

@@ -9,7 +9,7 @@ import hikari
 from bot.answering.generator import AnswerGenerator
 from bot.answering.request import AnswerRequest
 from bot.answering.voice_notes import is_recording
-from bot.preferences.choices import Speak
+from bot.preferences.choices import SpeakMode
 from bot.ui.reply_target import InteractionTarget, ReplyGoneError
 from bot.ui.streaming_reply import StreamingReply
 
@@ -24,7 +24,7 @@ async def ask(
     *,
     files: Sequence[hikari.Attachment] = (),
     about: hikari.Message | None = None,
-    speak: Speak | None = None,
+    speak: SpeakMode | None = None,
     private: bool = False,
 ) -> None:
     """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was

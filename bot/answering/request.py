@@ -12,7 +12,7 @@ from bot.answering.attachments import has_readable_attachments
 from bot.answering.voice_notes import voice_note_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.preferences.choices import Speak
+from bot.preferences.choices import SpeakMode
 from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 
@@ -76,7 +76,7 @@ class AnswerRequest:
     """A message of anyone that a command asks about."""
     job: str | None = None
     """What the answer can be asked for again by."""
-    speak: Speak | None = None
+    speak: SpeakMode | None = None
     """When to speak, where it was said with the question."""
     continued: str = ""
     """What there is of the answer, where it is to go on from there."""

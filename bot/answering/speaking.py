@@ -15,7 +15,7 @@ from bot.conversation.reply_stream import Retraction
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
-from bot.preferences.choices import Speak
+from bot.preferences.choices import SpeakMode
 from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
 from bot.usage.budgets import Budgets
@@ -37,7 +37,7 @@ class Speaking:
         preferences: Preferences,
         budgets: Budgets,
         *,
-        default: Speak,
+        default: SpeakMode,
     ) -> None:
         self._synthesizer = synthesizer
         self._voices = voices
@@ -94,7 +94,7 @@ class Speaking:
         chosen = await self._preferences.guild(request.guild_id)
         here = chosen.joined_channels.get(int(request.channel_id))
         speak = request.speak or here or chosen.speak or self._default
-        return speak is Speak.ALWAYS or (speak is Speak.VOICE and request.recording is not None)
+        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and request.recording is not None)
 
     async def _voice(self, request: AnswerRequest) -> str | None:
         return await self._voices.of(request.asker.id, request.guild_id)

@@ -30,7 +30,7 @@ from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
 from bot.i18n.known_locales import KnownLocales
 from bot.instructions.service import Instructions
-from bot.preferences.choices import Speak
+from bot.preferences.choices import SpeakMode
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import english_weights, index_maker
 from bot.recall.recall import Recall
@@ -102,7 +102,7 @@ async def build_answering(
         ),
         Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
         Streaming(budgets),
-        Speaking(speech.synthesizer, speech.voices, stores.preferences, budgets, default=Speak(settings.speak)),
+        Speaking(speech.synthesizer, speech.voices, stores.preferences, budgets, default=SpeakMode(settings.speak)),
         Memory(stores.exchanges),
         SmallPrint(history, budgets),
     )

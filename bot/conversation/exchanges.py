@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ExchangeRow
 
@@ -131,9 +131,9 @@ class ExchangeStore(DataHolder):
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted)]
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has asked, with the answers."""
-        return Forgotten(await self._delete(ExchangeRow.user_id == user_id))
+        return ErasureResult(await self._delete(ExchangeRow.user_id == user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Questions with their answers."""

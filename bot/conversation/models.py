@@ -45,7 +45,7 @@ class WhichModelError(StarlingError):
         super().__init__(model=model)
 
 
-class Trained(Protocol):
+class TrainedModels(Protocol):
     """The models that guilds have trained."""
 
     async def active(self, guild_id: int) -> ChatModel | None:
@@ -74,7 +74,7 @@ class ChatModels:
         self,
         default: ChatModel,
         preferences: Preferences,
-        trained: Trained,
+        trained: TrainedModels,
         further: Sequence[FurtherEndpoint] = (),
         *,
         allowed: Sequence[str] = (),

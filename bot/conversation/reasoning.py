@@ -30,7 +30,7 @@ _UNOPENED_MARKS = ("</think>", "</thinking>")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
-class _In(enum.Enum):
+class _Section(enum.Enum):
     START = enum.auto()
     """Where a block may begin."""
     TEXT = enum.auto()
@@ -56,7 +56,7 @@ class ReasoningFilter:
         """Whether a mark closed what had been given out as text: all of that was reasoning."""
         self._held = ""
         self._given = ""
-        self._where = _In.BLOCK if is_thinking else _In.START
+        self._where = _Section.BLOCK if is_thinking else _Section.START
         self._closing: tuple[str, ...] = _UNOPENED_MARKS if is_thinking else ()
         self._hidden: list[str] | None = [] if is_thinking else None
         """What is in a block that is presumed, and is text after all when its closing mark never comes."""
@@ -64,7 +64,7 @@ class ReasoningFilter:
     @property
     def is_thinking(self) -> bool:
         """Whether a block is open."""
-        return self._where is _In.BLOCK
+        return self._where is _Section.BLOCK
 
     def feed(self, part: str) -> str:
         """What can be shown after ``part`` has come; when ``was_unopened`` turns true, instead of all before it."""
@@ -84,21 +84,21 @@ class ReasoningFilter:
     def end(self, *, is_whole: bool) -> str:
         """What was held back and turned out not to be a mark. ``is_whole``: the reply ended of itself."""
         held, self._held = self._held, ""
-        if self._where is not _In.BLOCK:
-            return "" if self._where is _In.HEAD and _HEAD_SO_FAR.fullmatch(held) else held
+        if self._where is not _Section.BLOCK:
+            return "" if self._where is _Section.HEAD and _HEAD_SO_FAR.fullmatch(held) else held
         return "".join([*self._hidden, held]) if self._hidden is not None and is_whole else ""
 
     def _step(self) -> str:
         match self._where:
-            case _In.START:
+            case _Section.START:
                 return self._begin()
-            case _In.TEXT:
+            case _Section.TEXT:
                 return self._text()
-            case _In.BLOCK:
+            case _Section.BLOCK:
                 return self._block()
-            case _In.HEAD:
+            case _Section.HEAD:
                 return self._head()
-            case _In.FINAL:
+            case _Section.FINAL:
                 return self._final()
 
     def _begin(self) -> str:
@@ -108,16 +108,16 @@ class ReasoningFilter:
                 self._open(rest[len(opening) :], (closing,))
                 return ""
         if rest.startswith(_HEADS):
-            self._held, self._where = rest, _In.HEAD
+            self._held, self._where = rest, _Section.HEAD
         elif not self._given and re.match(rf"{_BARE_CHANNEL}[A-Z]", rest):
             self._open(rest, (_BARE_FINAL,))
             self._hidden = []
         elif not _may_become(rest, (*_PAIRS, *_HEADS)) and not (not self._given and _bare(rest)):
-            self._where = _In.TEXT
+            self._where = _Section.TEXT
         return ""
 
     def _open(self, rest: str, closing: tuple[str, ...]) -> None:
-        self._held, self._closing, self._where, self._hidden = rest, closing, _In.BLOCK, None
+        self._held, self._closing, self._where, self._hidden = rest, closing, _Section.BLOCK, None
 
     def _block(self) -> str:
         found = _first(self._held, self._closing)
@@ -128,10 +128,10 @@ class ReasoningFilter:
         self._hide(at)
         self.has_reasoned, self._hidden = True, None
         if mark in _HEADS:
-            self._where = _In.HEAD
+            self._where = _Section.HEAD
             return ""
         self._held = self._held[len(mark) :]
-        self._where = _In.HEAD if self._closing is _ENDS else _In.START
+        self._where = _Section.HEAD if self._closing is _ENDS else _Section.START
         return ""
 
     def _hide(self, count: int) -> None:
@@ -145,11 +145,11 @@ class ReasoningFilter:
         rest = self._held.lstrip()
         if (head := _HEAD.match(rest)) is not None:
             if head[1].strip().lower().startswith("final"):
-                self._held, self._where = rest[head.end() :], _In.FINAL
+                self._held, self._where = rest[head.end() :], _Section.FINAL
             else:
                 self._open(rest[head.end() :], _ENDS)
         elif not (_may_become(rest, _HEADS) or (rest.startswith(_HEADS) and len(rest) < _MAX_HEAD)):
-            self._where = _In.TEXT
+            self._where = _Section.TEXT
         return ""
 
     def _final(self) -> str:
@@ -158,7 +158,7 @@ class ReasoningFilter:
             return self._give(len(self._held) - max(_overlap(self._held, mark) for mark in _ENDS))
         at, mark = found
         shown = self._give(at)
-        self._held, self._where = self._held[0 if mark in _HEADS else len(mark) :], _In.HEAD
+        self._held, self._where = self._held[0 if mark in _HEADS else len(mark) :], _Section.HEAD
         return shown
 
     def _text(self) -> str:
@@ -171,7 +171,7 @@ class ReasoningFilter:
             if at >= 0 and not _in_code(self._given + self._held[:at]):
                 self._held = self._held[at + len(closing[1]) :]
                 self.was_unopened = self.has_reasoned = True
-                self._where = _In.START
+                self._where = _Section.START
                 return ""
         # A mark and what comes after it are looked at together.
         last = self._held.rfind("<")

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ConsentRow
 
@@ -51,11 +51,11 @@ class ConsentStore(DataHolder):
         async with self._database.sessions.begin() as session:
             await session.merge(row)
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget that a person has agreed, with which the agreement ends."""
         async with self._database.sessions.begin() as session:
             gone = delete(ConsentRow).where(ConsentRow.user_id == user_id)
-            return Forgotten(await rows_changed(session, gone))
+            return ErasureResult(await rows_changed(session, gone))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Whether a person agrees, as 0 or 1."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import Forgotten
+from bot.privacy.data_holder import ErasureResult
 
 
 class CorrectionState(StrEnum):
@@ -43,7 +43,7 @@ class NoSuchCorrectionError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class CorrectedAnswer:
     """The answer that a correction is about. Ids are Discord's."""
 
     guild_id: int
@@ -113,7 +113,7 @@ class SimilarCorrections:
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovedCorrection:
     """An approved correction, as recall needs it."""
 
     id: str
@@ -123,7 +123,7 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class ApprovalResult:
     """What has become of an approval."""
 
     correction: Correction
@@ -132,9 +132,9 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
+class WithdrawalResult:
     """What was withdrawn because somebody, or a message, is to be forgotten."""
 
-    forgotten: Forgotten
+    forgotten: ErasureResult
     unapproved_in: frozenset[int]
     """The guilds in which approved corrections were among it."""

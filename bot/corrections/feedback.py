@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, delete, func, select
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
@@ -47,7 +47,7 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Disliked:
+class DislikedAnswer:
     """An answer that more people found bad than good."""
 
     message_id: int
@@ -59,7 +59,7 @@ class Disliked:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FeedbackEntry:
     """Something that a person has said."""
 
     guild_id: int | None
@@ -99,7 +99,7 @@ class FeedbackStore(DataHolder):
             if row is not None and not row.good:
                 row.reason = reason[:MAX_CHARACTERS]
 
-    async def disliked(self, guild_id: int, most: int) -> list[Disliked]:
+    async def disliked(self, guild_id: int, most: int) -> list[DislikedAnswer]:
         """The answers of a guild that more people find bad than good, those with the most first."""
         good = func.sum(case((VoteRow.good, 1), else_=0))
         bad = func.sum(case((VoteRow.good, 0), else_=1))
@@ -120,7 +120,7 @@ class FeedbackStore(DataHolder):
             for vote in await session.scalars(given.order_by(VoteRow.voted_at.desc())):
                 reasons.setdefault(vote.message_id, []).append(vote.reason)
         return [
-            Disliked(message, channel, int(bad), int(good), tuple(reasons.get(message, ())[:_REASONS]))
+            DislikedAnswer(message, channel, int(bad), int(good), tuple(reasons.get(message, ())[:_REASONS]))
             for message, channel, bad, good in rows
         ]
 
@@ -143,22 +143,22 @@ class FeedbackStore(DataHolder):
                 raise TooMuchFeedbackError
             session.add(row)
 
-    async def said(self, guild_id: int, kind: Kind, most: int) -> list[Said]:
+    async def said(self, guild_id: int, kind: Kind, most: int) -> list[FeedbackEntry]:
         """What was said in a guild, the latest first."""
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
             return [_said(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
 
-    async def of_user(self, user_id: int) -> tuple[list[Vote], list[Said]]:
+    async def of_user(self, user_id: int) -> tuple[list[Vote], list[FeedbackEntry]]:
         """All that a person has given."""
         async with self._database.sessions() as session:
             votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == user_id))
             said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == user_id))
             return [_vote(row) for row in votes], [_said(row) for row in said]
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has given."""
-        return Forgotten(await self._delete(VoteRow.user_id == user_id, FeedbackRow.user_id == user_id))
+        return ErasureResult(await self._delete(VoteRow.user_id == user_id, FeedbackRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that was given in a guild."""
@@ -188,6 +188,6 @@ def _vote(row: VoteRow) -> Vote:
     return Vote(row.message_id, row.channel_id, row.guild_id, row.user_id, row.good, row.reason, row.voted_at)
 
 
-def _said(row: FeedbackRow) -> Said:
+def _said(row: FeedbackRow) -> FeedbackEntry:
     kind: Kind = "words" if row.kind == "words" else "feedback"
-    return Said(row.guild_id, row.user_id, kind, row.text, row.given_at)
+    return FeedbackEntry(row.guild_id, row.user_id, kind, row.text, row.given_at)

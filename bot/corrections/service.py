@@ -9,24 +9,24 @@ from dataclasses import dataclass
 import hikari
 
 from bot.corrections.correction import (
-    Approval,
-    Approved,
-    Corrected,
+    ApprovalResult,
+    ApprovedCorrection,
+    CorrectedAnswer,
     Correction,
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
     SimilarCorrections,
-    Withdrawn,
+    WithdrawalResult,
 )
 from bot.corrections.store import CorrectionStore
 from bot.datasets.example import Example
-from bot.datasets.store import Change, DatasetStore
+from bot.datasets.store import DatasetChange, DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.preferences import Preferences
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.ui.permissions import NotPermittedError
 
 
@@ -58,7 +58,7 @@ class SubmissionResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CorrectionDetails:
     """A correction with all that helps to decide on it."""
 
     correction: Correction
@@ -86,7 +86,9 @@ class Corrections(DataHolder):
         self._preferences = preferences
         self._on_changed = on_changed
 
-    async def submit(self, about: Corrected, prompt: str, answer: str, person: CorrectionActor) -> SubmissionResult:
+    async def submit(
+        self, about: CorrectedAnswer, prompt: str, answer: str, person: CorrectionActor
+    ) -> SubmissionResult:
         """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
         something else, or the same is there already.
 
@@ -111,7 +113,9 @@ class Corrections(DataHolder):
             self._on_changed(int(guild_id))
         return await self._result(correction, person)
 
-    async def approve(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Approval:
+    async def approve(
+        self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None
+    ) -> ApprovalResult:
         """Approve the text of ``revision``, or as it is now.
 
         Raises:
@@ -135,7 +139,7 @@ class Corrections(DataHolder):
         await self._require_approver(guild_id, person)
         return await self._store.reject(guild_id, id_, person.id, revision=revision)
 
-    async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, Forgotten]:
+    async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, ErasureResult]:
         """Forget its texts, in datasets too; returns it as it was, and what became of the datasets.
 
         Raises:
@@ -161,9 +165,9 @@ class Corrections(DataHolder):
         """
         return _seen(await self._store.get(guild_id, number), person)
 
-    async def shown(self, correction: Correction) -> Shown:
+    async def shown(self, correction: Correction) -> CorrectionDetails:
         """``correction`` with all that helps to decide on it."""
-        return Shown(
+        return CorrectionDetails(
             correction,
             tuple(await self._store.history(correction.id)),
             await self._store.similar(correction),
@@ -181,11 +185,11 @@ class Corrections(DataHolder):
         """As ``CorrectionStore.search``, of what the person may see."""
         return await self._store.search(guild_id, typed, most, author_id=_only(person))
 
-    async def approved(self, guild_id: int) -> list[Approved]:
+    async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
         """What the guild has approved, the oldest first."""
         return await self._store.approved(guild_id)
 
-    async def add_to_dataset(self, guild_id: int, name: str, by: int) -> Change:
+    async def add_to_dataset(self, guild_id: int, name: str, by: int) -> DatasetChange:
         """Add what is approved to the newest version of a dataset, where it is not there already: what to say, and
         what the bot had said as what not to say, where that is another text.
 
@@ -227,7 +231,7 @@ class Corrections(DataHolder):
         self._on_changed(int(guild_id))
         return gone
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """As ``CorrectionStore.forget_user``."""
         return self._told(await self._store.forget_user(user_id))
 
@@ -239,7 +243,7 @@ class Corrections(DataHolder):
         """What a person has given."""
         return {"corrections": await self.of_user(user_id)}
 
-    def _told(self, withdrawn: Withdrawn) -> Forgotten:
+    def _told(self, withdrawn: WithdrawalResult) -> ErasureResult:
         for guild in withdrawn.unapproved_in:
             self._on_changed(guild)
         return withdrawn.forgotten

@@ -17,22 +17,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.corrections.consents import require_consent
 from bot.corrections.correction import (
-    Approval,
-    Approved,
-    Corrected,
+    ApprovalResult,
+    ApprovedCorrection,
+    CorrectedAnswer,
     Correction,
     CorrectionAction,
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
     SimilarCorrections,
-    Withdrawn,
+    WithdrawalResult,
 )
 from bot.corrections.deciding import missing_approvals, require_revision, require_undecided
 from bot.corrections.limits import DAY, require_room_for_person, require_room_in_guild, require_text, storable
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
-from bot.privacy.data_holder import Forgotten
+from bot.privacy.data_holder import ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
@@ -52,7 +52,7 @@ class CorrectionStore:
         self._datasets = datasets
 
     async def submit(
-        self, about: Corrected, prompt: str, answer: str, author_id: int, *, limited: bool = True
+        self, about: CorrectedAnswer, prompt: str, answer: str, author_id: int, *, limited: bool = True
     ) -> Correction:
         """Keep a correction, pending. The same of the same person, while it is pending or approved, is kept once.
 
@@ -127,7 +127,7 @@ class CorrectionStore:
 
     async def approve(
         self, guild_id: int, id_: str, by: int, *, votes: int = 1, revision: int | None = None
-    ) -> Approval:
+    ) -> ApprovalResult:
         """Note that ``by`` approves; it is approved once ``votes`` people do. ``revision``: of the text that they saw.
 
         Raises:
@@ -142,7 +142,7 @@ class CorrectionStore:
             self._note(session, row, CorrectionAction.APPROVED, by, now)
             if not missing:
                 row.state, row.decided_at = CorrectionState.APPROVED, now
-        return Approval(_correction(row), missing)
+        return ApprovalResult(_correction(row), missing)
 
     async def reject(self, guild_id: int, id_: str, by: int, *, revision: int | None = None) -> Correction:
         """Reject it.
@@ -158,7 +158,7 @@ class CorrectionStore:
             self._note(session, row, CorrectionAction.REJECTED, by, now)
         return _correction(row)
 
-    async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, Forgotten]:
+    async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, ErasureResult]:
         """Forget its texts, also in datasets; its number and history stay. Returns it as it was, and the datasets.
 
         Raises:
@@ -266,14 +266,14 @@ class CorrectionStore:
                 for wanted in (says, differs)
             ])  # fmt: skip
 
-    async def approved(self, guild_id: int) -> list[Approved]:
+    async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
         """What the guild has approved, the oldest first."""
         row = CorrectionRow
         wanted = select(row.id, row.number, row.prompt, row.answer).where(
             row.guild_id == guild_id, row.state == CorrectionState.APPROVED
         )
         async with self._database.sessions() as session:
-            return [Approved(*found) for found in await session.execute(wanted.order_by(row.number))]
+            return [ApprovedCorrection(*found) for found in await session.execute(wanted.order_by(row.number))]
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
         """The same with all that is known of them."""
@@ -312,7 +312,7 @@ class CorrectionStore:
             if gone:
                 await self._datasets.withdraw_corrections(session, guild_id, gone)
 
-    async def forget_messages(self, message_ids: Collection[int]) -> Withdrawn:
+    async def forget_messages(self, message_ids: Collection[int]) -> WithdrawalResult:
         """What was said in a deleted answer is forgotten; a correction of the answer to a deleted question is
         withdrawn, unless the one who asked has corrected it themselves."""
         ids, row = set(message_ids), CorrectionRow
@@ -322,7 +322,7 @@ class CorrectionStore:
             answers = update(row).where(row.message_id.in_(ids)).values(message_id=None, original="")
             questions = update(row).where(row.question_id.in_(ids)).values(question_id=None)
             changed = await rows_changed(session, answers) + await rows_changed(session, questions)
-        return replace(withdrawn, forgotten=withdrawn.forgotten + Forgotten(changed))
+        return replace(withdrawn, forgotten=withdrawn.forgotten + ErasureResult(changed))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all corrections of a guild, with their history; says how many."""
@@ -332,7 +332,7 @@ class CorrectionStore:
             await session.execute(delete(history).where(history.guild_id == guild_id))
             return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == guild_id))
 
-    async def forget_user(self, user_id: int) -> Withdrawn:
+    async def forget_user(self, user_id: int) -> WithdrawalResult:
         """Withdraw what a person has submitted or written, and what others have submitted about their questions;
         forget that it was they who decided on others."""
         row, history = CorrectionRow, CorrectionDecisionRow
@@ -344,25 +344,25 @@ class CorrectionStore:
                 await session.execute(update(row).where(column == user_id).values({column: None}))
             decided = update(history).where(history.actor_id == user_id).values(actor_id=None)
             changed = await rows_changed(session, decided)
-        return replace(withdrawn, forgotten=withdrawn.forgotten + Forgotten(changed))
+        return replace(withdrawn, forgotten=withdrawn.forgotten + ErasureResult(changed))
 
-    async def _withdraw_all(self, which: ColumnElement[bool]) -> Withdrawn:
+    async def _withdraw_all(self, which: ColumnElement[bool]) -> WithdrawalResult:
         wanted = select(CorrectionRow).where(which, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             guilds = sorted({row.guild_id for row in await session.scalars(wanted)})
-        forgotten, unapproved_in = Forgotten(), set[int]()
+        forgotten, unapproved_in = ErasureResult(), set[int]()
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
                 if any(row.state == CorrectionState.APPROVED for row in rows):
                     unapproved_in.add(guild_id)
-                forgotten += Forgotten(len(rows)) + await self._withdraw(session, guild_id, rows, None)
-        return Withdrawn(forgotten, frozenset(unapproved_in))
+                forgotten += ErasureResult(len(rows)) + await self._withdraw(session, guild_id, rows, None)
+        return WithdrawalResult(forgotten, frozenset(unapproved_in))
 
     async def _withdraw(
         self, session: AsyncSession, guild_id: int, rows: Sequence[CorrectionRow], by: int | None
-    ) -> Forgotten:
+    ) -> ErasureResult:
         now = datetime.now(UTC)
         for row in rows:
             row.state, row.decided_at, row.changed_at = CorrectionState.WITHDRAWN, now, now

@@ -30,7 +30,7 @@ CONSENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class ArchiveSource:
     """Which dataset an archive is of."""
 
     name: str
@@ -39,7 +39,7 @@ class Archived:
     """Of the version."""
 
 
-def archive(archived: Archived, examples: Sequence[Example], split: Split, *, seed: int) -> bytes:
+def archive(archived: ArchiveSource, examples: Sequence[Example], split: Split, *, seed: int) -> bytes:
     """The zip: ``train.jsonl`` and ``heldout.jsonl`` in the chat format (examples with an answer),
     ``preference.jsonl`` (pairs of the training side), ``dataset.csv`` (everything, cells escaped), and
     ``manifest.json`` (counts, SHA-256 of each file, consent).
@@ -61,7 +61,7 @@ def archive(archived: Archived, examples: Sequence[Example], split: Split, *, se
 
 
 def _manifest(
-    archived: Archived, examples: Sequence[Example], split: Split, seed: int, contents: Mapping[str, bytes]
+    archived: ArchiveSource, examples: Sequence[Example], split: Split, seed: int, contents: Mapping[str, bytes]
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,

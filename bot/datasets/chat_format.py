@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.datasets.example import MAX_TURNS, Example, Turn
-from bot.datasets.example_text import Giving, required
+from bot.datasets.example_text import ExampleOrigin, required
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
@@ -32,7 +32,7 @@ ONE_OUTPUT = _("{what} must be a list of exactly one assistant message.")
 _SYSTEM = ("system", "developer")
 
 
-def from_messages(record: Mapping[str, Any], giving: Giving) -> list[Example]:
+def from_messages(record: Mapping[str, Any], origin: ExampleOrigin) -> list[Example]:
     """The examples in ``{"messages": [...]}``: one for each assistant message whose weight is not 0.
 
     What stands before such a message are its earlier turns.
@@ -44,7 +44,7 @@ def from_messages(record: Mapping[str, Any], giving: Giving) -> list[Example]:
     if not turns or turns[-1].role != "assistant":
         raise Problem(NO_ANSWER)
     found = [
-        giving.example(turns[at - 1].text, turn.text, system=system, turns=tuple(turns[: at - 1]))
+        origin.example(turns[at - 1].text, turn.text, system=system, turns=tuple(turns[: at - 1]))
         for at, turn in enumerate(turns)
         if turn.role == "assistant" and weights[at]
     ]
@@ -53,7 +53,7 @@ def from_messages(record: Mapping[str, Any], giving: Giving) -> list[Example]:
     return found
 
 
-def from_preference(record: Mapping[str, Any], giving: Giving) -> Example:
+def from_preference(record: Mapping[str, Any], origin: ExampleOrigin) -> Example:
     """The pair in ``{"input": {"messages": [...]}, "preferred_output": [...], "non_preferred_output": [...]}``.
 
     Raises:
@@ -65,7 +65,7 @@ def from_preference(record: Mapping[str, Any], giving: Giving) -> Example:
         raise Problem(NO_QUESTION)
     answer = _output(record.get("preferred_output"), "preferred_output")
     rejected = _output(record.get("non_preferred_output"), "non_preferred_output")
-    return giving.example(turns[-1].text, answer, rejected, system=system, turns=tuple(turns[:-1]))
+    return origin.example(turns[-1].text, answer, rejected, system=system, turns=tuple(turns[:-1]))
 
 
 def chat_record(example: Example) -> dict[str, Any]:

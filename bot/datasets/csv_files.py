@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from bot.datasets.example import MAX_TURNS, Example, Turn
-from bot.datasets.example_text import Giving
+from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.fields import from_fields, known
 from bot.datasets.problems import Problem, Problems, at_line
 from bot.errors import translatable as _
@@ -37,7 +37,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ESCAPE = "'"
 
 
-def from_csv(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+def from_csv(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
     """The examples of ``text``: a table whose first line names its columns. Cells are text, whatever they look like."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     header: list[str] | None = None
@@ -59,7 +59,7 @@ def from_csv(text: str, giving: Giving, problems: Problems) -> Iterator[Example]
             continue
         rows += 1
         try:
-            yield _row_example(header, row, giving)
+            yield _row_example(header, row, origin)
         except Problem as problem:
             problems.add(at_line(line, problem.told))
     if not rows:
@@ -73,14 +73,14 @@ def _checked_header(row: Sequence[str]) -> list[str]:
     return list(row)
 
 
-def _row_example(header: Sequence[str], row: Sequence[str], giving: Giving) -> Example:
+def _row_example(header: Sequence[str], row: Sequence[str], origin: ExampleOrigin) -> Example:
     if len(row) != len(header):
         raise Problem(WRONG_WIDTH, count=len(row), wanted=len(header))
     if tuple(header) != COLUMNS:
-        return from_fields(dict(zip(header, row, strict=True)), giving)
+        return from_fields(dict(zip(header, row, strict=True)), origin)
     # What we wrote ourselves, taken out of its archive, perhaps changed: it is given by whoever uploads it.
     cells = dict(zip(header, map(unescaped, row), strict=True))
-    example = from_fields({name: cells[name] for name in _CONTENT}, giving)
+    example = from_fields({name: cells[name] for name in _CONTENT}, origin)
     try:
         return dataclasses.replace(example, turns=_turns(cells["turns"]))
     except ValueError:

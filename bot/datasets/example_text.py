@@ -21,7 +21,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Giving:
+class ExampleOrigin:
     """Who uploads a file, when, and what its answers are."""
 
     given_by: int

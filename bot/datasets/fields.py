@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from bot.datasets.example import Example
-from bot.datasets.example_text import Giving, optional, required
+from bot.datasets.example_text import ExampleOrigin, optional, required
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
@@ -48,7 +48,7 @@ def known(names: Iterable[object]) -> dict[str, str]:
     }
 
 
-def from_fields(record: Mapping[str, object], giving: Giving) -> Example:
+def from_fields(record: Mapping[str, object], origin: ExampleOrigin) -> Example:
     """The example that ``record`` is.
 
     Besides the names of ``NAMES`` it may be as the first version of this bot had it: ``name``, ``text`` and
@@ -62,7 +62,7 @@ def from_fields(record: Mapping[str, object], giving: Giving) -> Example:
     names = {normalized(name): name for name in record}
     label = record.get(names.get("label", ""))
     if {"name", "text", "label"} <= set(names) and polarity(label) is not None:
-        return giving.example(
+        return origin.example(
             required(record[names["name"]], "name"), required(record[names["text"]], "text"), positive=polarity(label)
         )
     if "prompt" not in at:
@@ -78,7 +78,7 @@ def from_fields(record: Mapping[str, object], giving: Giving) -> Example:
     if answer is not None and rejected is not None and positive is False:
         raise Problem(BOTH_AND_NEGATIVE)
     system = optional(record[at["system"]], at["system"]) if "system" in at else None
-    return giving.example(prompt, answer, rejected, system=system, language=_language(record, at), positive=positive)
+    return origin.example(prompt, answer, rejected, system=system, language=_language(record, at), positive=positive)
 
 
 def polarity(value: object) -> bool | None:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from bot.datasets.chat_format import from_messages, from_preference
 from bot.datasets.example import Example
-from bot.datasets.example_text import Giving
+from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.fields import from_fields
 from bot.datasets.problems import Problem, Problems, at_item, at_line
 from bot.errors import translatable as _
@@ -28,20 +28,20 @@ NO_LIST = _("The file must be a list of objects, one object, or one object a lin
 _LIKE_THIS = '`{"prompt": "…", "answer": "…"}`'
 
 
-def from_jsonl(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+def from_jsonl(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
     """The examples of ``text``, a JSON object a line; empty lines are passed over."""
     for number, line in enumerate(_lines(text), 1):
         if not line.strip():
             continue
         try:
-            yield from from_record(load(line), giving)
+            yield from from_record(load(line), origin)
         except json.JSONDecodeError as error:
             problems.add(at_line(number, LazyMessage(NOT_JSON, {"column": error.colno, "why": error.msg})))
         except Problem as problem:
             problems.add(at_line(number, problem.told))
 
 
-def from_json(text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+def from_json(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
     """The examples of ``text``, one JSON document: an object, or a list of objects or of such lists."""
     try:
         document = load(text)
@@ -52,12 +52,12 @@ def from_json(text: str, giving: Giving, problems: Problems) -> Iterator[Example
     records = _flat(document) if isinstance(document, list) else [document]
     for number, record in enumerate(records, 1):
         try:
-            yield from from_record(record, giving)
+            yield from from_record(record, origin)
         except Problem as problem:
             problems.add(at_item(number, problem.told))
 
 
-def from_record(record: Any, giving: Giving) -> list[Example]:
+def from_record(record: Any, origin: ExampleOrigin) -> list[Example]:
     """The examples of one JSON value.
 
     Raises:
@@ -66,10 +66,10 @@ def from_record(record: Any, giving: Giving) -> list[Example]:
     if not isinstance(record, dict):
         raise Problem(NOT_AN_OBJECT, example=_LIKE_THIS)
     if "messages" in record:
-        return from_messages(record, giving)
+        return from_messages(record, origin)
     if isinstance(record.get("input"), dict) or "preferred_output" in record:
-        return [from_preference(record, giving)]
-    return [from_fields(record, giving)]
+        return [from_preference(record, origin)]
+    return [from_fields(record, origin)]
 
 
 def _lines(text: str) -> Iterator[str]:

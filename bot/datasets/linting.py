@@ -62,7 +62,7 @@ class LintFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LintReport:
     """What was found."""
 
     findings: tuple[LintFinding, ...]
@@ -71,7 +71,7 @@ class Report:
     """How many there are of each kind, up to 1000."""
 
 
-def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Report:
+def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> LintReport:
     """Look ``examples`` over. Blocks: about 2 ms an example."""
     checks: dict[FindingKind, Iterator[LintFinding]] = {
         "contradiction": _contradictions(examples),
@@ -85,7 +85,7 @@ def lint(examples: Sequence[Example], embed: Embedding = trigram_vectors) -> Rep
     }
     found = {kind: list(islice(findings, _MAX_COUNTED)) for kind, findings in checks.items()}
     assert set(found) == set(get_args(FindingKind))
-    return Report(
+    return LintReport(
         tuple(finding for findings in found.values() for finding in findings[:MAX_OF_A_KIND]),
         {kind: len(findings) for kind, findings in found.items() if findings},
     )

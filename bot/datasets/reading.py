@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from bot.datasets import csv_files, json_files
 from bot.datasets.example import MAX_EXAMPLES, Example
-from bot.datasets.example_text import Giving
+from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.plain_text import text_of
 from bot.datasets.problems import MAX_TOLD, Problem, Problems, TooManyProblems, UploadRefusedError
 from bot.datasets.restoring import is_zip, restore
@@ -21,7 +21,7 @@ NO_EXAMPLES = _("There are no examples in it.")
 AND_MORE = _("There are more; these are the first {count}.")
 
 
-def read_upload(name: str, data: bytes, giving: Giving) -> list[Example]:
+def read_upload(name: str, data: bytes, origin: ExampleOrigin) -> list[Example]:
     """The examples in a file that was uploaded as ``name``: JSONL or JSON (OpenAI's chat and preference formats, or
     objects with named fields), CSV, or an archive of a dataset.
 
@@ -35,15 +35,15 @@ def read_upload(name: str, data: bytes, giving: Giving) -> list[Example]:
             raise Problem(TOO_LARGE, limit_mb=MAX_BYTES >> 20)
         if is_zip(data):
             return restore(data)
-        return _read(name, text_of(data), giving)
+        return _read(name, text_of(data), origin)
     except Problem as problem:
         raise UploadRefusedError(name, [problem.told]) from None
 
 
-def _read(name: str, text: str, giving: Giving) -> list[Example]:
+def _read(name: str, text: str, origin: ExampleOrigin) -> list[Example]:
     problems, found = Problems(), list[Example]()
     try:
-        for example in _examples(name, text, giving, problems):
+        for example in _examples(name, text, origin, problems):
             found.append(example)
             if len(found) > MAX_EXAMPLES:
                 raise Problem(TOO_MANY, limit=MAX_EXAMPLES)
@@ -56,14 +56,14 @@ def _read(name: str, text: str, giving: Giving) -> list[Example]:
     return found
 
 
-def _examples(name: str, text: str, giving: Giving, problems: Problems) -> Iterator[Example]:
+def _examples(name: str, text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
     suffix = PurePosixPath(name.casefold()).suffix
     begins = text.lstrip()[:1]
     if suffix in (".csv", ".tsv") or (suffix not in (".json", ".jsonl", ".ndjson") and begins not in ("{", "[")):
-        return csv_files.from_csv(text, giving, problems)
+        return csv_files.from_csv(text, origin, problems)
     if suffix in (".jsonl", ".ndjson") or (begins == "{" and _first_line_is_whole(text)):
-        return json_files.from_jsonl(text, giving, problems)
-    return json_files.from_json(text, giving, problems)
+        return json_files.from_jsonl(text, origin, problems)
+    return json_files.from_json(text, origin, problems)
 
 
 def _first_line_is_whole(text: str) -> bool:

@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.charts import drawn
-from bot.datasets.archiving import Archived, archive
+from bot.datasets.archiving import ArchiveSource, archive
 from bot.datasets.example import Example, Kind, content_hash
-from bot.datasets.example_text import Giving
-from bot.datasets.linting import Report, lint
+from bot.datasets.example_text import ExampleOrigin
+from bot.datasets.linting import LintReport, lint
 from bot.datasets.merging import taken
 from bot.datasets.reading import read_upload
 from bot.datasets.splitting import Split, split
-from bot.datasets.store import Change, Dataset, DatasetStore, EmptyDatasetError, Label, Selection, WithdrawalWatcher
+from bot.datasets.store import (
+    Dataset,
+    DatasetChange,
+    DatasetSelection,
+    DatasetStore,
+    EmptyDatasetError,
+    Label,
+    WithdrawalWatcher,
+)
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore, StoredFile
@@ -32,7 +40,7 @@ AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class DatasetContents:
     """A version and what is in it."""
 
     dataset: Dataset
@@ -45,7 +53,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DatasetDifference:
     """Between two versions."""
 
     older: Dataset
@@ -98,18 +106,18 @@ class Datasets:
                 with contextlib.suppress(FileNotThereError):
                     await folder.delete(file.path)
 
-    async def contents(self, guild_id: int, name: str, version: int | None = None) -> Contents:
+    async def contents(self, guild_id: int, name: str, version: int | None = None) -> DatasetContents:
         """A version, or the newest, with its examples.
 
         Raises:
             NoSuchDatasetError
         """
         dataset = await self._store.get(guild_id, name, version)
-        return Contents(dataset, await self._store.examples(dataset.id))
+        return DatasetContents(dataset, await self._store.examples(dataset.id))
 
     async def add_file(
         self, guild_id: int, name: str, file_name: str, data: bytes, *, given_by: int, positive: bool = True
-    ) -> Change:
+    ) -> DatasetChange:
         """Add the examples of an uploaded file; see ``read_upload`` for what it may be.
 
         ``positive``: whether answers that are not marked themselves are what to say.
@@ -119,12 +127,12 @@ class Datasets:
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
         """
         await self._store.get(guild_id, name)
-        giving = Giving(given_by, datetime.now(UTC), positive)
+        origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
         async with self._turns:
-            examples = await asyncio.to_thread(read_upload, file_name, data, giving)
+            examples = await asyncio.to_thread(read_upload, file_name, data, origin)
         return await self._store.add(guild_id, name, examples, given_by)
 
-    async def lint(self, guild_id: int, name: str) -> tuple[Dataset, Report]:
+    async def lint(self, guild_id: int, name: str) -> tuple[Dataset, LintReport]:
         """Look the newest version over.
 
         Raises:
@@ -134,7 +142,7 @@ class Datasets:
         async with self._turns:
             return contents.dataset, await asyncio.to_thread(lint, contents.examples)
 
-    async def picture(self, contents: Contents, say: Callable[[str], str] = str) -> bytes:
+    async def picture(self, contents: DatasetContents, say: Callable[[str], str] = str) -> bytes:
         """A PNG of its shape; ``say`` translates the words in it."""
         title = f"{contents.dataset.name} v{contents.dataset.version}"
 
@@ -148,7 +156,7 @@ class Datasets:
 
     async def difference(
         self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
-    ) -> Difference:
+    ) -> DatasetDifference:
         """What was added to and removed from a version since an ``older`` one: the newest and the one before it.
 
         Raises:
@@ -157,7 +165,7 @@ class Datasets:
         new = await self.contents(guild_id, name, newer)
         old = await self.contents(guild_id, name, new.dataset.version - 1 if older is None else older)
         old_keys, new_keys = ({example.key for example in contents.examples} for contents in (old, new))
-        return Difference(
+        return DatasetDifference(
             old.dataset,
             new.dataset,
             added=tuple(example for example in new.examples if example.key not in old_keys),
@@ -175,7 +183,7 @@ class Datasets:
         contents = await self.contents(guild_id, name, version)
         return contents.dataset, await self._archive(contents)
 
-    async def select(self, guild_id: int, name: str, label: Label) -> tuple[Selection, StoredFile | None]:
+    async def select(self, guild_id: int, name: str, label: Label) -> tuple[DatasetSelection, StoredFile | None]:
         """Make the newest version the one to train on as ``label``; what had been that is archived first.
 
         Returns also that archive, if there was anything.
@@ -188,13 +196,13 @@ class Datasets:
         before = await self._store.selected(guild_id, label)
         file = None
         if before is not None and before.id != chosen.id:
-            file = await self._archive(Contents(before, await self._store.examples(before.id)))
+            file = await self._archive(DatasetContents(before, await self._store.examples(before.id)))
         selection = await self._store.select(guild_id, name, label)
         replaced = selection.replaced
         if replaced is None:
             return selection, None
         if before is None or replaced.id != before.id:  # another moderator has selected in between
-            file = await self._archive(Contents(replaced, await self._store.examples(replaced.id)))
+            file = await self._archive(DatasetContents(replaced, await self._store.examples(replaced.id)))
         return selection, file
 
     async def has_lost(self, guild_id: int, dataset_ids: Collection[str]) -> bool:
@@ -281,7 +289,7 @@ class Datasets:
         examples = [await self._store.examples(dataset.id) for dataset in datasets]
         return taken(examples[0], examples[1] if len(examples) > 1 else [])
 
-    async def _archive(self, contents: Contents) -> StoredFile:
+    async def _archive(self, contents: DatasetContents) -> StoredFile:
         dataset, examples = contents.dataset, contents.examples
         if not examples:
             raise EmptyDatasetError(dataset.name)
@@ -292,5 +300,5 @@ class Datasets:
 
 
 def _zip(dataset: Dataset, examples: Sequence[Example]) -> bytes:
-    archived = Archived(dataset.name, dataset.version, dataset.created_at)
+    archived = ArchiveSource(dataset.name, dataset.version, dataset.created_at)
     return archive(archived, examples, split(examples, seed=SEED), seed=SEED)

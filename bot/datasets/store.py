@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.datasets.example import MAX_EXAMPLES, MAX_TOTAL_CHARS, Example, Kind, Turn, content_hash
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, LearnedVersion, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import lock_guild
@@ -133,7 +133,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ExampleHit:
     """An example that was searched for: the beginnings of its texts."""
 
     key: str
@@ -143,7 +143,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DatasetChange:
     """What has become of a change."""
 
     dataset: Dataset
@@ -159,7 +159,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class DatasetSelection:
     """What was selected, and what had been until then."""
 
     selected: Dataset
@@ -268,7 +268,7 @@ class DatasetStore(DataHolder):
             row = await session.get(DatasetRow, dataset_id)
             return None if row is None or row.guild_id != guild_id else _dataset(row)
 
-    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[Hit]:
+    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[ExampleHit]:
         """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
 
         Raises:
@@ -281,7 +281,9 @@ class DatasetStore(DataHolder):
         typed = typed.strip().casefold()
         async with self._database.sessions() as session:
             found = (await session.execute(wanted)).all()
-        fitting = (Hit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None))
+        fitting = (
+            ExampleHit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None)
+        )
         return list(islice(fitting, most))
 
     async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[Kind]]:
@@ -301,7 +303,7 @@ class DatasetStore(DataHolder):
                 found[dataset_id][of_kind] = count
         return found
 
-    async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> Change:
+    async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> DatasetChange:
         """Add ``examples``, all or none; those that teach what another one there teaches are passed over, and those
         of an archive that were withdrawn since.
 
@@ -325,7 +327,7 @@ class DatasetStore(DataHolder):
             if len(existing) + len(new) > MAX_EXAMPLES or all_chars > MAX_TOTAL_CHARS:
                 raise DatasetFullError(latest.name, len(existing) + len(new), all_chars)
             if not new:
-                return Change(
+                return DatasetChange(
                     _dataset(latest), made_version=False, changed=0,
                     unchanged=len(still_given), withdrawn=len(examples) - len(still_given),
                 )  # fmt: skip
@@ -337,12 +339,12 @@ class DatasetStore(DataHolder):
             ]
             await session.execute(insert(DatasetExampleRow), values)
             await self._note_change(session, row)
-        return Change(
+        return DatasetChange(
             _dataset(row), made_version=made, changed=len(new),
             unchanged=len(still_given) - len(new), withdrawn=len(examples) - len(still_given),
         )  # fmt: skip
 
-    async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> Change:
+    async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> DatasetChange:
         """Remove the example with this key.
 
         Raises:
@@ -359,9 +361,9 @@ class DatasetStore(DataHolder):
             )
             await self._note_change(session, row)
         await self._database.scrub()
-        return Change(_dataset(row), made_version=made, changed=1, unchanged=0)
+        return DatasetChange(_dataset(row), made_version=made, changed=1, unchanged=0)
 
-    async def select(self, guild_id: int, name: str, label: Label) -> Selection:
+    async def select(self, guild_id: int, name: str, label: Label) -> DatasetSelection:
         """Make the newest version the one to train on as ``label``, and seal it.
 
         Raises:
@@ -384,7 +386,7 @@ class DatasetStore(DataHolder):
                 await session.flush()
             row.selected_as = label
             row.sealed_at = row.sealed_at or datetime.now(UTC)
-        return Selection(_dataset(row), replaced)
+        return DatasetSelection(_dataset(row), replaced)
 
     async def mark_trained(self, dataset_id: str) -> None:
         """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
@@ -419,7 +421,7 @@ class DatasetStore(DataHolder):
             await self._delete(session, ids)
         return len(ids)
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Remove what a person gave from all versions, and that it was they who made some; and remember when, so that
         no archive brings it back. What they give later counts."""
         theirs = DatasetExampleRow.given_by == user_id
@@ -429,7 +431,7 @@ class DatasetStore(DataHolder):
         async with self._database.sessions.begin() as session:
             await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
             made = update(DatasetRow).where(DatasetRow.created_by == user_id).values(created_by=None)
-            forgotten = Forgotten(await rows_changed(session, made))
+            forgotten = ErasureResult(await rows_changed(session, made))
             guilds = sorted(set(await session.scalars(containing)))
         for guild_id in guilds:
             async with self._database.sessions.begin() as session:
@@ -447,12 +449,12 @@ class DatasetStore(DataHolder):
 
     async def withdraw_corrections(
         self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
-    ) -> Forgotten:
+    ) -> ErasureResult:
         """Remove what comes from these corrections from all versions, in a transaction that has the guild's lock."""
         return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
 
-    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> Forgotten:
-        forgotten = Forgotten()
+    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> ErasureResult:
+        forgotten = ErasureResult()
         containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
         rows = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.id.in_(containing))
         for row in list(await session.scalars(rows)):
@@ -462,10 +464,10 @@ class DatasetStore(DataHolder):
                 await watcher(_dataset(row))
             if row.trained_at is None:
                 await self._note_change(session, row)
-                forgotten += Forgotten(removed, removed)
+                forgotten += ErasureResult(removed, removed)
             else:  # its hash stays that of what was learned
                 row.withdrawn_at, row.withdrawn_examples = datetime.now(UTC), row.withdrawn_examples + removed
-                forgotten += Forgotten(removed, removed, (LearnedVersion(row.id, row.name, row.version),))
+                forgotten += ErasureResult(removed, removed, (LearnedVersion(row.id, row.name, row.version),))
         return forgotten
 
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:

@@ -8,10 +8,10 @@ from itertools import islice
 
 from bot.datasets.example import Example, Kind
 from bot.datasets.languages import language_of_example
-from bot.datasets.linting import FindingKind, Report
+from bot.datasets.linting import FindingKind, LintReport
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.service import Contents, Difference
-from bot.datasets.store import Change, Dataset, Hit, key_of_name
+from bot.datasets.service import DatasetContents, DatasetDifference
+from bot.datasets.store import Dataset, DatasetChange, ExampleHit, key_of_name
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate, translate_error
 from bot.privacy.data_holder import LearnedVersion
@@ -97,7 +97,7 @@ def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale
     return fitted(lines[0], lines[1:], locale) if lines else translate(NONE_YET, locale)
 
 
-def described(contents: Contents, locale: str) -> str:
+def described(contents: DatasetContents, locale: str) -> str:
     """What is in a version, with its first examples."""
     dataset, examples = contents.dataset, contents.examples
     lines = [counted(contents.counts, locale), " · ".join(_facts(dataset, locale))]
@@ -108,19 +108,19 @@ def described(contents: Contents, locale: str) -> str:
     return fitted(f"**{named(dataset)}**", lines, locale)
 
 
-def change_told(change: Change, locale: str) -> str:
+def change_told(change: DatasetChange, locale: str) -> str:
     """What was added, and whether a version was made for it."""
     facts = {"name": named(change.dataset), "added": change.changed, "unchanged": change.unchanged}
     withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
     return "\n".join([translate(ADDED, locale, **facts), *withdrawn, *version_made(change, locale)])
 
 
-def version_made(change: Change, locale: str) -> list[str]:
+def version_made(change: DatasetChange, locale: str) -> list[str]:
     """A sentence when a version was made for a change."""
     return [translate(NEW_VERSION, locale, version=change.dataset.version)] if change.made_version else []
 
 
-def difference_told(difference: Difference, locale: str) -> str:
+def difference_told(difference: DatasetDifference, locale: str) -> str:
     """Two versions compared."""
     heading = translate(
         DIFFERENCE,
@@ -136,7 +136,7 @@ def difference_told(difference: Difference, locale: str) -> str:
     return fitted(heading, lines, locale)
 
 
-def report_told(dataset: Dataset, report: Report, locale: str) -> str:
+def report_told(dataset: Dataset, report: LintReport, locale: str) -> str:
     """Everything that was found, by kinds; longer than a message may be."""
     if not report.findings:
         return translate(CLEAN, locale, name=named(dataset))
@@ -168,7 +168,7 @@ def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> lis
     ]
 
 
-def example_choices(hits: Iterable[Hit]) -> list[tuple[str, str]]:
+def example_choices(hits: Iterable[ExampleHit]) -> list[tuple[str, str]]:
     """Pairs of (label, key) for examples."""
     return [
         (" ".join(f"{hit.prompt} → {hit.answer or ''}{' ✗ ' + hit.rejected if hit.rejected else ''}".split())[:_LABEL],

@@ -46,7 +46,7 @@ class EmptyInstructionError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveInstruction:
     """What holds somewhere."""
 
     text: str
@@ -66,16 +66,16 @@ class Instructions:
         self._preferences = preferences
         self.default = default
 
-    async def of(self, guild_id: int | None, channel_id: int) -> InForce:
+    async def of(self, guild_id: int | None, channel_id: int) -> EffectiveInstruction:
         """What holds in a channel. A thread has what its channel has, unless it was given its own."""
         if guild_id is not None:
             chosen = await self._preferences.guild(guild_id)
             for channel in self._with_parent(channel_id):
                 if (found := await self._picked(guild_id, chosen.channel_instructions.get(channel))) is not None:
-                    return InForce(found.text, found.name, "channel")
+                    return EffectiveInstruction(found.text, found.name, "channel")
             if (found := await self._picked(guild_id, chosen.instruction)) is not None:
-                return InForce(found.text, found.name, "guild")
-        return InForce(self.default, None, "host")
+                return EffectiveInstruction(found.text, found.name, "guild")
+        return EffectiveInstruction(self.default, None, "host")
 
     async def names(self, guild_id: int) -> list[str]:
         """Of the guild's instructions."""
@@ -100,7 +100,7 @@ class Instructions:
             latest.add(one.name)
         return found
 
-    async def to_edit(self, guild_id: int, name: str, held: InForce) -> str:
+    async def to_edit(self, guild_id: int, name: str, held: EffectiveInstruction) -> str:
         """What ``name`` says now; a new one begins with what holds.
 
         Raises:

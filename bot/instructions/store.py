@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import InstructionRow
 
@@ -95,11 +95,11 @@ class InstructionStore(DataHolder):
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, delete(InstructionRow).where(InstructionRow.guild_id == guild_id))
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget who has written what guilds hold to."""
         theirs = update(InstructionRow).where(InstructionRow.written_by == user_id)
         async with self._database.sessions.begin() as session:
-            return Forgotten(await rows_changed(session, theirs.values(written_by=None)))
+            return ErasureResult(await rows_changed(session, theirs.values(written_by=None)))
 
 
 async def _names(session: AsyncSession, guild_id: int) -> set[str]:

@@ -13,7 +13,7 @@ MAX_CHANNELS = 25
 MAX_VOTES = 10
 
 
-class Speak(StrEnum):
+class SpeakMode(StrEnum):
     """When answers are spoken."""
 
     NEVER = "never"
@@ -32,7 +32,7 @@ class TranscriptStyle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
+class TeachingRoles:
     """Who may teach in a guild, by Discord's ids of roles. Those who may manage the guild may all of it."""
 
     correct: int | None = None
@@ -65,11 +65,11 @@ class DailyLimits:
 class GuildPreferences:
     """What a guild has chosen; None where the host's settings hold."""
 
-    speak: Speak | None = None
+    speak: SpeakMode | None = None
     transcript_style: TranscriptStyle = TranscriptStyle.QUOTE
     transcribed_channels: frozenset[int] = frozenset()
     """Channels in which every voice note gets its transcript, without an answer."""
-    joined_channels: Mapping[int, Speak] = field(default_factory=dict)
+    joined_channels: Mapping[int, SpeakMode] = field(default_factory=dict)
     """Channels and threads in which Starling takes part without being mentioned, and when it speaks there."""
     retention_days: int | None = None
     """After how many days, at least 1, questions and answers are forgotten, when that is sooner than the host's."""
@@ -80,7 +80,7 @@ class GuildPreferences:
     voice: str | None = None
     """Of those who have not chosen one; None leaves it to the language."""
     chat_model: str | None = None
-    roles: Roles = field(default_factory=Roles)
+    roles: TeachingRoles = field(default_factory=TeachingRoles)
     limits: DailyLimits = field(default_factory=DailyLimits)
     instruction: str | None = None
     """The name of the guild's instruction that holds."""

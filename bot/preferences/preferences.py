@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.preferences.choices import GuildPreferences, UserPreferences
 from bot.preferences.store import PreferenceStore, Scope
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -60,9 +60,9 @@ class Preferences(DataHolder):
         """Forget all that a guild has chosen."""
         return await self._guilds.forget(int(guild_id))
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has chosen."""
-        return Forgotten(await self._users.forget(int(user_id)))
+        return ErasureResult(await self._users.forget(int(user_id)))
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has chosen."""

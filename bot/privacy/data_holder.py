@@ -38,7 +38,7 @@ class LearnedVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class ErasureResult:
     """What became of data that was to be forgotten."""
 
     rows: int = 0
@@ -48,10 +48,10 @@ class Forgotten:
     learned: tuple[LearnedVersion, ...] = ()
     """What cannot be taken back: models know what they have learned from these until they are trained anew."""
 
-    def __add__(self, other: Forgotten) -> Forgotten:
+    def __add__(self, other: ErasureResult) -> ErasureResult:
         """Both together; each version once."""
         learned = dict.fromkeys((*self.learned, *other.learned))
-        return Forgotten(self.rows + other.rows, self.examples + other.examples, tuple(learned))
+        return ErasureResult(self.rows + other.rows, self.examples + other.examples, tuple(learned))
 
 
 class DataHolder:
@@ -69,9 +69,9 @@ class DataHolder:
         """Forget what was said in messages that were deleted on Discord, and their ids; says how many rows that are."""
         return 0
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that is a person's, in all guilds, and that it was they who did what remains."""
-        return Forgotten()
+        return ErasureResult()
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that is of a guild, which Starling has left; says how many rows that are."""

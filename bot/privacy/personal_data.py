@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.privacy.data_holder import DataHolder, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, ErasureResult, StoredDataSummary
 
 log = structlog.get_logger()
 
@@ -44,10 +44,10 @@ class PersonalData:
             stored |= found
         return json.dumps(stored, ensure_ascii=False, indent=1, default=_readable).encode()
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that is stored on a person, but for what models have learned already, and the time of this wish,
         so that no archive brings back what was withdrawn."""
-        forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), Forgotten())
+        forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), ErasureResult())
         await self._scrubbed(forgotten.rows)
         return forgotten
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from audio import detect_language
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.embeddings import Embedding
-from bot.recall.indexes import Near
+from bot.recall.indexes import RecallMatch
 from bot.recall.neighbourhoods import Neighbourhoods
 from bot.recall.retrievers import Vectors
 
 
-class Space:
+class EmbeddingSpace:
     """Corrections in one embedding. What is known already is not worked out again when others come or go."""
 
     def __init__(self, embedding: Callable[[], Embedding], prior: float) -> None:
@@ -24,12 +24,12 @@ class Space:
         is its threshold where there are no corrections yet."""
         self._embedding = embedding
         self._prior = prior
-        self._corrections: tuple[Approved, ...] = ()
+        self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._vectors: dict[str, tuple[Vectors, Vectors]] = {}
         """Of each question: as it is known, and as it is asked."""
         self._neighbourhoods: Neighbourhoods | None = None
 
-    def replace(self, corrections: Sequence[Approved]) -> None:
+    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
         if tuple(corrections) == self._corrections:
             return
@@ -49,13 +49,13 @@ class Space:
         self._neighbourhoods = Neighbourhoods(known, asked, *embedding.everyday(), self._prior)
         self._corrections = tuple(corrections)
 
-    def near(self, question: str, count: int) -> list[Near]:
+    def near(self, question: str, count: int) -> list[RecallMatch]:
         """At most ``count`` corrections, the nearest first, however far they are."""
         if self._neighbourhoods is None:
             return []
         scores = self._neighbourhoods.scores(self._embedding().asked(question))
         nearest = np.argsort(-scores, kind="stable")[:count]
-        return [Near(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
+        return [RecallMatch(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
 
 
 CANDIDATES = 8
@@ -65,16 +65,16 @@ CANDIDATES = 8
 class CalibratedIndex:
     """An ``Index`` whose thresholds are learnt from what it holds (see ``neighbourhoods``)."""
 
-    def __init__(self, english: Space | None, every: Space) -> None:
+    def __init__(self, english: EmbeddingSpace | None, every: EmbeddingSpace) -> None:
         """``english``: for English questions and answers; where it is None, ``every`` is for these too."""
         self._english = english
         self._every = every
-        self._corrections: tuple[Approved, ...] = ()
+        self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._all_languages = english is None
         """Whether somebody has asked in another language: only then is what is English looked at in it."""
         self._lock = threading.Lock()
 
-    def replace(self, lessons: Sequence[Approved]) -> None:
+    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
         self._corrections = tuple(lessons)
         if self._english is None:
@@ -85,11 +85,11 @@ class CalibratedIndex:
             self._corrections if self._all_languages else [one for one in lessons if not is_english(one.prompt)]
         )
 
-    def best(self, question: str, most: int) -> list[Approved]:
+    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
         return [near.correction for near in self.near(question, most) if near.margin >= 0]
 
-    def near(self, question: str, most: int) -> list[Near]:
+    def near(self, question: str, most: int) -> list[RecallMatch]:
         """At most ``most`` corrections, the nearest first, however far they are; of those that ask the same, only the
         latest."""
         with self._lock:
@@ -114,11 +114,11 @@ def is_english(text: str) -> bool:
     return detect_language(text, "en") == "en"
 
 
-def _one_answer_each(found: Sequence[Near]) -> list[Near]:
+def _one_answer_each(found: Sequence[RecallMatch]) -> list[RecallMatch]:
     """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds."""
-    latest: dict[str, Near] = {}
+    latest: dict[str, RecallMatch] = {}
     for near in found:
         key = " ".join(near.correction.prompt.casefold().split()).rstrip("?!. ")
         if key not in latest or latest[key].correction.number < near.correction.number:
-            latest[key] = near if key not in latest else Near(near.correction, latest[key].margin)
+            latest[key] = near if key not in latest else RecallMatch(near.correction, latest[key].margin)
     return list(latest.values())

@@ -16,8 +16,8 @@ from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatError
 from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
-from bot.corrections.correction import Approved
-from bot.recall.indexes import Near
+from bot.corrections.correction import ApprovedCorrection
+from bot.recall.indexes import RecallMatch
 from bot.usage.budgets import Budgets
 
 log = structlog.get_logger()
@@ -48,11 +48,11 @@ class RecallCheck:
         """``budgets``: where what it takes is counted; None: nowhere."""
         self._budgets = budgets
         self._is_on = is_on
-        self._remembered: LRUCache[tuple[object, ...], tuple[Approved, ...]] = LRUCache(MAX_REMEMBERED)
+        self._remembered: LRUCache[tuple[object, ...], tuple[ApprovedCorrection, ...]] = LRUCache(MAX_REMEMBERED)
 
     async def applying(
-        self, model: ChatModel, question: str, near: Sequence[Near], *, user: int, guild: int | None
-    ) -> tuple[Approved, ...]:
+        self, model: ChatModel, question: str, near: Sequence[RecallMatch], *, user: int, guild: int | None
+    ) -> tuple[ApprovedCorrection, ...]:
         """Those of ``near`` that answer ``question``, the nearest first.
 
         Where ``model`` cannot be asked, is for demonstration, or gives no verdict, those above the threshold.
@@ -76,8 +76,8 @@ class RecallCheck:
         return verdict
 
     async def _verdict(
-        self, model: ChatModel, question: str, asked: Sequence[Approved], use: TokenUse
-    ) -> tuple[Approved, ...] | None:
+        self, model: ChatModel, question: str, asked: Sequence[ApprovedCorrection], use: TokenUse
+    ) -> tuple[ApprovedCorrection, ...] | None:
         facts = [
             {"number": n, "question": one.prompt[:MAX_CHARACTERS], "answer": one.answer[:MAX_CHARACTERS]}
             for n, one in enumerate(asked, 1)

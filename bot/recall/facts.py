@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 
 TAUGHT = "Members of this server have taught you what follows. What of it does not answer the question does not apply."
 
 
-def with_facts(question: str, lessons: Sequence[Approved], *, brief: bool = True) -> str:
+def with_facts(question: str, lessons: Sequence[ApprovedCorrection], *, brief: bool = True) -> str:
     """``question`` with ``lessons`` before it, in the one message: of the places that were tried, the one where a small
     model makes most of them.
 

@@ -11,15 +11,15 @@ from typing import Protocol
 
 import numpy as np
 
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.retrievers import Retriever, Vectors
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class RecallMatch:
     """A correction that comes near to a question."""
 
-    correction: Approved
+    correction: ApprovedCorrection
     margin: float
     """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
 
@@ -27,13 +27,13 @@ class Near:
 class Index(Protocol):
     """Blocking; ``replace`` is called before ``best``."""
 
-    def replace(self, lessons: Sequence[Approved]) -> None:
+    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
         """Hold ``lessons`` and nothing else from now on."""
 
-    def best(self, question: str, most: int) -> list[Approved]:
+    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """At most ``most`` lessons that are about ``question``, the likeliest first; often none."""
 
-    def near(self, question: str, most: int) -> list[Near]:
+    def near(self, question: str, most: int) -> list[RecallMatch]:
         """At most ``most`` lessons, the likeliest first, those below the threshold too where they are known."""
 
 
@@ -43,10 +43,10 @@ class MeaningIndex:
     def __init__(self, retriever: Callable[[], Retriever]) -> None:
         """``retriever`` is called where there is something to search, and may take a second the first time."""
         self._retriever = retriever
-        self._lessons: tuple[Approved, ...] = ()
+        self._lessons: tuple[ApprovedCorrection, ...] = ()
         self._vectors: Vectors = np.zeros((0, 1), np.float32)
 
-    def replace(self, lessons: Sequence[Approved]) -> None:
+    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
         known = {lesson.prompt: vector for lesson, vector in zip(self._lessons, self._vectors, strict=True)}
         new = list({lesson.prompt for lesson in lessons} - known.keys())
@@ -57,11 +57,11 @@ class MeaningIndex:
             np.stack([known[lesson.prompt] for lesson in lessons]) if lessons else np.zeros((0, 1), np.float32)
         )
 
-    def best(self, question: str, most: int) -> list[Approved]:
+    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
         return [one.correction for one in self.near(question, most) if one.margin >= 0]
 
-    def near(self, question: str, most: int) -> list[Near]:
+    def near(self, question: str, most: int) -> list[RecallMatch]:
         """See ``Index``."""
         if not self._lessons:
             return []
@@ -69,7 +69,7 @@ class MeaningIndex:
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
         likeliest = np.argsort(-scores, kind="stable")[:most]
-        return [Near(self._lessons[n], float(scores[n]) - retriever.threshold) for n in likeliest]
+        return [RecallMatch(self._lessons[n], float(scores[n]) - retriever.threshold) for n in likeliest]
 
 
 SHARED_WORDS = 0.45
@@ -80,11 +80,11 @@ class WordIndex:
     """Searched by words (SQLite's full text with Porter's stems), where no text embeddings are installed."""
 
     def __init__(self) -> None:
-        self._lessons: tuple[Approved, ...] = ()
+        self._lessons: tuple[ApprovedCorrection, ...] = ()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute("CREATE VIRTUAL TABLE lessons USING fts5(prompt, tokenize='porter unicode61')")
 
-    def replace(self, lessons: Sequence[Approved]) -> None:
+    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
         self._lessons = tuple(lessons)
         with self._database:
@@ -92,7 +92,7 @@ class WordIndex:
             rows = [(n, lesson.prompt) for n, lesson in enumerate(lessons)]
             self._database.executemany("INSERT INTO lessons(rowid, prompt) VALUES (?, ?)", rows)
 
-    def best(self, question: str, most: int) -> list[Approved]:
+    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
         words = re.findall(r"\w+", question[:400])
         if not words or not self._lessons:
@@ -107,9 +107,9 @@ class WordIndex:
             scored = found.fetchall()
         return [self._lessons[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
 
-    def near(self, question: str, most: int) -> list[Near]:
+    def near(self, question: str, most: int) -> list[RecallMatch]:
         """See ``Index``; only those above the threshold."""
-        return [Near(lesson, 0.0) for lesson in self.best(question, most)]
+        return [RecallMatch(lesson, 0.0) for lesson in self.best(question, most)]
 
     def _own_score(self, n: int) -> float:
         """What a lesson scores when it is asked for in its own words."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import structlog
 from cachetools import LRUCache
 
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.errors import StarlingError
-from bot.recall.indexes import Index, Near
+from bot.recall.indexes import Index, RecallMatch
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ PATIENCE_S = 5.0
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _GuildIndex:
     """The index of one guild."""
 
     index: Index
@@ -38,31 +38,31 @@ class Recall:
     """Recalls lessons of one guild for one question; of no other guild."""
 
     def __init__(
-        self, source: Callable[[int], Awaitable[Sequence[Approved]]], index: Callable[[], Index] | None
+        self, source: Callable[[int], Awaitable[Sequence[ApprovedCorrection]]], index: Callable[[], Index] | None
     ) -> None:
         """``source`` gives what a guild has approved, ``index`` makes an empty one; None: nothing is recalled."""
         self._source = source
         self._index = index
-        self._shelves: LRUCache[int, _Shelf] = LRUCache(MAX_GUILDS)
-        self._building: set[asyncio.Task[list[Near]]] = set()
+        self._shelves: LRUCache[int, _GuildIndex] = LRUCache(MAX_GUILDS)
+        self._building: set[asyncio.Task[list[RecallMatch]]] = set()
 
     def forget(self, guild_id: int) -> None:
         """What the guild has approved has changed: the next question is answered by what is approved then."""
         if (shelf := self._shelves.get(int(guild_id))) is not None:
             shelf.version += 1
 
-    async def recalled(self, guild_id: int | None, question: str) -> tuple[Approved, ...]:
+    async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
         """Of ``near``, the lessons that are about ``question``."""
         return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
 
-    async def near(self, guild_id: int | None, question: str) -> tuple[Near, ...]:
+    async def near(self, guild_id: int | None, question: str) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` lessons near to ``question``, the likeliest first; none in direct messages, nor
         while the index takes longer than ``PATIENCE_S``."""
         if guild_id is None or self._index is None or not question.strip():
             return ()
         shelf = self._shelves.get(int(guild_id))
         if shelf is None:
-            shelf = self._shelves[int(guild_id)] = _Shelf(self._index())
+            shelf = self._shelves[int(guild_id)] = _GuildIndex(self._index())
         # Goes on when nobody waits any more: the next question finds the index ready.
         whole = question.encode(errors="replace").decode()
         task = asyncio.create_task(self._search(int(guild_id), shelf, whole))
@@ -83,7 +83,7 @@ class Recall:
         """Wait for the searches that run."""
         await asyncio.gather(*self._building, return_exceptions=True)
 
-    async def _search(self, guild_id: int, shelf: _Shelf, question: str) -> list[Near]:
+    async def _search(self, guild_id: int, shelf: _GuildIndex, question: str) -> list[RecallMatch]:
         async with shelf.turns:
             while shelf.indexed != shelf.version:
                 version = shelf.version

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ModelRow, PromotionRow
 
@@ -142,11 +142,11 @@ class ModelStore(DataHolder):
             promotions = delete(PromotionRow).where(PromotionRow.guild_id == guild_id)
             return gone + await rows_changed(session, promotions)
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget who has promoted models."""
         theirs = update(PromotionRow).where(PromotionRow.promoted_by == user_id).values(promoted_by=None)
         async with self._database.sessions.begin() as session:
-            return Forgotten(await rows_changed(session, theirs))
+            return ErasureResult(await rows_changed(session, theirs))
 
 
 def _read(row: ModelRow) -> Model:

@@ -18,7 +18,7 @@ from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.gate import GateVerdict, verdict
 from bot.training.evaluating.general import general_questions
-from bot.training.evaluating.running import Evaluation, Meter, ModelRun, Run
+from bot.training.evaluating.running import Evaluation, EvaluationRun, Meter, ModelRun
 from bot.training.evaluating.scoring import Scorer
 from bot.training.model_store import Model, ModelStore
 from bot.training.serving import Serving
@@ -49,7 +49,7 @@ class NotMeasuredError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CandidateMeasurement:
     """What a candidate is worth beside the model that answers."""
 
     model: Model
@@ -86,7 +86,7 @@ class Promoting:
         name: str,
         meter: Meter,
         on_progress: Callable[[int, int], None] = lambda _done, _whole: None,
-    ) -> Measured:
+    ) -> CandidateMeasurement:
         """Compare a candidate with the model that answers, on what its training held out and on general questions; the
         scores are kept.
 
@@ -125,9 +125,9 @@ class Promoting:
                 "general": {"candidate": _scores(runs[2]), "against": _scores(runs[3])},
             },
         )
-        return Measured(model, against, found)
+        return CandidateMeasurement(model, against, found)
 
-    async def promote(self, guild_id: int, measured: Measured, by: int) -> None:
+    async def promote(self, guild_id: int, measured: CandidateMeasurement, by: int) -> None:
         """Let a candidate that is better answer from the next answer on.
 
         Raises:
@@ -223,7 +223,7 @@ class Promoting:
         meter: Meter,
         on_progress: Callable[[int], None],
     ) -> Evaluation:
-        run = Run(
+        run = EvaluationRun(
             cases, (candidate, incumbent), self._instruction, self._scorer, meter,
             on_progress=lambda done, _whole: on_progress(done), at_once=1,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import TrainingRow
@@ -272,11 +272,11 @@ class TrainingStore(DataHolder):
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, delete(TrainingRow).where(TrainingRow.guild_id == guild_id))
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget who has started trainings of guilds."""
         theirs = update(TrainingRow).where(TrainingRow.starter_id == user_id).values(starter_id=None)
         async with self._database.sessions.begin() as session:
-            return Forgotten(await rows_changed(session, theirs))
+            return ErasureResult(await rows_changed(session, theirs))
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget cards that were deleted, which are not brought up to date any more."""

@@ -15,7 +15,7 @@ from bot.datasets.store import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.files import FileStore
 from bot.storage.sealed_folder import FileNotThereError
 from bot.training.model_store import Model, ModelStore
@@ -31,7 +31,7 @@ PACKED_FOLDER = "trainings"
 """Of a guild's files, where what was packed for others lies."""
 SEED = 2026
 
-Shown = Callable[[Training, Model | None], Awaitable[None]]
+CorrectionDetails = Callable[[Training, Model | None], Awaitable[None]]
 """Told of a training whenever more is known of it, and of the model that came of it."""
 
 
@@ -69,7 +69,7 @@ class Trainings(DataHolder):
         self._max_per_day = max_per_day
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
-        self._shown: Shown | None = None
+        self._shown: CorrectionDetails | None = None
         datasets.tell_of_withdrawals(self._delete_packed)
 
     async def _delete_packed(self, dataset: Dataset) -> None:
@@ -82,7 +82,7 @@ class Trainings(DataHolder):
                 await self._files.of_guild(training.guild_id).delete(f"{PACKED_FOLDER}/{model.name}.zip")
             await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
 
-    def show_by(self, shown: Shown) -> None:
+    def show_by(self, shown: CorrectionDetails) -> None:
         """Call ``shown`` from now on; what it raises is logged."""
         self._shown = shown
 
@@ -186,7 +186,7 @@ class Trainings(DataHolder):
         await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
         return gone
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget who has started trainings of guilds, and promoted what came of them."""
         return await self._store.forget_user(user_id) + await self._models.forget_user(user_id)
 

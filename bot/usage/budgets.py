@@ -13,7 +13,7 @@ from bot.i18n.translation import translate
 from bot.preferences.choices import DailyLimits
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
-from bot.usage.store import Amounts, UsageStore
+from bot.usage.store import UsageAmounts, UsageStore
 from bot.usage.text import minutes_text, number_text
 
 Kind = Literal["tokens", "audio"]
@@ -189,17 +189,17 @@ class Budgets:
             return
         of_prompt, of_reply = self._settings.prices.get(model, (0.0, 0.0))
         cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
-        await self._add(user, guild, model, Amounts(use.prompt_tokens, use.reply_tokens, cost=cost))
+        await self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 
     async def heard(self, user: int, guild: int | None, duration_s: float) -> None:
         """Count a recording that was heard."""
-        await self._add(user, guild, self._settings.whisper_model, Amounts(heard_s=duration_s))
+        await self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
 
     async def spoke(self, user: int, guild: int | None, engine: str, text: str) -> None:
         """Count ``text``, which was spoken by ``engine``."""
-        await self._add(user, guild, engine, Amounts(spoken_characters=len(text)))
+        await self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
-    async def _add(self, user: int, guild: int | None, model: str, amounts: Amounts) -> None:
+    async def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:
         await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:

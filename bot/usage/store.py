@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import UsageRow
 
@@ -24,7 +24,7 @@ NO_GUILD = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
+class UsageAmounts:
     """How much was used."""
 
     prompt_tokens: int = 0
@@ -44,7 +44,7 @@ class Amounts:
         return self.prompt_tokens + self.reply_tokens
 
 
-_NAMES = tuple(field.name for field in fields(Amounts))
+_NAMES = tuple(field.name for field in fields(UsageAmounts))
 
 
 class UsageStore(DataHolder):
@@ -61,7 +61,7 @@ class UsageStore(DataHolder):
         """In UTC."""
         return self._clock().astimezone(UTC)
 
-    async def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: Amounts) -> None:
+    async def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: UsageAmounts) -> None:
         """Add ``amounts`` to what is there for today; of two at once, both count."""
         dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
         row = {
@@ -75,7 +75,7 @@ class UsageStore(DataHolder):
         async with self._database.sessions.begin() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=list(row), set_=added))
 
-    async def of_day(self, day: date, *, guild_id: int | None = None, user_id: int | None = None) -> Amounts:
+    async def of_day(self, day: date, *, guild_id: int | None = None, user_id: int | None = None) -> UsageAmounts:
         """What was used on ``day`` in that guild, by that user, or by that user in that guild."""
         async with self._database.sessions() as session:
             found = (await session.execute(_sums(UsageRow.day == day, guild_id, user_id))).one()
@@ -83,7 +83,7 @@ class UsageStore(DataHolder):
 
     async def by_day(
         self, since: date, *, guild_id: int | None = None, user_id: int | None = None
-    ) -> dict[date, Amounts]:
+    ) -> dict[date, UsageAmounts]:
         """The same for each day from ``since`` on; days without any use are left out."""
         wanted = _sums(UsageRow.day >= since, guild_id, user_id).add_columns(UsageRow.day).group_by(UsageRow.day)
         async with self._database.sessions() as session:
@@ -93,9 +93,9 @@ class UsageStore(DataHolder):
         """Delete what was used in a guild; says how many rows."""
         return await self._delete(UsageRow.guild_id == guild_id)
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget what a person has used."""
-        return Forgotten(await self._delete(UsageRow.user_id == user_id))
+        return ErasureResult(await self._delete(UsageRow.user_id == user_id))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete what was used on earlier days, in one guild or in all; says how many rows."""
@@ -121,7 +121,7 @@ def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) 
     return wanted
 
 
-def _amounts(row: object) -> Amounts:
+def _amounts(row: object) -> UsageAmounts:
     # PostgreSQL's sums of integers are decimals.
-    kinds = {field.name: float if field.type == "float" else int for field in fields(Amounts)}
-    return Amounts(**{name: kind(getattr(row, name)) for name, kind in kinds.items()})  # type: ignore[arg-type]
+    kinds = {field.name: float if field.type == "float" else int for field in fields(UsageAmounts)}
+    return UsageAmounts(**{name: kind(getattr(row, name)) for name, kind in kinds.items()})  # type: ignore[arg-type]

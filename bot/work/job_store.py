@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.privacy.data_holder import DataHolder, Forgotten
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import JobRow
 
@@ -152,9 +152,9 @@ class JobStore(DataHolder):
         """Forget what was promised for messages that were deleted: it holds their words."""
         return await self._delete(JobRow.message_id.in_(message_ids))
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget what was promised to a person. What is under way comes to its end, but is not taken up again."""
-        return Forgotten(await self._delete(JobRow.user_id == user_id))
+        return ErasureResult(await self._delete(JobRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget what was promised in a guild."""

@@ -7,7 +7,7 @@ import lightbulb
 from bot.answering.asking import ask
 from bot.answering.generator import AnswerGenerator
 from bot.errors import translatable as _
-from bot.preferences.choices import Speak
+from bot.preferences.choices import SpeakMode
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.answers.ask_about import AskedAbout
 
@@ -38,7 +38,7 @@ class Ask(
             context.interaction,
             self.prompt,
             files=[self.voice_note] if self.voice_note else (),
-            speak=None if self.speak is None else Speak.ALWAYS if self.speak else Speak.NEVER,
+            speak=None if self.speak is None else SpeakMode.ALWAYS if self.speak else SpeakMode.NEVER,
             private=self.private,
         )
 

@@ -9,7 +9,7 @@ import yuyo
 from bot.corrections.correction import Correction, CorrectionAction, CorrectionState
 from bot.corrections.deciding import SOMEONE
 from bot.corrections.rights import person_of
-from bot.corrections.service import CorrectionActor, Corrections, Shown
+from bot.corrections.service import CorrectionActor, CorrectionDetails, Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -55,7 +55,7 @@ async def drawn(
     return draw(await corrections.shown(correction), person, locale)
 
 
-def draw(shown: Shown, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
+def draw(shown: CorrectionDetails, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card; with buttons for those who may approve, while it is pending."""
     one = shown.correction
 

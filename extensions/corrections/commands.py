@@ -15,7 +15,7 @@ from bot.corrections.service import CorrectionActor, Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.choices import MAX_VOTES, GuildPreferences
-from bot.preferences.choices import Roles as ChosenRoles
+from bot.preferences.choices import TeachingRoles as ChosenRoles
 from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
@@ -88,7 +88,7 @@ class ListCorrections(
 
 
 @corrections_group.register
-class Wanted(
+class ListWanted(
     lightbulb.SlashCommand, name=_("wanted"), description=_("What people did not like, and say"), localize=True
 ):
     @lightbulb.invoke

@@ -11,7 +11,7 @@ import hikari
 import yuyo
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
-from bot.corrections.correction import Corrected, NoSuchCorrectionError
+from bot.corrections.correction import CorrectedAnswer, NoSuchCorrectionError
 from bot.corrections.limits import MAX_CHARS
 from bot.corrections.rights import corrector_of, person_of
 from bot.corrections.service import Corrections, SubmissionResult
@@ -163,7 +163,7 @@ class CorrectionForms:
             person = await corrector_of(interaction, self._preferences)
             exchange = await self._exchange(what, guild)
             asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
-            about = Corrected(
+            about = CorrectedAnswer(
                 guild_id=int(guild),
                 channel_id=exchange.channel_id,
                 message_id=exchange.reply_message_id,

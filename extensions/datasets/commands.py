@@ -8,7 +8,7 @@ import lightbulb
 from bot.corrections.service import Corrections
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
-from bot.datasets.service import Contents, Datasets
+from bot.datasets.service import DatasetContents, Datasets
 from bot.datasets.store import MAX_NAME_CHARS, DatasetStore
 from bot.datasets.text import (
     change_told,
@@ -289,7 +289,7 @@ async def _answer_at_length(context: lightbulb.Context, text: str, file_name: st
     await respond(context, f"{beginning}\n{hint}", attachment=file, ephemeral=True)
 
 
-async def _show(context: lightbulb.Context, datasets: Datasets, contents: Contents, heading: str = "") -> None:
+async def _show(context: lightbulb.Context, datasets: Datasets, contents: DatasetContents, heading: str = "") -> None:
     """Answer with what is in ``contents``, in words and as a picture."""
     locale = locale_of(context)
     text = f"{heading}\n{described(contents, locale)}".strip()

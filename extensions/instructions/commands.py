@@ -11,7 +11,13 @@ from babel.dates import format_timedelta
 
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
-from bot.instructions.service import DEFAULT_NAME, MAX_NAME_CHARACTERS, InForce, Instructions, NoSuchInstructionError
+from bot.instructions.service import (
+    DEFAULT_NAME,
+    MAX_NAME_CHARACTERS,
+    EffectiveInstruction,
+    Instructions,
+    NoSuchInstructionError,
+)
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
@@ -39,7 +45,7 @@ def _given(name: str | None) -> str:
     return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARACTERS] or DEFAULT_NAME
 
 
-def _place(held: InForce, name: str, *, here: bool) -> Place:
+def _place(held: EffectiveInstruction, name: str, *, here: bool) -> Place:
     """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
     if here:
         return "channel"
@@ -203,7 +209,7 @@ class DeleteInstruction(
 loader.command(group)
 
 
-def _named(held: InForce) -> dict[str, str]:
+def _named(held: EffectiveInstruction) -> dict[str, str]:
     return {} if held.name is None else {"name": f"**{held.name}**"}
 
 

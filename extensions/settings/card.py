@@ -13,7 +13,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, Speak, TranscriptStyle
+from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, TranscriptStyle
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT
@@ -55,7 +55,7 @@ LIMIT_LABELS = {
 CHANGE_LIMITS = _("Change limits")
 EMPTY_IS_NONE = _("Empty: no limit but my host's")
 HOST = _("As my host has set it")
-SPEAK_LABELS = {Speak.NEVER: _("never"), Speak.VOICE: _("to voice notes"), Speak.ALWAYS: _("always")}
+SPEAK_LABELS = {SpeakMode.NEVER: _("never"), SpeakMode.VOICE: _("to voice notes"), SpeakMode.ALWAYS: _("always")}
 STYLE_LABELS = {
     TranscriptStyle.QUOTE: _("quoted"),
     TranscriptStyle.PLAIN: _("as text, with language and length"),
@@ -127,7 +127,7 @@ class SettingsCard:
         card.add_text_display(said(TITLE))
         card.add_text_display(said(SPEAKING))
         speaks = [("host", said(HOST), choices.speak is None)]
-        speaks += [(mode, said(SPEAK_LABELS[mode]), choices.speak is mode) for mode in Speak]
+        speaks += [(mode, said(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
         card.add_action_row([_select("speak", speaks)])
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
         card.add_text_display(said(TRANSCRIBED, channels=written or said(NO_CHANNELS)))
@@ -244,7 +244,7 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
     """``before``, with ``values`` chosen in the menu ``what``."""
     match what:
         case "speak":
-            return replace(before, speak=None if values[0] == "host" else Speak(values[0]))
+            return replace(before, speak=None if values[0] == "host" else SpeakMode(values[0]))
         case "style":
             return replace(before, transcript_style=TranscriptStyle(values[0]))
         case "channels":

@@ -18,7 +18,7 @@ from bot.storage.file_names import shown
 from bot.training.completion import complete_any_model, complete_dataset
 from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
-from bot.training.evaluating.running import Run
+from bot.training.evaluating.running import EvaluationRun
 from bot.training.evaluating.scoring import Scorer
 from bot.training.rights import require_trainer
 from bot.ui.command_reply import locale_of, respond
@@ -100,7 +100,7 @@ class Test(
             heading = translate(TESTING, locale, models=names, count=len(cases))
             progress = ProgressBar(context.interaction, heading, every_s=EDIT_EVERY_S, row=cancel_row(id_, locale))
             progress.begin()
-            run = Run(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
+            run = EvaluationRun(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
             try:
                 evaluation = await run.result()
             finally:

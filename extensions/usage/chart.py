@@ -14,7 +14,7 @@ from babel.numbers import format_compact_decimal
 from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, drawn
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
-from bot.usage.store import Amounts
+from bot.usage.store import UsageAmounts
 from bot.usage.text import minutes_text, number_text
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ class UsageChart:
     title: str
     days: Sequence[date]
     """One after the other, at least one."""
-    amounts: Sequence[Amounts]
+    amounts: Sequence[UsageAmounts]
     """Of each of the days."""
     locale: str
     """Discord's, of who looks at it."""
 
     @classmethod
-    def of(cls, title: str, used: Mapping[date, Amounts], last: date, days: int, locale: str) -> UsageChart:
+    def of(cls, title: str, used: Mapping[date, UsageAmounts], last: date, days: int, locale: str) -> UsageChart:
         """The chart of ``days`` days up to ``last``; those that ``used`` does not have were quiet."""
         span = [last - timedelta(days=ago) for ago in reversed(range(days))]
-        return cls(title, span, [used.get(day, Amounts()) for day in span], locale)
+        return cls(title, span, [used.get(day, UsageAmounts()) for day in span], locale)
 
     @property
     def alt_text(self) -> str:

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
 from bot.usage.budgets import Budget, Budgets
-from bot.usage.store import Amounts, UsageStore
+from bot.usage.store import UsageAmounts, UsageStore
 from bot.usage.text import cost_text, minutes_text, number_text
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.usage.chart import UsageChart
@@ -78,9 +78,9 @@ class Usage(
             for budget in await budgets.of(context.user.id, context.guild_id, kind)
             if (budget.whose == "guild") == of_server
         ]
-        lines = [f"**{title}**", _today(used.get(today, Amounts()), locale), *_left(held, budgets, locale)]
+        lines = [f"**{title}**", _today(used.get(today, UsageAmounts()), locale), *_left(held, budgets, locale)]
         if settings.prices:
-            spent = [one.cost for one in (used.get(today, Amounts()), *used.values())]
+            spent = [one.cost for one in (used.get(today, UsageAmounts()), *used.values())]
             told = [cost_text(cost, settings.chat_currency, locale) for cost in (spent[0], sum(spent[1:]))]
             lines.append(translate(COST, locale, today=told[0], all=told[1], days=self.days))
         picture = hikari.impl.MediaGalleryItemBuilder(
@@ -92,7 +92,7 @@ class Usage(
         await respond(context, components=[text, gallery], ephemeral=True)
 
 
-def _today(amounts: Amounts, locale: str) -> str:
+def _today(amounts: UsageAmounts, locale: str) -> str:
     return translate(
         TODAY,
         locale,

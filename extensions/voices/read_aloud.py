@@ -15,7 +15,7 @@ from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
 from bot.ui.answer_buttons import ALOUD_ID
 from bot.ui.screen import Screen
-from bot.usage.store import Amounts, UsageStore
+from bot.usage.store import UsageAmounts, UsageStore
 
 screen = Screen()
 
@@ -45,7 +45,7 @@ async def read_aloud(
         guild_id=interaction.guild_id,
         user_id=interaction.user.id,
         model=speech.engine,
-        amounts=Amounts(spoken_characters=len(text)),
+        amounts=UsageAmounts(spoken_characters=len(text)),
     )
     await voice_message.keep_promise(interaction, speech)
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.corrections import limits
 from bot.corrections.consents import ConsentMissingError, ConsentStore
-from bot.corrections.correction import Corrected, Correction, NoSuchCorrectionError
+from bot.corrections.correction import CorrectedAnswer, Correction, NoSuchCorrectionError
 from bot.corrections.deciding import (
     AlreadyApprovedError,
     AlreadyRejectedError,
@@ -31,8 +31,10 @@ ADA, BORIS, CHLOE = 1, 2, 3
 MODERATOR, MEMBER = CorrectionActor(ADA, approves=True), CorrectionActor(CHLOE, approves=False)
 
 
-def about(guild: int = GUILD, message: int = 100, question: int | None = None, asker: int | None = None) -> Corrected:
-    return Corrected(guild, 50, message, "The bot said this.", question, asker)
+def about(
+    guild: int = GUILD, message: int = 100, question: int | None = None, asker: int | None = None
+) -> CorrectedAnswer:
+    return CorrectedAnswer(guild, 50, message, "The bot said this.", question, asker)
 
 
 @pytest_asyncio.fixture

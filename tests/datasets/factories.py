@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.datasets.example import Example
-from bot.datasets.example_text import Giving
+from bot.datasets.example_text import ExampleOrigin
 
 ADA, BORIS = 101, 102
 WHEN = datetime(2026, 1, 23, 12, tzinfo=UTC)
-GIVING = Giving(ADA, WHEN)
+GIVING = ExampleOrigin(ADA, WHEN)
 
 
 def said(prompt: str, answer: str | None, rejected: str | None = None, *, given_by: int = ADA) -> Example:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.datasets.archiving import MEMBERS, Archived, archive
+from bot.datasets.archiving import MEMBERS, ArchiveSource, archive
 from bot.datasets.csv_files import escaped, examples_of_table, table_of, unescaped
 from bot.datasets.example import Example, Turn
 from bot.datasets.problems import UploadRefusedError
@@ -31,7 +31,7 @@ EXAMPLES = [
         correction_id="c0ffee",
     ),
 ]  # fmt: skip
-DATASET = Archived("Море 🌱", 3, WHEN)
+DATASET = ArchiveSource("Море 🌱", 3, WHEN)
 
 
 def _archived() -> bytes:

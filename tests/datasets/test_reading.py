@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.datasets.example import Turn
-from bot.datasets.example_text import Giving
+from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES, read_upload
 from tests.datasets.factories import ADA, GIVING, WHEN
@@ -82,7 +82,7 @@ def test_a_table_may_have_any_delimiter_and_its_own_names(delimiter: str, names:
 def test_a_column_says_what_is_positive_and_otherwise_the_upload_does() -> None:
     text = "input,output,positive\na,b,yes\nc,d,нет\ne,f,\n"
     kinds = [
-        [example.kind for example in read_upload("t.csv", text.encode(), Giving(1, WHEN, good))]
+        [example.kind for example in read_upload("t.csv", text.encode(), ExampleOrigin(1, WHEN, good))]
         for good in (True, False)
     ]
     assert kinds == [["positive", "negative", "positive"], ["positive", "negative", "negative"]]

@@ -20,7 +20,7 @@ from bot.datasets.store import (
     NoSuchExampleError,
     TooManyDatasetsError,
 )
-from bot.privacy.data_holder import Forgotten, LearnedVersion
+from bot.privacy.data_holder import ErasureResult, LearnedVersion
 from bot.storage.database import Database
 from tests.datasets.factories import ADA, BORIS, WHEN, said
 
@@ -212,7 +212,7 @@ async def test_a_person_withdraws_from_everything_and_is_told_what_models_have_l
         left = await store.examples(dataset.id)
         assert {example.given_by for example in left} == {ADA}
         assert dataset.content_hash == content_hash(example.key for example in left)
-    assert await store.forget_user(BORIS) == Forgotten()
+    assert await store.forget_user(BORIS) == ErasureResult()
     assert (await store.forget_user(ADA)).learned == (LearnedVersion(trained.id, "trained", 1),)
     assert [dataset.created_by for dataset in await store.all(GUILD)] == [None] * 3
 

@@ -15,8 +15,8 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.preferences.choices import (
     DailyLimits,
     GuildPreferences,
-    Roles,
-    Speak,
+    SpeakMode,
+    TeachingRoles,
     TranscriptStyle,
     UserPreferences,
 )
@@ -28,16 +28,16 @@ from bot.storage.tables import PreferenceRow, UtcDateTime, WithdrawalRow
 GUILD, OTHER_GUILD, ADA = 1_300_000_000_000_000_000, 12, 5
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYTHING = GuildPreferences(
-    speak=Speak.ALWAYS,
+    speak=SpeakMode.ALWAYS,
     transcript_style=TranscriptStyle.TIMES,
     transcribed_channels=frozenset({GUILD + 1, 7}),
-    joined_channels={GUILD + 2: Speak.NEVER, 8: Speak.VOICE},
+    joined_channels={GUILD + 2: SpeakMode.NEVER, 8: SpeakMode.VOICE},
     retention_days=7,
     languages=("ru", "en"),
     vocabulary="Штирлиц, Müller",
     voice="piper-joe",
     chat_model="small",
-    roles=Roles(correct=5, approve=6, votes=3, train=7),
+    roles=TeachingRoles(correct=5, approve=6, votes=3, train=7),
     limits=DailyLimits(1000, 600, 100, 60),
     instruction="Поэт 🪶",
     channel_instructions={GUILD + 3: "terse"},
@@ -72,9 +72,9 @@ async def test_what_a_person_chose_is_there_after_a_restart(database: Database) 
 async def test_a_change_is_seen_at_once_and_leaves_the_rest(database: Database) -> None:
     preferences = Preferences(database)
     assert (await preferences.guild(GUILD)).speak is None
-    await preferences.change_guild(GUILD, lambda before: replace(before, speak=Speak.NEVER))
+    await preferences.change_guild(GUILD, lambda before: replace(before, speak=SpeakMode.NEVER))
     changed = await preferences.change_guild(GUILD, lambda before: replace(before, languages=("ru",)))
-    assert changed == GuildPreferences(speak=Speak.NEVER, languages=("ru",))
+    assert changed == GuildPreferences(speak=SpeakMode.NEVER, languages=("ru",))
     assert await preferences.guild(GUILD) == changed
 
 
@@ -91,7 +91,7 @@ async def test_of_changes_at_once_all_count(database: Database) -> None:
     async def join(channel: int) -> None:
         await preferences.change_guild(
             GUILD,
-            lambda before: replace(before, joined_channels={**before.joined_channels, channel: Speak.VOICE}),
+            lambda before: replace(before, joined_channels={**before.joined_channels, channel: SpeakMode.VOICE}),
         )
 
     await asyncio.gather(*[join(channel) for channel in range(20)])
@@ -151,9 +151,9 @@ async def test_choices_of_an_older_version_are_taken_over(database: Database) ->
         await connection.run_sync(upgrade)
     preferences = Preferences(database)
     assert await preferences.guild(GUILD) == GuildPreferences(
-        speak=Speak.ALWAYS,
-        joined_channels={GUILD + 2: Speak.NEVER},
-        roles=Roles(correct=5, votes=2),
+        speak=SpeakMode.ALWAYS,
+        joined_channels={GUILD + 2: SpeakMode.NEVER},
+        roles=TeachingRoles(correct=5, votes=2),
         limits=DailyLimits(member_audio_s_a_day=60),
         instruction="Поэт 🪶",
         channel_instructions={GUILD + 3: "terse"},

@@ -22,7 +22,7 @@ from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, LearnedVersion
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
 from bot.storage.database import Database
@@ -89,7 +89,7 @@ async def test_a_person_who_is_forgotten_is_in_no_table(database: Database, data
     assert await holding(database, UserId, ADA.user) == ["withdrawals.user_id"]
     await data.forget_user(BORIS.user)
     assert set(await telling(database, SECRET)) == {"preferences"}, "what guilds have chosen is theirs"
-    assert (await data.forget_user(ADA.user)) == Forgotten()
+    assert (await data.forget_user(ADA.user)) == ErasureResult()
 
 
 async def test_what_a_model_learned_and_lost_is_a_count_and_a_hash(database: Database, data: PersonalData) -> None:
@@ -163,7 +163,7 @@ async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) 
 class Failing(DataHolder):
     """A store whose database is away."""
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         raise OSError("away")
 
 

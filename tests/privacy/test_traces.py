@@ -16,7 +16,7 @@ import pytest_asyncio
 from bot.app.personal_data import build_personal_data
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.consents import ConsentStore
-from bot.corrections.correction import Corrected
+from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
@@ -126,9 +126,9 @@ async def taught(bot: Bot) -> str:
     await bot.consents.give(ADA)
     ada = CorrectionActor(ADA, approves=True)
     await bot.datasets.create(GUILD, "d", BORIS)
-    about = Corrected(GUILD, 1, ANSWER, SECRET, QUESTION, ADA)
+    about = CorrectedAnswer(GUILD, 1, ANSWER, SECRET, QUESTION, ADA)
     submitted = await bot.corrections.submit(about, SECRET, f"No: {SECRET}", ada)
-    await bot.corrections.submit(Corrected(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
+    await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")
     await bot.datasets.select(GUILD, "d", "positive")
@@ -137,7 +137,7 @@ async def taught(bot: Bot) -> str:
     )
     await bot.trainings.start(GUILD, training.id, BORIS)
     await packed(bot, training.id)
-    await bot.corrections.submit(Corrected(GUILD, 1, 8, "other"), "And then?", "Later.", ada)
+    await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 8, "other"), "And then?", "Later.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")
     await bot.feedback.say(GUILD, ADA, SECRET)

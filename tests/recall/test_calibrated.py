@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.recall_cases import Case, cases_in, lines_in
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import CalibratedIndex, is_english
 from bot.recall.choosing import ENGLISH_WEIGHTS, index_maker
 from bot.recall.neighbourhoods import NEAREST, Neighbourhoods
@@ -22,7 +22,10 @@ def made(cases: Sequence[Case], beside: Sequence[Case] = ()) -> CalibratedIndex:
     index = maker()
     assert isinstance(index, CalibratedIndex)
     index.replace(
-        [Approved(f"c{n}", n, case.lesson.prompt, case.lesson.answer) for n, case in enumerate([*cases, *beside])]
+        [
+            ApprovedCorrection(f"c{n}", n, case.lesson.prompt, case.lesson.answer)
+            for n, case in enumerate([*cases, *beside])
+        ]
     )
     return index
 
@@ -57,9 +60,9 @@ def test_of_two_answers_to_one_question_only_the_latest_is_recalled() -> None:
     index = made([])
     index.replace(
         [
-            Approved("a", 1, "When does the library corner close?", "It closes at 21:00."),
-            Approved("b", 2, "when does the library corner close", "It closes at 22:00 now."),
-            Approved("c", 3, "Who feeds the fish?", "Ingrid feeds the fish."),
+            ApprovedCorrection("a", 1, "When does the library corner close?", "It closes at 21:00."),
+            ApprovedCorrection("b", 2, "when does the library corner close", "It closes at 22:00 now."),
+            ApprovedCorrection("c", 3, "Who feeds the fish?", "Ingrid feeds the fish."),
         ]
     )
     assert [one.number for one in index.best("When does the library corner close?", 3)] == [2]

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import pytest
 
 from bot.conversation.chat import ChatModel
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall.checking import REACH, RecallCheck
-from bot.recall.indexes import Near
+from bot.recall.indexes import RecallMatch
 from tests.scripted_chat import ScriptedChat
 
-GAMES = Approved("a", 1, "When is the weekly game night?", "Every Thursday at 19:30.")
-POTTERY = Approved("b", 2, "Who runs the pottery workshop?", "Marisol.")
-NEAR = (Near(GAMES, 0.05), Near(POTTERY, -0.04), Near(GAMES, -2 * REACH))
+GAMES = ApprovedCorrection("a", 1, "When is the weekly game night?", "Every Thursday at 19:30.")
+POTTERY = ApprovedCorrection("b", 2, "Who runs the pottery workshop?", "Marisol.")
+NEAR = (RecallMatch(GAMES, 0.05), RecallMatch(POTTERY, -0.04), RecallMatch(GAMES, -2 * REACH))
 
 
 def model_at(address: str, *, is_demonstration: bool = False) -> ChatModel:
@@ -28,7 +28,7 @@ def model_at(address: str, *, is_demonstration: bool = False) -> ChatModel:
     ("answer", "applying"),
     [("[2]", [POTTERY]), ("[]", []), ("```json\n[1, 2]\n```", [GAMES, POTTERY]), ("Neither, I think.", [GAMES])],
 )
-async def test_what_the_model_says_applies_is_recalled(answer: str, applying: Sequence[Approved]) -> None:
+async def test_what_the_model_says_applies_is_recalled(answer: str, applying: Sequence[ApprovedCorrection]) -> None:
     async with ScriptedChat() as chat:
         chat.answer = answer
         model, check = model_at(chat.base_url), RecallCheck(None, is_on=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot.corrections.correction import Approved
+from bot.corrections.correction import ApprovedCorrection
 from bot.recall import choosing
 from bot.recall.choosing import Choice, RetrieverMissingError, index_maker
 from bot.recall.facts import with_facts
-from bot.recall.indexes import Index, MeaningIndex, Near, WordIndex
+from bot.recall.indexes import Index, MeaningIndex, RecallMatch, WordIndex
 from bot.recall.recall import Recall
 from bot.recall.retrievers import WordLlamaRetriever
 
@@ -24,17 +24,17 @@ TAUGHT = {
     "Which Minecraft version does our server run?": "Our Minecraft server runs version 1.20.4.",
     "Где лежат запасные ключи?": "Запасные ключи висят в синем шкафу у кухни.",
 }
-LESSONS = [Approved(f"c{n}", n, prompt, answer) for n, (prompt, answer) in enumerate(TAUGHT.items(), 1)]
+LESSONS = [ApprovedCorrection(f"c{n}", n, prompt, answer) for n, (prompt, answer) in enumerate(TAUGHT.items(), 1)]
 
 
 class Shelf:
     """What guilds have approved, and how often it was asked for."""
 
     def __init__(self, **_nothing: object) -> None:
-        self.lessons: dict[int, Sequence[Approved]] = {GUILD: LESSONS}
+        self.lessons: dict[int, Sequence[ApprovedCorrection]] = {GUILD: LESSONS}
         self.asked = 0
 
-    async def __call__(self, guild_id: int) -> Sequence[Approved]:
+    async def __call__(self, guild_id: int) -> Sequence[ApprovedCorrection]:
         self.asked += 1
         return self.lessons.get(guild_id, ())
 
@@ -99,14 +99,14 @@ async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_an
 
 async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow:
-        def replace(self, lessons: Sequence[Approved]) -> None:
+        def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
             time.sleep(0.3)
 
-        def best(self, question: str, most: int) -> list[Approved]:
+        def best(self, question: str, most: int) -> list[ApprovedCorrection]:
             return LESSONS[:1]
 
-        def near(self, question: str, most: int) -> list[Near]:
-            return [Near(lesson, 0.0) for lesson in self.best(question, most)]
+        def near(self, question: str, most: int) -> list[RecallMatch]:
+            return [RecallMatch(lesson, 0.0) for lesson in self.best(question, most)]
 
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.1)
     recall = Recall(Shelf(), Slow)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from bot.preferences.preferences import Preferences
 from bot.privacy.retention import delete_expired
 from bot.storage.database import Database
-from bot.usage.store import Amounts, UsageStore
+from bot.usage.store import UsageAmounts, UsageStore
 
 DAY = date(2026, 11, 23)
 
@@ -30,15 +30,15 @@ async def test_many_at_once_are_counted_exactly(url: str) -> None:
     """Two processes, each with many at a time."""
     opened = [await Database.open(url), await Database.open(url)]
     stores = [UsageStore(database, clock=Calendar()) for database in opened]
-    once = Amounts(prompt_tokens=3, reply_tokens=2, heard_s=0.5, spoken_characters=7, cost=0.25)
+    once = UsageAmounts(prompt_tokens=3, reply_tokens=2, heard_s=0.5, spoken_characters=7, cost=0.25)
     await asyncio.gather(
         *(
             stores[n % 2].add(guild_id=GUILD, user_id=(ADA, BORIS)[n % 3 == 0], model="m", amounts=once)
             for n in range(60)
         )
     )
-    assert await stores[0].of_day(DAY, guild_id=GUILD) == Amounts(180, 120, 30.0, 420, 15.0)
-    assert await stores[1].of_day(DAY, user_id=BORIS) == Amounts(60, 40, 10.0, 140, 5.0)
+    assert await stores[0].of_day(DAY, guild_id=GUILD) == UsageAmounts(180, 120, 30.0, 420, 15.0)
+    assert await stores[1].of_day(DAY, user_id=BORIS) == UsageAmounts(60, 40, 10.0, 140, 5.0)
     for database in opened:
         await database.close()
 
@@ -56,11 +56,11 @@ async def test_what_is_asked_for_is_summed_and_nothing_else(database: Database) 
         (ADA, GUILD, "small", DAY - timedelta(days=9), 64),
     ):
         calendar.day = day
-        await usage.add(guild_id=guild, user_id=user, model=model, amounts=Amounts(prompt_tokens=tokens))
+        await usage.add(guild_id=guild, user_id=user, model=model, amounts=UsageAmounts(prompt_tokens=tokens))
     assert (await usage.of_day(DAY, user_id=ADA)).tokens == 15
     assert (await usage.of_day(DAY, guild_id=GUILD)).tokens == 19
     assert (await usage.of_day(DAY, guild_id=GUILD, user_id=ADA)).tokens == 3
-    assert await usage.of_day(DAY + timedelta(days=1), guild_id=GUILD) == Amounts()
+    assert await usage.of_day(DAY + timedelta(days=1), guild_id=GUILD) == UsageAmounts()
     days = await usage.by_day(DAY - timedelta(days=6), guild_id=GUILD)
     assert {day: amounts.tokens for day, amounts in days.items()} == {DAY: 19, DAY - timedelta(days=1): 32}
     assert all(isinstance(amounts.prompt_tokens, int) for amounts in days.values())
@@ -70,7 +70,7 @@ async def test_amounts_may_be_larger_than_32_bits(database: Database) -> None:
     calendar = Calendar()
     usage = UsageStore(database, clock=calendar)
     for _time in range(2):
-        await usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=Amounts(prompt_tokens=1 << 40))
+        await usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=UsageAmounts(prompt_tokens=1 << 40))
     assert (await usage.of_day(DAY, user_id=ADA)).prompt_tokens == 1 << 41
 
 
@@ -80,9 +80,9 @@ async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Databa
     today = datetime.now(UTC).date()
     for guild, days in ((GUILD, 0), (OTHER_GUILD, 0), (OTHER_GUILD, 399), (OTHER_GUILD, 401)):
         calendar.day = today - timedelta(days=days)
-        await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=Amounts(heard_s=1.5))
+        await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=UsageAmounts(heard_s=1.5))
     assert await usage.forget_guild(GUILD) == 1
-    assert await usage.of_day(today, guild_id=GUILD) == Amounts()
+    assert await usage.of_day(today, guild_id=GUILD) == UsageAmounts()
     assert await delete_expired([usage], Preferences(database).retention_days, timedelta(days=30)) == 1
     kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)
     assert sorted(kept) == [today - timedelta(days=399), today]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.privacy.data_holder import DataHolder, DataKind, Forgotten, StoredDataSummary
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
@@ -156,12 +156,12 @@ class ComparisonStore(DataHolder):
                 ComparisonVote(vote.comparison_id, vote.user_id, vote.choice, vote.voted_at) for vote in votes
             ]
 
-    async def forget_user(self, user_id: int) -> Forgotten:
+    async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget what a person has asked for, and their votes on what others have."""
         gone = await self._forget(ComparisonRow.asked_by == user_id)
         async with self._database.sessions.begin() as session:
             votes = delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == user_id)
-            return Forgotten(gone + await rows_changed(session, votes))
+            return ErasureResult(gone + await rows_changed(session, votes))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all comparisons of a guild."""

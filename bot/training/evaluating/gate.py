@@ -43,10 +43,10 @@ def verdict(
     by case, not by two sums: most cases are easy or hard for both, and what they have in common says nothing.
 
     On the general questions it may lose as many as chance takes: where n answers are right of one model only, the
-    difference of two equal models has a standard deviation of the root of n. ``Run`` asks at temperature 0, where the
-    demonstration model is right on the same 12 of the thirty in every run; drawing its words by lot it is on 9, 11 and
-    12, and so it goes at endpoints that choose the temperature themselves. There three may be lost, and one by a model
-    whose answers hardly vary. An adapter that has learned too much loses more.
+    difference of two equal models has a standard deviation of the root of n. ``EvaluationRun`` asks at temperature 0,
+    where the demonstration model is right on the same 12 of the thirty in every run; drawing its words by lot it is on
+    9, 11 and 12, and so it goes at endpoints that choose the temperature themselves. There three may be lost, and one
+    by a model whose answers hardly vary. An adapter that has learned too much loses more.
 
     A prompt without an answer is the endpoint's failure more often than the model's, so then nothing is decided.
 

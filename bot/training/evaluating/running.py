@@ -67,7 +67,7 @@ class Meter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class CaseAnswer:
     """What a model said to one case."""
 
     case: TestCase
@@ -100,10 +100,10 @@ class ModelRun:
     """What one model said to all cases that it was asked, in their order."""
 
     model: str
-    answers: tuple[Answered, ...]
+    answers: tuple[CaseAnswer, ...]
 
     @property
-    def judged(self) -> tuple[Answered, ...]:
+    def judged(self) -> tuple[CaseAnswer, ...]:
         """Where something was expected."""
         return tuple(answer for answer in self.answers if answer.passed is not None)
 
@@ -167,7 +167,7 @@ class Evaluation:
 
 
 @dataclass(slots=True)
-class Run:
+class EvaluationRun:
     """One test, which can be stopped. Models answer steadily: what differs between two tests is not chance."""
 
     cases: Sequence[TestCase]
@@ -188,7 +188,7 @@ class Run:
         """What came out. One that is stopped, takes longer than ``run_timeout_s`` or may not go on has the cases that
         were answered until then; the others are left out."""
         models = [model.steady() for model in self.models]
-        answers: dict[int, tuple[Answered, ...]] = {}
+        answers: dict[int, tuple[CaseAnswer, ...]] = {}
         waiting = iter(enumerate(self.cases))
         ended_by: StarlingError | None = None
         in_vain = 0
@@ -226,12 +226,12 @@ class Run:
         )
         return Evaluation(runs, len(self.cases), self.scorer.judge, ended_by)
 
-    async def _answer(self, case: TestCase, model: ChatModel) -> Answered:
+    async def _answer(self, case: TestCase, model: ChatModel) -> CaseAnswer:
         use, began_s = TokenUse(), time.monotonic()
         try:
             text = await self._said(case, model, use)
         except ChatError as error:
-            return Answered(case, "", time.monotonic() - began_s, use, error=error)
+            return CaseAnswer(case, "", time.monotonic() - began_s, use, error=error)
         finally:
             await self.meter.count(model.model, use)
         latency_s = time.monotonic() - began_s
@@ -241,7 +241,7 @@ class Run:
         finally:
             if self.scorer.judge is not None:
                 await self.meter.count(self.scorer.judge, of_judge)
-        return Answered(case, text, latency_s, use, score)
+        return CaseAnswer(case, text, latency_s, use, score)
 
     async def _said(self, case: TestCase, model: ChatModel, use: TokenUse) -> str:
         turns = [

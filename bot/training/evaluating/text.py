@@ -8,7 +8,7 @@ from bot.i18n.translation import translate, translate_error
 from bot.storage.file_names import shown
 from bot.training.evaluating.interval import Interval
 from bot.training.evaluating.pairing import pair
-from bot.training.evaluating.running import Answered, Evaluation, ModelRun
+from bot.training.evaluating.running import CaseAnswer, Evaluation, ModelRun
 from bot.usage.text import decimal_text, number_text, percent_text
 
 TITLE = _("Test of {models}")
@@ -63,14 +63,14 @@ def better_told(first: str, second: str, of_first: Interval, locale: str) -> str
     return translate(IS_BETTER, locale, model=shown(first if of_first.share > 0.5 else second))
 
 
-def mark(answer: Answered) -> str:
+def mark(answer: CaseAnswer) -> str:
     """Whether it is right, in one sign."""
     if answer.error is not None:
         return "⚠️"
     return {True: "✅", False: "❌", None: "💬"}[answer.passed]
 
 
-def facts(answer: Answered, locale: str) -> str:
+def facts(answer: CaseAnswer, locale: str) -> str:
     """Similarity, latency and tokens of one answer."""
     parts = []
     if answer.score is not None and answer.score.similarity is not None:
@@ -80,7 +80,7 @@ def facts(answer: Answered, locale: str) -> str:
     return " · ".join(parts)
 
 
-def said(answer: Answered, locale: str) -> str:
+def said(answer: CaseAnswer, locale: str) -> str:
     """The answer, or why there is none."""
     return answer.text if answer.error is None else translate_error(answer.error, locale)
 

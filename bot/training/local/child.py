@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bot.training.local.inference_priority import InferencePriority
-from bot.training.local.job import HeldAlready, JobFolder
+from bot.training.local.job import FolderHeldError, JobFolder
 
 NICENESS = 10
 HELD_ALREADY = 3
@@ -42,7 +42,7 @@ def main() -> None:
             os.close(writer)
             threading.Thread(target=_watch, args=[folder], daemon=True).start()
             _train(folder, gguf, turns, InferencePriority(inference_priority))
-    except HeldAlready:
+    except FolderHeldError:
         os.write(writer, bytes([HELD_ALREADY]))
 
 

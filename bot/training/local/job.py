@@ -23,12 +23,12 @@ from typing import Any, BinaryIO
 from bot.training.recipe import Method
 
 
-class HeldAlready(Exception):  # noqa: N818 - tells a process that it is not needed
+class FolderHeldError(Exception):
     """Raised when another process is at a training."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrainingTask:
     """What the process is to do."""
 
     instruction: str
@@ -64,7 +64,7 @@ class JobFolder:
         self._lock = path / "process.lock"
         self._cancelled = path / "cancelled"
 
-    def fill(self, work: Work, training: bytes, heldout: bytes, before: Path | None) -> None:
+    def fill(self, work: TrainingTask, training: bytes, heldout: bytes, before: Path | None) -> None:
         """Make the folder, or what of it is missing; ``job.json`` comes last, so that with it all is there. ``before``:
         an adapter to go on from."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -81,9 +81,9 @@ class JobFolder:
         return self._work.is_file()
 
     @property
-    def work(self) -> Work:
+    def work(self) -> TrainingTask:
         """What to do."""
-        return Work(**json.loads(self._work.read_bytes()))
+        return TrainingTask(**json.loads(self._work.read_bytes()))
 
     @property
     def is_cancelled(self) -> bool:
@@ -108,7 +108,7 @@ class JobFolder:
                     break
                 time.sleep(0.01)
             else:
-                raise HeldAlready
+                raise FolderHeldError
             yield
 
     @property

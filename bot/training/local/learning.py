@@ -14,9 +14,9 @@ import torch
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.inference_priority import InferencePriority, yield_to_inference
-from bot.training.local.job import JobFolder, Work, replace_with
-from bot.training.local.objectives import BETA, AnswerObjective, Keeping, Objective, PreferenceObjective
-from bot.training.local.rows import Row, read_rows
+from bot.training.local.job import JobFolder, TrainingTask, replace_with
+from bot.training.local.objectives import BETA, AnswerObjective, BehaviourPreservation, Objective, PreferenceObjective
+from bot.training.local.rows import TokenizedExample, read_rows
 
 T = TypeVar("T")
 
@@ -45,24 +45,24 @@ def learn(folder: JobFolder, gguf: Path, inference_priority: InferencePriority) 
     yield_to_inference(base.layers, inference_priority)
     if work.method == "preference":
         preferences = PreferenceObjective(base, work.instruction, work.beta or BETA)
-        _Course(folder, work, base, preferences).run()
+        _TrainingLoop(folder, work, base, preferences).run()
     else:
-        _Course(folder, work, base, AnswerObjective(base, work.instruction, work.epochs, work.seed)).run()
+        _TrainingLoop(folder, work, base, AnswerObjective(base, work.instruction, work.epochs, work.seed)).run()
     learnt = {name: value.detach().cpu().numpy() for name, value in base.parameters().items()}
     write_adapter(learnt, base.shape, alpha=base.alpha, path=folder.adapter)
 
 
-class _Course(Generic[T]):
+class _TrainingLoop(Generic[T]):
     """The steps of one training."""
 
-    def __init__(self, folder: JobFolder, work: Work, base: BaseModel, objective: Objective[T]) -> None:
+    def __init__(self, folder: JobFolder, work: TrainingTask, base: BaseModel, objective: Objective[T]) -> None:
         self._folder, self._work, self._base = folder, work, base
         self._objective = objective
         self._training = objective.read(folder.training_file)
         self._heldout = objective.read(folder.heldout_file)[:MAX_HELDOUT]
         if not self._training:
             raise ValueError("every example is too long to be learnt")
-        self._keeping = Keeping(base)
+        self._keeping = BehaviourPreservation(base)
         self._common = read_rows(COMMON, base.tokenizer, work.instruction)
         self._steps_an_epoch = -(-len(self._training) // work.batch_size)
         self._steps = self._steps_an_epoch * work.epochs
@@ -96,7 +96,7 @@ class _Course(Generic[T]):
         begin, size = batch * self._work.batch_size, self._work.batch_size
         return [self._training[at] for at in self._order(len(self._training), epoch)[begin : begin + size]]
 
-    def _common_of(self, step: int) -> list[Row]:
+    def _common_of(self, step: int) -> list[TokenizedExample]:
         """The common talk of a step."""
         round_, begin = divmod((step - 1) * self._work.common, len(self._common))
         order = self._order(len(self._common), round_) + self._order(len(self._common), round_ + 1)

@@ -10,7 +10,15 @@ import torch
 from torch.nn import functional
 
 from bot.training.local.base_model import BaseModel
-from bot.training.local.rows import IGNORED, Pair, QuestionRows, Row, batch_of, read_pairs, read_questions
+from bot.training.local.rows import (
+    IGNORED,
+    QuestionRows,
+    TokenizedExample,
+    TokenizedPair,
+    batch_of,
+    read_pairs,
+    read_questions,
+)
 
 BETA = 0.1
 """How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
@@ -59,7 +67,7 @@ class AnswerObjective(Objective[QuestionRows]):
         return functional.cross_entropy(*scored(self._base, rows))
 
 
-class PreferenceObjective(Objective[Pair]):
+class PreferenceObjective(Objective[TokenizedPair]):
     """To prefer the answers of pairs to what was rejected (DPO), and not to say them less for it: the cross entropy of
     the answers is added (Pang et al., Iterative Reasoning Preference Optimization, 2024)."""
 
@@ -67,24 +75,24 @@ class PreferenceObjective(Objective[Pair]):
         self._base = base
         self._instruction = instruction
         self._beta = beta
-        self._before: dict[Pair, torch.Tensor] = {}
+        self._before: dict[TokenizedPair, torch.Tensor] = {}
 
-    def read(self, path: Path) -> list[Pair]:
+    def read(self, path: Path) -> list[TokenizedPair]:
         """See ``Objective``."""
         return read_pairs(path, self._base.tokenizer, self._instruction)
 
-    def begin(self, examples: Sequence[Pair]) -> None:
+    def begin(self, examples: Sequence[TokenizedPair]) -> None:
         """See ``Objective``."""
         with torch.no_grad():
             self._before |= {pair: self._margins([pair])[0][0] for pair in examples}
 
-    def loss(self, examples: Sequence[Pair], epoch: int) -> torch.Tensor:
+    def loss(self, examples: Sequence[TokenizedPair], epoch: int) -> torch.Tensor:
         """See ``Objective``."""
         margins, said = self._margins(examples)
         before = torch.stack([self._before[pair] for pair in examples])
         return -functional.logsigmoid(self._beta * (margins - before)).mean() + said
 
-    def _margins(self, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _margins(self, pairs: Sequence[TokenizedPair]) -> tuple[torch.Tensor, torch.Tensor]:
         """How much likelier each preferred answer is, in nats: (pairs,); and the cross entropy of these answers."""
         rows = [*(pair.preferred for pair in pairs), *(pair.rejected for pair in pairs)]
         logits, wanted = scored(self._base, rows)
@@ -95,14 +103,14 @@ class PreferenceObjective(Objective[Pair]):
         return rejected - preferred, lost[: sum(lengths[: len(pairs)])].mean()
 
 
-class Keeping:
+class BehaviourPreservation:
     """To say everything else as before: the divergence from the model without its adapter, on common talk (Li and
     Hoiem, Learning without Forgetting, 2016)."""
 
     def __init__(self, base: BaseModel) -> None:
         self._base = base
 
-    def loss(self, rows: Sequence[Row]) -> torch.Tensor:
+    def loss(self, rows: Sequence[TokenizedExample]) -> torch.Tensor:
         """Per token, in nats."""
         with torch.no_grad(), self._base.model.disable_adapter():
             before, _wanted = scored(self._base, rows)
@@ -112,7 +120,7 @@ class Keeping:
         )
 
 
-def scored(base: BaseModel, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:
+def scored(base: BaseModel, rows: Sequence[TokenizedExample]) -> tuple[torch.Tensor, torch.Tensor]:
     """The logits of what is said in ``rows``, one row after the other, (tokens, vocabulary), and the tokens."""
     tokens, mask, labels = batch_of(rows, base.tokenizer.pad_token_id, base.device)
     causal = base.model.get_base_model()

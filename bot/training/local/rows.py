@@ -24,7 +24,7 @@ IGNORED = -100
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TokenizedExample:
     """One question and its answer."""
 
     tokens: tuple[int, ...]
@@ -36,19 +36,19 @@ class Row:
 class QuestionRows:
     """One answer, and ways to ask for it."""
 
-    ways: tuple[Row, ...]
+    ways: tuple[TokenizedExample, ...]
     """The first is how somebody has asked; in the others words are missing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenizedPair:
     """One question, what to answer, and what not."""
 
-    preferred: Row
-    rejected: Row
+    preferred: TokenizedExample
+    rejected: TokenizedExample
 
 
-def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[Row]:
+def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedExample]:
     """The examples of a JSONL file in the chat format whose tokens are at most ``MAX_TOKENS``."""
     found = (_row(record["messages"], tokenizer, instruction) for record in _records(path))
     return [row for row in found if len(row.tokens) <= MAX_TOKENS]
@@ -76,7 +76,7 @@ def in_fewer_words(text: str, chance: random.Random) -> str:
     return " ".join(word for word in re.findall(r"[\w'-]+", text.lower()) if chance.random() < KEPT) or text
 
 
-def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[Pair]:
+def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedPair]:
     """The same of one in the preference format."""
     found = []
     for record in _records(path):
@@ -86,12 +86,12 @@ def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[Pair]:
             for name in ("preferred_output", "non_preferred_output")
         )
         if max(len(preferred.tokens), len(rejected.tokens)) <= MAX_TOKENS:
-            found.append(Pair(preferred, rejected))
+            found.append(TokenizedPair(preferred, rejected))
     return found
 
 
 def batch_of(
-    rows: Sequence[Row], padding: int, device: torch.device
+    rows: Sequence[TokenizedExample], padding: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Tokens, attention mask and labels of ``rows``, each (rows, longest row)."""
     longest = max(len(row.tokens) for row in rows)
@@ -112,12 +112,12 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
             yield json.loads(line)
 
 
-def _row(given: Sequence[Mapping[str, str]], tokenizer: Any, instruction: str) -> Row:
+def _row(given: Sequence[Mapping[str, str]], tokenizer: Any, instruction: str) -> TokenizedExample:
     messages = [{"role": each["role"], "content": each["content"]} for each in given]
     if messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": instruction})
     asked = _tokens(tokenizer, messages[:-1], add_generation_prompt=True)
-    return Row(tuple(_tokens(tokenizer, messages, add_generation_prompt=False)), len(asked))
+    return TokenizedExample(tuple(_tokens(tokenizer, messages, add_generation_prompt=False)), len(asked))
 
 
 def _tokens(tokenizer: Any, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool) -> list[int]:

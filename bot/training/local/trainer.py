@@ -34,7 +34,7 @@ from bot.training.local.errors import (
     TrainingDiskError,
     TrainingNotInstalledError,
 )
-from bot.training.local.job import JobFolder, Work
+from bot.training.local.job import JobFolder, TrainingTask
 from bot.training.model_store import Model
 from bot.training.recipe import Method, Recipe
 from bot.training.registry import TRAINERS, TrainerRegistration
@@ -135,7 +135,7 @@ class LocalTrainer:
         """
         _demand(recipe)
         examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
-        work = Work(
+        work = TrainingTask(
             instruction=BRIEF_INSTRUCTION,
             epochs=recipe.epochs or EPOCHS[recipe.method],
             batch_size=recipe.batch_size or BATCH_SIZE,

@@ -13,15 +13,15 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from bot.charts import HEIGHT_PX, WIDTH_PX
-from bot.usage.store import Amounts
+from bot.usage.store import UsageAmounts
 from bot.usage.text import cost_text, minutes_text, number_text
 from extensions.usage.chart import UsageChart
 
 TODAY = date(2026, 11, 23)
 USED = {
-    TODAY: Amounts(prompt_tokens=1000, reply_tokens=200, heard_s=90.0),
-    TODAY - timedelta(days=2): Amounts(prompt_tokens=3000, reply_tokens=50, heard_s=30.0),
-    TODAY - timedelta(days=7): Amounts(prompt_tokens=99, heard_s=600.0),
+    TODAY: UsageAmounts(prompt_tokens=1000, reply_tokens=200, heard_s=90.0),
+    TODAY - timedelta(days=2): UsageAmounts(prompt_tokens=3000, reply_tokens=50, heard_s=30.0),
+    TODAY - timedelta(days=7): UsageAmounts(prompt_tokens=99, heard_s=600.0),
 }
 
 

@@ -14,7 +14,7 @@ from bot.charts import HEIGHT_PX, WIDTH_PX
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.storage.database import Database
-from bot.usage.store import Amounts, UsageStore
+from bot.usage.store import UsageAmounts, UsageStore
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
@@ -209,8 +209,8 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -
     assert used.spoken_characters == len("Paris is the capital of France.") + len("Hello there.")
     assert used.cost == pytest.approx((200 * 2 + 100 * 10) / 1e6)
     on_the_server = await metered.usage.of_day(today, guild_id=guild)
-    assert on_the_server == Amounts(spoken_characters=len("Hello there."))
-    assert await metered.usage.of_day(today, user_id=int(harness.member.user["id"])) == Amounts()
+    assert on_the_server == UsageAmounts(spoken_characters=len("Hello there."))
+    assert await metered.usage.of_day(today, user_id=int(harness.member.user["id"])) == UsageAmounts()
 
 
 async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:

@@ -18,7 +18,7 @@ from bot.training.evaluating.gate import verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.judging import Judge, Judgement, verdict_in
-from bot.training.evaluating.running import MAX_FAILURES, Answered, Evaluation, ModelRun, Run
+from bot.training.evaluating.running import MAX_FAILURES, CaseAnswer, Evaluation, EvaluationRun, ModelRun
 from bot.training.evaluating.scoring import Score, Scorer, contains, is_exact
 from bot.ui.confirmation import NotTheirsToPressError
 from extensions.testing import under_way as tests_under_way
@@ -192,7 +192,7 @@ async def test_two_models_are_asked_the_same_and_what_they_take_is_counted(chat:
     chat.says = lambda model, question: {"good": "It is 4.", "bad": "It is 5."}[model] if "2" in question else "…"
     asked = read_cases('["Hi", {"prompt": "2 + 2?", "expected": "4", "system": "Count."}]')
     meter, told = Meter(), []
-    run = Run(asked, [model_at(chat, "good"), model_at(chat, "bad")], "Be kind.", Scorer(), meter)
+    run = EvaluationRun(asked, [model_at(chat, "good"), model_at(chat, "bad")], "Be kind.", Scorer(), meter)
     run.on_progress = lambda done, whole: told.append((done, whole))
     result = await run.result()
     good, bad = result.runs
@@ -206,30 +206,38 @@ async def test_two_models_are_asked_the_same_and_what_they_take_is_counted(chat:
 
 async def test_a_silent_model_ends_the_case_and_a_dead_endpoint_the_test(chat: ScriptedChat) -> None:
     chat.trouble, chat.times = "stall", 1
-    run = Run(read_cases('["a", "b"]'), [model_at(chat)], "", Scorer(), Meter(), at_once=1, case_timeout_s=0.3)
+    run = EvaluationRun(
+        read_cases('["a", "b"]'), [model_at(chat)], "", Scorer(), Meter(), at_once=1, case_timeout_s=0.3
+    )
     [of_model] = (await run.result()).runs
     assert [answer.text for answer in of_model.answers] == ["", "Paris is the capital of France."]
     assert (of_model.failed, str(of_model.answers[0].error)[:30]) == (1, "My chat model said nothing for")
     chat.trouble, chat.times = {"status": 400}, -1
-    result = await Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1).result()
+    result = await EvaluationRun(
+        read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1
+    ).result()
     assert len(result.runs[0].answers) == MAX_FAILURES
     assert result.ended_by is not None and not result.is_whole
     chat.trouble = {"status": 401}
-    result = await Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1).result()
+    result = await EvaluationRun(
+        read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1
+    ).result()
     assert len(result.runs[0].answers) == 1
 
 
 async def test_a_test_that_is_stopped_or_has_used_all_up_keeps_what_was_answered(chat: ScriptedChat) -> None:
-    run = Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1)
+    run = EvaluationRun(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1)
     run.on_progress = lambda done, _whole: run.stop.cancel() if done == 3 else None
     async with asyncio.timeout(10):
         result = await run.result()
     assert (len(result.runs[0].answers), result.asked, result.ended_by) == (3, 50, None)
-    used_up = await Run(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(left=4)).result()
+    used_up = await EvaluationRun(
+        read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(left=4)
+    ).result()
     assert len(used_up.runs[0].answers) == 4
     assert isinstance(used_up.ended_by, StarlingError)
     chat.first_word_delay_s = 1.0
-    late = Run(read_cases('["a"]'), [model_at(chat)], "", Scorer(), Meter(), run_timeout_s=0.2)
+    late = EvaluationRun(read_cases('["a"]'), [model_at(chat)], "", Scorer(), Meter(), run_timeout_s=0.2)
     assert "longer than" in str((await late.result()).ended_by)
 
 
@@ -237,7 +245,9 @@ def of(model: str, passed: Sequence[bool], *, failed: int = 0, similarity: float
     """What a model would have said: right where ``passed``."""
     asked = [cases.TestCase(f"{number}?", ("yes",)) for number in range(len(passed))]
     answers = [
-        Answered(case, "…", 1.0, TokenUse(), Score(right, right, similarity), StarlingError() if at < failed else None)
+        CaseAnswer(
+            case, "…", 1.0, TokenUse(), Score(right, right, similarity), StarlingError() if at < failed else None
+        )
         for at, (case, right) in enumerate(zip(asked, passed, strict=True))
     ]
     return ModelRun(model, tuple(answers))
@@ -278,7 +288,7 @@ def test_the_gate_lets_only_those_in_who_learned_and_have_not_forgotten() -> Non
 
 def test_a_test_without_expected_answers_judges_nothing() -> None:
     asked = cases.TestCase("Tell me a joke")
-    run = ModelRun("m", (Answered(asked, "…", 1.0, TokenUse()),))
+    run = ModelRun("m", (CaseAnswer(asked, "…", 1.0, TokenUse()),))
     assert (run.passed, run.judged, run.similarity, run.latency_s) == (0, (), None, 1.0)
     assert Evaluation((run,), 1).is_whole
 
