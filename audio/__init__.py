@@ -30,6 +30,7 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
+from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.recognizer import Recognizer
 from audio.recognition.subtitles import subrip, webvtt
 from audio.recognition.transcriber import Transcriber
@@ -72,6 +73,7 @@ __all__ = [
     "NoSoundTrackError",
     "NotAudioError",
     "NothingToSayError",
+    "OnProgress",
     "PiperEngine",
     "Prosody",
     "Recognizer",
@@ -94,6 +96,7 @@ __all__ = [
     "TranscriberBusyError",
     "TranscriberClosedError",
     "Transcript",
+    "TranscriptionProgress",
     "UnknownCodecError",
     "UnknownLanguageError",
     "UnknownVoiceError",

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hikari
 import lightbulb
 
-from audio import Transcript, subrip, webvtt
-from bot.answering.voice_notes import NoVoiceNoteError, VoiceNoteTranscriber, voice_note_in
+from audio import TranscriptionProgress, subrip, webvtt
+from bot.answering.hearings import Hearings
+from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
+from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.answer_buttons import STOPPED, hearing_row
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
-from bot.ui.transcript_text import NO_SPEECH, caption
+from bot.ui.transcript_text import LISTENING, NO_SPEECH, caption, so_far
 from bot.usage.budgets import Budgets
+from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
 
-LONG_S = 30.0
-"""A shorter recording is heard before anyone looks at a bar."""
-
-LISTENING = _("I am listening to the recording …")
 IN_THE_FILE = _("Here is the transcript as a file:")
 
 
@@ -32,21 +34,29 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
     await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
 
 
-async def show(context: lightbulb.Context, transcript: Transcript, budgets: Budgets, form: str = "text") -> None:
-    """Answer with ``transcript`` in the ``form`` text, srt or vtt; as a file when it is subtitles or long."""
+async def show(context: lightbulb.Context, heard: Sequence[HeardRecording], budgets: Budgets, form: str) -> None:
+    """Answer with what was ``heard`` in the ``form`` text, srt or vtt; as a file when it is subtitles or long.
+
+    Raises:
+        StarlingError: why nothing could be heard at all.
+    """
+    require_something(heard)
     locale = locale_of(context)
-    notes = await budgets.running_out(context.user.id, context.guild_id, locale, "audio")
-    small_print = "\n".join([caption(transcript, locale), *(f"-# {note}" for note in notes)])
-    if not transcript.has_speech:
+    spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
+    if not spoken:
         await respond(context, translate(NO_SPEECH, locale))
         return
-    if form == "text" and len(transcript.text) + len(small_print) + 1 <= MESSAGE_LIMIT:
-        await respond(context, f"{transcript.text}\n{small_print}")
+    notes = await budgets.running_out(context.user.id, context.guild_id, locale, "audio")
+    captions = [caption(one, locale) for one in spoken]
+    small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
+    text = joined(heard)
+    if form == "text" and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
+        await respond(context, f"{text}\n{small_print}")
         return
     name, body = {
-        "text": ("transcript.txt", transcript.text),
-        "srt": ("transcript.srt", subrip(transcript)),
-        "vtt": ("transcript.vtt", webvtt(transcript)),
+        "text": ("transcript.txt", text),
+        "srt": ("transcript.srt", subrip(spoken[0])),
+        "vtt": ("transcript.vtt", webvtt(spoken[0])),
     }[form]
     file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
     await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
@@ -54,28 +64,47 @@ async def show(context: lightbulb.Context, transcript: Transcript, budgets: Budg
 
 async def _heard(
     context: lightbulb.Context,
-    voice_notes: VoiceNoteTranscriber,
-    budgets: Budgets,
-    attachment: hikari.Attachment,
+    reader: RecordingReader,
+    hearings: Hearings,
+    files: Sequence[hikari.Attachment],
     language: str | None = None,
     to_english: bool = False,
-) -> Transcript:
-    """The transcript of ``attachment``; of a long recording it is shown how far it is."""
-    await budgets.require(context.user.id, context.guild_id, "audio")
-    told = ProgressBar(context.interaction, translate(LISTENING, locale_of(context)), least=LONG_S)
-    try:
-        transcript = await voice_notes.transcribe(
-            attachment,
-            guild=context.guild_id,
-            sender=context.user.id,
-            language=language,
-            translate=to_english,
-            progress=told.tell,
-        )
-    finally:
-        await told.end()
-    await budgets.heard(context.user.id, context.guild_id, transcript.duration_s)
-    return transcript
+) -> list[HeardRecording] | None:
+    """What is said in ``files``; of long recordings it is shown how far it is, with a button to stop. None when that
+    was pressed."""
+    locale = locale_of(context)
+    with hearings.running(context.user.id) as (hearing, stop):
+        row = hearing_row(hearing, locale)
+        told = ProgressBar(context.interaction, translate(LISTENING, locale), least=LONG_S, row=row)
+
+        def tell(number: int, done: TranscriptionProgress) -> None:
+            text = so_far(done, locale, number=number + 1, count=len(files))
+            told.tell(done.transcribed_s, done.duration_s, text)
+
+        try:
+            return await stop.unless_cancelled(
+                reader.read(
+                    files,
+                    guild=context.guild_id,
+                    sender=context.user.id,
+                    language=language,
+                    to_english=to_english,
+                    progress=tell,
+                )
+            )
+        except CancelledByUserError:
+            return None
+        finally:
+            await told.end()
+
+
+async def _answer(
+    context: lightbulb.Context, heard: list[HeardRecording] | None, budgets: Budgets, form: str = "text"
+) -> None:
+    if heard is None:
+        await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
+    else:
+        await show(context, heard, budgets, form)
 
 
 @loader.command
@@ -111,11 +140,13 @@ class Transcribe(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, reader: RecordingReader, hearings: Hearings, budgets: Budgets
+    ) -> None:
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
-        transcript = await _heard(context, voice_notes, budgets, self.file, language, self.to_english)
-        await show(context, transcript, budgets, self.form)
+        heard = await _heard(context, reader, hearings, [self.file], language, self.to_english)
+        await _answer(context, heard, budgets, self.form)
 
 
 @loader.command
@@ -127,9 +158,11 @@ class TranscribeMessage(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
-        attachment = voice_note_in(self.target)
-        if attachment is None:
+    async def invoke(
+        self, context: lightbulb.Context, reader: RecordingReader, hearings: Hearings, budgets: Budgets
+    ) -> None:
+        files = recordings_in(self.target)
+        if not files:
             raise NoVoiceNoteError
         await context.defer()
-        await show(context, await _heard(context, voice_notes, budgets, attachment), budgets)
+        await _answer(context, await _heard(context, reader, hearings, files), budgets)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from audio.errors import RecognitionUnavailableError, RecognizerFailedError
 from audio.recognition.batch import Quality
+from audio.recognition.progress import OnProgress
 from audio.recognition.recognizer import Recognizer
 from audio.recognition.transcript import Transcript
 from audio.recording import Recording
@@ -43,7 +44,7 @@ class FallbackRecognizer:
         hints: str = "",
         words: bool = False,
         source: Hashable = None,
-        progress: Callable[[float, float], None] | None = None,
+        progress: OnProgress | None = None,
     ) -> Transcript:
         """See ``Recognizer``. Raises ``RecognitionUnavailableError`` when several were asked and all failed."""
         reasons: list[RecognizerFailedError] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -20,6 +20,7 @@ from audio.language_tags import base_language
 from audio.openai_errors import OPENAI_URL, host_of, reason_of
 from audio.recognition.batch import Quality
 from audio.recognition.hallucinations import is_hallucination
+from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.recognition.transcript import Segment, Transcript, Word
 from audio.recognition.whisper_languages import LANGUAGES
@@ -77,7 +78,7 @@ class OpenAIRecognizer:
         hints: str = "",
         words: bool = False,
         source: Hashable = None,
-        progress: Callable[[float, float], None] | None = None,
+        progress: OnProgress | None = None,
     ) -> Transcript:
         """See ``Recognizer``. Of ``languages`` only a single one is heeded, and ``expected_languages`` are not: the API
         has no such choice."""
@@ -91,9 +92,10 @@ class OpenAIRecognizer:
             except Exception as error:
                 # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
                 raise RecognizerFailedError(self.name, reason_of(error)) from error
+        transcript = _transcript(answer, recording, None if language is None else base_language(language))
         if progress is not None:
-            progress(recording.duration_s, recording.duration_s)
-        return _transcript(answer, recording, None if language is None else base_language(language))
+            progress(TranscriptionProgress(recording.duration_s, recording.duration_s, transcript.text))
+        return transcript
 
     async def close(self) -> None:
         await self._client.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Protocol
 
 from audio.recognition.batch import Quality
+from audio.recognition.progress import OnProgress
 from audio.recognition.transcript import Transcript
 from audio.recording import Recording
 
@@ -34,7 +35,7 @@ class Recognizer(Protocol):
         hints: str = "",
         words: bool = False,
         source: Hashable = None,
-        progress: Callable[[float, float], None] | None = None,
+        progress: OnProgress | None = None,
     ) -> Transcript:
         """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
 
@@ -47,7 +48,7 @@ class Recognizer(Protocol):
         ``hints``: names and jargon that may be said.
         ``words``: whether the segments have their words with times.
         ``source``: who sends it, such as a guild: those who send little need not wait for those who send much.
-        ``progress``: called in the event loop with the seconds that are transcribed so far and those of the recording.
+        ``progress``: called in the event loop with what is done so far.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, and
         ``RecognizerFailedError`` when it cannot transcribe now: the next one is asked then.

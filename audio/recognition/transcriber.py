@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLa
 from audio.recognition.batch import Quality
 from audio.recognition.device import Device, chosen_device
 from audio.recognition.long_recordings import LongRecordings
+from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Scheduler, Step
 from audio.recognition.transcript import Transcript
 from audio.recognition.transcription import TranscriberResources, TranscriptionOptions, TranscriptionTask
@@ -140,7 +141,7 @@ class Transcriber:
         hints: str = "",
         words: bool = False,
         source: Hashable = None,
-        progress: Callable[[float, float], None] | None = None,
+        progress: OnProgress | None = None,
     ) -> Transcript:
         """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
 
@@ -154,7 +155,7 @@ class Transcriber:
         ``words``: whether the segments have their words with times, which costs about a tenth more.
         ``source``: who sends it, such as a guild: those who send little need not wait for those who send much. None is
         a source of its own each time.
-        ``progress``: called in the event loop with the seconds that are transcribed so far and those of the recording.
+        ``progress``: called in the event loop with what is done so far.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``TranscriberBusyError`` at
         once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
@@ -261,11 +262,11 @@ def _expected(weights: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def _in_loop(progress: Callable[[float, float], None]) -> Callable[[float, float], None]:
+def _in_loop(progress: OnProgress) -> OnProgress:
     """``progress``, to be called from any thread and run in the event loop of now."""
     loop = asyncio.get_running_loop()
 
-    def tell(transcribed_s: float, duration_s: float) -> None:
-        loop.call_soon_threadsafe(progress, transcribed_s, duration_s)
+    def tell(done: TranscriptionProgress) -> None:
+        loop.call_soon_threadsafe(progress, done)
 
     return tell

@@ -15,11 +15,15 @@ from audio.errors import UnknownLanguageError
 from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
 from audio.recognition.long_recordings import LONG_S, LongRecordings
+from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Scheduler, Step
 from audio.recognition.transcript import Segment, Transcript
 from audio.recognition.voice_activity import possible_utterance, speech_probabilities, utterances
 from audio.recognition.whisper import Whisper
 from audio.recording import Recording
+
+FIRST_CHUNKS, TELLING_S = 4, 10.0
+"""The first of so many chunks in which somebody speaks for so many seconds tells the language of a long recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class TranscriptionOptions:
     translate: bool = False
     hints: str = ""
     words: bool = False
-    progress: Callable[[float, float], None] | None = None
-    """Called in any thread with the seconds that are transcribed so far and all the seconds of the recording."""
+    progress: OnProgress | None = None
+    """Called in any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class TranscriptionTask:
         self._lock = threading.Lock()
         self._results: dict[int, tuple[Segment, ...]] = {}
         self._transcribed_s = 0.0
+        self._begun: list[str] = []
+        """What was heard in the first chunks, up to the first that is not transcribed yet."""
         self.outcome: Future[Transcript] = Future()
         """Once it is done, for whatever reason, no further step is taken."""
         self.outcome.add_done_callback(lambda _: self._end())
@@ -127,7 +133,14 @@ class TranscriptionTask:
             for number in range(len(chunks)):
                 self._queue(recording, chunks, (number,))
             return
-        # The longest one tells the language best, and with it come those that can share its batch.
+        # The longest one tells the language best, and with it come those that can share its batch. Of a long recording
+        # the first words are waited for: one of its first chunks is long enough, and with it come those before it.
+        if self.duration_s > LONG_S:
+            first = range(min(len(chunks), FIRST_CHUNKS))
+            telling = next((number for number in first if chunks[number].spoken_s >= TELLING_S), None)
+            longest = telling if telling is not None else max(first, key=lambda number: chunks[number].duration_s)
+            self._queue(recording, chunks, (longest, *range(longest)))
+            return
         longest = max(range(len(chunks)), key=lambda number: chunks[number].duration_s)
         kind = self._request(recording, chunks[longest]).kind
         like = [n for n in range(len(chunks)) if n != longest and self._request(recording, chunks[n]).kind == kind]
@@ -185,7 +198,10 @@ class TranscriptionTask:
             for number, result, request in zip(task.numbers, results, task.requests, strict=True):
                 self._results[number] = result.segments
                 self._transcribed_s += request.chunk.duration_s
-            transcribed_s = self._transcribed_s
+            while (following := self._results.get(len(self._begun))) is not None:
+                self._begun.append(" ".join(segment.text for segment in following))
+            share = self._transcribed_s / sum(chunk.duration_s for chunk in task.chunks)
+            text = " ".join(filter(None, self._begun))
             last = len(self._results) == len(task.chunks)
         if first_known:
             self._language, self._probability = results[0].language, results[0].probability
@@ -193,7 +209,7 @@ class TranscriptionTask:
             for number in sorted(set(range(len(task.chunks))) - set(task.numbers)):
                 self._queue(task.recording, task.chunks, (number,))
         if self._options.progress is not None:
-            self._options.progress(min(transcribed_s, self.duration_s), self.duration_s)
+            self._options.progress(TranscriptionProgress(min(share, 1.0) * self.duration_s, self.duration_s, text))
         if last:
             self._finish(task.recording, task.chunks)
 

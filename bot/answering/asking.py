@@ -49,7 +49,7 @@ async def ask(
         guild_id=interaction.guild_id,
         guild_name=None if guild is None else guild.name,
         text=text,
-        recording=next((file for file in files if is_recording(file)), None),
+        recordings=tuple(filter(is_recording, files)),
         reply=reply,
         files=tuple(files),
         heading=f"> 💬 {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]} …'}\n" if shown else "",

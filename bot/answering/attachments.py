@@ -12,7 +12,7 @@ import hikari
 import structlog
 from PIL import Image, UnidentifiedImageError
 
-from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, voice_note_in
+from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, recordings_in
 from bot.conversation.chat_message import Picture
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -108,20 +108,22 @@ class AttachmentReader:
     async def of_earlier(
         self, message: hikari.PartialMessage, *, guild: hikari.Snowflakeish | None, pictures: bool
     ) -> AttachmentContent:
-        """What is in a ``message`` that came before the question: also what is said in its recording. What cannot be
+        """What is in a ``message`` that came before the question: also what is said in its recordings. What cannot be
         had is left out."""
         found: list[str] = []
         seen: list[Picture] = []
-        recording = voice_note_in(message)
-        if recording is not None and message.author:
+        for recording in recordings_in(message) if message.author else ():
+            assert message.author
             try:
                 heard = await self._voice_notes.transcribe(recording, guild=guild, sender=message.author.id)
                 found.append(heard.text)
             except StarlingError as error:
                 log.info("an earlier recording was left out", why=str(error))
+        texts = 0
         for one in attachments_of(message):
             try:
-                if is_text(one) and len(found) < MAX_TEXT_FILES:
+                if is_text(one) and texts < MAX_TEXT_FILES:
+                    texts += 1
                     found.append(await _text(one))
                 elif pictures and is_picture(one) and len(seen) < MAX_PICTURES:
                     seen.append(await _picture(one))

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 import hikari
 import structlog
 
-from audio import Transcript
+from audio import TranscriptionProgress
+from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import TranscriptPayload, note_posted
-from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
+from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
+from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
+from bot.i18n.translation import translate
 from bot.preferences.choices import TranscriptStyle
 from bot.preferences.preferences import Preferences
+from bot.ui.answer_buttons import STOPPED, hearing_row
 from bot.ui.error_report import report_error
+from bot.ui.live_text import LiveText
+from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.splitting import MESSAGE_LIMIT
-from bot.ui.transcript_text import caption, quote, timed
-from bot.usage.budgets import Budgets
+from bot.ui.streaming_reply import StreamingReply
+from bot.ui.transcript_text import caption, so_far, timed
+from bot.work.cancellation import CancellationToken, CancelledByUserError
 from bot.work.job_store import Job, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
 
@@ -33,22 +41,22 @@ class AutoTranscripts:
     def __init__(
         self,
         rest: hikari.api.RESTClient,
-        voice_notes: VoiceNoteTranscriber,
+        reader: RecordingReader,
         preferences: Preferences,
-        budgets: Budgets,
+        hearings: Hearings,
         jobs: JobStore,
         runner: JobRunner,
     ) -> None:
         self._rest = rest
-        self._voice_notes = voice_notes
+        self._reader = reader
         self._preferences = preferences
-        self._budgets = budgets
+        self._hearings = hearings
         self._jobs = jobs
         self._runner = runner
 
     async def wanted(self, message: hikari.Message) -> bool:
         """Whether ``message`` is a person's voice note where such are written down."""
-        if message.guild_id is None or message.author.is_bot or voice_note_in(message) is None:
+        if message.guild_id is None or message.author.is_bot or not recordings_in(message):
             return False
         return int(message.channel_id) in (await self._preferences.guild(message.guild_id)).transcribed_channels
 
@@ -89,43 +97,84 @@ class AutoTranscripts:
         locale = TranscriptPayload.of(job).locale
         try:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
-            recording = voice_note_in(found)
-            if recording is not None:
-                await self._budgets.require(job.user_id, job.guild_id, "audio")
-                transcript = await self._voice_notes.transcribe(recording, guild=job.guild_id, sender=job.user_id)
-                await self._budgets.heard(job.user_id, job.guild_id, transcript.duration_s)
-                if transcript.has_speech:
-                    await self._post(job, transcript, locale)
+            with self._hearings.running(job.user_id) as (hearing, stop):
+                reply = self._reply(job, hearing, locale)
+                await self._transcribe(job, reply, recordings_in(found), stop)
         except asyncio.CancelledError:
             raise
+        except (hikari.HTTPError, ReplyGoneError) as error:
+            log.info("a transcript could not be posted", why=str(error), message=job.message_id)
+            await self._jobs.finish(job.id, "cancelled")
+
+    async def _transcribe(
+        self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment], stop: CancellationToken
+    ) -> None:
+        locale = reply.locale
+        try:
+            await self._post(job, reply, await stop.unless_cancelled(self._heard(job, reply, files)))
+        except CancelledByUserError:
+            await reply.finish("", note=f"-# {translate(STOPPED, locale)}")
+            await self._jobs.finish(job.id, "cancelled")
         except StarlingError as error:
             report = report_error(error, locale, message=job.message_id, user=job.user_id)
             await self._jobs.finish(job.id, "failed", reference=report.reference)
-            with contextlib.suppress(hikari.HTTPError):
-                await self._reply(job, report.text)
-        except hikari.HTTPError as error:
-            log.info("a transcript could not be posted", why=str(error), message=job.message_id)
-            await self._jobs.finish(job.id, "cancelled")
+            with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
+                await reply.end_with_note(report.text)
         else:
             await self._jobs.finish(job.id, "done")
 
-    async def _post(self, job: Job, transcript: Transcript, locale: str) -> None:
+    async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
+        """What is said in ``files``; of what is long, the words are shown as they are heard."""
+
+        async def show(text: str) -> None:
+            await reply.show(text, at_once=True)
+
+        live = LiveText(show)
+
+        def tell(number: int, done: TranscriptionProgress) -> None:
+            if done.duration_s >= LONG_S:
+                live.tell(so_far(done, reply.locale, number=number + 1, count=len(files)))
+
+        try:
+            return await self._reader.read(files, guild=job.guild_id, sender=job.user_id, progress=tell)
+        finally:
+            await live.end()
+
+    async def _post(self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording]) -> None:
+        require_something(heard)
+        locale = reply.locale
+        spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
+        if not spoken:
+            await reply.withdraw()
+            return
         style = (await self._preferences.guild(job.guild_id)).transcript_style
         if style is TranscriptStyle.QUOTE:
-            await self._reply(job, quote(transcript, locale))
+            await reply.finish(quote(heard, locale))
             return
-        text = timed(transcript) if style is TranscriptStyle.TIMES else transcript.text
-        small_print = caption(transcript, locale)
+        is_timed = style is TranscriptStyle.TIMES
+        texts = [timed(one) if is_timed else one.text for one in spoken]
+        text = texts[0] if len(texts) == 1 else "\n".join(f"{number}. {one}" for number, one in enumerate(texts, 1))
+        small_print = "\n".join(caption(one, locale) for one in spoken)
         if len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
-            await self._reply(job, f"{text}\n{small_print}")
+            await reply.finish(f"{text}\n{small_print}")
             return
         file = hikari.Bytes(text.encode(), "transcript.txt", "text/plain; charset=utf-8")
-        await self._reply(job, small_print, file)
+        await reply.finish(small_print, file=file)
 
-    async def _reply(self, job: Job, text: str, file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED) -> None:
+    def _reply(self, job: Job, hearing: str, locale: str) -> StreamingReply:
         assert job.message_id is not None
-        message = await self._rest.create_message(
-            job.channel_id, text, attachment=file, reply=job.message_id, mentions_reply=False,
-            user_mentions=False, role_mentions=False, mentions_everyone=False, nonce=job.id[:24],
+
+        async def store(posted: tuple[int, ...]) -> None:
+            await note_posted(self._jobs, job.id, posted)
+
+        target = ChannelTarget(
+            self._rest, job.channel_id, job.message_id, job.user_id,
+            nonce=job.id[:20], is_repeated=job.attempts > 0, pings=False,
         )  # fmt: skip
-        await note_posted(self._jobs, job.id, [int(message.id)])
+        return StreamingReply(
+            target,
+            locale=locale,
+            posted=TranscriptPayload.of(job).posted,
+            on_posted=store,
+            streaming_row=hearing_row(hearing, locale),
+        )

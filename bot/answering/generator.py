@@ -11,14 +11,11 @@ from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import StreamedAnswer, Streaming
 from bot.answering.understanding import Understanding
-from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.answer_buttons import answer_row, retry_row
+from bot.ui.answer_buttons import STOPPED, answer_row, retry_row
 from bot.work.cancellation import CancelledByUserError
 
 log = structlog.get_logger()
-
-STOPPED = _("Stopped.")
 
 
 class AnswerGenerator:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import hikari
 
 from bot.answering.attachments import has_readable_attachments
-from bot.answering.voice_notes import voice_note_in
+from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import SpeakMode
@@ -38,6 +38,12 @@ class QuestionGoneError(StarlingError):
     sentence = _("The message that I was answering was deleted, so I stopped.")
 
 
+class NotTheAskerError(StarlingError):
+    """Raised when someone stops or repeats an answer to another person."""
+
+    sentence = _("Only the one who asked, or someone who may manage messages here, can do that.")
+
+
 class MayNotWriteError(StarlingError):
     """Raised when the bot is asked in a channel where it may not write."""
 
@@ -64,12 +70,12 @@ class AnswerRequest:
     guild_name: str | None
     text: str
     """What was written, without the mention of the bot."""
-    recording: hikari.Attachment | None
+    recordings: tuple[hikari.Attachment, ...]
     reply: StreamingReply
     message: hikari.Message | None = None
     """None for a command."""
     files: tuple[hikari.Attachment, ...] = ()
-    """All that came with it, the recording too."""
+    """All that came with it, the recordings too."""
     heading: str = ""
     """What stands above the answer, with its line break."""
     about: hikari.Message | None = None
@@ -113,10 +119,7 @@ def is_for(
     if message.guild_id is None:
         return True
     if joined and (
-        words(message, me)
-        or message.message_snapshots
-        or voice_note_in(message) is not None
-        or has_readable_attachments(message)
+        words(message, me) or message.message_snapshots or recordings_in(message) or has_readable_attachments(message)
     ):
         return True
     answered = message.referenced_message

@@ -16,8 +16,8 @@ from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
-from bot.answering.request import AnswerRequest, MayNotWriteError, QuestionGoneError
-from bot.answering.voice_notes import voice_note_in
+from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError, QuestionGoneError
+from bot.answering.voice_notes import recordings_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.errors import StarlingError
@@ -57,12 +57,6 @@ class AnswerGoneError(StarlingError):
     """Raised when an answer is asked for anew that is no longer known."""
 
     sentence = _("I no longer know this answer. Please ask me again.")
-
-
-class NotTheAskerError(StarlingError):
-    """Raised when someone stops or repeats an answer to another person."""
-
-    sentence = _("Only the one who asked, or someone who may manage messages here, can do that.")
 
 
 class AnswerService:
@@ -328,7 +322,7 @@ class AnswerService:
             guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
             guild_name=payload.guild_name,
             text=self._words(message),
-            recording=voice_note_in(message),
+            recordings=recordings_in(message),
             reply=reply,
             message=message,
             files=tuple(attachments_of(message)),

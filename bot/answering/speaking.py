@@ -90,11 +90,11 @@ class Speaking:
             log.info("answered aloud", engine=spoken.engine, voice=spoken.voice, duration_s=round(spoken.duration_s, 1))
 
     async def _is_wanted(self, request: AnswerRequest) -> bool:
-        """Whether the answer to ``request``, with or without a recording, is spoken."""
+        """Whether the answer to ``request``, with or without recordings, is spoken."""
         chosen = await self._preferences.guild(request.guild_id)
         here = chosen.joined_channels.get(int(request.channel_id))
         speak = request.speak or here or chosen.speak or self._default
-        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and request.recording is not None)
+        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and bool(request.recordings))
 
     async def _voice(self, request: AnswerRequest) -> str | None:
         return await self._voices.of(request.asker.id, request.guild_id)

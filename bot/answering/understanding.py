@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 import hikari
 
-from audio import Transcript, detect_language
-from bot.answering.attachments import AttachmentContent, AttachmentReader
+from audio import TranscriptionProgress, detect_language
+from bot.answering import recordings
+from bot.answering.attachments import AttachmentContent, AttachmentReader, is_picture, is_text
 from bot.answering.message_text import text_of
+from bot.answering.recordings import HeardRecording, RecordingReader
 from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
-from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import translate
-from bot.ui.transcript_text import NO_SPEECH, quote
-from bot.usage.budgets import Budgets, Kind
+from bot.ui.live_text import LiveText
+from bot.ui.transcript_text import NO_SPEECH, so_far
+from bot.usage.budgets import Budgets
 
 WHAT_IS_THIS = _("What do you say to this?")
 
@@ -55,7 +57,7 @@ class Understanding:
     def __init__(
         self,
         bot: hikari.GatewayBot,
-        voice_notes: VoiceNoteTranscriber,
+        reader: RecordingReader,
         attachments: AttachmentReader,
         models: ChatModels,
         locales: KnownLocales,
@@ -65,7 +67,7 @@ class Understanding:
     ) -> None:
         """``reads_all``: whether Discord shows us messages that do not mention us."""
         self._bot = bot
-        self._voice_notes = voice_notes
+        self._recordings = reader
         self._attachments = attachments
         self._models = models
         self._locales = locales
@@ -73,8 +75,8 @@ class Understanding:
         self._reads_all = reads_all
 
     async def understand(self, request: AnswerRequest) -> UnderstoodRequest | None:
-        """What ``request`` asks; the transcript of its recording is shown. None when nobody speaks in that, which is
-        told.
+        """What ``request`` asks; what is said in its recordings is shown, while they are heard where that takes long.
+        None when nobody speaks in them and there is nothing else to answer, which is told.
 
         Raises:
             CancelledByUserError: a person stopped it.
@@ -83,35 +85,50 @@ class Understanding:
             hikari.HTTPError: Discord refuses.
         """
         reply = request.reply
-        kinds: tuple[Kind, ...] = ("tokens", "audio") if request.recording else ("tokens",)
-        await self._budgets.require(request.asker.id, request.guild_id, *kinds)
-        transcript = await request.cancellation.unless_cancelled(self._transcript(request))
-        if transcript is not None and not transcript.has_speech:
-            await reply.finish(translate(NO_SPEECH, reply.locale))
+        await self._budgets.require(request.asker.id, request.guild_id, "tokens")
+        heard = await request.cancellation.unless_cancelled(self._heard(request))
+        said = recordings.joined(heard)
+        is_all = not request.text and not any(is_text(one) or is_picture(one) for one in request.files)
+        if heard and not said and is_all:
+            recordings.require_something(heard)
+            remarks = recordings.remarks(heard, reply.locale)
+            await reply.finish("\n".join(remarks) if len(heard) > 1 else translate(NO_SPEECH, reply.locale))
             return None
         heading = request.heading
-        if transcript is not None:
-            heading += quote(transcript, reply.locale) + "\n"
+        if heard:
+            heading += recordings.quote(heard, reply.locale) + "\n"
         if heading:
-            await reply.show(heading)
-        text = f"{request.text}\n{transcript.text if transcript else ''}".strip()
+            await reply.show(heading, at_once=bool(reply.message_ids))
+        text = f"{request.text}\n{said}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.of_question(request.files, pictures=model.takes_pictures)
         if not text and (request.about is not None or self._points_at_another(request)):
             text = translate(WHAT_IS_THIS, reply.locale)
         if not text and not attached.text and not attached.pictures:
             raise FilesNotReadError(attached.unread) if attached.unread else self._why_nothing(request)
-        language = (transcript.language if transcript else None) or detect_language(text, hint=reply.locale)
+        spoken = (one.transcript.language for one in heard if one.text and one.transcript is not None)
+        language = next(spoken, None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
         return UnderstoodRequest(request, text, attached, heading, language, model)
 
-    async def _transcript(self, request: AnswerRequest) -> Transcript | None:
-        if request.recording is None:
-            return None
-        asker, guild = request.asker.id, request.guild_id
-        transcript = await self._voice_notes.transcribe(request.recording, guild=guild, sender=asker)
-        await self._budgets.heard(asker, guild, transcript.duration_s)
-        return transcript
+    async def _heard(self, request: AnswerRequest) -> list[HeardRecording]:
+        reply, count = request.reply, len(request.recordings)
+
+        async def show(text: str) -> None:
+            await reply.show(f"{request.heading}{text}", at_once=True)
+
+        live = LiveText(show)
+
+        def tell(number: int, done: TranscriptionProgress) -> None:
+            if done.duration_s >= recordings.LONG_S:
+                live.tell(so_far(done, reply.locale, number=number + 1, count=count))
+
+        try:
+            return await self._recordings.read(
+                request.recordings, guild=request.guild_id, sender=request.asker.id, progress=tell
+            )
+        finally:
+            await live.end()
 
     def _points_at_another(self, request: AnswerRequest) -> bool:
         """Whether nothing is said but that a message of somebody else should be looked at: a bare mention as a reply to

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import cachetools
 import hikari
 
-from audio import Recognizer, Transcript
+from audio import OnProgress, Recognizer, Transcript
 from bot.answering.spoken_languages import SpokenLanguages
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -30,12 +30,12 @@ class NoVoiceNoteError(StarlingError):
     sentence = _("There is no voice note, audio or video in that message. Pick a message that has one.")
 
 
-def voice_note_in(message: hikari.PartialMessage) -> hikari.Attachment | None:
-    """The recording in ``message`` or in the message that it forwards: audio, or a video for its sound; or None."""
-    found = _recording(message.attachments or ())
-    if found is None:
-        for snapshot in message.message_snapshots or ():
-            found = found or _recording(snapshot.attachments or ())
+def recordings_in(message: hikari.PartialMessage) -> tuple[hikari.Attachment, ...]:
+    """The recordings in ``message`` and in the message that it forwards, in order: audio, and videos for their
+    sound."""
+    found = _recordings(message.attachments or ())
+    for snapshot in message.message_snapshots or ():
+        found += _recordings(snapshot.attachments or ())
     return found
 
 
@@ -45,8 +45,8 @@ def is_recording(attachment: hikari.Attachment) -> bool:
     return kind in ("audio", "video") or PurePosixPath(attachment.filename.lower()).suffix in _SOUND_SUFFIXES
 
 
-def _recording(attachments: Sequence[hikari.Attachment]) -> hikari.Attachment | None:
-    return next((attachment for attachment in attachments if is_recording(attachment)), None)
+def _recordings(attachments: Iterable[hikari.Attachment]) -> tuple[hikari.Attachment, ...]:
+    return tuple(filter(is_recording, attachments))
 
 
 _REMEMBERED, _REMEMBERED_S = 256, 3600.0
@@ -79,14 +79,14 @@ class VoiceNoteTranscriber:
         sender: hikari.Snowflakeish,
         language: str | None = None,
         translate: bool = False,
-        progress: Callable[[float, float], None] | None = None,
+        progress: OnProgress | None = None,
     ) -> Transcript:
         """The transcript of ``attachment``, which is heard once.
 
         ``language``: one of Whisper's codes, or None to detect it.
 
         ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
-        ``progress``: called with the seconds that are heard so far and those of the recording.
+        ``progress``: called with what is heard so far.
 
         Raises:
             StarlingError: what ``download`` and ``Recognizer.transcribe`` raise.

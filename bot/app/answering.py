@@ -12,9 +12,11 @@ from bot.answering.attachments import AttachmentReader
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.generator import AnswerGenerator
+from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
 from bot.answering.missed_questions import MissedQuestions
 from bot.answering.prompting import Prompting
+from bot.answering.recordings import RecordingReader
 from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
 from bot.answering.small_print import SmallPrint
@@ -57,6 +59,8 @@ class Answering:
     generator: AnswerGenerator
     answers: AnswerService
     transcripts: AutoTranscripts
+    hearings: Hearings
+    recordings: RecordingReader
     intake: MessageIntake
     missed: MissedQuestions
 
@@ -95,10 +99,11 @@ async def build_answering(
     recall = Recall(stores.corrections.approved, index_maker(settings.recall, english_weights(cache)))
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes)
+    recordings = RecordingReader(speech.voice_notes, budgets)
     history = ConversationHistory(bot, stores.exchanges, stores.preferences, attachments)
     generator = AnswerGenerator(
         Understanding(
-            bot, speech.voice_notes, attachments, models, locales, budgets, reads_all=settings.message_content_intent
+            bot, recordings, attachments, models, locales, budgets, reads_all=settings.message_content_intent
         ),
         Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
         Streaming(budgets),
@@ -107,7 +112,8 @@ async def build_answering(
         SmallPrint(history, budgets),
     )
     answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback)
-    transcripts = AutoTranscripts(bot.rest, speech.voice_notes, stores.preferences, budgets, stores.jobs, runner)
+    hearings = Hearings()
+    transcripts = AutoTranscripts(bot.rest, recordings, stores.preferences, hearings, stores.jobs, runner)
     intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences)
     return Answering(
         chat=chat,
@@ -120,6 +126,8 @@ async def build_answering(
         generator=generator,
         answers=answers,
         transcripts=transcripts,
+        hearings=hearings,
+        recordings=recordings,
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),
     )

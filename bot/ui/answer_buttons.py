@@ -10,10 +10,12 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
+STOP_HEARING_ID = "stop-hearing"
 GO_ON_ID = "goon"
 GOOD_ID, BAD_ID = "good", "bad"
 
 STOP = _("Stop")
+STOPPED = _("Stopped.")
 REGENERATE = _("Answer anew")
 RETRY = _("Try again")
 ANSWER_NOW = _("Answer now")
@@ -27,6 +29,14 @@ def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, f"{STOP_ID}:{job}", label=translate(STOP, locale), emoji="⏹️"
+    )
+
+
+def hearing_row(hearing: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below a recording that is being written down."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{STOP_HEARING_ID}:{hearing}", label=translate(STOP, locale), emoji="⏹️"
     )
 
 

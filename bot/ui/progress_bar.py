@@ -38,15 +38,17 @@ class ProgressBar:
     def begin(self) -> None:
         """Show the bar at once, with nothing done."""
         self._next_s = time.monotonic() + self._every_s
-        self._showing = asyncio.create_task(self._show(0.0))
+        self._showing = asyncio.create_task(self._show(f"{self._what}\n{bar(0.0)}"))
 
-    def tell(self, done: float, whole: float) -> None:
-        """Take note that ``done`` of ``whole`` is done; to be called in the event loop."""
+    def tell(self, done: float, whole: float, text: str = "") -> None:
+        """Take note that ``done`` of ``whole`` is done; to be called in the event loop. ``text`` is shown in place of
+        the line above the bar and the bar."""
         now_s = time.monotonic()
         if now_s < self._next_s or whole < self._least or (self._showing is not None and not self._showing.done()):
             return
         self._next_s = now_s + self._every_s
-        self._showing = asyncio.create_task(self._show(min(done / whole, 1.0)))
+        shown = text or f"{self._what}\n{bar(done / whole)}"
+        self._showing = asyncio.create_task(self._show(shown))
 
     async def end(self) -> None:
         """Take the bar away: what comes then is a message of its own."""
@@ -55,10 +57,15 @@ class ProgressBar:
             with contextlib.suppress(hikari.HTTPError):
                 await self._interaction.delete_initial_response()
 
-    async def _show(self, share: float) -> None:
-        full = round(share * _CELLS)
+    async def _show(self, text: str) -> None:
         with contextlib.suppress(hikari.HTTPError):
             await self._interaction.edit_initial_response(
-                f"{self._what}\n`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}",
-                component=self._row,
+                text, component=self._row, user_mentions=False, role_mentions=False, mentions_everyone=False
             )
+
+
+def bar(share: float) -> str:
+    """A bar of which ``share`` is full, at most 1, and that in percent."""
+    share = min(share, 1.0)
+    full = round(share * _CELLS)
+    return f"`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}"

@@ -66,10 +66,12 @@ class ChannelTarget:
         *,
         nonce: str,
         is_repeated: bool = False,
+        pings: bool = True,
     ) -> None:
-        """``message`` is answered, ``asker`` is the only one whom the answer may ping. ``nonce`` (at most 22
-        characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt before this one, which
-        may have posted what it could not note any more."""
+        """``message`` is answered, ``asker`` is the only one whom the answer may ping, if it ``pings`` anybody.
+        ``nonce`` (at most 22 characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt
+        before this one, which may have posted what it could not note any more."""
+        self._pings = pings
         self._rest = rest
         self._channel = hikari.Snowflake(channel)
         self._message = hikari.Snowflake(message)
@@ -95,8 +97,8 @@ class ChannelTarget:
             attachment=extras.file,
             component=extras.row or hikari.UNDEFINED,
             reply=self._message if first is None else first,
-            mentions_reply=first is None,
-            user_mentions=[self._asker],
+            mentions_reply=first is None and self._pings,
+            user_mentions=[self._asker] if self._pings else False,
             role_mentions=False,
             mentions_everyone=False,
             nonce=f"{self._nonce}{index}",
@@ -111,7 +113,7 @@ class ChannelTarget:
                 text,
                 attachment=extras.file,
                 component=extras.row,
-                user_mentions=[self._asker],
+                user_mentions=[self._asker] if self._pings else False,
                 role_mentions=False,
                 mentions_everyone=False,
             )

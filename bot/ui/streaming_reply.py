@@ -82,11 +82,18 @@ class StreamingReply:
         self._shown = [(id_, "") for id_, _text in self._shown]
 
     async def finish(
-        self, text: str, *, note: str = "", whole: str = "", row: hikari.api.ComponentBuilder | None = None
+        self,
+        text: str,
+        *,
+        note: str = "",
+        whole: str = "",
+        row: hikari.api.ComponentBuilder | None = None,
+        file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED,
     ) -> None:
         """Show ``text`` for good, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
 
-        A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file.
+        A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file;
+        a text that fits comes with ``file``.
 
         Raises:
             ReplyGoneError: one of the reply's messages was deleted.
@@ -95,13 +102,20 @@ class StreamingReply:
             hikari.NotFoundError: the channel is gone.
         """
         pieces = split(text)
-        file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
         if len(pieces) > MAX_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
             note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
             pieces = pieces[:MAX_MESSAGES]
             pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
         await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], file=file, row=row)
+
+    async def withdraw(self) -> None:
+        """Delete what is shown.
+
+        Raises:
+            hikari.HTTPError: Discord refuses.
+        """
+        await self._finish([])
 
     async def end_with_note(self, note: str, *, row: hikari.api.ComponentBuilder | None = None) -> None:
         """Put ``note`` (at most 500 characters) and ``row`` below what is shown, which stays as it is.

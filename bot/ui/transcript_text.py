@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-from audio import Transcript
+from collections.abc import Sequence
+
+from audio import Transcript, TranscriptionProgress
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
+from bot.ui.progress_bar import bar
 
 QUOTE_LIMIT = 900
 """Characters of a transcript that stand above an answer; the whole of it is for the command Transcribe."""
 
+SHORTEST_QUOTE = 150
+"""The least that is shown of each of several."""
+
+LISTENING = _("I am listening to the recording …")
+LISTENING_TO_ONE = _("I am listening to recording {number} of {count} …")
 SHORTENED = _("Shortened: to read all of it, open your message's menu, Apps, Transcribe.")
 DAMAGED_END = _("The end of this recording is damaged: I could hear only the first {duration_s:.0f} s.")
 NO_SPEECH = _("I heard no speech in this recording.")
 
 
-def quote(transcript: Transcript, locale: str) -> str:
-    """The transcript as a quoted line above an answer, at most about 1,200 characters with its small print."""
-    text = " ".join(transcript.text.split())
-    notes = []
+def quote(texts: Sequence[str], locale: str) -> str:
+    """What is said in the recordings of a message, as a quoted line each above an answer: of several, behind its
+    number, and left out where it is empty. At most about 1,500 characters with the small print."""
+    limit = max(QUOTE_LIMIT // max(len(texts), 1), SHORTEST_QUOTE)
+    lines, is_shortened = [], False
+    for number, said in enumerate(texts, 1):
+        text = " ".join(said.split())
+        if len(text) > limit:
+            text, is_shortened = text[:limit].rsplit(" ", 1)[0] + " …", True
+        if text:
+            lines.append(f"> 🎙️ {text}" if len(texts) == 1 else f"> 🎙️ {number}. {text}")
+    if is_shortened:
+        lines.append(f"-# {translate(SHORTENED, locale)}")
+    return "\n".join(lines)
+
+
+def damaged_end(transcript: Transcript, locale: str) -> str:
+    """That the recording broke off."""
+    return translate(DAMAGED_END, locale, duration_s=transcript.duration_s)
+
+
+def so_far(done: TranscriptionProgress, locale: str, *, number: int = 1, count: int = 1) -> str:
+    """How far the hearing of one recording is, the number ``number`` of ``count``: a bar, and the last words that
+    were heard."""
+    sentence = LISTENING if count == 1 else LISTENING_TO_ONE
+    heading = translate(sentence, locale, number=number, count=count)
+    share = done.transcribed_s / done.duration_s if done.duration_s else 0.0
+    text = " ".join(done.text.split())
     if len(text) > QUOTE_LIMIT:
-        text = text[:QUOTE_LIMIT].rsplit(" ", 1)[0] + " …"
-        notes.append(translate(SHORTENED, locale))
-    if transcript.truncated:
-        notes.append(translate(DAMAGED_END, locale, duration_s=transcript.duration_s))
-    return "\n".join([f"> 🎙️ {text}", *(f"-# {note}" for note in notes)])
+        text = "… " + text[-QUOTE_LIMIT:].partition(" ")[2]
+    return "\n".join([f"-# {heading}", bar(share), *([f"> 🎙️ {text}"] if text else [])])
 
 
 def caption(transcript: Transcript, locale: str) -> str:
@@ -35,7 +64,7 @@ def caption(transcript: Transcript, locale: str) -> str:
     parts.append(f"{minutes}:{seconds:02}")
     text = f"-# {' · '.join(parts)}"
     if transcript.truncated:
-        text += f"\n-# {translate(DAMAGED_END, locale, duration_s=transcript.duration_s)}"
+        text += f"\n-# {damaged_end(transcript, locale)}"
     return text
 
 

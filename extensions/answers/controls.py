@@ -6,8 +6,9 @@ import alluka
 import hikari
 import yuyo
 
+from bot.answering.hearings import Hearings
 from bot.answering.service import AnswerService
-from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ID, STOP_ID
+from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
 from bot.ui.screen import Screen
 
 screen = Screen()
@@ -23,6 +24,19 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
     """
     interaction = context.interaction
     await answers.stop(context.id_metadata, interaction.member or interaction.user)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+
+
+@screen.button(STOP_HEARING_ID)
+async def stop_hearing(context: yuyo.components.Context, hearings: alluka.Injected[Hearings]) -> None:
+    """Write no more down of a recording.
+
+    Raises:
+        NotTheAskerError: it is not theirs.
+        HearingEndedError: all of it is written down.
+    """
+    interaction = context.interaction
+    hearings.stop(context.id_metadata, interaction.member or interaction.user)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 

@@ -10,7 +10,7 @@ import lightbulb
 import yuyo
 from cachetools import TTLCache
 
-from bot.answering.voice_notes import VoiceNoteTranscriber, voice_note_in
+from bot.answering.voice_notes import VoiceNoteTranscriber, recordings_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.rights import corrector_of
@@ -86,14 +86,14 @@ class TranscriptForms:
             lines = (message.content or "").splitlines()
             quoted = [line.removeprefix(_QUOTE) for line in lines if line.startswith(_QUOTE)]
             return quoted[0].strip() if quoted else ""
-        recording = voice_note_in(message)
-        if recording is None:
+        recordings = recordings_in(message)
+        if not recordings:
             return ""
         asked = await self._exchanges.of_messages([int(message.id)])
         if (exchange := asked.get(int(message.id))) is not None:
             return exchange.prompt
-        known = await self._voice_notes.remembered(recording, guild=context.guild_id)
-        return known.text if known else ""
+        known = [await self._voice_notes.remembered(one, guild=context.guild_id) for one in recordings]
+        return "\n".join(one.text for one in known if one is not None)
 
 
 @screen.form(FORM_ID)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from audio import PLAIN, Prosody, Recording, Sound, Transcript, Voice, decode
+from audio import PLAIN, OnProgress, Prosody, Recording, Sound, Transcript, Voice, decode
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
@@ -54,7 +54,7 @@ class Stenographer:
         """Nothing is loaded."""
 
     async def transcribe(
-        self, audio: bytes | Recording, *, progress: Callable[[float, float], None] | None = None, **options: object
+        self, audio: bytes | Recording, *, progress: OnProgress | None = None, **options: object
     ) -> Transcript:
         return Transcript("Where do parrots come from?", "en", 1.0, 3.0, ())
 

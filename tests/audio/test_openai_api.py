@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from audio import EspeakEngine, PiperEngine, Prosody, Synthesizer, Transcriber, decode
+from audio import EspeakEngine, PiperEngine, Prosody, Synthesizer, Transcriber, TranscriptionProgress, decode
 from audio.errors import NotAudioError, RecognizerFailedError
 from audio.recognition.fallback import FallbackRecognizer
 from audio.recognition.openai_recognizer import OpenAIRecognizer
@@ -49,15 +49,15 @@ async def recognizer(server: SpeechServer) -> AsyncIterator[OpenAIRecognizer]:
 async def test_a_recording_is_heard_by_a_service_that_gets_its_sound_alone(
     server: SpeechServer, recognizer: OpenAIRecognizer
 ) -> None:
-    told: list[tuple[float, float]] = []
+    told: list[TranscriptionProgress] = []
     transcript = await recognizer.transcribe(
-        (RECORDINGS / "jfk.ogg").read_bytes(), hints="Kennedy", words=True, progress=lambda *done: told.append(done)
+        (RECORDINGS / "jfk.ogg").read_bytes(), hints="Kennedy", words=True, progress=told.append
     )
     assert is_heard(JFK, transcript.text)
     assert "watching" not in transcript.text  # what the service itself takes for no speech
     assert transcript.language == "en"
     assert transcript.duration_s == pytest.approx(11, abs=0.5)
-    assert told == [(transcript.duration_s, transcript.duration_s)]
+    assert told == [TranscriptionProgress(transcript.duration_s, transcript.duration_s, transcript.text)]
     assert is_heard(JFK, " ".join(word.text for segment in transcript.segments for word in segment.words))
     asked = server.heard[0]
     assert asked["file"] == b"fLaC"

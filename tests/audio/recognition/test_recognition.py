@@ -12,7 +12,16 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from audio import Recording, Segment, Transcriber, TranscriberBusyError, Transcript, UnknownLanguageError, decode
+from audio import (
+    Recording,
+    Segment,
+    Transcriber,
+    TranscriberBusyError,
+    Transcript,
+    TranscriptionProgress,
+    UnknownLanguageError,
+    decode,
+)
 from audio.recognition.attempts import FALLBACK_BEAMS
 from audio.recognition.batch import ChunkRequest, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk
@@ -373,18 +382,21 @@ async def test_only_the_languages_that_are_allowed_are_considered(
 
 async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_sound: Recording) -> None:
     minutes = Recording(np.resize(jfk_sound.samples, 70 * 16_000))
-    told: list[tuple[float, float]] = []
+    told: list[TranscriptionProgress] = []
     loop = asyncio.get_running_loop()
 
-    def progress(heard_s: float, duration_s: float) -> None:
+    def progress(done: TranscriptionProgress) -> None:
         assert asyncio.get_running_loop() is loop
-        told.append((heard_s, duration_s))
+        told.append(done)
 
-    await fast.transcribe(minutes, progress=progress)
+    heard = await fast.transcribe(minutes, progress=progress)
     assert len(told) >= 3
-    assert told == sorted(told)
-    assert {duration_s for _, duration_s in told} == {70.0}
-    assert 58 <= told[-1][0] <= 70
+    assert [one.transcribed_s for one in told] == sorted(one.transcribed_s for one in told)
+    assert {one.duration_s for one in told} == {70.0}
+    assert told[-1].transcribed_s == pytest.approx(70)
+    assert is_heard(JFK, told[0].text)
+    assert [one.text for one in told] == [heard.text[: len(one.text)] for one in told]
+    assert told[-1].text == heard.text
 
 
 async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path, russian_note: bytes) -> None:

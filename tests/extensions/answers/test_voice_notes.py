@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import av
+import numpy as np
 
 from audio import decode
 from tests.harness import RECORDINGS, BotHarness, hear, voice
@@ -79,6 +80,30 @@ async def test_a_forwarded_voice_note_is_heard(harness: BotHarness) -> None:
     assert await harness.voice_reply_to(answer)
 
 
+async def test_several_recordings_of_a_message_are_heard_in_order_and_told_apart(harness: BotHarness) -> None:
+    russian = (RECORDINGS / "pisets-ru.ogg").read_bytes()
+    files = [("first.ogg", _jfk(), "audio/ogg"), ("film.mp4", _pictures(), "video/mp4")]
+    files += [("second.ogg", russian, "audio/ogg")]
+    asked = await harness.member.send(await harness.dm(harness.member), "What do they say?", files=files)
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    first, second = (line for line in answer["content"].splitlines() if line.startswith("> 🎙️"))
+    for told in ((first, second), harness.chat.last_question.splitlines()[-2:]):
+        assert is_heard(f"1 {JFK}", told[0]) and is_heard(f"3 {PISETS}", told[1])
+    assert harness.chat.last_question.startswith("What do they say?\n")
+    assert "-# film.mp4: " in answer["content"]
+    whole = await (await harness.member.message_command("Transcribe", asked)).response(60)
+    assert is_heard(JFK, whole["content"]) and is_heard(PISETS, whole["content"])
+
+
+async def test_what_is_written_beside_a_recording_is_answered_when_nothing_is_heard_in_it(harness: BotHarness) -> None:
+    asked = await harness.member.send(
+        await harness.dm(harness.member), "What is the capital?", files=[("gif.mp4", _pictures(), "video/mp4")]
+    )
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    assert harness.chat.last_question == "What is the capital?"
+    assert "no sound track" in answer["content"]
+
+
 async def test_the_sound_of_a_video_is_heard(harness: BotHarness) -> None:
     asked = await harness.member.send(await harness.dm(harness.member), files=[("holiday.mp4", _video(), "video/mp4")])
     answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
@@ -113,10 +138,21 @@ def _jfk() -> bytes:
     return (RECORDINGS / "jfk.ogg").read_bytes()
 
 
+def _pictures() -> bytes:
+    """A second of video without a sound track, as messengers send GIFs."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as target:
+        pictures = target.add_stream("mpeg4", rate=5)
+        pictures.width, pictures.height = 64, 64
+        for _number in range(5):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+            target.mux(pictures.encode(frame))
+        target.mux(pictures.encode(None))
+    return buffer.getvalue()
+
+
 def _video() -> bytes:
     """Half a minute less of black pictures, with the recording as its sound."""
-    import numpy as np
-
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as target, av.open(io.BytesIO(_jfk()), "r", format="ogg") as source:
         pictures = target.add_stream("mpeg4", rate=5)

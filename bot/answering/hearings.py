@@ -1,0 +1,55 @@
+"""Recordings that are being written down, so that a person can stop that."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+
+import hikari
+
+from bot.answering.request import NotTheAskerError
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.work.cancellation import CancellationToken
+
+_MODERATING = hikari.Permissions.MANAGE_MESSAGES | hikari.Permissions.ADMINISTRATOR
+
+
+class HearingEndedError(StarlingError):
+    """Raised when the writing down is stopped of what is not being written down any more."""
+
+    sentence = _("I am no longer listening to that recording.")
+
+
+class Hearings:
+    """Those of this process: what is stopped with it is not to be stopped by a person."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[int, CancellationToken]] = {}
+
+    @contextlib.contextmanager
+    def running(self, user: int) -> Iterator[tuple[str, CancellationToken]]:
+        """A hearing for ``user``, for as long as the block: its id, and what stops it."""
+        id_, stop = secrets.token_hex(8), CancellationToken()
+        self._running[id_] = (int(user), stop)
+        try:
+            yield id_, stop
+        finally:
+            del self._running[id_]
+
+    def stop(self, id_: str, by: hikari.InteractionMember | hikari.User) -> None:
+        """Stop it.
+
+        Raises:
+            HearingEndedError: it is over.
+            NotTheAskerError: it is not theirs.
+        """
+        found = self._running.get(id_)
+        if found is None:
+            raise HearingEndedError
+        user, token = found
+        granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
+        if by.id != user and not granted & _MODERATING:
+            raise NotTheAskerError
+        token.cancel()

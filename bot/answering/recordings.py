@@ -1,0 +1,124 @@
+"""All recordings of a message: heard one after another, in order, within what their sender may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import hikari
+import structlog
+
+from audio import Transcript, TranscriptionProgress
+from bot.answering.voice_notes import VoiceNoteTranscriber
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import translate, translate_error
+from bot.ui import transcript_text
+from bot.usage.budgets import Budgets
+
+log = structlog.get_logger()
+
+LONG_S = 30.0
+"""A shorter recording is heard before anyone looks at a bar."""
+
+NO_SPEECH_IN = _("I heard no speech in {name}.")
+NOT_HEARD = _("{name}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRecording:
+    """One recording of several, and what is said in it, or why that cannot be known."""
+
+    file: hikari.Attachment
+    transcript: Transcript | None = None
+    error: StarlingError | None = None
+    """Set where there is no transcript."""
+
+    @property
+    def text(self) -> str:
+        """Empty where nobody speaks, or nothing could be heard."""
+        return self.transcript.text if self.transcript is not None else ""
+
+
+OnHeard = Callable[[int, TranscriptionProgress], None]
+"""Called with the number of a recording, counted from 0, and what is heard of it."""
+
+
+class RecordingReader:
+    """Hears them."""
+
+    def __init__(self, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
+        self._voice_notes = voice_notes
+        self._budgets = budgets
+
+    async def read(
+        self,
+        files: Sequence[hikari.Attachment],
+        *,
+        guild: hikari.Snowflakeish | None,
+        sender: hikari.Snowflakeish,
+        language: str | None = None,
+        to_english: bool = False,
+        progress: OnHeard | None = None,
+    ) -> list[HeardRecording]:
+        """What is said in each of ``files``, in their order; what cannot be heard is told with the others.
+
+        ``sender``: whom it is counted for. Arguments otherwise as for ``VoiceNoteTranscriber.transcribe``.
+        """
+        found: list[HeardRecording] = []
+        for number, file in enumerate(files):
+
+            def tell(done: TranscriptionProgress, number: int = number) -> None:
+                if progress is not None:
+                    progress(number, done)
+
+            try:
+                await self._budgets.require(int(sender), None if guild is None else int(guild), "audio")
+                transcript = await self._voice_notes.transcribe(
+                    file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell
+                )
+            except StarlingError as error:
+                log.info("a recording was not heard", number=number, why=str(error))
+                found.append(HeardRecording(file, error=error))
+                continue
+            await self._budgets.heard(int(sender), None if guild is None else int(guild), transcript.duration_s)
+            found.append(HeardRecording(file, transcript))
+        return found
+
+
+def joined(heard: Sequence[HeardRecording]) -> str:
+    """What is said in all of them: of several, each behind its number."""
+    if len(heard) == 1:
+        return heard[0].text
+    return "\n".join(f"{number}. {one.text}" for number, one in enumerate(heard, 1) if one.text)
+
+
+def require_something(heard: Sequence[HeardRecording]) -> None:
+    """See that at least one of ``heard`` could be heard, if there are any.
+
+    Raises:
+        StarlingError: why the first could not.
+    """
+    errors = [one.error for one in heard if one.error is not None]
+    if errors and len(errors) == len(heard):
+        raise errors[0]
+
+
+def remarks(heard: Sequence[HeardRecording], locale: str) -> list[str]:
+    """A sentence on each of several recordings that could not be heard, or in which nobody speaks."""
+    found: list[str] = []
+    for one in heard:
+        name = one.file.filename[:80]
+        if one.error is not None:
+            found.append(translate(NOT_HEARD, locale, name=name, reason=translate_error(one.error, locale)))
+        elif not one.text:
+            found.append(translate(NO_SPEECH_IN, locale, name=name))
+    return found
+
+
+def quote(heard: Sequence[HeardRecording], locale: str) -> str:
+    """What is said in them as it stands above an answer, and what else there is to be told of them in small print."""
+    damaged = [one.transcript for one in heard if one.text and one.transcript is not None and one.transcript.truncated]
+    notes = [*(transcript_text.damaged_end(one, locale) for one in damaged), *remarks(heard, locale)]
+    lines = [transcript_text.quote([one.text for one in heard], locale), *(f"-# {note}" for note in notes)]
+    return "\n".join(filter(None, lines))
