@@ -44,7 +44,7 @@ async def ask(
     )
     shown = " ".join(text.split())
     request = AnswerRequest(
-        asker=interaction.user,
+        asker=interaction.member or interaction.user,
         channel_id=interaction.channel_id,
         guild_id=interaction.guild_id,
         guild_name=None if guild is None else guild.name,

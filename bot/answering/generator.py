@@ -10,6 +10,7 @@ from bot.answering.request import AnswerRequest
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import StreamedAnswer, Streaming
+from bot.answering.teachers import Teachers
 from bot.answering.understanding import Understanding
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import STOPPED, answer_row, retry_row
@@ -29,6 +30,7 @@ class AnswerGenerator:
         speaking: Speaking,
         memory: Memory,
         small_print: SmallPrint,
+        teachers: Teachers,
     ) -> None:
         self._understanding = understanding
         self._prompting = prompting
@@ -36,6 +38,7 @@ class AnswerGenerator:
         self._speaking = speaking
         self._memory = memory
         self._small_print = small_print
+        self._teachers = teachers
 
     async def answer(self, request: AnswerRequest) -> None:
         """Answer ``request``: the transcript first, then the reply as it comes, then the spoken reply.
@@ -77,6 +80,7 @@ class AnswerGenerator:
             reply.locale,
             aloud=not is_spoken and request.remembered,
             votes=request.remembered,
+            corrects=request.remembered and await self._teachers.may_correct(request),
             recalled=answer.prompt.recalled,
             goes_on=answer.is_at_limit,
         )

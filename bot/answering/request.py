@@ -65,6 +65,7 @@ class AnswerRequest:
     """Something that is being answered: a message, or a command."""
 
     asker: hikari.User
+    """A member, where Discord says what they are to the guild."""
     channel_id: hikari.Snowflake
     guild_id: hikari.Snowflake | None
     guild_name: str | None

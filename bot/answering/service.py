@@ -317,7 +317,7 @@ class AnswerService:
 
         payload = AnswerPayload.of(job)
         return AnswerRequest(
-            asker=message.author,
+            asker=message.member or message.author,
             channel_id=message.channel_id,
             guild_id=None if job.guild_id is None else hikari.Snowflake(job.guild_id),
             guild_name=payload.guild_name,

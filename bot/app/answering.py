@@ -22,6 +22,7 @@ from bot.answering.service import AnswerService
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import Streaming
+from bot.answering.teachers import Teachers
 from bot.answering.understanding import Understanding
 from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
 from bot.app.speech import SpeechServices
@@ -110,6 +111,7 @@ async def build_answering(
         Speaking(speech.synthesizer, speech.voices, stores.preferences, budgets, default=SpeakMode(settings.speak)),
         Memory(stores.exchanges),
         SmallPrint(history, budgets),
+        Teachers(bot, stores.preferences),
     )
     answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback)
     hearings = Hearings()

@@ -12,7 +12,7 @@ from bot.i18n.translation import translate
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
 STOP_HEARING_ID = "stop-hearing"
 GO_ON_ID = "goon"
-GOOD_ID, BAD_ID = "good", "bad"
+GOOD_ID, BAD_ID, CORRECT_ID = "good", "bad", "correct"
 
 STOP = _("Stop")
 STOPPED = _("Stopped.")
@@ -46,15 +46,17 @@ def answer_row(
     *,
     aloud: bool,
     votes: bool = False,
+    corrects: bool = False,
     recalled: Sequence[int] = (),
     goes_on: bool = False,
 ) -> hikari.api.MessageActionRowBuilder | None:
     """Below an answer that is complete.
 
     ``job``: None where it cannot be asked for once more. ``aloud``: whether it was not spoken already. ``votes``:
-    whether people may say what they think of it. ``recalled``: the numbers of the corrections that were recalled.
-    ``goes_on``: whether there is more of it than was written; the button takes the place of that to read aloud, for a
-    row has no more than five.
+    whether people may say what they think of it. ``corrects``: whether the one who asked may correct it. ``recalled``:
+    the numbers of the corrections that were recalled, which tells of them, and offers to correct the answer, in the
+    place of that. ``goes_on``: whether there is more of it than was written; the button takes the place of that to read
+    aloud, for a row has no more than five.
     """
     row = hikari.impl.MessageActionRowBuilder()
     if goes_on and job is not None:
@@ -76,6 +78,8 @@ def answer_row(
     if recalled:
         told_by = f"{RECALLED_ID}:{','.join(map(str, recalled))}"
         row.add_interactive_button(hikari.ButtonStyle.SECONDARY, told_by, label=translate(RECALLED, locale), emoji="💡")
+    elif corrects:
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, CORRECT_ID, emoji="✏️")
     return row if row.components else None
 
 

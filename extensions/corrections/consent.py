@@ -10,11 +10,11 @@ from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.screen import Screen
-from extensions.corrections.form import CorrectionForms
+from extensions.corrections.form import SHOULD_BE, CorrectionForms, keep
 
 screen = Screen()
 
-AGREE_ID, REFUSE_ID = "consent-agree", "consent-refuse"
+AGREE_ID, GIVE_ID, REFUSE_ID = "consent-agree", "consent-give", "consent-refuse"
 TEXT = _(
     "### Before you correct me\nThe question and the answer that you write in the form are kept with your name, shown "
     "to this server's moderators, and, once they approve, used to answer here and to train models. You can take back "
@@ -24,12 +24,18 @@ AGREE, REFUSE = _("I agree"), _("No")
 NOTHING_KEPT = _("Nothing was kept.")
 
 
-def consent_card(asked: str, locale: str) -> hikari.api.ContainerComponentBuilder:
-    """What happens with the text, and two buttons; ``asked`` is the form that opens once the person agrees."""
+def consent_card(asked: str, locale: str, written: str = "") -> hikari.api.ContainerComponentBuilder:
+    """What happens with the text, and two buttons. ``asked`` is the form that opens once the person agrees, or, where
+    they have ``written`` already what the bot should say, the one in which that is taken."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(translate(TEXT, locale))
+    if written:
+        # Read from here again: what waits for an agreement is stored nowhere.
+        card.add_text_display(f"**{translate(SHOULD_BE, locale)}**")
+        card.add_text_display(written)
     row = hikari.impl.MessageActionRowBuilder()
-    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{AGREE_ID}:{asked}", label=translate(AGREE, locale))
+    custom_id = f"{GIVE_ID if written else AGREE_ID}:{asked}"
+    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, custom_id, label=translate(AGREE, locale))
     row.add_interactive_button(hikari.ButtonStyle.SECONDARY, REFUSE_ID, label=translate(REFUSE, locale))
     card.add_component(row)
     return card
@@ -48,6 +54,23 @@ async def agree(
     form = await forms.form(context.id_metadata, interaction)
     await consents.give(interaction.user.id)
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
+
+
+@screen.button(GIVE_ID)
+async def give(
+    context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
+) -> None:
+    """Keep that the person agrees, and what they have written."""
+    interaction = context.interaction
+    texts = [
+        part.content
+        for card in interaction.message.components
+        if isinstance(card, hikari.ContainerComponent)
+        for part in card.components
+        if isinstance(part, hikari.TextDisplayComponent)
+    ]
+    await consents.give(interaction.user.id)
+    await keep(interaction, context.id_metadata, forms, texts[-1])
 
 
 @screen.button(REFUSE_ID)

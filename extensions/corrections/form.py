@@ -21,11 +21,13 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
-from bot.ui.permissions import Interaction, guild_of
+from bot.ui.permissions import Interaction, NotPermittedError, OnServersOnlyError, guild_of
 from bot.ui.screen import Screen
 from extensions.corrections.text import told_of
 
 screen = Screen()
+
+Asking = hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalInteraction
 
 FORM_ID = "correction"
 TITLE = _("Correct my answer")
@@ -92,7 +94,7 @@ class CorrectionForms:
         self._exchanges = exchanges
         self._preferences = preferences
 
-    async def answer_of(self, interaction: hikari.CommandInteraction, message: hikari.Message) -> Exchange:
+    async def answer_of(self, interaction: Asking, message: hikari.Message) -> Exchange:
         """The answer that ``message`` is, or a further part of.
 
         Raises:
@@ -100,12 +102,22 @@ class CorrectionForms:
         """
         if message.author.id != interaction.application_id:
             raise NotMyAnswerError
+        if (found := await self._known(message)) is None:
+            raise NotAnAnswerError
+        return _of_place(found, interaction, message.channel_id)
+
+    async def first_of(self, message: hikari.Message) -> int:
+        """The id of the first message of the answer that ``message`` is a part of."""
+        known = await self._known(message)
+        return int(message.id) if known is None else known.reply_message_id
+
+    async def _known(self, message: hikari.Message) -> Exchange | None:
         # Further parts of an answer, and its voice message, are replies to its first message.
         first = message.message_reference.id if message.message_reference else None
         for id_ in (message.id, first):
             if id_ is not None and (found := await self._exchanges.by_reply(id_)):
-                return _of_place(found, interaction, message.channel_id)
-        raise NotAnAnswerError
+                return found
+        return None
 
     async def answer_at(self, interaction: hikari.CommandInteraction, given: str) -> Exchange:
         """The answer to which ``given`` is the link, or its id, in the channel where it is asked for.
@@ -146,19 +158,34 @@ class CorrectionForms:
         exchange = await self._exchange(what, guild)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
-    async def take(self, written: str, interaction: hikari.ModalInteraction, texts: tuple[str, str]) -> str:
-        """Keep the question and the answer that were written in the form with the id ``written``; what to tell.
+    async def may_correct(self, interaction: Interaction) -> bool:
+        """Whether the one who asks may correct what the bot says here."""
+        try:
+            await corrector_of(interaction, self._preferences)
+        except (NotPermittedError, OnServersOnlyError):
+            return False
+        return True
+
+    async def take(
+        self,
+        written: str,
+        interaction: hikari.ModalInteraction | hikari.ComponentInteraction,
+        answer: str,
+        prompt: str | None = None,
+    ) -> str:
+        """Keep the answer that was written in the form with the id ``written``, to ``prompt``, or to what was asked
+        where that was not written; what to tell.
 
         Raises:
             StarlingError: see ``Corrections.submit`` and ``Corrections.edit``, and those of ``form``.
         """
-        guild, (prompt, answer) = guild_of(interaction), texts
+        guild = guild_of(interaction)
         kind, _colon, what = written.partition(":")
         result: SubmissionResult
         if kind == _EDIT:
             person = await person_of(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
-            result = await self._corrections.edit(guild, id_, int(revision), prompt, answer, person)
+            result = await self._corrections.edit(guild, id_, int(revision), prompt or "", answer, person)
         else:
             person = await corrector_of(interaction, self._preferences)
             exchange = await self._exchange(what, guild)
@@ -171,7 +198,8 @@ class CorrectionForms:
                 question_id=exchange.prompt_message_id if asked_by_message else None,
                 asker_id=exchange.user_id,
             )
-            result = await self._corrections.submit(about, prompt, answer, person)
+            asked = exchange.prompt if prompt is None else prompt
+            result = await self._corrections.submit(about, asked, answer, person)
         return told_of(result, str(interaction.locale), approves=person.approves)
 
     async def _exchange(self, what: str, guild: int) -> Exchange:
@@ -182,7 +210,7 @@ class CorrectionForms:
         return exchange
 
 
-def _of_place(exchange: Exchange, interaction: hikari.CommandInteraction, channel: int) -> Exchange:
+def _of_place(exchange: Exchange, interaction: Asking, channel: int) -> Exchange:
     if exchange.guild_id != guild_of(interaction):
         raise NotAnAnswerError
     if exchange.channel_id != channel:
@@ -203,16 +231,28 @@ def _form(custom_id: str, prompt: str, answer: str, locale: str) -> CorrectionFo
 @screen.form(FORM_ID)
 async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[CorrectionForms]) -> None:
     """Keep what was written; where that cannot be, the person gets it back."""
-    interaction = context.interaction
-    locale, texts = str(interaction.locale), texts_in(interaction)
-    asked, answer = texts.get("asked", ""), texts.get("answer", "")
+    texts = texts_in(context.interaction)
+    await keep(context.interaction, context.id_metadata, forms, texts.get("answer", ""), texts.get("asked", ""))
+
+
+async def keep(
+    interaction: hikari.ModalInteraction | hikari.ComponentInteraction,
+    written: str,
+    forms: CorrectionForms,
+    answer: str,
+    prompt: str | None = None,
+) -> None:
+    """Have ``forms`` take what was written, and tell what became of it, in the place of the card on which the person
+    has agreed where there was one; where it cannot be kept, the person gets it back."""
+    locale = str(interaction.locale)
     try:
-        told = await forms.take(context.id_metadata, interaction, (asked, answer))
+        told = await forms.take(written, interaction, answer, prompt)
     except NoSuchCorrectionError:
         raise
     except StarlingError as error:
         report = report_error(error, locale, form=interaction.custom_id, user=int(interaction.user.id))
-        file = hikari.Bytes(f"{asked}\n\n→\n\n{answer}\n".encode(), "correction.txt", "text/plain; charset=utf-8")
+        whole = answer if prompt is None else f"{prompt}\n\n→\n\n{answer}"
+        file = hikari.Bytes(f"{whole}\n".encode(), "correction.txt", "text/plain; charset=utf-8")
         await interaction.create_initial_response(
             hikari.ResponseType.MESSAGE_CREATE,
             f"{report.text}\n{translate(WHAT_YOU_WROTE, locale)}",
@@ -222,9 +262,10 @@ async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[Correct
         return
     card = hikari.impl.ContainerComponentBuilder()
     card.add_text_display(told)
-    if interaction.message is None:
+    shown = interaction.message
+    if shown is not None and shown.flags & hikari.MessageFlag.EPHEMERAL:
+        await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)
+    else:
         await interaction.create_initial_response(
             hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
         )
-    else:  # the card on which the person had agreed
-        await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)

@@ -80,7 +80,7 @@ async def test_it_speaks_as_it_was_told_to(harness: BotHarness) -> None:
     await join(harness, speak="never")
     spoken = await harness.member.send("general", voice=voice("jfk.ogg"))
     answer = await harness.complete_answer_to(spoken)
-    assert buttons_of(answer) == ["aloud", "again", "good", "bad"]
+    assert buttons_of(answer) == ["aloud", "again", "good", "bad", "correct"]
 
 
 async def test_another_channel_can_be_named_and_a_thread_joined(harness: BotHarness) -> None:

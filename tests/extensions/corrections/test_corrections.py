@@ -151,6 +151,36 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             assert second.modal is not None
 
 
+async def test_a_dislike_is_the_way_to_teach_in_two_clicks_or_three(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        ada, chloe = harness.administrator, harness.member
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with running(tmp_path, sandbox, **settings):
+            answer = await answered(harness, chloe)
+            form = await chloe.click(answer, "bad")
+            assert form.modal is not None
+            labels = [row["components"][0]["label"] for row in form.modal["components"]]
+            assert labels == ["What should I have answered?", "Or just say what is wrong"]
+            asked = await (await chloe.submit(form, {"answer": f"**{PARIS}**", "reason": "No!"})).response()
+            assert "Before you correct me" in words(asked)
+        async with running(tmp_path, sandbox, **settings):
+            await chloe.click(asked, "I agree")
+            assert "Correction received: **#1**" in words(await chloe.wait_for_edit(asked))
+            card = await _did(ada, "corrections show", number="1")
+            assert all(f"> {text}" in words(card) for text in (CAPITAL, LONDON, f"**{PARIS}**"))
+            assert "\n> No!" in await _told(ada, "corrections wanted")
+            await _told(ada, "corrections reject", number="1")
+            # Whoever may approve, and has agreed before, teaches with two clicks: on the pencil, or on 👎.
+            agreed = await (await ada.click(answer, "correct")).response()
+            await ada.submit(await ada.click(agreed, "I agree"), {"answer": "Lyon"})
+            assert "approved at once" in words(await ada.wait_for_edit(agreed))
+            other = await answered(harness, chloe, "And of Italy?", "Milan")
+            told = await (await ada.submit(await ada.click(other, "bad"), {"answer": "Rome"})).response()
+            assert "**#3**. You may approve corrections, so it is approved at once" in words(told)
+            pencil = await ada.click(other, "correct")
+            assert pencil.modal is not None and pencil.modal["title"] == "Correct my answer"
+
+
 async def test_a_member_sees_their_own_and_decides_on_nothing(corrections_harness: BotHarness) -> None:
     chloe, boris, ada = corrections_harness.member, corrections_harness.russian, corrections_harness.administrator
     answer = await answered(corrections_harness, boris)

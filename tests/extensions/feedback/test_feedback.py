@@ -47,7 +47,7 @@ async def test_one_vote_a_person_which_can_be_changed_and_taken_back(judged: Bot
     assert (thanks["content"], thanks["flags"]) == ("Спасибо, учту. Нажмите ещё раз, чтобы отозвать.", 64)
     form = await boris.click(answer, "bad")
     noted = await (await boris.submit(form, {"reason": "Это же [Лион]! 🦁"})).response()
-    assert "«Исправить ответ»" in noted["content"]
+    assert noted["content"] == "Спасибо. Те, кто за меня здесь отвечает, это прочтут."
     await chloe.click(answer, "bad")
     wanted = (await told(ada, "corrections wanted"))["content"]
     assert "👎 2 · 👍 0 · [Paris is the capital of France.](https://discord.com/channels/" in wanted

@@ -43,7 +43,7 @@ async def test_a_server_says_when_it_is_spoken_to(harness: BotHarness) -> None:
         await harness.voice_reply_to(await harness.complete_answer_to(asked))
         elsewhere = await harness.administrator.send(SECOND, f"{harness.mention} hello")
         answer = await harness.complete_answer_to(elsewhere, reader=harness.administrator)
-        assert buttons_of(answer) == ["aloud", "again", "good", "bad"]
+        assert buttons_of(answer) == ["aloud", "again", "good", "bad", "correct"]
     finally:
         await set_(harness, "speak", "host")
 

@@ -1,0 +1,57 @@
+"""Whether the one who asks may teach the bot."""
+
+from __future__ import annotations
+
+import hikari
+
+from bot.answering.request import AnswerRequest
+from bot.preferences.preferences import Preferences
+
+
+class Teachers:
+    """Tells who may correct answers, and who approves that, of people who have asked."""
+
+    def __init__(self, bot: hikari.GatewayBot, preferences: Preferences) -> None:
+        self._bot = bot
+        self._preferences = preferences
+
+    async def may_correct(self, request: AnswerRequest) -> bool:
+        """Whether the one who asks may correct the answer."""
+        if request.guild_id is None:
+            return False
+        roles = (await self._preferences.guild(request.guild_id)).roles
+        if roles.correct is None or await self.may_approve(request):
+            return True
+        member = await self._member(request)
+        return member is not None and roles.correct in {int(request.guild_id), *map(int, member.role_ids)}
+
+    async def may_approve(self, request: AnswerRequest) -> bool:
+        """Whether the one who asks may approve corrections."""
+        if request.guild_id is None or (member := await self._member(request)) is None:
+            return False
+        roles = (await self._preferences.guild(request.guild_id)).roles
+        held = {int(request.guild_id), *map(int, member.role_ids)}
+        if roles.let_approve(held):
+            return True
+        if isinstance(member, hikari.InteractionMember):
+            granted = member.permissions
+        else:
+            guild = self._bot.cache.get_guild(request.guild_id)
+            if guild is not None and guild.owner_id == member.id:
+                return True
+            granted = hikari.Permissions.NONE
+            for role in self._bot.cache.get_roles_view_for_guild(request.guild_id).values():
+                if int(role.id) in held:
+                    granted |= role.permissions
+        return bool(granted & (hikari.Permissions.ADMINISTRATOR | hikari.Permissions.MANAGE_GUILD))
+
+    async def _member(self, request: AnswerRequest) -> hikari.Member | None:
+        """The one who asks, as a member; None where Discord does not tell."""
+        if isinstance(request.asker, hikari.Member):
+            return request.asker
+        assert request.guild_id is not None, "members are of guilds"
+        try:
+            # Of a message that is fetched, Discord does not say what its author is to the guild.
+            return await self._bot.rest.fetch_member(request.guild_id, request.asker.id)
+        except hikari.HTTPError:
+            return None

@@ -1,0 +1,142 @@
+"""👍, 👎 and ✏️ below answers: the form of 👎 asks for what should have been said, which ✏️ opens at once."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.corrections.consents import ConsentStore
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.limits import MAX_CHARS
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.answer_buttons import BAD_ID, CORRECT_ID, GOOD_ID
+from bot.ui.modal_router import text_row, texts_in
+from bot.ui.private_reply import answer_privately
+from bot.ui.screen import Screen
+from extensions.corrections import form as correction_form
+from extensions.corrections.consent import consent_card
+from extensions.corrections.form import CorrectionForms, NotAnAnswerError, keep
+
+screen = Screen()
+
+FORM_ID = "bad"
+THANKS = _("Thank you, noted. Press it once more to take it back.")
+TAKEN_BACK = _("Your vote is taken back.")
+TITLE = _("What is wrong with it?")
+SHOULD_HAVE_BEEN = _("What should I have answered?")
+ONLY_IF_YOU_LIKE = _("Only if you like: with it, I can know better next time")
+REASON = _("Or just say what is wrong")
+EXAMPLE = _("The date is last year's")
+THANKS_FOR_REASON = _("Thank you. Those who look after me here will read it.")
+MAX_REASON_CHARACTERS = 500
+
+
+@screen.button(GOOD_ID)
+async def like(
+    context: yuyo.components.Context,
+    feedback: alluka.Injected[FeedbackStore],
+    forms: alluka.Injected[CorrectionForms],
+) -> None:
+    """Count a 👍, or take it back."""
+    await _tell(context, THANKS if await _vote(context, feedback, forms, good=True) else TAKEN_BACK)
+
+
+@screen.button(BAD_ID)
+async def dislike(
+    context: yuyo.components.Context,
+    feedback: alluka.Injected[FeedbackStore],
+    forms: alluka.Injected[CorrectionForms],
+) -> None:
+    """Count a 👎, which needs no words, and ask for what the bot should have answered, of those who may correct it, or
+    what is wrong; or take the vote back."""
+    if await _vote(context, feedback, forms, good=False) is None:
+        await _tell(context, TAKEN_BACK)
+        return
+    interaction = context.interaction
+    locale = str(interaction.locale)
+    rows = [
+        text_row(
+            "reason", translate(REASON, locale), placeholder=translate(EXAMPLE, locale), most=MAX_REASON_CHARACTERS,
+            required=False,
+        )
+    ]  # fmt: skip
+    if await forms.may_correct(interaction):
+        about = translate(ONLY_IF_YOU_LIKE, locale)
+        label = translate(SHOULD_HAVE_BEEN, locale)
+        rows.insert(0, text_row("answer", label, placeholder=about, most=MAX_CHARS, required=False))
+    await interaction.create_modal_response(
+        translate(TITLE, locale), f"{FORM_ID}:{await forms.first_of(interaction.message)}", components=rows
+    )
+
+
+@screen.form(FORM_ID)
+async def take(
+    context: yuyo.modals.Context,
+    feedback: alluka.Injected[FeedbackStore],
+    forms: alluka.Injected[CorrectionForms],
+    consents: alluka.Injected[ConsentStore],
+) -> None:
+    """Keep the reason that was written, and take the answer that should have been given as a correction, once the
+    person has agreed to that.
+
+    Raises:
+        NotAnAnswerError: what it answers was forgotten meanwhile.
+    """
+    interaction, texts = context.interaction, texts_in(context.interaction)
+    locale = str(interaction.locale)
+    if reason := texts.get("reason", ""):
+        await feedback.explain(int(context.id_metadata), interaction.user.id, reason)
+    answer = texts.get("answer", "")
+    if not answer:
+        await answer_privately(interaction, translate(THANKS_FOR_REASON, locale))
+        return
+    if interaction.message is None:
+        raise NotAnAnswerError
+    written = correction_form.new(await forms.answer_of(interaction, interaction.message))
+    if await consents.given(interaction.user.id):
+        await keep(interaction, written, forms, answer)
+        return
+    card = consent_card(written, locale, answer)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
+    )
+
+
+@screen.button(CORRECT_ID)
+async def correct(
+    context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms], consents: alluka.Injected[ConsentStore]
+) -> None:
+    """Open the form in which the answer is corrected.
+
+    Raises:
+        StarlingError: see ``CorrectionForms.form``.
+    """
+    interaction = context.interaction
+    asked = correction_form.new(await forms.answer_of(interaction, interaction.message))
+    form = await forms.form(asked, interaction)
+    if await consents.given(interaction.user.id):
+        await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
+        return
+    card = consent_card(asked, str(interaction.locale))
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
+    )
+
+
+async def _vote(
+    context: yuyo.components.Context, feedback: FeedbackStore, forms: CorrectionForms, *, good: bool
+) -> bool | None:
+    interaction = context.interaction
+    return await feedback.vote(
+        message_id=await forms.first_of(interaction.message),
+        channel_id=interaction.channel_id,
+        guild_id=interaction.guild_id,
+        user_id=interaction.user.id,
+        good=good,
+    )
+
+
+async def _tell(context: yuyo.components.Context, sentence: str) -> None:
+    await answer_privately(context.interaction, translate(sentence, str(context.interaction.locale)))
