@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import hikari
 import structlog
-from PIL import Image, UnidentifiedImageError
 
 from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, recordings_in
 from bot.conversation.chat_message import Picture
@@ -18,15 +15,15 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.downloading import download
 from bot.ui.text_files import read_text_file
+from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits
 
 log = structlog.get_logger()
 
 MAX_PICTURES = 4
 """Of one prompt; each costs a model about a thousand tokens."""
 PICTURE_LIMIT_BYTES = 10 << 20
-PICTURE_LIMIT_PIXELS = 50_000_000
-PICTURE_SIDE = 1024
-"""Pixels; larger pictures are made smaller, as models do with them anyway."""
+PICTURE_WORK = WorkLimits(memory_bytes=256 << 20, processor_s=10, output_bytes=1 << 20)
+"""Enough for 50 megapixels of PNG or JPEG, and for 15 of WebP, whose decoder holds four copies."""
 MAX_TEXT_FILES = 4
 
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
@@ -90,8 +87,9 @@ def is_text(attachment: hikari.Attachment) -> bool:
 class AttachmentReader:
     """Reads them."""
 
-    def __init__(self, voice_notes: VoiceNoteTranscriber) -> None:
+    def __init__(self, voice_notes: VoiceNoteTranscriber, sealed: SealedProcesses) -> None:
         self._voice_notes = voice_notes
+        self._sealed = sealed
 
     async def of_question(self, files: Sequence[hikari.Attachment], *, pictures: bool) -> AttachmentContent:
         """What is in the ``files`` of a question; pictures only if ``pictures``. Recordings are not heard here.
@@ -103,7 +101,7 @@ class AttachmentReader:
         seen = [one for one in files if is_picture(one)][:MAX_PICTURES] if pictures else []
         unread = [one.filename[:80] for one in files if one not in texts and one not in seen and not is_recording(one)]
         found = [await _text(one) for one in texts]
-        return AttachmentContent("\n\n".join(found), tuple([await _picture(one) for one in seen]), tuple(unread))
+        return AttachmentContent("\n\n".join(found), tuple([await self._picture(one) for one in seen]), tuple(unread))
 
     async def of_earlier(
         self, message: hikari.PartialMessage, *, guild: hikari.Snowflakeish | None, pictures: bool
@@ -126,10 +124,24 @@ class AttachmentReader:
                     texts += 1
                     found.append(await _text(one))
                 elif pictures and is_picture(one) and len(seen) < MAX_PICTURES:
-                    seen.append(await _picture(one))
+                    seen.append(await self._picture(one))
             except StarlingError as error:
                 log.info("an earlier file was left out", why=str(error))
         return AttachmentContent("\n\n".join(text for text in found if text), tuple(seen))
+
+    async def _picture(self, attachment: hikari.Attachment) -> Picture:
+        """
+        Raises:
+            PictureUnreadableError: it is damaged or too large.
+            StarlingError: it could not be fetched, see ``download``.
+        """
+        if attachment.size > PICTURE_LIMIT_BYTES:
+            raise PictureUnreadableError(attachment.filename)
+        data = await download(attachment, PICTURE_LIMIT_BYTES)
+        try:
+            return Picture(await self._sealed.run("bot.answering.pictures.as_jpeg", data, PICTURE_WORK))
+        except (SealedWorkError, OSError) as error:
+            raise PictureUnreadableError(attachment.filename) from error
 
 
 async def _text(attachment: hikari.Attachment) -> str:
@@ -137,28 +149,3 @@ async def _text(attachment: hikari.Attachment) -> str:
     text = await read_text_file(attachment)
     fence = "```" if "```" not in text else "````"
     return f"{attachment.filename}:\n{fence}\n{text}\n{fence}"
-
-
-async def _picture(attachment: hikari.Attachment) -> Picture:
-    if attachment.size > PICTURE_LIMIT_BYTES:
-        raise PictureUnreadableError(attachment.filename)
-    data = await download(attachment, PICTURE_LIMIT_BYTES)
-    try:
-        return Picture(await asyncio.to_thread(_as_jpeg, data))
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureUnreadableError(attachment.filename) from error
-
-
-def _as_jpeg(data: bytes) -> bytes:
-    """The first picture in ``data``, no larger than ``PICTURE_SIDE``, on white where it is transparent."""
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as picture:
-        if picture.width * picture.height > PICTURE_LIMIT_PIXELS:
-            raise ValueError("too many pixels")
-        picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
-        rgba = picture.convert("RGBA")
-    rgba.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
-    flat = Image.new("RGB", rgba.size, "white")
-    flat.paste(rgba, mask=rgba.getchannel("A"))
-    written = io.BytesIO()
-    flat.save(written, "JPEG", quality=85)
-    return written.getvalue()

@@ -43,6 +43,7 @@ from bot.usage.budgets import Budgets
 from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
 from bot.work.jobs import JobRunner
+from bot.work.sealed import SealedProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ async def build_answering(
     stack: AsyncExitStack,
     stores: Stores,
     speech: SpeechServices,
+    sealed: SealedProcesses,
     bot: hikari.GatewayBot,
     runner: JobRunner,
     *,
@@ -99,7 +101,7 @@ async def build_answering(
     locales = KnownLocales(stores.preferences)
     recall = Recall(stores.corrections.approved, index_maker(settings.recall, english_weights(cache)))
     stack.push_async_callback(recall.close)
-    attachments = AttachmentReader(speech.voice_notes)
+    attachments = AttachmentReader(speech.voice_notes, sealed)
     recordings = RecordingReader(speech.voice_notes, budgets)
     history = ConversationHistory(bot, stores.exchanges, stores.preferences, attachments)
     generator = AnswerGenerator(

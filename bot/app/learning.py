@@ -19,6 +19,7 @@ from bot.training.promoting import Promoting
 from bot.training.registry import TRAINERS
 from bot.training.trainings import Trainings
 from bot.weights.weights import WeightsCache
+from bot.work.sealed import SealedProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,18 @@ class Learning:
 
 
 def build_learning(
-    settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores, answering: Answering
+    settings: Settings,
+    cache: WeightsCache,
+    stack: AsyncExitStack,
+    stores: Stores,
+    answering: Answering,
+    sealed: SealedProcesses,
 ) -> Learning:
     """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted, and ``stack`` stops what runs."""
     corrections = Corrections(
         stores.corrections, stores.datasets, stores.preferences, on_changed=answering.recall.forget
     )
-    datasets = Datasets(stores.datasets, stores.files)
+    datasets = Datasets(stores.datasets, stores.files, sealed)
     trainings = Trainings(
         stores.trainings,
         stores.models,

@@ -34,6 +34,7 @@ from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
+from bot.work.sealed import SealedProcesses
 
 log = structlog.get_logger()
 
@@ -89,10 +90,11 @@ class Starling:
             stack.enter_context(only_one_on(settings.data_folder, *self._identity))
             stores = await build_stores(settings, stack, clock=self._clock)
             speech = await build_speech(settings, cache, stack, stores)
+            sealed = SealedProcesses()
             answering = await build_answering(
-                settings, cache, stack, stores, speech, self._bot, self._runner, clock=self._clock
+                settings, cache, stack, stores, speech, sealed, self._bot, self._runner, clock=self._clock
             )
-            learning = build_learning(settings, cache, stack, stores, answering)
+            learning = build_learning(settings, cache, stack, stores, answering, sealed)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,

@@ -62,10 +62,15 @@ class Example:
         return "positive" if self.rejected is None else "pair"
 
     @property
+    def texts(self) -> list[str]:
+        """All its texts, the prompt first."""
+        texts = (self.prompt, self.system, *(turn.text for turn in self.turns), self.answer, self.rejected)
+        return [text for text in texts if text is not None]
+
+    @property
     def chars(self) -> int:
         """Of all its texts."""
-        texts = (self.prompt, self.answer, self.rejected, self.system, *(turn.text for turn in self.turns))
-        return sum(len(text) for text in texts if text is not None)
+        return sum(map(len, self.texts))
 
     @property
     def key(self) -> str:

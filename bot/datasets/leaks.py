@@ -3,13 +3,18 @@
 Secrets: the detectors of detect-secrets that know a token by its form; those that go by entropy or by words alone
 would flag half of what people write about programs. Telephone numbers: phonenumbers (Google's libphonenumber). Bank
 accounts and cards: their check digits, by python-stdnum.
+
+Their regular expressions take a time that grows with the square of a line, and hold the interpreter while they do: what
+people have uploaded is searched in a sealed process.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import phonenumbers
@@ -54,13 +59,45 @@ _MIN_DIGITS = 7
 # Newer than what detect-secrets knows: keys of OpenAI and Anthropic with a prefix.
 _NEWER_KEYS = re.compile(r"(?<![\w-])sk-(?:proj|svcacct|ant)-[\w-]{20,200}")
 
+_SEARCHED_CHARS, _OVERLAP_CHARS = 1000, 400
+"""A longer line is searched in parts that overlap by more than the longest keys but tokens with much inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """What leaks in an example."""
+
+    leaks: tuple[Leak, ...] = ()
+    """In alphabetical order."""
+    in_prompt: bool = False
+    """Whether some of it does in the prompt."""
+
+
+def unpacked_leaks(given: bytes) -> list[Leaks]:
+    """What ``found`` gave, of each example."""
+    return [Leaks(tuple(leaks), in_prompt) for leaks, in_prompt in json.loads(given)]
+
+
+def load() -> None:
+    """Have all loaded that is loaded at the first search."""
+    leaks_in("call +7 912 345-67-89 or +1 212 555 0100, pay to DE89 3704 0044 0532 0130 00", None)
+
+
+def found(packed: bytes) -> bytes:
+    """What leaks in examples, as ``unpacked_leaks`` reads it; for a sealed process, so this imports little. ``packed``
+    is a list as JSON, with the language and the texts of each example, the prompt first."""
+    made: list[tuple[list[Leak], bool]] = []
+    for language, (prompt, *others) in json.loads(packed):
+        in_prompt = leaks_in(prompt, language)
+        made.append((sorted(in_prompt.union(*(leaks_in(text, language) for text in others))), bool(in_prompt)))
+    return json.dumps(made).encode()
+
 
 def leaks_in(text: str, language: str | None) -> set[Leak]:
     """What leaks in ``text``, of at most ``MAX_CHARS``; numbers without a country's code are taken for Russian ones in
     a Russian text. Takes about 1 ms, or a fifth of a second when first called."""
     found: set[Leak] = set()
-    lines = text.splitlines()
-    if _NEWER_KEYS.search(text) or any(_has_secret(line) for line in lines):
+    if _NEWER_KEYS.search(text) or any(_has_secret(part) for line in text.splitlines() for part in _parts(line)):
         found.add("secret")
     if any(not match.group().casefold().endswith(_EXAMPLE_DOMAINS) for match in _EMAIL.finditer(text)):
         found.add("email")
@@ -74,6 +111,11 @@ def leaks_in(text: str, language: str | None) -> set[Leak]:
     if any(True for _match in phonenumbers.PhoneNumberMatcher(text, region, max_tries=1000)):
         found.add("phone")
     return found
+
+
+def _parts(line: str) -> Iterator[str]:
+    for start in range(0, max(1, len(line) - _OVERLAP_CHARS), _SEARCHED_CHARS - _OVERLAP_CHARS):
+        yield line[start : start + _SEARCHED_CHARS]
 
 
 def _has_secret(line: str) -> bool:

@@ -13,7 +13,8 @@ from bot.charts import drawn
 from bot.datasets.archiving import ArchiveSource, archive
 from bot.datasets.example import Example, Kind, content_hash
 from bot.datasets.example_text import ExampleOrigin
-from bot.datasets.linting import LintReport, lint
+from bot.datasets.leaks import Leaks, unpacked_leaks
+from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.merging import taken
 from bot.datasets.reading import read_upload
 from bot.datasets.splitting import Split, split
@@ -30,6 +31,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore, StoredFile
 from bot.storage.sealed_folder import FileNotThereError
+from bot.work.sealed import SealedProcesses, WorkLimitError, WorkLimits
 
 FOLDER = "datasets"
 """Of a guild's files, where its archives lie."""
@@ -37,6 +39,19 @@ SEED = 2026
 """Of the split in archives."""
 AT_ONCE = 2
 """Datasets that are read or looked over; each may take a core and 200 MB."""
+
+
+LEAKS_WORK = WorkLimits(memory_bytes=160 << 20, processor_s=60)
+"""Of 20,000 examples; a quarter of a second is taken by 20,000 characters that are made to delay the search."""
+
+
+class LintTooLongError(StarlingError):
+    """Raised when a dataset cannot be looked over, since its texts are made so that the search takes very long."""
+
+    sentence = _(
+        "Looking this dataset over takes too long: texts that consist of the same few signs, such as slashes, do that. "
+        "Remove them, then try again."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +103,10 @@ class TrainingData:
 class Datasets:
     """The datasets of guilds."""
 
-    def __init__(self, store: DatasetStore, files: FileStore) -> None:
+    def __init__(self, store: DatasetStore, files: FileStore, sealed: SealedProcesses) -> None:
         self._store = store
         self._files = files
+        self._sealed = sealed
         self._turns = asyncio.Semaphore(AT_ONCE)
         store.tell_of_withdrawals(self._delete_archives)
 
@@ -137,10 +153,19 @@ class Datasets:
 
         Raises:
             NoSuchDatasetError
+            LintTooLongError: it takes too long to look for secrets in what its texts are made of.
         """
         contents = await self.contents(guild_id, name)
         async with self._turns:
-            return contents.dataset, await asyncio.to_thread(lint, contents.examples)
+            leaks = await self._leaks_in(contents.examples)
+            return contents.dataset, await asyncio.to_thread(lint, contents.examples, leaks)
+
+    async def _leaks_in(self, examples: Sequence[Example]) -> Sequence[Leaks]:
+        packed = await asyncio.to_thread(packed_texts, examples)
+        try:
+            return unpacked_leaks(await self._sealed.run("bot.datasets.leaks.found", packed, LEAKS_WORK))
+        except WorkLimitError as error:
+            raise LintTooLongError from error
 
     async def picture(self, contents: DatasetContents, say: Callable[[str], str] = str) -> bytes:
         """A PNG of its shape; ``say`` translates the words in it."""

@@ -31,6 +31,7 @@ from bot.corrections.limits import (
     require_room_in_guild,
     require_text,
 )
+from bot.corrections.vocabulary import new_words
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ADA, BORIS, CHLOE = 1, 2, 3
@@ -95,3 +96,9 @@ def test_a_text_is_kept_as_every_database_can() -> None:
     for text in ("", " \0 ", "x" * (MAX_CHARS + 1)):
         with pytest.raises(TextLengthError):
             require_text(text)
+
+
+def test_new_words_are_found_in_a_time_that_grows_with_the_text_alone() -> None:
+    """Two texts that an alignment of their words would take half a minute for."""
+    assert new_words("a b " * 475, "b a a " * 665 + "Xanthippe") == ["Xanthippe"]
+    assert new_words("he met zan tippy at nine", "He met Xanthippe at nine, Xanthippe I say") == ["Xanthippe", "say"]

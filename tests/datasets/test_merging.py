@@ -12,6 +12,7 @@ from bot.datasets.service import Datasets, NothingSelectedError, TrainingDataset
 from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
 from bot.storage.files import FileStore
+from bot.work.sealed import SealedProcesses
 from tests.datasets.factories import ADA, BORIS, said
 
 GUILD = 11
@@ -39,7 +40,7 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     try:
         store = DatasetStore(database)
-        datasets = Datasets(store, FileStore(tmp_path, quota_bytes=1 << 20))
+        datasets = Datasets(store, FileStore(tmp_path, quota_bytes=1 << 20), SealedProcesses())
         with pytest.raises(NothingSelectedError):
             await datasets.look_at_selected(GUILD)
         await store.create(GUILD, "good", ADA)

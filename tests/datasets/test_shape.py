@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import random
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.image
@@ -12,7 +14,8 @@ import pytest
 
 from bot.conversation.tokens import count_tokens
 from bot.datasets.example import Example, Turn
-from bot.datasets.linting import lint
+from bot.datasets.leaks import found, unpacked_leaks
+from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.picture import draw
 from bot.datasets.splitting import split
 from tests.datasets.factories import ADA, BORIS, said
@@ -70,12 +73,17 @@ def test_one_prompt_with_many_answers_is_not_torn_apart() -> None:
     assert split([said("Hello?", f"Hi {number}") for number in range(30)], seed=1).heldout == ()
 
 
+def _looked_over(examples: Sequence[Example]) -> LintReport:
+    return lint(examples, unpacked_leaks(found(packed_texts(examples))))
+
+
 def _found(*examples: Example) -> list[tuple[str, str]]:
-    return [(finding.kind, str(finding.told)) for finding in lint(examples).findings if finding.kind != "imbalance"]
+    findings = _looked_over(examples).findings
+    return [(finding.kind, str(finding.told)) for finding in findings if finding.kind != "imbalance"]
 
 
 def test_a_clean_dataset_has_no_findings() -> None:
-    assert lint([dataclasses.replace(e, given_by=n % 3) for n, e in enumerate(PARAPHRASES[::3])]).findings == ()
+    assert _looked_over([dataclasses.replace(e, given_by=n % 3) for n, e in enumerate(PARAPHRASES[::3])]).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -137,13 +145,31 @@ def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
     assert _found(said("What is this?", text)) == []
 
 
+def test_a_key_is_found_wherever_it_stands_in_a_long_line() -> None:
+    for before in (0, 590, 990, 5000):
+        [(kind, told)] = _found(said("What is it?", f"{'word ' * (before // 5)}AKIAIOSFODNN7EXAMPLE{' word' * 900}"))
+        assert (kind, told[:32]) == ("leak", "This holds a key or a token: `Wh")
+
+
+@pytest.mark.parametrize("sign", ["/", "://", "sk-", "a@", "7 ", "eyJ", "AZ09 "])
+def test_searching_for_keys_takes_no_longer_than_the_text_is_long(sign: str) -> None:
+    def searched_s(length: int) -> float:
+        packed = packed_texts([said("What is it?", (sign * length)[:length])])
+        began_s = time.process_time()
+        found(packed)
+        return time.process_time() - began_s
+
+    searched_s(100)
+    assert searched_s(19_990) < 0.1 + 12 * searched_s(5_000), "four times as long a text takes about four times as long"
+
+
 def test_imbalance_is_told() -> None:
     one_giver = [dataclasses.replace(e, given_by=BORIS if n else ADA) for n, e in enumerate(PARAPHRASES[::3])]
-    told = [str(finding.told) for finding in lint(one_giver).findings]
+    told = [str(finding.told) for finding in _looked_over(one_giver).findings]
     assert told == ["95 % of the examples were given by one person."]
     same = [dataclasses.replace(e, given_by=n, answer="No.") for n, e in enumerate(PARAPHRASES[::3])]
-    assert [str(f.told) for f in lint(same).findings] == ["100 % of the prompts have the same answer: `No.`"]
-    few = [str(f.told) for f in lint([said("a b c d?", None, "no way")]).findings]
+    assert [str(f.told) for f in _looked_over(same).findings] == ["100 % of the prompts have the same answer: `No.`"]
+    few = [str(f.told) for f in _looked_over([said("a b c d?", None, "no way")]).findings]
     assert few == [
         "There are 0 examples with an answer; training begins to make sense from 10.",
         "100 % of the examples say only what not to say.",
@@ -151,7 +177,7 @@ def test_imbalance_is_told() -> None:
 
 
 def test_many_findings_are_counted_and_the_first_are_told() -> None:
-    report = lint([said("Which one?", f"The {number}th") for number in range(100)])
+    report = _looked_over([said("Which one?", f"The {number}th") for number in range(100)])
     assert report.counts["contradiction"] == 99
     assert sum(finding.kind == "contradiction" for finding in report.findings) == 20
 

@@ -35,6 +35,7 @@ from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
+from bot.work.sealed import SealedProcesses
 from tests.privacy.stored import ROWS, SECRET, Ids, fill, holding, sizes, telling
 
 ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
@@ -54,7 +55,13 @@ async def data(database: Database, tmp_path: Path) -> PersonalData:
         jobs=JobStore(database),
         exchanges=ExchangeStore(database),
         trainings=Trainings(
-            TrainingStore(database), ModelStore(database), Datasets(datasets, files), files, {}, tmp_path, max_per_day=1
+            TrainingStore(database),
+            ModelStore(database),
+            Datasets(datasets, files, SealedProcesses()),
+            files,
+            {},
+            tmp_path,
+            max_per_day=1,
         ),
         datasets=datasets,
         corrections=Corrections(CorrectionStore(database, datasets), datasets, preferences),

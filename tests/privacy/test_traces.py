@@ -34,6 +34,7 @@ from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
+from bot.work.sealed import SealedProcesses
 
 GUILD, ADA, BORIS, QUESTION, ANSWER = 1_300_000_000_000_000_006, 5, 6, 100, 101
 SECRET = "the sparrow sleeps at noon"
@@ -77,7 +78,7 @@ def _contents(path: Path) -> list[bytes]:
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     files, store, preferences = FileStore(tmp_path, quota_bytes=1 << 24), DatasetStore(database), Preferences(database)
-    service, folder = Datasets(store, files), tmp_path / "trainings"
+    service, folder = Datasets(store, files, SealedProcesses()), tmp_path / "trainings"
     corrections = Corrections(CorrectionStore(database, store), store, preferences)
     trainings = Trainings(
         TrainingStore(database), ModelStore(database), service, files, {"export": ExportingTrainer(folder)}, folder,

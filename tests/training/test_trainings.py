@@ -20,6 +20,7 @@ from bot.training.openai.trainer import OpenAITrainer
 from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
+from bot.work.sealed import SealedProcesses
 from tests.datasets.factories import ADA
 from tests.training.factories import facts, pairs
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
@@ -48,8 +49,8 @@ class School:
             "export": ExportingTrainer(self._folder / "trainings"),
         }
         made = Trainings(
-            self.store, self.models, Datasets(self.datasets, files), files, trainers, self._folder / "trainings",
-            max_per_day=10,
+            self.store, self.models, Datasets(self.datasets, files, SealedProcesses()), files, trainers,
+            self._folder / "trainings", max_per_day=10,
         )  # fmt: skip
         made.show_by(self._show)
         return made
