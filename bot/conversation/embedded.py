@@ -52,9 +52,11 @@ class EmbeddedChat:
         self._guard: asyncio.Task[None] | None = None
         self._log: collections.deque[str] = collections.deque(maxlen=_LOG_LINES)
         self._replies = 0
-        self._idle, self._open = asyncio.Event(), asyncio.Event()
+        self._idle, self._open, self._alive = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        """``_alive`` is unset while an engine that died is being started again."""
         self._idle.set()
         self._open.set()
+        self._alive.set()
         self._changing, self._life = asyncio.Lock(), asyncio.Lock()
 
     @property
@@ -134,6 +136,7 @@ class EmbeddedChat:
         """Keeps the engine as it is while a reply is under way."""
         async with asyncio.timeout(DRAIN_TIMEOUT_S + READY_TIMEOUT_S):
             await self._open.wait()
+            await self._alive.wait()
         if adapter is not None and adapter not in self._adapters:
             raise AdapterNotLoadedError(adapter.name)
         self._replies += 1
@@ -160,6 +163,7 @@ class EmbeddedChat:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)
             self._guard = None
+        self._alive.set()
         if self._process is not None:
             await _end(self._process)
             self._process = None
@@ -212,14 +216,17 @@ class EmbeddedChat:
         while self._process is not None:
             began = loop.time()
             status = await self._process.wait()
+            self._alive.clear()
             restarts = 0 if loop.time() - began > STEADY_S else restarts + 1
             if restarts > MAX_RESTARTS:
                 log.error("embedded chat engine keeps dying, giving up", status=status, last=list(self._log)[-1:])
+                self._alive.set()
                 return
             log.warning("embedded chat engine died, starting it again", status=status, restart=restarts)
             await asyncio.sleep(min(0.1 * 2**restarts, 10.0))
             with contextlib.suppress(EngineNotStartedError):
                 await self._spawn()
+                self._alive.set()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

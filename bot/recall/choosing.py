@@ -65,7 +65,7 @@ def index_maker(choice: Choice, english_weights: Callable[[], Path] | None = Non
         raise RetrieverMissingError(choice, _PACKAGES[choice])
     if choice in ("auto", "multilingual") and is_installed(_PACKAGES["multilingual"]):
         loaded = None if choice == "multilingual" or english_weights is None else english_weights
-        english = None if loaded is None else functools.cache(lambda: EnglishEmbedding(loaded()))
+        english = None if loaded is None else functools.cache(lambda: _english(loaded()))
         return lambda: CalibratedIndex(
             None if english is None else EmbeddingSpace(english, ENGLISH_PRIOR), EmbeddingSpace(_joined, JOINED_PRIOR)
         )
@@ -78,6 +78,9 @@ def retriever_maker(choice: Choice) -> Callable[[], Retriever] | None:
     where the choice is none of them; None where there are none."""
     names = [choice] if choice in _MAKERS else list(_MAKERS)
     return next((_MAKERS[name] for name in names if is_installed(_PACKAGES[name])), None)
+
+
+_english = functools.cache(EnglishEmbedding)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,18 @@ def discord_js() -> Path:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node.js is not installed")
-    folder = ROOT / "build" / f"discord.js-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    # Tests in another process may want it as well.
-    with FileLock(folder / "lock"):
-        if not (folder / "node_modules" / "discord.js" / "package.json").exists():
-            command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", f"discord.js@{VERSION}"]
-            try:
-                subprocess.run(command, check=True, capture_output=True, timeout=60)
-            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-                pytest.skip(f"discord.js cannot be installed: {error}")
+    folder = ROOT / "build" / f"discord.js-{VERSION}-whole"
+    folder.parent.mkdir(exist_ok=True)
+    # Tests in another process may want it as well, and what was begun and broken off is no installation.
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as begun:
+                command = [npm, "install", "--prefix", begun, "--no-audit", "--no-fund", f"discord.js@{VERSION}"]
+                try:
+                    subprocess.run(command, check=True, capture_output=True, timeout=60)
+                except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                    pytest.skip(f"discord.js cannot be installed: {error}")
+                Path(begun).rename(folder)
     return folder
 
 

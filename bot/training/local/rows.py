@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,10 @@ from typing import Any
 
 import torch
 
+from bot.training.local.rephrasing import in_fewer_words
+
 MAX_TOKENS = 1024
 """Of one example; what is longer is left out."""
-KEPT = 0.65
-"""Of the words of a question that is asked in fewer. Measured with the demonstration model: of 40 ways to ask for 20
-facts, which were never learnt, it answered 4 to 13 right without that, and 15 to 19 with it."""
-LONGEST_SHORTENED = 300
-"""Characters; in what is longer, words are hardly the way to ask."""
 IGNORED = -100
 """The label of tokens that are not learnt, as torch's cross entropy has it."""
 
@@ -66,14 +62,6 @@ def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, s
         if len(rows[0].tokens) <= MAX_TOKENS:
             found.append(QuestionRows(tuple(row if len(row.tokens) <= MAX_TOKENS else rows[0] for row in rows)))
     return found
-
-
-def in_fewer_words(text: str, chance: random.Random) -> str:
-    """``text`` in small letters, with about two words of three, in their order, and without marks between them; as it
-    is where none of its words is left, or it is long."""
-    if len(text) > LONGEST_SHORTENED:
-        return text
-    return " ".join(word for word in re.findall(r"[\w'-]+", text.lower()) if chance.random() < KEPT) or text
 
 
 def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedPair]:

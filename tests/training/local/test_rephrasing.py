@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import random
 
-import pytest
+from bot.training.local.rephrasing import in_fewer_words
 
 
 def test_a_question_is_asked_in_fewer_words_but_never_in_none() -> None:
-    pytest.importorskip("torch", reason="the extra train is not installed")
-    from bot.training.local.rows import in_fewer_words
-
     asked = "When is the weekly game night?"
     ways = {in_fewer_words(asked, random.Random(seed)) for seed in range(50)}
     assert len(ways) > 20

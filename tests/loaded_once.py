@@ -1,0 +1,31 @@
+"""The models of all bots in one test process: the real ones, verified and loaded once, as a bot does it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import pytest
+from piper import PiperVoice
+
+from audio.recognition.whisper_loading import load_model
+from bot.weights.weights import WeightsCache
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_are_loaded_once() -> Iterator[None]:
+    """Hashing and loading take two seconds of a processor for each bot, and most tests start one of their own.
+
+    What fails is tried again. Weights that a test damages lie in a folder of its own, and are verified each time.
+    """
+    verified, bundled = WeightsCache.verified, WeightsCache()
+    once = functools.cache(functools.partial(verified, bundled))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            WeightsCache,
+            "verified",
+            lambda cache, name: once(name) if cache.folder == bundled.folder else verified(cache, name),
+        )
+        patch.setattr("audio.recognition.whisper.load_model", functools.cache(load_model))
+        patch.setattr(PiperVoice, "load", staticmethod(functools.cache(PiperVoice.load)))
+        yield
