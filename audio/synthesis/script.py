@@ -32,6 +32,11 @@ class Script:
     def is_complete(self) -> bool:
         return self._complete
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what is added is left out."""
+        return self._full
+
     def add(self, sentences: Iterable[str]) -> None:
         """Go on with ``sentences``, each not empty."""
         for sentence in sentences:

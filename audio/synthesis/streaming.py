@@ -12,6 +12,9 @@ from audio.synthesis.script import Script
 from audio.synthesis.speech import Speech
 from audio.synthesis.streaming_markdown import StreamingMarkdown
 
+_PIECE_CHARS = 1000
+"""Of a part that is larger, no more is looked at than can be said."""
+
 
 class StreamingSynthesis:
     """One text, spoken from its first finished sentence on, so that the speech is ready soon after the last word.
@@ -30,7 +33,10 @@ class StreamingSynthesis:
 
     def write(self, part: str) -> None:
         """Go on with ``part``, of Discord's markdown."""
-        self._script.add(self._text.write(part))
+        for start in range(0, len(part), _PIECE_CHARS):
+            if self._script.is_full:
+                break
+            self._script.add(self._text.write(part[start : start + _PIECE_CHARS]))
         if self._task is None and self._script.has_words:
             self._begin()
 

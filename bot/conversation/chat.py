@@ -37,7 +37,7 @@ from bot.conversation.errors import (
 )
 from bot.conversation.model_list import is_listed, names_in
 from bot.conversation.refusals import Refusal, refusal_of
-from bot.conversation.reply_stream import EndpointRefusedError, Limits, StreamedReply
+from bot.conversation.reply_stream import CHARS_OF_TOKEN, EndpointRefusedError, Limits, StreamedReply
 from bot.conversation.tokens import TokenUse as TokenUse
 
 log = structlog.get_logger()
@@ -211,7 +211,7 @@ class ChatModel:
         deadline = asyncio.get_running_loop().time() + self._max_reply_s
         while True:
             limit = self._limit(profile)
-            limits = Limits(self._timeout_s, self._max_reply_s, deadline)
+            limits = Limits(self._timeout_s, self._max_reply_s, deadline, CHARS_OF_TOKEN * limit)
             reply = StreamedReply(messages, limits, is_thinking=profile.opens_thinking)
             try:
                 async with aclosing(self._asked(reply, messages, profile, limit, limits)) as parts:

@@ -33,6 +33,9 @@ USAGE_WAIT_S = 2.0
 
 _SNIFFED_BYTES = 4096
 
+CHARS_OF_TOKEN = 32
+"""What a token has at most, on the average of a reply; an endpoint that gives more ignores the limit of tokens."""
+
 
 class EndpointRefusedError(Exception):
     """Raised when the endpoint refuses before the first word."""
@@ -59,6 +62,8 @@ class Limits:
     max_reply_s: float
     deadline: float
     """When it must be complete, by the loop's clock."""
+    max_chars: int
+    """How long it may be, reasoning included."""
 
     def silence_s(self) -> float:
         """The longest silence that is left now, in seconds.
@@ -89,6 +94,7 @@ class StreamedReply:
         self._presumed = is_thinking
         self._filter = ReasoningFilter(is_thinking=is_thinking)
         self._said: list[str] = []
+        self._left_chars = limits.max_chars
         self._reasoned = False
         self._ended = self._done = self._wants_tool = False
         self._counted: CountedTokens | None = None
@@ -106,10 +112,14 @@ class StreamedReply:
                 for event in decoder.feed(raw):
                     for part in self._take(event):
                         yield part
+                    if self._done:
+                        break
             except LineTooLongError as error:
                 raise self._broken(ChatFailedError("a line of it has no end")) from error
             if self._done or (self._ended and self._counted is not None):
                 break
+            # An endpoint that is fast enough would let nobody else have the loop.
+            await asyncio.sleep(0)
         else:
             for event in decoder.end():
                 for part in self._take(event):
@@ -176,12 +186,19 @@ class StreamedReply:
             # Some endpoints repeat all of it at the end.
             chunk = replace(chunk, text="", reasoning="")
         yield from self._words(chunk)
+        if self._done:
+            return
         if chunk.end is not None:
             self.end, self._ended = chunk.end, True
         elif chunk.is_complete:
             self._ended = True
 
     def _words(self, chunk: Chunk) -> Iterator[str]:
+        if len(chunk.reasoning) + len(chunk.text) > self._left_chars:
+            reasoning = chunk.reasoning[: self._left_chars]
+            chunk = replace(chunk, reasoning=reasoning, text=chunk.text[: self._left_chars - len(reasoning)])
+            self.end, self._done = "limit", True
+        self._left_chars -= len(chunk.reasoning) + len(chunk.text)
         self.has_begun = self.has_begun or bool(chunk.text or chunk.reasoning)
         self._wants_tool = self._wants_tool or chunk.wants_tool
         self._reasoned = self._reasoned or bool(chunk.reasoning.strip())

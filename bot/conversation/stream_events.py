@@ -13,8 +13,8 @@ log = structlog.get_logger()
 MAX_LINE_BYTES = 8 << 20
 """A whole reply may be one line, but nothing that is longer is one."""
 
-MAX_TRIES = 256
-"""How often the lines of one event are tried as JSON."""
+MAX_TRIED_CHARS = 2 * MAX_LINE_BYTES
+"""How much is read in all while the lines of one event are tried as JSON, one more each time."""
 
 
 class LineTooLongError(Exception):
@@ -51,7 +51,7 @@ class EventDecoder:
         self._json = ""
         """Of an event that goes on in the next line."""
         self._name = ""
-        self._tries = 0
+        self._tried_chars = 0
 
     def feed(self, part: bytes) -> Iterator[StreamEvent]:
         """The events that ``part`` makes whole.
@@ -97,7 +97,7 @@ class EventDecoder:
         if not stripped:
             if self._json:
                 log.debug("an event is no JSON", characters=len(self._json))
-            self._json, self._name, self._tries = "", "", 0
+            self._json, self._name, self._tried_chars = "", "", 0
             return
         if stripped.startswith(":"):
             return
@@ -116,14 +116,14 @@ class EventDecoder:
     def _content(self, content: str, *, is_data: bool) -> Iterator[StreamEvent]:
         # An event whose empty line was forgotten does not take the next one along.
         for candidate in dict.fromkeys((f"{self._json}{content}", content)):
-            if candidate[0] not in "{[" or candidate[-1] not in "}]" or self._tries > MAX_TRIES:
+            if candidate[0] not in "{[" or candidate[-1] not in "}]" or self._tried_chars > MAX_TRIED_CHARS:
                 continue
-            self._tries += 1
+            self._tried_chars += len(candidate)
             try:
                 data = json.loads(candidate)
             except (ValueError, RecursionError):
                 continue
-            self._json, self._tries = "", 0
+            self._json, self._tried_chars = "", 0
             yield StreamEvent(data, self._name)
             return
         if is_data or self._json or content[0] in "{[":

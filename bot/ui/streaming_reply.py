@@ -66,7 +66,8 @@ class StreamingReply:
         """
         if (time.monotonic() < self._next_edit and not at_once) or not text.strip():
             return False
-        await self._update(split(text)[:MAX_MESSAGES])
+        # No more than is shown: what comes behind changes none of the pieces before it.
+        await self._update(split(text[: (MAX_MESSAGES + 1) * MESSAGE_LIMIT])[:MAX_MESSAGES])
         self._next_edit = time.monotonic() + EDIT_INTERVAL_S
         return True
 

@@ -37,7 +37,8 @@ from bot.conversation.errors import (
     ChatWrongAddressError,
     ContextTooLongError,
 )
-from bot.conversation.reply_stream import Retraction
+from bot.conversation.reply_stream import CHARS_OF_TOKEN, Retraction
+from bot.conversation.stream_events import EventDecoder
 from bot.conversation.tokens import TokenUse
 from tests.scripted_chat import Scripted, ScriptedChat, stream, words
 
@@ -348,6 +349,26 @@ async def test_a_line_without_end_is_left(chat: ChatModel, endpoint: ScriptedCha
     endpoint.script = lambda _body: Scripted([stream(_delta(content="Par"), done=False), b"data: ", b"x" * (9 << 20)])
     with pytest.raises(ChatBrokenOffError):
         await _reply(chat)
+
+
+async def test_an_answer_that_ignores_the_limit_of_tokens_ends_where_it_may(endpoint: ScriptedChat) -> None:
+    chat, report = _model(endpoint, max_reply_tokens=50, max_reasoning_tokens=0), ReplyReport()
+    endpoint.script = lambda _body: Scripted([stream(_delta(content="Caw! " * 100), done=False)] * 10_000)
+    said = await _reply(chat, report=report)
+    assert (len(said), report.end) == (CHARS_OF_TOKEN * 50, "limit")
+    endpoint.script = lambda _body: Scripted(stream(_delta(content="Caw! " * 100_000)))
+    assert await _reply(chat) == said
+    await chat.close()
+
+
+def test_an_event_that_never_ends_is_not_read_again_with_each_of_its_lines() -> None:
+    def read_s(lines: int) -> float:
+        decoder, began_s = EventDecoder(), time.process_time()
+        for part in [b"[[0]\n", *[b",[" + b"0," * (8 << 10) + b"0]\n"] * lines]:
+            assert list(decoder.feed(part)) == []
+        return time.process_time() - began_s
+
+    assert read_s(128) < 0.2 + 9 * read_s(32), "four times as many lines take about four times as long"
 
 
 async def test_pings_keep_no_question_open_for_ever(endpoint: ScriptedChat) -> None:
