@@ -37,7 +37,7 @@ def data_of(cases: list[Case]) -> TrainingData:
     """The corrections as a dataset gives them, with nothing held out: the paraphrases are that."""
     now = datetime.now(UTC)
     examples = [
-        Example(case.lesson.prompt, case.lesson.answer, None, given_by=NOBODY, source="upload", created_at=now)
+        Example(case.correction.prompt, case.correction.answer, None, given_by=NOBODY, source="upload", created_at=now)
         for case in cases
     ]
     found = content_hash(example.key for example in examples)
@@ -72,7 +72,7 @@ async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
 async def report() -> str:
     """The page, in Markdown."""
     cases = cases_in("english.tsv")
-    index = made("multilingual", [case.lesson for case in cases])
+    index = made("multilingual", [case.correction for case in cases])
     with tempfile.TemporaryDirectory() as folder:
         adapter, took_s = await trained(cases, Path(folder) / "training")
         engine = EmbeddedChat(WeightsCache().fetch(BASE), adapters=[adapter])
@@ -93,8 +93,8 @@ async def report() -> str:
                 right = 0
                 for case in cases:
                     for text in case.paraphrases:
-                        lessons = index.best(text, 3) if recalls else ()
-                        right += case.is_right(await answered_by(model, text, lessons))
+                        corrections = index.best(text, 3) if recalls else ()
+                        right += case.is_right(await answered_by(model, text, corrections))
                 await model.close()
                 lines.append(f"| {name} | {right} | {await general_right(engine, chosen)} |")
         finally:

@@ -41,10 +41,10 @@ CHOICES: tuple[Choice, ...] = ("auto", "multilingual", "wordllama", "words")
 MANY = 5_000
 
 
-def made(choice: Choice, lessons: Sequence[ApprovedCorrection]) -> Index:
-    """An index of ``lessons``."""
+def made(choice: Choice, corrections: Sequence[ApprovedCorrection]) -> Index:
+    """An index of ``corrections``."""
     index = empty(choice)
-    index.replace(lessons)
+    index.replace(corrections)
     return index
 
 
@@ -57,20 +57,20 @@ def empty(choice: Choice) -> Index:
 
 def found_first(choice: Choice, cases: Sequence[Case]) -> tuple[int, int]:
     """Of all paraphrases, how many find their own correction first; and how many there are."""
-    index = made(choice, [case.lesson for case in cases])
-    hits = [index.best(text, 1)[:1] == [case.lesson] for case in cases for text in case.paraphrases]
+    index = made(choice, [case.correction for case in cases])
+    hits = [index.best(text, 1)[:1] == [case.correction] for case in cases for text in case.paraphrases]
     return sum(hits), len(hits)
 
 
 def left_alone(choice: Choice, cases: Sequence[Case], unrelated: Sequence[str]) -> tuple[int, int]:
     """Of questions that no correction is about, how many find none; and how many there are."""
-    index = made(choice, [case.lesson for case in cases])
+    index = made(choice, [case.correction for case in cases])
     return sum(not index.best(text, 1) for text in unrelated), len(unrelated)
 
 
-def cost_ms(choice: Choice, lessons: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
+def cost_ms(choice: Choice, corrections: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
     """The median time of one question."""
-    index = made(choice, lessons)
+    index = made(choice, corrections)
     index.best(questions[0], 3)
     taken: list[float] = []
     for question in questions:
@@ -82,16 +82,16 @@ def cost_ms(choice: Choice, lessons: Sequence[ApprovedCorrection], questions: Se
 
 def many(cases: Sequence[Case]) -> list[ApprovedCorrection]:
     """``MANY`` corrections, all different."""
-    lessons = [case.lesson for case in cases]
+    corrections = [case.correction for case in cases]
     return [
-        ApprovedCorrection(f"{n}", n, f"{lessons[n % len(lessons)].prompt} ({n // len(lessons)})", "yes")
+        ApprovedCorrection(f"{n}", n, f"{corrections[n % len(corrections)].prompt} ({n // len(corrections)})", "yes")
         for n in range(MANY)
     ]
 
 
-async def answered_by(model: ChatModel, question: str, lessons: Sequence[ApprovedCorrection] = ()) -> str:
-    """What ``model`` says to ``question``, told of ``lessons``."""
-    turns = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", with_facts(question, lessons)))
+async def answered_by(model: ChatModel, question: str, corrections: Sequence[ApprovedCorrection] = ()) -> str:
+    """What ``model`` says to ``question``, told of ``corrections``."""
+    turns = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", with_facts(question, corrections)))
     return "".join([part async for part in model.stream(turns)])
 
 
@@ -130,7 +130,7 @@ async def report() -> str:
         row(*["---"] * 6),
     ]  # fmt: skip
     for choice in CHOICES:
-        few = [case.lesson for case in english]
+        few = [case.correction for case in english]
         lines.append(
             row(
                 choice,
@@ -141,7 +141,7 @@ async def report() -> str:
                 f"{cost_ms(choice, many(english), questions):.1f}",
             )
         )
-    index = made("multilingual", [case.lesson for case in english])
+    index = made("multilingual", [case.correction for case in english])
     nothing = await answered_right(english, lambda _text: ())
     recalled = await answered_right(english, lambda text: index.best(text, 3))
     lines += [

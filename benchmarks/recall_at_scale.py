@@ -73,15 +73,15 @@ def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Ite
     for language, name in LANGUAGES.items():
         english = language == "english"
         cases = cases_in(name) + [
-            case for case in _further(files.paraphrases, beside) if is_english(case.lesson.prompt) == english
+            case for case in _further(files.paraphrases, beside) if is_english(case.correction.prompt) == english
         ]
-        first = {case.lesson.id for case in cases}
-        further = [lesson for lesson in beside if lesson.id not in first]
+        first = {case.correction.id for case in cases}
+        further = [correction for correction in beside if correction.id not in first]
         asked = _of_language(questions, english=english)
         sizes = sorted({min(size, len(further)) for size in BESIDE})
         for size in sizes:
             index = made[language]
-            index.replace([*(case.lesson for case in cases), *further[:size]])
+            index.replace([*(case.correction for case in cases), *further[:size]])
             yield _measured(language, partial(best, index), cases, size, asked, _of_language(everyday, english=english))
 
 
@@ -91,11 +91,11 @@ def as_json(one: Measured) -> dict[str, object]:
 
 
 def _further(path: Path | None, beside: Sequence[ApprovedCorrection]) -> list[Case]:
-    known = {lesson.prompt: lesson for lesson in beside}
+    known = {correction.prompt: correction for correction in beside}
     cases: list[Case] = []
     for n, row in enumerate([] if path is None else rows_in(path)):
-        if (lesson := known.get(row[0])) is not None:
-            cases.append(Case(lesson, tuple(text for text in row[1:] if text != lesson.answer)))
+        if (correction := known.get(row[0])) is not None:
+            cases.append(Case(correction, tuple(text for text in row[1:] if text != correction.answer)))
         else:
             cases.append(Case(ApprovedCorrection(f"further-{n}", 5_000 + n, row[0], row[1]), tuple(row[2:])))
     return cases
@@ -123,13 +123,13 @@ def _measured(
         taken_s.append(time.perf_counter() - began_s)
         return found
 
-    found = [(case.lesson, best(text)) for case in cases for text in case.paraphrases]
+    found = [(case.correction, best(text)) for case in cases for text in case.paraphrases]
     wrong, also_wrong = ([bool(best(text)) for text in texts] for texts in (questions, everyday))
     return Measured(
         language=language,
         corrections=len(cases) + size,
-        found_first=statistics.mean(list(best[:1]) == [lesson] for lesson, best in found),
-        found_among_three=statistics.mean(lesson in best for lesson, best in found),
+        found_first=statistics.mean(list(best[:1]) == [correction] for correction, best in found),
+        found_among_three=statistics.mean(correction in best for correction, best in found),
         wrongly_recalled=statistics.mean(wrong),
         everyday_wrongly_recalled=statistics.mean(also_wrong),
         ms=1000 * statistics.median(taken_s),

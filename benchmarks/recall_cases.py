@@ -15,16 +15,16 @@ DATA = Path(__file__).parent / "recall_data"
 class Case:
     """A correction, and other ways to ask for it."""
 
-    lesson: ApprovedCorrection
+    correction: ApprovedCorrection
     paraphrases: tuple[str, ...]
 
     def is_right(self, answer: str) -> bool:
-        """Whether ``answer`` has the words of the lesson's answer that matter: names and numbers, or else the last one
-        that its question does not have."""
-        asked = set(re.findall(r"\w+", self.lesson.prompt.lower()))
-        words = re.findall(r"\w+", self.lesson.answer.lower())
+        """Whether ``answer`` has the words of the correction's answer that matter: names and numbers, or else the last
+        one that its question does not have."""
+        asked = set(re.findall(r"\w+", self.correction.prompt.lower()))
+        words = re.findall(r"\w+", self.correction.answer.lower())
         wanted = [word for word in words if word not in asked and len(word) > 1]
-        named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.lesson.answer)[1:] or wanted[-1:]
+        named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.correction.answer)[1:] or wanted[-1:]
         return all(word.lower() in answer.lower() for word in named)
 
 

@@ -138,7 +138,7 @@ def doctor() -> None:
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is CheckResult.BAD
         out.print(
-            f"{marks[check.finding]}  [bold]{check.what}[/]: {escape(check.told)}", highlight=False, soft_wrap=True
+            f"{marks[check.finding]}  [bold]{check.what}[/]: {escape(check.detail)}", highlight=False, soft_wrap=True
         )
         if check.remedy:
             out.print(f"      → {escape(check.remedy)}", highlight=False, soft_wrap=True)

@@ -19,6 +19,6 @@ _DRAWING = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 """One at a time: matplotlib does not promise to be safe in several threads."""
 
 
-async def drawn(draw: Callable[[], bytes]) -> bytes:
+async def draw_in_thread(draw: Callable[[], bytes]) -> bytes:
     """The picture that ``draw`` makes, beside the event loop."""
     return await asyncio.get_running_loop().run_in_executor(_DRAWING, draw)

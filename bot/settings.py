@@ -146,8 +146,8 @@ def _problem(error: ErrorDetails) -> SettingsError:
     """The first thing that is wrong, in one sentence with an example."""
     field = str(error["loc"][0]) if error["loc"] else ""
     value = error["input"] if len(error["loc"]) == 1 else "a part of it"
-    told = _REASONS.get(error["type"], "{value!r}: {message}")
-    reason = told.format_map({"message": error["msg"], "value": value, **error.get("ctx", {})})
+    template = _REASONS.get(error["type"], "{value!r}: {message}")
+    reason = template.format_map({"message": error["msg"], "value": value, **error.get("ctx", {})})
     default = Settings.model_fields[field].default if field in Settings.model_fields else None
     plain = str(default).lower() if isinstance(default, bool) else default
     example = _EXAMPLES.get(field, plain)

@@ -52,5 +52,5 @@ class Hi(
             lines = [ELSEWHERE]
         if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:
             lines.append(TAKING_PART)
-        told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
-        await respond(context, "\n".join(told))
+        lines = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
+        await respond(context, "\n".join(lines))

@@ -37,7 +37,7 @@ async def complete_languages(context: lightbulb.AutocompleteContext[str]) -> Non
     await context.respond([one for one in lists if len(one) <= 100])
 
 
-def _told(choices: GuildPreferences, locale: str) -> str:
+def _describe(choices: GuildPreferences, locale: str) -> str:
     names = ", ".join(language_name(code, locale) for code in choices.languages)
     lines = [
         translate(THESE_LANGUAGES, locale, languages=names) if names else translate(ANY_LANGUAGE, locale),
@@ -49,7 +49,7 @@ def _told(choices: GuildPreferences, locale: str) -> str:
 
 
 @loader.command
-class ChooseHearing(
+class ConfigureRecognition(
     lightbulb.SlashCommand,
     name=_("hearing"),
     description=_("How this server's recordings are heard: which languages, which names"),
@@ -91,4 +91,4 @@ class ChooseHearing(
             )
 
         choices = await preferences.change_guild(guild, changed)
-        await respond(context, _told(choices, locale), ephemeral=True)
+        await respond(context, _describe(choices, locale), ephemeral=True)

@@ -75,11 +75,11 @@ async def _heard(
     locale = locale_of(context)
     with hearings.running(context.user.id) as (hearing, stop):
         row = hearing_row(hearing, locale)
-        told = ProgressBar(context.interaction, translate(LISTENING, locale), least=LONG_S, row=row)
+        progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=LONG_S, row=row)
 
         def tell(number: int, done: TranscriptionProgress) -> None:
             text = so_far(done, locale, number=number + 1, count=len(files))
-            told.tell(done.transcribed_s, done.duration_s, text)
+            progress.tell(done.transcribed_s, done.duration_s, text)
 
         try:
             return await stop.unless_cancelled(
@@ -95,7 +95,7 @@ async def _heard(
         except CancelledByUserError:
             return None
         finally:
-            await told.end()
+            await progress.end()
 
 
 async def _answer(

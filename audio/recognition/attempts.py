@@ -85,17 +85,17 @@ def improved(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt
     if attempt.beams < FALLBACK_BEAMS and needs_fallback(attempt.hypothesis.mean_logprob):
         attempt = attempt.decoded(attempt.options, FALLBACK_BEAMS)
     if attempt.options.hints:
-        attempt = _unmisled(attempt)
+        attempt = _without_misleading_hints(attempt)
     if attempt.is_loop:
         attempt = attempt.in_full_window()
     if not attempt.is_sparse or attempt.chunk.is_doubtful:
         return [attempt]
     parts = split_at_pauses(attempt.chunk)
     others = again(parts) if len(parts) > 1 else [attempt.in_full_window()]
-    return others if _hear_more(others, attempt) else [attempt]
+    return others if _decode_more(others, attempt) else [attempt]
 
 
-def _unmisled(hinted: Attempt) -> Attempt:
+def _without_misleading_hints(hinted: Attempt) -> Attempt:
     """``hinted``, or what is heard without hints where those may have misled the model."""
     found = hinted.hypothesis
     echoes = is_echo(found.text, hinted.options.hints)
@@ -111,6 +111,6 @@ def _unmisled(hinted: Attempt) -> Attempt:
     return hinted if found.mean_logprob >= plain.hypothesis.mean_logprob else plain
 
 
-def _hear_more(others: list[Attempt], attempt: Attempt) -> bool:
+def _decode_more(others: list[Attempt], attempt: Attempt) -> bool:
     sure = [other for other in others if other.is_words and not other.is_loop]
     return sum(len(other.hypothesis.tokens) for other in sure) > len(attempt.hypothesis.tokens)

@@ -139,7 +139,7 @@ def _flac(samples: Samples) -> bytes:
 
 
 def _transcript(answer: Any, recording: Recording, asked: str | None) -> Transcript:
-    told = [
+    dated = [
         one
         for one in getattr(answer, "segments", None) or ()
         if one.text.strip() and not is_hallucination(one.no_speech_prob or 0.0, one.avg_logprob or 0.0)
@@ -147,7 +147,7 @@ def _transcript(answer: Any, recording: Recording, asked: str | None) -> Transcr
     spoken = list(getattr(answer, "words", None) or ())
     if getattr(answer, "segments", None) is not None:
         segments = tuple(
-            Segment(one.start, one.end, one.text.strip(), _words_within(spoken, one.start, one.end)) for one in told
+            Segment(one.start, one.end, one.text.strip(), _words_within(spoken, one.start, one.end)) for one in dated
         )
     else:
         text = str(answer.text).strip()

@@ -65,13 +65,13 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """The loaded library: one state for the whole process, so ``turn`` is held during each call."""
+    """The loaded library: one state for the whole process, so ``lock`` is held during each call."""
 
     calls: ctypes.CDLL
     rate_hz: int
     voices: dict[Voice, bytes]
     """With the identifier that the library knows each by."""
-    turn: threading.Lock
+    lock: threading.Lock
 
     def say(self, voice: Voice, text: str, prosody: Prosody) -> Samples:
         parts: list[Samples] = []
@@ -84,7 +84,7 @@ class _Library:
         callback = _SynthCallback(keep)
         utf8 = text.encode()
         pitch = _USUAL_PITCH + round(_PITCH_STEPS_PER_OCTAVE * prosody.pitch / 12)
-        with self.turn:
+        with self.lock:
             self.calls.espeak_SetSynthCallback(callback)
             failed = (
                 self.calls.espeak_SetVoiceByName(self.voices[voice] + _VARIANT)

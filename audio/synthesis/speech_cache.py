@@ -21,11 +21,11 @@ class SpeechCache:
     def __init__(self, max_bytes: int) -> None:
         """``max_bytes``: of all Ogg files together; 0 keeps nothing. A minute of speech has about 240 KB."""
         self._speeches: TTLCache[bytes, Speech] = TTLCache(max_bytes, KEPT_S, getsizeof=lambda kept: len(kept.ogg))
-        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
-    def turn(self, text: str) -> asyncio.Lock:
+    def lock(self, text: str) -> asyncio.Lock:
         """To be held while ``text`` is spoken, so that of two who ask at once the second finds what the first got."""
-        return self._turns.setdefault(_hash(text), asyncio.Lock())
+        return self._locks.setdefault(_hash(text), asyncio.Lock())
 
     def get(self, text: str, engine: str, voice: str, prosody: Prosody) -> Speech | None:
         """The speech of exactly this, or None."""

@@ -41,13 +41,13 @@ class StreamingMarkdown:
     def write(self, part: str) -> list[str]:
         """Take the next ``part``; tell the sentences that are certain now, as plain text."""
         *finished, self._line = (self._line + part).split("\n")
-        told = [sentence for line in finished for sentence in self._end_line(line)]
-        return told + self._end_sentences()
+        ready = [sentence for line in finished for sentence in self._end_line(line)]
+        return ready + self._end_sentences()
 
     def end(self) -> list[str]:
         """Nothing more comes: tell the rest."""
         last, self._line = self._line, ""
-        return self._end_line(last) + self._told()
+        return self._end_line(last) + self._take_sentences()
 
     def _end_line(self, line: str) -> list[str]:
         if self._fence is not None:
@@ -57,16 +57,16 @@ class StreamingMarkdown:
             return []
         if fence := _FENCE.match(line):
             self._fence = fence[1]
-            return self._told()
+            return self._take_sentences()
         if _TABLE_ROW.match(line):
-            told = [] if self._lines and _TABLE_ROW.match(self._lines[-1]) else self._told()
+            ready = [] if self._lines and _TABLE_ROW.match(self._lines[-1]) else self._take_sentences()
             self._lines.append(line)
-            return told if sum(map(len, self._lines)) < LONGEST_WAIT else told + self._told()
+            return ready if sum(map(len, self._lines)) < LONGEST_WAIT else ready + self._take_sentences()
         table = bool(self._lines) and _TABLE_ROW.match(self._lines[-1])
-        told = self._told() if table or not line.strip() else []
+        ready = self._take_sentences() if table or not line.strip() else []
         self._lines.append(line)
         kept = "\n".join(self._lines)
-        return told + self._told() if len(kept) > LONGEST_WAIT or not _has_open_mark(kept) else told
+        return ready + self._take_sentences() if len(kept) > LONGEST_WAIT or not _has_open_mark(kept) else ready
 
     def _end_sentences(self) -> list[str]:
         """Those of the unfinished line."""
@@ -89,9 +89,9 @@ class StreamingMarkdown:
         """Tell all up to ``end`` characters of the unfinished line."""
         self._lines.append(self._line[:end])
         self._line = self._line[end:]
-        return self._told()
+        return self._take_sentences()
 
-    def _told(self) -> list[str]:
+    def _take_sentences(self) -> list[str]:
         text, self._lines = "\n".join(self._lines), []
         # Indentation belongs to a list that has been told already.
         return sentences(normalize_for_speech("\n".join(line.strip() for line in text.split("\n"))))

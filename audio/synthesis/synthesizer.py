@@ -96,7 +96,7 @@ class Synthesizer:
         ``SpeechUnavailableError`` when every engine that speaks the language failed.
         """
         wished, language, script = await self._prepared(text, language, hint, voice)
-        async with self._cache.turn(script.text):
+        async with self._cache.lock(script.text):
             return await self._message(script, language, wished, prosody or self.prosody)
 
     async def clips(

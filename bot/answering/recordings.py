@@ -81,7 +81,9 @@ class RecordingReader:
                 log.info("a recording was not heard", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))
                 continue
-            await self._budgets.heard(int(sender), None if guild is None else int(guild), transcript.duration_s)
+            await self._budgets.count_recording(
+                int(sender), None if guild is None else int(guild), transcript.duration_s
+            )
             found.append(HeardRecording(file, transcript))
         return found
 

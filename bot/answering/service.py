@@ -362,14 +362,14 @@ class AnswerService:
 
     async def _report_error(self, job: Job, message: hikari.Message, reply: StreamingReply, error: Exception) -> None:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
-        told = await self._named(error, message, reply)
-        report = report_error(told, reply.locale)
+        known_error = await self._named(error, message, reply)
+        report = report_error(known_error, reply.locale)
         await self._jobs.finish(job.id, "failed", reference=report.reference)
         try:
-            if isinstance(told, MayNotWriteError):
+            if isinstance(known_error, MayNotWriteError):
                 direct = await self._rest.create_dm_channel(job.user_id)
                 await self._rest.create_message(direct, report.text, nonce=fresh_nonce())
-            elif isinstance(told, QuestionGoneError):
+            elif isinstance(known_error, QuestionGoneError):
                 await self._rest.create_message(job.channel_id, report.text, nonce=fresh_nonce())
             else:
                 row = retry_row(job.id, reply.locale) if report.is_transient else None

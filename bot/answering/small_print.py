@@ -24,7 +24,7 @@ INSTRUCTION_CUT = _(
 )
 QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
-CUT_TOLD_S = 6 * 3600.0
+CUT_NOTED_S = 6 * 3600.0
 """How long it is not told again that a conversation that goes on and on is cut."""
 
 
@@ -34,7 +34,7 @@ class SmallPrint:
     def __init__(self, history: ConversationHistory, budgets: Budgets) -> None:
         self._history = history
         self._budgets = budgets
-        self._cut_told: TTLCache[int, bool] = TTLCache(10_000, CUT_TOLD_S)
+        self._cut_noted: TTLCache[int, bool] = TTLCache(10_000, CUT_NOTED_S)
         """Channels where it was told lately that the beginning is left out."""
 
     async def below(self, answer: StreamedAnswer) -> list[str]:
@@ -51,20 +51,20 @@ class SmallPrint:
             CUT: shown.history_cut and self._tells_cut(request),
         }
         locale = request.reply.locale
-        told = [translate(note, locale) for note, holds in notes.items() if holds]
+        lines = [translate(note, locale) for note, holds in notes.items() if holds]
         if unread := answer.prompt.understood.attached.unread:
-            told.append(translate(NOT_READ, locale, names=", ".join(unread)[:200]))
+            lines.append(translate(NOT_READ, locale, names=", ".join(unread)[:200]))
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
-            told.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))
-        return told + await self._budgets.running_out(request.asker.id, request.guild_id, locale, "tokens", "audio")
+            lines.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))
+        return lines + await self._budgets.running_out(request.asker.id, request.guild_id, locale, "tokens", "audio")
 
     def _tells_cut(self, request: AnswerRequest) -> bool:
         """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,
         and always in any other."""
         if not self._history.flows(request):
             return True
-        lately = request.channel_id in self._cut_told
+        lately = request.channel_id in self._cut_noted
         if not lately:
-            self._cut_told[request.channel_id] = True
+            self._cut_noted[request.channel_id] = True
         return not lately

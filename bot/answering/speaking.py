@@ -81,7 +81,7 @@ class Speaking:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
             await reply.add_note(f"-# {translate_error(error, reply.locale)}")
             return
-        await self._budgets.spoke(request.asker.id, request.guild_id, spoken.engine, text)
+        await self._budgets.count_speech(request.asker.id, request.guild_id, spoken.engine, text)
         try:
             await request.on_spoken(await reply.speak(spoken))
         except hikari.ForbiddenError:

@@ -86,7 +86,7 @@ class Streaming:
                 shown = prompt.fitted(shown.tokens // 2)
                 text = await self._streamed(prompt, shown, use, report, spoken)
         finally:
-            await self._budgets.asked(request.asker.id, request.guild_id, report.stood_in or model.model, use)
+            await self._budgets.count_tokens(request.asker.id, request.guild_id, report.stood_in or model.model, use)
         return StreamedAnswer(prompt, shown, text, is_at_limit=report.end == "limit", stood_in=report.stood_in)
 
     async def _streamed(
@@ -98,8 +98,8 @@ class Streaming:
         text = ""
 
         async def wait(wait_s: float) -> None:
-            told = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
-            await reply.show(f"{understood.heading}{begun}{text}\n-# {told}".lstrip(), at_once=True)
+            notice = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
+            await reply.show(f"{understood.heading}{begun}{text}\n-# {notice}".lstrip(), at_once=True)
 
         stream = understood.model.stream(shown.messages, use, report=report, on_wait=wait)
         try:

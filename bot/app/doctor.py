@@ -59,7 +59,7 @@ class Check:
 
     what: str
     finding: CheckResult
-    told: str
+    detail: str
     remedy: str = ""
 
 
@@ -156,8 +156,8 @@ def _piper_voices(folder: Path) -> Check:
     what, voices = "Piper voices", sorted(folder.glob("*.onnx"))
     lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
     if lonely or not voices:
-        told = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
-        return Check(what, CheckResult.BAD, told, "Mend PIPER_VOICES or leave it empty.")
+        detail = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
+        return Check(what, CheckResult.BAD, detail, "Mend PIPER_VOICES or leave it empty.")
     return Check(what, CheckResult.GOOD, f"{len(voices)} in {folder}")
 
 
@@ -195,8 +195,8 @@ async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -
     finally:
         await chat.close()
     ways = chat.profile.differences()
-    told = f"{chat.model} at {chat.base_url} answers" if chat.model else f"{chat.base_url} lists its models"
-    return Check(what, CheckResult.GOOD, f"{told}; it {', '.join(ways)}" if ways else told)
+    detail = f"{chat.model} at {chat.base_url} answers" if chat.model else f"{chat.base_url} lists its models"
+    return Check(what, CheckResult.GOOD, f"{detail}; it {', '.join(ways)}" if ways else detail)
 
 
 async def _ask(chat: ChatModel) -> None:
@@ -236,11 +236,11 @@ async def _training(settings: Settings, cache: WeightsCache) -> AsyncIterator[Ch
         if not one.is_configured(settings):
             continue
         what, where = f"trainer {one.name}", one.label(settings)
-        told = str(where)
+        detail = str(where)
         if not one.is_installed:
-            yield Check(what, CheckResult.GOOD, f"not {told}, unless you run, in Starling's folder: {one.install}")
+            yield Check(what, CheckResult.GOOD, f"not {detail}, unless you run, in Starling's folder: {one.install}")
         elif not one.needs_network:
-            yield Check(what, CheckResult.GOOD, told)
+            yield Check(what, CheckResult.GOOD, detail)
         else:
             trainer = one.build(settings, cache)
             try:
@@ -249,7 +249,7 @@ async def _training(settings: Settings, cache: WeightsCache) -> AsyncIterator[Ch
                 needed = " and ".join(name.upper() for name in one.needs)
                 yield Check(what, CheckResult.BAD, str(error), f"Check {needed}, and the other settings beside it.")
             else:
-                yield Check(what, CheckResult.GOOD, told)
+                yield Check(what, CheckResult.GOOD, detail)
             finally:
                 await trainer.close()
 

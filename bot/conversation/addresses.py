@@ -42,9 +42,9 @@ def neighbours(url: str) -> list[str]:
 
 async def working_neighbour(url: str, key: str, headers: Mapping[str, str]) -> str | None:
     """The first address near ``url`` that lists models; None where none does."""
-    told = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", **headers}
+    all_headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", **headers}
     timeout = httpx2.Timeout(TRY_TIMEOUT_S)
-    async with httpx2.AsyncClient(headers=told, timeout=timeout, event_hooks={"response": [bound]}) as client:
+    async with httpx2.AsyncClient(headers=all_headers, timeout=timeout, event_hooks={"response": [bound]}) as client:
         found = await asyncio.gather(*(_lists_models(client, near) for near in neighbours(url)))
     return next((near for near, lists in zip(neighbours(url), found, strict=True) if lists), None)
 

@@ -21,7 +21,7 @@ from bot.conversation.bounded_response import ResponseTooLargeError, bound
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.chunks import End
 from bot.conversation.completion_request import request_body
-from bot.conversation.endpoint_profile import ModelProfile, ModelProfiles, context_told, guess, lesson
+from bot.conversation.endpoint_profile import ModelProfile, ModelProfiles, adapt, guess, stated_context
 from bot.conversation.errors import (
     ChatCannotSeeError,
     ChatError,
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 RETRIES = 2
 """Before the first word only: a broken answer is not begun anew."""
-MAX_LESSONS = 6
+MAX_ADAPTATIONS = 6
 """In one answer; OpenAI's reasoning models teach three."""
 FIRST_RETRY_S = 0.5
 QUIET_WAIT_S = 2.0
@@ -188,7 +188,7 @@ class ChatModel:
         use = TokenUse() if use is None else use
         shown = False
         try:
-            async with aclosing(self._taught(messages, use, report, on_wait)) as parts:
+            async with aclosing(self._adapting(messages, use, report, on_wait)) as parts:
                 async for part in parts:
                     shown = shown or bool(part.strip())
                     yield part
@@ -202,11 +202,11 @@ class ChatModel:
             async for part in parts:
                 yield part
 
-    async def _taught(
+    async def _adapting(
         self, messages: Sequence[ChatMessage], use: TokenUse, report: ReplyReport, on_wait: OnWait | None
     ) -> AsyncGenerator[str, None]:
         """The reply, asked for as often as a refusal teaches how to ask, or passes."""
-        profile, lessons = self.profile, 0
+        profile, adaptations = self.profile, 0
         patience = _Patience(on_wait, quiet=self.stand_in is not None)
         deadline = asyncio.get_running_loop().time() + self._max_reply_s
         while True:
@@ -223,14 +223,14 @@ class ChatModel:
                 shows_pictures = any(message.pictures for message in messages)
                 if shows_pictures and refusal.status in (0, 400, 415, 422, 500, 501):
                     self._refuse_pictures(refusal, profile)
-                learnt = lesson(profile, refusal, sent)
+                learnt = adapt(profile, refusal, sent)
                 meant = refusal.error(self.model)
                 if learnt is None and isinstance(meant, ChatFailedError):
                     learnt = guess(profile, refusal, sent)
-                if learnt is not None and lessons < MAX_LESSONS:
-                    profile, lessons = learnt, lessons + 1
+                if learnt is not None and adaptations < MAX_ADAPTATIONS:
+                    profile, adaptations = learnt, adaptations + 1
                     continue
-                if isinstance(meant, ContextTooLongError) and (context := context_told(refusal)) is not None:
+                if isinstance(meant, ContextTooLongError) and (context := stated_context(refusal)) is not None:
                     self._learn(replace(profile, context_tokens=context))
                 if not refusal.may_pass or isinstance(meant, ContextTooLongError) or not await patience.wait(refusal):
                     raise meant from error
@@ -241,8 +241,8 @@ class ChatModel:
                 profile = reply.observed(profile)
                 if reply.end == "limit" and not reply.has_shown:
                     thoughtful = replace(profile, reasons=True)
-                    if lessons < MAX_LESSONS and self._limit(thoughtful) > limit:
-                        profile, lessons = thoughtful, lessons + 1
+                    if adaptations < MAX_ADAPTATIONS and self._limit(thoughtful) > limit:
+                        profile, adaptations = thoughtful, adaptations + 1
                         continue
                     self._learn(thoughtful)
                     raise ChatOnlyThoughtError(limit)

@@ -46,8 +46,10 @@ def request_body(
 def wire_messages(messages: Sequence[ChatMessage], *, system_role: bool = True) -> list[dict[str, Any]]:
     """``messages`` as OpenAI's contract has them. Neighbours of one role become one message, since many models refuse
     anything else; without a ``system_role``, instructions begin what the user says."""
-    told = messages if system_role else [replace(one, role="user") if one.role == "system" else one for one in messages]
-    return [_wire(list(neighbours)) for _role, neighbours in groupby(told, key=lambda one: one.role)]
+    adapted = (
+        messages if system_role else [replace(one, role="user") if one.role == "system" else one for one in messages]
+    )
+    return [_wire(list(neighbours)) for _role, neighbours in groupby(adapted, key=lambda one: one.role)]
 
 
 def _wire(neighbours: Sequence[ChatMessage]) -> dict[str, Any]:

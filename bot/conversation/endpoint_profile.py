@@ -60,25 +60,25 @@ class ModelProfile:
 
     def differences(self) -> list[str]:
         """What is not as OpenAI's contract has it, in words for whoever runs Starling."""
-        told = []
+        lines = []
         if self.limit_field != "max_tokens":
-            told.append(f"limits replies by {self.limit_field}" if self.limit_field else "takes no limit of tokens")
+            lines.append(f"limits replies by {self.limit_field}" if self.limit_field else "takes no limit of tokens")
         if self.left_out:
-            told.append(f"does not take {', '.join(sorted(self.left_out))}")
+            lines.append(f"does not take {', '.join(sorted(self.left_out))}")
         if not self.system_role:
-            told.append("has no system role")
+            lines.append("has no system role")
         if not self.pictures:
-            told.append("takes no pictures")
+            lines.append("takes no pictures")
         if self.reasons:
-            told.append("thinks before it answers")
+            lines.append("thinks before it answers")
         if self.max_reply_tokens is not None:
-            told.append(f"writes at most {self.max_reply_tokens} tokens")
+            lines.append(f"writes at most {self.max_reply_tokens} tokens")
         if self.context_tokens is not None:
-            told.append(f"has a context of {self.context_tokens} tokens")
-        return told
+            lines.append(f"has a context of {self.context_tokens} tokens")
+        return lines
 
 
-def lesson(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
     """What ``refusal`` of the request ``sent`` teaches; None where it teaches nothing that another request could heed.
 
     A lesson is worth one more request, and no lesson is taught twice.
@@ -104,7 +104,7 @@ def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
     return replace(profile, left_out=profile.left_out | {"stream_options"})
 
 
-def context_told(refusal: Refusal) -> int | None:
+def stated_context(refusal: Refusal) -> int | None:
     """The length of context that an endpoint names when a prompt is too long."""
     found = _CONTEXT.search(refusal.words)
     return None if found is None else _integer(next(filter(None, found.groups())))
@@ -117,7 +117,7 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
         return None
     limit = sent[field]
     assert isinstance(limit, int), "it is a number of tokens that is sent"
-    context = context_told(refusal)
+    context = stated_context(refusal)
     if context is not None:
         # A prompt that is too long is cut by whoever wrote it; here, the reply gives way where it takes the room.
         if context < MIN_CONTEXT_TOKENS or limit <= context // 2:

@@ -89,8 +89,8 @@ def build_prompt(
     aside = "" if brief else circumstances + naming * named
     words = replace(asked, pictures=())
     least = min(_tokens(words, named=named), _tokens(replace(words, text=""), named=named) + MIN_QUESTION_TOKENS)
-    told = first_tokens(instruction, room_tokens - least - _tokens(ChatMessage("system", aside)))
-    room = room_tokens - _tokens(ChatMessage("system", told + aside))
+    shown_instruction = first_tokens(instruction, room_tokens - least - _tokens(ChatMessage("system", aside)))
+    room = room_tokens - _tokens(ChatMessage("system", shown_instruction + aside))
     question = asked
     if _tokens(question, named=named) > room:
         around = _tokens(replace(asked, text=""), named=named)
@@ -108,7 +108,7 @@ def build_prompt(
     while kept and kept[0].role == "assistant":
         del kept[0]
     several = named and len({message.speaker for message in [*kept, asked] if message.speaker}) > 1
-    system = ChatMessage("system", told if brief else told + circumstances + naming * several)
+    system = ChatMessage("system", shown_instruction if brief else shown_instruction + circumstances + naming * several)
     spoken = [_named(message) if several else message for message in [*kept, question]]
     messages = (system, *spoken)
     return Prompt(
@@ -116,7 +116,7 @@ def build_prompt(
         tokens=sum(_tokens(message) for message in messages),
         history_cut=cut,
         question_cut=question.text != asked.text,
-        instruction_cut=told != instruction,
+        instruction_cut=shown_instruction != instruction,
     )
 
 

@@ -184,12 +184,12 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     if isinstance(data, list):
         data = next((one for one in data if isinstance(one, Mapping)), None)
     said = _read(data) if isinstance(data, Mapping) else Refusal(message=_title(text) if is_page else text)
-    told = _wait_in_headers(headers)
+    from_headers = _wait_in_headers(headers)
     return replace(
         said,
         status=status,
         message=said.message[:_MAX_WORDS],
-        retry_after_s=said.retry_after_s if told is None else told,
+        retry_after_s=said.retry_after_s if from_headers is None else from_headers,
         is_page=is_page,
         asks_no_retry=headers.get("x-should-retry") == "false",
     )
@@ -332,8 +332,8 @@ def _number(value: object) -> float | None:
 
 
 def _is_page(headers: Mapping[str, str], text: str) -> bool:
-    is_told = "text/html" in headers.get("content-type", "").lower()
-    return is_told or bool(re.match(r"\ufeff?\s*<(!doctype|html)", text, re.IGNORECASE))
+    says_html = "text/html" in headers.get("content-type", "").lower()
+    return says_html or bool(re.match(r"\ufeff?\s*<(!doctype|html)", text, re.IGNORECASE))
 
 
 def _title(page: str) -> str:

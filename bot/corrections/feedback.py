@@ -124,7 +124,7 @@ class FeedbackStore(DataHolder):
             for message, channel, bad, good in rows
         ]
 
-    async def say(self, guild_id: int | None, user_id: int, text: str, kind: Kind = "feedback") -> None:
+    async def add(self, guild_id: int | None, user_id: int, text: str, kind: Kind = "feedback") -> None:
         """Keep what a person says.
 
         Raises:
@@ -143,18 +143,18 @@ class FeedbackStore(DataHolder):
                 raise TooMuchFeedbackError
             session.add(row)
 
-    async def said(self, guild_id: int, kind: Kind, most: int) -> list[FeedbackEntry]:
+    async def entries(self, guild_id: int, kind: Kind, most: int) -> list[FeedbackEntry]:
         """What was said in a guild, the latest first."""
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
-            return [_said(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
+            return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
 
     async def of_user(self, user_id: int) -> tuple[list[Vote], list[FeedbackEntry]]:
         """All that a person has given."""
         async with self._database.sessions() as session:
             votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == user_id))
             said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == user_id))
-            return [_vote(row) for row in votes], [_said(row) for row in said]
+            return [_vote(row) for row in votes], [_entry(row) for row in said]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has given."""
@@ -188,6 +188,6 @@ def _vote(row: VoteRow) -> Vote:
     return Vote(row.message_id, row.channel_id, row.guild_id, row.user_id, row.good, row.reason, row.voted_at)
 
 
-def _said(row: FeedbackRow) -> FeedbackEntry:
+def _entry(row: FeedbackRow) -> FeedbackEntry:
     kind: Kind = "words" if row.kind == "words" else "feedback"
     return FeedbackEntry(row.guild_id, row.user_id, kind, row.text, row.given_at)

@@ -9,7 +9,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.permissions import Interaction, NotPermittedError, guild_of, lacking, require, roles_of
 
 
-async def person_of(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
+async def correction_actor(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
     """The one who asks, with whether they may approve.
 
     Raises:
@@ -20,28 +20,28 @@ async def person_of(interaction: Interaction, preferences: Preferences) -> Corre
     return CorrectionActor(int(interaction.user.id), manages or roles.let_approve(roles_of(interaction)))
 
 
-async def corrector_of(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
+async def require_corrector(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
     """The one who asks, who may correct.
 
     Raises:
         OnServersOnlyError: it is no server.
         NotPermittedError: they may not.
     """
-    person = await person_of(interaction, preferences)
+    person = await correction_actor(interaction, preferences)
     roles = (await preferences.guild(guild_of(interaction))).roles
     if not person.approves and roles.correct is not None:
         require(interaction, or_role=roles.correct)
     return person
 
 
-async def approver_of(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
+async def require_approver(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
     """The one who asks, who may approve.
 
     Raises:
         OnServersOnlyError: it is no server.
         NotPermittedError: they may not.
     """
-    person = await person_of(interaction, preferences)
+    person = await correction_actor(interaction, preferences)
     if not person.approves:
         roles = (await preferences.guild(guild_of(interaction))).roles
         raise NotPermittedError(hikari.Permissions.MANAGE_GUILD, role_id=roles.approve)

@@ -47,8 +47,8 @@ def from_csv(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[E
         try:
             row = next(reader, None)
         except csv.Error as error:
-            told = Problem(BAD_CSV, why=error).told
-            problems.add(at_line(line, told))
+            message = Problem(BAD_CSV, why=error).message
+            problems.add(at_line(line, message))
             return
         if row is None:
             break
@@ -61,7 +61,7 @@ def from_csv(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[E
         try:
             yield _row_example(header, row, origin)
         except Problem as problem:
-            problems.add(at_line(line, problem.told))
+            problems.add(at_line(line, problem.message))
     if not rows:
         raise Problem(NO_ROWS)
 

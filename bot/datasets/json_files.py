@@ -38,7 +38,7 @@ def from_jsonl(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator
         except json.JSONDecodeError as error:
             problems.add(at_line(number, LazyMessage(NOT_JSON, {"column": error.colno, "why": error.msg})))
         except Problem as problem:
-            problems.add(at_line(number, problem.told))
+            problems.add(at_line(number, problem.message))
 
 
 def from_json(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
@@ -54,7 +54,7 @@ def from_json(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[
         try:
             yield from from_record(record, origin)
         except Problem as problem:
-            problems.add(at_item(number, problem.told))
+            problems.add(at_item(number, problem.message))
 
 
 def from_record(record: Any, origin: ExampleOrigin) -> list[Example]:

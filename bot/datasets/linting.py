@@ -59,7 +59,7 @@ class LintFinding:
     kind: FindingKind
     keys: tuple[str, ...]
     """Of the examples that it is about; of at most 50 when it is about the dataset."""
-    told: LazyMessage
+    message: LazyMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,11 @@ def _contradictions(examples: Sequence[Example]) -> Iterator[LintFinding]:
 
 
 def _contradiction(one: Example, other: Example, said: str | None, unlike: str | None) -> LintFinding:
-    told = lazy(
+    message = lazy(
         CONTRADICTION,
         prompt=shown(one.prompt, _SHOWN), one=shown(said or "", _SHOWN), other=shown(unlike or "", _SHOWN),
     )  # fmt: skip
-    return LintFinding("contradiction", (one.key, other.key), told)
+    return LintFinding("contradiction", (one.key, other.key), message)
 
 
 def _leaks(examples: Sequence[Example], leaks: Sequence[Leaks]) -> Iterator[LintFinding]:
@@ -138,8 +138,8 @@ def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
         said = tuple(None if text is None else plain(text) for text in (example.answer, example.rejected))
         first = seen.setdefault((asked(example), said), example)
         if first is not example:
-            told = lazy(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("duplicate", (first.key, example.key), told)
+            message = lazy(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
+            yield LintFinding("duplicate", (first.key, example.key), message)
 
 
 def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[LintFinding]:
@@ -151,13 +151,13 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
     for first, second in similar_pairs(vectors, NEAR):
         for one, other in zip(first[:_MAX_COUNTED], second[:_MAX_COUNTED], strict=True):
             alike = int(100 * float(np.dot(vectors[one], vectors[other])))
-            told = lazy(
+            message = lazy(
                 NEAR_DUPLICATE,
                 percent=min(alike, 99),
                 one=shown(prompts[one].prompt, _SHOWN),
                 other=shown(prompts[other].prompt, _SHOWN),
             )
-            yield LintFinding("near duplicate", (prompts[one].key, prompts[other].key), told)
+            yield LintFinding("near duplicate", (prompts[one].key, prompts[other].key), message)
 
 
 def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -166,15 +166,15 @@ def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
             continue
         tokens = sum(map(count_tokens, example.texts))
         if tokens > MAX_TOKENS:
-            told = lazy(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("too long", (example.key,), told)
+            message = lazy(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
+            yield LintFinding("too long", (example.key,), message)
 
 
 def _too_short(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         if example.answer is not None and not any(char.isalnum() for char in example.answer):
-            told = lazy(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("too short", (example.key,), told)
+            message = lazy(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
+            yield LintFinding("too short", (example.key,), message)
 
 
 def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -183,8 +183,8 @@ def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for language, count in counts.items():
         if count < RARE_LANGUAGE_SHARE * counts.total():
             keys = tuple(e.key for e, own in zip(examples, languages, strict=True) if own == language)
-            told = lazy(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
-            yield LintFinding("language", keys[:_KEYS], told)
+            message = lazy(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
+            yield LintFinding("language", keys[:_KEYS], message)
 
 
 def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -206,8 +206,8 @@ def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
         answer, count = Counter(plain(example.answer or "") for example in answered).most_common(1)[0]
         if count > max(2, ONE_ANSWER_SHARE * len(answered)):
             same = [example for example in answered if plain(example.answer or "") == answer]
-            told = lazy(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
-            yield LintFinding("imbalance", _keys(same), told)
+            message = lazy(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
+            yield LintFinding("imbalance", _keys(same), message)
 
 
 _KEYS = 50

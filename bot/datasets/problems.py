@@ -9,13 +9,13 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.storage.file_names import shown
 
-MAX_TOLD = 20
+MAX_PROBLEMS = 20
 
 
 class UploadRefusedError(StarlingError):
     """Raised for a file that cannot be read as a whole; nothing of it was taken.
 
-    ``problems`` has ``MAX_TOLD`` sentences at most, and one that says so when there are more.
+    ``problems`` has ``MAX_PROBLEMS`` sentences at most, and one that says so when there are more.
     """
 
     sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
@@ -33,7 +33,7 @@ class Problem(Exception):  # noqa: N818 - collected while reading; what is raise
 
     def __init__(self, text: str, **params: object) -> None:
         super().__init__(text)
-        self.told = lazy(text, **params)
+        self.message = lazy(text, **params)
 
 
 AT_LINE = _("Line {line}: {problem}")
@@ -58,14 +58,14 @@ class Problems:
     """The problems found so far."""
 
     def __init__(self) -> None:
-        self.told: list[LazyMessage] = []
+        self.messages: list[LazyMessage] = []
 
     def add(self, problem: LazyMessage) -> None:
         """Note ``problem``.
 
         Raises:
-            TooManyProblems: ``MAX_TOLD`` are noted already.
+            TooManyProblems: ``MAX_PROBLEMS`` are noted already.
         """
-        if len(self.told) >= MAX_TOLD:
+        if len(self.messages) >= MAX_PROBLEMS:
             raise TooManyProblems
-        self.told.append(problem)
+        self.messages.append(problem)

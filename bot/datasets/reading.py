@@ -9,7 +9,7 @@ from bot.datasets import csv_files, json_files
 from bot.datasets.example import MAX_EXAMPLES, Example
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.plain_text import text_of
-from bot.datasets.problems import MAX_TOLD, Problem, Problems, TooManyProblems, UploadRefusedError
+from bot.datasets.problems import MAX_PROBLEMS, Problem, Problems, TooManyProblems, UploadRefusedError
 from bot.datasets.restoring import is_zip, restore
 from bot.errors import translatable as _
 
@@ -37,7 +37,7 @@ def read_upload(name: str, data: bytes, origin: ExampleOrigin) -> list[Example]:
             return restore(data)
         return _read(name, text_of(data), origin)
     except Problem as problem:
-        raise UploadRefusedError(name, [problem.told]) from None
+        raise UploadRefusedError(name, [problem.message]) from None
 
 
 def _read(name: str, text: str, origin: ExampleOrigin) -> list[Example]:
@@ -48,9 +48,9 @@ def _read(name: str, text: str, origin: ExampleOrigin) -> list[Example]:
             if len(found) > MAX_EXAMPLES:
                 raise Problem(TOO_MANY, limit=MAX_EXAMPLES)
     except TooManyProblems:
-        problems.told.append(Problem(AND_MORE, count=MAX_TOLD).told)
-    if problems.told:
-        raise UploadRefusedError(name, problems.told)
+        problems.messages.append(Problem(AND_MORE, count=MAX_PROBLEMS).message)
+    if problems.messages:
+        raise UploadRefusedError(name, problems.messages)
     if not found:
         raise Problem(NO_EXAMPLES)
     return found

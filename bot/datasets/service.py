@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.charts import drawn
+from bot.charts import draw_in_thread
 from bot.datasets.archiving import ArchiveSource, archive
 from bot.datasets.example import Example, Kind, content_hash
 from bot.datasets.example_text import ExampleOrigin
@@ -107,7 +107,7 @@ class Datasets:
         self._store = store
         self._files = files
         self._sealed = sealed
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         store.tell_of_withdrawals(self._delete_archives)
 
     def tell_of_withdrawals(self, watcher: WithdrawalWatcher) -> None:
@@ -144,7 +144,7 @@ class Datasets:
         """
         await self._store.get(guild_id, name)
         origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
-        async with self._turns:
+        async with self._slots:
             examples = await asyncio.to_thread(read_upload, file_name, data, origin)
         return await self._store.add(guild_id, name, examples, given_by)
 
@@ -156,7 +156,7 @@ class Datasets:
             LintTooLongError: it takes too long to look for secrets in what its texts are made of.
         """
         contents = await self.contents(guild_id, name)
-        async with self._turns:
+        async with self._slots:
             leaks = await self._leaks_in(contents.examples)
             return contents.dataset, await asyncio.to_thread(lint, contents.examples, leaks)
 
@@ -177,7 +177,7 @@ class Datasets:
 
             return draw(title, contents.examples, say)
 
-        return await drawn(picture)
+        return await draw_in_thread(picture)
 
     async def difference(
         self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
@@ -307,7 +307,7 @@ class Datasets:
 
     async def _divided(self, datasets: Sequence[Dataset], seed: int) -> Split:
         together = await self._together(datasets)
-        async with self._turns:
+        async with self._slots:
             return await asyncio.to_thread(split, together, seed=seed)
 
     async def _together(self, datasets: Sequence[Dataset]) -> list[Example]:
@@ -318,7 +318,7 @@ class Datasets:
         dataset, examples = contents.dataset, contents.examples
         if not examples:
             raise EmptyDatasetError(dataset.name)
-        async with self._turns:
+        async with self._slots:
             data = await asyncio.to_thread(_zip, dataset, examples)
         path = f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
         return await self._files.of_guild(dataset.guild_id).write(path, data)

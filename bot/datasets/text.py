@@ -56,18 +56,18 @@ _TOP_LANGUAGES = 5
 _SHOWN = 80
 
 
-def named(dataset: Dataset | LearnedVersion) -> str:
+def dataset_label(dataset: Dataset | LearnedVersion) -> str:
     """The name and the version, as no markdown changes them."""
     return shown(f"{dataset.name} v{dataset.version}")
 
 
-def counted(counts: Counter[Kind], locale: str) -> str:
+def describe_counts(counts: Counter[Kind], locale: str) -> str:
     """How many examples there are of each kind."""
     kinds = {kind: counts[kind] for kind in ("positive", "negative", "pair")}
     return translate(EXAMPLES, locale, count=counts.total(), **kinds)
 
 
-def fitted(heading: str, lines: Sequence[str], locale: str) -> str:
+def fit_lines(heading: str, lines: Sequence[str], locale: str) -> str:
     """``heading`` and as many ``lines`` as one message has room for; how many are left is said."""
     room = MESSAGE_LIMIT - len(translate(AND_MORE, locale, count=10**6)) - 1
     text = heading
@@ -78,13 +78,13 @@ def fitted(heading: str, lines: Sequence[str], locale: str) -> str:
     return text
 
 
-def refusal(error: UploadRefusedError, locale: str) -> str:
+def describe_refusal(error: UploadRefusedError, locale: str) -> str:
     """Everything that is wrong with a file, one problem a line; longer than a message may be."""
     problems = [f"- {translate(problem, locale)}" for problem in error.problems]
     return "\n".join([translate_error(error, locale), *problems])
 
 
-def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale: str) -> str:
+def describe_list(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale: str) -> str:
     """The newest version of each, and older ones that are selected."""
     newest: set[str] = set()
     lines = []
@@ -92,25 +92,25 @@ def listed(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale
         key = key_of_name(dataset.name)
         if key not in newest or dataset.selected_as:
             state = "".join(f" · {fact}" for fact in _state(dataset, locale))
-            lines.append(f"- {named(dataset)}: {counted(counts[dataset.id], locale)}{state}")
+            lines.append(f"- {dataset_label(dataset)}: {describe_counts(counts[dataset.id], locale)}{state}")
         newest.add(key)
-    return fitted(lines[0], lines[1:], locale) if lines else translate(NONE_YET, locale)
+    return fit_lines(lines[0], lines[1:], locale) if lines else translate(NONE_YET, locale)
 
 
-def described(contents: DatasetContents, locale: str) -> str:
+def describe_contents(contents: DatasetContents, locale: str) -> str:
     """What is in a version, with its first examples."""
     dataset, examples = contents.dataset, contents.examples
-    lines = [counted(contents.counts, locale), " · ".join(_facts(dataset, locale))]
+    lines = [describe_counts(contents.counts, locale), " · ".join(_facts(dataset, locale))]
     if examples:
         lines.append(f"{_languages(examples, locale)} {_givers(examples, locale)}")
     lines += [f"- {one_line(example)}" for example in examples[:_SAMPLES]]
     lines.append(f"-# {dataset.content_hash[:16]}")
-    return fitted(f"**{named(dataset)}**", lines, locale)
+    return fit_lines(f"**{dataset_label(dataset)}**", lines, locale)
 
 
-def change_told(change: DatasetChange, locale: str) -> str:
+def describe_change(change: DatasetChange, locale: str) -> str:
     """What was added, and whether a version was made for it."""
-    facts = {"name": named(change.dataset), "added": change.changed, "unchanged": change.unchanged}
+    facts = {"name": dataset_label(change.dataset), "added": change.changed, "unchanged": change.unchanged}
     withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
     return "\n".join([translate(ADDED, locale, **facts), *withdrawn, *version_made(change, locale)])
 
@@ -120,7 +120,7 @@ def version_made(change: DatasetChange, locale: str) -> list[str]:
     return [translate(NEW_VERSION, locale, version=change.dataset.version)] if change.made_version else []
 
 
-def difference_told(difference: DatasetDifference, locale: str) -> str:
+def describe_difference(difference: DatasetDifference, locale: str) -> str:
     """Two versions compared."""
     heading = translate(
         DIFFERENCE,
@@ -133,18 +133,18 @@ def difference_told(difference: DatasetDifference, locale: str) -> str:
     )
     lines = [f"**+** {one_line(example)}" for example in difference.added]
     lines += [f"**−** {one_line(example)}" for example in difference.removed]
-    return fitted(heading, lines, locale)
+    return fit_lines(heading, lines, locale)
 
 
-def report_told(dataset: Dataset, report: LintReport, locale: str) -> str:
+def describe_report(dataset: Dataset, report: LintReport, locale: str) -> str:
     """Everything that was found, by kinds; longer than a message may be."""
     if not report.findings:
-        return translate(CLEAN, locale, name=named(dataset))
-    lines = [translate(FOUND, locale, name=named(dataset))]
+        return translate(CLEAN, locale, name=dataset_label(dataset))
+    lines = [translate(FOUND, locale, name=dataset_label(dataset))]
     for kind, count in report.counts.items():
         findings = [finding for finding in report.findings if finding.kind == kind]
         lines.append(f"**{translate(KINDS[kind], locale)} ({count})**")
-        lines += [f"- {translate(finding.told, locale)}" for finding in findings]
+        lines += [f"- {translate(finding.message, locale)}" for finding in findings]
         if count > len(findings):
             lines.append(f"- {translate(AND_MORE, locale, count=count - len(findings))}")
     return "\n".join(lines)

@@ -59,8 +59,8 @@ def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
         params = {**message.params, **params}
         message = message.text
     text = catalogues().get(language_of(locale), {}).get(message, message)
-    told = {name: translate(one, locale) if isinstance(one, LazyMessage) else one for name, one in params.items()}
-    return text.format(**told) if told else text
+    values = {name: translate(one, locale) if isinstance(one, LazyMessage) else one for name, one in params.items()}
+    return text.format(**values) if values else text
 
 
 def translate_error(error: StarlingError, locale: str) -> str:

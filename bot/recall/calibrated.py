@@ -74,15 +74,15 @@ class CalibratedIndex:
         """Whether somebody has asked in another language: only then is what is English looked at in it."""
         self._lock = threading.Lock()
 
-    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
+    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
-        self._corrections = tuple(lessons)
+        self._corrections = tuple(corrections)
         if self._english is None:
-            self._every.replace(lessons)
+            self._every.replace(corrections)
             return
-        self._english.replace([lesson for lesson in lessons if is_english(lesson.prompt)])
+        self._english.replace([correction for correction in corrections if is_english(correction.prompt)])
         self._every.replace(
-            self._corrections if self._all_languages else [one for one in lessons if not is_english(one.prompt)]
+            self._corrections if self._all_languages else [one for one in corrections if not is_english(one.prompt)]
         )
 
     def best(self, question: str, most: int) -> list[ApprovedCorrection]:

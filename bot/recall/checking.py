@@ -69,7 +69,7 @@ class RecallCheck:
             verdict = await self._verdict(model, question, asked, use)
         finally:
             if self._budgets is not None:
-                await self._budgets.asked(user, guild, model.model, use)
+                await self._budgets.count_tokens(user, guild, model.model, use)
         if verdict is None:
             return by_score
         self._remembered[key] = verdict
@@ -82,8 +82,8 @@ class RecallCheck:
             {"number": n, "question": one.prompt[:MAX_CHARACTERS], "answer": one.answer[:MAX_CHARACTERS]}
             for n, one in enumerate(asked, 1)
         ]
-        told = json.dumps({"question": question[:MAX_CHARACTERS], "facts": facts}, ensure_ascii=False)
-        messages = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", told)]
+        payload = json.dumps({"question": question[:MAX_CHARACTERS], "facts": facts}, ensure_ascii=False)
+        messages = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", payload)]
         said = ""
         try:
             async with asyncio.timeout(TIMEOUT_S), aclosing(model.steady().stream(messages, use)) as parts:

@@ -9,18 +9,18 @@ from bot.corrections.correction import ApprovedCorrection
 TAUGHT = "Members of this server have taught you what follows. What of it does not answer the question does not apply."
 
 
-def with_facts(question: str, lessons: Sequence[ApprovedCorrection], *, brief: bool = True) -> str:
-    """``question`` with ``lessons`` before it, in the one message: of the places that were tried, the one where a small
-    model makes most of them.
+def with_facts(question: str, corrections: Sequence[ApprovedCorrection], *, brief: bool = True) -> str:
+    """``question`` with ``corrections`` before it, in the one message: of the places that were tried, the one where a
+    small model makes most of them.
 
     ``brief``: for the demonstration model, which loses the thread when it is told that a fact may not apply.
     """
-    if not lessons:
+    if not corrections:
         return question
     if brief:
-        facts = "\n".join(f"- {_flat(lesson.answer)}" for lesson in lessons)
+        facts = "\n".join(f"- {_flat(correction.answer)}" for correction in corrections)
         return f"Facts:\n{facts}\n\nQuestion: {question}"
-    facts = "\n".join(f"- {_flat(lesson.prompt)} {_flat(lesson.answer)}" for lesson in lessons)
+    facts = "\n".join(f"- {_flat(correction.prompt)} {_flat(correction.answer)}" for correction in corrections)
     return f"{TAUGHT}\n{facts}\n\nQuestion: {question}"
 
 

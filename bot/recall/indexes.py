@@ -27,34 +27,36 @@ class RecallMatch:
 class Index(Protocol):
     """Blocking; ``replace`` is called before ``best``."""
 
-    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
-        """Hold ``lessons`` and nothing else from now on."""
+    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
+        """Hold ``corrections`` and nothing else from now on."""
 
     def best(self, question: str, most: int) -> list[ApprovedCorrection]:
-        """At most ``most`` lessons that are about ``question``, the likeliest first; often none."""
+        """At most ``most`` corrections that are about ``question``, the likeliest first; often none."""
 
     def near(self, question: str, most: int) -> list[RecallMatch]:
-        """At most ``most`` lessons, the likeliest first, those below the threshold too where they are known."""
+        """At most ``most`` corrections, the likeliest first, those below the threshold too where they are known."""
 
 
 class MeaningIndex:
-    """Searched by meaning. What is known already is not worked out again when other lessons come or go."""
+    """Searched by meaning. What is known already is not worked out again when other corrections come or go."""
 
     def __init__(self, retriever: Callable[[], Retriever]) -> None:
         """``retriever`` is called where there is something to search, and may take a second the first time."""
         self._retriever = retriever
-        self._lessons: tuple[ApprovedCorrection, ...] = ()
+        self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._vectors: Vectors = np.zeros((0, 1), np.float32)
 
-    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
+    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
-        known = {lesson.prompt: vector for lesson, vector in zip(self._lessons, self._vectors, strict=True)}
-        new = list({lesson.prompt for lesson in lessons} - known.keys())
+        known = {correction.prompt: vector for correction, vector in zip(self._corrections, self._vectors, strict=True)}
+        new = list({correction.prompt for correction in corrections} - known.keys())
         if new:
             known |= dict(zip(new, self._retriever().known(new), strict=True))
-        self._lessons = tuple(lessons)
+        self._corrections = tuple(corrections)
         self._vectors = (
-            np.stack([known[lesson.prompt] for lesson in lessons]) if lessons else np.zeros((0, 1), np.float32)
+            np.stack([known[correction.prompt] for correction in corrections])
+            if corrections
+            else np.zeros((0, 1), np.float32)
         )
 
     def best(self, question: str, most: int) -> list[ApprovedCorrection]:
@@ -63,58 +65,58 @@ class MeaningIndex:
 
     def near(self, question: str, most: int) -> list[RecallMatch]:
         """See ``Index``."""
-        if not self._lessons:
+        if not self._corrections:
             return []
         retriever = self._retriever()
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
         likeliest = np.argsort(-scores, kind="stable")[:most]
-        return [RecallMatch(self._lessons[n], float(scores[n]) - retriever.threshold) for n in likeliest]
+        return [RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest]
 
 
 SHARED_WORDS = 0.45
-"""Of the weight of a question's words, so much must be in a lesson."""
+"""Of the weight of a question's words, so much must be in a correction."""
 
 
 class WordIndex:
     """Searched by words (SQLite's full text with Porter's stems), where no text embeddings are installed."""
 
     def __init__(self) -> None:
-        self._lessons: tuple[ApprovedCorrection, ...] = ()
+        self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        self._database.execute("CREATE VIRTUAL TABLE lessons USING fts5(prompt, tokenize='porter unicode61')")
+        self._database.execute("CREATE VIRTUAL TABLE corrections USING fts5(prompt, tokenize='porter unicode61')")
 
-    def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
+    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
         """See ``Index``."""
-        self._lessons = tuple(lessons)
+        self._corrections = tuple(corrections)
         with self._database:
-            self._database.execute("DELETE FROM lessons")
-            rows = [(n, lesson.prompt) for n, lesson in enumerate(lessons)]
-            self._database.executemany("INSERT INTO lessons(rowid, prompt) VALUES (?, ?)", rows)
+            self._database.execute("DELETE FROM corrections")
+            rows = [(n, correction.prompt) for n, correction in enumerate(corrections)]
+            self._database.executemany("INSERT INTO corrections(rowid, prompt) VALUES (?, ?)", rows)
 
     def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
         words = re.findall(r"\w+", question[:400])
-        if not words or not self._lessons:
+        if not words or not self._corrections:
             return []
         wanted = " OR ".join(f'"{word}"' for word in words)
         with contextlib.closing(
             self._database.execute(
-                "SELECT rowid, -bm25(lessons) FROM lessons WHERE lessons MATCH ? ORDER BY 2 DESC LIMIT ?",
+                "SELECT rowid, -bm25(corrections) FROM corrections WHERE corrections MATCH ? ORDER BY 2 DESC LIMIT ?",
                 (wanted, most),
             )
         ) as found:
             scored = found.fetchall()
-        return [self._lessons[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
+        return [self._corrections[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
 
     def near(self, question: str, most: int) -> list[RecallMatch]:
         """See ``Index``; only those above the threshold."""
-        return [RecallMatch(lesson, 0.0) for lesson in self.best(question, most)]
+        return [RecallMatch(correction, 0.0) for correction in self.best(question, most)]
 
     def _own_score(self, n: int) -> float:
-        """What a lesson scores when it is asked for in its own words."""
-        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", self._lessons[n].prompt[:400]))
+        """What a correction scores when it is asked for in its own words."""
+        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", self._corrections[n].prompt[:400]))
         row = self._database.execute(
-            "SELECT -bm25(lessons) FROM lessons WHERE lessons MATCH ? AND rowid = ?", (words, n)
+            "SELECT -bm25(corrections) FROM corrections WHERE corrections MATCH ? AND rowid = ?", (words, n)
         ).fetchone()
         return float(row[0]) if row else float("inf")

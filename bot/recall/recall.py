@@ -17,9 +17,10 @@ log = structlog.get_logger()
 
 MAX_RECALLED = 3
 MAX_GUILDS = 64
-"""Indexes that are kept in memory; 5,000 lessons take 8 MB."""
+"""Indexes that are kept in memory; 5,000 corrections take 8 MB."""
 PATIENCE_S = 5.0
-"""How long an answer waits for an index: thousands of lessons take a minute after a start, others are there at once."""
+"""How long an answer waits for an index: thousands of corrections take a minute after a start, others are there at
+once."""
 
 
 @dataclass(slots=True)
@@ -31,11 +32,11 @@ class _GuildIndex:
     """Grows whenever what is approved changes."""
     indexed: int = -1
     """The version that the index holds."""
-    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Recall:
-    """Recalls lessons of one guild for one question; of no other guild."""
+    """Recalls corrections of one guild for one question; of no other guild."""
 
     def __init__(
         self, source: Callable[[int], Awaitable[Sequence[ApprovedCorrection]]], index: Callable[[], Index] | None
@@ -43,29 +44,29 @@ class Recall:
         """``source`` gives what a guild has approved, ``index`` makes an empty one; None: nothing is recalled."""
         self._source = source
         self._index = index
-        self._shelves: LRUCache[int, _GuildIndex] = LRUCache(MAX_GUILDS)
+        self._indexes: LRUCache[int, _GuildIndex] = LRUCache(MAX_GUILDS)
         self._building: set[asyncio.Task[list[RecallMatch]]] = set()
 
     def forget(self, guild_id: int) -> None:
         """What the guild has approved has changed: the next question is answered by what is approved then."""
-        if (shelf := self._shelves.get(int(guild_id))) is not None:
-            shelf.version += 1
+        if (guild_index := self._indexes.get(int(guild_id))) is not None:
+            guild_index.version += 1
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
-        """Of ``near``, the lessons that are about ``question``."""
+        """Of ``near``, the corrections that are about ``question``."""
         return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
 
     async def near(self, guild_id: int | None, question: str) -> tuple[RecallMatch, ...]:
-        """At most ``MAX_RECALLED`` lessons near to ``question``, the likeliest first; none in direct messages, nor
+        """At most ``MAX_RECALLED`` corrections near to ``question``, the likeliest first; none in direct messages, nor
         while the index takes longer than ``PATIENCE_S``."""
         if guild_id is None or self._index is None or not question.strip():
             return ()
-        shelf = self._shelves.get(int(guild_id))
-        if shelf is None:
-            shelf = self._shelves[int(guild_id)] = _GuildIndex(self._index())
+        guild_index = self._indexes.get(int(guild_id))
+        if guild_index is None:
+            guild_index = self._indexes[int(guild_id)] = _GuildIndex(self._index())
         # Goes on when nobody waits any more: the next question finds the index ready.
         whole = question.encode(errors="replace").decode()
-        task = asyncio.create_task(self._search(int(guild_id), shelf, whole))
+        task = asyncio.create_task(self._search(int(guild_id), guild_index, whole))
         self._building.add(task)
         task.add_done_callback(self._building.discard)
         try:
@@ -83,11 +84,11 @@ class Recall:
         """Wait for the searches that run."""
         await asyncio.gather(*self._building, return_exceptions=True)
 
-    async def _search(self, guild_id: int, shelf: _GuildIndex, question: str) -> list[RecallMatch]:
-        async with shelf.turns:
-            while shelf.indexed != shelf.version:
-                version = shelf.version
-                lessons = await self._source(guild_id)
-                await asyncio.to_thread(shelf.index.replace, lessons)
-                shelf.indexed = version
-            return await asyncio.to_thread(shelf.index.near, question, MAX_RECALLED)
+    async def _search(self, guild_id: int, guild_index: _GuildIndex, question: str) -> list[RecallMatch]:
+        async with guild_index.lock:
+            while guild_index.indexed != guild_index.version:
+                version = guild_index.version
+                corrections = await self._source(guild_id)
+                await asyncio.to_thread(guild_index.index.replace, corrections)
+                guild_index.indexed = version
+            return await asyncio.to_thread(guild_index.index.near, question, MAX_RECALLED)

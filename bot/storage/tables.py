@@ -320,7 +320,7 @@ class TrainingRow(Base):
     fraction: Mapped[float | None] = mapped_column(Double)
     curve: Mapped[list[list[Any]]] = mapped_column(JSON)
     """Step, training loss and held-out loss of each point."""
-    told: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column("told", Text)
     """The trainer's last words, or where its file is."""
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Why it failed: a sentence to be translated, and its facts."""

@@ -91,7 +91,7 @@ class Training:
     """Whether somebody wants it to end."""
     fraction: float | None
     curve: tuple[Point, ...]
-    told: str
+    message: str
     error: LazyMessage | None
     """Why it failed; None also where nobody knows."""
     created_at: datetime
@@ -137,7 +137,7 @@ class TrainingStore(DataHolder):
                 channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
                 content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None, state="planned",
-                is_cancelled=False, fraction=None, curve=[], told="", error=None, announced=False, created_at=now,
+                is_cancelled=False, fraction=None, curve=[], message="", error=None, announced=False, created_at=now,
                 started_at=None, ended_at=None,
             )  # fmt: skip
             session.add(row)
@@ -188,7 +188,7 @@ class TrainingStore(DataHolder):
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def note(self, id_: str, **values: Any) -> Training | None:
-        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``told``, ``examples``,
+        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``message``, ``examples``,
         ``content_hash``, ``heldout``. None when it has ended or is not there."""
         return await self._change(id_, ("planned", *OPEN), values)
 
@@ -200,10 +200,10 @@ class TrainingStore(DataHolder):
         """Keep that somebody wants it to end; None when it is not under way."""
         return await self._change(id_, ("running",), {"is_cancelled": True})
 
-    async def end(self, id_: str, state: State, told: str = "", error: LazyMessage | None = None) -> Training | None:
+    async def end(self, id_: str, state: State, message: str = "", error: LazyMessage | None = None) -> Training | None:
         """Let it end; None when it has ended before, or is not there."""
         why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.params.items()}}
-        values = {"state": state, "told": told, "error": why, "ended_at": datetime.now(UTC)}
+        values = {"state": state, "message": message, "error": why, "ended_at": datetime.now(UTC)}
         return await self._change(id_, ("planned", *OPEN), values)
 
     async def _change(self, id_: str, states: Sequence[State], values: Mapping[str, Any]) -> Training | None:
@@ -256,8 +256,8 @@ class TrainingStore(DataHolder):
     async def unfinished(self) -> list[Training]:
         """All that are promised, or whose end is still to be told; the oldest first."""
         is_open = TrainingRow.state.in_(OPEN)
-        is_untold = TrainingRow.started_at.is_not(None) & ~TrainingRow.announced
-        wanted = select(TrainingRow).where(is_open | is_untold).order_by(TrainingRow.started_at)
+        is_unannounced = TrainingRow.started_at.is_not(None) & ~TrainingRow.announced
+        wanted = select(TrainingRow).where(is_open | is_unannounced).order_by(TrainingRow.started_at)
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
 
@@ -295,7 +295,7 @@ def _read(row: TrainingRow) -> Training:
         row.base, row.seed, tuple(DatasetRef(*one) for one in row.datasets), row.content_hash,
         None if row.heldout is None else frozenset(row.heldout), row.examples, row.method,
         row.handle, cast("State", row.state), row.is_cancelled, row.fraction,
-        tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.told,
+        tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.message,
         None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),
         row.created_at, row.started_at, row.ended_at,
     )  # fmt: skip

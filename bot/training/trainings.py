@@ -237,9 +237,9 @@ class Trainings(DataHolder):
         assert last is not None, "a training that is followed to its end has one"
         if last.state == "succeeded":
             made = await patiently(lambda: trainer.result(handle), first_pause_s=LOOK_EVERY_S)
-            told = await self._keep(training, made)
+            message = await self._keep(training, made)
             await self._tidy(trainer, handle)
-            await self._end(training, "succeeded", told)
+            await self._end(training, "succeeded", message)
             return
         await self._tidy(trainer, handle)
         error = last.error
@@ -294,7 +294,7 @@ class Trainings(DataHolder):
         curve = [[point.step, point.training, point.heldout] for point in progress.curve]
         noted = await self._store.note(
             training.id, fraction=progress.fraction, curve=curve or [list(point) for point in training.curve],
-            told=progress.message[:500],
+            message=progress.message[:500],
         )  # fmt: skip
         if noted is not None:
             await self._tell(noted, None)
@@ -303,11 +303,11 @@ class Trainings(DataHolder):
         self,
         training: Training,
         state: State,
-        told: str = "",
+        message: str = "",
         *,
         error: LazyMessage | None = None,
     ) -> None:
-        ended = await self._store.end(training.id, state, told, error)
+        ended = await self._store.end(training.id, state, message, error)
         if ended is not None:
             log.info("a training has ended", state=state)
             await self._tell_end(ended)

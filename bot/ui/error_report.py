@@ -41,11 +41,11 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     Errors that were raised on purpose are logged by name; of anything else the traceback is kept.
     """
     reference = secrets.token_hex(4)
-    told = TookTooLongError() if isinstance(error, TimeoutError) else error
-    if isinstance(told, StarlingError):
-        text = translate_error(told, locale)
-        is_transient = told.is_transient
-        log.warning("told of an error", error=type(told).__name__, why=str(told), reference=reference, **bound)
+    cause = TookTooLongError() if isinstance(error, TimeoutError) else error
+    if isinstance(cause, StarlingError):
+        text = translate_error(cause, locale)
+        is_transient = cause.is_transient
+        log.warning("told of an error", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
     else:
         text, is_transient = translate(StarlingError.sentence, locale), True
         log.error("unexpected error", reference=reference, exc_info=error, **bound)

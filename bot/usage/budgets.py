@@ -134,9 +134,9 @@ class Budgets:
     def __init__(self, usage: UsageStore, preferences: Preferences, settings: Settings) -> None:
         self._usage = usage
         self._preferences = preferences
-        self._told: set[tuple[Whose, Kind, int, int]] = set()
+        self._warned: set[tuple[Whose, Kind, int, int]] = set()
         """Who was told today that little is left, of what: with the ids of user and guild, 0 where it is nobody's."""
-        self._told_on: date | None = None
+        self._warned_on: date | None = None
         self._settings = settings
 
     @property
@@ -183,7 +183,7 @@ class Budgets:
             return min(own, most) if most else own
         return most if whose == "guild" else 0
 
-    async def asked(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
+    async def count_tokens(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
         """Count tokens of the chat model ``model``, and what they cost."""
         if not use.prompt_tokens and not use.reply_tokens:
             return
@@ -191,11 +191,11 @@ class Budgets:
         cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
         await self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 
-    async def heard(self, user: int, guild: int | None, duration_s: float) -> None:
+    async def count_recording(self, user: int, guild: int | None, duration_s: float) -> None:
         """Count a recording that was heard."""
         await self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
 
-    async def spoke(self, user: int, guild: int | None, engine: str, text: str) -> None:
+    async def count_speech(self, user: int, guild: int | None, engine: str, text: str) -> None:
         """Count ``text``, which was spoken by ``engine``."""
         await self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
@@ -217,13 +217,13 @@ class Budgets:
     def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
         """Whether it was not told yet on this day, as far as this process knows; from now on it counts as told."""
         today = self._usage.now.date()
-        if self._told_on != today:
-            self._told_on, self._told = today, set()
+        if self._warned_on != today:
+            self._warned_on, self._warned = today, set()
         whom = 0 if budget.whose == "guild" else int(user)
-        told = (budget.whose, budget.kind, whom, 0 if budget.whose == "user" else int(guild or 0))
-        if told in self._told:
+        warning = (budget.whose, budget.kind, whom, 0 if budget.whose == "user" else int(guild or 0))
+        if warning in self._warned:
             return False
-        self._told.add(told)
+        self._warned.add(warning)
         return True
 
 

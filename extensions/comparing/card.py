@@ -11,7 +11,7 @@ from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
 from bot.training.evaluating.interval import wilson
-from bot.training.evaluating.text import better_told, interval_facts, quoted
+from bot.training.evaluating.text import describe_better, interval_facts, quoted
 from bot.ui.permissions import guild_of, require
 from bot.ui.screen import Screen
 
@@ -36,17 +36,17 @@ _MAX_CHARS, _MAX_BYTES = 1400, 3500
 _MAX_PROMPT = 400
 
 
-def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
+def build_card(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card; with names and no buttons once they were revealed."""
 
-    def told(sentence: str, **facts: object) -> str:
+    def phrase(sentence: str, **facts: object) -> str:
         return translate(sentence, locale, **facts)
 
     revealed = comparison.revealed_at is not None
     names = {"A": comparison.model_a, "B": comparison.model_b}
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x27AE60 if revealed else 0x9B51E0))
     prompt = shown(" ".join(comparison.prompt.split()), _MAX_PROMPT)
-    card.add_text_display(f"{told(TITLE_REVEALED if revealed else TITLE)}\n{prompt}")
+    card.add_text_display(f"{phrase(TITLE_REVEALED if revealed else TITLE)}\n{prompt}")
     answers = {"A": comparison.answer_a, "B": comparison.answer_b}
     for label, answer in answers.items():
         heading = f"**{label}** · {shown(names[label])}" if revealed else f"**{label}**"
@@ -57,13 +57,13 @@ def draw(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.Contai
     if revealed:
         card.add_text_display("\n".join(_result(comparison, tally, locale)))
         return card
-    card.add_text_display(told(HINT, count=tally.count))
+    card.add_text_display(phrase(HINT, count=tally.count))
     row = hikari.impl.MessageActionRowBuilder()
     for choice, label in _LABELS.items():
         row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{VOTE_ID}:{comparison.id}:{choice}", label=label)
     alike = f"{VOTE_ID}:{comparison.id}:alike"
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, alike, label=told(ALIKE))
-    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{REVEAL_ID}:{comparison.id}", label=told(REVEAL))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, alike, label=phrase(ALIKE))
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{REVEAL_ID}:{comparison.id}", label=phrase(REVEAL))
     card.add_component(row)
     return card
 
@@ -77,7 +77,7 @@ def _result(comparison: Comparison, tally: Tally, locale: str) -> list[str]:
     facts = interval_facts(wilson(votes, tally.a + tally.b), locale)
     of_a = wilson(tally.a, tally.a + tally.b)
     lines.append(translate(SHARE, locale, model=shown(ahead), **facts))
-    return [*lines, better_told(comparison.model_a, comparison.model_b, of_a, locale)]
+    return [*lines, describe_better(comparison.model_a, comparison.model_b, of_a, locale)]
 
 
 def _cut(text: str) -> str:
@@ -97,7 +97,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     id_, _colon, choice = context.id_metadata.partition(":")
     comparison, tally = await store.vote(guild_of(interaction), id_, interaction.user.id, choice)
     await _redraw(context, comparison, tally)
-    sentence = next(told for known, told in VOTED.items() if known == choice)
+    sentence = next(phrase for known, phrase in VOTED.items() if known == choice)
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
 
 
@@ -122,6 +122,6 @@ async def _redraw(context: yuyo.components.Context, comparison: Comparison, tall
     interaction = context.interaction
     locale = str(interaction.guild_locale or interaction.locale)
     await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, component=draw(comparison, tally, locale), user_mentions=False,
+        hikari.ResponseType.MESSAGE_UPDATE, component=build_card(comparison, tally, locale), user_mentions=False,
         role_mentions=False, mentions_everyone=False,
     )  # fmt: skip

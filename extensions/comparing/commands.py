@@ -15,7 +15,7 @@ from bot.ui.permissions import guild_of
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.comparing.card import draw
+from extensions.comparing.card import build_card
 
 loader = lightbulb.Loader()
 
@@ -60,7 +60,7 @@ class Compare(
         )  # fmt: skip
         locale = str(context.interaction.guild_locale or locale_of(context))
         message = await context.interaction.edit_initial_response(
-            component=draw(comparison, Tally(0, 0, 0), locale), user_mentions=False, role_mentions=False,
+            component=build_card(comparison, Tally(0, 0, 0), locale), user_mentions=False, role_mentions=False,
             mentions_everyone=False,
         )  # fmt: skip
         await store.posted(comparison.id, message.id)

@@ -8,14 +8,14 @@ import yuyo
 
 from bot.corrections.correction import Correction, CorrectionAction, CorrectionState
 from bot.corrections.deciding import SOMEONE
-from bot.corrections.rights import person_of
+from bot.corrections.rights import correction_actor
 from bot.corrections.service import CorrectionActor, CorrectionDetails, Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.text import STATES, similar_told
+from extensions.corrections.text import STATES, describe_similar
 
 screen = Screen()
 
@@ -48,47 +48,49 @@ _LAST = 8
 """Lines of history."""
 
 
-async def drawn(
+async def card_for(
     correction: Correction, corrections: Corrections, person: CorrectionActor, locale: str
 ) -> hikari.api.ContainerComponentBuilder:
     """The card of ``correction`` for ``person``."""
-    return draw(await corrections.shown(correction), person, locale)
+    return build_card(await corrections.shown(correction), person, locale)
 
 
-def draw(shown: CorrectionDetails, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
+def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card; with buttons for those who may approve, while it is pending."""
     one = shown.correction
 
-    def said(sentence: str, **facts: object) -> str:
+    def phrase(sentence: str, **facts: object) -> str:
         return translate(sentence, locale, **facts)
 
     texts = [(ASKED, one.prompt), (SAID, one.original), (SHOULD_BE, one.answer)]
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(_COLORS[one.state]))
-    card.add_text_display(said(TITLE, number=one.number, state=said(STATES[one.state])))
+    card.add_text_display(phrase(TITLE, number=one.number, state=phrase(STATES[one.state])))
     for heading, text in texts:
-        card.add_text_display(f"{said(heading)}\n{_cut(_quoted(text)) if text else said(NOTHING_ANY_MORE)}")
+        card.add_text_display(f"{phrase(heading)}\n{_cut(_quoted(text)) if text else phrase(NOTHING_ANY_MORE)}")
     if any(_cut(_quoted(text)) != _quoted(text) for _heading, text in texts):
-        whole = "\n\n".join(f"{said(heading).strip('*')}:\n{text}" for heading, text in texts)
+        whole = "\n\n".join(f"{phrase(heading).strip('*')}:\n{text}" for heading, text in texts)
         file = hikari.Bytes(whole.encode(), f"correction-{one.number}.txt", "text/plain; charset=utf-8")
         card.add_file(file)
-    facts = [said(BY, who=_named(one.author_id, locale), when=f"<t:{int(one.created_at.timestamp())}:f>")]
+    facts = [phrase(BY, who=_named(one.author_id, locale), when=f"<t:{int(one.created_at.timestamp())}:f>")]
     if one.message_id is not None:
         link = f"https://discord.com/channels/{one.guild_id}/{one.channel_id}/{one.message_id}"
-        facts.append(said(ANSWER, link=link))
-    lines = [" · ".join(facts), *similar_told(shown.similar, locale)]
+        facts.append(phrase(ANSWER, link=link))
+    lines = [" · ".join(facts), *describe_similar(shown.similar, locale)]
     if one.state is CorrectionState.PENDING and shown.votes > 1:
-        lines.append(said(APPROVALS, count=shown.approvals, votes=shown.votes))
+        lines.append(phrase(APPROVALS, count=shown.approvals, votes=shown.votes))
     card.add_text_display("\n".join(lines))
     history = [
-        said(HISTORY[each.action], who=_named(each.actor_id, locale), when=f"<t:{int(each.decided_at.timestamp())}:R>")
+        phrase(
+            HISTORY[each.action], who=_named(each.actor_id, locale), when=f"<t:{int(each.decided_at.timestamp())}:R>"
+        )
         for each in shown.history[-_LAST:]
     ]
     card.add_text_display("\n".join(f"-# {line}" for line in history))
     if person.approves and one.state is CorrectionState.PENDING:
         row = hikari.impl.MessageActionRowBuilder()
         what = f"{one.id}:{one.revision}"
-        row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=said(APPROVE))
-        row.add_interactive_button(hikari.ButtonStyle.DANGER, f"{REJECT_ID}:{what}", label=said(REJECT))
+        row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=phrase(APPROVE))
+        row.add_interactive_button(hikari.ButtonStyle.DANGER, f"{REJECT_ID}:{what}", label=phrase(REJECT))
         card.add_component(row)
     return card
 
@@ -119,7 +121,7 @@ async def approve(
         StarlingError: see ``Corrections.approve``.
     """
     interaction = context.interaction
-    guild, person = guild_of(interaction), await person_of(interaction, preferences)
+    guild, person = guild_of(interaction), await correction_actor(interaction, preferences)
     id_, _colon, revision = context.id_metadata.partition(":")
     approval = await corrections.approve(guild, id_, person, int(revision))
     await _redraw(context, approval.correction, corrections, person)
@@ -137,7 +139,7 @@ async def reject(
         StarlingError: see ``Corrections.reject``.
     """
     interaction = context.interaction
-    guild, person = guild_of(interaction), await person_of(interaction, preferences)
+    guild, person = guild_of(interaction), await correction_actor(interaction, preferences)
     id_, _colon, revision = context.id_metadata.partition(":")
     await _redraw(context, await corrections.reject(guild, id_, person, int(revision)), corrections, person)
 
@@ -145,7 +147,7 @@ async def reject(
 async def _redraw(
     context: yuyo.components.Context, correction: Correction, corrections: Corrections, person: CorrectionActor
 ) -> None:
-    card = await drawn(correction, corrections, person, str(context.interaction.locale))
+    card = await card_for(correction, corrections, person, str(context.interaction.locale))
     await context.interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_UPDATE, component=card, user_mentions=False, role_mentions=False
     )

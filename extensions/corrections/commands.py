@@ -10,7 +10,7 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import Correction, CorrectionState, NoSuchCorrectionError
 from bot.corrections.feedback import FeedbackStore
-from bot.corrections.rights import approver_of, person_of
+from bot.corrections.rights import correction_actor, require_approver
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -24,7 +24,7 @@ from bot.ui.permissions import guild_of, require
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import deletion as correction_deletion
 from extensions.corrections import form as correction_form
-from extensions.corrections.card import drawn
+from extensions.corrections.card import card_for
 from extensions.corrections.correct import open_form
 from extensions.corrections.form import CorrectionForms
 from extensions.corrections.list import page_of_corrections
@@ -49,7 +49,7 @@ async def complete_correction(
     context: lightbulb.AutocompleteContext[str], corrections: Corrections, preferences: Preferences
 ) -> None:
     interaction = context.interaction
-    person = await person_of(interaction, preferences)
+    person = await correction_actor(interaction, preferences)
     typed = str(context.focused.value or "")
     found = await corrections.search(guild_of(interaction), typed, MAX_CHOICES, person)
     await context.respond(correction_choices(found))
@@ -95,7 +95,7 @@ class ListWanted(
     async def invoke(
         self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, preferences: Preferences
     ) -> None:
-        await approver_of(context.interaction, preferences)
+        await require_approver(context.interaction, preferences)
         guild = guild_of(context.interaction)
         await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
 
@@ -108,7 +108,7 @@ class ShowCorrection(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person = await person_of(context.interaction, preferences)
+        person = await correction_actor(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         await _show(context, correction, corrections, person)
 
@@ -121,7 +121,7 @@ class Approve(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person = await approver_of(context.interaction, preferences)
+        person = await require_approver(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         approval = await corrections.approve(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, approval.correction, corrections, person)
@@ -133,7 +133,7 @@ class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a cor
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person = await approver_of(context.interaction, preferences)
+        person = await require_approver(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         rejected = await corrections.reject(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, rejected, corrections, person)
@@ -152,7 +152,7 @@ class Edit(lightbulb.SlashCommand, name=_("edit"), description=_("Change the wor
         forms: CorrectionForms,
         consents: ConsentStore,
     ) -> None:
-        person = await person_of(context.interaction, preferences)
+        person = await correction_actor(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         await open_form(context, correction_form.edit(correction.id), forms, consents)
 
@@ -165,7 +165,7 @@ class DeleteCorrection(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
-        person, locale = await person_of(context.interaction, preferences), locale_of(context)
+        person, locale = await correction_actor(context.interaction, preferences), locale_of(context)
         correction = await _chosen(context, corrections, person, self.number)
         row = correction_deletion.buttons(correction, context.user.id, locale)
         await respond(context, correction_deletion.question(correction, locale), components=[row], ephemeral=True)
@@ -243,5 +243,5 @@ async def _chosen(
 async def _show(
     context: lightbulb.Context, correction: Correction, corrections: Corrections, person: CorrectionActor
 ) -> None:
-    card = await drawn(correction, corrections, person, locale_of(context))
+    card = await card_for(correction, corrections, person, locale_of(context))
     await respond(context, components=[card], ephemeral=True)

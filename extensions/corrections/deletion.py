@@ -7,9 +7,9 @@ import hikari
 import yuyo
 
 from bot.corrections.correction import Correction
-from bot.corrections.rights import person_of
+from bot.corrections.rights import correction_actor
 from bot.corrections.service import Corrections
-from bot.datasets.text import named
+from bot.datasets.text import dataset_label
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -55,9 +55,11 @@ async def delete(
     interaction = context.interaction
     locale = str(interaction.locale)
     id_ = confirmed(context)
-    person = await person_of(interaction, preferences)
+    person = await correction_actor(interaction, preferences)
     before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
     lines = [translate(DELETED, locale, number=before.number, count=removed.examples)]
     if removed.learned:
-        lines.append(translate(TRAINED, locale, names=", ".join(named(dataset) for dataset in removed.learned[:5])))
+        lines.append(
+            translate(TRAINED, locale, names=", ".join(dataset_label(dataset) for dataset in removed.learned[:5]))
+        )
     await answer_question(context, "\n".join(lines))

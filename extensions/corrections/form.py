@@ -13,7 +13,7 @@ import yuyo
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.correction import CorrectedAnswer, NoSuchCorrectionError
 from bot.corrections.limits import MAX_CHARS
-from bot.corrections.rights import corrector_of, person_of
+from bot.corrections.rights import correction_actor, require_corrector
 from bot.corrections.service import Corrections, SubmissionResult
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -23,7 +23,7 @@ from bot.ui.error_report import report_error
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import Interaction, NotPermittedError, OnServersOnlyError, guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.text import told_of
+from extensions.corrections.text import describe_result
 
 screen = Screen()
 
@@ -150,18 +150,18 @@ class CorrectionForms:
         locale, guild = str(interaction.locale), guild_of(interaction)
         kind, _colon, what = asked.partition(":")
         if kind == _EDIT:
-            person = await person_of(interaction, self._preferences)
+            person = await correction_actor(interaction, self._preferences)
             correction = await self._corrections.by_id(guild, what, person)
             custom_id = f"{FORM_ID}:{asked}:{correction.revision}"
             return _form(custom_id, correction.prompt, correction.answer, locale)
-        await corrector_of(interaction, self._preferences)
+        await require_corrector(interaction, self._preferences)
         exchange = await self._exchange(what, guild)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
     async def may_correct(self, interaction: Interaction) -> bool:
         """Whether the one who asks may correct what the bot says here."""
         try:
-            await corrector_of(interaction, self._preferences)
+            await require_corrector(interaction, self._preferences)
         except (NotPermittedError, OnServersOnlyError):
             return False
         return True
@@ -183,11 +183,11 @@ class CorrectionForms:
         kind, _colon, what = written.partition(":")
         result: SubmissionResult
         if kind == _EDIT:
-            person = await person_of(interaction, self._preferences)
+            person = await correction_actor(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
             result = await self._corrections.edit(guild, id_, int(revision), prompt or "", answer, person)
         else:
-            person = await corrector_of(interaction, self._preferences)
+            person = await require_corrector(interaction, self._preferences)
             exchange = await self._exchange(what, guild)
             asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
             about = CorrectedAnswer(
@@ -200,7 +200,7 @@ class CorrectionForms:
             )
             asked = exchange.prompt if prompt is None else prompt
             result = await self._corrections.submit(about, asked, answer, person)
-        return told_of(result, str(interaction.locale), approves=person.approves)
+        return describe_result(result, str(interaction.locale), approves=person.approves)
 
     async def _exchange(self, what: str, guild: int) -> Exchange:
         channel, _colon, message = what.partition(":")
@@ -246,7 +246,7 @@ async def keep(
     has agreed where there was one; where it cannot be kept, the person gets it back."""
     locale = str(interaction.locale)
     try:
-        told = await forms.take(written, interaction, answer, prompt)
+        reply = await forms.take(written, interaction, answer, prompt)
     except NoSuchCorrectionError:
         raise
     except StarlingError as error:
@@ -261,7 +261,7 @@ async def keep(
         )
         return
     card = hikari.impl.ContainerComponentBuilder()
-    card.add_text_display(told)
+    card.add_text_display(reply)
     shown = interaction.message
     if shown is not None and shown.flags & hikari.MessageFlag.EPHEMERAL:
         await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)

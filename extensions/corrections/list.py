@@ -6,7 +6,7 @@ import alluka
 import yuyo
 
 from bot.corrections.correction import CorrectionState
-from bot.corrections.rights import person_of
+from bot.corrections.rights import correction_actor
 from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -37,7 +37,7 @@ async def page_of_corrections(
     Raises:
         OnServersOnlyError: it is no server.
     """
-    locale, person = str(interaction.locale), await person_of(interaction, preferences)
+    locale, person = str(interaction.locale), await correction_actor(interaction, preferences)
     found, number, count = await corrections.page(guild_of(interaction), number, A_PAGE, person, state)
     if not found:
         return Page(translate(NONE_HERE, locale))

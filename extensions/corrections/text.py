@@ -30,7 +30,7 @@ _LABEL = 100
 _SHOWN = 60
 
 
-def told_of(result: SubmissionResult, locale: str, *, approves: bool) -> str:
+def describe_result(result: SubmissionResult, locale: str, *, approves: bool) -> str:
     """What the one who sent a text is told."""
     number, missing = result.correction.number, result.missing
     if missing is None:
@@ -39,10 +39,10 @@ def told_of(result: SubmissionResult, locale: str, *, approves: bool) -> str:
         first = translate(APPROVED_BY_YOU, locale, number=number, missing=missing)
     else:
         first = translate(APPROVED_AT_ONCE, locale, number=number)
-    return "\n".join([first, *similar_told(result.similar, locale)])
+    return "\n".join([first, *describe_similar(result.similar, locale)])
 
 
-def similar_told(similar: SimilarCorrections, locale: str) -> list[str]:
+def describe_similar(similar: SimilarCorrections, locale: str) -> list[str]:
     """Which others say the same, or something else to the same."""
     return [
         translate(sentence, locale, numbers=", ".join(f"#{number}" for number in numbers))

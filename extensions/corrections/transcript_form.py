@@ -13,7 +13,7 @@ from cachetools import TTLCache
 from bot.answering.voice_notes import VoiceNoteTranscriber, recordings_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
-from bot.corrections.rights import corrector_of
+from bot.corrections.rights import require_corrector
 from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -111,17 +111,17 @@ async def take(
     """
     interaction = context.interaction
     guild, locale = guild_of(interaction), str(interaction.locale)
-    person = await corrector_of(interaction, preferences)
+    person = await require_corrector(interaction, preferences)
     words = new_words(forms.heard_in(int(context.id_metadata)), texts_in(interaction).get("said", ""))
     said = ", ".join(words)
     if not words:
-        told = translate(NOTHING_NEW, locale)
+        reply = translate(NOTHING_NEW, locale)
     elif person.approves:
         vocabulary = (await preferences.guild(guild)).vocabulary
         vocabulary, added = with_words(vocabulary, words, MAX_VOCABULARY_CHARACTERS)
         await preferences.change_guild(guild, lambda chosen: replace(chosen, vocabulary=vocabulary))
-        told = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
+        reply = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
     else:
-        await feedback.say(guild, interaction.user.id, said, "words")
-        told = translate(SUGGESTED, locale, words=said)
-    await answer_privately(interaction, told)
+        await feedback.add(guild, interaction.user.id, said, "words")
+        reply = translate(SUGGESTED, locale, words=said)
+    await answer_privately(interaction, reply)

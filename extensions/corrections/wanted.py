@@ -33,7 +33,7 @@ async def wanted(guild: int, feedback: FeedbackStore, exchanges: ExchangeStore, 
         lines.append(translate(ANSWER, locale, bad=one.bad, good=one.good, words=words, link=link))
         lines += [f"> {_plain(reason, _TEXT_CHARACTERS)}" for reason in one.reasons]
     for heading, kind in ((FEEDBACK, "feedback"), (WORDS, "words")):
-        said = await feedback.said(guild, "words" if kind == "words" else "feedback", _MOST)
+        said = await feedback.entries(guild, "words" if kind == "words" else "feedback", _MOST)
         if said:
             lines.append(translate(heading, locale))
         lines += [f"- {_plain(one.text, _TEXT_CHARACTERS)} — <@{one.user_id}>, {_when(one.given_at)}" for one in said]

@@ -11,15 +11,15 @@ from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import DatasetContents, Datasets
 from bot.datasets.store import MAX_NAME_CHARS, DatasetStore
 from bot.datasets.text import (
-    change_told,
     dataset_choices,
-    described,
-    difference_told,
+    dataset_label,
+    describe_change,
+    describe_contents,
+    describe_difference,
+    describe_list,
+    describe_refusal,
+    describe_report,
     example_choices,
-    listed,
-    named,
-    refusal,
-    report_told,
     version_made,
 )
 from bot.errors import translatable as _
@@ -95,7 +95,7 @@ class ListDatasets(lightbulb.SlashCommand, name=_("list"), description=_("The da
     async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
         datasets = await store.all(await _begun(context))
         counts = await store.counts([dataset.id for dataset in datasets])
-        await _answer(context, listed(datasets, counts, locale_of(context)))
+        await _answer(context, describe_list(datasets, counts, locale_of(context)))
 
 
 @dataset.register
@@ -131,9 +131,9 @@ class Add(
                 guild, self.dataset, self.file.filename, data, given_by=context.user.id, positive=self.positive
             )
         except UploadRefusedError as error:
-            await _answer_at_length(context, refusal(error, locale), "problems.txt")
+            await _answer_at_length(context, describe_refusal(error, locale), "problems.txt")
         else:
-            await _answer(context, change_told(change, locale))
+            await _answer(context, describe_change(change, locale))
 
 
 @dataset.register
@@ -146,7 +146,7 @@ class AddCorrections(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, corrections: Corrections) -> None:
         change = await corrections.add_to_dataset(await _begun(context), self.dataset, context.user.id)
-        await _answer(context, change_told(change, locale_of(context)))
+        await _answer(context, describe_change(change, locale_of(context)))
 
 
 @dataset.register
@@ -160,7 +160,7 @@ class Remove(lightbulb.SlashCommand, name=_("remove"), description=_("Take one e
     async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
         guild, locale = await _begun(context), locale_of(context)
         change = await store.remove(guild, self.dataset, self.example, context.user.id)
-        lines = [translate(REMOVED, locale, name=named(change.dataset)), *version_made(change, locale)]
+        lines = [translate(REMOVED, locale, name=dataset_label(change.dataset)), *version_made(change, locale)]
         await _answer(context, "\n".join(lines))
 
 
@@ -174,7 +174,7 @@ class Lint(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         looked_over, report = await datasets.lint(await _begun(context), self.dataset)
-        await _answer_at_length(context, report_told(looked_over, report, locale_of(context)), "findings.txt")
+        await _answer_at_length(context, describe_report(looked_over, report, locale_of(context)), "findings.txt")
 
 
 @dataset.register
@@ -194,7 +194,7 @@ class Diff(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         difference = await datasets.difference(await _begun(context), self.dataset, self.older, self.newer)
-        await _answer(context, difference_told(difference, locale_of(context)))
+        await _answer(context, describe_difference(difference, locale_of(context)))
 
 
 @dataset.register
@@ -239,9 +239,9 @@ class SelectDataset(
         guild, locale = await _begun(context), locale_of(context)
         selection, file = await datasets.select(guild, self.name, "positive" if self.positive else "negative")
         sentence = POSITIVE_SELECTED if self.positive else NEGATIVE_SELECTED
-        lines = [translate(sentence, locale, name=named(selection.selected))]
+        lines = [translate(sentence, locale, name=dataset_label(selection.selected))]
         if selection.replaced is not None and file is not None:
-            lines.append(translate(REPLACED, locale, name=named(selection.replaced), path=shown(file.path)))
+            lines.append(translate(REPLACED, locale, name=dataset_label(selection.replaced), path=shown(file.path)))
         contents = await datasets.contents(guild, self.name, selection.selected.version)
         await _show(context, datasets, contents, "\n".join(lines))
 
@@ -264,7 +264,7 @@ class Archive(
         archived, file = await datasets.archive(await _begun(context), self.dataset, self.version)
         locale = locale_of(context)
         facts = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
-        await _answer(context, translate(ARCHIVED, locale, name=named(archived), **facts))
+        await _answer(context, translate(ARCHIVED, locale, name=dataset_label(archived), **facts))
 
 
 async def _begun(context: lightbulb.Context) -> hikari.Snowflake:
@@ -292,7 +292,7 @@ async def _answer_at_length(context: lightbulb.Context, text: str, file_name: st
 async def _show(context: lightbulb.Context, datasets: Datasets, contents: DatasetContents, heading: str = "") -> None:
     """Answer with what is in ``contents``, in words and as a picture."""
     locale = locale_of(context)
-    text = f"{heading}\n{described(contents, locale)}".strip()
+    text = f"{heading}\n{describe_contents(contents, locale)}".strip()
     if not contents.examples:
         await _answer(context, text)
         return

@@ -7,7 +7,7 @@ import hikari
 import yuyo
 
 from bot.datasets.store import Dataset, DatasetStore
-from bot.datasets.text import named
+from bot.datasets.text import dataset_label
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -35,7 +35,7 @@ class DatasetGoneError(StarlingError):
 def question(versions: list[Dataset], chosen: Dataset | None, locale: str) -> str:
     """What is asked before ``chosen``, or else all ``versions``, are deleted."""
     if chosen is not None:
-        text = translate(QUESTION_OF_VERSION, locale, name=named(chosen))
+        text = translate(QUESTION_OF_VERSION, locale, name=dataset_label(chosen))
     else:
         text = translate(QUESTION, locale, name=shown(versions[0].name), count=len(versions))
     concerned = versions if chosen is None else [chosen]
@@ -66,5 +66,5 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
     if dataset is None:
         raise DatasetGoneError
     await store.delete(guild, dataset.name, dataset.version if what == _ONE else None)
-    name = named(dataset) if what == _ONE else shown(dataset.name)
+    name = dataset_label(dataset) if what == _ONE else shown(dataset.name)
     await answer_question(context, translate(DELETED, str(context.interaction.locale), path=name))

@@ -31,5 +31,5 @@ class Feedback(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, feedback: FeedbackStore) -> None:
-        await feedback.say(context.guild_id, context.user.id, self.text)
+        await feedback.add(context.guild_id, context.user.id, self.text)
         await respond(context, translate(THANKS, locale_of(context)), ephemeral=True)

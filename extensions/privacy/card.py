@@ -7,7 +7,7 @@ import hikari
 import structlog
 import yuyo
 
-from bot.datasets.text import named
+from bot.datasets.text import dataset_label
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.privacy.data_holder import DataKind, StoredDataSummary
@@ -42,7 +42,7 @@ TRAINED = _(
 )
 
 
-def told_of(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:
+def describe_summary(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:
     """What is stored, in a few sentences. ``credited``: whether the person wants to be named."""
     counts = {kind.value: summary[kind] for kind in DataKind}
     lines = [translate(STORED, locale, **counts)]
@@ -72,7 +72,7 @@ async def forget(context: yuyo.components.Context, data: alluka.Injected[Persona
     forgotten = await data.forget_user(interaction.user.id)
     lines = [translate(FORGOTTEN, locale, count=forgotten.examples)]
     if forgotten.learned:
-        names = ", ".join(named(version) for version in forgotten.learned[:5])
+        names = ", ".join(dataset_label(version) for version in forgotten.learned[:5])
         lines.append(translate(TRAINED, locale, names=names))
         log.warning(
             "examples were withdrawn that models have learned from: train them anew",

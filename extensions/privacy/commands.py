@@ -13,7 +13,7 @@ from bot.preferences.preferences import Preferences
 from bot.privacy.personal_data import PersonalData
 from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
-from extensions.privacy.card import ask_before_forgetting, told_of
+from extensions.privacy.card import ask_before_forgetting, describe_summary
 
 loader = lightbulb.Loader()
 
@@ -37,7 +37,7 @@ class ShowStoredData(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, data: PersonalData, preferences: Preferences) -> None:
         summary, chosen = await data.summary(context.user.id), await preferences.user(context.user.id)
-        text = told_of(summary, locale_of(context), credited=chosen.credited)
+        text = describe_summary(summary, locale_of(context), credited=chosen.credited)
         await respond(context, text, ephemeral=True)
 
 

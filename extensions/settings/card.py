@@ -114,62 +114,62 @@ class SettingsCard:
             guild, lambda chosen: replace(chosen, limits=replace(chosen.limits, **limits))
         )
 
-    async def drawn(self, guild: int, locale: str) -> hikari.api.ContainerComponentBuilder:
+    async def build(self, guild: int, locale: str) -> hikari.api.ContainerComponentBuilder:
         """The card of ``guild``."""
         choices = await self._preferences.guild(guild)
         languages, roles = choices.languages, choices.roles
         limits = await self.limits(guild)
 
-        def said(sentence: str, **facts: object) -> str:
+        def phrase(sentence: str, **facts: object) -> str:
             return translate(sentence, locale, **facts)
 
         card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
-        card.add_text_display(said(TITLE))
-        card.add_text_display(said(SPEAKING))
-        speaks = [("host", said(HOST), choices.speak is None)]
-        speaks += [(mode, said(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
+        card.add_text_display(phrase(TITLE))
+        card.add_text_display(phrase(SPEAKING))
+        speaks = [("host", phrase(HOST), choices.speak is None)]
+        speaks += [(mode, phrase(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
         card.add_action_row([_select("speak", speaks)])
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
-        card.add_text_display(said(TRANSCRIBED, channels=written or said(NO_CHANNELS)))
+        card.add_text_display(phrase(TRANSCRIBED, channels=written or phrase(NO_CHANNELS)))
         if choices.transcribed_channels and not self._settings.message_content_intent:
-            card.add_text_display(said(LACKS_INTENT))
+            card.add_text_display(phrase(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
             custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MAX_CHANNELS
         )
         card.add_action_row([channels])
-        card.add_text_display(said(STYLE))
+        card.add_text_display(phrase(STYLE))
         card.add_action_row(
             [
                 _select(
                     "style",
-                    [(one, said(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle],
+                    [(one, phrase(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle],
                 )
             ]
         )
-        card.add_text_display(said(LANGUAGES))
+        card.add_text_display(phrase(LANGUAGES))
         known = sorted({*COMMON_LANGUAGES, *languages[:1]}, key=lambda code: language_name(code, locale))[:25]
         offered = [(code, language_name(code, locale), code in languages) for code in known]
-        card.add_action_row([_select("languages", offered, several=10, placeholder=said(ANY))])
-        card.add_text_display(said(RETENTION))
-        days = [("0", said(HOST), choices.retention_days is None)]
+        card.add_action_row([_select("languages", offered, several=10, placeholder=phrase(ANY))])
+        card.add_text_display(phrase(RETENTION))
+        days = [("0", phrase(HOST), choices.retention_days is None)]
         days += [
-            (str(count), said(DAYS, days=count), choices.retention_days == count)
+            (str(count), phrase(DAYS, days=count), choices.retention_days == count)
             for count in DAY_CHOICES
             if count < self._settings.retention_days or count == choices.retention_days
         ]
         card.add_action_row([_select("days", days)])
-        correct = said(EVERYBODY) if roles.correct is None else _role(guild, roles.correct)
-        approve = said(NOBODY) if roles.approve is None else _role(guild, roles.approve)
-        card.add_text_display(said(TEACHING, correct=correct, approve=approve))
-        card.add_action_row([_role_select("correct", said(CORRECTING_ROLE))])
-        card.add_action_row([_role_select("approve", said(APPROVING_ROLE))])
-        train = said(NOBODY) if roles.train is None else _role(guild, roles.train)
-        card.add_text_display(said(TRAINING, train=train))
-        card.add_action_row([_role_select("train", said(TRAINING_ROLE))])
-        told = ", ".join(said(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
-        card.add_text_display(said(LIMITS, limits=told or said(NO_LIMITS)))
+        correct = phrase(EVERYBODY) if roles.correct is None else _role(guild, roles.correct)
+        approve = phrase(NOBODY) if roles.approve is None else _role(guild, roles.approve)
+        card.add_text_display(phrase(TEACHING, correct=correct, approve=approve))
+        card.add_action_row([_role_select("correct", phrase(CORRECTING_ROLE))])
+        card.add_action_row([_role_select("approve", phrase(APPROVING_ROLE))])
+        train = phrase(NOBODY) if roles.train is None else _role(guild, roles.train)
+        card.add_text_display(phrase(TRAINING, train=train))
+        card.add_action_row([_role_select("train", phrase(TRAINING_ROLE))])
+        listed = ", ".join(phrase(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
+        card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
         button = hikari.impl.InteractiveButtonBuilder(
-            style=hikari.ButtonStyle.SECONDARY, custom_id=f"{CARD_ID}:limits", label=said(CHANGE_LIMITS)
+            style=hikari.ButtonStyle.SECONDARY, custom_id=f"{CARD_ID}:limits", label=phrase(CHANGE_LIMITS)
         )
         card.add_action_row([button])
         return card
@@ -236,8 +236,8 @@ async def change(
         await interaction.create_modal_response(translate(CHANGE_LIMITS, locale), LIMITS_FORM_ID, components=rows)
         return
     await preferences.change_guild(guild, lambda before: _changed(before, context.id_metadata, values))
-    drawn = await card.drawn(guild, locale)
-    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=drawn)
+    build = await card.build(guild, locale)
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
 
 
 def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> GuildPreferences:
@@ -278,5 +278,5 @@ async def change_limits(context: yuyo.modals.Context, card: alluka.Injected[Sett
     interaction = context.interaction
     guild = require(interaction)
     await card.set_limits(guild, texts_in(interaction))
-    drawn = await card.drawn(guild, str(interaction.locale))
-    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=drawn)
+    build = await card.build(guild, str(interaction.locale))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)

@@ -27,4 +27,4 @@ class ShowSettings(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, card: SettingsCard) -> None:
         guild = require(context)
-        await respond(context, components=[await card.drawn(guild, locale_of(context))], ephemeral=True)
+        await respond(context, components=[await card.build(guild, locale_of(context))], ephemeral=True)

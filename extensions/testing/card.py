@@ -9,7 +9,7 @@ from bot.i18n.message import LazyMessage
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.running import Evaluation
-from bot.training.evaluating.text import EXPECTED, facts, mark, report, said, summary, title
+from bot.training.evaluating.text import EXPECTED, answer_text, describe_answer, mark, report, summary, title
 
 FIRST = _("-# The first {count}; all of them are in the file.")
 SOME = 6
@@ -20,7 +20,7 @@ _PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
 """Characters of each that are shown."""
 
 
-def draw(evaluation: Evaluation, source: LazyMessage, locale: str) -> hikari.api.ContainerComponentBuilder:
+def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card. ``source``: what the prompts were taken from."""
     heading = f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
     texts = [heading]
@@ -49,8 +49,8 @@ def _case(evaluation: Evaluation, number: int, locale: str) -> str:
     for run in evaluation.runs:
         answer = run.answers[number]
         whose = f"{shown(run.model, 60)} " if len(evaluation.runs) > 1 else ""
-        lines.append(f"{mark(answer)} {whose}{shown(_line(said(answer, locale)), _ANSWER)}")
-        lines.append(f"-# {facts(answer, locale)}")
+        lines.append(f"{mark(answer)} {whose}{shown(_line(answer_text(answer, locale)), _ANSWER)}")
+        lines.append(f"-# {describe_answer(answer, locale)}")
     return "\n".join(lines)
 
 

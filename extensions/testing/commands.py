@@ -7,7 +7,7 @@ import lightbulb
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.datasets.service import Datasets
-from bot.datasets.text import named
+from bot.datasets.text import dataset_label
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
@@ -27,7 +27,7 @@ from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.testing.card import draw
+from extensions.testing.card import build_card
 from extensions.testing.under_way import TestsUnderWay, cancel_row
 
 loader = lightbulb.Loader()
@@ -105,7 +105,7 @@ class Test(
                 evaluation = await run.result()
             finally:
                 await progress.end()
-        await respond(context, components=[draw(evaluation, source, locale)], ephemeral=True)
+        await respond(context, components=[build_card(evaluation, source, locale)], ephemeral=True)
 
     async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], LazyMessage]:
         """What is asked, and where it was taken from."""
@@ -121,8 +121,8 @@ class Test(
             dataset, examples = await datasets.held_out(guild, self.dataset)
             cases = from_examples(examples)
             if not cases:
-                raise NothingHeldOutError(named(dataset))
-            return cases, lazy(OF_DATASET, name=named(dataset), count=len(cases))
+                raise NothingHeldOutError(dataset_label(dataset))
+            return cases, lazy(OF_DATASET, name=dataset_label(dataset), count=len(cases))
         cases = general_questions()
         return cases, lazy(OF_GENERAL, count=len(cases))
 

@@ -10,7 +10,7 @@ import hikari
 import structlog
 import yuyo
 
-from bot.charts import drawn
+from bot.charts import draw_in_thread
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -63,7 +63,7 @@ CANCELLED = _("{who} training #{number} was cancelled.")
 NO_REASON = _("something went wrong on our side, my host's log has the rest.")
 
 
-def planned(training: Training, plan: Plan, locale: str, currency: str) -> str:
+def describe_plan(training: Training, plan: Plan, locale: str, currency: str) -> str:
     """What would be done. ``currency``: of prices, as ISO 4217 names it."""
     lines = [
         translate(PLAN, locale, number=training.number),
@@ -86,7 +86,7 @@ def planned(training: Training, plan: Plan, locale: str, currency: str) -> str:
     return "\n".join(lines)[:2000]
 
 
-def planned_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
+def plan_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
     """The buttons below it."""
     row = hikari.impl.MessageActionRowBuilder()
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{START_ID}:{training.id}", label=translate(START, locale))
@@ -95,7 +95,7 @@ def planned_row(training: Training, locale: str) -> hikari.api.MessageActionRowB
     )
 
 
-def told(training: Training, locale: str, *, left_s: float | None = None) -> str:
+def describe_training(training: Training, locale: str, *, left_s: float | None = None) -> str:
     """How far it is."""
     lines = [translate(STARTED, locale, number=training.number)]
     if not training.is_open:
@@ -147,7 +147,7 @@ async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
     """The picture of its loss, once there is one to be seen."""
     if len(training.curve) < loss_chart.MIN_POINTS:
         return None
-    png = await drawn(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
+    png = await draw_in_thread(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
     return hikari.Bytes(png, "loss.png", "image/png")
 
 
@@ -168,7 +168,7 @@ class TrainingCards:
         self._edited[training.id] = time.monotonic()
         locale = training.locale
         if training.message_id is not None:
-            text = told(training, locale, left_s=self._trainings.left_s(training))
+            text = describe_training(training, locale, left_s=self._trainings.left_s(training))
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 chart = await chart_of(training, locale)
                 await self._rest.edit_message(
@@ -194,7 +194,7 @@ def _ended(training: Training, model: Model | None, locale: str) -> str:
     who = "" if training.starter_id is None else f"<@{training.starter_id}>"
     facts: dict[str, object] = {"who": who, "number": training.number}
     if training.state == "succeeded" and model is not None and model.kind == "files":
-        return translate(PACKED, locale, **facts, path=shown(training.told))
+        return translate(PACKED, locale, **facts, path=shown(training.message))
     if training.state == "succeeded":
         return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
     if training.state == "failed":
@@ -221,7 +221,9 @@ async def start(
     training = await trainings.start(guild, context.id_metadata, interaction.user.id)
     locale = str(interaction.locale)
     await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, told(training, locale), components=[cancel_row(training, locale)]
+        hikari.ResponseType.MESSAGE_UPDATE,
+        describe_training(training, locale),
+        components=[cancel_row(training, locale)],
     )
 
 

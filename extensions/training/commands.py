@@ -10,7 +10,7 @@ from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore, NoSuchDatasetError
-from bot.datasets.text import refusal
+from bot.datasets.text import describe_refusal
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -27,7 +27,7 @@ from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.training.cards import METHODS, cancel_row, chart_of, planned, planned_row, told
+from extensions.training.cards import METHODS, cancel_row, chart_of, describe_plan, describe_training, plan_row
 
 loader = lightbulb.Loader()
 
@@ -84,7 +84,7 @@ async def complete_job(
     typed, locale = str(context.focused.value or "").lstrip("#"), str(context.interaction.locale)
     offered = []
     for one in await store.of_guild(guild, 200):
-        label = told(one, locale).replace("**", "").replace("\n", " · ")[:100]
+        label = describe_training(one, locale).replace("**", "").replace("\n", " · ")[:100]
         if typed in str(one.number) or typed.casefold() in label.casefold():
             offered.append((label, str(one.number)))
     await context.respond(offered[:25])
@@ -156,7 +156,7 @@ class Train(
                     file_name, data = _as_file(self.text or "")
                 await datasets.add_file(guild, name, file_name, data, given_by=context.user.id, positive=self.positive)
             except UploadRefusedError as error:
-                await respond(context, refusal(error, locale)[:2000])
+                await respond(context, describe_refusal(error, locale)[:2000])
                 return
         if name is not None:
             await datasets.select(guild, name, "positive" if self.positive else "negative")
@@ -167,8 +167,8 @@ class Train(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
             trainer=trainer, base=base, method=method,
         )  # fmt: skip
-        text = planned(training, plan, locale, settings.chat_currency)
-        await respond(context, text, components=[planned_row(training, locale)])
+        text = describe_plan(training, plan, locale, settings.chat_currency)
+        await respond(context, text, components=[plan_row(training, locale)])
 
 
 jobs = lightbulb.Group(
@@ -188,7 +188,7 @@ class ListTrainings(
     async def invoke(self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences) -> None:
         guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         found = await store.of_guild(guild, MAX_JOBS)
-        lines = [told(one, locale).replace("\n", " · ")[:190] for one in found]
+        lines = [describe_training(one, locale).replace("\n", " · ")[:190] for one in found]
         await respond(context, "\n".join(lines) or translate(NONE_YET, locale), ephemeral=True)
 
 
@@ -204,7 +204,7 @@ class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How fa
         chart = await chart_of(training, locale)
         row = [cancel_row(training, locale)] if training.is_open else []
         await respond(
-            context, told(training, locale, left_s=trainings.left_s(training)),
+            context, describe_training(training, locale, left_s=trainings.left_s(training)),
             attachments=[] if chart is None else [chart], components=row, ephemeral=True,
         )  # fmt: skip
 
@@ -233,10 +233,10 @@ class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("What a trainin
         training = await _chosen(context, store, preferences, self.job)
         lines = ["step,loss,heldout_loss"]
         lines += [",".join("" if value is None else f"{value:g}" for value in point) for point in training.curve]
-        if training.told:
-            lines.append(f"# {training.told}")
+        if training.message:
+            lines.append(f"# {training.message}")
         file = hikari.Bytes("\n".join(lines).encode(), f"training-{training.number}.csv", "text/csv; charset=utf-8")
-        await respond(context, told(training, locale_of(context)), attachment=file, ephemeral=True)
+        await respond(context, describe_training(training, locale_of(context)), attachment=file, ephemeral=True)
 
 
 loader.command(jobs)

@@ -81,8 +81,8 @@ class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Tell whic
             guild = await require_trainer(context.interaction, preferences)
             card = await promoting.card(guild, self.model)
             file = hikari.Bytes(card.encode(), f"{self.model}.json", "application/json")
-            told = translate(ALL_OF_IT, locale_of(context), model=f"`{self.model}`")
-            await respond(context, told, attachment=file, ephemeral=True)
+            text = translate(ALL_OF_IT, locale_of(context), model=f"`{self.model}`")
+            await respond(context, text, attachment=file, ephemeral=True)
             return
         model = await _name_of(context.guild_id, models, promoting)
         await respond(context, translate(ANSWERS_HERE, locale_of(context), model=f"`{model}`"), ephemeral=True)
@@ -131,8 +131,8 @@ class ListModels(
             await respond(context, text, ephemeral=True)
             return
         file = hikari.Bytes("\n".join(names).encode(), "models.txt", "text/plain; charset=utf-8")
-        told = translate(MODELS_IN_FILE, locale, model=f"`{here}`")
-        await respond(context, told, attachment=file, ephemeral=True)
+        text = translate(MODELS_IN_FILE, locale, model=f"`{here}`")
+        await respond(context, text, attachment=file, ephemeral=True)
 
 
 @group.register

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
 
-from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, drawn
+from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, draw_in_thread
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
 from bot.usage.store import UsageAmounts
@@ -69,7 +69,7 @@ class UsageChart:
 
     async def png(self) -> bytes:
         """The picture, ``WIDTH_PX`` by ``HEIGHT_PX``."""
-        return await drawn(self._draw)
+        return await draw_in_thread(self._draw)
 
     def figure(self) -> Figure:
         """The picture as matplotlib has it, for any thread but not for several at once."""

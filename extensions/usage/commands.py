@@ -81,8 +81,8 @@ class Usage(
         lines = [f"**{title}**", _today(used.get(today, UsageAmounts()), locale), *_left(held, budgets, locale)]
         if settings.prices:
             spent = [one.cost for one in (used.get(today, UsageAmounts()), *used.values())]
-            told = [cost_text(cost, settings.chat_currency, locale) for cost in (spent[0], sum(spent[1:]))]
-            lines.append(translate(COST, locale, today=told[0], all=told[1], days=self.days))
+            costs = [cost_text(cost, settings.chat_currency, locale) for cost in (spent[0], sum(spent[1:]))]
+            lines.append(translate(COST, locale, today=costs[0], all=costs[1], days=self.days))
         picture = hikari.impl.MediaGalleryItemBuilder(
             media=hikari.Bytes(await chart.png(), "usage.png", "image/png"), description=chart.alt_text
         )

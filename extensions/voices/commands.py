@@ -107,6 +107,6 @@ async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: str, 
         await voices.choose_for_user(context.user.id, chosen)
     else:
         await voices.choose_for_guild(guild, chosen)
-    told, left = (MINE_CHOSEN, MINE_LEFT) if guild is None else (SERVERS_CHOSEN, SERVERS_LEFT)
-    said = told if chosen else left
+    templates, left = (MINE_CHOSEN, MINE_LEFT) if guild is None else (SERVERS_CHOSEN, SERVERS_LEFT)
+    said = templates if chosen else left
     await respond(context, translate(said, locale_of(context), voice=chosen or ""), ephemeral=True)

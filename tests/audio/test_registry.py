@@ -71,11 +71,11 @@ def test_the_weights_of_what_is_chosen_are_needed(parrot: Registration[object], 
 
 async def test_doctor_tells_where_it_goes_and_what_is_missing(parrot: Registration[object], tmp_path: Path) -> None:
     settings = read_settings(piper_voices=tmp_path, tts_engine="parrot", data_folder=tmp_path)
-    told = {(check.what, check.finding, check.told) for check in await examine(settings)}
+    told = {(check.what, check.finding, check.detail) for check in await examine(settings)}
     assert ("recordings", CheckResult.GOOD, "Whisper (whisper-base), on this machine") in told
     assert ("voices", CheckResult.WARNING, "Parrot is not installed") in told
     wrong = await examine(read_settings(stt_engine="parrot", data_folder=tmp_path))
-    assert any(one.finding is CheckResult.BAD and "STT_ENGINE cannot be parrot" in one.told for one in wrong)
+    assert any(one.finding is CheckResult.BAD and "STT_ENGINE cannot be parrot" in one.detail for one in wrong)
 
 
 class ScriptedRecognizer:

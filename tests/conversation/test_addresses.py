@@ -120,7 +120,7 @@ async def _diagnosis(endpoint: ScriptedChat, tmp_path_name: str, **settings: obj
     usual: dict[str, object] = {"openai_base_url": endpoint.base_url, "chat_model": "scripted", "discord_token": None}
     checks = await examine(read_settings(**usual | {"data_folder": tmp_path_name} | settings))
     chat = next(check for check in checks if check.what == "chat model")
-    return chat.finding, f"{chat.told} {chat.remedy}"
+    return chat.finding, f"{chat.detail} {chat.remedy}"
 
 
 @pytest.mark.parametrize(

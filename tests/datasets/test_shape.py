@@ -79,7 +79,7 @@ def _looked_over(examples: Sequence[Example]) -> LintReport:
 
 def _found(*examples: Example) -> list[tuple[str, str]]:
     findings = _looked_over(examples).findings
-    return [(finding.kind, str(finding.told)) for finding in findings if finding.kind != "imbalance"]
+    return [(finding.kind, str(finding.message)) for finding in findings if finding.kind != "imbalance"]
 
 
 def test_a_clean_dataset_has_no_findings() -> None:
@@ -106,9 +106,9 @@ def test_a_clean_dataset_has_no_findings() -> None:
     ],
 )
 def test_what_is_wrong_is_found(examples: list[Example], kind: str, sentence: str) -> None:
-    [(found, told)] = _found(*examples)
+    [(found, message)] = _found(*examples)
     assert found == kind
-    assert sentence in told
+    assert sentence in message
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_what_is_wrong_is_found(examples: list[Example], kind: str, sentence: st
 )
 def test_what_should_not_be_learnt_by_heart_is_found_and_not_repeated(text: str, what: str) -> None:
     for example in (said("What to do?", text), said(text, "Thank you for telling me.")):
-        leaks = [told for kind, told in _found(example) if kind == "leak"]
-        assert [told for told in leaks if told.startswith(f"This holds {what}: ")]
-        assert not [told for told in leaks if text[12:30] in told]
+        leaks = [message for kind, message in _found(example) if kind == "leak"]
+        assert [message for message in leaks if message.startswith(f"This holds {what}: ")]
+        assert not [message for message in leaks if text[12:30] in message]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
 
 def test_a_key_is_found_wherever_it_stands_in_a_long_line() -> None:
     for before in (0, 590, 990, 5000):
-        [(kind, told)] = _found(said("What is it?", f"{'word ' * (before // 5)}AKIAIOSFODNN7EXAMPLE{' word' * 900}"))
-        assert (kind, told[:32]) == ("leak", "This holds a key or a token: `Wh")
+        [(kind, message)] = _found(said("What is it?", f"{'word ' * (before // 5)}AKIAIOSFODNN7EXAMPLE{' word' * 900}"))
+        assert (kind, message[:32]) == ("leak", "This holds a key or a token: `Wh")
 
 
 @pytest.mark.parametrize("sign", ["/", "://", "sk-", "a@", "7 ", "eyJ", "AZ09 "])
@@ -165,11 +165,11 @@ def test_searching_for_keys_takes_no_longer_than_the_text_is_long(sign: str) -> 
 
 def test_imbalance_is_told() -> None:
     one_giver = [dataclasses.replace(e, given_by=BORIS if n else ADA) for n, e in enumerate(PARAPHRASES[::3])]
-    told = [str(finding.told) for finding in _looked_over(one_giver).findings]
-    assert told == ["95 % of the examples were given by one person."]
+    message = [str(finding.message) for finding in _looked_over(one_giver).findings]
+    assert message == ["95 % of the examples were given by one person."]
     same = [dataclasses.replace(e, given_by=n, answer="No.") for n, e in enumerate(PARAPHRASES[::3])]
-    assert [str(f.told) for f in _looked_over(same).findings] == ["100 % of the prompts have the same answer: `No.`"]
-    few = [str(f.told) for f in _looked_over([said("a b c d?", None, "no way")]).findings]
+    assert [str(f.message) for f in _looked_over(same).findings] == ["100 % of the prompts have the same answer: `No.`"]
+    few = [str(f.message) for f in _looked_over([said("a b c d?", None, "no way")]).findings]
     assert few == [
         "There are 0 examples with an answer; training begins to make sense from 10.",
         "100 % of the examples say only what not to say.",

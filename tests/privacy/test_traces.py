@@ -141,7 +141,7 @@ async def taught(bot: Bot) -> str:
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 8, "other"), "And then?", "Later.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")
-    await bot.feedback.say(GUILD, ADA, SECRET)
+    await bot.feedback.add(GUILD, ADA, SECRET)
     return submitted.correction.id
 
 

@@ -23,7 +23,7 @@ def made(cases: Sequence[Case], beside: Sequence[Case] = ()) -> CalibratedIndex:
     assert isinstance(index, CalibratedIndex)
     index.replace(
         [
-            ApprovedCorrection(f"c{n}", n, case.lesson.prompt, case.lesson.answer)
+            ApprovedCorrection(f"c{n}", n, case.correction.prompt, case.correction.answer)
             for n, case in enumerate([*cases, *beside])
         ]
     )

@@ -24,19 +24,19 @@ TAUGHT = {
     "Which Minecraft version does our server run?": "Our Minecraft server runs version 1.20.4.",
     "Где лежат запасные ключи?": "Запасные ключи висят в синем шкафу у кухни.",
 }
-LESSONS = [ApprovedCorrection(f"c{n}", n, prompt, answer) for n, (prompt, answer) in enumerate(TAUGHT.items(), 1)]
+CORRECTIONS = [ApprovedCorrection(f"c{n}", n, prompt, answer) for n, (prompt, answer) in enumerate(TAUGHT.items(), 1)]
 
 
 class Shelf:
     """What guilds have approved, and how often it was asked for."""
 
     def __init__(self, **_nothing: object) -> None:
-        self.lessons: dict[int, Sequence[ApprovedCorrection]] = {GUILD: LESSONS}
+        self.corrections: dict[int, Sequence[ApprovedCorrection]] = {GUILD: CORRECTIONS}
         self.asked = 0
 
     async def __call__(self, guild_id: int) -> Sequence[ApprovedCorrection]:
         self.asked += 1
-        return self.lessons.get(guild_id, ())
+        return self.corrections.get(guild_id, ())
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def maker(choice: Choice) -> Callable[[], Index]:
 )
 async def test_a_question_in_other_words_finds_its_lesson_first(choice: Choice, question: str, number: int) -> None:
     recall = Recall(Shelf(), maker(choice))
-    assert [lesson.number for lesson in await recall.recalled(GUILD, question)][:1] == [number]
+    assert [correction.number for correction in await recall.recalled(GUILD, question)][:1] == [number]
 
 
 @pytest.mark.parametrize("choice", ["words", "wordllama", "multilingual"])
@@ -83,12 +83,12 @@ async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_an
     recall = Recall(shelf, maker("wordllama"))
     question = "When is the weekly game night?"
     assert len(await recall.recalled(GUILD, question)) == 1
-    shelf.lessons[GUILD] = LESSONS[1:]
+    shelf.corrections[GUILD] = CORRECTIONS[1:]
     running = asyncio.create_task(recall.recalled(GUILD, question))
     recall.forget(GUILD)
     await running
     assert await recall.recalled(GUILD, question) == ()
-    shelf.lessons[GUILD] = LESSONS
+    shelf.corrections[GUILD] = CORRECTIONS
     recall.forget(GUILD)
     assert len(await recall.recalled(GUILD, question)) == 1
     asked = shelf.asked
@@ -99,20 +99,20 @@ async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_an
 
 async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow:
-        def replace(self, lessons: Sequence[ApprovedCorrection]) -> None:
+        def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
             time.sleep(0.3)
 
         def best(self, question: str, most: int) -> list[ApprovedCorrection]:
-            return LESSONS[:1]
+            return CORRECTIONS[:1]
 
         def near(self, question: str, most: int) -> list[RecallMatch]:
-            return [RecallMatch(lesson, 0.0) for lesson in self.best(question, most)]
+            return [RecallMatch(correction, 0.0) for correction in self.best(question, most)]
 
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.1)
     recall = Recall(Shelf(), Slow)
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
-    assert await recall.recalled(GUILD, "anything") == (LESSONS[0],)
+    assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
 
 
 async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,11 +125,11 @@ async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: 
 
 
 def test_the_facts_stand_before_the_question() -> None:
-    assert with_facts("When?", LESSONS[:2]) == (
+    assert with_facts("When?", CORRECTIONS[:2]) == (
         "Facts:\n- Game night is every Thursday at 19:30.\n- Marisol runs the pottery workshop.\n\nQuestion: When?"
     )
     assert with_facts("When?", ()) == "When?"
-    told = with_facts("When?", LESSONS[:1], brief=False)
+    told = with_facts("When?", CORRECTIONS[:1], brief=False)
     assert "does not apply" in told and "When is the weekly game night? Game night is every" in told
 
 

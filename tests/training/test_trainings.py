@@ -169,7 +169,7 @@ async def test_an_end_that_could_not_be_told_is_told_after_the_next_start(school
             await asyncio.sleep(0.02)
     school.tells = True
     await school.restart()
-    assert (await school.end()).told == "trainings/trained-1.zip"
+    assert (await school.end()).message == "trainings/trained-1.zip"
     await school.restart()
     assert len(school.told) == 1
 

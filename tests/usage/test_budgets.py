@@ -50,9 +50,9 @@ async def limit(database: Database, limits: DailyLimits) -> None:
 
 async def spend(budgets: Budgets, kind: Kind, amount: int, guild: int | None = GUILD) -> None:
     if kind == "tokens":
-        await budgets.asked(ADA, guild, "m", TokenUse(amount - 1, 1))
+        await budgets.count_tokens(ADA, guild, "m", TokenUse(amount - 1, 1))
     else:
-        await budgets.heard(ADA, guild, amount)
+        await budgets.count_recording(ADA, guild, amount)
 
 
 async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: Kind) -> bool:

@@ -81,7 +81,7 @@ class Gateway:
         # JSON by whether the content is left out: it is written once, not for every session.
         written: dict[bool, str] = {}
         for session in list(self.sessions.values()):
-            if not self._is_told(session, event):
+            if not self._receives(session, event):
                 continue
             account = session.account
             gated = event.message and account.bot and not session.intents & Intents.MESSAGE_CONTENT
@@ -92,7 +92,7 @@ class Gateway:
                 written[gated] = to_json(data)
             session.dispatch(event.name, written[gated])
 
-    def _is_told(self, session: Session, event: Event) -> bool:
+    def _receives(self, session: Session, event: Event) -> bool:
         """Whether ``session`` hears of ``event``."""
         account = session.account
         wanted = event.to_bot if account.bot else event.to_people

@@ -89,7 +89,7 @@ def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
     try:
         return _read(data)
     except Problem as problem:
-        raise CasesRefusedError(problem.told) from None
+        raise CasesRefusedError(problem.message) from None
 
 
 def from_examples(examples: Sequence[Example]) -> tuple[TestCase, ...]:
@@ -137,7 +137,7 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
         try:
             cases.append(_case(item, system))
         except Problem as problem:
-            at = at_item(number, problem.told)
+            at = at_item(number, problem.message)
             raise Problem(at.text, **at.params) from None
     return tuple(cases)
 

@@ -59,7 +59,7 @@ class Scorer:
         """``retriever`` is called in a thread, and may take a second the first time."""
         self._retriever = retriever
         self._judge = judge
-        self._turns = asyncio.Lock()
+        self._lock = asyncio.Lock()
         """The first that is scored loads the embeddings."""
 
     @property
@@ -74,7 +74,7 @@ class Scorer:
         exact = is_exact(answer, case.expected)
         similarity = None
         if self._retriever is not None:
-            async with self._turns:
+            async with self._lock:
                 similarity = 1.0 if exact else await asyncio.to_thread(self._similarity, answer, case.expected)
         judgement = None
         if self._judge is not None and not exact:

@@ -56,7 +56,7 @@ def interval_facts(interval: Interval, locale: str) -> dict[str, str]:
     return {name: percent_text(value, locale) for name, value in parts.items()}
 
 
-def better_told(first: str, second: str, of_first: Interval, locale: str) -> str:
+def describe_better(first: str, second: str, of_first: Interval, locale: str) -> str:
     """Which of two models is better, when the share of the first allows to say so."""
     if of_first.leaves_open:
         return translate(TOO_EARLY, locale)
@@ -70,7 +70,7 @@ def mark(answer: CaseAnswer) -> str:
     return {True: "✅", False: "❌", None: "💬"}[answer.passed]
 
 
-def facts(answer: CaseAnswer, locale: str) -> str:
+def describe_answer(answer: CaseAnswer, locale: str) -> str:
     """Similarity, latency and tokens of one answer."""
     parts = []
     if answer.score is not None and answer.score.similarity is not None:
@@ -80,7 +80,7 @@ def facts(answer: CaseAnswer, locale: str) -> str:
     return " · ".join(parts)
 
 
-def said(answer: CaseAnswer, locale: str) -> str:
+def answer_text(answer: CaseAnswer, locale: str) -> str:
     """The answer, or why there is none."""
     return answer.text if answer.error is None else translate_error(answer.error, locale)
 
@@ -96,8 +96,8 @@ def report(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
             for expected in case.expected:
                 lines += ["", quoted(expected)]
         for run, answer in zip(evaluation.runs, answers, strict=True):
-            lines += ["", f"**{shown(run.model)}** {mark(answer)} {facts(answer, locale)}", ""]
-            lines.append(quoted(said(answer, locale)))
+            lines += ["", f"**{shown(run.model)}** {mark(answer)} {describe_answer(answer, locale)}", ""]
+            lines.append(quoted(answer_text(answer, locale)))
             if answer.score is not None and answer.score.judgement is not None and answer.score.judgement.reason:
                 lines += ["", translate(JUDGE_SAYS, locale, reason=shown(answer.score.judgement.reason, 300))]
     return "\n".join(lines) + "\n"
@@ -128,8 +128,8 @@ def _of_pair(first: ModelRun, second: ModelRun, locale: str) -> list[str]:
         return []
     paired, names = pair(first, second), (first.model, second.model)
     counts = {"better": paired.first, "worse": paired.second, "alike": paired.alike}
-    told = translate(PAIRED, locale, first=shown(names[0]), second=shown(names[1]), **counts)
-    return [f"{told} {better_told(*names, paired.of_first, locale)}"]
+    outcome = translate(PAIRED, locale, first=shown(names[0]), second=shown(names[1]), **counts)
+    return [f"{outcome} {describe_better(*names, paired.of_first, locale)}"]
 
 
 def _tokens(prompt: int, reply: int, locale: str) -> str:

@@ -53,25 +53,25 @@ def curve_of(
     events: Sequence[FineTuningJobEvent], checkpoints: Sequence[FineTuningJobCheckpoint]
 ) -> tuple[LossPoint, ...]:
     """The loss at each step that is told of."""
-    told: dict[int, LossPoint] = {}
+    points: dict[int, LossPoint] = {}
     for event in events:
         data = _data(event)
         if event.type == "metrics" and isinstance(data.get("step"), int):
-            _add(told, data["step"], data.get("train_loss"), data.get("full_valid_loss", data.get("valid_loss")))
+            _add(points, data["step"], data.get("train_loss"), data.get("full_valid_loss", data.get("valid_loss")))
     for checkpoint in checkpoints:
         metrics = checkpoint.metrics
         heldout = metrics.full_valid_loss if metrics.full_valid_loss is not None else metrics.valid_loss
-        _add(told, checkpoint.step_number, metrics.train_loss, heldout)
-    return tuple(told[step] for step in sorted(told))
+        _add(points, checkpoint.step_number, metrics.train_loss, heldout)
+    return tuple(points[step] for step in sorted(points))
 
 
-def _add(told: dict[int, LossPoint], step: int, training: float | None, heldout: float | None) -> None:
-    known = told.get(step)
+def _add(points: dict[int, LossPoint], step: int, training: float | None, heldout: float | None) -> None:
+    known = points.get(step)
     if known is not None:
         training = known.training if training is None else training
         heldout = known.heldout if heldout is None else heldout
     if training is not None or heldout is not None:
-        told[step] = LossPoint(step, training, heldout)
+        points[step] = LossPoint(step, training, heldout)
 
 
 def _data(event: FineTuningJobEvent) -> Mapping[str, Any]:
