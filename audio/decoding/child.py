@@ -84,8 +84,9 @@ class DecoderChild:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def groups(self, data: bytes, container: Container, rendering: int) -> DecodedGroups:
-        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end.
+    def groups(self, data: bytes, container: Container, rendering: int, enough_bytes: int = 0) -> DecodedGroups:
+        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end;
+        only so many groups that they have ``enough_bytes``, unless that is 0.
 
         Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
         ``DecoderFailedError`` or ``DecodingTooSlowError``.
@@ -95,7 +96,7 @@ class DecoderChild:
         timer.daemon = True
         timer.start()
         try:
-            self._send(data, rendering)
+            self._send(data, rendering, enough_bytes)
             return self._receive()
         except RecordingError:
             raise
@@ -124,9 +125,9 @@ class DecoderChild:
         self._expired = True
         self._process.kill()
 
-    def _send(self, data: bytes, rendering: int) -> None:
+    def _send(self, data: bytes, rendering: int, enough_bytes: int) -> None:
         assert self._process.stdin
-        self._process.stdin.write(REQUEST.pack(len(data), rendering))
+        self._process.stdin.write(REQUEST.pack(len(data), rendering, enough_bytes))
         self._process.stdin.write(data)
         self._process.stdin.flush()
 

@@ -7,6 +7,7 @@ import threading
 
 from audio.decoding.child import DecoderChild
 from audio.decoding.containers import Container
+from audio.decoding.conversion import SAMPLE_BYTES
 from audio.decoding.decoding import admitted, audible, sound_of
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import DecoderFailedError, TranscriberClosedError
@@ -63,14 +64,19 @@ class Decoder:
             return audible(lambda number: self._decoded(data, container, number))
         return self._decoded(data, container, rendering)
 
-    def _decoded(self, data: bytes, container: Container, rendering: int) -> Recording:
+    def beginning(self, data: bytes, duration_s: float) -> Recording:
+        """The first ``duration_s`` seconds of the first rendering, and a little more; blocks. Raises as ``decode``."""
+        enough_bytes = round(duration_s * RECORDING_RATE_HZ) * SAMPLE_BYTES
+        return self._decoded(data, admitted(data, self._limits), 0, enough_bytes)
+
+    def _decoded(self, data: bytes, container: Container, rendering: int, enough_bytes: int = 0) -> Recording:
         with self._places:
             try:
                 child = self._take()
             except OSError as error:
                 raise DecoderFailedError(container.name) from error
             try:
-                found = child.groups(data, container, rendering)
+                found = child.groups(data, container, rendering, enough_bytes)
             except DecoderFailedError:
                 if self._closed:
                     raise TranscriberClosedError from None

@@ -4,7 +4,8 @@ Codecs are large C programs, and strangers choose what they are fed. So this pro
 imports what it needs, then gives up opening any file or socket, writing any file and starting any process, and bounds
 its memory; its processor time is bounded for each recording. If it dies all the same, nothing else does.
 
-A request is a ``REQUEST`` with the length of the file and the number of a rendering, and the file. The answer is a
+A request is a ``REQUEST`` with the length of the file, the number of a rendering and how many bytes of samples are
+enough (0: all), and the file. The answer is a
 sequence of groups of samples, each after a ``HEADER`` with its length in bytes; then a group of no bytes and a line of
 JSON: ``{"truncated": bool, "renderings": int}``, or ``{"error": class, "params": {...}}`` for a ``RecordingError``,
 ``{"defect": traceback}`` for any other. Nothing in it can run code on the other side.
@@ -30,7 +31,7 @@ from audio.decoding.limits import DecodingLimits
 from audio.errors import RecordingError
 
 HEADER = struct.Struct("!Q")
-REQUEST = struct.Struct("!QB")
+REQUEST = struct.Struct("!QBQ")
 
 _MEMORY_BYTES = 512 * 2**20
 """Of address space, beside the file: 130 MiB are taken once the libraries are loaded, and twice
@@ -69,27 +70,33 @@ def serve(rate_hz: int, limits: DecodingLimits) -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
         while len(header := requests.read(REQUEST.size)) == REQUEST.size:
-            length, rendering = REQUEST.unpack(header)
+            length, rendering, enough_bytes = REQUEST.unpack(header)
             data = requests.read(length)
             if len(data) < length:
                 return
             _bound_time(limits)
-            _answer(data, rendering, rate_hz, limits, answers)
+            _answer(data, rendering, enough_bytes, rate_hz, limits, answers)
             answers.flush()
     except BrokenPipeError:
         # The parent is gone in the middle of an answer. The usual end would try again to send what is left.
         os._exit(0)
 
 
-def _answer(data: bytes, rendering: int, rate_hz: int, limits: DecodingLimits, answers: BinaryIO) -> None:
+def _answer(
+    data: bytes, rendering: int, enough_bytes: int, rate_hz: int, limits: DecodingLimits, answers: BinaryIO
+) -> None:
     container = container_of(data)
     assert container is not None, "the parent sends nothing else"
     reading = Reading(data, container, rate_hz, limits, rendering)
     try:
+        written = 0
         for group in reading.groups():
             if group:
                 answers.write(HEADER.pack(len(group)))
                 answers.write(group)
+                written += len(group)
+            if 0 < enough_bytes <= written:
+                break
         end: dict[str, object] = {"truncated": reading.truncated, "renderings": reading.renderings}
     except RecordingError as error:
         end = {"error": type(error).__name__, "params": error.params}

@@ -20,7 +20,7 @@ def build_transcriber(settings: SpeechSettings, find: FindWeights) -> Transcribe
         threads=settings.whisper_threads,
         workers=settings.whisper_workers,
         unload_after_s=settings.whisper_unload_s,
-        limits=DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s),
+        limits=DecodingLimits.of_settings(settings),
     )
 
 

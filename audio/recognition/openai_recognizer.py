@@ -181,7 +181,7 @@ def _code(language: str) -> str | None:
 def build_openai_recognizer(settings: SpeechSettings, _find: FindWeights) -> OpenAIRecognizer:
     """As the settings ask for it."""
     key = settings.stt_api_key
-    limits = DecodingLimits(max_bytes=settings.max_audio_bytes, max_duration_s=settings.max_audio_s)
+    limits = DecodingLimits.of_settings(settings)
     return OpenAIRecognizer(
         settings.stt_base_url, None if key is None else key.get_secret_value(), settings.stt_model, limits=limits
     )

@@ -11,7 +11,7 @@ from itertools import islice
 
 from audio.decoding.containers import container_of
 from audio.decoding.decoder import Decoder
-from audio.errors import UnknownLanguageError
+from audio.errors import RecordingError, UnknownLanguageError
 from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
 from audio.recognition.long_recordings import LONG_S, LongRecordings
@@ -22,6 +22,8 @@ from audio.recognition.voice_activity import possible_utterance, speech_probabil
 from audio.recognition.whisper import Whisper
 from audio.recording import Recording
 
+BEGINNING_S = 30.0
+"""Of a long recording so much is heard before the rest is opened."""
 FIRST_CHUNKS, TELLING_S = 4, 10.0
 """The first of so many chunks in which somebody speaks for so many seconds tells the language of a long recording."""
 
@@ -81,6 +83,8 @@ class TranscriptionTask:
         self._transcribed_s = 0.0
         self._begun: list[str] = []
         """What was heard in the first chunks, up to the first that is not transcribed yet."""
+        self._first_words: str | None = None
+        """What was heard in the beginning before all of it was opened; None before that."""
         self.outcome: Future[Transcript] = Future()
         """Once it is done, for whatever reason, no further step is taken."""
         self.outcome.add_done_callback(lambda _: self._end())
@@ -117,6 +121,8 @@ class TranscriptionTask:
         self._resources.long_recordings.leave(self)
 
     def _open(self) -> None:
+        if self.duration_s > LONG_S and self._options.progress is not None and self._first_words is None:
+            self._hear_beginning(self._options.progress)
         recording = self._audio if isinstance(self._audio, Recording) else self._resources.decoder.decode(self._audio)
         self.duration_s = recording.duration_s
         if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.begin):
@@ -145,6 +151,26 @@ class TranscriptionTask:
         kind = self._request(recording, chunks[longest]).kind
         like = [n for n in range(len(chunks)) if n != longest and self._request(recording, chunks[n]).kind == kind]
         self._queue(recording, chunks, (longest, *like[: self._resources.scheduler.max_together - 1]))
+
+    def _hear_beginning(self, progress: OnProgress) -> None:
+        """Tell the first words, and find the language, before all of a long recording is opened, which takes seconds
+        for each quarter of an hour."""
+        self._first_words = ""
+        if not isinstance(self._audio, bytes) or self._language not in (None, *self.whisper.languages):
+            return
+        try:
+            beginning = self._resources.decoder.beginning(self._audio, BEGINNING_S)
+        except RecordingError:
+            # It is told by whoever opens the whole.
+            return
+        chunks = split_into_chunks(utterances(beginning.samples))
+        if not chunks:
+            return
+        result = decode_batch(self.whisper, [self._request(beginning, chunks[0])])[0]
+        if self._language is None and chunks[0].spoken_s >= TELLING_S:
+            self._language, self._probability = result.language, result.probability
+        self._first_words = " ".join(segment.text for segment in result.segments)
+        progress(TranscriptionProgress(0.0, self.duration_s, self._first_words))
 
     def _with_speech(self, recording: Recording) -> tuple[Recording, list[SpeechChunk]]:
         """The first rendering of ``recording``, this one or a later one, in which somebody speaks, and its chunks.
@@ -201,7 +227,7 @@ class TranscriptionTask:
             while (following := self._results.get(len(self._begun))) is not None:
                 self._begun.append(" ".join(segment.text for segment in following))
             share = self._transcribed_s / sum(chunk.duration_s for chunk in task.chunks)
-            text = " ".join(filter(None, self._begun))
+            text = max(" ".join(filter(None, self._begun)), self._first_words or "", key=len)
             last = len(self._results) == len(task.chunks)
         if first_known:
             self._language, self._probability = results[0].language, results[0].probability

@@ -15,12 +15,14 @@ import pytest
 from audio import (
     Recording,
     Segment,
+    Sound,
     Transcriber,
     TranscriberBusyError,
     Transcript,
     TranscriptionProgress,
     UnknownLanguageError,
     decode,
+    encode,
 )
 from audio.recognition.attempts import FALLBACK_BEAMS
 from audio.recognition.batch import ChunkRequest, Quality, decode_batch
@@ -397,6 +399,19 @@ async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_s
     assert is_heard(JFK, told[0].text)
     assert [one.text for one in told] == [heard.text[: len(one.text)] for one in told]
     assert told[-1].text == heard.text
+
+
+async def test_the_first_words_of_a_long_file_are_told_before_all_of_it_is_opened(
+    fast: Transcriber, jfk_sound: Recording
+) -> None:
+    minutes = encode(Sound(np.resize(jfk_sound.samples, 65 * 16_000), 16_000)).ogg
+    told: list[TranscriptionProgress] = []
+    heard = await fast.transcribe(minutes, progress=told.append)
+    assert told[0].transcribed_s == 0
+    assert is_heard(JFK.split(" ask ")[0], told[0].text)
+    assert [len(one.text) for one in told] == sorted(len(one.text) for one in told)
+    assert heard.language == "en"
+    assert heard.duration_s == pytest.approx(65, abs=0.5)
 
 
 async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path, russian_note: bytes) -> None:
