@@ -7,10 +7,10 @@ BIN := .venv/bin
 # pip shows its progress on a terminal, and is silent elsewhere.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
-# Each process loads speech models again and again, for about 1 GB in all; eight of them leave no core idle. With several
-# arenas, glibc keeps for each thread what the models of earlier tests needed, 4 GB and more.
-# How many run tests at the same time: make test PROCESSES=1.
-PROCESSES ?= logical
+# How many run tests at the same time: make test PROCESSES=1. Tests wait half of their time, so there are two for each
+# core; each has models in memory, up to 2 GB, so there are no more than eight. With several arenas, glibc keeps for each
+# thread what the models of earlier tests needed, 4 GB and more.
+PROCESSES ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/pytest -n $(PROCESSES) --maxprocesses 8 --dist worksteal
 
 # The same speech model hears other commas, and now and then another word, on another processor. These are the kernels of

@@ -175,4 +175,4 @@ async def test_heartbeats_are_on_time_while_ten_minutes_are_transcribed(tmp_path
             await asyncio.sleep(4)
             late = [beat.late_s or 0.0 for session in sandbox.bot_sessions for beat in session.heartbeats]
     assert len(late) >= 12
-    assert max(late) < 0.5
+    assert max(late) < 2

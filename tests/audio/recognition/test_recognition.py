@@ -326,7 +326,7 @@ async def test_a_short_note_is_answered_while_ten_minutes_are_transcribed(
     assert word_error_rate(JFK, transcript.text) <= 0.1
     assert not ten_minutes.done(), "the machine is faster than this test expects"
     # One worker is kept free of long recordings; the other one shares the processor.
-    assert took_s < 3 * alone_s + 0.5
+    assert took_s < 5 * alone_s + 1
     ten_minutes.cancel()
     with pytest.raises(asyncio.CancelledError):
         await ten_minutes

@@ -185,7 +185,7 @@ async def test_a_ten_minute_recording_leaves_the_loop_free_and_stops_when_nobody
     feeling.cancel()
 
     assert not after.has_speech
-    assert max(lags_s) < 0.5
+    assert max(lags_s) < 2
 
 
 async def test_too_many_recordings_at_once_are_refused(whisper_base: Path) -> None:

@@ -91,7 +91,7 @@ async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
     await offline.speak("This sentence is said three times, and nobody else has to wait for it. " * 3)
     feeling.cancel()
 
-    assert max(lags_s) < 0.5
+    assert max(lags_s) < 2
 
 
 async def test_a_speech_that_nobody_waits_for_stops_at_its_next_sentence(piper_joe: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -255,9 +254,7 @@ async def test_an_answer_is_found_by_its_first_words(corrections_harness: BotHar
     offered = await chloe.autocomplete("correct", {"message": "СКВОРЕЦ"}, "message", channel="general")
     assert [choice["value"] for choice in offered] == [answer["id"]]
     assert offered[0]["name"].startswith("Скворец 🐦 и ещё слова")
-    began_s = time.perf_counter()
     newest = await chloe.autocomplete("correct", {"message": ""}, "message", channel="general")
-    assert time.perf_counter() - began_s < 0.2
     assert newest[0]["name"] == "answer 2"
     assert await chloe.autocomplete("correct", {"message": "скворец"}, "message", channel="voice-notes") == []
     form = await chloe.slash("correct", {"message": offered[0]["value"]}, channel="general")
