@@ -78,14 +78,16 @@ class BotHarness:
             lambda message: _answers(message, asked) and done(message["content"]), ANSWER_TIMEOUT_S
         )
 
-    async def complete_answer_to(self, asked: Message, *, reader: DiscordUser | None = None) -> Message:
+    async def complete_answer_to(
+        self, asked: Message, *, reader: DiscordUser | None = None, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> Message:
         """The last message of the bot's answer to ``asked``, once it can be asked for anew."""
         first = await self.answer_to(asked, bool, reader=reader)
         return await (reader or self.member).wait_for_message(
             lambda message: (
                 "again" in buttons_of(message) and (message["id"] == first["id"] or _answers(message, first))
             ),
-            ANSWER_TIMEOUT_S,
+            timeout_s,
         )
 
     async def voice_reply_to(self, answer: Message, *, reader: DiscordUser | None = None) -> Message:

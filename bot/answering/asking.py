@@ -42,7 +42,8 @@ async def ask(
     reply = StreamingReply(
         InteractionTarget(interaction, private=private), locale=str(interaction.locale), on_posted=posted
     )
-    shown = " ".join(text.split())
+    if shown := " ".join(text.split()):
+        reply.heading = f"> 💬 {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]} …'}\n"
     request = AnswerRequest(
         asker=interaction.member or interaction.user,
         channel_id=interaction.channel_id,
@@ -52,7 +53,6 @@ async def ask(
         recordings=tuple(filter(is_recording, files)),
         reply=reply,
         files=tuple(files),
-        heading=f"> 💬 {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]} …'}\n" if shown else "",
         about=about,
         speak=speak,
         remembered=not private,

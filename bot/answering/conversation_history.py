@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import hikari
+from cachetools import TTLCache
 
 from bot.answering.attachments import AttachmentContent, AttachmentReader, attachments_of
 from bot.answering.message_text import text_of
+from bot.answering.recent_messages import RecentMessages
 from bot.answering.request import AnswerRequest
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
@@ -21,6 +23,7 @@ MAX_LINKS = 8
 """Messages of people that a chain of replies is followed through."""
 MAX_RECENT = 30
 """Messages of a thread, a joined channel or a direct message that the model is shown."""
+NAMES, NAMES_S = 10_000, 3600.0
 SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
 
@@ -29,12 +32,20 @@ class ConversationHistory:
     """Reads conversations from Discord and from what was remembered of them."""
 
     def __init__(
-        self, bot: hikari.GatewayBot, exchanges: ExchangeStore, preferences: Preferences, attachments: AttachmentReader
+        self,
+        bot: hikari.GatewayBot,
+        recent: RecentMessages,
+        exchanges: ExchangeStore,
+        preferences: Preferences,
+        attachments: AttachmentReader,
     ) -> None:
         self._bot = bot
+        self._recent = recent
         self._exchanges = exchanges
         self._preferences = preferences
         self._attachments = attachments
+        self._names: TTLCache[int, str] = TTLCache(NAMES, NAMES_S)
+        """Of people whose words are remembered without it."""
 
     async def before(
         self, request: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool
@@ -50,6 +61,7 @@ class ConversationHistory:
         message = request.message
         if message is None:
             return []
+        self._names[int(request.asker.id)] = request.speaker_name
         if message.referenced_message is not None:
             return await self._chain(message, parent, pictures=pictures)
         in_thread = self._in_thread(message)
@@ -57,7 +69,7 @@ class ConversationHistory:
         taking_part = message.guild_id is None or int(message.channel_id) in joined
         if brief or not (in_thread or taking_part):
             return []
-        return await self._recent(message, whole=in_thread)
+        return await self._lately(message, whole=in_thread)
 
     async def parent(self, request: AnswerRequest) -> Exchange | None:
         """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one.
@@ -131,17 +143,18 @@ class ConversationHistory:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return None
 
-    async def _recent(self, message: hikari.Message, *, whole: bool) -> list[ChatMessage]:
-        found: list[hikari.Message] = []
-        later: datetime = message.timestamp
+    async def _lately(self, message: hikari.Message, *, whole: bool) -> list[ChatMessage]:
         try:
-            async for one in self._bot.rest.fetch_messages(message.channel_id, before=message.id).limit(MAX_RECENT):
-                if not whole and later - one.timestamp > SILENCE:
-                    break
-                found.append(one)
-                later = one.timestamp
+            recent = await self._recent.before(message, MAX_RECENT)
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return []
+        found: list[hikari.Message] = []
+        later: datetime = message.timestamp
+        for one in recent:
+            if not whole and later - one.timestamp > SILENCE:
+                break
+            found.append(one)
+            later = one.timestamp
         known = await self._exchanges.of_messages([one.id for one in found])
         turns: list[ChatMessage] = []
         for one in reversed(found):
@@ -175,11 +188,14 @@ class ConversationHistory:
 
     async def _name(self, user: int) -> str | None:
         """The name of someone whose words are remembered without it."""
+        if (name := self._names.get(user)) is not None:
+            return name
         try:
             known = self._bot.cache.get_user(user) or await self._bot.rest.fetch_user(user)
         except hikari.HTTPError:
             return None
-        return known.global_name or known.username
+        name = self._names[user] = known.global_name or known.username
+        return name
 
 
 def name_of(message: hikari.PartialMessage) -> str | None:

@@ -64,7 +64,7 @@ class AnswerGenerator:
             if request.cancellation.is_cancelled:
                 if answer.text:
                     await self._memory.remember(answer)
-                await _finish_stopped(request, understood.heading + answer.text)
+                await _finish_stopped(request, answer.text)
                 return
             await self._finish(answer, is_spoken=spoken is not None)
             if spoken is not None:
@@ -87,7 +87,7 @@ class AnswerGenerator:
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         is_remembered = await self._memory.remember(answer)
         note = "\n".join(f"-# {line}" for line in notes)
-        await reply.finish(understood.heading + answer.text, note=note, whole=answer.text, row=row)
+        await reply.finish(answer.text, note=note, whole=answer.text, row=row)
         if not is_remembered:
             await self._memory.remember(answer)
         log.info("answered in text", characters=len(answer.text), language=understood.language)

@@ -77,8 +77,6 @@ class AnswerRequest:
     """None for a command."""
     files: tuple[hikari.Attachment, ...] = ()
     """All that came with it, the recordings too."""
-    heading: str = ""
-    """What stands above the answer, with its line break."""
     about: hikari.Message | None = None
     """A message of anyone that a command asks about."""
     job: str | None = None

@@ -28,8 +28,8 @@ from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import report_error
 from bot.ui.nonce import fresh_nonce
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
+from bot.ui.signs_of_life import signs_of_life
 from bot.ui.streaming_reply import StreamingReply
-from bot.ui.typing import typing
 from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
@@ -296,7 +296,7 @@ class AnswerService:
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
-                async with typing(self._rest, message.channel_id):
+                async with signs_of_life(self._rest, message.channel_id, reply):
                     await self._generator.answer(await self._asked(job, message, reply, cancellation))
             except asyncio.CancelledError:
                 await self._mark_interrupted(reply)
@@ -356,7 +356,7 @@ class AnswerService:
 
     async def _mark_interrupted(self, reply: StreamingReply) -> None:
         """Say below a half-written answer that it goes on."""
-        if reply.message_ids and not reply.complete:
+        if reply.message_ids and not reply.completed.is_set():
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
 

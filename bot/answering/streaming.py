@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,13 +15,9 @@ from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.streaming_reply import StreamingReply
 from bot.usage.budgets import Budgets
 
-WORKING = _("I am working on the answer …")
 WAITING = _("My chat model asks me to wait: I go on in {wait_s} s.")
-ANNOUNCED_AFTER_S = 4.0
-"""Before that, Discord's sign of typing is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +93,19 @@ class Streaming:
 
         async def wait(wait_s: float) -> None:
             notice = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
-            await reply.show(f"{understood.heading}{begun}{text}\n-# {notice}".lstrip(), at_once=True)
+            await reply.show(f"{begun}{text}\n-# {notice}".lstrip(), at_once=True)
 
         stream = understood.model.stream(shown.messages, use, report=report, on_wait=wait)
         try:
-            async with aclosing(_announced(request.cancellation.until_cancelled(stream), reply)) as parts:
+            async with aclosing(request.cancellation.until_cancelled(stream)) as parts:
                 async for part in parts:
                     text = extended(text, part).lstrip() if begun else extended(text, part)
                     if spoken is not None:
                         spoken.write(part)
-                    await reply.show(f"{understood.heading}{begun}{text}")
+                    await reply.show(f"{begun}{text}")
         except ChatError:
             # What came since the last edit stays as well, and what was said of waiting goes.
-            await reply.show(f"{understood.heading}{begun}{text}", at_once=True)
+            if reply.begun.is_set():
+                await reply.show(f"{begun}{text}", at_once=True)
             raise
         return f"{begun}{text}".strip()
-
-
-async def _announced(parts: AsyncGenerator[str, None], reply: StreamingReply) -> AsyncGenerator[str, None]:
-    """``parts``; where the first keeps people waiting, it is shown that it is being worked on, and can be stopped."""
-    async with aclosing(parts):
-        first = asyncio.ensure_future(anext(parts, None))
-        try:
-            await asyncio.wait({first}, timeout=ANNOUNCED_AFTER_S)
-            if not first.done():
-                await reply.announce(f"-# {translate(WORKING, reply.locale)}")
-            part = await first
-        finally:
-            # A generator that is being advanced cannot be closed.
-            first.cancel()
-            await asyncio.wait({first})
-        while part is not None:
-            yield part
-            part = await anext(parts, None)

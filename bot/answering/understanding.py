@@ -34,8 +34,6 @@ class UnderstoodRequest:
     text: str
     """What was written and said."""
     attached: AttachmentContent
-    heading: str
-    """What stands above the answer: the transcript too, with its line break."""
     language: str
     """ISO 639-1 code of the language that is spoken or written."""
     model: ChatModel
@@ -75,8 +73,8 @@ class Understanding:
         self._reads_all = reads_all
 
     async def understand(self, request: AnswerRequest) -> UnderstoodRequest | None:
-        """What ``request`` asks; what is said in its recordings is shown, while they are heard where that takes long.
-        None when nobody speaks in them and there is nothing else to answer, which is told.
+        """What ``request`` asks; what is said in its recordings heads the reply, and is shown while they are heard where
+        that takes long. None when nobody speaks in them and there is nothing else to answer, which is told.
 
         Raises:
             CancelledByUserError: a person stopped it.
@@ -94,11 +92,10 @@ class Understanding:
             remarks = recordings.remarks(heard, reply.locale)
             await reply.finish("\n".join(remarks) if len(heard) > 1 else translate(NO_SPEECH, reply.locale))
             return None
-        heading = request.heading
         if heard:
-            heading += recordings.quote(heard, reply.locale) + "\n"
-        if heading:
-            await reply.show(heading, at_once=bool(reply.message_ids))
+            reply.heading += recordings.quote(heard, reply.locale) + "\n"
+            if reply.begun.is_set():
+                await reply.show("", at_once=True)
         text = f"{request.text}\n{said}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.of_question(request.files, pictures=model.takes_pictures)
@@ -109,13 +106,13 @@ class Understanding:
         spoken = (one.transcript.language for one in heard if one.text and one.transcript is not None)
         language = next(spoken, None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
-        return UnderstoodRequest(request, text, attached, heading, language, model)
+        return UnderstoodRequest(request, text, attached, language, model)
 
     async def _heard(self, request: AnswerRequest) -> list[HeardRecording]:
         reply, count = request.reply, len(request.recordings)
 
         async def show(text: str) -> None:
-            await reply.show(f"{request.heading}{text}", at_once=True)
+            await reply.show(text, at_once=True)
 
         live = LiveText(show)
 

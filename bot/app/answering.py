@@ -16,6 +16,7 @@ from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
 from bot.answering.missed_questions import MissedQuestions
 from bot.answering.prompting import Prompting
+from bot.answering.recent_messages import RecentMessages
 from bot.answering.recordings import RecordingReader
 from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
@@ -59,6 +60,7 @@ class Answering:
     locales: KnownLocales
     budgets: Budgets
     generator: AnswerGenerator
+    recent: RecentMessages
     answers: AnswerService
     transcripts: AutoTranscripts
     hearings: Hearings
@@ -103,7 +105,8 @@ async def build_answering(
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes, sealed)
     recordings = RecordingReader(speech.voice_notes, budgets)
-    history = ConversationHistory(bot, stores.exchanges, stores.preferences, attachments)
+    recent = RecentMessages(bot.rest)
+    history = ConversationHistory(bot, recent, stores.exchanges, stores.preferences, attachments)
     generator = AnswerGenerator(
         Understanding(
             bot, recordings, attachments, models, locales, budgets, reads_all=settings.message_content_intent
@@ -128,6 +131,7 @@ async def build_answering(
         locales=locales,
         budgets=budgets,
         generator=generator,
+        recent=recent,
         answers=answers,
         transcripts=transcripts,
         hearings=hearings,

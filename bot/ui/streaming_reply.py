@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,8 +14,13 @@ from bot.i18n.translation import translate
 from bot.ui.reply_target import NO_EXTRAS, Extras, ReplyTarget
 from bot.ui.splitting import MESSAGE_LIMIT, split
 
-EDIT_INTERVAL_S = 1.0
-"""At most one edit a second: Discord's limit on edits is about five in five seconds, shared with other work."""
+EDIT_INTERVAL_S, MAX_EDIT_INTERVAL_S = 1.0, 6.0
+"""Between two edits: at first, and at most. Discord allows about five edits in five seconds to a channel, and fifty
+requests a second to all of a bot."""
+INTERVAL_SHARE = 0.5
+"""Of the time that an answer has been growing for: who has much to read does not wait for the next line."""
+FEW_CHARS, FEW_WAIT_S = 24, 2.0
+"""So little that is new waits so much longer for more."""
 MAX_MESSAGES = 5
 """A longer reply (about 10,000 characters) ends as a file, not as a flood."""
 
@@ -38,8 +44,17 @@ class StreamingReply:
         ``on_posted`` is given all the ids whenever there is a new one. ``streaming_row``: buttons below the first
         message for as long as the reply grows.
         """
-        self.complete = False
-        """Whether ``finish`` has shown the last word."""
+        self.headed = asyncio.Event()
+        """Set once there is a heading."""
+        self.visible = asyncio.Event()
+        """Set once anything is shown by this attempt."""
+        self.begun = asyncio.Event()
+        """Set once more than a heading or an announcement is shown."""
+        self.completed = asyncio.Event()
+        """Set once ``finish`` has shown the last word."""
+        self._heading = ""
+        self._is_announced = False
+        self._lock = asyncio.Lock()
         self._target = target
         self.locale = locale
         """Of the person, as well as it is known; may be set when more is known."""
@@ -48,7 +63,20 @@ class StreamingReply:
         self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
         self._row_on: set[hikari.Snowflake] = {id_ for id_, _text in self._shown}
         """Messages that may have buttons below them."""
-        self._next_edit = 0.0
+        self._first_shown_s = 0.0
+        self._next_edit_s = 0.0
+        self._shown_chars = 0
+
+    @property
+    def heading(self) -> str:
+        """What stands above the answer, with its line break. It is shown with what is shown next."""
+        return self._heading
+
+    @heading.setter
+    def heading(self, heading: str) -> None:
+        self._heading = heading
+        if heading:
+            self.headed.set()
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -60,26 +88,46 @@ class StreamingReply:
         self._shown = [(id_, text if id_ == message else shown) for id_, shown in self._shown]
 
     async def show(self, text: str, *, at_once: bool = False) -> bool:
-        """Show ``text`` if the last edit is long enough ago, or ``at_once``; says whether it did.
+        """Show ``text`` below the heading if it is time for an edit, or ``at_once``; says whether it did. Where there
+        is neither, what is shown next takes the place of all that is.
 
         Raises: as ``finish``.
         """
-        if (time.monotonic() < self._next_edit and not at_once) or not text.strip():
+        if not at_once and not (text.strip() and self._is_due(text)):
             return False
-        # No more than is shown: what comes behind changes none of the pieces before it.
-        await self._update(split(text[: (MAX_MESSAGES + 1) * MESSAGE_LIMIT])[:MAX_MESSAGES])
-        self._next_edit = time.monotonic() + EDIT_INTERVAL_S
+        async with self._lock:
+            # No more than is shown: what comes behind changes none of the pieces before it.
+            if pieces := split((self.heading + text)[: (MAX_MESSAGES + 1) * MESSAGE_LIMIT])[:MAX_MESSAGES]:
+                self.begun.set()
+                await self._update(pieces)
+            else:
+                self._blank()
+        now_s = time.monotonic()
+        if not at_once:
+            self._first_shown_s = self._first_shown_s or now_s
+        self._next_edit_s = now_s + edit_interval_s(now_s - (self._first_shown_s or now_s))
+        self._shown_chars = len(text)
         return True
 
+    def _is_due(self, text: str) -> bool:
+        late_s = time.monotonic() - self._next_edit_s
+        return late_s >= FEW_WAIT_S or (late_s >= 0 and abs(len(text) - self._shown_chars) >= FEW_CHARS)
+
     async def announce(self, sign: str) -> None:
-        """Show ``sign`` in place of a reply that has not begun, so that it can be stopped; nothing where there is
-        nothing to stop it by, or something is shown already. Whatever is shown next takes its place.
+        """Show the heading and ``sign`` in place of an answer that has not begun, so that it can be stopped; nothing
+        where there is nothing to stop it by, or an earlier attempt has left an answer. Whatever is shown next takes its
+        place.
 
         Raises: as ``finish``.
         """
-        if self._streaming_row is None or self._shown:
-            return
-        await self._update([sign])
+        async with self._lock:
+            is_first = not self._shown or self._is_announced
+            if self._streaming_row is not None and is_first and not self.begun.is_set():
+                self._is_announced = True
+                await self._update([f"{self.heading}{sign}"])
+                self._blank()
+
+    def _blank(self) -> None:
         self._shown = [(id_, "") for id_, _text in self._shown]
 
     async def finish(
@@ -102,7 +150,7 @@ class StreamingReply:
             hikari.BadRequestError: the question was deleted before the first message was posted.
             hikari.NotFoundError: the channel is gone.
         """
-        pieces = split(text)
+        pieces = split(self.heading + text)
         if len(pieces) > MAX_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
             note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
@@ -123,16 +171,22 @@ class StreamingReply:
 
         Raises: as ``finish``.
         """
-        pieces = [text for _id, text in self._shown]
-        await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], row=row)
+        await self._finish(self._noted(note), row=row)
 
     async def add_note(self, note: str) -> None:
         """Put ``note`` (at most 500 characters) below what is shown; the buttons stay.
 
         Raises: as ``finish``.
         """
+        async with self._lock:
+            await self._update(self._noted(note))
+
+    def _noted(self, note: str) -> list[str]:
+        """What is shown, or else the heading, with ``note`` below it."""
         pieces = [text for _id, text in self._shown]
-        await self._update([*pieces[:-1], *_with_note(pieces[-1:], note)])
+        if not any(pieces):
+            pieces = split(self.heading)
+        return [*pieces[:-1], *_with_note(pieces[-1:], note)]
 
     async def speak(self, speech: Speech) -> int:
         """Post ``speech`` after the reply; the id of that message.
@@ -150,12 +204,15 @@ class StreamingReply:
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED,
         row: hikari.api.ComponentBuilder | None = None,
     ) -> None:
-        self._streaming_row = None
-        await self._update(pieces, last=Extras(file, row or hikari.UNDEFINED), rows_go=True)
-        self.complete = True
+        async with self._lock:
+            self._streaming_row = None
+            self.begun.set()
+            await self._update(pieces, last=Extras(file, row or hikari.UNDEFINED), rows_go=True)
+            self.completed.set()
 
     async def _update(self, pieces: Sequence[str], *, last: Extras = NO_EXTRAS, rows_go: bool = False) -> None:
         """Make the messages say ``pieces``. ``rows_go``: buttons that are there go, but for those of ``last``."""
+        self.visible.set()
         for index, piece in enumerate(pieces):
             extras = last if index == len(pieces) - 1 else NO_EXTRAS
             if index == len(self._shown):
@@ -188,6 +245,11 @@ class StreamingReply:
             self._row_on.add(message)
         elif extras.row is None:
             self._row_on.discard(message)
+
+
+def edit_interval_s(grown_s: float) -> float:
+    """How long after an edit the next one may come, for an answer that has been growing for so long."""
+    return min(max(EDIT_INTERVAL_S, INTERVAL_SHARE * grown_s), MAX_EDIT_INTERVAL_S)
 
 
 def _with_note(last: list[str], note: str) -> list[str]:

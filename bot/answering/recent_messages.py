@@ -1,0 +1,93 @@
+"""The last messages of channels in which people talk to us without replies: read once, then kept up with as they come.
+
+A conversation would otherwise cost a request more for each of its questions, and people would wait for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+
+import hikari
+from cachetools import TTLCache
+from hikari.internal import data_binding, routes
+
+from bot.work.keyed_lock import KeyedLock
+
+KEPT_MESSAGES = 60
+"""Of a channel."""
+KEPT_CHANNELS, KEPT_S = 200, 3600.0
+"""The channels whose messages are kept, and for how long before they are read anew."""
+
+
+class RecentMessages:
+    """Is told of all that happens to messages; keeps them in memory only."""
+
+    def __init__(self, rest: hikari.api.RESTClient) -> None:
+        self._rest = rest
+        self._kept: TTLCache[int, deque[hikari.Message]] = TTLCache(KEPT_CHANNELS, KEPT_S)
+        """By channel, the oldest message first."""
+        self._coming: dict[int, list[hikari.Message]] = {}
+        """What comes in a channel while it is read."""
+        self._lock = KeyedLock()
+
+    def came(self, message: hikari.Message) -> None:
+        """Take note of a new message of anyone, our own too."""
+        channel = int(message.channel_id)
+        if (kept := self._kept.get(channel)) is not None:
+            kept.append(message)
+        elif channel in self._coming:
+            self._coming[channel].append(message)
+
+    def changed(self, message: hikari.PartialMessage, me: hikari.Snowflakeish) -> None:
+        """Take note that somebody's message was edited; of the bot ``me``, which edits its answers all the time,
+        nobody asks what its messages say."""
+        if not message.author or message.author.id != me:
+            self._kept.pop(int(message.channel_id), None)
+
+    def deleted(self, channel: hikari.Snowflakeish, messages: Collection[hikari.Snowflakeish]) -> None:
+        """Take note that ``messages`` are gone."""
+        if (kept := self._kept.get(int(channel))) is not None:
+            for message in [one for one in kept if one.id in messages]:
+                kept.remove(message)
+
+    def lost(self) -> None:
+        """Take note that events may have been missed."""
+        self._kept.clear()
+
+    async def before(self, message: hikari.Message, limit: int) -> list[hikari.Message]:
+        """Up to ``limit`` messages that came before ``message`` in its channel, the latest first.
+
+        Raises:
+            hikari.NotFoundError: the channel is gone.
+            hikari.ForbiddenError: it may not be read.
+        """
+        channel = int(message.channel_id)
+        async with self._lock.of(channel):
+            kept = self._kept.get(channel)
+            if kept is None:
+                kept = self._kept[channel] = await self._read(channel)
+        found = [one for one in reversed(kept) if one.id < message.id][:limit]
+        if len(kept) == KEPT_MESSAGES and len(found) < limit:
+            found = await self._page(channel, message.id)
+        return found[:limit]
+
+    async def _read(self, channel: int) -> deque[hikari.Message]:
+        self._coming[channel] = []
+        try:
+            found = await self._page(channel)
+        finally:
+            coming = self._coming.pop(channel)
+        known = {int(one.id): one for one in (*found, *coming)}
+        return deque((known[id_] for id_ in sorted(known)), KEPT_MESSAGES)
+
+    async def _page(self, channel: int, before: hikari.Snowflake | None = None) -> list[hikari.Message]:
+        """One request: hikari's own ``fetch_messages`` asks once more where a channel has few messages."""
+        rest = self._rest
+        assert isinstance(rest, hikari.impl.RESTClientImpl)
+        query = data_binding.StringMapBuilder()
+        query.put("limit", KEPT_MESSAGES)
+        query.put("before", hikari.UNDEFINED if before is None else str(before))
+        found = await rest._request(routes.GET_CHANNEL_MESSAGES.compile(channel=channel), query=query)
+        assert isinstance(found, list)
+        return [rest.entity_factory.deserialize_message(one) for one in found]

@@ -1,0 +1,83 @@
+"""What people see of an answer before its first word, and of a voice message that is still being made.
+
+Each sign is a request to Discord, so that there is one only where nothing else shows that somebody is at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import hikari
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.reply_target import ReplyGoneError
+from bot.ui.streaming_reply import StreamingReply
+
+WORKING = _("I am working on the answer …")
+
+TYPING_AFTER_S = 0.5
+"""Nobody misses a sign of life before that."""
+TYPING_AGAIN_S = 8.0
+"""Discord shows that somebody is typing for 10 s."""
+ANNOUNCED_AFTER_S = 4.0
+"""Before that, Discord's sign of typing is enough."""
+HEADING_AFTER_S = 1.0
+"""A heading, such as a transcript, waits so long for the beginning of the answer, to come with it."""
+SPEAKING_AFTER_S = 4.0
+"""How long after the text a voice message is not missed yet."""
+
+
+@contextlib.asynccontextmanager
+async def signs_of_life(
+    rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply
+) -> AsyncIterator[None]:
+    """Show in ``channel``, until the block ends, that ``reply`` is being worked on. That it may not be shown (no
+    permission, a deleted question) does no harm here: whoever writes the reply is told so."""
+    tasks = {asyncio.create_task(_typing(rest, channel, reply)), asyncio.create_task(_opening(reply))}
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def _typing(rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply) -> None:
+    """hikari's own context manager leaves the error of a refused request unread in a task of its own."""
+    with contextlib.suppress(hikari.HTTPError):
+        delay_s = TYPING_AFTER_S
+        while not await _happens(reply.visible, delay_s):
+            await rest.trigger_typing(channel)
+            delay_s = TYPING_AGAIN_S
+        await reply.completed.wait()
+        delay_s = SPEAKING_AFTER_S
+        while True:
+            await asyncio.sleep(delay_s)
+            await rest.trigger_typing(channel)
+            delay_s = TYPING_AGAIN_S
+
+
+async def _opening(reply: StreamingReply) -> None:
+    with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
+        headed = await _happens(reply.headed, ANNOUNCED_AFTER_S)
+        if not headed:
+            await reply.announce(_sign(reply))
+            await reply.headed.wait()
+        if not await _happens(reply.begun, HEADING_AFTER_S):
+            await reply.announce(_sign(reply))
+
+
+def _sign(reply: StreamingReply) -> str:
+    return f"-# {translate(WORKING, reply.locale)}"
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    """Whether ``event`` is set by then."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    except TimeoutError:
+        return False
