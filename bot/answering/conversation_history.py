@@ -23,9 +23,10 @@ MAX_LINKS = 8
 """Messages of people that a chain of replies is followed through."""
 MAX_RECENT = 30
 """Messages of a thread, a joined channel or a direct message that the model is shown."""
-NAMES, NAMES_S = 10_000, 3600.0
 SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
+NAMES, NAMES_S = 10_000, 3600.0
+"""Names of people that are kept, and for how long."""
 
 
 class ConversationHistory:

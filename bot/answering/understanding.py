@@ -73,8 +73,8 @@ class Understanding:
         self._reads_all = reads_all
 
     async def understand(self, request: AnswerRequest) -> UnderstoodRequest | None:
-        """What ``request`` asks; what is said in its recordings heads the reply, and is shown while they are heard where
-        that takes long. None when nobody speaks in them and there is nothing else to answer, which is told.
+        """What ``request`` asks; what is said in its recordings heads the reply, and is shown while they are heard
+        where that takes long. None when nobody speaks in them and there is nothing else to answer, which is told.
 
         Raises:
             CancelledByUserError: a person stopped it.
