@@ -161,7 +161,7 @@ def test_every_room_of_the_house_is_there(imports: Imports) -> None:
         ("audio.errors", "from bot.storage.database import Database", "audio.errors imports bot.storage.database"),
         ("bot.storage.files", "from bot.recall import recall", "bot.storage.files imports bot.recall.recall"),
         ("bot.datasets.store", "import bot.training.errors", "bot.datasets.store imports bot.training.errors"),
-        ("bot.ui.typing", "def late():\n    import extensions.about", "bot.ui.typing imports extensions.about"),
+        ("bot.ui.nonce", "def late():\n    import extensions.about", "bot.ui.nonce imports extensions.about"),
         ("bot.sandbox.options", "from bot.errors import StarlingError", "bot.sandbox.options imports bot.errors"),
         ("bot.usage.store", "from bot.sandbox import Sandbox", "bot.usage.store imports bot.sandbox"),
     ],
