@@ -369,6 +369,11 @@ class Settings(BaseSettings):
         return self.max_audio_mb << 20
 
     @property
+    def archive_key(self) -> Path:
+        """The key with which archives of datasets are signed."""
+        return self.data_folder / "archive.key"
+
+    @property
     def trainings_folder(self) -> Path:
         """Where each training has a folder of its own."""
         return self.data_folder / "trainings"

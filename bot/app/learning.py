@@ -10,6 +10,7 @@ from bot.app.personal_data import build_personal_data
 from bot.app.stores import Stores
 from bot.corrections.service import Corrections
 from bot.datasets.service import Datasets
+from bot.datasets.signing import ArchiveSigner
 from bot.privacy.personal_data import PersonalData
 from bot.recall.choosing import retriever_maker
 from bot.settings import Settings
@@ -18,6 +19,7 @@ from bot.training.evaluating.scoring import Scorer
 from bot.training.promoting import Promoting
 from bot.training.registry import TRAINERS
 from bot.training.trainings import Trainings
+from bot.training.withdrawn import WithdrawnExamples
 from bot.weights.weights import WeightsCache
 from bot.work.sealed import SealedProcesses
 
@@ -31,6 +33,7 @@ class Learning:
     trainings: Trainings
     scorer: Scorer
     promoting: Promoting
+    withdrawn: WithdrawnExamples
     personal_data: PersonalData
 
 
@@ -46,7 +49,7 @@ def build_learning(
     corrections = Corrections(
         stores.corrections, stores.datasets, stores.preferences, on_changed=answering.recall.forget
     )
-    datasets = Datasets(stores.datasets, stores.files, sealed)
+    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
     trainings = Trainings(
         stores.trainings,
         stores.models,
@@ -59,6 +62,7 @@ def build_learning(
     stack.push_async_callback(trainings.stop)
     judge = Judge(answering.chat.named(settings.judge_model)) if settings.judge_model else None
     scorer = Scorer(retriever_maker(settings.recall), judge)
+    withdrawn = WithdrawnExamples(stores.models, stores.trainings, datasets)
     return Learning(
         corrections=corrections,
         datasets=datasets,
@@ -66,11 +70,12 @@ def build_learning(
         scorer=scorer,
         promoting=Promoting(
             stores.models, stores.trainings, datasets, answering.serving, answering.models, scorer,
-            answering.instructions.default,
+            answering.instructions.default, withdrawn,
         ),
+        withdrawn=withdrawn,
         personal_data=build_personal_data(
-            jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, datasets=stores.datasets,
-            corrections=corrections, consents=stores.consents, feedback=stores.feedback,
+            jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
+            datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
             comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
             preferences=stores.preferences, scrub=stores.database.scrub,
         ),

@@ -8,6 +8,7 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import Corrections
+from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
@@ -23,7 +24,8 @@ def build_personal_data(
     jobs: JobStore,
     exchanges: ExchangeStore,
     trainings: Trainings,
-    datasets: DatasetStore,
+    dataset_store: DatasetStore,
+    datasets: Datasets,
     corrections: Corrections,
     consents: ConsentStore,
     feedback: FeedbackStore,
@@ -36,10 +38,10 @@ def build_personal_data(
     """A store of data of people, guilds or messages is asked nothing unless it is here.
 
     Trainings come before what they read, and datasets before corrections, so that each example is counted as what it is
-    to its giver. ``scrub``: see ``Database.scrub``.
+    to its giver; archives come after the datasets that they are made of. ``scrub``: see ``Database.scrub``.
     """
     holders = (
-        jobs, exchanges, trainings, datasets, corrections, consents, feedback, comparisons, instructions, usage,
-        preferences,
+        jobs, exchanges, trainings, dataset_store, datasets, corrections, consents, feedback, comparisons, instructions,
+        usage, preferences,
     )  # fmt: skip
     return PersonalData(holders, scrub)

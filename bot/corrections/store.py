@@ -106,6 +106,8 @@ class CorrectionStore:
             ConsentMissingError, TextLengthError, TooManyTodayError, NoSuchCorrectionError, ChangedMeanwhileError
         """
         prompt, answer, now = require_text(prompt), require_text(answer), datetime.now(UTC)
+        if (await self.by_id(guild_id, id_)).state is CorrectionState.APPROVED:
+            await self._datasets.withdraw_corrections_elsewhere(guild_id, [id_])
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             await self._require_consent(session, by)
@@ -164,11 +166,13 @@ class CorrectionStore:
         Raises:
             NoSuchCorrectionError
         """
+        await self.by_id(guild_id, id_)
+        removed = await self._datasets.withdraw_corrections_elsewhere(guild_id, [id_])
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             row = await self._row(session, guild_id, id_)
             before = _correction(row)
-            removed = await self._withdraw(session, guild_id, [row], by)
+            removed += await self._withdraw(session, guild_id, [row], by)
         await self._database.scrub()
         return before, removed
 
@@ -349,9 +353,11 @@ class CorrectionStore:
     async def _withdraw_all(self, which: ColumnElement[bool]) -> WithdrawalResult:
         wanted = select(CorrectionRow).where(which, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
-            guilds = sorted({row.guild_id for row in await session.scalars(wanted)})
+            found = {row.id: row.guild_id for row in await session.scalars(wanted)}
         forgotten, unapproved_in = ErasureResult(), set[int]()
-        for guild_id in guilds:
+        for guild_id in sorted(set(found.values())):
+            ids = [id_ for id_, guild in found.items() if guild == guild_id]
+            forgotten += await self._datasets.withdraw_corrections_elsewhere(guild_id, ids)
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))

@@ -6,22 +6,26 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as version_of
-from typing import Any
+from typing import Any, BinaryIO
 
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.csv_files import table_of
 from bot.datasets.example import Example, content_hash
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.splitting import MAX_SHARE, Split
 
 FORMAT = 1
 MANIFEST, TABLE = "manifest.json", "dataset.csv"
 TRAIN, PREFERENCE, HELDOUT = "train.jsonl", "preference.jsonl", "heldout.jsonl"
 MEMBERS = (TRAIN, PREFERENCE, HELDOUT, TABLE)
+MAX_UNPACKED_BYTES = 64 << 20
+"""Of all files together; a dataset of ``MAX_TOTAL_CHARS`` has less."""
 
 CONSENT = (
     "Each example was submitted by the person it is ascribed to, prompt and answer, in a form, a command or a file of "
@@ -39,10 +43,12 @@ class ArchiveSource:
     """Of the version."""
 
 
-def archive(archived: ArchiveSource, examples: Sequence[Example], split: Split, *, seed: int) -> bytes:
+def archive(
+    archived: ArchiveSource, examples: Sequence[Example], split: Split, *, seed: int, signer: ArchiveSigner
+) -> bytes:
     """The zip: ``train.jsonl`` and ``heldout.jsonl`` in the chat format (examples with an answer),
     ``preference.jsonl`` (pairs of the training side), ``dataset.csv`` (everything, cells escaped), and
-    ``manifest.json`` (counts, SHA-256 of each file, consent).
+    ``manifest.json`` (counts, SHA-256 of each file, consent, signature).
 
     The same dataset gives the same bytes. Blocks.
     """
@@ -52,12 +58,21 @@ def archive(archived: ArchiveSource, examples: Sequence[Example], split: Split, 
         HELDOUT: json_lines(chat_record(example) for example in split.heldout if example.answer is not None),
         TABLE: table_of(examples).encode(),
     }
-    manifest = _manifest(archived, examples, split, seed, contents)
+    manifest = signer.signed(_manifest(archived, examples, split, seed, contents))
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in (MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode()), *contents.items():
             zipped.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return sink.getvalue()
+
+
+def table_in(file: BinaryIO) -> bytes | None:
+    """The ``dataset.csv`` in an archive, at most as large as one of ours; None of what is none. Blocks."""
+    try:
+        with zipfile.ZipFile(file) as zipped, zipped.open(TABLE) as table:
+            return table.read(MAX_UNPACKED_BYTES)
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+        return None
 
 
 def _manifest(

@@ -11,6 +11,7 @@ from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.plain_text import text_of
 from bot.datasets.problems import MAX_PROBLEMS, Problem, Problems, TooManyProblems, UploadRefusedError
 from bot.datasets.restoring import is_zip, restore
+from bot.datasets.signing import ArchiveSigner
 from bot.errors import translatable as _
 
 MAX_BYTES = 8 << 20
@@ -21,11 +22,12 @@ NO_EXAMPLES = _("There are no examples in it.")
 AND_MORE = _("There are more; these are the first {count}.")
 
 
-def read_upload(name: str, data: bytes, origin: ExampleOrigin) -> list[Example]:
+def read_upload(name: str, data: bytes, origin: ExampleOrigin, signer: ArchiveSigner | None = None) -> list[Example]:
     """The examples in a file that was uploaded as ``name``: JSONL or JSON (OpenAI's chat and preference formats, or
     objects with named fields), CSV, or an archive of a dataset.
 
-    The content decides between JSON and CSV where the name does not. Blocks: up to a few seconds for ``MAX_BYTES``.
+    The content decides between JSON and CSV where the name does not. ``signer`` tells archives that were made
+    here; without it none is. Blocks: up to a few seconds for ``MAX_BYTES``.
 
     Raises:
         UploadRefusedError: something is wrong with it; the first 20 problems are told.
@@ -34,7 +36,7 @@ def read_upload(name: str, data: bytes, origin: ExampleOrigin) -> list[Example]:
         if len(data) > MAX_BYTES:
             raise Problem(TOO_LARGE, limit_mb=MAX_BYTES >> 20)
         if is_zip(data):
-            return restore(data)
+            return restore(data, origin, signer)
         return _read(name, text_of(data), origin)
     except Problem as problem:
         raise UploadRefusedError(name, [problem.message]) from None

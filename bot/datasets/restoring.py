@@ -1,4 +1,4 @@
-"""Reading back the archive of a dataset, of which nothing is believed."""
+"""Reading back the archive of a dataset. Who gave what is believed of archives that were made here."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import zipfile
 import zlib
 from typing import Any
 
-from bot.datasets.archiving import FORMAT, MANIFEST, MEMBERS, TABLE
+from bot.datasets.archiving import FORMAT, MANIFEST, MAX_UNPACKED_BYTES, MEMBERS, TABLE
 from bot.datasets.csv_files import examples_of_table
 from bot.datasets.example import MAX_EXAMPLES, Example, Turn, content_hash
-from bot.datasets.example_text import optional, required
+from bot.datasets.example_text import ExampleOrigin, optional, required
 from bot.datasets.problems import Problem
+from bot.datasets.signing import ArchiveSigner
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
-
-MAX_UNPACKED_BYTES = 64 << 20
-"""Of all files together; a dataset of ``MAX_TOTAL_CHARS`` has less."""
 
 BROKEN = _("This zip is damaged ({why}).")
 LEADS_OUT = _("The zip has a file called {name}, which leads out of its folder.")
@@ -40,8 +38,11 @@ def is_zip(data: bytes) -> bool:
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def restore(data: bytes) -> list[Example]:
-    """The examples in the archive ``data``, with their givers and dates. Nothing is unpacked to a disk.
+def restore(data: bytes, origin: ExampleOrigin, signer: ArchiveSigner | None) -> list[Example]:
+    """The examples in the archive ``data``; nothing is unpacked to a disk.
+
+    They keep their givers and dates where ``signer`` has signed the archive. Anybody can write any other one, and name
+    whom they like in it: there all is given by the one who uploads it, as with every other file.
 
     Raises:
         Problem: it is no archive of ours, or not any more as it was made.
@@ -56,7 +57,15 @@ def restore(data: bytes) -> list[Example]:
             table = _read(zipped, TABLE, MAX_UNPACKED_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Problem(BROKEN, why=type(error).__name__) from None
-    return _examples(table, manifest)
+    examples = _examples(table, manifest)
+    if signer is not None and signer.has_signed(manifest):
+        return examples
+    return [
+        dataclasses.replace(
+            example, given_by=origin.given_by, created_at=origin.created_at, source="upload", correction_id=None
+        )
+        for example in examples
+    ]
 
 
 _MAX_MANIFEST_BYTES = 64 << 10

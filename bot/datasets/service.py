@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from bot.charts import draw_in_thread
-from bot.datasets.archiving import ArchiveSource, archive
+from bot.datasets.archiving import ArchiveSource, archive, table_in
 from bot.datasets.example import Example, Kind, content_hash
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.leaks import Leaks, unpacked_leaks
 from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.merging import taken
 from bot.datasets.reading import read_upload
+from bot.datasets.restoring import is_zip
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.splitting import Split, split
 from bot.datasets.store import (
     Dataset,
@@ -25,10 +29,12 @@ from bot.datasets.store import (
     DatasetStore,
     EmptyDatasetError,
     Label,
-    WithdrawalWatcher,
+    NoSuchDatasetError,
+    VersionWatcher,
 )
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.files import FileStore, StoredFile
 from bot.storage.sealed_folder import FileNotThereError
 from bot.work.sealed import SealedProcesses, WorkLimitError, WorkLimits
@@ -100,27 +106,61 @@ class TrainingData:
     """Of all examples, of both sides."""
 
 
-class Datasets:
-    """The datasets of guilds."""
+class Datasets(DataHolder):
+    """The datasets of guilds, and the archives of them, which have texts of people and their ids as well."""
 
-    def __init__(self, store: DatasetStore, files: FileStore, sealed: SealedProcesses) -> None:
+    def __init__(self, store: DatasetStore, files: FileStore, signer: ArchiveSigner, sealed: SealedProcesses) -> None:
+        """``signer`` tells archives that were made here from others."""
         self._store = store
         self._files = files
+        self._signer = signer
         self._sealed = sealed
         self._slots = asyncio.Semaphore(AT_ONCE)
-        store.tell_of_withdrawals(self._delete_archives)
+        store.tell_of_corrections(self._delete_archives_of_corrections)
 
-    def tell_of_withdrawals(self, watcher: WithdrawalWatcher) -> None:
-        """As ``DatasetStore.tell_of_withdrawals``."""
-        self._store.tell_of_withdrawals(watcher)
+    def tell_of_versions(self, watcher: VersionWatcher) -> None:
+        """As ``DatasetStore.tell_of_versions``."""
+        self._store.tell_of_versions(watcher)
 
-    async def _delete_archives(self, dataset: Dataset) -> None:
-        """Delete what was archived of a version: whoever needs it archives it anew, without what was taken back."""
-        folder, beginning = self._files.of_guild(dataset.guild_id), f"{FOLDER}/{dataset.name} v{dataset.version} "
-        for file in await folder.listing():
-            if file.path.startswith(beginning) and file.path.endswith(".zip"):
+    async def forget_user(self, user_id: int) -> ErasureResult:
+        """Delete the archives that have something that the person gave, of whatever datasets they were: whoever needs
+        one archives the dataset anew."""
+        return ErasureResult(files=await self._delete_archives(lambda table: f",{int(user_id)},".encode() in table))
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Delete the archives of a guild, which nobody could reach any more, neither to take them nor to have somebody
+        forgotten."""
+        archives = await self._archives(guild_id)
+        for path in archives:
+            await self._delete_file(guild_id, path)
+        return len(archives)
+
+    async def _delete_archives_of_corrections(self, correction_ids: Collection[str]) -> int:
+        wanted = [id_.encode() for id_ in correction_ids]
+        return await self._delete_archives(lambda table: any(id_ in table for id_ in wanted))
+
+    async def _delete_archives(self, concerns: Callable[[bytes], bool]) -> int:
+        """Delete those whose table is such, in all guilds; says how many. Their tables have who gave what, and from
+        which correction it came, whatever became of the dataset."""
+        deleted = 0
+        for guild_id in await self._files.guilds():
+            for path in await self._archives(guild_id):
                 with contextlib.suppress(FileNotThereError):
-                    await folder.delete(file.path)
+                    async with self._slots:
+                        file = await self._files.of_guild(guild_id).open(path)
+                        found = await asyncio.to_thread(_table_is, file, concerns)
+                    if found:
+                        await self._delete_file(guild_id, path)
+                        deleted += 1
+        return deleted
+
+    async def _archives(self, guild_id: int) -> list[str]:
+        listing = await self._files.of_guild(guild_id).listing()
+        return [file.path for file in listing if file.path.startswith(f"{FOLDER}/") and file.path.endswith(".zip")]
+
+    async def _delete_file(self, guild_id: int, path: str) -> None:
+        with contextlib.suppress(FileNotThereError):
+            await self._files.of_guild(guild_id).delete(path)
 
     async def contents(self, guild_id: int, name: str, version: int | None = None) -> DatasetContents:
         """A version, or the newest, with its examples.
@@ -145,8 +185,11 @@ class Datasets:
         await self._store.get(guild_id, name)
         origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
         async with self._slots:
-            examples = await asyncio.to_thread(read_upload, file_name, data, origin)
-        return await self._store.add(guild_id, name, examples, given_by)
+            examples = await asyncio.to_thread(read_upload, file_name, data, origin, self._signer)
+        change = await self._store.add(guild_id, name, examples, given_by)
+        # What was archived here was given before now, whoever did.
+        is_new = all(example.created_at == origin.created_at for example in examples)
+        return dataclasses.replace(change, taken_over=is_zip(data) and is_new)
 
     async def lint(self, guild_id: int, name: str) -> tuple[Dataset, LintReport]:
         """Look the newest version over.
@@ -230,10 +273,11 @@ class Datasets:
             file = await self._archive(DatasetContents(replaced, await self._store.examples(replaced.id)))
         return selection, file
 
-    async def has_lost(self, guild_id: int, dataset_ids: Collection[str]) -> bool:
-        """Whether somebody took back an example of these after a model was trained on it."""
-        found = [await self._store.by_id(guild_id, id_) for id_ in dataset_ids]
-        return any(one is not None and one.withdrawn_at is not None for one in found)
+    async def withdrawn_from(self, guild_id: int, dataset_id: str) -> int:
+        """How many examples people took back from a version since a model was first trained on it; 0 where it was
+        deleted."""
+        dataset = await self._store.by_id(guild_id, dataset_id)
+        return 0 if dataset is None else dataset.withdrawn_examples
 
     async def look_at_selected(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
         """What a model would learn from that is trained on what the guild has selected.
@@ -246,9 +290,8 @@ class Datasets:
             raise NothingSelectedError
         return await self._training_data(datasets, seed)
 
-    async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
-        """These datasets, the one of what to say first, noted as trained on: what is withdrawn later is told of, but
-        the model has it.
+    async def look_at(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
+        """What a model would learn from these datasets, the one of what to say first, as they are now.
 
         Raises:
             TrainingDatasetGoneError: one of them was deleted.
@@ -256,9 +299,17 @@ class Datasets:
         datasets = await self._by_ids(guild_id, dataset_ids)
         if datasets is None:
             raise TrainingDatasetGoneError
-        for dataset in datasets:
-            await self._store.mark_trained(dataset.id)
         return await self._training_data(datasets, seed)
+
+    async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
+        """The same, noted as trained on before it is read: what is withdrawn later is told of, but the model has it.
+
+        Raises:
+            TrainingDatasetGoneError: one of them was deleted.
+        """
+        for dataset_id in dataset_ids:
+            await self._store.mark_trained(guild_id, dataset_id)
+        return await self.look_at(guild_id, dataset_ids, seed=seed)
 
     async def held_out_of(
         self, guild_id: int, dataset_ids: Sequence[str], *, seed: int, keys: Collection[str] | None = None
@@ -319,11 +370,31 @@ class Datasets:
         if not examples:
             raise EmptyDatasetError(dataset.name)
         async with self._slots:
-            data = await asyncio.to_thread(_zip, dataset, examples)
+            data = await asyncio.to_thread(_zip, dataset, examples, self._signer)
         path = f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
-        return await self._files.of_guild(dataset.guild_id).write(path, data)
+        file = await self._files.of_guild(dataset.guild_id).write(path, data)
+        now = await self._store.by_id(dataset.guild_id, dataset.id)
+        if now is not None and _holds_the_same(dataset, now):
+            return file
+        # Examples may have been taken back since they were read, when this file was not there to be deleted.
+        await self._delete_file(dataset.guild_id, path)
+        if now is None:
+            raise NoSuchDatasetError(dataset.name, dataset.version)
+        return await self._archive(DatasetContents(now, await self._store.examples(now.id)))
 
 
-def _zip(dataset: Dataset, examples: Sequence[Example]) -> bytes:
+def _holds_the_same(dataset: Dataset, now: Dataset) -> bool:
+    before = dataset.content_hash, dataset.withdrawn_examples
+    return before == (now.content_hash, now.withdrawn_examples)
+
+
+def _zip(dataset: Dataset, examples: Sequence[Example], signer: ArchiveSigner) -> bytes:
     archived = ArchiveSource(dataset.name, dataset.version, dataset.created_at)
-    return archive(archived, examples, split(examples, seed=SEED), seed=SEED)
+    return archive(archived, examples, split(examples, seed=SEED), seed=SEED, signer=signer)
+
+
+def _table_is(file: BinaryIO, wanted: Callable[[bytes], bool]) -> bool:
+    """Whether the table in the archive ``file``, which is closed, is such; False of what is no archive."""
+    with file:
+        table = table_in(file)
+    return table is not None and wanted(table)

@@ -25,7 +25,7 @@ from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, Learned
 from bot.storage.database import Database, rows_changed
 from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import lock_guild
-from bot.storage.tables import DatasetExampleRow, DatasetRow, WithdrawalRow
+from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
 
 Label = Literal["positive", "negative"]
 
@@ -34,6 +34,8 @@ MAX_DATASETS = 100
 MAX_VERSIONS = 100
 MAX_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
+_IDS_AT_ONCE = 1000
+"""In one statement: SQLite takes at most 32,766 parameters."""
 
 
 class DatasetExistsError(StarlingError):
@@ -156,6 +158,8 @@ class DatasetChange:
     """Examples that were given but there already."""
     withdrawn: int = 0
     """Examples that were given, but withdrawn by their giver after they had been given."""
+    taken_over: bool = False
+    """Whether they came in an archive that was not made here, and so count as given by the one who uploads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,9 @@ class DatasetSelection:
     replaced: Dataset | None
 
 
-WithdrawalWatcher = Callable[[Dataset], Awaitable[None]]
+VersionWatcher = Callable[[Dataset], Awaitable[int]]
+CorrectionsWatcher = Callable[[Collection[str]], Awaitable[int]]
+"""Called with ids of corrections."""
 
 
 class DatasetStore(DataHolder):
@@ -174,12 +180,18 @@ class DatasetStore(DataHolder):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._watchers: list[WithdrawalWatcher] = []
+        self._version_watchers: list[VersionWatcher] = []
+        self._corrections_watchers: list[CorrectionsWatcher] = []
 
-    def tell_of_withdrawals(self, watcher: WithdrawalWatcher) -> None:
-        """Call ``watcher`` for each version from which examples are taken back, before that holds: what was made of it
-        in files has them as well."""
-        self._watchers.append(watcher)
+    def tell_of_versions(self, watcher: VersionWatcher) -> None:
+        """Call ``watcher`` for each version that is deleted, or from which examples are taken back, before that holds:
+        what was made of it in files has them as well. It returns how many of those it has deleted."""
+        self._version_watchers.append(watcher)
+
+    def tell_of_corrections(self, watcher: CorrectionsWatcher) -> None:
+        """Call ``watcher`` with corrections that are to be taken back, whether or not a version has them still. It
+        returns how many files it has deleted that do."""
+        self._corrections_watchers.append(watcher)
 
     async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
         """An empty dataset, version 1.
@@ -388,12 +400,12 @@ class DatasetStore(DataHolder):
             row.sealed_at = row.sealed_at or datetime.now(UTC)
         return DatasetSelection(_dataset(row), replaced)
 
-    async def mark_trained(self, dataset_id: str) -> None:
+    async def mark_trained(self, guild_id: int, dataset_id: str) -> None:
         """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
         later it is counted and told that the model has seen it."""
         async with self._database.sessions.begin() as session:
             row = await session.get(DatasetRow, dataset_id)
-            if row is not None:
+            if row is not None and row.guild_id == guild_id:
                 row.trained_at = row.trained_at or datetime.now(UTC)
                 row.sealed_at = row.sealed_at or row.trained_at
 
@@ -409,6 +421,8 @@ class DatasetStore(DataHolder):
             gone = [_dataset(row) for row in rows if version in (None, row.version)]
             if not gone:
                 raise NoSuchDatasetError(name, version)
+            for dataset in gone:
+                await self._tell(dataset)
             await self._delete(session, [dataset.id for dataset in gone])
         await self._database.scrub()
         return gone
@@ -424,20 +438,11 @@ class DatasetStore(DataHolder):
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Remove what a person gave from all versions, and that it was they who made some; and remember when, so that
         no archive brings it back. What they give later counts."""
-        theirs = DatasetExampleRow.given_by == user_id
-        containing = select(DatasetRow.guild_id).where(
-            DatasetRow.id.in_(select(DatasetExampleRow.dataset_id).where(theirs).distinct())
-        )
         async with self._database.sessions.begin() as session:
             await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
             made = update(DatasetRow).where(DatasetRow.created_by == user_id).values(created_by=None)
             forgotten = ErasureResult(await rows_changed(session, made))
-            guilds = sorted(set(await session.scalars(containing)))
-        for guild_id in guilds:
-            async with self._database.sessions.begin() as session:
-                await lock_guild(session, guild_id)
-                forgotten += await self._withdraw(session, guild_id, theirs)
-        return forgotten
+        return forgotten + await self._withdraw_in_all(DatasetExampleRow.given_by == user_id)
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Examples, each once."""
@@ -447,11 +452,33 @@ class DatasetStore(DataHolder):
         """Examples, each once."""
         return {"examples_in_datasets": await self.of_user(user_id)}
 
+    async def withdraw_corrections_elsewhere(self, guild_id: int, correction_ids: Collection[str]) -> ErasureResult:
+        """Let go what came from these corrections of a guild in files, and in datasets of other guilds, to which an
+        archive has brought it. Call it before the transaction with ``withdraw_corrections``: what is cut off in between
+        can be done again."""
+        if not correction_ids:
+            return ErasureResult()
+        forgotten = ErasureResult(files=sum([await watcher(correction_ids) for watcher in self._corrections_watchers]))
+        theirs = DatasetExampleRow.correction_id.in_(correction_ids)
+        return forgotten + await self._withdraw_in_all(theirs, but_in=guild_id)
+
     async def withdraw_corrections(
         self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
     ) -> ErasureResult:
         """Remove what comes from these corrections from all versions, in a transaction that has the guild's lock."""
         return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
+
+    async def _withdraw_in_all(self, which: ColumnElement[bool], *, but_in: int | None = None) -> ErasureResult:
+        """Remove such examples from all versions of all guilds, one guild after the other."""
+        containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
+        async with self._database.sessions() as session:
+            guilds = set(await session.scalars(select(DatasetRow.guild_id).where(DatasetRow.id.in_(containing))))
+        forgotten = ErasureResult()
+        for guild_id in sorted(guilds - {but_in}):
+            async with self._database.sessions.begin() as session:
+                await lock_guild(session, guild_id)
+                forgotten += await self._withdraw(session, guild_id, which)
+        return forgotten
 
     async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> ErasureResult:
         forgotten = ErasureResult()
@@ -460,15 +487,17 @@ class DatasetStore(DataHolder):
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
-            for watcher in self._watchers:
-                await watcher(_dataset(row))
+            forgotten += ErasureResult(removed, removed, await self._tell(_dataset(row)))
             if row.trained_at is None:
                 await self._note_change(session, row)
-                forgotten += ErasureResult(removed, removed)
             else:  # its hash stays that of what was learned
                 row.withdrawn_at, row.withdrawn_examples = datetime.now(UTC), row.withdrawn_examples + removed
-                forgotten += ErasureResult(removed, removed, (LearnedVersion(row.id, row.name, row.version),))
+                forgotten += ErasureResult(learned=(LearnedVersion(row.guild_id, row.id, row.name, row.version),))
         return forgotten
+
+    async def _tell(self, dataset: Dataset) -> int:
+        """Tell of a version that loses examples; how many files were deleted for that."""
+        return sum([await watcher(dataset) for watcher in self._version_watchers])
 
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
         wanted = (
@@ -500,13 +529,22 @@ class DatasetStore(DataHolder):
         return row, True
 
     async def _still_given(self, session: AsyncSession, examples: Sequence[Example]) -> list[Example]:
-        """``examples`` without those that their givers have withdrawn."""
+        """``examples`` without those that their givers have withdrawn, and without those from corrections that were
+        taken back or say something else since."""
         wanted = select(WithdrawalRow).where(WithdrawalRow.user_id.in_({example.given_by for example in examples}))
         withdrew = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
+        from_corrections = list({example.correction_id for example in examples if example.correction_id is not None})
+        changed: dict[str | None, datetime] = {}
+        for first in range(0, len(from_corrections), _IDS_AT_ONCE):
+            some = CorrectionRow.id.in_(from_corrections[first : first + _IDS_AT_ONCE])
+            for row in await session.scalars(select(CorrectionRow).where(some)):
+                changed[row.id] = row.changed_at
+        never = datetime.min.replace(tzinfo=UTC)
         return [
             example
             for example in examples
-            if example.given_by not in withdrew or example.created_at > withdrew[example.given_by]
+            if (example.given_by not in withdrew or example.created_at > withdrew[example.given_by])
+            and changed.get(example.correction_id, never) <= example.created_at
         ]
 
     async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:

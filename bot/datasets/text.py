@@ -35,6 +35,7 @@ NONE_YET = _("There are no datasets on this server yet. Make one with /dataset c
 ADDED = _("Added to {name}: {added}. There already: {unchanged}.")
 NEW_VERSION = _("The version before was selected for training and does not change, so this is a new one: v{version}.")
 WITHDRAWN = _("Left out, because those who gave them have withdrawn what they gave: {count}.")
+TAKEN_OVER = _("I did not make this archive, so all that is in it counts as given by you, whomever it names.")
 DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
 CLEAN = _("I have looked {name} over and found nothing to complain about.")
 FOUND = _("I have looked {name} over. This hinders nothing, but look at it:")
@@ -112,7 +113,8 @@ def describe_change(change: DatasetChange, locale: str) -> str:
     """What was added, and whether a version was made for it."""
     facts = {"name": dataset_label(change.dataset), "added": change.changed, "unchanged": change.unchanged}
     withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
-    return "\n".join([translate(ADDED, locale, **facts), *withdrawn, *version_made(change, locale)])
+    taken_over = [translate(TAKEN_OVER, locale)] if change.taken_over else []
+    return "\n".join([translate(ADDED, locale, **facts), *taken_over, *withdrawn, *version_made(change, locale)])
 
 
 def version_made(change: DatasetChange, locale: str) -> list[str]:

@@ -32,6 +32,7 @@ StoredDataSummary = Counter[DataKind]
 class LearnedVersion:
     """A version of a dataset that a model has learned from while it had examples that were taken back since."""
 
+    guild_id: int
     dataset_id: str
     name: str
     version: int
@@ -45,13 +46,16 @@ class ErasureResult:
     """That were removed, or lost what was the person's."""
     examples: int = 0
     """Of those, the examples in datasets, counted in each version."""
+    files: int = 0
+    """That were deleted because they had some of it: archives, and what was packed to be trained on elsewhere."""
     learned: tuple[LearnedVersion, ...] = ()
     """What cannot be taken back: models know what they have learned from these until they are trained anew."""
 
     def __add__(self, other: ErasureResult) -> ErasureResult:
         """Both together; each version once."""
         learned = dict.fromkeys((*self.learned, *other.learned))
-        return ErasureResult(self.rows + other.rows, self.examples + other.examples, tuple(learned))
+        files = self.files + other.files
+        return ErasureResult(self.rows + other.rows, self.examples + other.examples, files, tuple(learned))
 
 
 class DataHolder:

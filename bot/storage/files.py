@@ -28,6 +28,7 @@ MAX_FILES = 20_000
 _LISTING_AGE_S = 10.0
 """How long a listing is used again; what is written or deleted here is seen at once."""
 _LISTINGS_KEPT = 16
+_GUILDS = "guilds"
 
 Place = tuple[str, str]
 
@@ -91,11 +92,22 @@ class FileStore:
 
     def of_guild(self, guild_id: int) -> Folder:
         """The folder of a guild."""
-        return self._folder(("guilds", str(int(guild_id))))
+        return self._folder((_GUILDS, str(int(guild_id))))
+
+    async def guilds(self) -> list[int]:
+        """The ids of the guilds that have a folder."""
+        return await asyncio.to_thread(self._guilds)
 
     def of_user(self, user_id: int) -> Folder:
         """The folder of a user, for direct messages."""
         return self._folder(("users", str(int(user_id))))
+
+    def _guilds(self) -> list[int]:
+        try:
+            names = [folder.name for folder in (self._base / _GUILDS).iterdir()]
+        except FileNotFoundError:
+            return []
+        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
     def _folder(self, place: Place) -> Folder:
         return Folder(self, place, SealedFolder(self._base, place))

@@ -307,7 +307,7 @@ class TrainingRow(Base):
     base: Mapped[str] = mapped_column(String(200))
     seed: Mapped[int] = mapped_column()
     datasets: Mapped[list[list[Any]]] = mapped_column(JSON)
-    """Id, name, version and label of each."""
+    """Id, name, version and label of each, and how many examples had been taken back from it before."""
     content_hash: Mapped[str] = mapped_column(String(64))
     heldout: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """The keys of what was held out, once it has begun: what is taken back later must not move others there."""

@@ -23,6 +23,7 @@ from bot.training.evaluating.scoring import Scorer
 from bot.training.model_store import Model, ModelStore
 from bot.training.serving import Serving
 from bot.training.store import TrainingStore
+from bot.training.withdrawn import WithdrawnExamples
 
 ModelState = Literal["candidate", "active", "retired"]
 
@@ -69,6 +70,7 @@ class Promoting:
         answering: ChatModels,
         scorer: Scorer,
         instruction: str,
+        withdrawn: WithdrawnExamples,
     ) -> None:
         """``answering``: which model answers where. ``instruction``: what models are told that are measured."""
         self._models = models
@@ -78,6 +80,7 @@ class Promoting:
         self._answering = answering
         self._scorer = scorer
         self._instruction = instruction
+        self._withdrawn = withdrawn
         self._measuring = asyncio.Lock()
 
     async def measured(
@@ -171,20 +174,10 @@ class Promoting:
             if model.kind != "files"
         ]
 
-    async def has_unlearned(self, guild_id: int, model: Model) -> bool:
-        """Whether somebody took back an example that the model has learned from: it should be trained anew."""
+    async def card(self, model: Model) -> str:
+        """All that is known of a model, as JSON."""
         training = await self._trainings.by_id(model.training_id)
-        return training is not None and await self._datasets.has_lost(guild_id, [one.id for one in training.datasets])
-
-    async def card(self, guild_id: int, name: str) -> str:
-        """All that is known of a model, as JSON.
-
-        Raises:
-            NoSuchTrainedModelError
-        """
-        model = await self._models.get(guild_id, name)
-        training = await self._trainings.by_id(model.training_id)
-        history = await self._models.history(guild_id)
+        history = await self._models.history(model.guild_id)
         facts: dict[str, object] = {
             "name": model.name,
             "kind": model.kind,
@@ -192,7 +185,7 @@ class Promoting:
             "at_the_trainer": model.remote_name,
             "made_at": model.created_at.isoformat(),
             "scores": model.scores,
-            "learned_from_withdrawn_examples": await self.has_unlearned(guild_id, model),
+            "withdrawn_examples_seen": await self._withdrawn.seen_by(model),
             "promoted_at": [one.promoted_at.isoformat() for one in history if one.model_id == model.id],
         }
         if training is not None:

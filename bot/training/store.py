@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class DatasetRef:
     name: str
     version: int
     label: str
+    withdrawn_before: int = 0
+    """Examples that had been taken back from it before the training began, and so are not in what it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class TrainingStore(DataHolder):
             row = TrainingRow(
                 id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter_id,
                 channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
-                datasets=[[one.id, one.name, one.version, one.label] for one in datasets],
+                datasets=_stored(datasets),
                 content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None, state="planned",
                 is_cancelled=False, fraction=None, curve=[], message="", error=None, announced=False, created_at=now,
                 started_at=None, ended_at=None,
@@ -187,6 +190,10 @@ class TrainingStore(DataHolder):
             changed = await session.execute(update(TrainingRow).where(*still).values(state="running"))
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
+    async def note_datasets(self, id_: str, datasets: Sequence[DatasetRef]) -> None:
+        """Keep what is known of its datasets now."""
+        await self._change(id_, OPEN, {"datasets": _stored(datasets)})
+
     async def note(self, id_: str, **values: Any) -> Training | None:
         """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``message``, ``examples``,
         ``content_hash``, ``heldout``. None when it has ended or is not there."""
@@ -221,6 +228,16 @@ class TrainingStore(DataHolder):
         async with self._database.sessions() as session:
             row = await session.get(TrainingRow, id_)
             return None if row is None else _read(row)
+
+    async def in_guild(self, guild_id: int, id_: str) -> Training:
+        """
+        Raises:
+            NoSuchTrainingError: the guild has none of that id.
+        """
+        found = await self.by_id(id_)
+        if found is None or found.guild_id != guild_id:
+            raise NoSuchTrainingError("?")
+        return found
 
     async def get(self, guild_id: int, number: int) -> Training:
         """
@@ -283,6 +300,10 @@ class TrainingStore(DataHolder):
         cards = update(TrainingRow).where(TrainingRow.message_id.in_(message_ids)).values(message_id=None)
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, cards)
+
+
+def _stored(datasets: Sequence[DatasetRef]) -> list[list[Any]]:
+    return [list(dataclasses.astuple(one)) for one in datasets]
 
 
 def _plain(fact: object) -> object:

@@ -97,6 +97,9 @@ class Trainer(Protocol):
     Each call raises a TrainingError that says in one sentence what is wrong.
     """
 
+    makes_models: bool
+    """Whether a model comes out, which then knows what it has learned from; else examples are only packed."""
+
     async def check(self) -> None:
         """See whether it could train now.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import shutil
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
-from bot.datasets.service import Datasets, TrainingData
+from bot.datasets.service import Datasets, TrainingData, TrainingDatasetGoneError
 from bot.datasets.store import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -31,7 +32,7 @@ PACKED_FOLDER = "trainings"
 """Of a guild's files, where what was packed for others lies."""
 SEED = 2026
 
-CorrectionDetails = Callable[[Training, Model | None], Awaitable[None]]
+TrainingWatcher = Callable[[Training, Model | None], Awaitable[None]]
 """Told of a training whenever more is known of it, and of the model that came of it."""
 
 
@@ -42,6 +43,12 @@ class NoTrainerError(StarlingError):
 
     def __init__(self, name: str, known: str) -> None:
         super().__init__(name=name[:40], known=known)
+
+
+class ChangedWhilePackedError(StarlingError):
+    """Raised when examples were taken back while they were packed."""
+
+    sentence = _("Examples were taken back while I packed them, so I have thrown the file away. Start it again.")
 
 
 class Trainings(DataHolder):
@@ -69,20 +76,28 @@ class Trainings(DataHolder):
         self._max_per_day = max_per_day
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
-        self._shown: CorrectionDetails | None = None
-        datasets.tell_of_withdrawals(self._delete_packed)
+        self._shown: TrainingWatcher | None = None
+        datasets.tell_of_versions(self._delete_packed)
 
-    async def _delete_packed(self, dataset: Dataset) -> None:
-        """Delete what was packed of a version from which examples were taken back."""
+    async def _delete_packed(self, dataset: Dataset) -> int:
+        """Delete what was packed of a version from which examples are taken back."""
+        deleted = 0
         for training in await self._store.learned_from(dataset.guild_id, dataset.id):
             model = await self._models.of_training(training.id)
-            if model is None or model.kind != "files":
-                continue
-            with contextlib.suppress(FileNotThereError):
-                await self._files.of_guild(training.guild_id).delete(f"{PACKED_FOLDER}/{model.name}.zip")
-            await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
+            if model is not None and model.kind == "files":
+                deleted += await self._delete_pack(training, model)
+        return deleted
 
-    def show_by(self, shown: CorrectionDetails) -> None:
+    async def _delete_pack(self, training: Training, model: Model) -> bool:
+        """Says whether there was a file for people."""
+        await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
+        try:
+            await self._files.of_guild(training.guild_id).delete(_packed(model))
+        except FileNotThereError:
+            return False
+        return True
+
+    def show_by(self, shown: TrainingWatcher) -> None:
         """Call ``shown`` from now on; what it raises is logged."""
         self._shown = shown
 
@@ -123,12 +138,44 @@ class Trainings(DataHolder):
             TrainingError: the trainer would refuse it.
         """
         data = await self._datasets.look_at_selected(guild_id, seed=SEED)
-        recipe = await self._recipe(guild_id, trainer, base, method, SEED)
+        refs = _dataset_refs(data)
+        return await self._plan(guild_id, starter_id, channel_id, locale, trainer, base, method, SEED, data, refs)
+
+    async def plan_again(self, model: Model, *, starter_id: int, channel_id: int, locale: str) -> tuple[Training, Plan]:
+        """The same as a model came of, with the same datasets as they are now: without what was taken back since.
+
+        Raises:
+            NoSuchTrainingError: nothing is known of it any more.
+            NoTrainerError: what trained it is not set up any more.
+            TrainingDatasetGoneError: a dataset that it learned from was deleted.
+            TrainingError: the trainer would refuse it.
+        """
+        before = await self._store.in_guild(model.guild_id, model.training_id)
+        data = await self._datasets.look_at(before.guild_id, [one.id for one in before.datasets], seed=before.seed)
+        method: Method = "preference" if before.method == "preference" else "supervised"
+        return await self._plan(
+            before.guild_id, starter_id, channel_id, locale, before.trainer, before.base, method, before.seed, data,
+            before.datasets,
+        )  # fmt: skip
+
+    async def _plan(
+        self,
+        guild_id: int,
+        starter_id: int,
+        channel_id: int,
+        locale: str,
+        trainer: str,
+        base: str,
+        method: Method,
+        seed: int,
+        data: TrainingData,
+        datasets: Sequence[DatasetRef],
+    ) -> tuple[Training, Plan]:
+        recipe = await self._recipe(guild_id, trainer, base, method, seed)
         plan = await self.trainer(trainer).plan(data, recipe)
         training = await self._store.plan(
             guild_id=guild_id, starter_id=starter_id, channel_id=channel_id, locale=locale, trainer=trainer, base=base,
-            seed=SEED, datasets=_dataset_refs(data), content_hash=data.content_hash, examples=plan.examples,
-            method=method,
+            seed=seed, datasets=datasets, content_hash=data.content_hash, examples=plan.examples, method=method,
         )  # fmt: skip
         return training, plan
 
@@ -174,6 +221,7 @@ class Trainings(DataHolder):
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""
         running = await self._store.open_in(guild_id)
+        packs = [model for model in await self._models.of_guild(guild_id) if model.kind == "files"]
         gone = await self._store.forget_guild(guild_id) + await self._models.forget_guild(guild_id)
         for training in running:
             if (task := self._tasks.get(training.id)) is not None:
@@ -183,6 +231,9 @@ class Trainings(DataHolder):
                 trainer = self.trainers[training.trainer]
                 await self._end_at(trainer, training.handle)
                 await self._tidy(trainer, training.handle)
+        for model in packs:
+            with contextlib.suppress(FileNotThereError):
+                await self._files.of_guild(guild_id).delete(_packed(model))
         await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
         return gone
 
@@ -252,8 +303,7 @@ class Trainings(DataHolder):
         """Begin, or find what was begun already; its handle, stored."""
         folder = self.folder_of(training)
         was_begun = await asyncio.to_thread(folder.is_dir)
-        ids = [one.id for one in training.datasets]
-        data = await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
+        data = await self._take_data(trainer, training, was_begun=was_begun)
         method: Method = "preference" if training.method == "preference" else "supervised"
         recipe = await self._recipe(training.guild_id, training.trainer, training.base, method, training.seed)
 
@@ -269,6 +319,19 @@ class Trainings(DataHolder):
         if noted is None or noted.is_cancelled:
             await self._end_at(trainer, handle)
         return handle
+
+    async def _take_data(self, trainer: Trainer, training: Training, *, was_begun: bool) -> TrainingData:
+        """What is learnt from. Only what a model learns from is noted as such: of what is packed, nothing stays but the
+        file, which is deleted when something in it is taken back."""
+        ids = [one.id for one in training.datasets]
+        if not trainer.makes_models:
+            return await self._datasets.look_at(training.guild_id, ids, seed=training.seed)
+        if not was_begun:  # else what was taken back since may have been sent already
+            counted = [await self._datasets.withdrawn_from(training.guild_id, id_) for id_ in ids]
+            refs = zip(training.datasets, counted, strict=True)
+            known = [dataclasses.replace(one, withdrawn_before=count) for one, count in refs]
+            await self._store.note_datasets(training.id, known)
+        return await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
 
     async def _recipe(self, guild_id: int, trainer: str, base: str, method: Method, seed: int) -> Recipe:
         """``base`` may be a model that the guild has trained by the same trainer: then more is learnt on top of it."""
@@ -286,8 +349,25 @@ class Trainings(DataHolder):
         if made.kind != "files" or made.path is None:
             return f"checkpoints: {', '.join(made.checkpoints)}"[:500] if made.checkpoints else ""
         packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
-        kept = await self._files.of_guild(training.guild_id).write(f"{PACKED_FOLDER}/{model.name}.zip", packed)
+        kept = await self._files.of_guild(training.guild_id).write(_packed(model), packed)
+        await self._require_unchanged(training, model)
         return kept.path
+
+    async def _require_unchanged(self, training: Training, model: Model) -> None:
+        """What is taken back is deleted from files that are there; this one was not, while it was written.
+
+        Raises:
+            ChangedWhilePackedError, TrainingDatasetGoneError
+        """
+        known = await self._store.by_id(training.id)
+        try:
+            data = await self._datasets.look_at(training.guild_id, [one.id for one in training.datasets])
+        except TrainingDatasetGoneError:
+            await self._delete_pack(training, model)
+            raise
+        if known is None or known.content_hash != data.content_hash:
+            await self._delete_pack(training, model)
+            raise ChangedWhilePackedError
 
     async def _note(self, training: Training, progress: TrainingProgress) -> None:
         self._left_s[training.id] = progress.left_s
@@ -339,6 +419,11 @@ class Trainings(DataHolder):
             log.exception("a training could not be shown")
             return False
         return True
+
+
+def _packed(model: Model) -> str:
+    """The path of what was packed, among the files of its guild."""
+    return f"{PACKED_FOLDER}/{model.name}.zip"
 
 
 def _dataset_refs(data: TrainingData) -> list[DatasetRef]:

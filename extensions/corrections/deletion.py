@@ -9,12 +9,13 @@ import yuyo
 from bot.corrections.correction import Correction
 from bot.corrections.rights import correction_actor
 from bot.corrections.service import Corrections
-from bot.datasets.text import dataset_label
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
-from bot.ui.confirmation import answer_question, confirmation_row, confirmed
+from bot.training.remaining import what_remains
+from bot.training.withdrawn import WithdrawnExamples
+from bot.ui.confirmation import confirmation_row, confirmed
 from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
 from extensions.corrections.text import first_words
@@ -26,7 +27,6 @@ QUESTION = _(
     "Delete correction #{number} ({words})? Its texts are forgotten, in datasets too, and cannot be brought back."
 )
 DELETED = _("Correction #{number} is deleted. From datasets were removed: {count}.")
-TRAINED = _("Models were trained on it already, with {names}: what they have learned stays until the next training.")
 
 
 def question(correction: Correction, locale: str) -> str:
@@ -45,6 +45,7 @@ async def delete(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
     preferences: alluka.Injected[Preferences],
+    withdrawn: alluka.Injected[WithdrawnExamples],
 ) -> None:
     """Delete the correction.
 
@@ -55,11 +56,10 @@ async def delete(
     interaction = context.interaction
     locale = str(interaction.locale)
     id_ = confirmed(context)
-    person = await correction_actor(interaction, preferences)
-    before, removed = await corrections.withdraw(guild_of(interaction), id_, person)
+    person, guild = await correction_actor(interaction, preferences), guild_of(interaction)
+    await corrections.by_id(guild, id_, person)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+    before, removed = await corrections.withdraw(guild, id_, person)
     lines = [translate(DELETED, locale, number=before.number, count=removed.examples)]
-    if removed.learned:
-        lines.append(
-            translate(TRAINED, locale, names=", ".join(dataset_label(dataset) for dataset in removed.learned[:5]))
-        )
-    await answer_question(context, "\n".join(lines))
+    lines += what_remains(removed, await withdrawn.models_of(removed.learned), locale)
+    await interaction.edit_initial_response("\n".join(lines), components=[])

@@ -20,8 +20,14 @@ screen = Screen()
 
 CUSTOM_ID = "dataset-delete"
 DELETED = _("Deleted: {path}")
-QUESTION = _("Delete {name} with all its {count} versions? It cannot be brought back, but from an archive.")
-QUESTION_OF_VERSION = _("Delete {name}? It cannot be brought back, but from an archive.")
+QUESTION = _(
+    "Delete {name} with all its {count} versions, and what was packed of it to be trained on elsewhere? It cannot be "
+    "brought back, but from an archive."
+)
+QUESTION_OF_VERSION = _(
+    "Delete {name}, and what was packed of it to be trained on elsewhere? It cannot be brought back, but from an "
+    "archive."
+)
 SELECTED = _("⚠️ It is selected for training.")
 _ALL, _ONE = "all", "one"
 

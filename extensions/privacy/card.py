@@ -7,11 +7,12 @@ import hikari
 import structlog
 import yuyo
 
-from bot.datasets.text import dataset_label
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.privacy.data_holder import DataKind, StoredDataSummary
 from bot.privacy.personal_data import PersonalData
+from bot.training.remaining import what_remains
+from bot.training.withdrawn import WithdrawnExamples
 from bot.ui.confirmation import confirmation_row, confirmed
 from bot.ui.screen import Screen
 
@@ -37,9 +38,6 @@ QUESTION = _(
 )
 FORGET = _("Forget it all")
 FORGOTTEN = _("All that I had stored of you is forgotten. From datasets were removed: {count}.")
-TRAINED = _(
-    "Models have learned from {names} while it had examples of yours: what they know stays until they are trained anew."
-)
 
 
 def describe_summary(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:
@@ -59,7 +57,11 @@ def ask_before_forgetting(user: int, locale: str) -> tuple[str, hikari.api.Messa
 
 
 @screen.button(FORGET_ID)
-async def forget(context: yuyo.components.Context, data: alluka.Injected[PersonalData]) -> None:
+async def forget(
+    context: yuyo.components.Context,
+    data: alluka.Injected[PersonalData],
+    withdrawn: alluka.Injected[WithdrawnExamples],
+) -> None:
     """Forget the person.
 
     Raises:
@@ -71,11 +73,11 @@ async def forget(context: yuyo.components.Context, data: alluka.Injected[Persona
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     forgotten = await data.forget_user(interaction.user.id)
     lines = [translate(FORGOTTEN, locale, count=forgotten.examples)]
-    if forgotten.learned:
-        names = ", ".join(dataset_label(version) for version in forgotten.learned[:5])
-        lines.append(translate(TRAINED, locale, names=names))
+    models = await withdrawn.models_of(forgotten.learned)
+    lines += what_remains(forgotten, models, locale)
+    if models:
         log.warning(
             "examples were withdrawn that models have learned from: train them anew",
-            datasets=[version.dataset_id for version in forgotten.learned],
+            models=[f"{model.guild_id}/{model.name}" for model in models],
         )
     await interaction.edit_initial_response("\n".join(lines), components=[])

@@ -9,14 +9,17 @@ from bot.conversation.models import TYPING_TIMEOUT_S, ChatModels
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.training.model_store import ModelStore
 from bot.training.promoting import ModelState, Promoting
 from bot.training.rights import require_trainer
+from bot.training.withdrawn import WithdrawnExamples
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+from extensions.training.again import again_row
 from extensions.training.promotion import promoted
 
 loader = lightbulb.Loader()
@@ -32,8 +35,12 @@ STATES: dict[ModelState, str] = {
     "candidate": _("candidate"),
     "retired": _("answered here before"),
 }
-WITHDRAWN = _("It learned from examples that were taken back since: train anew.")
+WITHDRAWN = _("This model has seen examples that were taken back since: {count}. /model show lets you train it again.")
 ALL_OF_IT = _("All that is known of {model}:")
+SEEN = _(
+    "⚠️ This model has seen examples that were taken back since: {count}. Their texts are gone here, but not what it "
+    "has learned. One that is trained again does not see them."
+)
 
 
 @safe
@@ -75,17 +82,26 @@ class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Tell whic
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, preferences: Preferences
+        self,
+        context: lightbulb.Context,
+        models: ChatModels,
+        promoting: Promoting,
+        preferences: Preferences,
+        trained: ModelStore,
+        withdrawn: WithdrawnExamples,
     ) -> None:
         if self.model is not None:
-            guild = await require_trainer(context.interaction, preferences)
-            card = await promoting.card(guild, self.model)
-            file = hikari.Bytes(card.encode(), f"{self.model}.json", "application/json")
-            text = translate(ALL_OF_IT, locale_of(context), model=f"`{self.model}`")
-            await respond(context, text, attachment=file, ephemeral=True)
+            guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
+            model = await trained.get(guild, self.model)
+            file = hikari.Bytes((await promoting.card(model)).encode(), f"{model.name}.json", "application/json")
+            lines, seen = [translate(ALL_OF_IT, locale, model=f"`{model.name}`")], await withdrawn.seen_by(model)
+            if seen:
+                lines.insert(0, translate(SEEN, locale, count=seen))
+            row = [again_row(model, locale)] if seen else []
+            await respond(context, "\n".join(lines), attachment=file, components=row, ephemeral=True)
             return
-        model = await _name_of(context.guild_id, models, promoting)
-        await respond(context, translate(ANSWERS_HERE, locale_of(context), model=f"`{model}`"), ephemeral=True)
+        here = await _name_of(context.guild_id, models, promoting)
+        await respond(context, translate(ANSWERS_HERE, locale_of(context), model=f"`{here}`"), ephemeral=True)
 
 
 @group.register
@@ -113,7 +129,9 @@ class ListModels(
     lightbulb.SlashCommand, name=_("list"), description=_("List the models that can answer"), localize=True
 ):  # fmt: skip
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, models: ChatModels, promoting: Promoting) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, withdrawn: WithdrawnExamples
+    ) -> None:
         await context.defer(ephemeral=True)
         locale, names = locale_of(context), await models.names()
         here = await _name_of(context.guild_id, models, promoting)
@@ -124,8 +142,8 @@ class ListModels(
         for model, state in trained:
             name = f"**`{model.name}`**" if state == "active" else f"`{model.name}`"
             lines.append(f"- {name} · {translate(STATES[state], locale)}")
-            if context.guild_id is not None and await promoting.has_unlearned(context.guild_id, model):
-                lines.append(f"  ⚠️ {translate(WITHDRAWN, locale)}")
+            if seen := await withdrawn.seen_by(model):
+                lines.append(f"  ⚠️ {translate(WITHDRAWN, locale, count=seen)}")
         text = "\n".join([translate(MODELS, locale), *lines])
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, ephemeral=True)

@@ -65,6 +65,8 @@ class Stenographer:
 class AbacusTrainer:
     """Counts what it is to learn, and has learnt it."""
 
+    makes_models = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 

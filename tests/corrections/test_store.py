@@ -256,7 +256,7 @@ async def test_what_is_approved_goes_into_a_dataset_and_out_again(
     await corrections.add_to_dataset(GUILD, "d", ADA)
     assert [answer for answer, *_rest in await kept()] == ["the bot said this", "better"]
     await datasets.select(GUILD, "d", "positive")
-    await datasets.mark_trained((await datasets.get(GUILD, "d")).id)
+    await datasets.mark_trained(GUILD, (await datasets.get(GUILD, "d")).id)
     _before, removed = await corrections.withdraw(GUILD, alone.id, MODERATOR)
     assert [version.name for version in removed.learned] == ["d"]
     assert changed == [GUILD] * 7

@@ -9,6 +9,7 @@ import pytest
 from bot.datasets.example import Example
 from bot.datasets.merging import taken
 from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
 from bot.storage.files import FileStore
@@ -40,7 +41,9 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     try:
         store = DatasetStore(database)
-        datasets = Datasets(store, FileStore(tmp_path, quota_bytes=1 << 20), SealedProcesses())
+        datasets = Datasets(
+            store, FileStore(tmp_path, quota_bytes=1 << 20), ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
+        )
         with pytest.raises(NothingSelectedError):
             await datasets.look_at_selected(GUILD)
         await store.create(GUILD, "good", ADA)

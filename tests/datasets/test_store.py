@@ -197,12 +197,12 @@ async def test_a_person_withdraws_from_everything_and_is_told_what_models_have_l
         await store.create(guild, name, ADA)
         await store.add(guild, name, given, ADA)
     trained = (await store.select(GUILD, "trained", "positive")).selected
-    await store.mark_trained(trained.id)
+    await store.mark_trained(GUILD, trained.id)
     await store.add(GUILD, "trained", [said("e", "f", given_by=ADA)], ADA)
     await store.select(GUILD, "selected", "positive")
     withdrawal = await store.forget_user(BORIS)
     assert withdrawal.examples == 4
-    assert withdrawal.learned == (LearnedVersion(trained.id, "trained", 1),)
+    assert withdrawal.learned == (LearnedVersion(GUILD, trained.id, "trained", 1),)
     assert await store.examples(trained.id) == given[:1]
     known = await store.get(GUILD, "trained", 1)
     assert known.withdrawn_examples == 1
@@ -213,7 +213,7 @@ async def test_a_person_withdraws_from_everything_and_is_told_what_models_have_l
         assert {example.given_by for example in left} == {ADA}
         assert dataset.content_hash == content_hash(example.key for example in left)
     assert await store.forget_user(BORIS) == ErasureResult()
-    assert (await store.forget_user(ADA)).learned == (LearnedVersion(trained.id, "trained", 1),)
+    assert (await store.forget_user(ADA)).learned == (LearnedVersion(GUILD, trained.id, "trained", 1),)
     assert [dataset.created_by for dataset in await store.all(GUILD)] == [None] * 3
 
 
@@ -234,11 +234,11 @@ async def test_an_archive_does_not_bring_back_what_was_withdrawn(database: Datab
 async def test_training_is_noted_once(database: Database) -> None:
     store = DatasetStore(database)
     dataset = await store.create(GUILD, "d", ADA)
-    await store.mark_trained(dataset.id)
+    await store.mark_trained(GUILD, dataset.id)
     noted = await store.get(GUILD, "d")
     assert noted.trained_at is not None
     assert noted.sealed_at is not None
-    await store.mark_trained(dataset.id)
+    await store.mark_trained(GUILD, dataset.id)
     assert await store.get(GUILD, "d") == noted
     with pytest.raises(DatasetExistsError):
         await store.create(GUILD, "D", ADA)

@@ -19,6 +19,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.service import Datasets
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
@@ -49,21 +50,15 @@ PARTS = {"CorrectionStore", "TrainingStore", "ModelStore"}
 async def data(database: Database, tmp_path: Path) -> PersonalData:
     """As it is composed in the bot, with a row of Ada's and one of Boris' in every table."""
     files, datasets, preferences = FileStore(tmp_path, quota_bytes=1), DatasetStore(database), Preferences(database)
+    service = Datasets(datasets, files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses())
     for ids in (ADA, BORIS):
         await fill(database, ids)
     return build_personal_data(
         jobs=JobStore(database),
         exchanges=ExchangeStore(database),
-        trainings=Trainings(
-            TrainingStore(database),
-            ModelStore(database),
-            Datasets(datasets, files, SealedProcesses()),
-            files,
-            {},
-            tmp_path,
-            max_per_day=1,
-        ),
-        datasets=datasets,
+        trainings=Trainings(TrainingStore(database), ModelStore(database), service, files, {}, tmp_path, max_per_day=1),
+        dataset_store=datasets,
+        datasets=service,
         corrections=Corrections(CorrectionStore(database, datasets), datasets, preferences),
         consents=ConsentStore(database),
         feedback=FeedbackStore(database),
@@ -91,7 +86,7 @@ async def test_every_holder_is_in_the_list(data: PersonalData) -> None:
 async def test_a_person_who_is_forgotten_is_in_no_table(database: Database, data: PersonalData) -> None:
     forgotten = await data.forget_user(ADA.user)
     assert forgotten.examples == 1
-    assert forgotten.learned == (LearnedVersion("ada", "d", 1),)
+    assert forgotten.learned == (LearnedVersion(ADA.guild, "ada", "d", 1),)
     # When they took back what they gave is kept, so that no archive brings it back.
     assert await holding(database, UserId, ADA.user) == ["withdrawals.user_id"]
     await data.forget_user(BORIS.user)

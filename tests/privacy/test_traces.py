@@ -21,6 +21,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.service import Datasets
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
@@ -36,7 +37,8 @@ from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
 from bot.work.sealed import SealedProcesses
 
-GUILD, ADA, BORIS, QUESTION, ANSWER = 1_300_000_000_000_000_006, 5, 6, 100, 101
+GUILD, OTHER_GUILD = 1_300_000_000_000_000_006, 1_300_000_000_000_000_007
+ADA, BORIS, QUESTION, ANSWER = 5, 6, 100, 101
 SECRET = "the sparrow sleeps at noon"
 NOW = datetime.now(UTC)
 
@@ -78,7 +80,10 @@ def _contents(path: Path) -> list[bytes]:
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     files, store, preferences = FileStore(tmp_path, quota_bytes=1 << 24), DatasetStore(database), Preferences(database)
-    service, folder = Datasets(store, files, SealedProcesses()), tmp_path / "trainings"
+    service, folder = (
+        Datasets(store, files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()),
+        tmp_path / "trainings",
+    )
     corrections = Corrections(CorrectionStore(database, store), store, preferences)
     trainings = Trainings(
         TrainingStore(database), ModelStore(database), service, files, {"export": ExportingTrainer(folder)}, folder,
@@ -89,7 +94,8 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     )  # fmt: skip
     comparisons = ComparisonStore(database)
     data = build_personal_data(
-        jobs=jobs, exchanges=exchanges, trainings=trainings, datasets=store, corrections=corrections,
+        jobs=jobs, exchanges=exchanges, trainings=trainings, dataset_store=store, datasets=service,
+        corrections=corrections,
         consents=consents, feedback=feedback, comparisons=comparisons, instructions=InstructionStore(database),
         usage=UsageStore(database), preferences=preferences, scrub=database.scrub,
     )  # fmt: skip
@@ -159,11 +165,7 @@ async def test_who_is_forgotten_leaves_no_byte(bot: Bot, way: Literal["user", "g
     await taught(bot)
     forgotten = await (bot.data.forget_user(ADA) if way == "user" else bot.data.forget_guild(GUILD))
     assert forgotten
-    archives = [path for path in bot.telling() if path.startswith("guilds/")]
-    if way == "user":
-        assert bot.telling() == []
-    else:  # files of a server are its own: README says so
-        assert bot.telling() == archives
+    assert bot.telling() == []
 
 
 async def test_a_message_that_is_deleted_leaves_no_byte(bot: Bot) -> None:
@@ -176,11 +178,36 @@ async def test_a_correction_that_is_taken_back_leaves_no_byte(bot: Bot) -> None:
     id_ = await taught(bot)
     await bot.feedback.forget_user(ADA)
     _before, removed = await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
-    assert removed.examples == 2
+    assert (removed.examples, removed.files, removed.learned) == (2, 3, ())
     assert bot.telling() == []
     assert [example.answer for example in await bot.datasets.examples((await bot.datasets.get(GUILD, "d")).id)] == [
         "Nothing.", "Later."
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["user", "correction"])
+async def test_archives_of_a_dataset_that_was_deleted_go_as_well_and_bring_nothing_back(
+    bot: Bot, way: Literal["user", "correction"]
+) -> None:
+    id_ = await taught(bot)
+    await bot.feedback.forget_user(ADA)
+    folder = bot.service._files.of_guild(GUILD)
+    [latest, *_others] = [file.path for file in await folder.listing() if file.path.startswith("datasets/d v2")]
+    with await folder.open(latest) as file:
+        downloaded = file.read()
+    await bot.datasets.create(OTHER_GUILD, "carried", BORIS)
+    carried = await bot.service.add_file(OTHER_GUILD, "carried", "a.zip", downloaded, given_by=BORIS)
+    assert carried.changed == 3
+    await bot.datasets.delete(GUILD, "d")
+    if way == "user":
+        forgotten = await bot.data.forget_user(ADA)
+    else:
+        _before, forgotten = await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
+    assert forgotten.files == 2
+    assert bot.telling() == []
+    again = await bot.service.add_file(OTHER_GUILD, "carried", "a.zip", downloaded, given_by=BORIS)
+    assert (again.changed, again.withdrawn) == (0, 3 if way == "user" else 1)
+    assert bot.telling() == []
 
 
 async def test_what_an_older_version_deleted_is_written_over_at_the_next_start(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.datasets.service import Datasets
+from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
 from bot.storage.database import Database
 from bot.storage.files import FileStore
@@ -20,8 +21,9 @@ from bot.training.openai.trainer import OpenAITrainer
 from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
+from bot.training.withdrawn import WithdrawnExamples
 from bot.work.sealed import SealedProcesses
-from tests.datasets.factories import ADA
+from tests.datasets.factories import ADA, BORIS, said
 from tests.training.factories import facts, pairs
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
 
@@ -48,9 +50,12 @@ class School:
             "openai": OpenAITrainer(self.service.base_url, KEY),
             "export": ExportingTrainer(self._folder / "trainings"),
         }
+        self.service_of_datasets = Datasets(
+            self.datasets, files, ArchiveSigner(self._folder / "archive.key"), SealedProcesses()
+        )
         made = Trainings(
-            self.store, self.models, Datasets(self.datasets, files, SealedProcesses()), files, trainers,
-            self._folder / "trainings", max_per_day=10,
+            self.store, self.models, self.service_of_datasets, files, trainers, self._folder / "trainings",
+            max_per_day=10,
         )  # fmt: skip
         made.show_by(self._show)
         return made
@@ -190,6 +195,36 @@ async def test_what_it_was_to_learn_from_is_kept_whatever_is_selected_meanwhile(
     [failed] = [training for training in school.told if training.id == third.id]
     assert failed.error is not None
     assert "was deleted" in str(failed.error)
+
+
+async def test_a_model_tells_how_many_examples_it_has_seen_that_were_taken_back_and_is_trained_again(
+    school: School,
+) -> None:
+    withdrawn = WithdrawnExamples(school.models, school.store, school.service_of_datasets)
+    await school.datasets.add(GUILD, "towns", [said("Who?", "Boris.", given_by=BORIS)], BORIS)
+    await school.datasets.select(GUILD, "towns", "positive")
+    await school.start("export")
+    packed = await school.end()
+    assert (await school.datasets.get(GUILD, "towns")).trained_at is None, "what was packed taught nothing"
+    await school.start()
+    await school.end(2)
+    forgotten = await school.datasets.forget_user(BORIS)
+    assert (forgotten.examples, forgotten.files) == (1, 1)
+    assert [model.name for model in await withdrawn.models_of(forgotten.learned)] == ["trained-2"]
+    model = await school.models.get(GUILD, "trained-2")
+    assert await withdrawn.seen_by(model) == 1
+    assert await withdrawn.seen_by(await school.models.get(GUILD, f"trained-{packed.number}")) == 0
+    again, plan = await school.trainings.plan_again(model, starter_id=ADA, channel_id=CHANNEL, locale="ru")
+    assert (again.trainer, again.base, again.datasets[0].id) == ("openai", "small-1", packed.datasets[0].id)
+    assert plan.examples + plan.heldout == len(facts())
+    await school.trainings.start(GUILD, again.id, ADA)
+    await school.end(3)
+    anew = await school.models.get(GUILD, "trained-3")
+    assert (await withdrawn.seen_by(anew), await withdrawn.seen_by(model)) == (0, 1)
+    await school.start(base="trained-2")
+    await school.end(4)
+    on_top = await school.models.get(GUILD, "trained-4")
+    assert await withdrawn.seen_by(on_top) == 1, "it began with one that has"
 
 
 async def test_preferences_are_learnt_on_top_of_a_model_that_was_trained_here(school: School) -> None:

@@ -33,6 +33,8 @@ _NAME = "training.zip"
 class ExportingTrainer:
     """Does not train: it packs what others train on. The handle is the zip's path."""
 
+    makes_models = False
+
     def __init__(self, home: Path) -> None:
         """``home``: what handles are relative to, so that it may be moved."""
         self._home = home

@@ -76,6 +76,8 @@ class LocalTrainer:
     starts it again, and it goes on from its last checkpoint.
     """
 
+    makes_models = True
+
     def __init__(self, weights: WeightsCache, home: Path, inference_priority: Path) -> None:
         """``weights``: has the model. ``home``: what handles are relative to, so that it may be moved while nothing is
         trained; ``inference_priority``: the lock file of those who go first."""

@@ -78,6 +78,8 @@ OPENAI_CLOSES = _(
 class OpenAITrainer:
     """Trains at one service."""
 
+    makes_models = True
+
     def __init__(
         self,
         base_url: str,

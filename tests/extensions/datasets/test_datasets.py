@@ -249,7 +249,7 @@ async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(dat
     assert await _pressed(ada, asked, "Delete") == "Deleted: `d v1`"
     assert "✅" not in await _told(ada, "dataset list")
     asked = await _did(ada, "dataset delete", dataset="d")
-    assert asked["content"].startswith("Delete `d` with all its 1 versions?")
+    assert asked["content"].startswith("Delete `d` with all its 1 versions, and what was packed")
     again = await _did(ada, "dataset delete", dataset="d")
     assert await _pressed(ada, asked, "Delete") == "Deleted: `d`"
     assert "not there any more" in (await (await ada.click(again, "Delete")).response(30))["content"]

@@ -286,8 +286,12 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         question = await (await ada.slash("privacy forget", channel="general")).response()
         await ada.click(question, "privacy-forget")
         forgotten = await ada.wait_for_edit(question)
-        assert "Models have learned from" in forgotten["content"]
+        assert "What cannot be taken back: `trained-1` learned from it" in forgotten["content"]
         listed = await (await chloe.slash("model list", channel="general")).response()
-        assert "⚠️ It learned from examples that were taken back since: train anew." in listed["content"]
+        assert "⚠️ This model has seen examples that were taken back since: 12." in listed["content"]
+        card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
+        assert "has seen examples that were taken back since: 12." in card["content"]
+        refused = await (await ada.click(card, "Train it again")).response()
+        assert "0 examples" in refused["content"]
         nothing = await (await ada.slash("model rollback", channel="general")).response()
         assert "there is nothing to go back to" in nothing["content"]

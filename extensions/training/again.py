@@ -1,0 +1,58 @@
+"""Training a model again, without what was taken back since it learned."""
+
+from __future__ import annotations
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.preferences import Preferences
+from bot.settings import Settings
+from bot.training.model_store import Model, ModelStore
+from bot.training.rights import require_trainer
+from bot.training.trainings import Trainings
+from bot.ui.screen import Screen
+from extensions.training.cards import describe_plan, plan_row
+
+screen = Screen()
+
+AGAIN_ID = "train-again"
+AGAIN = _("Train it again")
+
+
+def again_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The button below what is told of a model."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{model.name}", label=translate(AGAIN, locale)
+    )
+
+
+@screen.button(AGAIN_ID)
+async def train_again(
+    context: yuyo.components.Context,
+    trainings: alluka.Injected[Trainings],
+    models: alluka.Injected[ModelStore],
+    preferences: alluka.Injected[Preferences],
+    settings: alluka.Injected[Settings],
+) -> None:
+    """Show, for everyone who may train, what would be trained.
+
+    Raises:
+        NotPermittedError: the person may not train.
+        NoSuchTrainedModelError: the guild has no such model.
+        StarlingError: as ``Trainings.plan_again``.
+    """
+    interaction = context.interaction
+    guild, locale = await require_trainer(interaction, preferences), str(interaction.locale)
+    model = await models.get(guild, context.id_metadata)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    training, plan = await trainings.plan_again(
+        model, starter_id=interaction.user.id, channel_id=interaction.channel_id, locale=locale
+    )
+    await interaction.execute(
+        describe_plan(training, plan, locale, settings.chat_currency), components=[plan_row(training, locale)],
+        user_mentions=False, role_mentions=False, mentions_everyone=False,
+    )  # fmt: skip
