@@ -151,6 +151,7 @@ class ModelUnavailableError(AudioError):
         "The speech model {model} cannot be loaded: {reason}. Give the folder of a converted Whisper model, "
         "or one of these names while the network is up: {names}."
     )
+    concerns_host = True
 
     def __init__(self, model: str, reason: str, names: str) -> None:
         super().__init__(model=model, reason=reason, names=names)
@@ -160,6 +161,7 @@ class GraphicsCardUnavailableError(AudioError):
     """Raised when the speech model is to run on a graphics card that cannot be used."""
 
     sentence = _("The speech model cannot run on a graphics card: {reason}. Set WHISPER_DEVICE to cpu or auto.")
+    concerns_host = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
@@ -194,6 +196,7 @@ class SpeechUnavailableError(AudioError):
 
     sentence = _("No voice can speak right now ({reasons}). Please try again in a few minutes.")
     is_transient = True
+    concerns_host = True
 
     def __init__(self, reasons: str) -> None:
         super().__init__(reasons=reasons)
@@ -212,6 +215,7 @@ class EngineFailedError(AudioError):
     """Raised when one voice engine cannot speak: the next one is asked then."""
 
     sentence = _("The voice engine {engine} failed: {reason}.")
+    concerns_host = True
 
     def __init__(self, engine: str, reason: str) -> None:
         super().__init__(engine=engine, reason=reason)
@@ -222,6 +226,7 @@ class RecognizerFailedError(AudioError):
     """Raised when one recognizer cannot transcribe: the next one is asked then."""
 
     sentence = _("The recognizer {recognizer} failed: {reason}.")
+    concerns_host = True
 
     def __init__(self, recognizer: str, reason: str) -> None:
         super().__init__(recognizer=recognizer, reason=reason)
@@ -234,6 +239,7 @@ class RecognitionUnavailableError(AudioError):
 
     sentence = _("I cannot write down recordings right now ({reasons}). Please try again in a few minutes.")
     is_transient = True
+    concerns_host = True
 
     def __init__(self, reasons: str) -> None:
         super().__init__(reasons=reasons)

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,6 +29,7 @@ from bot.weights.weights import CATALOGUE, EMBEDDED, WeightsCache
 
 if TYPE_CHECKING:
     from audio import Segment, Transcript
+    from bot.app.check import Check
 
 FILES_AT_ONCE = 8
 """Recordings of one call that are heard at the same time."""
@@ -127,30 +129,50 @@ def doctor() -> None:
 
     Exits with 1 when something that is needed is missing.
     """
-    from bot.app.doctor import CheckResult, examine
+    from bot.app.check import CheckResult
+    from bot.app.doctor import examine
 
-    marks = {
-        CheckResult.GOOD: "[green]  ok[/]",
-        CheckResult.WARNING: "[yellow]note[/]",
-        CheckResult.BAD: "[red] bad[/]",
-    }
     bad = False
     for check in asyncio.run(examine(read_settings())):
         bad = bad or check.finding is CheckResult.BAD
-        out.print(
-            f"{marks[check.finding]}  [bold]{check.what}[/]: {escape(check.detail)}", highlight=False, soft_wrap=True
-        )
-        if check.remedy:
-            out.print(f"      → {escape(check.remedy)}", highlight=False, soft_wrap=True)
+        _show(check)
     raise typer.Exit(code=1 if bad else 0)
 
 
-@app.command()
-def health() -> None:
-    """Exit with 0 when a Starling that uses the same DATA_FOLDER is connected, else with 1 (for containers)."""
-    from bot.app.health import is_alive
+_MARKS = {"good": "[green]  ok[/]", "warning": "[yellow]note[/]", "bad": "[red] bad[/]"}
+"""By the findings of checks."""
 
-    raise typer.Exit(code=0 if is_alive(read_settings().data_folder) else 1)
+
+def _show(check: Check) -> None:
+    line = f"{_MARKS[check.finding]}  [bold]{check.what}[/]: {escape(check.detail)}"
+    out.print(line, highlight=False, soft_wrap=True)
+    if check.remedy:
+        out.print(f"      → {escape(check.remedy)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def health(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for anything that you should see to.")] = False,
+) -> None:
+    """Say how the Starling that runs on the same DATA_FOLDER is.
+
+    Exits with 1 when nobody can be answered and a new start may help: it does not run, or has lost Discord or its
+    database. With --strict, for anything that is wrong.
+
+    Example:  starling health --strict || mail -s 'Starling' you@example.org
+    """
+    from bot.app.health_report import is_serving, is_well, read_report
+
+    checks = read_report(read_settings().data_folder)
+    serving, well = is_serving(checks), is_well(checks)
+    if as_json:
+        report = {"well": well, "serving": serving, "checks": [asdict(check) for check in checks]}
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for check in checks:
+            _show(check)
+    raise typer.Exit(code=0 if (well if strict else serving) else 1)
 
 
 @app.command()

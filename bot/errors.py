@@ -24,6 +24,8 @@ class StarlingError(Exception):
     sentence: ClassVar[str] = _("Something went wrong on our side. Please try again.")
     is_transient: ClassVar[bool] = False
     """Whether the same, tried again a little later, may go well: a button that does so is worth showing."""
+    concerns_host: ClassVar[bool] = False
+    """Whether something has failed that whoever runs Starling may have to see to, and not the one who is told."""
 
     def __init__(self, **params: object) -> None:
         super().__init__(params)

@@ -138,6 +138,8 @@ _EXAMPLES = {
     "openai_base_url": "http://localhost:11434/v1",
     "piper_voices": "/srv/voices",
     "instruction_file": "instruction.md",
+    "owner_id": "123456789012345678",
+    "metrics_port": "9464",
 }
 """For settings whose default says nothing."""
 
@@ -335,6 +337,14 @@ class Settings(BaseSettings):
     """How many more of one server may wait, and a tenth of them of one person; beyond, people are told to try later."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Message text is only logged at debug."""
+    owner_id: int | None = Field(None, ge=1)
+    """Discord's id of whoever runs Starling, who is told by a direct message when it is in trouble."""
+    owner_told_after: int = Field(5, ge=1, le=1000)
+    """After how many answers in a row that failed."""
+    metrics_port: int | None = Field(None, ge=0, le=65535)
+    """Where Prometheus reads metrics, at /metrics; 0 takes any free port, and without one there are none."""
+    metrics_host: str = "127.0.0.1"
+    """The address that they are served at; whoever reaches it may read them."""
 
     @property
     def database(self) -> str:

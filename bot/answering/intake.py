@@ -5,6 +5,7 @@ from __future__ import annotations
 import hikari
 
 from bot.answering.auto_transcripts import AutoTranscripts
+from bot.answering.outcomes import Outcomes
 from bot.answering.request import is_for, own_roles
 from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
@@ -26,12 +27,14 @@ class MessageIntake:
         transcripts: AutoTranscripts,
         locales: KnownLocales,
         preferences: Preferences,
+        outcomes: Outcomes,
     ) -> None:
         self._bot = bot
         self._answers = answers
         self._transcripts = transcripts
         self._locales = locales
         self._preferences = preferences
+        self._outcomes = outcomes
         self._lock = KeyedLock()
 
     async def take(self, message: hikari.Message) -> bool:
@@ -47,6 +50,7 @@ class MessageIntake:
                     locale, _guild_name = await self._circumstances(message)
                     return await self._transcripts.accept(message, locale=locale)
         except Exception as error:
+            self._outcomes.failed(error)
             report = report_error(error, DEFAULT_LOCALE, message=int(message.id), user=int(message.author.id))
             await self._bot.rest.create_message(
                 message.channel_id, report.text, reply=message.id, mentions_reply=True, user_mentions=False,

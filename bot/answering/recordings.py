@@ -15,6 +15,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.ui import transcript_text
 from bot.usage.budgets import Budgets
+from bot.work.metrics import WAITS_S
 
 log = structlog.get_logger()
 
@@ -74,9 +75,10 @@ class RecordingReader:
 
             try:
                 await self._budgets.require(int(sender), None if guild is None else int(guild), "audio")
-                transcript = await self._voice_notes.transcribe(
-                    file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell
-                )
+                with WAITS_S.labels("transcript").time():
+                    transcript = await self._voice_notes.transcribe(
+                        file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell
+                    )
             except StarlingError as error:
                 log.info("a recording was not heard", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))

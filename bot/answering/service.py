@@ -16,6 +16,7 @@ from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
+from bot.answering.outcomes import Outcomes
 from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError, QuestionGoneError
 from bot.answering.voice_notes import recordings_in
 from bot.conversation.exchanges import ExchangeStore
@@ -33,6 +34,7 @@ from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
+from bot.work.metrics import ANSWERS, WAITS_S
 
 log = structlog.get_logger()
 
@@ -70,6 +72,7 @@ class AnswerService:
         runner: JobRunner,
         exchanges: ExchangeStore,
         feedback: FeedbackStore,
+        outcomes: Outcomes,
     ) -> None:
         self._bot = bot
         self._rest = bot.rest
@@ -78,6 +81,7 @@ class AnswerService:
         self._runner = runner
         self._exchanges = exchanges
         self._feedback = feedback
+        self._outcomes = outcomes
         self._cancellations: dict[str, CancellationToken] = {}
         """Of the answers that wait or are being written, by their jobs."""
         self._done: dict[str, asyncio.Event] = {}
@@ -296,18 +300,22 @@ class AnswerService:
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
-                async with signs_of_life(self._rest, message.channel_id, reply):
-                    await self._generator.answer(await self._asked(job, message, reply, cancellation))
+                with WAITS_S.labels("answer").time():
+                    async with signs_of_life(self._rest, message.channel_id, reply):
+                        await self._generator.answer(await self._asked(job, message, reply, cancellation))
             except asyncio.CancelledError:
                 await self._mark_interrupted(reply)
                 raise
             except ReplyGoneError:
                 log.info("the answer was deleted while it was written")
+                ANSWERS.labels("cancelled").inc()
                 await self._jobs.finish(job.id, "cancelled")
             except Exception as error:
                 await self._report_error(job, message, reply, error)
             else:
                 await self._jobs.finish(job.id, "done")
+                ANSWERS.labels("done").inc()
+                self._outcomes.answered(heard=bool(recordings_in(message)))
 
     async def _asked(
         self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
@@ -364,6 +372,8 @@ class AnswerService:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
         known_error = await self._named(error, message, reply)
         report = report_error(known_error, reply.locale)
+        ANSWERS.labels("failed").inc()
+        self._outcomes.failed(known_error)
         await self._jobs.finish(job.id, "failed", reference=report.reference)
         try:
             if isinstance(known_error, MayNotWriteError):

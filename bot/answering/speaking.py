@@ -9,6 +9,7 @@ import hikari
 import structlog
 
 from audio import NothingToSayError, Speech, StreamingSynthesis, Synthesizer
+from bot.answering.outcomes import AnswerPart, Outcomes
 from bot.answering.request import AnswerRequest
 from bot.answering.understanding import UnderstoodRequest
 from bot.conversation.reply_stream import Retraction
@@ -18,8 +19,10 @@ from bot.i18n.translation import translate, translate_error
 from bot.preferences.choices import SpeakMode
 from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
+from bot.ui.error_report import concerns_host
 from bot.usage.budgets import Budgets
 from bot.work.cancellation import CancelledByUserError
+from bot.work.metrics import FAILURES, SPOKEN
 
 log = structlog.get_logger()
 
@@ -36,6 +39,7 @@ class Speaking:
         voices: ChosenVoices,
         preferences: Preferences,
         budgets: Budgets,
+        outcomes: Outcomes,
         *,
         default: SpeakMode,
     ) -> None:
@@ -43,6 +47,7 @@ class Speaking:
         self._voices = voices
         self._preferences = preferences
         self._budgets = budgets
+        self._outcomes = outcomes
         self._default = default
 
     @contextlib.asynccontextmanager
@@ -79,8 +84,13 @@ class Speaking:
             return
         except StarlingError as error:
             log.warning("not spoken", error=type(error).__name__, why=str(error))
+            FAILURES.labels(type(error).__name__, "host" if concerns_host(error) else "person").inc()
+            if concerns_host(error):
+                self._outcomes.fails(AnswerPart.VOICE, error)
             await reply.add_note(f"-# {translate_error(error, reply.locale)}")
             return
+        self._outcomes.works(AnswerPart.VOICE)
+        SPOKEN.labels(spoken.engine, spoken.voice).inc()
         await self._budgets.count_speech(request.asker.id, request.guild_id, spoken.engine, text)
         try:
             await request.on_spoken(await reply.speak(spoken))

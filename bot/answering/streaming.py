@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from bot.conversation.tokens import TokenUse
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.usage.budgets import Budgets
+from bot.work.metrics import WAITS_S
 
 WAITING = _("My chat model asks me to wait: I go on in {wait_s} s.")
 
@@ -89,7 +91,7 @@ class Streaming:
         understood = prompt.understood
         request, reply = understood.request, understood.request.reply
         begun = request.continued and f"{request.continued.rstrip()} "
-        text = ""
+        text, asked_s = "", time.monotonic()
 
         async def wait(wait_s: float) -> None:
             notice = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
@@ -99,6 +101,8 @@ class Streaming:
         try:
             async with aclosing(request.cancellation.until_cancelled(stream)) as parts:
                 async for part in parts:
+                    if not text:
+                        WAITS_S.labels("first_word").observe(time.monotonic() - asked_s)
                     text = extended(text, part).lstrip() if begun else extended(text, part)
                     if spoken is not None:
                         spoken.write(part)

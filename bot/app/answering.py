@@ -15,6 +15,7 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
 from bot.answering.missed_questions import MissedQuestions
+from bot.answering.outcomes import Outcomes
 from bot.answering.prompting import Prompting
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.recordings import RecordingReader
@@ -67,6 +68,7 @@ class Answering:
     recordings: RecordingReader
     intake: MessageIntake
     missed: MissedQuestions
+    outcomes: Outcomes
 
 
 async def build_answering(
@@ -105,6 +107,7 @@ async def build_answering(
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes, sealed)
     recordings = RecordingReader(speech.voice_notes, budgets)
+    outcomes = Outcomes()
     recent = RecentMessages(bot.rest)
     history = ConversationHistory(bot, recent, stores.exchanges, stores.preferences, attachments)
     generator = AnswerGenerator(
@@ -113,15 +116,17 @@ async def build_answering(
         ),
         Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
         Streaming(budgets),
-        Speaking(speech.synthesizer, speech.voices, stores.preferences, budgets, default=SpeakMode(settings.speak)),
+        Speaking(
+            speech.synthesizer, speech.voices, stores.preferences, budgets, outcomes, default=SpeakMode(settings.speak)
+        ),
         Memory(stores.exchanges),
         SmallPrint(history, budgets),
         Teachers(bot, stores.preferences),
     )
-    answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback)
+    answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
     hearings = Hearings()
     transcripts = AutoTranscripts(bot.rest, recordings, stores.preferences, hearings, stores.jobs, runner)
-    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences)
+    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes)
     return Answering(
         chat=chat,
         serving=serving,
@@ -138,4 +143,5 @@ async def build_answering(
         recordings=recordings,
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),
+        outcomes=outcomes,
     )

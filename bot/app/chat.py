@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-import structlog
-
 from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.conversation.endpoint_profile import ModelProfiles
-from bot.conversation.models import ChatModels, FurtherEndpoint
+from bot.conversation.models import FurtherEndpoint
 from bot.settings import OPENAI_URL, ChatEndpoint, Settings
 from bot.weights.weights import WeightsCache
-
-log = structlog.get_logger()
 
 DEMONSTRATION_TOKENS = 250
 """The demonstration model has nothing more to say after a paragraph."""
@@ -96,10 +92,3 @@ def build_training_service(settings: Settings) -> ChatModel | None:
         max_reply_tokens=settings.chat_max_tokens,
         context_tokens=settings.chat_context_tokens,
     )
-
-
-async def warn_of_wrong_addresses(models: ChatModels) -> None:
-    """Log what is to be written in the settings where an endpoint is not at its address, but near it."""
-    for chat in models.endpoints:
-        if (address := await chat.better_address()) is not None:
-            log.warning("an endpoint is not at its address", address=chat.base_url, write_instead=address)

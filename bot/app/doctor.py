@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
-import enum
 import importlib.util
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import EngineNotConfiguredError, UnknownEngineError
@@ -18,19 +13,10 @@ from audio.recognition.device import LIBRARY_REMEDY, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
 from bot.app.chat import build_endpoint_model, build_further_endpoints
+from bot.app.chat_watch import answers, remedy_for
+from bot.app.check import Check, CheckResult, check_disk
 from bot.app.token import MisshapenTokenError, has_token_shape
 from bot.conversation.chat import ChatModel
-from bot.conversation.chat_message import ChatMessage
-from bot.conversation.errors import (
-    ChatForbiddenError,
-    ChatModelUnknownError,
-    ChatOnlyThoughtError,
-    ChatOverloadedError,
-    ChatQuotaExceededError,
-    ChatRateLimitedError,
-    ChatRefusedError,
-    ChatRegionError,
-)
 from bot.errors import StarlingError
 from bot.settings import Settings, unknown_names
 from bot.storage.database import Database
@@ -38,29 +24,7 @@ from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
-CHAT_TIMEOUT_S = 45.0
-"""Within which a chat model says its first word; one that is not in memory is loaded first."""
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
-FREE_WANTED_MB = 500
-"""For the database and the models' cache."""
-
-
-class CheckResult(enum.Enum):
-    """How serious a check's result is."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    finding: CheckResult
-    detail: str
-    remedy: str = ""
 
 
 async def examine(settings: Settings) -> list[Check]:
@@ -84,8 +48,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     yield await _database(settings)
     async for check in _training(settings, cache):
         yield check
-    yield _disk("data folder", settings.data_folder)
-    yield _disk("models folder", settings.models_folder)
+    yield check_disk("data folder", settings.data_folder)
+    yield check_disk("models folder", settings.models_folder)
 
 
 def _token(settings: Settings) -> Check:
@@ -184,41 +148,15 @@ async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -
     """``chat``, asked something short; without a model, it is enough that its endpoint lists some. ``address``: what
     holds its address."""
     try:
-        async with asyncio.timeout(CHAT_TIMEOUT_S):
-            if listed and not chat.model:
-                await chat.names()
-            else:
-                await _ask(chat)
-    except (StarlingError, TimeoutError) as error:
-        remedy = await _chat_remedy(chat, address, error)
-        return Check(what, CheckResult.BAD, str(error) or "it does not answer", remedy)
+        await answers(chat)
+    except StarlingError as error:
+        remedy = await remedy_for(chat, address, error)
+        return Check(what, CheckResult.BAD, str(error), remedy)
     finally:
         await chat.close()
     ways = chat.profile.differences()
     detail = f"{chat.model} at {chat.base_url} answers" if chat.model else f"{chat.base_url} lists its models"
     return Check(what, CheckResult.GOOD, f"{detail}; it {', '.join(ways)}" if ways else detail)
-
-
-async def _ask(chat: ChatModel) -> None:
-    with contextlib.suppress(ChatOnlyThoughtError):
-        async with aclosing(chat.stream([ChatMessage("user", "Say yes.")])) as parts:
-            async for _part in parts:
-                """What is learnt of the model is known at the end."""
-
-
-async def _chat_remedy(chat: ChatModel, address: str, error: Exception) -> str:
-    if isinstance(error, ChatRefusedError | ChatForbiddenError):
-        return "Check the key: it may be another service's, have run out, or not be allowed to use this model."
-    if isinstance(error, ChatQuotaExceededError | ChatRegionError | ChatRateLimitedError | ChatOverloadedError):
-        return "There is nothing to mend here: see to it at the provider, or choose another one."
-    if (better := await chat.better_address()) is not None:
-        return f"The endpoint is at another address. Write it as the {address}: {better}"
-    if isinstance(error, ChatModelUnknownError):
-        with contextlib.suppress(StarlingError):
-            names = await chat.names()
-            near = difflib.get_close_matches(chat.model, names, 5, 0.3) or names[:5]
-            return f"Check the model's name. There are: {', '.join(near)}" if near else "Check the model's name."
-    return f"Check the {address}, the key and the model's name; what the endpoint said is in the log."
 
 
 async def _database(settings: Settings) -> Check:
@@ -252,13 +190,3 @@ async def _training(settings: Settings, cache: WeightsCache) -> AsyncIterator[Ch
                 yield Check(what, CheckResult.GOOD, detail)
             finally:
                 await trainer.close()
-
-
-def _disk(what: str, folder: Path) -> Check:
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    free_mb = shutil.disk_usage(existing).free >> 20
-    if free_mb < FREE_WANTED_MB:
-        return Check(
-            what, CheckResult.BAD, f"{free_mb} MB free in {folder}", f"Free at least {FREE_WANTED_MB} MB there."
-        )
-    return Check(what, CheckResult.GOOD, f"{free_mb:,} MB free in {folder}")

@@ -13,11 +13,13 @@ import structlog
 
 import extensions
 from bot.app.answering import build_answering
-from bot.app.chat import warn_of_wrong_addresses
+from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
-from bot.app.health import keep_alive_file
+from bot.app.health import Health, Watched
+from bot.app.host_alert import HostAlert
 from bot.app.learning import build_learning
 from bot.app.loading import load
+from bot.app.metrics import served_metrics
 from bot.app.services import Services
 from bot.app.single_instance import only_one_on
 from bot.app.speech import build_speech
@@ -124,10 +126,18 @@ class Starling:
                 background.append(asyncio.create_task(answering.missed.begin()))
                 ready(me)
 
+            watch = ChatWatch(answering.models, answering.outcomes)
+            watched = Watched(
+                bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=watch,
+                is_demonstration=answering.chat.is_demonstration,
+            )  # fmt: skip
+            alert = HostAlert(self._bot.rest, answering.locales, settings.owner_id)
+            health = Health(watched, settings, alert)
+            stack.enter_context(served_metrics(settings, watched, health))
             retention = timedelta(days=settings.retention_days)
             background: list[asyncio.Task[None]] = [
-                asyncio.create_task(keep_alive_file(self._bot, settings.data_folder)),
-                asyncio.create_task(warn_of_wrong_addresses(answering.models)),
+                asyncio.create_task(health.run()),
+                asyncio.create_task(watch.run()),
                 asyncio.create_task(
                     run_retention(learning.personal_data, stores.preferences.retention_days, retention)
                 ),

@@ -54,6 +54,8 @@ MAX_WAIT_S = 20.0
 CONNECT_TIMEOUT_S = 10.0
 LIST_TIMEOUT_S = 10.0
 MAX_TOLD_CHARS = 500
+CHECK = "Say yes."
+"""What a model is asked to see whether it answers."""
 
 _BAD_PICTURE = re.compile(
     r"unsupported image(?! input)|invalid_image|image_parse_error|at most \d+ image"
@@ -201,6 +203,18 @@ class ChatModel:
         async with aclosing(self.stand_in.stream(messages, use, report=report, on_wait=on_wait)) as parts:
             async for part in parts:
                 yield part
+
+    async def ask_briefly(self) -> None:
+        """Ask this very model something short, and learn its ways.
+
+        Raises:
+            ChatError: a subclass says why there is no answer.
+        """
+        with contextlib.suppress(ChatOnlyThoughtError):
+            parts = self._adapting([ChatMessage("user", CHECK)], TokenUse(), ReplyReport(), None)
+            async with aclosing(parts):
+                async for _part in parts:
+                    """What is learnt of the model is known at the end."""
 
     async def _adapting(
         self, messages: Sequence[ChatMessage], use: TokenUse, report: ReplyReport, on_wait: OnWait | None

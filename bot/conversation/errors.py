@@ -22,6 +22,7 @@ class ChatError(StarlingError):
     """Whether it is worth asking another model the same."""
     is_transient = True
     """Also of what only the host can mend: when that is done, the question is still there."""
+    concerns_host = True
 
 
 class ChatUnreachableError(ChatError):
@@ -125,6 +126,7 @@ class ContextTooLongError(ChatError):
     """Raised when the prompt has more tokens than the model takes."""
 
     sentence = _("That is too long for my chat model. Please ask with fewer words.")
+    concerns_host = False
     another_may_answer = False
     is_transient = False
 
@@ -133,6 +135,7 @@ class ChatCannotSeeError(ChatError):
     """Raised when the model takes no pictures."""
 
     sentence = _("My chat model cannot look at pictures. Please tell me in words what is on them.")
+    concerns_host = False
     another_may_answer = False
 
 
@@ -140,6 +143,7 @@ class ChatPictureRefusedError(ChatError):
     """Raised when a model that can see does not take one of the pictures."""
 
     sentence = _("My chat model does not take this picture. Please try another one, or tell me in words what is on it.")
+    concerns_host = False
     another_may_answer = False
     is_transient = False
 
@@ -148,6 +152,7 @@ class ChatFilteredError(ChatError):
     """Raised when the provider's filter stops the question or the answer."""
 
     sentence = _("My chat model's filter stopped this answer. Please ask in another way.")
+    concerns_host = False
     another_may_answer = False
     is_transient = False
 
@@ -165,12 +170,14 @@ class ChatSaidNothingError(ChatError):
     """Raised when the model ends without a word that can be shown."""
 
     sentence = _("My chat model answered with nothing at all. Please ask in other words.")
+    concerns_host = False
 
 
 class ChatWantedToolError(ChatError):
     """Raised when the model calls a tool that nobody offered, and says nothing."""
 
     sentence = _("My chat model wanted to use a tool that it does not have here. Please ask in other words.")
+    concerns_host = False
 
 
 class ChatOnlyThoughtError(ChatError):
@@ -180,6 +187,7 @@ class ChatOnlyThoughtError(ChatError):
         "My chat model reached its limit of {tokens} tokens while it was thinking. "
         "Please ask for less at once, or ask whoever runs me to raise CHAT_REASONING_TOKENS."
     )
+    concerns_host = False
 
     def __init__(self, tokens: int) -> None:
         super().__init__(tokens=tokens)

@@ -33,6 +33,7 @@ class DatabaseUnavailableError(StarlingError):
     sentence = _(
         "The database {url} cannot be used: {reason}. Check DATABASE_URL, and that the server or folder is there."
     )
+    concerns_host = True
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(url=url, reason=reason)

@@ -45,6 +45,7 @@ class DiskFullError(StarlingError):
     """Raised when the disk takes no more."""
 
     sentence = _("The disk of the machine that Starling runs on is full, so {path} was not saved. Tell the operator.")
+    concerns_host = True
 
     def __init__(self, path: str) -> None:
         super().__init__(path=shown(path))

@@ -34,6 +34,7 @@ class DownloadFailedError(StarlingError):
 
     sentence = _("I could not download this file from Discord. Please try again in a moment.")
     is_transient = True
+    concerns_host = True
 
 
 async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:

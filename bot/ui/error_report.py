@@ -10,6 +10,7 @@ import structlog
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
+from bot.work.metrics import FAILURES
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ class TookTooLongError(StarlingError):
 
     sentence = _("This took too long, so I stopped. Please try again in a moment.")
     is_transient = True
+    concerns_host = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class ErrorReport:
     """Whether trying again may help; of what nobody has foreseen, it may."""
 
 
+def concerns_host(error: BaseException) -> bool:
+    """Whether the host may have to see to ``error``: what nobody has foreseen does, and what says so."""
+    return not isinstance(error, StarlingError) or error.concerns_host
+
+
 def report_error(error: BaseException, locale: str, **bound: object) -> ErrorReport:
     """Log ``error`` with the ids in ``bound``, and give the sentence for the person.
 
@@ -42,6 +49,7 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     """
     reference = secrets.token_hex(4)
     cause = TookTooLongError() if isinstance(error, TimeoutError) else error
+    FAILURES.labels(type(cause).__name__, "host" if concerns_host(cause) else "person").inc()
     if isinstance(cause, StarlingError):
         text = translate_error(cause, locale)
         is_transient = cause.is_transient

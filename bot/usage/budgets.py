@@ -15,6 +15,7 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.usage.store import UsageAmounts, UsageStore
 from bot.usage.text import minutes_text, number_text
+from bot.work.metrics import NOTES, NOTES_S, SPOKEN_CHARACTERS, TOKENS
 
 Kind = Literal["tokens", "audio"]
 """Tokens of the chat model, in and out, or seconds of recordings that are heard."""
@@ -187,16 +188,21 @@ class Budgets:
         """Count tokens of the chat model ``model``, and what they cost."""
         if not use.prompt_tokens and not use.reply_tokens:
             return
+        TOKENS.labels(model, "in").inc(use.prompt_tokens)
+        TOKENS.labels(model, "out").inc(use.reply_tokens)
         of_prompt, of_reply = self._settings.prices.get(model, (0.0, 0.0))
         cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
         await self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 
     async def count_recording(self, user: int, guild: int | None, duration_s: float) -> None:
         """Count a recording that was heard."""
+        NOTES.inc()
+        NOTES_S.inc(duration_s)
         await self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
 
     async def count_speech(self, user: int, guild: int | None, engine: str, text: str) -> None:
         """Count ``text``, which was spoken by ``engine``."""
+        SPOKEN_CHARACTERS.labels(engine).inc(len(text))
         await self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
     async def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.work.job_store import Job
+from bot.work.metrics import WAITS_S
 
 log = structlog.get_logger()
 
@@ -52,6 +54,12 @@ _Source = tuple[int, int]
 class _Entry:
     job: Job
     work: Work
+    since_s: float = field(default_factory=time.monotonic)
+    """When it came."""
+
+    @property
+    def waited_s(self) -> float:
+        return time.monotonic() - self.since_s
 
     @property
     def source(self) -> _Source:
@@ -93,6 +101,21 @@ class JobRunner:
         self._workers: list[asyncio.Task[None]] = []
         self._running: dict[_Source, asyncio.Task[None]] = {}
         self._closing = False
+
+    @property
+    def running(self) -> int:
+        """How many jobs run."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return len(self._waiting)
+
+    @property
+    def longest_wait_s(self) -> float:
+        """How long the job that waits longest has waited; 0 where none waits."""
+        return self._waiting[0].waited_s if self._waiting else 0.0
 
     def start(self) -> None:
         """Begin to run what is submitted; needs a running event loop."""
@@ -150,6 +173,7 @@ class JobRunner:
             return None
         entry = min(waiting, key=self._turn_of)
         self._waiting.remove(entry)
+        WAITS_S.labels("queue").observe(entry.waited_s)
         turn = next(self._turns)
         concerned = {key for other in self._waiting for key in (other.group, other.job.user_id)}
         self._last_turn = {key: last for key, last in self._last_turn.items() if key in concerned}

@@ -17,7 +17,8 @@ from audio.recognition.fallback import FallbackRecognizer
 from audio.recognition.transcript import Transcript
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
-from bot.app.doctor import CheckResult, examine
+from bot.app.check import CheckResult
+from bot.app.doctor import examine
 from bot.settings import read_settings
 from bot.weights.needed import needed_models
 from tests.audio.synthesis.scripted_engine import ScriptedEngine

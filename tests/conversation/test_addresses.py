@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.app.doctor import CheckResult, examine
+from bot.app.check import CheckResult
+from bot.app.doctor import examine
 from bot.conversation.addresses import neighbours, tidy_key, tidy_url
 from bot.conversation.chat import ChatModel
 from bot.conversation.errors import ChatModelUnknownError, ChatWrongAddressError

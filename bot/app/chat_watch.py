@@ -1,0 +1,123 @@
+"""Whether the chat endpoints answer: asked at the start, looked at now and then, and told at once when they do not."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+
+import structlog
+
+from bot.answering.outcomes import AnswerPart, Outcomes
+from bot.conversation.chat import ChatModel
+from bot.conversation.errors import (
+    ChatError,
+    ChatForbiddenError,
+    ChatModelUnknownError,
+    ChatOverloadedError,
+    ChatQuotaExceededError,
+    ChatRateLimitedError,
+    ChatRefusedError,
+    ChatRegionError,
+    ChatTimedOutError,
+)
+from bot.conversation.models import ChatModels
+from bot.errors import StarlingError
+
+log = structlog.get_logger()
+
+CHECK_TIMEOUT_S = 45.0
+"""Within which a chat model says its first word; one that is not in memory is loaded first."""
+TROUBLED_EVERY_S = 60.0
+"""How often an endpoint is asked again that does not answer."""
+WELL_EVERY_S = 300.0
+"""How often one is asked for the list of its models, which costs nothing, to see whether it is still there."""
+
+
+class ChatWatch:
+    """Watches the endpoint of the host's model; of further ones, it is told at the start whether they answer."""
+
+    def __init__(self, models: ChatModels, outcomes: Outcomes) -> None:
+        self._models = models
+        self._outcomes = outcomes
+        self.failed_checks = 0
+        """How often in a row the endpoint did not answer when it was looked at; 0 once it answers anyone."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the endpoint, in English; None: nothing is."""
+        failure = self._outcomes.broken(AnswerPart.CHAT)
+        return None if failure is None else str(failure.detail)
+
+    async def run(self) -> None:
+        """Ask every endpoint once, and look after the first from then on; ends by being cancelled."""
+        first, *further = self._models.endpoints
+        lists = False
+        if not first.is_demonstration:
+            await self._check(first, "OPENAI_BASE_URL")
+            lists = await self._lists(first)
+        for chat in further:
+            await self._check(chat, "base_url in CHAT_ENDPOINTS", watched=False)
+        since_look_s = 0.0
+        while not first.is_demonstration:
+            await asyncio.sleep(TROUBLED_EVERY_S)
+            since_look_s += TROUBLED_EVERY_S
+            if self.problem is None:
+                self.failed_checks = 0
+                if since_look_s < WELL_EVERY_S or not lists or await self._lists(first):
+                    continue
+            since_look_s = 0.0
+            await self._check(first, "OPENAI_BASE_URL")
+
+    async def _lists(self, chat: ChatModel) -> bool:
+        try:
+            await chat.names()
+        except ChatError:
+            return False
+        return True
+
+    async def _check(self, chat: ChatModel, address: str, *, watched: bool = True) -> None:
+        was_broken = watched and self.problem is not None
+        try:
+            await answers(chat)
+        except ChatError as error:
+            if watched:
+                self._outcomes.fails(AnswerPart.CHAT, error)
+                self.failed_checks += 1
+            remedy = await remedy_for(chat, address, error)
+            log.warning("a chat endpoint does not answer", address=chat.base_url, why=str(error), remedy=remedy)
+            return
+        if watched:
+            self._outcomes.works(AnswerPart.CHAT)
+            self.failed_checks = 0
+        log.info("the chat endpoint answers again" if was_broken else "a chat endpoint answers", address=chat.base_url)
+
+
+async def answers(chat: ChatModel) -> None:
+    """See that ``chat`` answers; without a model, that its endpoint lists some.
+
+    Raises:
+        ChatError: a subclass says why not.
+    """
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await (chat.ask_briefly() if chat.model else chat.names())
+    except TimeoutError as error:
+        raise ChatTimedOutError(CHECK_TIMEOUT_S) from error
+
+
+async def remedy_for(chat: ChatModel, address: str, error: Exception) -> str:
+    """What the host can do about ``error``; ``address``: what holds the endpoint's address in the settings."""
+    if isinstance(error, ChatRefusedError | ChatForbiddenError):
+        return "Check the key: it may be another service's, have run out, or not be allowed to use this model."
+    if isinstance(error, ChatQuotaExceededError | ChatRegionError | ChatRateLimitedError | ChatOverloadedError):
+        return "There is nothing to mend here: see to it at the provider, or choose another one."
+    if (better := await chat.better_address()) is not None:
+        return f"The endpoint is at another address. Write it as the {address}: {better}"
+    if isinstance(error, ChatModelUnknownError):
+        try:
+            names = await chat.names()
+        except StarlingError:
+            return "Check the model's name."
+        near = difflib.get_close_matches(chat.model, names, 5, 0.3) or names[:5]
+        return f"Check the model's name. There are: {', '.join(near)}" if near else "Check the model's name."
+    return f"Check the {address}, the key and the model's name, and that the endpoint runs."

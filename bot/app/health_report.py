@@ -1,0 +1,70 @@
+"""The file in which a running Starling says every few seconds how it is, and how ``starling health`` reads it.
+
+Nothing here loads what only a running Starling needs: a container asks every half a minute.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.app.check import Check, CheckResult, check_disk
+
+STALE_AFTER_S = 60.0
+"""A Starling that has said nothing for so long does not run, or hangs."""
+PROCESS, GATEWAY, DATABASE, DISK = "process", "gateway", "database", "disk"
+ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
+"""Where one of these fails, nobody is answered, and a new start may help."""
+
+
+def report_file(data_folder: Path) -> Path:
+    """The file's path."""
+    return data_folder / "health.json"
+
+
+def write_report(data_folder: Path, checks: Sequence[Check]) -> None:
+    """Say how it is. On a disk that takes no more, the old report is marked as fresh: what has become of the disk,
+    whoever reads it sees by itself."""
+    path = report_file(data_folder)
+    fresh = path.with_suffix(".new")
+    try:
+        fresh.write_text(json.dumps([asdict(check) for check in checks], ensure_ascii=False), encoding="utf-8")
+        fresh.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+            os.utime(path)
+
+
+def read_report(data_folder: Path) -> list[Check]:
+    """How the Starling on ``data_folder`` is: what it said last, and what can be seen from here."""
+    path = report_file(data_folder)
+    try:
+        age_s = time.time() - path.stat().st_mtime
+        said = json.loads(path.read_text(encoding="utf-8")) if age_s < STALE_AFTER_S else []
+    except (OSError, ValueError):
+        age_s, said = None, []
+    if not said:
+        last = "" if age_s is None else f"; it last said {age_s / 60:.0f} min ago that it does"
+        detail = f"no Starling runs on {data_folder}{last}"
+        process = Check(PROCESS, CheckResult.BAD, detail, "Start it: starling run. Its log says why it ended.")
+    else:
+        process = Check(PROCESS, CheckResult.GOOD, f"runs on {data_folder}")
+    checks = [Check(**{**each, "finding": CheckResult(each["finding"])}) for each in said]
+    seen = [each for each in checks if each.what != DISK]
+    return [process, *seen, check_disk(DISK, data_folder)]
+
+
+def is_serving(checks: Sequence[Check]) -> bool:
+    """Whether people can be answered at all, as far as this machine is concerned."""
+    return not any(each.what in ESSENTIAL and each.finding is CheckResult.BAD for each in checks)
+
+
+def is_well(checks: Sequence[Check]) -> bool:
+    """Whether there is nothing that the host has to see to."""
+    return not any(each.finding is CheckResult.BAD for each in checks)

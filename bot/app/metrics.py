@@ -1,0 +1,108 @@
+"""Metrics for Prometheus, served at METRICS_PORT."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+import psutil
+from prometheus_client import Gauge, start_http_server
+
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.synthesis.engines import ENGINES
+from bot.answering.outcomes import AnswerPart
+from bot.app.check import free_mb
+from bot.app.health import Health, Watched
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.settings import Settings
+from bot.work.metrics import REGISTRY
+
+
+class MetricsPortError(StarlingError):
+    """Raised when metrics cannot be served where they should be."""
+
+    sentence = _(
+        "Metrics cannot be served on port {port}: {reason}. Set METRICS_PORT to another one, or leave it empty."
+    )
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(port=port, reason=reason)
+
+
+def _gauge(name: str, detail: str, *labels: str) -> Gauge:
+    return Gauge(f"starling_{name}", detail, labels, registry=REGISTRY)
+
+
+INFO = _gauge("info", "1, with what is in use in its labels.", "version", "chat_model", "recognizer", "voices")
+CONNECTED = _gauge("gateway_connected", "Whether every shard is connected to Discord.")
+GUILDS = _gauge("guilds", "Servers that Starling is on.")
+DATABASE_UP = _gauge("database_up", "Whether the database answered when it was last looked at.")
+PART_UP = _gauge("part_up", "Whether chat, recognition or voice did what was wanted, the last time.", "part")
+RUNNING = _gauge("queue_running", "Answers and transcripts that are being made.")
+WAITING = _gauge("queue_waiting", "Those that wait for a place.")
+LONGEST_WAIT = _gauge("queue_longest_wait_seconds", "How long the one that waits longest has waited.")
+IN_A_ROW = _gauge("failures_in_a_row", "Answers that failed since one went well, where the host may have to see to it.")
+LAST_ANSWER = _gauge("last_answer_timestamp_seconds", "When an answer last came to its end; 0: none yet.")
+FREE_DISK = _gauge("disk_free_bytes", "What is free on the disk of the data folder.")
+CHILDREN_MEMORY = _gauge("children_memory_bytes", "Memory of the processes that Starling has started: decoder, engine.")
+
+
+@contextlib.contextmanager
+def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iterator[None]:
+    """Serve them while the block runs, if the settings want it.
+
+    Raises:
+        MetricsPortError: the port is taken.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    _connect(settings, watched, health)
+    try:
+        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
+    except OSError as error:
+        raise MetricsPortError(settings.metrics_port, error.strerror or str(error)) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+
+def _connect(settings: Settings, watched: Watched, health: Health) -> None:
+    """Have the gauges show what is so when they are read, which a thread does: each reads one number."""
+    outcomes, runner = watched.outcomes, watched.runner
+    INFO.clear()
+    INFO.labels(
+        version("starling"),
+        settings.chat_model or "demonstration",
+        ", ".join(one.name for one in RECOGNIZERS.chosen(settings.stt_engine, settings)),
+        ", ".join(one.name for one in ENGINES.chosen(settings.tts_engine, settings)),
+    ).set(1)
+    shown: dict[Gauge, Callable[[], float]] = {
+        CONNECTED: lambda: health.is_connected,
+        GUILDS: lambda: len(watched.bot.cache.get_guilds_view()),
+        DATABASE_UP: lambda: health.is_database_up,
+        RUNNING: lambda: runner.running,
+        WAITING: lambda: runner.waiting,
+        LONGEST_WAIT: lambda: runner.longest_wait_s,
+        IN_A_ROW: lambda: outcomes.failures_in_a_row,
+        LAST_ANSWER: lambda: 0 if outcomes.last_answer_at is None else outcomes.last_answer_at.timestamp(),
+        FREE_DISK: lambda: free_mb(settings.data_folder) << 20,
+        CHILDREN_MEMORY: _children_memory,
+    }
+    for gauge, shows in shown.items():
+        gauge.set_function(shows)
+    for part in AnswerPart:
+        PART_UP.labels(part).set_function(lambda part=part: outcomes.broken(part) is None)  # type: ignore[misc]
+
+
+def _children_memory() -> float:
+    total = 0
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            total += child.memory_info().rss
+    return total
