@@ -1,10 +1,11 @@
-"""The models of all bots in one test process: the real ones, verified and loaded once, as a bot does it."""
+"""What all bots in one test process load: the real models and certificates, once, as one bot does it."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
 
+import hikari.impl.config
 import pytest
 from piper import PiperVoice
 
@@ -27,5 +28,6 @@ def models_are_loaded_once() -> Iterator[None]:
             lambda cache, name: once(name) if cache.folder == bundled.folder else verified(cache, name),
         )
         patch.setattr("audio.recognition.whisper.load_model", functools.cache(load_model))
+        patch.setattr("hikari.impl.config._ssl_factory", functools.cache(hikari.impl.config._ssl_factory))
         patch.setattr(PiperVoice, "load", staticmethod(functools.cache(PiperVoice.load)))
         yield
