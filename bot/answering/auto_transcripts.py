@@ -11,7 +11,7 @@ import structlog
 
 from audio import TranscriptionProgress
 from bot.answering.hearings import Hearings
-from bot.answering.job_payloads import TranscriptPayload, note_posted
+from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
@@ -26,12 +26,11 @@ from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
 from bot.ui.transcript_text import caption, so_far, timed
 from bot.work.cancellation import CancellationToken, CancelledByUserError
-from bot.work.job_store import Job, JobStore
+from bot.work.job_store import Job, JobState, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
 
 log = structlog.get_logger()
 
-KIND = "transcript"
 MAX_ATTEMPTS = 3
 
 
@@ -64,7 +63,7 @@ class AutoTranscripts:
         """Have ``message`` written down; one that is known already is left alone, and so are those beyond what can
         wait: nobody asked for them. Says whether it was not known."""
         job = await self._jobs.create(
-            KIND,
+            JobKind.TRANSCRIPT,
             guild_id=message.guild_id,
             channel_id=message.channel_id,
             user_id=message.author.id,
@@ -78,7 +77,7 @@ class AutoTranscripts:
     async def resume(self) -> None:
         """Take up what the last stop interrupted."""
         for job in await self._jobs.unfinished():
-            if job.kind == KIND and job.attempts < MAX_ATTEMPTS:
+            if job.kind == JobKind.TRANSCRIPT and job.attempts < MAX_ATTEMPTS:
                 await self._submit(job, None, is_promised=True)
 
     async def _submit(self, job: Job, message: hikari.Message | None, *, is_promised: bool = False) -> None:
@@ -89,7 +88,7 @@ class AutoTranscripts:
             self._runner.submit(job, work, is_promised=is_promised)
         except JobQueueFullError:
             log.warning("too much to do, a voice note is not written down", message=job.message_id)
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
 
     async def _write(self, job: Job, message: hikari.Message | None) -> None:
         assert job.message_id is not None
@@ -104,7 +103,7 @@ class AutoTranscripts:
             raise
         except (hikari.HTTPError, ReplyGoneError) as error:
             log.info("a transcript could not be posted", why=str(error), message=job.message_id)
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
 
     async def _transcribe(
         self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment], stop: CancellationToken
@@ -114,14 +113,14 @@ class AutoTranscripts:
             await self._post(job, reply, await stop.unless_cancelled(self._heard(job, reply, files)))
         except CancelledByUserError:
             await reply.finish("", note=f"-# {translate(STOPPED, locale)}")
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
         except StarlingError as error:
             report = report_error(error, locale, message=job.message_id, user=job.user_id)
-            await self._jobs.finish(job.id, "failed", reference=report.reference)
+            await self._jobs.finish(job.id, JobState.FAILED, reference=report.reference)
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.end_with_note(report.text)
         else:
-            await self._jobs.finish(job.id, "done")
+            await self._jobs.finish(job.id, JobState.DONE)
 
     async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
         """What is said in ``files``; of what is long, the words are shown as they are heard."""

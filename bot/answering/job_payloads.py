@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 from bot.work.job_store import Job, JobStore
+
+
+class JobKind(StrEnum):
+    """What answering promises to people."""
+
+    ANSWER = "answer"
+    TRANSCRIPT = "transcript"
 
 
 @dataclass(frozen=True, slots=True)

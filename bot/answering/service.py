@@ -14,7 +14,7 @@ from cachetools import TTLCache
 
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
-from bot.answering.job_payloads import AnswerPayload, note_posted, note_spoken, posted_for
+from bot.answering.job_payloads import AnswerPayload, JobKind, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
 from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError, QuestionGoneError
@@ -32,13 +32,12 @@ from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.signs_of_life import signs_of_life
 from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
-from bot.work.job_store import Job, JobStore
+from bot.work.job_store import Job, JobState, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
 from bot.work.metrics import ANSWERS, WAITS_S
 
 log = structlog.get_logger()
 
-KIND = "answer"
 MAX_ATTEMPTS = 3
 """How often an answer is begun by itself, interruptions counted."""
 TOO_LATE = timedelta(hours=1)
@@ -109,7 +108,7 @@ class AnswerService:
         job = await self._job_for(message, locale, guild_name)
         if job is None:
             return False
-        await self._jobs.finish(job.id, "cancelled")
+        await self._jobs.finish(job.id, JobState.CANCELLED)
         with contextlib.suppress(hikari.HTTPError):
             row = offer_row(job.id, locale)
             await self._reply(job, message).end_with_note(f"-# {translate(AWAY, locale)}", row=row)
@@ -118,7 +117,7 @@ class AnswerService:
     async def _job_for(self, message: hikari.Message, locale: str, guild_name: str | None) -> Job | None:
         """A new job for ``message``; None where there is one."""
         job = await self._jobs.create(
-            KIND,
+            JobKind.ANSWER,
             guild_id=message.guild_id,
             channel_id=message.channel_id,
             user_id=message.author.id,
@@ -132,7 +131,7 @@ class AnswerService:
     async def resume(self) -> None:
         """Take up the answers that the last stop interrupted; offer those for which it is too late."""
         for job in await self._jobs.unfinished():
-            if job.kind != KIND:
+            if job.kind != JobKind.ANSWER:
                 continue
             late = datetime.now(UTC) - job.updated_at > TOO_LATE
             with contextlib.suppress(JobQueueFullError):
@@ -200,7 +199,7 @@ class AnswerService:
 
     async def edited(self, message: hikari.Message) -> None:
         """Answer anew what a person has written differently."""
-        job = await self._jobs.of_message(KIND, message.id)
+        job = await self._jobs.of_message(JobKind.ANSWER, message.id)
         if job is None or AnswerPayload.of(job).words in (None, self._words(message)):
             return
         log.info("the question was edited", message=int(message.id))
@@ -212,7 +211,7 @@ class AnswerService:
         for job in await self._jobs.of_messages(message_ids):
             await self._quiet(job.id)
             current = await self._jobs.get(job.id) or job
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
             for posted in posted_for(current):
                 with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                     await self._rest.delete_message(job.channel_id, posted)
@@ -221,7 +220,7 @@ class AnswerService:
         """Tell that ``message`` is not answered; once of all that the same person sends there within a minute."""
         flood = (job.user_id, job.channel_id)
         if flood in self._refused:
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
             return
         self._refused[flood] = True
         await self._report_error(job, message, self._reply(job, message), error)
@@ -277,7 +276,7 @@ class AnswerService:
             return message
         except (hikari.NotFoundError, hikari.ForbiddenError):
             log.info("the question is gone", message=job.message_id)
-            await self._jobs.finish(job.id, "cancelled")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
             return None
 
     async def _give_up(self, job: Job) -> None:
@@ -286,7 +285,7 @@ class AnswerService:
         if message is None:
             return
         reply = self._reply(job, message)
-        await self._jobs.finish(job.id, "failed")
+        await self._jobs.finish(job.id, JobState.FAILED)
         with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
             if reply.message_ids:
                 shown = await self._rest.fetch_message(job.channel_id, reply.message_ids[-1])
@@ -309,11 +308,11 @@ class AnswerService:
             except ReplyGoneError:
                 log.info("the answer was deleted while it was written")
                 ANSWERS.labels("cancelled").inc()
-                await self._jobs.finish(job.id, "cancelled")
+                await self._jobs.finish(job.id, JobState.CANCELLED)
             except Exception as error:
                 await self._report_error(job, message, reply, error)
             else:
-                await self._jobs.finish(job.id, "done")
+                await self._jobs.finish(job.id, JobState.DONE)
                 ANSWERS.labels("done").inc()
                 self._outcomes.answered(heard=bool(recordings_in(message)))
 
@@ -374,7 +373,7 @@ class AnswerService:
         report = report_error(known_error, reply.locale)
         ANSWERS.labels("failed").inc()
         self._outcomes.failed(known_error)
-        await self._jobs.finish(job.id, "failed", reference=report.reference)
+        await self._jobs.finish(job.id, JobState.FAILED, reference=report.reference)
         try:
             if isinstance(known_error, MayNotWriteError):
                 direct = await self._rest.create_dm_channel(job.user_id)

@@ -12,7 +12,7 @@ from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.training.errors import TooFewExamplesError, TooFewPairsError
-from bot.training.recipe import Method
+from bot.training.recipe import TrainingMethod
 
 FEW = 50
 """From as many examples on OpenAI's guide to supervised fine-tuning expects to see a clear improvement."""
@@ -28,7 +28,7 @@ NOT_LEARNT_FROM = _("{count} examples are of no use to this method, and are left
 class TrainingExamples:
     """The examples that are learnt from, and those that the loss is measured on."""
 
-    method: Method
+    method: TrainingMethod
     training: tuple[Example, ...]
     heldout: tuple[Example, ...]
     unused: int
@@ -62,7 +62,7 @@ class TrainingExamples:
         return found
 
 
-def examples_for(data: TrainingData, method: Method, *, least: int) -> TrainingExamples:
+def examples_for(data: TrainingData, method: TrainingMethod, *, least: int) -> TrainingExamples:
     """What ``method`` learns from ``data``.
 
     Raises:
@@ -70,23 +70,23 @@ def examples_for(data: TrainingData, method: Method, *, least: int) -> TrainingE
     """
     training = _fitting(data.split.training, method)
     if len(training) < least:
-        raise (TooFewExamplesError if method == "supervised" else TooFewPairsError)(len(training), least)
+        raise (TooFewExamplesError if method is TrainingMethod.SUPERVISED else TooFewPairsError)(len(training), least)
     unused = len(data.split.training) - len(training)
     return TrainingExamples(method, training, _fitting(data.split.heldout, method), unused)
 
 
-def _fitting(examples: Iterable[Example], method: Method) -> tuple[Example, ...]:
-    if method == "preference":
+def _fitting(examples: Iterable[Example], method: TrainingMethod) -> tuple[Example, ...]:
+    if method is TrainingMethod.PREFERENCE:
         return tuple(example for example in examples if example.kind == "pair")
     return tuple(example for example in examples if example.answer is not None)
 
 
-def _file(examples: Sequence[Example], method: Method) -> bytes:
-    return json_lines(map(chat_record if method == "supervised" else preference_record, examples))
+def _file(examples: Sequence[Example], method: TrainingMethod) -> bytes:
+    return json_lines(map(chat_record if method is TrainingMethod.SUPERVISED else preference_record, examples))
 
 
-def _tokens(example: Example, method: Method) -> int:
+def _tokens(example: Example, method: TrainingMethod) -> int:
     texts = [example.prompt, example.answer, example.system, *(turn.text for turn in example.turns)]
-    if method == "preference":
+    if method is TrainingMethod.PREFERENCE:
         texts.append(example.rejected)
     return sum(MESSAGE_TOKENS + count_tokens(text) for text in texts if text)

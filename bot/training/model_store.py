@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
@@ -16,7 +17,16 @@ from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ModelRow, PromotionRow
 
-Kind = Literal["remote", "adapter", "files"]
+
+class ModelKind(StrEnum):
+    """Where a trained model is, and so who can answer with it."""
+
+    REMOTE = "remote"
+    """At the service that trained it."""
+    ADAPTER = "adapter"
+    """A file for the demonstration model."""
+    FILES = "files"
+    """Packed for people who train it elsewhere."""
 
 
 class NoSuchTrainedModelError(StarlingError):
@@ -36,7 +46,7 @@ class Model:
     guild_id: int
     training_id: str
     name: str
-    kind: Kind
+    kind: ModelKind
     base: str
     remote_name: str
     path: Path | None
@@ -62,7 +72,15 @@ class ModelStore(DataHolder):
         self._database = database
 
     async def add(
-        self, *, guild_id: int, training_id: str, name: str, kind: Kind, base: str, remote_name: str, path: Path | None
+        self,
+        *,
+        guild_id: int,
+        training_id: str,
+        name: str,
+        kind: ModelKind,
+        base: str,
+        remote_name: str,
+        path: Path | None,
     ) -> Model:
         """Keep what came of a training; the same one again, if it is known."""
         async with self._database.sessions.begin() as session:
@@ -151,6 +169,6 @@ class ModelStore(DataHolder):
 
 def _read(row: ModelRow) -> Model:
     return Model(
-        row.id, row.guild_id, row.training_id, row.name, cast("Kind", row.kind), row.base, row.remote_name,
+        row.id, row.guild_id, row.training_id, row.name, ModelKind(row.kind), row.base, row.remote_name,
         None if row.path is None else Path(row.path), row.scores, row.created_at,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from enum import StrEnum
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
@@ -20,12 +20,20 @@ from bot.training.evaluating.gate import GateVerdict, verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import Evaluation, EvaluationRun, Meter, ModelRun
 from bot.training.evaluating.scoring import Scorer
-from bot.training.model_store import Model, ModelStore
+from bot.training.model_store import Model, ModelKind, ModelStore
 from bot.training.serving import Serving
 from bot.training.store import TrainingStore
 from bot.training.withdrawn import WithdrawnExamples
 
-ModelState = Literal["candidate", "active", "retired"]
+
+class ModelState(StrEnum):
+    """What a trained model is to its guild."""
+
+    CANDIDATE = "candidate"
+    ACTIVE = "active"
+    """It answers."""
+    RETIRED = "retired"
+    """It has answered before."""
 
 
 class NothingToRollBackError(StarlingError):
@@ -169,9 +177,16 @@ class Promoting:
         active = history[0].model_id if history else None
         once = {one.model_id for one in history}
         return [
-            (model, "active" if model.id == active else "retired" if model.id in once else "candidate")
+            (
+                model,
+                ModelState.ACTIVE
+                if model.id == active
+                else ModelState.RETIRED
+                if model.id in once
+                else ModelState.CANDIDATE,
+            )
             for model in await self._models.of_guild(guild_id)
-            if model.kind != "files"
+            if model.kind is not ModelKind.FILES
         ]
 
     async def card(self, model: Model) -> str:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
-Method = Literal["supervised", "preference"]
-"""supervised: to say the answers. preference: to prefer the answers of pairs to what was rejected (DPO)."""
+
+class TrainingMethod(StrEnum):
+    """What is learnt of examples."""
+
+    SUPERVISED = "supervised"
+    """To say the answers."""
+    PREFERENCE = "preference"
+    """To prefer the answers of pairs to what was rejected (DPO)."""
+
 
 MAX_EPOCHS = 50
 MAX_BATCH = 256
@@ -38,7 +45,7 @@ class Recipe:
 
     base: str
     """The model to begin with, as the trainer names it."""
-    method: Method = "supervised"
+    method: TrainingMethod = TrainingMethod.SUPERVISED
     epochs: int | None = None
     """How often each example is seen, 1 to 50."""
     batch_size: int | None = None

@@ -11,7 +11,7 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.embedded import EmbeddedChat
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.training.model_store import Model, ModelStore, NoSuchTrainedModelError
+from bot.training.model_store import Model, ModelKind, ModelStore, NoSuchTrainedModelError
 
 log = structlog.get_logger()
 
@@ -91,9 +91,9 @@ class Serving:
             ModelNotServedError: it cannot answer here.
             EngineNotStartedError, EngineBusyError: the engine did not take its adapter.
         """
-        if model.kind == "files":
+        if model.kind is ModelKind.FILES:
             raise ModelNotServedError(name=model.name, why=FILES_ONLY)
-        if model.kind == "remote":
+        if model.kind is ModelKind.REMOTE:
             if self._service is None:
                 raise ModelNotServedError(name=model.name, why=NO_SERVICE)
             return self._models.setdefault(model.id, self._service.named(model.remote_name))

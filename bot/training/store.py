@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -18,9 +18,9 @@ from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import TrainingRow
+from bot.training.recipe import TrainingMethod
+from bot.training.states import OPEN, TrainingState
 
-State = Literal["planned", "queued", "running", "succeeded", "failed", "cancelled"]
-OPEN: tuple[State, ...] = ("queued", "running")
 Point = tuple[int, float | None, float | None]
 """Step, training loss, held-out loss."""
 PLANNED_FOR = timedelta(days=7)
@@ -86,10 +86,9 @@ class Training:
     heldout: frozenset[str] | None
     """The keys of the examples that were held out; None until it begins."""
     examples: int
-    method: str
-    """supervised or preference."""
+    method: TrainingMethod
     handle: str | None
-    state: State
+    state: TrainingState
     is_cancelled: bool
     """Whether somebody wants it to end."""
     fraction: float | None
@@ -132,16 +131,16 @@ class TrainingStore(DataHolder):
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
-            stale = (TrainingRow.state == "planned", TrainingRow.created_at < now - PLANNED_FOR)
+            stale = (TrainingRow.state == TrainingState.PLANNED, TrainingRow.created_at < now - PLANNED_FOR)
             await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == guild_id, *stale))
             last = await session.scalar(select(func.max(TrainingRow.number)).where(TrainingRow.guild_id == guild_id))
             row = TrainingRow(
                 id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter_id,
                 channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
                 datasets=_stored(datasets),
-                content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None, state="planned",
-                is_cancelled=False, fraction=None, curve=[], message="", error=None, announced=False, created_at=now,
-                started_at=None, ended_at=None,
+                content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None,
+                state=TrainingState.PLANNED, is_cancelled=False, fraction=None, curve=[], message="", error=None,
+                announced=False, created_at=now, started_at=None, ended_at=None,
             )  # fmt: skip
             session.add(row)
             await session.flush()
@@ -158,7 +157,7 @@ class TrainingStore(DataHolder):
             row = await session.get(TrainingRow, id_)
             if row is None or row.guild_id != guild_id:
                 raise NoSuchTrainingError("?")
-            if row.state != "planned":
+            if row.state != TrainingState.PLANNED:
                 raise AlreadyStartedError(row.number, row.state)
             lately = select(func.count()).where(
                 TrainingRow.guild_id == row.guild_id,
@@ -166,7 +165,7 @@ class TrainingStore(DataHolder):
             )
             if (await session.scalar(lately) or 0) >= max_per_day:
                 raise TooManyTrainingsError(max_per_day)
-            row.state, row.starter_id, row.started_at = "queued", starter_id, datetime.now(UTC)
+            row.state, row.starter_id, row.started_at = TrainingState.QUEUED, starter_id, datetime.now(UTC)
             return _read(row)
 
     async def begin(self, guild_id: int, id_: str) -> bool:
@@ -176,18 +175,18 @@ class TrainingStore(DataHolder):
             row = await session.get(TrainingRow, id_)
             if row is None:
                 return False
-            if row.state == "running":
+            if row.state == TrainingState.RUNNING:
                 return True
             others = select(TrainingRow.id).where(
                 TrainingRow.guild_id == row.guild_id,
-                (TrainingRow.state == "running")
-                | ((TrainingRow.state == "queued") & (TrainingRow.number < row.number)),
+                (TrainingRow.state == TrainingState.RUNNING)
+                | ((TrainingRow.state == TrainingState.QUEUED) & (TrainingRow.number < row.number)),
             )
-            if row.state != "queued" or await session.scalar(others.limit(1)) is not None:
+            if row.state != TrainingState.QUEUED or await session.scalar(others.limit(1)) is not None:
                 return False
             # Somebody may have cancelled it in between.
-            still = (TrainingRow.id == id_, TrainingRow.state == "queued")
-            changed = await session.execute(update(TrainingRow).where(*still).values(state="running"))
+            still = (TrainingRow.id == id_, TrainingRow.state == TrainingState.QUEUED)
+            changed = await session.execute(update(TrainingRow).where(*still).values(state=TrainingState.RUNNING))
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def note_datasets(self, id_: str, datasets: Sequence[DatasetRef]) -> None:
@@ -197,23 +196,29 @@ class TrainingStore(DataHolder):
     async def note(self, id_: str, **values: Any) -> Training | None:
         """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``message``, ``examples``,
         ``content_hash``, ``heldout``. None when it has ended or is not there."""
-        return await self._change(id_, ("planned", *OPEN), values)
+        return await self._change(id_, (TrainingState.PLANNED, *OPEN), values)
 
     async def end_before_its_turn(self, id_: str) -> Training | None:
         """Let it end as cancelled; None when it is under way, has ended, or is not there."""
-        return await self._change(id_, ("planned", "queued"), {"state": "cancelled", "ended_at": datetime.now(UTC)})
+        return await self._change(
+            id_,
+            (TrainingState.PLANNED, TrainingState.QUEUED),
+            {"state": TrainingState.CANCELLED, "ended_at": datetime.now(UTC)},
+        )
 
     async def note_cancelled(self, id_: str) -> Training | None:
         """Keep that somebody wants it to end; None when it is not under way."""
-        return await self._change(id_, ("running",), {"is_cancelled": True})
+        return await self._change(id_, (TrainingState.RUNNING,), {"is_cancelled": True})
 
-    async def end(self, id_: str, state: State, message: str = "", error: LazyMessage | None = None) -> Training | None:
+    async def end(
+        self, id_: str, state: TrainingState, message: str = "", error: LazyMessage | None = None
+    ) -> Training | None:
         """Let it end; None when it has ended before, or is not there."""
         why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.params.items()}}
         values = {"state": state, "message": message, "error": why, "ended_at": datetime.now(UTC)}
-        return await self._change(id_, ("planned", *OPEN), values)
+        return await self._change(id_, (TrainingState.PLANNED, *OPEN), values)
 
-    async def _change(self, id_: str, states: Sequence[State], values: Mapping[str, Any]) -> Training | None:
+    async def _change(self, id_: str, states: Sequence[TrainingState], values: Mapping[str, Any]) -> Training | None:
         """Change it if it is in one of ``states``."""
         still = (TrainingRow.id == id_, TrainingRow.state.in_(states))
         async with self._database.sessions.begin() as session:
@@ -253,7 +258,7 @@ class TrainingStore(DataHolder):
 
     async def of_guild(self, guild_id: int, most: int) -> list[Training]:
         """Those that were started, the latest first."""
-        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state != "planned")
+        wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state != TrainingState.PLANNED)
         async with self._database.sessions() as session:
             rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
             return [_read(row) for row in rows]
@@ -314,8 +319,8 @@ def _read(row: TrainingRow) -> Training:
     return Training(
         row.id, row.guild_id, row.number, row.starter_id, row.channel_id, row.message_id, row.locale, row.trainer,
         row.base, row.seed, tuple(DatasetRef(*one) for one in row.datasets), row.content_hash,
-        None if row.heldout is None else frozenset(row.heldout), row.examples, row.method,
-        row.handle, cast("State", row.state), row.is_cancelled, row.fraction,
+        None if row.heldout is None else frozenset(row.heldout), row.examples, TrainingMethod(row.method),
+        row.handle, TrainingState(row.state), row.is_cancelled, row.fraction,
         tuple((int(p[0]), p[1], p[2]) for p in row.curve), row.message,
         None if row.error is None else LazyMessage(row.error["text"], row.error["facts"]),
         row.created_at, row.started_at, row.ended_at,

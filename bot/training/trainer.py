@@ -7,20 +7,19 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.datasets.service import TrainingData
 from bot.i18n.message import LazyMessage
 from bot.training.errors import TrainingError
-from bot.training.model_store import Model
-from bot.training.recipe import Method, Recipe
+from bot.training.model_store import Model, ModelKind
+from bot.training.recipe import Recipe, TrainingMethod
+from bot.training.states import ENDED, TrainingState
 
 log = structlog.get_logger()
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-ENDED: frozenset[State] = frozenset(("succeeded", "failed", "cancelled"))
 LONGEST_PAUSE_S = 600.0
 MAX_PAUSES = 150
 """In a row, before a service that does not answer is given up: a day, most of it in the longest pauses."""
@@ -62,7 +61,7 @@ class LossPoint:
 class TrainingProgress:
     """How far a training is."""
 
-    state: State
+    state: TrainingState
     fraction: float | None = None
     """0 to 1; None where nobody knows."""
     curve: tuple[LossPoint, ...] = ()
@@ -79,7 +78,7 @@ class TrainingProgress:
 class TrainedModel:
     """What came out."""
 
-    kind: Literal["remote", "adapter", "files"]
+    kind: ModelKind
     """remote: a model at the service. adapter: a GGUF file for the embedded model. files: what others may train on."""
     base: str
     """The model that it began with."""
@@ -112,11 +111,11 @@ class Trainer(Protocol):
         """Models that it can begin with, the usual one first. ``answering``: names of those at the chat endpoint."""
         ...
 
-    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+    def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
         """What is begun with where nobody says. ``trained``: the guild's own models, the latest first."""
         ...
 
-    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
         """How more is learnt on top of a model that the guild has trained; None where this trainer cannot."""
         ...
 

@@ -19,10 +19,11 @@ from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.files import FileStore
 from bot.storage.sealed_folder import FileNotThereError
-from bot.training.model_store import Model, ModelStore
-from bot.training.recipe import Method, Recipe
-from bot.training.store import DatasetRef, State, Training, TrainingStore
-from bot.training.trainer import ENDED, Plan, TrainedModel, Trainer, TrainingProgress, follow, patiently
+from bot.training.model_store import Model, ModelKind, ModelStore
+from bot.training.recipe import Recipe, TrainingMethod
+from bot.training.states import ENDED, TrainingState
+from bot.training.store import DatasetRef, Training, TrainingStore
+from bot.training.trainer import Plan, TrainedModel, Trainer, TrainingProgress, follow, patiently
 
 log = structlog.get_logger()
 
@@ -84,7 +85,7 @@ class Trainings(DataHolder):
         deleted = 0
         for training in await self._store.learned_from(dataset.guild_id, dataset.id):
             model = await self._models.of_training(training.id)
-            if model is not None and model.kind == "files":
+            if model is not None and model.kind is ModelKind.FILES:
                 deleted += await self._delete_pack(training, model)
         return deleted
 
@@ -128,7 +129,7 @@ class Trainings(DataHolder):
         locale: str,
         trainer: str,
         base: str,
-        method: Method = "supervised",
+        method: TrainingMethod = TrainingMethod.SUPERVISED,
     ) -> tuple[Training, Plan]:
         """What would be trained on what the guild has selected, kept until somebody starts it. ``base``: a model as the
         trainer names it, or one that the guild has trained.
@@ -152,10 +153,9 @@ class Trainings(DataHolder):
         """
         before = await self._store.in_guild(model.guild_id, model.training_id)
         data = await self._datasets.look_at(before.guild_id, [one.id for one in before.datasets], seed=before.seed)
-        method: Method = "preference" if before.method == "preference" else "supervised"
         return await self._plan(
-            before.guild_id, starter_id, channel_id, locale, before.trainer, before.base, method, before.seed, data,
-            before.datasets,
+            before.guild_id, starter_id, channel_id, locale, before.trainer, before.base, before.method,
+            before.seed, data, before.datasets,
         )  # fmt: skip
 
     async def _plan(
@@ -166,7 +166,7 @@ class Trainings(DataHolder):
         locale: str,
         trainer: str,
         base: str,
-        method: Method,
+        method: TrainingMethod,
         seed: int,
         data: TrainingData,
         datasets: Sequence[DatasetRef],
@@ -221,7 +221,7 @@ class Trainings(DataHolder):
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""
         running = await self._store.open_in(guild_id)
-        packs = [model for model in await self._models.of_guild(guild_id) if model.kind == "files"]
+        packs = [model for model in await self._models.of_guild(guild_id) if model.kind is ModelKind.FILES]
         gone = await self._store.forget_guild(guild_id) + await self._models.forget_guild(guild_id)
         for training in running:
             if (task := self._tasks.get(training.id)) is not None:
@@ -260,10 +260,10 @@ class Trainings(DataHolder):
                 await self._carry_out(training)
             except StarlingError as error:
                 log.warning("a training has failed", why=str(error))
-                await self._end(training, "failed", error=LazyMessage(error.sentence, error.params))
+                await self._end(training, TrainingState.FAILED, error=LazyMessage(error.sentence, error.params))
             except Exception:
                 log.exception("a training has failed")
-                await self._end(training, "failed")
+                await self._end(training, TrainingState.FAILED)
             finally:
                 self._left_s.pop(training.id, None)
 
@@ -286,16 +286,16 @@ class Trainings(DataHolder):
                 await self._note(known, progress)
             last = progress
         assert last is not None, "a training that is followed to its end has one"
-        if last.state == "succeeded":
+        if last.state is TrainingState.SUCCEEDED:
             made = await patiently(lambda: trainer.result(handle), first_pause_s=LOOK_EVERY_S)
             message = await self._keep(training, made)
             await self._tidy(trainer, handle)
-            await self._end(training, "succeeded", message)
+            await self._end(training, TrainingState.SUCCEEDED, message)
             return
         await self._tidy(trainer, handle)
         error = last.error
         await self._end(
-            training, "failed" if last.state == "failed" else "cancelled",
+            training, TrainingState.FAILED if last.state is TrainingState.FAILED else TrainingState.CANCELLED,
             error=None if error is None else LazyMessage(error.sentence, error.params),
         )  # fmt: skip
 
@@ -304,8 +304,7 @@ class Trainings(DataHolder):
         folder = self.folder_of(training)
         was_begun = await asyncio.to_thread(folder.is_dir)
         data = await self._take_data(trainer, training, was_begun=was_begun)
-        method: Method = "preference" if training.method == "preference" else "supervised"
-        recipe = await self._recipe(training.guild_id, training.trainer, training.base, method, training.seed)
+        recipe = await self._recipe(training.guild_id, training.trainer, training.base, training.method, training.seed)
 
         def begin() -> Awaitable[str]:
             # After an interruption the same folder is given again: the trainer finds there what it had begun.
@@ -333,7 +332,7 @@ class Trainings(DataHolder):
             await self._store.note_datasets(training.id, known)
         return await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
 
-    async def _recipe(self, guild_id: int, trainer: str, base: str, method: Method, seed: int) -> Recipe:
+    async def _recipe(self, guild_id: int, trainer: str, base: str, method: TrainingMethod, seed: int) -> Recipe:
         """``base`` may be a model that the guild has trained by the same trainer: then more is learnt on top of it."""
         trained = {model.name: model for model in await self._models.of_guild(guild_id)}.get(base)
         continued = None if trained is None else self.trainer(trainer).continues(trained, method, seed)
@@ -346,7 +345,7 @@ class Trainings(DataHolder):
             guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=made.kind,
             base=made.base or training.base, remote_name=made.name, path=made.path,
         )  # fmt: skip
-        if made.kind != "files" or made.path is None:
+        if made.kind is not ModelKind.FILES or made.path is None:
             return f"checkpoints: {', '.join(made.checkpoints)}"[:500] if made.checkpoints else ""
         packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
         kept = await self._files.of_guild(training.guild_id).write(_packed(model), packed)
@@ -382,7 +381,7 @@ class Trainings(DataHolder):
     async def _end(
         self,
         training: Training,
-        state: State,
+        state: TrainingState,
         message: str = "",
         *,
         error: LazyMessage | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from bot.datasets.service import Datasets
 from bot.privacy.data_holder import LearnedVersion
-from bot.training.model_store import Model, ModelStore
+from bot.training.model_store import Model, ModelKind, ModelStore
 from bot.training.store import Training, TrainingStore
 
 
@@ -22,7 +22,7 @@ class WithdrawnExamples:
         """How many examples that were taken back a model has learned from, itself or in a model that it began with."""
         known = {each.name: each for each in await self._models.of_guild(model.guild_id)}
         count, passed, current = 0, set[str](), known.get(model.name)
-        while current is not None and current.name not in passed and current.kind != "files":
+        while current is not None and current.name not in passed and current.kind is not ModelKind.FILES:
             passed.add(current.name)
             training = await self._trainings.by_id(current.training_id)
             count += 0 if training is None else await self._withdrawn_from(training)
@@ -35,7 +35,7 @@ class WithdrawnExamples:
         for version in versions:
             trainings = await self._trainings.learned_from(version.guild_id, version.dataset_id)
             made = [await self._models.of_training(training.id) for training in trainings]
-            found |= {model.id: model for model in made if model is not None and model.kind != "files"}
+            found |= {model.id: model for model in made if model is not None and model.kind is not ModelKind.FILES}
         return sorted(found.values(), key=lambda model: (model.guild_id, model.created_at))
 
     async def _withdrawn_from(self, training: Training) -> int:

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,8 +16,18 @@ from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import JobRow
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-_OPEN: tuple[State, ...] = ("queued", "running")
+
+class JobState(StrEnum):
+    """How far a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Job:
     id: str
     """32 hexadecimal digits."""
     kind: str
-    state: State
+    state: JobState
     guild_id: int | None
     channel_id: int
     user_id: int
@@ -66,7 +77,7 @@ class JobStore(DataHolder):
         row = JobRow(
             id=uuid.uuid4().hex,
             kind=kind,
-            state="queued",
+            state=JobState.QUEUED,
             guild_id=guild_id,
             channel_id=channel_id,
             user_id=user_id,
@@ -92,9 +103,9 @@ class JobStore(DataHolder):
 
     async def start(self, job_id: str) -> None:
         """Note that the job is begun, once more."""
-        await self._change(job_id, state="running", attempts=JobRow.attempts + 1)
+        await self._change(job_id, state=JobState.RUNNING, attempts=JobRow.attempts + 1)
 
-    async def finish(self, job_id: str, state: State, *, reference: str | None = None) -> None:
+    async def finish(self, job_id: str, state: JobState, *, reference: str | None = None) -> None:
         """Note how the job ended."""
         await self._change(job_id, state=state, reference=reference)
 
@@ -117,7 +128,7 @@ class JobStore(DataHolder):
             if row is None:
                 raise KeyError(job_id)
             row.payload = {**payload, "times": row.payload.get("times", 0) + 1}
-            row.state, row.attempts, row.reference, row.updated_at = "queued", 0, None, datetime.now(UTC)
+            row.state, row.attempts, row.reference, row.updated_at = JobState.QUEUED, 0, None, datetime.now(UTC)
             return _job(row)
 
     async def of_message(self, kind: str, message_id: int) -> Job | None:
@@ -177,4 +188,5 @@ class JobStore(DataHolder):
 
 
 def _job(row: JobRow) -> Job:
-    return Job(**{column.key: getattr(row, column.key) for column in JobRow.__table__.columns})
+    values = {column.key: getattr(row, column.key) for column in JobRow.__table__.columns}
+    return Job(**{**values, "state": JobState(row.state)})

@@ -15,9 +15,11 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
-from bot.training.model_store import Model
+from bot.training.model_store import Model, ModelKind
+from bot.training.recipe import TrainingMethod
 from bot.training.rights import require_trainer
-from bot.training.store import State, Training, TrainingStore
+from bot.training.states import TrainingState
+from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Plan
 from bot.training.trainings import Trainings
 from bot.ui.nonce import fresh_nonce
@@ -39,19 +41,22 @@ HOW = _("Trainer: **{trainer}** · method: {method} · model to begin with: `{ba
 TAKES = _("It takes about {minutes} min.")
 COSTS = _("It costs about {price}.")
 START, CANCEL, PROMOTE = _("Start"), _("Cancel"), _("Measure and promote")
-METHODS = {"supervised": _("supervised: to say the answers"), "preference": _("preference: to prefer them to others")}
+METHODS = {
+    TrainingMethod.SUPERVISED: _("supervised: to say the answers"),
+    TrainingMethod.PREFERENCE: _("preference: to prefer them to others"),
+}
 DROPPED = _("Training #{number} was not started.")
 STARTED = _("Training started. Job ID: **#{number}**")
 LEFT = _("about {minutes} min left")
 LOSS = _("loss {loss}")
 ENDING = _("Somebody has cancelled it; it is being ended.")
-STATES: dict[State, str] = {
-    "planned": _("not started"),
-    "queued": _("waits for its turn"),
-    "running": _("under way"),
-    "succeeded": _("ended well"),
-    "failed": _("failed"),
-    "cancelled": _("cancelled"),
+STATES: dict[TrainingState, str] = {
+    TrainingState.PLANNED: _("not started"),
+    TrainingState.QUEUED: _("waits for its turn"),
+    TrainingState.RUNNING: _("under way"),
+    TrainingState.SUCCEEDED: _("ended well"),
+    TrainingState.FAILED: _("failed"),
+    TrainingState.CANCELLED: _("cancelled"),
 }
 SUCCEEDED = _(
     "{who} training #{number} has ended well: **{model}** is a candidate now. /test tells what it is worth, and /model "
@@ -101,7 +106,7 @@ def describe_training(training: Training, locale: str, *, left_s: float | None =
     if not training.is_open:
         lines = [f"**#{training.number}**"]
     lines[0] += f" · {translate(STATES[training.state], locale)} · {training.trainer} · `{training.base}`"
-    if training.state == "running" and training.fraction is not None:
+    if training.state is TrainingState.RUNNING and training.fraction is not None:
         done = round(BAR * training.fraction)
         parts = [f"{'▰' * done}{'▱' * (BAR - done)} {training.fraction:.0%}"]
         if left_s is not None:
@@ -111,9 +116,9 @@ def describe_training(training: Training, locale: str, *, left_s: float | None =
     losses = [point[1] for point in training.curve if point[1] is not None]
     if losses:
         lines[-1] += f" · {translate(LOSS, locale, loss=f'{losses[-1]:.3f}')}"
-    if training.state == "running" and training.is_cancelled:
+    if training.state is TrainingState.RUNNING and training.is_cancelled:
         lines.append(translate(ENDING, locale))
-    if training.state == "failed":
+    if training.state is TrainingState.FAILED:
         lines.append(f"> {_why(training, locale)}")
     return "\n".join(lines)[:2000]
 
@@ -179,7 +184,7 @@ class TrainingCards:
         if training.is_open:
             return
         self._edited.pop(training.id, None)
-        is_candidate = model is not None and model.kind != "files"
+        is_candidate = model is not None and model.kind is not ModelKind.FILES
         row = [promote_row(model, locale)] if model is not None and is_candidate else []
         with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
             await self._rest.create_message(
@@ -193,11 +198,11 @@ class TrainingCards:
 def _ended(training: Training, model: Model | None, locale: str) -> str:
     who = "" if training.starter_id is None else f"<@{training.starter_id}>"
     facts: dict[str, object] = {"who": who, "number": training.number}
-    if training.state == "succeeded" and model is not None and model.kind == "files":
+    if training.state is TrainingState.SUCCEEDED and model is not None and model.kind is ModelKind.FILES:
         return translate(PACKED, locale, **facts, path=shown(training.message))
-    if training.state == "succeeded":
+    if training.state is TrainingState.SUCCEEDED:
         return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
-    if training.state == "failed":
+    if training.state is TrainingState.FAILED:
         return translate(FAILED, locale, **facts, why=_why(training, locale))[:2000]
     return translate(CANCELLED, locale, **facts)
 

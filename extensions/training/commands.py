@@ -18,7 +18,7 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.training.completion import complete_dataset
 from bot.training.model_store import ModelStore
-from bot.training.recipe import Method
+from bot.training.recipe import TrainingMethod
 from bot.training.registry import TRAINERS
 from bot.training.rights import require_trainer
 from bot.training.store import NoSuchTrainingError, Training, TrainingStore
@@ -71,7 +71,9 @@ async def complete_base(
     chosen = context.get_option("trainer")
     trainer = trainings.trainer(str(chosen.value)) if chosen is not None and chosen.value else trainings.preferred
     bases = trainer.bases(await models.names())
-    bases += [model.name for model in await trained.of_guild(guild) if trainer.continues(model, "supervised", 0)]
+    bases += [
+        model.name for model in await trained.of_guild(guild) if trainer.continues(model, TrainingMethod.SUPERVISED, 0)
+    ]
     known = list(dict.fromkeys(base for base in bases if base and len(base) <= 100))
     await context.respond([base for base in known if typed in base.casefold()][:25])
 
@@ -113,8 +115,8 @@ class Train(
     )  # fmt: skip
     method = lightbulb.string(
         _("method"), _("To say the answers, or also to prefer them to what was rejected"), localize=True,
-        default="supervised",
-        choices=[lightbulb.Choice(words, method, localize=True) for method, words in METHODS.items()],
+        default=TrainingMethod.SUPERVISED.value,
+        choices=[lightbulb.Choice(words, method.value, localize=True) for method, words in METHODS.items()],
     )  # fmt: skip
     positive = lightbulb.boolean(
         _("positive"), _("Whether it is what to say, which it is unless you say no"), localize=True, default=True
@@ -161,7 +163,7 @@ class Train(
         if name is not None:
             await datasets.select(guild, name, "positive" if self.positive else "negative")
         trainer = self.trainer or next(iter(trainings.trainers))
-        method: Method = "preference" if self.method == "preference" else "supervised"
+        method = TrainingMethod(self.method)
         base = self.base_model or trainings.trainer(trainer).default_base(method, await trained.of_guild(guild))
         training, plan = await trainings.plan(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,

@@ -31,9 +31,9 @@ MODELS_IN_FILE = _("Models that can answer are in the file. Here it is {model}."
 MAX_CHOICES = 25
 TRAINED = _("Trained on this server:")
 STATES: dict[ModelState, str] = {
-    "active": _("answers here"),
-    "candidate": _("candidate"),
-    "retired": _("answered here before"),
+    ModelState.ACTIVE: _("answers here"),
+    ModelState.CANDIDATE: _("candidate"),
+    ModelState.RETIRED: _("answered here before"),
 }
 WITHDRAWN = _("This model has seen examples that were taken back since: {count}. /model show lets you train it again.")
 ALL_OF_IT = _("All that is known of {model}:")
@@ -140,7 +140,7 @@ class ListModels(
         if trained:
             lines.append(translate(TRAINED, locale))
         for model, state in trained:
-            name = f"**`{model.name}`**" if state == "active" else f"`{model.name}`"
+            name = f"**`{model.name}`**" if state is ModelState.ACTIVE else f"`{model.name}`"
             lines.append(f"- {name} · {translate(STATES[state], locale)}")
             if seen := await withdrawn.seen_by(model):
                 lines.append(f"  ⚠️ {translate(WITHDRAWN, locale, count=seen)}")
@@ -196,5 +196,5 @@ loader.command(group)
 async def _name_of(guild: hikari.Snowflake | None, models: ChatModels, promoting: Promoting) -> str:
     """The model that answers, by the name that people here know it by."""
     trained = [] if guild is None else await promoting.models(guild)
-    active = next((model.name for model, state in trained if state == "active"), None)
+    active = next((model.name for model, state in trained if state is ModelState.ACTIVE), None)
     return active or (await models.of(guild)).model

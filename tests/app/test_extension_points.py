@@ -18,9 +18,10 @@ from audio.synthesis.engines import ENGINES
 from bot.datasets.service import TrainingData
 from bot.i18n.message import lazy
 from bot.sandbox.server import Sandbox
-from bot.training.model_store import Model
-from bot.training.recipe import Method, Recipe
+from bot.training.model_store import Model, ModelKind
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.registry import TRAINERS, TrainerRegistration
+from bot.training.states import TrainingState
 from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 from tests.conftest import ROOT
 from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
@@ -76,10 +77,10 @@ class AbacusTrainer:
     def bases(self, answering: Sequence[str]) -> list[str]:
         return ["pebbles", *answering]
 
-    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+    def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
         return "pebbles"
 
-    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
         return None
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
@@ -95,10 +96,10 @@ class AbacusTrainer:
         return str(counted.relative_to(self._folder))
 
     async def state(self, handle: str) -> TrainingProgress:
-        return TrainingProgress("succeeded", fraction=1.0)
+        return TrainingProgress(TrainingState.SUCCEEDED, fraction=1.0)
 
     async def result(self, handle: str) -> TrainedModel:
-        return TrainedModel("files", "pebbles", "counted", Path(handle))
+        return TrainedModel(ModelKind.FILES, "pebbles", "counted", Path(handle))
 
     async def cancel(self, handle: str) -> None:
         """It has ended already."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.storage.database import Database
-from bot.work.job_store import JobStore
+from bot.work.job_store import JobState, JobStore
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SNOWFLAKE = 1_300_000_000_000_000_000
@@ -82,8 +82,8 @@ async def test_an_interrupted_job_is_found_again_and_an_ended_one_is_not(databas
     done, running, failed, queued = (job.id for job in made if job)
     for job_id in (done, running, failed):
         await jobs.start(job_id)
-    await jobs.finish(done, "done")
-    await jobs.finish(failed, "failed", reference="00c0ffee")
+    await jobs.finish(done, JobState.DONE)
+    await jobs.finish(failed, JobState.FAILED, reference="00c0ffee")
     await jobs.note(running, posted=[7])
     found = await jobs.unfinished()
     assert [(job.id, job.state, job.attempts) for job in found] == [(running, "running", 1), (queued, "queued", 0)]

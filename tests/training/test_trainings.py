@@ -18,6 +18,7 @@ from bot.training.errors import TooFewPairsError
 from bot.training.export.trainer import ExportingTrainer
 from bot.training.model_store import Model, ModelStore
 from bot.training.openai.trainer import OpenAITrainer
+from bot.training.recipe import TrainingMethod
 from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
@@ -233,13 +234,13 @@ async def test_preferences_are_learnt_on_top_of_a_model_that_was_trained_here(sc
     with pytest.raises(TooFewPairsError):
         await school.trainings.plan(
             guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="ru", trainer="openai", base="trained-1",
-            method="preference",
+            method=TrainingMethod.PREFERENCE,
         )  # fmt: skip
     await school.datasets.add(GUILD, "towns", pairs(), ADA)
     await school.datasets.select(GUILD, "towns", "positive")
     planned, plan = await school.trainings.plan(
         guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="ru", trainer="openai", base="trained-1",
-        method="preference",
+        method=TrainingMethod.PREFERENCE,
     )  # fmt: skip
     assert plan.examples >= 10
     await school.trainings.start(GUILD, planned.id, ADA)

@@ -14,9 +14,10 @@ from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError
 from bot.training.examples import TrainingExamples, examples_for
-from bot.training.model_store import Model
-from bot.training.recipe import Method, Recipe
+from bot.training.model_store import Model, ModelKind
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.registry import TRAINERS, TrainerRegistration
+from bot.training.states import TrainingState
 from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 
 EPOCHS = 3
@@ -46,11 +47,11 @@ class ExportingTrainer:
         """See ``Trainer``; others train, so any other name will do as well."""
         return [BASE]
 
-    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+    def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
         """See ``Trainer``."""
         return BASE
 
-    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
         """See ``Trainer``."""
         return None
 
@@ -69,12 +70,12 @@ class ExportingTrainer:
     async def state(self, handle: str) -> TrainingProgress:
         """See ``Trainer``."""
         await asyncio.to_thread(self._existing, handle)
-        return TrainingProgress("succeeded", fraction=1.0)
+        return TrainingProgress(TrainingState.SUCCEEDED, fraction=1.0)
 
     async def result(self, handle: str) -> TrainedModel:
         """See ``Trainer``; ``base`` is empty, for nothing was trained."""
         path = await asyncio.to_thread(self._existing, handle)
-        return TrainedModel("files", "", path.name, path)
+        return TrainedModel(ModelKind.FILES, "", path.name, path)
 
     async def cancel(self, handle: str) -> None:
         """See ``Trainer``."""
@@ -93,8 +94,8 @@ class ExportingTrainer:
 
 
 def _pack(data: TrainingData, recipe: Recipe, folder: Path) -> Path:
-    said = examples_for(data, "supervised", least=0)
-    pairs = examples_for(data, "preference", least=0)
+    said = examples_for(data, TrainingMethod.SUPERVISED, least=0)
+    pairs = examples_for(data, TrainingMethod.PREFERENCE, least=0)
     if not said.training:
         raise TooFewExamplesError(0, 1)
     facts = _facts(data, recipe, said, pairs)

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from bot.training.local.inference_priority import InferencePriority
 from bot.training.local.job import FolderHeldError, JobFolder
+from bot.training.states import TrainingState
 
 NICENESS = 10
 HELD_ALREADY = 3
@@ -37,7 +38,7 @@ def main() -> None:
     try:
         with folder.hold():
             # Counted before anyone can think that it runs, so that no death of it is overlooked.
-            folder.note(state="queued", process=os.getpid())
+            folder.note(state=TrainingState.QUEUED, process=os.getpid())
             os.write(writer, bytes([0]))
             os.close(writer)
             threading.Thread(target=_watch, args=[folder], daemon=True).start()
@@ -57,14 +58,14 @@ def _train(folder: JobFolder, gguf: Path, turns: Path, inference_priority: Infer
     os.environ.update(OMP_NUM_THREADS=str(folder.work.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     try:
         with FileLock(turns):
-            folder.note(state="running", message="loading the model")
+            folder.note(state=TrainingState.RUNNING, message="loading the model")
             from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
             learn(folder, gguf, inference_priority)
-            folder.note(state="succeeded")
+            folder.note(state=TrainingState.SUCCEEDED)
     except Exception as error:
         traceback.print_exc()
-        folder.note(state="failed", reason=f"{type(error).__name__}: {error}"[:300])
+        folder.note(state=TrainingState.FAILED, reason=f"{type(error).__name__}: {error}"[:300])
 
 
 if __name__ == "__main__":

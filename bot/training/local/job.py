@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.training.recipe import Method
+from bot.training.recipe import TrainingMethod
 
 
 class FolderHeldError(Exception):
@@ -42,7 +42,7 @@ class TrainingTask:
     seed: int
     checkpoint_steps: int
     """A checkpoint is written each so many steps."""
-    method: Method = "supervised"
+    method: TrainingMethod = TrainingMethod.SUPERVISED
     beta: float | None = None
     """Of preference training, where it is not what is usual."""
     threads: int = 1
@@ -83,7 +83,8 @@ class JobFolder:
     @property
     def work(self) -> TrainingTask:
         """What to do."""
-        return TrainingTask(**json.loads(self._work.read_bytes()))
+        stored = json.loads(self._work.read_bytes())
+        return TrainingTask(**{**stored, "method": TrainingMethod(stored.get("method", "supervised"))})
 
     @property
     def is_cancelled(self) -> bool:

@@ -17,6 +17,8 @@ from bot.training.local.inference_priority import InferencePriority, yield_to_in
 from bot.training.local.job import JobFolder, TrainingTask, replace_with
 from bot.training.local.objectives import BETA, AnswerObjective, BehaviourPreservation, Objective, PreferenceObjective
 from bot.training.local.rows import TokenizedExample, read_rows
+from bot.training.recipe import TrainingMethod
+from bot.training.states import TrainingState
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ def learn(folder: JobFolder, gguf: Path, inference_priority: InferencePriority) 
     torch.set_num_threads(work.threads)
     base = load(gguf, rank=work.rank, seed=work.seed, adapter=folder.before if folder.before.is_file() else None)
     yield_to_inference(base.layers, inference_priority)
-    if work.method == "preference":
+    if work.method is TrainingMethod.PREFERENCE:
         preferences = PreferenceObjective(base, work.instruction, work.beta or BETA)
         _TrainingLoop(folder, work, base, preferences).run()
     else:
@@ -73,7 +75,7 @@ class _TrainingLoop(Generic[T]):
         """Every step that is not done yet."""
         self._objective.begin([*self._training, *self._heldout])
         done = self._restore()
-        self._folder.note(state="running", message="learning", step=done, steps=self._steps)
+        self._folder.note(state=TrainingState.RUNNING, message="learning", step=done, steps=self._steps)
         if done == 0:
             self._measure(0)
         # Batches differ in how hard they are: what is told is the mean of an epoch's steps.

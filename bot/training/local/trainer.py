@@ -35,9 +35,10 @@ from bot.training.local.errors import (
     TrainingNotInstalledError,
 )
 from bot.training.local.job import JobFolder, TrainingTask
-from bot.training.model_store import Model
-from bot.training.recipe import Method, Recipe
+from bot.training.model_store import Model, ModelKind
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.registry import TRAINERS, TrainerRegistration
+from bot.training.states import OPEN, TrainingState
 from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache
 from bot.work.child_environment import child_environment
@@ -50,8 +51,8 @@ PACKAGES = ("torch", "transformers", "peft", "gguf")
 MIN_EXAMPLES = 4
 """One batch."""
 BATCH_SIZE, RANK, COMMON = 4, 16, 2
-EPOCHS: dict[Method, int] = {"supervised": 12, "preference": 8}
-LEARNING_RATE: dict[Method, float] = {"supervised": 1e-3, "preference": 5e-4}
+EPOCHS: dict[TrainingMethod, int] = {TrainingMethod.SUPERVISED: 12, TrainingMethod.PREFERENCE: 8}
+LEARNING_RATE: dict[TrainingMethod, float] = {TrainingMethod.SUPERVISED: 1e-3, TrainingMethod.PREFERENCE: 5e-4}
 """With these, 15 to 19 of 40 questions about 20 facts were answered right that were asked in other words than those
 that were learnt, where the model alone knew none, and 10 to 13 of the 30 general ones, where it knew 11; 18 epochs made
 no difference. Preferences against ten answers that had been learnt before turned all of them around, and left 13 of the
@@ -94,15 +95,15 @@ class LocalTrainer:
         """See ``Trainer``."""
         return [BASE]
 
-    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+    def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
         """See ``Trainer``; preferences are learnt on top of answers."""
-        if method == "preference":
-            return next((model.name for model in trained if model.kind == "adapter"), BASE)
+        if method is TrainingMethod.PREFERENCE:
+            return next((model.name for model in trained if model.kind is ModelKind.ADAPTER), BASE)
         return BASE
 
-    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
         """See ``Trainer``."""
-        if model.kind != "adapter" or model.path is None:
+        if model.kind is not ModelKind.ADAPTER or model.path is None:
             return None
         return Recipe(model.base, method, seed=seed, adapter=str(model.path))
 
@@ -171,7 +172,7 @@ class LocalTrainer:
         # In this order: a process that ends in between has noted how.
         runs = await asyncio.to_thread(lambda: job.runs)
         progress = await asyncio.to_thread(_progress_of, job, runs=runs)
-        if not runs and progress.state in ("queued", "running"):
+        if not runs and progress.state in OPEN:
             await self._spawn(job)
         return progress
 
@@ -179,18 +180,18 @@ class LocalTrainer:
         """See ``Trainer``."""
         job = await self._existing(handle)
         progress = await self.state(handle)
-        if progress.state == "cancelled":
+        if progress.state is TrainingState.CANCELLED:
             raise TrainingCancelledError
         if progress.error is not None:
             raise progress.error
-        if progress.state != "succeeded":
+        if progress.state is not TrainingState.SUCCEEDED:
             raise TrainingNotDoneError
-        return TrainedModel("adapter", BASE, job.adapter.name, job.adapter.relative_to(self._home))
+        return TrainedModel(ModelKind.ADAPTER, BASE, job.adapter.name, job.adapter.relative_to(self._home))
 
     async def cancel(self, handle: str) -> None:
         """See ``Trainer``; waits until the process is gone."""
         job = await self._existing(handle)
-        if (await asyncio.to_thread(_progress_of, job, runs=True)).state not in ("queued", "running"):
+        if (await asyncio.to_thread(_progress_of, job, runs=True)).state not in OPEN:
             return
         await asyncio.to_thread(job.note_cancelled)
         await asyncio.to_thread(job.wait_until_gone, STOP_TIMEOUT_S)
@@ -198,7 +199,7 @@ class LocalTrainer:
     async def tidy(self, handle: str) -> None:
         """See ``Trainer``."""
         job = await self._existing(handle)
-        if (await asyncio.to_thread(_progress_of, job, runs=True)).state in ("queued", "running"):
+        if (await asyncio.to_thread(_progress_of, job, runs=True)).state in OPEN:
             raise TrainingNotDoneError
         await asyncio.to_thread(job.tidy)
 
@@ -234,7 +235,7 @@ def is_installed() -> bool:
 def _demand(recipe: Recipe) -> None:
     if recipe.base != BASE:
         raise CannotTrainError(BASE)
-    if recipe.method == "preference" and recipe.adapter is None:
+    if recipe.method is TrainingMethod.PREFERENCE and recipe.adapter is None:
         raise NothingLearntYetError
     if not is_installed():
         raise TrainingNotInstalledError
@@ -257,21 +258,21 @@ def _progress_of(job: JobFolder, *, runs: bool) -> TrainingProgress:
     steps = next((note["steps"] for note in reversed(notes) if "steps" in note), None)
     done = next((note["step"] for note in reversed(notes) if "step" in note), 0)
     fraction = done / steps if steps else 0.0
-    state = next((note["state"] for note in reversed(notes) if "state" in note), "queued")
-    if state == "succeeded":
-        return TrainingProgress("succeeded", 1.0, curve)
-    if state == "failed":
+    state = TrainingState(next((note["state"] for note in reversed(notes) if "state" in note), TrainingState.QUEUED))
+    if state is TrainingState.SUCCEEDED:
+        return TrainingProgress(TrainingState.SUCCEEDED, 1.0, curve)
+    if state is TrainingState.FAILED:
         reason = next(str(note["reason"]) for note in reversed(notes) if "reason" in note)
-        return TrainingProgress("failed", fraction, curve, error=TrainingFailedError(reason))
+        return TrainingProgress(TrainingState.FAILED, fraction, curve, error=TrainingFailedError(reason))
     if job.is_cancelled:
-        return TrainingProgress("cancelled", fraction, curve)
+        return TrainingProgress(TrainingState.CANCELLED, fraction, curve)
     tries = _tries_in_vain(notes)
     if not runs and tries >= MAX_TRIES:
-        return TrainingProgress("failed", fraction, curve, error=TrainerDiedError(tries))
+        return TrainingProgress(TrainingState.FAILED, fraction, curve, error=TrainerDiedError(tries))
     message = next((str(note["message"]) for note in reversed(notes) if "message" in note), "")
-    if state == "running":
-        return TrainingProgress("running", fraction, curve, message, _left_s(notes, steps))
-    return TrainingProgress("queued", fraction, curve)
+    if state is TrainingState.RUNNING:
+        return TrainingProgress(TrainingState.RUNNING, fraction, curve, message, _left_s(notes, steps))
+    return TrainingProgress(TrainingState.QUEUED, fraction, curve)
 
 
 def _curve(notes: Sequence[Mapping[str, Any]]) -> tuple[LossPoint, ...]:
@@ -285,7 +286,7 @@ def _tries_in_vain(notes: Sequence[Mapping[str, Any]]) -> int:
     """How often the process was started since it last got further than ever before."""
     furthest, tries = 0, 0
     for note in notes:
-        if note.get("state") == "queued":
+        if note.get("state") == TrainingState.QUEUED:
             tries += 1
         if note.get("checkpoint", 0) > furthest:
             furthest, tries = note["checkpoint"], 0
@@ -294,7 +295,7 @@ def _tries_in_vain(notes: Sequence[Mapping[str, Any]]) -> int:
 
 def _left_s(notes: Sequence[Mapping[str, Any]], steps: int | None) -> float | None:
     """By the pace of the process that runs now."""
-    begin = next((at for at in reversed(range(len(notes))) if notes[at].get("state") == "running"), None)
+    begin = next((at for at in reversed(range(len(notes))) if notes[at].get("state") == TrainingState.RUNNING), None)
     if begin is None or not steps:
         return None
     done = [note for note in notes[begin:] if "step" in note]

@@ -6,38 +6,39 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.training.trainer import LossPoint, State
+from bot.training.states import TrainingState
+from bot.training.trainer import LossPoint
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-_STATES: Mapping[str, State] = {
-    "validating_files": "queued",
-    "queued": "queued",
-    "paused": "queued",
-    "pending": "queued",
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
+_STATES: Mapping[str, TrainingState] = {
+    "validating_files": TrainingState.QUEUED,
+    "queued": TrainingState.QUEUED,
+    "paused": TrainingState.QUEUED,
+    "pending": TrainingState.QUEUED,
+    "succeeded": TrainingState.SUCCEEDED,
+    "failed": TrainingState.FAILED,
+    "cancelled": TrainingState.CANCELLED,
+    "canceled": TrainingState.CANCELLED,
 }
 """``paused`` is what a job is between pause and resume, though the description does not name it; ``pending`` and
 ``canceled`` are what some compatible services say."""
 _STEP = re.compile(r"\bstep (\d+) ?(?:/|of) ?(\d+)", re.IGNORECASE)
 
 
-def state_of(job: FineTuningJob) -> State:
+def state_of(job: FineTuningJob) -> TrainingState:
     """What the job is in our words; a state that nobody has described is taken for running."""
-    return _STATES.get(job.status, "running")
+    return _STATES.get(job.status, TrainingState.RUNNING)
 
 
 def share_done(job: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> float | None:
     """0 to 1, by the steps that events tell of; None where they tell of none."""
     state = state_of(job)
-    if state == "succeeded":
+    if state is TrainingState.SUCCEEDED:
         return 1.0
-    if state == "queued":
+    if state is TrainingState.QUEUED:
         return 0.0
     shares = []
     for event in events:

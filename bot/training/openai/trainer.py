@@ -32,13 +32,14 @@ from bot.training.errors import (
     TrainingNotDoneError,
 )
 from bot.training.examples import TrainingExamples, examples_for
-from bot.training.model_store import Model
+from bot.training.model_store import Model, ModelKind
 from bot.training.openai.errors import is_about_files, named
 from bot.training.openai.progress import curve_of, share_done, state_of
 from bot.training.openai.record import Record
-from bot.training.recipe import Method, Recipe
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.registry import TRAINERS, TrainerRegistration
-from bot.training.trainer import ENDED, Plan, TrainedModel, TrainingProgress
+from bot.training.states import ENDED, TrainingState
+from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache
 
 if TYPE_CHECKING:
@@ -111,13 +112,13 @@ class OpenAITrainer:
         """See ``Trainer``; a service that trains often has the model that answers as well."""
         return [self._base_model, *answering]
 
-    def default_base(self, method: Method, trained: Sequence[Model]) -> str:
+    def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
         """See ``Trainer``."""
         return self._base_model
 
-    def continues(self, model: Model, method: Method, seed: int) -> Recipe | None:
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
         """See ``Trainer``."""
-        return Recipe(model.remote_name, method, seed=seed) if model.kind == "remote" else None
+        return Recipe(model.remote_name, method, seed=seed) if model.kind is ModelKind.REMOTE else None
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
         """See ``Trainer``; nothing is sent."""
@@ -175,7 +176,7 @@ class OpenAITrainer:
             curve=curve_of(events, checkpoints),
             message=max(events, key=lambda event: event.created_at).message if events else "",
             left_s=left_s,
-            error=self._why(job) if state == "failed" else None,
+            error=self._why(job) if state is TrainingState.FAILED else None,
         )
 
     async def result(self, handle: str) -> TrainedModel:
@@ -183,18 +184,18 @@ class OpenAITrainer:
         with named(self.service, handle=handle):
             job = await self._client.fine_tuning.jobs.retrieve(handle)
             state = state_of(job)
-            if state == "cancelled":
+            if state is TrainingState.CANCELLED:
                 raise TrainingCancelledError
-            if state == "failed":
+            if state is TrainingState.FAILED:
                 raise self._why(job)
-            if state != "succeeded" or not job.fine_tuned_model:
+            if state is not TrainingState.SUCCEEDED or not job.fine_tuned_model:
                 raise TrainingNotDoneError
             kept = []
             with contextlib.suppress(openai.NotFoundError):
                 kept = (await self._client.fine_tuning.jobs.checkpoints.list(handle, limit=PAGE)).data
         kept.sort(key=lambda checkpoint: checkpoint.step_number)
         names = tuple(checkpoint.fine_tuned_model_checkpoint for checkpoint in kept)
-        return TrainedModel("remote", job.model, job.fine_tuned_model, checkpoints=names)
+        return TrainedModel(ModelKind.REMOTE, job.model, job.fine_tuned_model, checkpoints=names)
 
     async def cancel(self, handle: str) -> None:
         """See ``Trainer``."""
@@ -290,11 +291,13 @@ def _method(recipe: Recipe) -> MethodParam:
         "batch_size": recipe.batch_size,
         "learning_rate_multiplier": recipe.learning_rate_multiplier,
     }
-    if recipe.method == "preference":
+    if recipe.method is TrainingMethod.PREFERENCE:
         hyperparameters["beta"] = recipe.beta
     given: Any = {"hyperparameters": {name: value for name, value in hyperparameters.items() if value is not None}}
     return (
-        {"type": "dpo", "dpo": given} if recipe.method == "preference" else {"type": "supervised", "supervised": given}
+        {"type": "dpo", "dpo": given}
+        if recipe.method is TrainingMethod.PREFERENCE
+        else {"type": "supervised", "supervised": given}
     )
 
 

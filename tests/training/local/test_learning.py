@@ -15,7 +15,7 @@ from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.training.local import trainer as local_trainer
 from bot.training.local.job import JobFolder
 from bot.training.local.trainer import BASE, LocalTrainer
-from bot.training.recipe import Recipe
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.weights.weights import WeightsCache
 from tests.training.factories import contradictions, facts, training_data
 
@@ -57,7 +57,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     assert learnt is not None
     await trainer.tidy(handle)
     assert not job.training_file.exists()
-    recipe = Recipe(BASE, "preference", epochs=4, learning_rate_multiplier=3, adapter=str(learnt))
+    recipe = Recipe(BASE, TrainingMethod.PREFERENCE, epochs=4, learning_rate_multiplier=3, adapter=str(learnt))
     handle = await trainer.start(training_data(contradictions()[:4]), recipe, tmp_path / "more")
     async with asyncio.timeout(200):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):

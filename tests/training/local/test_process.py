@@ -26,7 +26,7 @@ from bot.training.local.errors import (
 )
 from bot.training.local.job import JobFolder
 from bot.training.local.trainer import BASE, MAX_TRIES, LocalTrainer
-from bot.training.recipe import Recipe
+from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.trainer import TrainingProgress
 from bot.weights.weights import WeightsCache
 from tests.training.factories import facts, training_data
@@ -140,7 +140,7 @@ async def test_what_cannot_be_trained_is_not_begun(
     with pytest.raises(CannotTrainError, match=BASE):
         await trainer.start(DATA, Recipe("gpt-4o"), folder)
     with pytest.raises(NothingLearntYetError):
-        await trainer.start(DATA, Recipe(BASE, "preference"), folder)
+        await trainer.start(DATA, Recipe(BASE, TrainingMethod.PREFERENCE), folder)
     with pytest.raises(TooFewExamplesError):
         await trainer.start(training_data(facts()[:3]), RECIPE, folder)
     monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ("a_package_that_is_not_here",))

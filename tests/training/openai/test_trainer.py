@@ -27,7 +27,7 @@ from bot.training.errors import (
     UnknownTrainingError,
 )
 from bot.training.openai.trainer import OpenAITrainer
-from bot.training.recipe import Recipe, RecipeError
+from bot.training.recipe import Recipe, RecipeError, TrainingMethod
 from bot.training.trainer import TrainingProgress, follow
 from tests.training.factories import facts, pairs, training_data
 from tests.training.openai.description import SPEC, OpenAIDescription
@@ -96,7 +96,9 @@ async def test_a_model_is_trained_and_its_curve_is_followed_to_the_end(
 async def test_preferences_are_learnt_from_pairs_alone(
     server: FineTuningServer, trainer: OpenAITrainer, tmp_path: Path
 ) -> None:
-    recipe = Recipe("gpt-4.1-nano", "preference", epochs=2, batch_size=4, learning_rate_multiplier=0.5, beta=0.1)
+    recipe = Recipe(
+        "gpt-4.1-nano", TrainingMethod.PREFERENCE, epochs=2, batch_size=4, learning_rate_multiplier=0.5, beta=0.1
+    )
     handle = await trainer.start(training_data([*facts()[:2], *pairs()[2:]]), recipe, tmp_path)
     assert (await _followed(trainer, handle))[-1].state == "succeeded"
     [job] = server.jobs.values()
@@ -266,7 +268,7 @@ async def test_all_that_passes_is_as_openai_describes_it(
 ) -> None:
     if not SPEC.is_file():
         pytest.skip(f"no description in {SPEC}")
-    preferring = Recipe("gpt-4.1-nano", "preference", epochs=2, beta=0.1)
+    preferring = Recipe("gpt-4.1-nano", TrainingMethod.PREFERENCE, epochs=2, beta=0.1)
     for number, (data, recipe) in enumerate([(DATA, RECIPE), (training_data(pairs(), pairs()[:1]), preferring)]):
         handle = await trainer.start(data, recipe, tmp_path / str(number))
         await _followed(trainer, handle)
