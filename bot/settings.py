@@ -186,7 +186,8 @@ class Settings(BaseSettings):
     discord_api_url: str | None = None
     """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
     message_content_intent: bool = False
-    """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies, DMs and commands still work."""
+    """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies that ping, DMs, commands
+    and menus still work; voice notes that are no replies cannot be heard."""
 
     # The sandbox
     sandbox_host: str = "127.0.0.1"

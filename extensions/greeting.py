@@ -5,9 +5,11 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.answering.expected_notes import ExpectedNotes
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.settings import Settings
 from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
@@ -18,14 +20,19 @@ IN_DIRECT_MESSAGES = _(
     "🎙️ Send me a voice note: I write down what was said, and answer in text and aloud.\n"
     "💬 Or just write. Pictures and text files may come along."
 )
-ON_SERVERS = _(
-    "🎙️ Mention me with a voice note: I write down what was said, and answer in text and aloud.\n"
-    "💬 Mention me with a question, or reply to one of my answers: we go on from there."
+NOTE_FOLLOWS = _(
+    "🎙️ Send me a voice note now, or within two minutes of mentioning me: I write down what was said, and answer in "
+    "text and aloud. A note as a reply to one of my answers will do, too."
 )
+NOTE_REPLIES = _(
+    "🎙️ Reply to one of my answers with a voice note, or open the menu of any note, Apps, Answer this: I write down "
+    "what was said, and answer in text and aloud."
+)
+ON_SERVERS = _("💬 Mention me with a question, or reply to one of my answers: we go on from there.")
 TAKING_PART = _("👂 In this channel I answer everything, without being mentioned.")
 ELSEWHERE = _(
     "💬 I am not on this server, but /ask works everywhere for you.\n"
-    "🎙️ In the menu of any message, under Apps, I transcribe a recording, read aloud, or answer a question about it."
+    "🎙️ In the menu of any message, under Apps, I answer it, transcribe its recording, or read it aloud."
 )
 MORE = _(
     "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message. /help has it all."
@@ -42,12 +49,17 @@ class Hi(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, preferences: Preferences, settings: Settings, expected: ExpectedNotes
+    ) -> None:
         locale = locale_of(context)
         name = (context.member or context.user).display_name
         interaction = context.interaction
         if hikari.ApplicationIntegrationType.GUILD_INSTALL in interaction.authorizing_integration_owners:
-            lines = [IN_DIRECT_MESSAGES if interaction.guild_id is None else ON_SERVERS]
+            note = NOTE_FOLLOWS if settings.message_content_intent else NOTE_REPLIES
+            lines = [IN_DIRECT_MESSAGES] if interaction.guild_id is None else [note, ON_SERVERS]
+            if interaction.guild_id is not None and settings.message_content_intent:
+                expected.expect(context.user.id, context.channel_id)
         else:
             lines = [ELSEWHERE]
         if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:

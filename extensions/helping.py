@@ -17,7 +17,10 @@ from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
 
-HOW_TO_TALK = _("Mention me, reply to me, or write to me in a direct message, in words or with a voice note.")
+HOW_TO_TALK = _(
+    "Mention me, reply to me, or write to me in a direct message. A voice note is answered as a reply to me, in a "
+    "direct message, or by Answer this in its menu."
+)
 MENU = _("In the menu of a message, under Apps: {names}")
 REQUIRED = _("needed")
 MAX_CHOICES = 25

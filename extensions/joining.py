@@ -22,6 +22,7 @@ log = structlog.get_logger()
 loader = lightbulb.Loader()
 
 JOINED = _("Joined {channel}. I answer every message there now. {speaking}")
+JOINED_UNSEEING = _("Joined {channel}, but I cannot read along there yet. {speaking}")
 ALREADY = _("I am already in {channel}. {speaking}")
 LEFT = _("Left {channel}. Mention me there when you need me.")
 NOT_IN = _("I am not in {channel}.")
@@ -110,7 +111,8 @@ class Join(
 
         await preferences.change_guild(context.guild_id, joined)
         log.info("joined a channel", channel=int(channel.id), speak=speak, before=before)
-        sentence = ALREADY if before is not None else JOINED
+        joined_now = JOINED if settings.message_content_intent else JOINED_UNSEEING
+        sentence = ALREADY if before is not None else joined_now
         lines = [translate(sentence, locale, channel=f"<#{channel.id}>", speaking=translate(SPEAKING[speak], locale))]
         if lacking := await _lacking(context, channel, speak):
             lines.append(translate(LACKS_PERMISSIONS, locale, permissions=named(lacking)))

@@ -7,9 +7,10 @@ from dataclasses import replace
 import hikari
 import lightbulb
 
+from bot.answering.called_by_name import NAME
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS, GuildPreferences
+from bot.preferences.choices import MAX_NAMES, MAX_VOCABULARY_CHARACTERS, GuildPreferences
 from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
@@ -24,6 +25,7 @@ MAX_LANGUAGES = 10
 ANY_LANGUAGE = _("I listen for every language.")
 THESE_LANGUAGES = _("I listen for: {languages}.")
 NO_VOCABULARY = _("I know no names or jargon of this server.")
+THESE_NAMES = _("In channels whose notes are written down, I answer those that begin with: {names}.")
 THIS_VOCABULARY = _("Names and jargon that I expect: {vocabulary}")
 
 
@@ -45,6 +47,8 @@ def _describe(choices: GuildPreferences, locale: str) -> str:
         if choices.vocabulary
         else translate(NO_VOCABULARY, locale),
     ]
+    if choices.names:
+        lines.append(translate(THESE_NAMES, locale, names=", ".join([NAME, *choices.names])))
     return "\n".join(lines)
 
 
@@ -72,6 +76,13 @@ class ConfigureRecognition(
         default=None,
         max_length=MAX_VOCABULARY_CHARACTERS,
     )
+    names = lightbulb.string(
+        _("names"),
+        _("What I am called here besides my name, with commas between; - for nothing else"),
+        localize=True,
+        default=None,
+        max_length=120,
+    )
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
@@ -83,11 +94,16 @@ class ConfigureRecognition(
             codes = tuple(dict.fromkeys(language_code(name, locale) for name in wanted))
         vocabulary = None if self.vocabulary is None else " ".join(self.vocabulary.split()).removeprefix("-").strip()
 
+        names = (
+            None if self.names is None else tuple(filter(None, (part.strip(" -") for part in self.names.split(","))))
+        )
+
         def changed(before: GuildPreferences) -> GuildPreferences:
             return replace(
                 before,
                 languages=before.languages if codes is None else codes,
                 vocabulary=before.vocabulary if vocabulary is None else vocabulary,
+                names=before.names if names is None else names[:MAX_NAMES],
             )
 
         choices = await preferences.change_guild(guild, changed)

@@ -10,9 +10,11 @@ import hikari
 import structlog
 
 from audio import TranscriptionProgress
+from bot.answering.called_by_name import is_called
 from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
+from bot.answering.service import AnswerService
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.i18n.translation import translate
@@ -35,18 +37,22 @@ MAX_ATTEMPTS = 3
 
 
 class AutoTranscripts:
-    """Takes voice notes, and replies to each of them once with what is said in it."""
+    """Takes voice notes, and replies to each of them once with what is said in it; those that begin with our name are
+    answered instead."""
 
     def __init__(
         self,
-        rest: hikari.api.RESTClient,
+        bot: hikari.GatewayBot,
+        answers: AnswerService,
         reader: RecordingReader,
         preferences: Preferences,
         hearings: Hearings,
         jobs: JobStore,
         runner: JobRunner,
     ) -> None:
-        self._rest = rest
+        self._bot = bot
+        self._rest = bot.rest
+        self._answers = answers
         self._reader = reader
         self._preferences = preferences
         self._hearings = hearings
@@ -98,7 +104,7 @@ class AutoTranscripts:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
             with self._hearings.running(job.user_id) as (hearing, stop):
                 reply = self._reply(job, hearing, locale)
-                await self._transcribe(job, reply, recordings_in(found), stop)
+                await self._transcribe(job, reply, found, stop)
         except asyncio.CancelledError:
             raise
         except (hikari.HTTPError, ReplyGoneError) as error:
@@ -106,11 +112,16 @@ class AutoTranscripts:
             await self._jobs.finish(job.id, JobState.CANCELLED)
 
     async def _transcribe(
-        self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment], stop: CancellationToken
+        self, job: Job, reply: StreamingReply, message: hikari.Message, stop: CancellationToken
     ) -> None:
         locale = reply.locale
         try:
-            await self._post(job, reply, await stop.unless_cancelled(self._heard(job, reply, files)))
+            heard = await stop.unless_cancelled(self._heard(job, reply, recordings_in(message)))
+            if await self._is_called(message, heard):
+                await reply.withdraw()
+                await self._answer(job, message, locale)
+            else:
+                await self._post(job, reply, heard)
         except CancelledByUserError:
             await reply.finish("", note=f"-# {translate(STOPPED, locale)}")
             await self._jobs.finish(job.id, JobState.CANCELLED)
@@ -138,6 +149,18 @@ class AutoTranscripts:
             return await self._reader.read(files, guild=job.guild_id, sender=job.user_id, progress=tell)
         finally:
             await live.end()
+
+    async def _is_called(self, message: hikari.Message, heard: Sequence[HeardRecording]) -> bool:
+        """Whether the speaker calls us by name, so that an answer is wanted."""
+        me = self._bot.get_me()
+        chosen = await self._preferences.guild(message.guild_id)
+        own = [] if me is None else [me.username, *filter(None, [me.global_name])]
+        return any(is_called(one.text, (*own, *chosen.names)) for one in heard[:1])
+
+    async def _answer(self, job: Job, message: hikari.Message, locale: str) -> None:
+        message.guild_id = None if job.guild_id is None else hikari.Snowflake(job.guild_id)
+        guild = None if message.guild_id is None else self._bot.cache.get_guild(message.guild_id)
+        await self._answers.accept(message, locale=locale, guild_name=guild.name if guild else None)
 
     async def _post(self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording]) -> None:
         require_something(heard)

@@ -63,23 +63,26 @@ class ConversationHistory:
         if message is None:
             return []
         self._names[int(request.asker.id)] = request.speaker_name
-        if message.referenced_message is not None:
+        if message.referenced_message is not None or parent is not None:
             return await self._chain(message, parent, pictures=pictures)
         in_thread = self._in_thread(message)
-        joined = (await self._preferences.guild(message.guild_id)).joined_channels
-        taking_part = message.guild_id is None or int(message.channel_id) in joined
+        chosen = await self._preferences.guild(message.guild_id)
+        heard = (*chosen.joined_channels, *chosen.transcribed_channels)
+        taking_part = message.guild_id is None or int(message.channel_id) in heard
         if brief or not (in_thread or taking_part):
             return []
         return await self._lately(message, whole=in_thread)
 
     async def parent(self, request: AnswerRequest) -> Exchange | None:
-        """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one.
+        """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one, or follows it.
 
         Further parts of an answer, and its voice message, are replies to its first message.
         """
         answered = request.message.referenced_message if request.message else None
         if answered is None:
-            return None
+            if request.follows is None:
+                return None
+            return (await self._exchanges.of_messages([request.follows])).get(request.follows)
         candidates = [answered.id]
         if answered.message_reference and answered.message_reference.id:
             candidates.append(answered.message_reference.id)

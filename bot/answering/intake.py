@@ -5,6 +5,7 @@ from __future__ import annotations
 import hikari
 
 from bot.answering.auto_transcripts import AutoTranscripts
+from bot.answering.expected_notes import ExpectedNotes, is_note
 from bot.answering.outcomes import Outcomes
 from bot.answering.request import is_for, own_roles
 from bot.answering.service import AnswerService
@@ -28,6 +29,7 @@ class MessageIntake:
         locales: KnownLocales,
         preferences: Preferences,
         outcomes: Outcomes,
+        expected: ExpectedNotes,
     ) -> None:
         self._bot = bot
         self._answers = answers
@@ -35,6 +37,7 @@ class MessageIntake:
         self._locales = locales
         self._preferences = preferences
         self._outcomes = outcomes
+        self._expected = expected
         self._lock = KeyedLock()
 
     async def take(self, message: hikari.Message) -> bool:
@@ -43,9 +46,14 @@ class MessageIntake:
         try:
             # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
             async with self._lock.of((message.author.id, message.channel_id)):
-                if await self._is_for_us(message):
+                is_ours, follows = await self._is_for_us(message), None
+                if not is_ours:
+                    is_ours, follows = self._expected.take(message)
+                elif message.guild_id is not None and not is_note(message):
+                    self._expected.expect(message.author.id, message.channel_id, after=int(message.id))
+                if is_ours:
                     locale, guild_name = await self._circumstances(message)
-                    return await self._answers.accept(message, locale=locale, guild_name=guild_name)
+                    return await self._answers.accept(message, locale=locale, guild_name=guild_name, follows=follows)
                 if await self._transcripts.wanted(message):
                     locale, _guild_name = await self._circumstances(message)
                     return await self._transcripts.accept(message, locale=locale)

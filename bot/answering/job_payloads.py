@@ -34,6 +34,8 @@ class AnswerPayload:
     """How often it was asked for anew; counted by ``JobStore.begin_anew``."""
     goes_on: bool = False
     """Whether it goes on from what is remembered of it, where it had reached its limit."""
+    follows: int | None = None
+    """The message with the question that it goes on from, where it does not reply to the answer to that."""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -46,6 +48,7 @@ class AnswerPayload:
             spoken=_ids(stored.get("spoken", ())),
             times=int(stored.get("times", 0)),
             goes_on=bool(stored.get("goes_on", False)),
+            follows=stored.get("follows"),
         )
 
     @property
@@ -59,6 +62,7 @@ class AnswerPayload:
             "spoken": list(self.spoken),
             "times": self.times,
             "goes_on": self.goes_on,
+            "follows": self.follows,
         }
 
 

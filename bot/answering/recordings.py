@@ -73,6 +73,12 @@ class RecordingReader:
                 if progress is not None:
                     progress(number, done)
 
+            is_plain = language is None and not to_english
+            known = await self._voice_notes.remembered(file, guild=guild) if is_plain else None
+            if known is not None:
+                # Counted when it was heard.
+                found.append(HeardRecording(file, known))
+                continue
             try:
                 await self._budgets.require(int(sender), None if guild is None else int(guild), "audio")
                 with WAITS_S.labels("transcript").time():

@@ -26,6 +26,21 @@ class NothingToAnswerError(StarlingError):
     sentence = _("Send me a voice note, or write me something, and I will answer.")
 
 
+class NothingToAnswerHereError(StarlingError):
+    """Raised for the same where Discord shows us voice notes in replies alone."""
+
+    sentence = _("Reply to this message with a voice note, or mention me and write something, and I will answer.")
+
+
+class NoteHiddenError(StarlingError):
+    """Raised when a voice note is for us that Discord does not let us hear."""
+
+    sentence = _(
+        "Discord does not let me hear this voice note. Open its menu, Apps, Answer this; or send me the next one as a "
+        "reply to this message."
+    )
+
+
 class CannotReadError(StarlingError):
     """Raised when someone answers the bot in a way that hides the words from it."""
 
@@ -83,6 +98,8 @@ class AnswerRequest:
     """What the answer can be asked for again by."""
     speak: SpeakMode | None = None
     """When to speak, where it was said with the question."""
+    follows: int | None = None
+    """The message with the question that it goes on from, where it does not reply to the answer to that."""
     continued: str = ""
     """What there is of the answer, where it is to go on from there."""
     remembered: bool = True

@@ -87,13 +87,16 @@ class AnswerService:
         self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
         """Who was told lately that too much waits, and where."""
 
-    async def accept(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
+    async def accept(
+        self, message: hikari.Message, *, locale: str, guild_name: str | None, follows: int | None = None
+    ) -> bool:
         """Store that ``message`` is to be answered and have it answered; one that is known already is left alone. Says
         whether it was not known.
 
         ``locale``: the language in which the person is told of trouble. When too many wait, the person is told.
+        ``follows``: an earlier question that it goes on from, although it does not reply to its answer.
         """
-        job = await self._job_for(message, locale, guild_name)
+        job = await self._job_for(message, locale, guild_name, follows)
         if job is None:
             return False
         try:
@@ -114,7 +117,9 @@ class AnswerService:
             await self._reply(job, message).end_with_note(f"-# {translate(AWAY, locale)}", row=row)
         return True
 
-    async def _job_for(self, message: hikari.Message, locale: str, guild_name: str | None) -> Job | None:
+    async def _job_for(
+        self, message: hikari.Message, locale: str, guild_name: str | None, follows: int | None = None
+    ) -> Job | None:
         """A new job for ``message``; None where there is one."""
         job = await self._jobs.create(
             JobKind.ANSWER,
@@ -122,7 +127,7 @@ class AnswerService:
             channel_id=message.channel_id,
             user_id=message.author.id,
             message_id=message.id,
-            payload=AnswerPayload(locale, guild_name, self._words(message)).stored,
+            payload=AnswerPayload(locale, guild_name, self._words(message), follows=follows).stored,
         )
         if job is None:
             log.debug("message came twice", message=int(message.id))
@@ -334,6 +339,7 @@ class AnswerService:
             message=message,
             files=tuple(attachments_of(message)),
             job=job.id,
+            follows=payload.follows,
             continued=await self._continued(payload.posted) if payload.goes_on else "",
             cancellation=cancellation,
             on_spoken=spoken,

@@ -12,7 +12,13 @@ from bot.answering import recordings
 from bot.answering.attachments import AttachmentContent, AttachmentReader, is_picture, is_text
 from bot.answering.message_text import text_of
 from bot.answering.recordings import HeardRecording, RecordingReader
-from bot.answering.request import AnswerRequest, CannotReadError, NothingToAnswerError
+from bot.answering.request import (
+    AnswerRequest,
+    CannotReadError,
+    NoteHiddenError,
+    NothingToAnswerError,
+    NothingToAnswerHereError,
+)
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.errors import StarlingError
@@ -137,11 +143,13 @@ class Understanding:
 
     def _why_nothing(self, request: AnswerRequest) -> StarlingError:
         message, me = request.message, self._bot.get_me()
-        if message is None or me is None:
+        if message is None or me is None or message.guild_id is None:
             return NothingToAnswerError()
+        if message.flags & hikari.MessageFlag.IS_VOICE_MESSAGE and not self._reads_all:
+            return NoteHiddenError()
         points = message.type is hikari.MessageType.REPLY or bool(message.role_mention_ids)
         hidden = points and not message.content and not self._reads_all
         mentioned = message.user_mentions_ids and me.id in message.user_mentions_ids
-        if hidden and message.guild_id is not None and not mentioned:
+        if hidden and not mentioned:
             return CannotReadError()
-        return NothingToAnswerError()
+        return NothingToAnswerError() if self._reads_all else NothingToAnswerHereError()

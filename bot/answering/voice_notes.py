@@ -102,7 +102,7 @@ class VoiceNoteTranscriber:
             languages=choices.languages,
             expected_languages=await self._expected(sender, guild),
             translate=translate,
-            hints=choices.vocabulary,
+            hints=", ".join(filter(None, [*choices.names, choices.vocabulary])),
             source=int(guild or sender),
             progress=progress,
         )
@@ -123,4 +123,4 @@ def _id_of(guild: hikari.Snowflakeish | None) -> int | None:
 def _key(
     attachment: hikari.Attachment, language: str | None, translate: bool, choices: GuildPreferences
 ) -> tuple[object, ...]:
-    return int(attachment.id), language, translate, choices.languages, choices.vocabulary
+    return int(attachment.id), language, translate, choices.languages, choices.vocabulary, choices.names

@@ -11,6 +11,7 @@ import hikari
 from bot.answering.attachments import AttachmentReader
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.conversation_history import ConversationHistory
+from bot.answering.expected_notes import ExpectedNotes
 from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
@@ -65,6 +66,7 @@ class Answering:
     answers: AnswerService
     transcripts: AutoTranscripts
     hearings: Hearings
+    expected: ExpectedNotes
     recordings: RecordingReader
     intake: MessageIntake
     missed: MissedQuestions
@@ -125,8 +127,9 @@ async def build_answering(
     )
     answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
     hearings = Hearings()
-    transcripts = AutoTranscripts(bot.rest, recordings, stores.preferences, hearings, stores.jobs, runner)
-    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes)
+    transcripts = AutoTranscripts(bot, answers, recordings, stores.preferences, hearings, stores.jobs, runner)
+    expected = ExpectedNotes()
+    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes, expected)
     return Answering(
         chat=chat,
         serving=serving,
@@ -140,6 +143,7 @@ async def build_answering(
         answers=answers,
         transcripts=transcripts,
         hearings=hearings,
+        expected=expected,
         recordings=recordings,
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),

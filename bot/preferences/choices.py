@@ -8,6 +8,7 @@ from enum import StrEnum
 
 MAX_VOCABULARY_CHARACTERS = 400
 """About as much as the speech model takes in before a recording."""
+MAX_NAMES = 5
 MAX_CHANNELS = 25
 """Discord's limit on what is chosen at once."""
 MAX_VOTES = 10
@@ -75,6 +76,8 @@ class GuildPreferences:
     """After how many days, at least 1, questions and answers are forgotten, when that is sooner than the host's."""
     languages: tuple[str, ...] = ()
     """Codes of ``audio.LANGUAGES`` that are listened for; empty for all."""
+    names: tuple[str, ...] = ()
+    """By which Starling is called besides its own, at most ``MAX_NAMES``."""
     vocabulary: str = ""
     """Names and jargon that may be said, at most ``MAX_VOCABULARY_CHARACTERS``."""
     voice: str | None = None

@@ -7,8 +7,9 @@ import hikari
 from bot.errors import translatable as _
 
 LACKS_INTENT = _(
-    "⚠️ I can read only messages that mention me: switch on the Message Content Intent in Discord's Developer Portal, "
-    "set MESSAGE_CONTENT_INTENT=true, and restart me."
+    "⚠️ Discord shows me only messages that mention me, and no voice notes but replies: switch on the Message Content "
+    "Intent in Discord's Developer Portal, set MESSAGE_CONTENT_INTENT=true, and restart me. Without it, Answer this "
+    "and Transcribe in the menu of a message work on any of them."
 )
 
 

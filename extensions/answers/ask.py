@@ -1,17 +1,27 @@
-"""/ask and the message command Ask about this."""
+"""/ask and the message commands Ask about this and Answer this."""
 
 from __future__ import annotations
 
+import hikari
 import lightbulb
 
 from bot.answering.asking import ask
+from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
+from bot.answering.message_text import text_of
+from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import SpeakMode
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.answers.ask_about import AskedAbout
 
 loader = lightbulb.Loader()
+
+
+class NothingThereError(StarlingError):
+    """Raised when a message is to be answered that has nothing in it."""
+
+    sentence = _("There is nothing in that message that I could answer.")
 
 
 @loader.command
@@ -54,3 +64,21 @@ class AskAbout(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, asked_about: AskedAbout) -> None:
         await asked_about.open(context, self.target)
+
+
+@loader.command
+class AnswerThis(
+    lightbulb.MessageCommand,
+    name=_("Answer this"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator, bot: hikari.GatewayBot) -> None:
+        message, files = self.target, attachments_of(self.target)
+        text = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
+        if not text and not files:
+            raise NothingThereError
+        await context.defer()
+        await ask(generator, context.interaction, text, files=files)

@@ -17,7 +17,10 @@ async def said(harness: BotHarness, person: str, slash: str, **options: str) -> 
 async def test_help_lists_what_one_may_use(harness: BotHarness) -> None:
     everyones = await said(harness, "member", "help")
     assert "</transcribe:" in everyones and "Write down what is said in a recording" in everyones
-    assert "under Apps: Ask about this, Correct this reply, Correct transcript, Read aloud, Transcribe" in everyones
+    assert (
+        "under Apps: Answer this, Ask about this, Correct this reply, Correct transcript, Read aloud, Transcribe"
+        in everyones
+    )
     assert "</join:" not in everyones
     assert "</join:" in await said(harness, "administrator", "help")
     russian = await said(harness, "russian", "help")

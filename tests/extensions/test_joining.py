@@ -110,7 +110,7 @@ async def test_what_it_lacks_is_named(harness: BotHarness) -> None:
 
 async def test_without_the_intent_it_says_that_it_cannot_read(shared_harness: BotHarness) -> None:
     joined = await (await shared_harness.administrator.slash("join", channel="general")).response()
-    assert "⚠️ I can read only messages that mention me" in joined["content"]
+    assert "⚠️ Discord shows me only messages that mention me" in joined["content"]
     asked = await shared_harness.member.send("general", "hello?")
     await (await shared_harness.administrator.slash("leave", channel="general")).response()
     assert len([m for m in await shared_harness.after(asked) if m["author"]["id"] == shared_harness.bot_id]) == 1

@@ -1,0 +1,58 @@
+"""Whether somebody who speaks calls us by name, in whatever spelling a recognizer makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from anyascii import anyascii
+
+NAME = "Starling"
+
+SURE, LIKELY = 0.9, 0.74
+"""Likenesses of what is heard to a name: from the first on it is the name, from the second on where a pause follows."""
+MAX_BEFORE = 2
+"""Words that may come before it: "Hey", "Good morning"."""
+MAX_WORDS = 3
+"""That a name may be heard as: "star link"."""
+
+MIN_SHARE = 0.7
+"""Of a name's letters, or of those that are heard, whichever are more."""
+
+_PAUSE = re.compile(r"\s*(?:[,.!?;:…—–、。！？，-]|$)")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_GREETINGS = frozenset(
+    [
+        *("hey", "hi", "hello", "ok", "okay", "yo", "good", "morning", "evening", "oh", "so", "well", "dear", "please"),
+        *("эй", "привет", "ну", "так", "слушай", "добрый", "день", "доброе", "утро", "вечер", "окей", "здравствуй"),
+        *("hallo", "hola", "oye", "bonjour", "salut", "ciao", "ola"),
+    ]
+)
+
+
+def is_called(text: str, names: Iterable[str] = ()) -> bool:
+    """Whether ``text``, what was heard in a note, begins with ``NAME`` or another of ``names``, perhaps behind a
+    greeting."""
+    words = list(_WORD.finditer(text[:200]))
+    wanted = [letters for name in (NAME, *names) if (letters := _letters(name))]
+    for first in range(min(MAX_BEFORE + 1, len(words))):
+        for last in range(first, min(first + MAX_WORDS, len(words))):
+            heard = _letters(text[words[first].start() : words[last].end()])
+            is_ended = _PAUSE.match(text, words[last].end()) is not None
+            for name in wanted:
+                # Beginnings are misheard seldom, and "darling" is none.
+                if heard[:1] != name[0] or not MIN_SHARE <= len(heard) / len(name) <= 1 / MIN_SHARE:
+                    continue
+                likeness = SequenceMatcher(None, heard, name, autojunk=False).ratio()
+                if likeness >= SURE or (likeness >= LIKELY and is_ended):
+                    return True
+        if words[first].group().lower() not in _GREETINGS:
+            return False
+    return False
+
+
+def _letters(text: str) -> str:
+    """In Latin letters, small, and nothing else: as it sounds, whatever script it is written in."""
+    # English names in Cyrillic: Джарвис.
+    return re.sub(r"[^a-z]", "", anyascii(text).lower()).replace("dzh", "j")
