@@ -73,7 +73,7 @@ async def _heard(
     """What is said in ``files``; of long recordings it is shown how far it is, with a button to stop. None when that
     was pressed."""
     locale = locale_of(context)
-    with hearings.running(context.user.id) as (hearing, stop):
+    with hearings.running(context.user.id, context.channel_id) as (hearing, stop):
         row = hearing_row(hearing, locale)
         progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=LONG_S, row=row)
 

@@ -102,7 +102,7 @@ class AutoTranscripts:
         locale = TranscriptPayload.of(job).locale
         try:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
-            with self._hearings.running(job.user_id) as (hearing, stop):
+            with self._hearings.running(job.user_id, job.channel_id) as (hearing, stop):
                 reply = self._reply(job, hearing, locale)
                 await self._transcribe(job, reply, found, stop)
         except asyncio.CancelledError:

@@ -26,29 +26,29 @@ class Hearings:
     """Those of this process: what is stopped with it is not to be stopped by a person."""
 
     def __init__(self) -> None:
-        self._running: dict[str, tuple[int, CancellationToken]] = {}
+        self._running: dict[str, tuple[int, int, CancellationToken]] = {}
 
     @contextlib.contextmanager
-    def running(self, user: int) -> Iterator[tuple[str, CancellationToken]]:
-        """A hearing for ``user``, for as long as the block: its id, and what stops it."""
+    def running(self, user: int, channel: int) -> Iterator[tuple[str, CancellationToken]]:
+        """A hearing for ``user`` in ``channel``, for as long as the block: its id, and what stops it."""
         id_, stop = secrets.token_hex(8), CancellationToken()
-        self._running[id_] = (int(user), stop)
+        self._running[id_] = (int(user), int(channel), stop)
         try:
             yield id_, stop
         finally:
             del self._running[id_]
 
-    def stop(self, id_: str, by: hikari.InteractionMember | hikari.User) -> None:
+    def stop(self, id_: str, pressed: hikari.ComponentInteraction) -> None:
         """Stop it.
 
         Raises:
-            HearingEndedError: it is over.
+            HearingEndedError: it is over, or not in the channel where the button was pressed.
             NotTheAskerError: it is not theirs.
         """
-        found = self._running.get(id_)
-        if found is None:
+        found, by = self._running.get(id_), pressed.member or pressed.user
+        if found is None or found[1] != pressed.channel_id:
             raise HearingEndedError
-        user, token = found
+        user, _channel, token = found
         granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
         if by.id != user and not granted & _MODERATING:
             raise NotTheAskerError

@@ -146,26 +146,26 @@ class AnswerService:
                     log.info("taking up an interrupted answer", job=job.id)
                     self._submit(job, is_promised=True)
 
-    async def stop(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
+    async def stop(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """Let the answer be what it is so far.
 
         Raises:
             NotTheAskerError: it is not theirs to stop.
             AnswerGoneError: it is not being written.
         """
-        await self.require_theirs(job_id, by)
+        await self.require_theirs(job_id, pressed)
         if (token := self._cancellations.get(job_id)) is None:
             raise AnswerGoneError
         token.cancel()
 
-    async def require_theirs(self, job_id: str, by: hikari.InteractionMember | hikari.User) -> None:
+    async def require_theirs(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """
         Raises:
             NotTheAskerError: they may neither stop nor repeat that answer.
-            AnswerGoneError: it is no longer known.
+            AnswerGoneError: it is no longer known, or not in the channel where the button was pressed.
         """
-        job = await self._jobs.get(job_id)
-        if job is None:
+        job, by = await self._jobs.get(job_id), pressed.member or pressed.user
+        if job is None or job.channel_id != pressed.channel_id:
             raise AnswerGoneError
         granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
         if by.id != job.user_id and not granted & _MODERATING:

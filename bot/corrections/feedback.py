@@ -92,11 +92,11 @@ class FeedbackStore(DataHolder):
             await session.merge(vote)
             return good
 
-    async def explain(self, message_id: int, user_id: int, reason: str) -> None:
-        """Keep why a person finds an answer bad, if they still do."""
+    async def explain(self, guild_id: int | None, message_id: int, user_id: int, reason: str) -> None:
+        """Keep why a person finds an answer bad that was given there, if they still do."""
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, (message_id, user_id))
-            if row is not None and not row.good:
+            if row is not None and not row.good and row.guild_id == guild_id:
                 row.reason = reason[:MAX_CHARACTERS]
 
     async def disliked(self, guild_id: int, most: int) -> list[DislikedAnswer]:

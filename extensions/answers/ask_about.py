@@ -70,11 +70,13 @@ async def answer(
     """Answer the question in the form.
 
     Raises:
-        MessageGoneError: the message cannot be read any more.
+        MessageGoneError: the message cannot be read any more, or is in another channel.
         StarlingError: see ``AnswerGenerator.answer``.
     """
     interaction = context.interaction
     channel, _colon, message_id = context.id_metadata.partition(":")
+    if channel != str(interaction.channel_id):
+        raise MessageGoneError
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
     message = await asked_about.message(interaction.app.rest, int(channel), int(message_id))
     await ask(generator, interaction, texts_in(interaction)["question"], about=message)

@@ -23,7 +23,7 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
         AnswerGoneError: it is complete already.
     """
     interaction = context.interaction
-    await answers.stop(context.id_metadata, interaction.member or interaction.user)
+    await answers.stop(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
@@ -36,7 +36,7 @@ async def stop_hearing(context: yuyo.components.Context, hearings: alluka.Inject
         HearingEndedError: all of it is written down.
     """
     interaction = context.interaction
-    hearings.stop(context.id_metadata, interaction.member or interaction.user)
+    hearings.stop(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
@@ -51,7 +51,7 @@ async def again(context: yuyo.components.Context, answers: alluka.Injected[Answe
     """
     interaction = context.interaction
     # Acknowledged first: the answer may be edited at once.
-    await answers.require_theirs(context.id_metadata, interaction.member or interaction.user)
+    await answers.require_theirs(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     await answers.again(context.id_metadata)
 
@@ -66,6 +66,6 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
         JobQueueFullError: too many wait.
     """
     interaction = context.interaction
-    await answers.require_theirs(context.id_metadata, interaction.member or interaction.user)
+    await answers.require_theirs(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     await answers.go_on(context.id_metadata)

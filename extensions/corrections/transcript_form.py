@@ -55,7 +55,8 @@ class TranscriptForms:
     def __init__(self, voice_notes: VoiceNoteTranscriber, exchanges: ExchangeStore) -> None:
         self._voice_notes = voice_notes
         self._exchanges = exchanges
-        self._heard: TTLCache[int, str] = TTLCache(_MOST, _KEPT_S)
+        self._heard: TTLCache[tuple[int, int], str] = TTLCache(_MOST, _KEPT_S)
+        """By channel and message."""
 
     async def open(self, context: lightbulb.Context, message: hikari.Message) -> None:
         """Let the one who called write what is said in ``message``.
@@ -66,17 +67,17 @@ class TranscriptForms:
         heard = await self._transcript_of(message, context)
         if not heard:
             raise NoTranscriptError
-        self._heard[int(message.id)] = heard
+        self._heard[int(context.channel_id), int(message.id)] = heard
         locale = locale_of(context)
         row = text_row("said", translate(LABEL, locale), value=heard)
         await context.respond_with_modal(translate(TITLE, locale), f"{FORM_ID}:{message.id}", components=[row])
 
-    def heard_in(self, message: int) -> str:
+    def heard_in(self, channel: int, message: int) -> str:
         """
         Raises:
-            FormExpiredError: the form was opened too long ago.
+            FormExpiredError: the form was opened too long ago, or in another channel.
         """
-        heard = self._heard.get(message)
+        heard = self._heard.get((channel, message))
         if heard is None:
             raise FormExpiredError
         return heard
@@ -112,7 +113,9 @@ async def take(
     interaction = context.interaction
     guild, locale = guild_of(interaction), str(interaction.locale)
     person = await require_corrector(interaction, preferences)
-    words = new_words(forms.heard_in(int(context.id_metadata)), texts_in(interaction).get("said", ""))
+    words = new_words(
+        forms.heard_in(int(interaction.channel_id), int(context.id_metadata)), texts_in(interaction).get("said", "")
+    )
     said = ", ".join(words)
     if not words:
         reply = translate(NOTHING_NEW, locale)

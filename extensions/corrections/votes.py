@@ -87,7 +87,7 @@ async def take(
     interaction, texts = context.interaction, texts_in(context.interaction)
     locale = str(interaction.locale)
     if reason := texts.get("reason", ""):
-        await feedback.explain(int(context.id_metadata), interaction.user.id, reason)
+        await feedback.explain(interaction.guild_id, int(context.id_metadata), interaction.user.id, reason)
     answer = texts.get("answer", "")
     if not answer:
         await answer_privately(interaction, translate(THANKS_FOR_REASON, locale))

@@ -14,6 +14,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.confirmation import NotTheirsToPressError
+from bot.ui.permissions import guild_of
 from bot.ui.screen import Screen
 from bot.work.cancellation import CancellationToken
 
@@ -58,15 +59,15 @@ class TestsUnderWay:
         finally:
             del self._running[id_]
 
-    def cancel(self, id_: str, user_id: int) -> None:
+    def cancel(self, guild_id: int, id_: str, user_id: int) -> None:
         """Stop a test.
 
         Raises:
-            TestEndedError: it does not run any more.
+            TestEndedError: the guild has no such test that runs.
             NotTheirsToPressError: another person has started it.
         """
         found = self._running.get(id_)
-        if found is None:
+        if found is None or found[0] != int(guild_id):
             raise TestEndedError
         _guild, user, stop = found
         if user != int(user_id):
@@ -87,8 +88,8 @@ async def cancel(context: yuyo.components.Context, under_way: alluka.Injected[Te
     """Stop the test; what was answered until then is shown.
 
     Raises:
-        TestEndedError, NotTheirsToPressError
+        OnServersOnlyError, TestEndedError, NotTheirsToPressError
     """
     interaction = context.interaction
-    under_way.cancel(context.id_metadata, interaction.user.id)
+    under_way.cancel(guild_of(interaction), context.id_metadata, interaction.user.id)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)

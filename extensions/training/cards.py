@@ -222,8 +222,9 @@ async def start(
     """
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
-    await store.note(context.id_metadata, message_id=int(interaction.message.id))
-    training = await trainings.start(guild, context.id_metadata, interaction.user.id)
+    planned = await store.in_guild(guild, context.id_metadata)
+    await store.note(planned.id, message_id=int(interaction.message.id))
+    training = await trainings.start(guild, planned.id, interaction.user.id)
     locale = str(interaction.locale)
     await interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_UPDATE,
@@ -240,10 +241,12 @@ async def drop(
 
     Raises:
         NotPermittedError: the person may not train, or not any more.
+        NoSuchTrainingError
     """
     interaction = context.interaction
-    await require_trainer(interaction, preferences)
-    dropped = await store.end_before_its_turn(context.id_metadata)
+    guild = await require_trainer(interaction, preferences)
+    planned = await store.in_guild(guild, context.id_metadata)
+    dropped = await store.end_before_its_turn(planned.id)
     text = translate(DROPPED, str(interaction.locale), number=dropped.number if dropped else "?")
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
 
@@ -263,6 +266,4 @@ async def cancel(
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
-    training = await store.by_id(context.id_metadata)
-    if training is not None and training.guild_id == guild:
-        await trainings.cancel(training)
+    await trainings.cancel(await store.in_guild(guild, context.id_metadata))

@@ -299,11 +299,13 @@ def test_one_test_runs_in_a_guild_and_only_its_starter_cancels_it() -> None:
         with pytest.raises(tests_under_way.TestUnderWayError), under_way.running(1, 6):
             pass
         with under_way.running(2, 6), pytest.raises(NotTheirsToPressError):
-            under_way.cancel(id_, 6)
+            under_way.cancel(1, id_, 6)
+        with pytest.raises(tests_under_way.TestEndedError):
+            under_way.cancel(2, id_, 5)
         assert not stop.is_cancelled
-        under_way.cancel(id_, 5)
+        under_way.cancel(1, id_, 5)
         assert stop.is_cancelled
     with pytest.raises(tests_under_way.TestEndedError):
-        under_way.cancel(id_, 5)
+        under_way.cancel(1, id_, 5)
     with under_way.running(1, 6):
         pass

@@ -1,0 +1,221 @@
+"""What a button or a form names by its id has to be of the server where it is used: ids of another one do nothing
+there, and show nothing. Every button and every form that there is, is tried."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import extensions
+from bot.corrections.consents import ConsentStore
+from bot.corrections.correction import CorrectedAnswer
+from bot.corrections.feedback import FeedbackStore
+from bot.corrections.store import CorrectionStore
+from bot.datasets.example import Example
+from bot.datasets.store import DatasetStore
+from bot.sandbox.client.discord_user import Outcome
+from bot.sandbox.server import Sandbox
+from bot.storage.database import Database
+from bot.storage.file_names import key_of
+from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.model_store import ModelKind, ModelStore
+from bot.training.store import DatasetRef, TrainingStore
+from bot.ui.screen import Screen
+from tests.harness import BotHarness, Message, populated, running
+from tests.scripted_chat import ScriptedChat
+
+SECRET = "the sparrow sleeps at noon"
+SECOND = "second sandbox/general"
+FILE = "notes/sparrow.txt"
+FIELDS = ("question", "said", "asked", "answer", "reason")
+"""Of forms; Discord takes five in one."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """What there is in the first server, by its ids."""
+
+    asker: str
+    other_asker: str
+    channel: str
+    question: str
+    reply: str
+    job: str
+    correction: str
+    number: int
+    dataset: str
+    planned: str
+    queued: str
+    comparison: str
+
+
+BUTTONS: dict[str, Callable[[Town], str]] = {
+    "stop": lambda town: town.job,
+    "stop-hearing": lambda town: town.job,
+    "again": lambda town: town.job,
+    "goon": lambda town: town.job,
+    "aloud": lambda _town: "",
+    "compare-vote": lambda town: f"{town.comparison}:a",
+    "compare-reveal": lambda town: town.comparison,
+    "train-promote": lambda _town: "trained-7",
+    "train-again": lambda _town: "trained-7",
+    "train-start": lambda town: town.planned,
+    "train-drop": lambda town: town.planned,
+    "train-cancel": lambda town: town.queued,
+    "correction-delete": lambda town: f"{town.asker}:{town.correction}",
+    "good": lambda _town: "",
+    "bad": lambda _town: "",
+    "correct": lambda _town: "",
+    "recalled": lambda town: str(town.number),
+    "corrections-page": lambda _town: "approved:1",
+    "correction-approve": lambda town: f"{town.correction}:1",
+    "correction-reject": lambda town: f"{town.correction}:1",
+    "consent-agree": lambda town: f"new:{town.channel}:{town.reply}",
+    "consent-give": lambda town: f"new:{town.channel}:{town.reply}",
+    "consent-refuse": lambda _town: "",
+    "file-delete": lambda town: f"{town.asker}:{key_of(FILE)}",
+    "file-keep": lambda town: town.asker,
+    "files-page": lambda _town: "1",
+    "dataset-delete": lambda town: f"{town.asker}:all:{town.dataset}",
+    "set": lambda _town: "limits",
+    "test-cancel": lambda town: town.job,
+    "privacy-forget": lambda town: town.other_asker,
+}
+"""Ids with what is of the first server; of buttons that name nothing, what they have."""
+
+FORMS: dict[str, Callable[[Town], str]] = {
+    "ask-about": lambda town: f"{town.channel}:{town.question}",
+    "bad": lambda town: town.reply,
+    "correction": lambda town: f"edit:{town.correction}:1",
+    "instruction": lambda _town: "kept:first",
+    "set-limits": lambda _town: "",
+    "transcript": lambda town: town.question,
+}
+"""The same of forms."""
+
+
+def registered() -> tuple[set[str], set[str]]:
+    """The beginnings of custom ids that are served: of buttons, and of forms."""
+    modules = [import_module(each.name) for each in pkgutil.walk_packages(extensions.__path__, "extensions.")]
+    screens = [value for module in modules for value in vars(module).values() if isinstance(value, Screen)]
+    return {id_ for each in screens for id_ in each.buttons}, {id_ for each in screens for id_ in each.forms}
+
+
+def stored_of_others(folder: Path, guild: str) -> dict[str, list[str]]:
+    """All rows but those of ``guild``, and but what is everybody's own: what they used, and that they agree."""
+    with sqlite3.connect(f"file:{folder / 'starling.db'}?mode=ro", uri=True) as database:
+        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        rows = {name: [repr(row) for row in database.execute(f"select * from {name}")] for name in tables}
+    own = {"usage", "consents"}
+    return {name: sorted(row for row in found if guild not in row) for name, found in rows.items() if name not in own}
+
+
+async def founded(harness: BotHarness, folder: Path) -> Town:
+    """A question of Chloe's that was answered, and one of everything else, in the first server."""
+    chloe, ada = harness.member, harness.administrator
+    asked = await chloe.send("general", f"{harness.mention} Where? {SECRET}")
+    answer = await harness.complete_answer_to(asked)
+    job = next(
+        part["custom_id"].partition(":")[2]
+        for row in answer["components"]
+        for part in row["components"]
+        if part["custom_id"].startswith("again:")
+    )
+    guild, channel = int(harness.directory["guild_id"]), int(harness.channel("general"))
+    written = folder / "guilds" / str(guild) / FILE
+    written.parent.mkdir(parents=True)
+    written.write_text(SECRET)
+    database = await Database.open(f"sqlite:///{folder / 'starling.db'}")
+    try:
+        datasets, author = DatasetStore(database), int(chloe.user["id"])
+        dataset = await datasets.create(guild, "d", author)
+        example = Example(SECRET, SECRET, None, author, "upload", datetime.now(UTC))
+        await datasets.add(guild, "d", [example], author)
+        await ConsentStore(database).give(author)
+        corrections = CorrectionStore(database, datasets)
+        about = CorrectedAnswer(guild, channel, int(answer["id"]), SECRET, int(asked["id"]), author)
+        correction = await corrections.submit(about, SECRET, SECRET, author)
+        approved = await corrections.submit(about, SECRET, f"{SECRET}!", author)
+        await corrections.approve(guild, approved.id, author)
+        await FeedbackStore(database).vote(
+            message_id=int(answer["id"]), channel_id=channel, guild_id=guild, user_id=int(ada.user["id"]), good=False
+        )
+        trainings, ids = TrainingStore(database), []
+        for _time in range(2):
+            training = await trainings.plan(
+                guild_id=guild, starter_id=author, channel_id=channel, locale="ru", trainer="export", base="b", seed=1,
+                datasets=[DatasetRef(dataset.id, "d", 1, "positive")], content_hash="0", examples=1,
+                method="supervised",
+            )  # fmt: skip
+            ids.append(training.id)
+        await trainings.queue(guild, ids[1], author, max_per_day=9)
+        await ModelStore(database).add(
+            guild_id=guild,
+            training_id=ids[1],
+            name="trained-7",
+            kind=ModelKind.ADAPTER,
+            base="b",
+            remote_name="r",
+            path=None,
+        )
+        comparison = await ComparisonStore(database).add(
+            guild_id=guild, channel_id=channel, asked_by=author, prompt=SECRET, models=("a", "b"),
+            answers=(SECRET, SECRET),
+        )  # fmt: skip
+    finally:
+        await database.close()
+    return Town(
+        str(ada.user["id"]), str(author), str(channel), str(asked["id"]), str(answer["id"]), job, correction.id,
+        approved.number, dataset.id, ids[0], ids[1], comparison.id,
+    )  # fmt: skip
+
+
+async def used(harness: BotHarness, id_: str, about: str, *, is_form: bool) -> Outcome:
+    """The administrator of both servers uses what names ``about`` in the second one."""
+    ada, custom_id = harness.administrator, f"{id_}:{about}" if about else id_
+    button = {"type": 2, "style": 1, "label": "Press", "custom_id": "stop:none" if is_form else custom_id}
+    body = {"content": "Press", "components": [{"type": 1, "components": [button]}]}
+    message = await harness.as_bot("POST", f"/channels/{ada.channel_id(SECOND)}/messages", body)
+    outcome = await ada.click(message, "Press")
+    if not is_form:
+        return outcome
+    names = ("text",) if id_ == "instruction" else FIELDS
+    fields = [
+        {"type": 4, "id": number, "custom_id": name, "style": 1, "required": False, "max_length": 4000, "label": name}
+        for number, name in enumerate(names, 1)
+    ]
+    form = {"custom_id": custom_id, "title": "Form", "components": [
+        {"type": 1, "id": 10 + number, "components": [field]} for number, field in enumerate(fields)
+    ]}  # fmt: skip
+    # No bot can have Discord open a form of another one: this is what a broken Discord would send.
+    harness.sandbox.services.interactions._by_id[int(outcome.id)].modal = form
+    opened = form | {"id": outcome.id, "channel_id": ada.channel_id(SECOND)}
+    return await ada.submit(opened, dict.fromkeys(names, "words"))
+
+
+async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path, whisper_base: Path) -> None:
+    buttons, forms = registered()
+    assert (set(BUTTONS), set(FORMS)) == (buttons, forms), "each button and form is tried"
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with running(tmp_path, sandbox, **settings):
+            town = await founded(harness, tmp_path)
+            second = harness.directory["guilds"][1]["id"]
+            before = stored_of_others(tmp_path, second)
+            told: list[Message] = []
+            for ids, is_form in ((BUTTONS, False), (FORMS, True)):
+                for id_, about in ids.items():
+                    outcome = await used(harness, id_, about(town), is_form=is_form)
+                    told += outcome.messages
+                    assert stored_of_others(tmp_path, second) == before, f"{id_} has changed the first server"
+            told += await harness.administrator.messages(SECOND)
+            assert SECRET not in json.dumps(told)
+            assert SECRET not in json.dumps([each["messages"] for each in chat.requests[1:]])
+            assert (tmp_path / "guilds" / harness.directory["guild_id"] / FILE).read_text() == SECRET
+        assert list(sandbox.failures) == []
