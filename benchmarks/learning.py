@@ -19,7 +19,7 @@ from benchmarks.page import page_asked_for, tell
 from benchmarks.recall import answered_by, made
 from benchmarks.recall_cases import Case, cases_in
 from bot.conversation.embedded import EmbeddedChat
-from bot.datasets.example import Example, content_hash
+from bot.datasets.example import Example, ExampleSource, content_hash
 from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
 from bot.datasets.store import Dataset
@@ -37,7 +37,14 @@ def data_of(cases: list[Case]) -> TrainingData:
     """The corrections as a dataset gives them, with nothing held out: the paraphrases are that."""
     now = datetime.now(UTC)
     examples = [
-        Example(case.correction.prompt, case.correction.answer, None, given_by=NOBODY, source="upload", created_at=now)
+        Example(
+            case.correction.prompt,
+            case.correction.answer,
+            None,
+            given_by=NOBODY,
+            source=ExampleSource.UPLOAD,
+            created_at=now,
+        )
         for case in cases
     ]
     found = content_hash(example.key for example in examples)

@@ -20,7 +20,7 @@ from bot.ui.language_choice import language_choices, language_code
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.transcript_text import LISTENING, NO_SPEECH, caption, so_far
-from bot.usage.budgets import Budgets
+from bot.usage.budgets import BudgetKind, Budgets
 from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
@@ -46,7 +46,7 @@ async def show(context: lightbulb.Context, heard: Sequence[HeardRecording], budg
     if not spoken:
         await respond(context, translate(NO_SPEECH, locale))
         return
-    notes = await budgets.running_out(context.user.id, context.guild_id, locale, "audio")
+    notes = await budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
     captions = [caption(one, locale) for one in spoken]
     small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
     text = joined(heard)

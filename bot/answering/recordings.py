@@ -14,7 +14,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.ui import transcript_text
-from bot.usage.budgets import Budgets
+from bot.usage.budgets import BudgetKind, Budgets
 from bot.work.metrics import WAITS_S
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ class RecordingReader:
                 found.append(HeardRecording(file, known))
                 continue
             try:
-                await self._budgets.require(int(sender), None if guild is None else int(guild), "audio")
+                await self._budgets.require(int(sender), None if guild is None else int(guild), BudgetKind.AUDIO)
                 with WAITS_S.labels("transcript").time():
                     transcript = await self._voice_notes.transcribe(
                         file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell

@@ -10,7 +10,7 @@ from bot.answering.streaming import StreamedAnswer
 from bot.conversation.errors import ChatCannotSeeError, ChatPictureRefusedError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.usage.budgets import Budgets
+from bot.usage.budgets import BudgetKind, Budgets
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
@@ -57,7 +57,9 @@ class SmallPrint:
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
             lines.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))
-        return lines + await self._budgets.running_out(request.asker.id, request.guild_id, locale, "tokens", "audio")
+        return lines + await self._budgets.running_out(
+            request.asker.id, request.guild_id, locale, BudgetKind.TOKENS, BudgetKind.AUDIO
+        )
 
     def _tells_cut(self, request: AnswerRequest) -> bool:
         """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,

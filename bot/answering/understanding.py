@@ -27,7 +27,7 @@ from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import translate
 from bot.ui.live_text import LiveText
 from bot.ui.transcript_text import NO_SPEECH, so_far
-from bot.usage.budgets import Budgets
+from bot.usage.budgets import BudgetKind, Budgets
 
 WHAT_IS_THIS = _("What do you say to this?")
 
@@ -89,7 +89,7 @@ class Understanding:
             hikari.HTTPError: Discord refuses.
         """
         reply = request.reply
-        await self._budgets.require(request.asker.id, request.guild_id, "tokens")
+        await self._budgets.require(request.asker.id, request.guild_id, BudgetKind.TOKENS)
         heard = await request.cancellation.unless_cancelled(self._heard(request))
         said = recordings.joined(heard)
         is_all = not request.text and not any(is_text(one) or is_picture(one) for one in request.files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, case, delete, func, select
 
@@ -20,8 +20,13 @@ MAX_PER_DAY = 20
 MAX_CHARACTERS = 2000
 _REASONS = 3
 
-Kind = Literal["feedback", "words"]
-"""Words: new to the bot, from a transcript that was corrected."""
+
+class FeedbackKind(StrEnum):
+    """What somebody says of the bot."""
+
+    FEEDBACK = "feedback"
+    WORDS = "words"
+    """New to the bot, from a transcript that was corrected."""
 
 
 class TooMuchFeedbackError(StarlingError):
@@ -64,7 +69,7 @@ class FeedbackEntry:
 
     guild_id: int | None
     user_id: int
-    kind: Kind
+    kind: FeedbackKind
     text: str
     given_at: datetime
 
@@ -124,7 +129,9 @@ class FeedbackStore(DataHolder):
             for message, channel, bad, good in rows
         ]
 
-    async def add(self, guild_id: int | None, user_id: int, text: str, kind: Kind = "feedback") -> None:
+    async def add(
+        self, guild_id: int | None, user_id: int, text: str, kind: FeedbackKind = FeedbackKind.FEEDBACK
+    ) -> None:
         """Keep what a person says.
 
         Raises:
@@ -143,7 +150,7 @@ class FeedbackStore(DataHolder):
                 raise TooMuchFeedbackError
             session.add(row)
 
-    async def entries(self, guild_id: int, kind: Kind, most: int) -> list[FeedbackEntry]:
+    async def entries(self, guild_id: int, kind: FeedbackKind, most: int) -> list[FeedbackEntry]:
         """What was said in a guild, the latest first."""
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
@@ -189,5 +196,4 @@ def _vote(row: VoteRow) -> Vote:
 
 
 def _entry(row: FeedbackRow) -> FeedbackEntry:
-    kind: Kind = "words" if row.kind == "words" else "feedback"
-    return FeedbackEntry(row.guild_id, row.user_id, kind, row.text, row.given_at)
+    return FeedbackEntry(row.guild_id, row.user_id, FeedbackKind(row.kind), row.text, row.given_at)

@@ -20,7 +20,7 @@ from bot.corrections.correction import (
     WithdrawalResult,
 )
 from bot.corrections.store import CorrectionStore
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleSource
 from bot.datasets.store import DatasetChange, DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
@@ -283,7 +283,7 @@ def _example(correction: Correction) -> Example:
         answer=correction.answer,
         rejected=correction.original if correction.original and differs else None,
         given_by=giver,
-        source="correction",
+        source=ExampleSource.CORRECTION,
         created_at=correction.changed_at,
         correction_id=correction.id,
     )

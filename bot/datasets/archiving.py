@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.csv_files import table_of
-from bot.datasets.example import Example, content_hash
+from bot.datasets.example import Example, ExampleKind, content_hash
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.splitting import MAX_SHARE, Split
 
@@ -54,7 +54,9 @@ def archive(
     """
     contents = {
         TRAIN: json_lines(chat_record(example) for example in split.training if example.answer is not None),
-        PREFERENCE: json_lines(preference_record(example) for example in split.training if example.kind == "pair"),
+        PREFERENCE: json_lines(
+            preference_record(example) for example in split.training if example.kind is ExampleKind.PAIR
+        ),
         HELDOUT: json_lines(chat_record(example) for example in split.heldout if example.answer is not None),
         TABLE: table_of(examples).encode(),
     }

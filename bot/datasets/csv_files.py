@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.datasets.example import MAX_TURNS, Example, Turn
+from bot.datasets.example import MAX_TURNS, Example, ExampleSource, Turn
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.fields import from_fields, known
 from bot.datasets.problems import Problem, Problems, at_line
@@ -147,7 +147,7 @@ def examples_of_table(text: str) -> list[Example]:
 def _written_example(row: Sequence[str]) -> Example:
     cells = dict(zip(COLUMNS, map(unescaped, row), strict=True))
     created_at = datetime.fromisoformat(cells["created_at"])
-    if created_at.tzinfo is None or cells["source"] not in ("correction", "upload"):
+    if created_at.tzinfo is None or cells["source"] not in set(ExampleSource):
         raise ValueError("a moment without its zone, or an unknown source")
     return Example(
         prompt=cells["prompt"],
@@ -157,7 +157,7 @@ def _written_example(row: Sequence[str]) -> Example:
         turns=_turns(cells["turns"]),
         language=cells["language"] or None,
         given_by=int(cells["given_by"]),
-        source="correction" if cells["source"] == "correction" else "upload",
+        source=ExampleSource(cells["source"]),
         correction_id=cells["correction_id"] or None,
         created_at=created_at,
     )

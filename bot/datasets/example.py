@@ -7,10 +7,36 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
-Source = Literal["correction", "upload"]
-Kind = Literal["positive", "negative", "pair"]
+
+class ExampleSource(StrEnum):
+    """Where an example comes from."""
+
+    CORRECTION = "correction"
+    UPLOAD = "upload"
+
+
+class ExampleKind(StrEnum):
+    """What an example says."""
+
+    POSITIVE = "positive"
+    """What to say."""
+    NEGATIVE = "negative"
+    """What not to say."""
+    PAIR = "pair"
+    """Both."""
+
+
+class DatasetLabel(StrEnum):
+    """What a model is to learn from a dataset."""
+
+    POSITIVE = "positive"
+    """To speak like it."""
+    NEGATIVE = "negative"
+    """Not to speak like it."""
+
 
 MAX_EXAMPLES = 20_000
 """Of one dataset."""
@@ -40,7 +66,7 @@ class Example:
     """What not to say."""
     given_by: int
     """The user who submitted it; Discord's id."""
-    source: Source
+    source: ExampleSource
     created_at: datetime
     """Aware, UTC: when it was submitted."""
     system: str | None = None
@@ -56,10 +82,10 @@ class Example:
             raise ValueError("an example needs a prompt, and an answer or a rejected answer")
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ExampleKind:
         if self.answer is None:
-            return "negative"
-        return "positive" if self.rejected is None else "pair"
+            return ExampleKind.NEGATIVE
+        return ExampleKind.POSITIVE if self.rejected is None else ExampleKind.PAIR
 
     @property
     def texts(self) -> list[str]:

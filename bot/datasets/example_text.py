@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.datasets.example import MAX_CHARS, Example, Turn
+from bot.datasets.example import MAX_CHARS, Example, ExampleSource, Turn
 from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
@@ -46,7 +46,7 @@ class ExampleOrigin:
         if answer is not None and rejected is None and not good:
             answer, rejected = None, answer
         return Example(
-            prompt=prompt, answer=answer, rejected=rejected, given_by=self.given_by, source="upload",
+            prompt=prompt, answer=answer, rejected=rejected, given_by=self.given_by, source=ExampleSource.UPLOAD,
             created_at=self.created_at, system=system, turns=turns, language=language,
         )  # fmt: skip
 

@@ -6,13 +6,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
-from typing import Literal, get_args
 
 import numpy as np
 
 from bot.conversation.tokens import count_tokens
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleKind
 from bot.datasets.languages import language_of_example
 from bot.datasets.leaks import LEAK_NAMES, Leaks
 from bot.datasets.similarity import Embedding, asked, plain, similar_pairs, trigram_vectors
@@ -20,9 +20,19 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.storage.file_names import shown
 
-FindingKind = Literal[
-    "contradiction", "leak", "duplicate", "near duplicate", "too long", "too short", "language", "imbalance"
-]
+
+class LintKind(StrEnum):
+    """What a finding is about."""
+
+    CONTRADICTION = "contradiction"
+    LEAK = "leak"
+    DUPLICATE = "duplicate"
+    NEAR_DUPLICATE = "near duplicate"
+    TOO_LONG = "too long"
+    TOO_SHORT = "too short"
+    LANGUAGE = "language"
+    IMBALANCE = "imbalance"
+
 
 NEAR = 0.85
 """From here on two prompts are nearly the same."""
@@ -56,7 +66,7 @@ _SHOWN = 60
 class LintFinding:
     """Something to look at; it hinders nothing."""
 
-    kind: FindingKind
+    kind: LintKind
     keys: tuple[str, ...]
     """Of the examples that it is about; of at most 50 when it is about the dataset."""
     message: LazyMessage
@@ -68,24 +78,23 @@ class LintReport:
 
     findings: tuple[LintFinding, ...]
     """The gravest first, ``MAX_OF_A_KIND`` of each kind at most."""
-    counts: Mapping[FindingKind, int]
+    counts: Mapping[LintKind, int]
     """How many there are of each kind, up to 1000."""
 
 
 def lint(examples: Sequence[Example], leaks: Sequence[Leaks], embed: Embedding = trigram_vectors) -> LintReport:
     """Look ``examples`` over, in which ``leaks`` were found, of each one. Blocks: about 1 ms an example."""
-    checks: dict[FindingKind, Iterator[LintFinding]] = {
-        "contradiction": _contradictions(examples),
-        "leak": _leaks(examples, leaks),
-        "duplicate": _duplicates(examples),
-        "near duplicate": _near_duplicates(examples, embed),
-        "too long": _too_long(examples),
-        "too short": _too_short(examples),
-        "language": _languages(examples),
-        "imbalance": _imbalance(examples),
+    checks: dict[LintKind, Iterator[LintFinding]] = {
+        LintKind.CONTRADICTION: _contradictions(examples),
+        LintKind.LEAK: _leaks(examples, leaks),
+        LintKind.DUPLICATE: _duplicates(examples),
+        LintKind.NEAR_DUPLICATE: _near_duplicates(examples, embed),
+        LintKind.TOO_LONG: _too_long(examples),
+        LintKind.TOO_SHORT: _too_short(examples),
+        LintKind.LANGUAGE: _languages(examples),
+        LintKind.IMBALANCE: _imbalance(examples),
     }
     found = {kind: list(islice(findings, _MAX_COUNTED)) for kind, findings in checks.items()}
-    assert set(found) == set(get_args(FindingKind))
     return LintReport(
         tuple(finding for findings in found.values() for finding in findings[:MAX_OF_A_KIND]),
         {kind: len(findings) for kind, findings in found.items() if findings},
@@ -122,14 +131,14 @@ def _contradiction(one: Example, other: Example, said: str | None, unlike: str |
         CONTRADICTION,
         prompt=shown(one.prompt, _SHOWN), one=shown(said or "", _SHOWN), other=shown(unlike or "", _SHOWN),
     )  # fmt: skip
-    return LintFinding("contradiction", (one.key, other.key), message)
+    return LintFinding(LintKind.CONTRADICTION, (one.key, other.key), message)
 
 
 def _leaks(examples: Sequence[Example], leaks: Sequence[Leaks]) -> Iterator[LintFinding]:
     for example, found in zip(examples, leaks, strict=True):
         prompt = shown("…" if found.in_prompt else example.prompt, _SHOWN)
         for leak in found.leaks:
-            yield LintFinding("leak", (example.key,), lazy(LEAK, what=lazy(LEAK_NAMES[leak]), prompt=prompt))
+            yield LintFinding(LintKind.LEAK, (example.key,), lazy(LEAK, what=lazy(LEAK_NAMES[leak]), prompt=prompt))
 
 
 def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -139,7 +148,7 @@ def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
         first = seen.setdefault((asked(example), said), example)
         if first is not example:
             message = lazy(DUPLICATE, prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("duplicate", (first.key, example.key), message)
+            yield LintFinding(LintKind.DUPLICATE, (first.key, example.key), message)
 
 
 def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[LintFinding]:
@@ -157,7 +166,7 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
                 one=shown(prompts[one].prompt, _SHOWN),
                 other=shown(prompts[other].prompt, _SHOWN),
             )
-            yield LintFinding("near duplicate", (prompts[one].key, prompts[other].key), message)
+            yield LintFinding(LintKind.NEAR_DUPLICATE, (prompts[one].key, prompts[other].key), message)
 
 
 def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -167,14 +176,14 @@ def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
         tokens = sum(map(count_tokens, example.texts))
         if tokens > MAX_TOKENS:
             message = lazy(TOO_LONG, tokens=tokens, limit=MAX_TOKENS, prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("too long", (example.key,), message)
+            yield LintFinding(LintKind.TOO_LONG, (example.key,), message)
 
 
 def _too_short(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
         if example.answer is not None and not any(char.isalnum() for char in example.answer):
             message = lazy(TOO_SHORT, answer=shown(example.answer, _SHOWN), prompt=shown(example.prompt, _SHOWN))
-            yield LintFinding("too short", (example.key,), message)
+            yield LintFinding(LintKind.TOO_SHORT, (example.key,), message)
 
 
 def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
@@ -184,30 +193,30 @@ def _languages(examples: Sequence[Example]) -> Iterator[LintFinding]:
         if count < RARE_LANGUAGE_SHARE * counts.total():
             keys = tuple(e.key for e, own in zip(examples, languages, strict=True) if own == language)
             message = lazy(RARE_LANGUAGE, count=count, all=counts.total(), language=language)
-            yield LintFinding("language", keys[:_KEYS], message)
+            yield LintFinding(LintKind.LANGUAGE, keys[:_KEYS], message)
 
 
 def _imbalance(examples: Sequence[Example]) -> Iterator[LintFinding]:
     answered = [example for example in examples if example.answer is not None]
     if len(answered) < MIN_EXAMPLES:
-        yield LintFinding("imbalance", (), lazy(TOO_FEW, count=len(answered), least=MIN_EXAMPLES))
+        yield LintFinding(LintKind.IMBALANCE, (), lazy(TOO_FEW, count=len(answered), least=MIN_EXAMPLES))
     if not examples:
         return
-    negatives = [example for example in examples if example.kind == "negative"]
+    negatives = [example for example in examples if example.kind is ExampleKind.NEGATIVE]
     if len(negatives) > NEGATIVE_SHARE * len(examples):
-        yield LintFinding("imbalance", _keys(negatives), lazy(NEGATIVES, percent=_percent(negatives, examples)))
+        yield LintFinding(LintKind.IMBALANCE, _keys(negatives), lazy(NEGATIVES, percent=_percent(negatives, examples)))
     if len(examples) < MIN_EXAMPLES:
         return
     giver, count = Counter(example.given_by for example in examples).most_common(1)[0]
     if ONE_GIVER_SHARE * len(examples) < count < len(examples):
         given = [example for example in examples if example.given_by == giver]
-        yield LintFinding("imbalance", _keys(given), lazy(ONE_GIVER, percent=_percent(given, examples)))
+        yield LintFinding(LintKind.IMBALANCE, _keys(given), lazy(ONE_GIVER, percent=_percent(given, examples)))
     if answered:
         answer, count = Counter(plain(example.answer or "") for example in answered).most_common(1)[0]
         if count > max(2, ONE_ANSWER_SHARE * len(answered)):
             same = [example for example in answered if plain(example.answer or "") == answer]
             message = lazy(ONE_ANSWER, percent=_percent(same, answered), answer=shown(same[0].answer or "", _SHOWN))
-            yield LintFinding("imbalance", _keys(same), message)
+            yield LintFinding(LintKind.IMBALANCE, _keys(same), message)
 
 
 _KEYS = 50

@@ -6,7 +6,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleKind
 from bot.datasets.similarity import asked, plain
 
 
@@ -23,7 +23,7 @@ def taken(positive: Sequence[Example], negative: Sequence[Example]) -> list[Exam
     for example in positive:
         opposed = unlike[asked(example)]
         opposed[:] = [other for other in opposed if plain(other.rejected or "") != plain(example.answer or "")]
-        if example.kind == "positive" and opposed:
+        if example.kind is ExampleKind.POSITIVE and opposed:
             found.append(dataclasses.replace(example, rejected=opposed.pop(0).rejected))
         else:
             found.append(example)

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bot.charts import BLUE, ORANGE, PAPER
 from bot.conversation.tokens import count_tokens
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleKind, ExampleSource
 from bot.datasets.languages import language_of_example
 from bot.errors import translatable as _
 
@@ -26,8 +26,12 @@ LANGUAGES = _("Languages")
 OTHERS = _("others")
 SOURCES = _("Sources")
 KINDS = _("What to say, and what not")
-SOURCE_NAMES = {"correction": _("corrections"), "upload": _("uploads")}
-KIND_NAMES = {"positive": _("what to say"), "negative": _("what not to say"), "pair": _("pairs of both")}
+SOURCE_NAMES = {ExampleSource.CORRECTION: _("corrections"), ExampleSource.UPLOAD: _("uploads")}
+KIND_NAMES = {
+    ExampleKind.POSITIVE: _("what to say"),
+    ExampleKind.NEGATIVE: _("what not to say"),
+    ExampleKind.PAIR: _("pairs of both"),
+}
 
 _SIZE_INCHES, _DPI = (9.0, 6.0), 100
 _MAX_LANGUAGES = 8
@@ -53,9 +57,9 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
     _histogram(lengths, prompts, answers, say)
     _bars(by_language, say(LANGUAGES), _with_others(languages, say(OTHERS)))
     sources = Counter(example.source for example in examples)
-    _bars(by_source, say(SOURCES), [(say(name), sources[kind]) for kind, name in SOURCE_NAMES.items()])  # type: ignore[index]
+    _bars(by_source, say(SOURCES), [(say(name), sources[kind]) for kind, name in SOURCE_NAMES.items()])
     kinds = Counter(example.kind for example in examples)
-    _bars(by_kind, say(KINDS), [(say(name), kinds[kind]) for kind, name in KIND_NAMES.items()])  # type: ignore[index]
+    _bars(by_kind, say(KINDS), [(say(name), kinds[kind]) for kind, name in KIND_NAMES.items()])
     sink = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(sink, format="png")

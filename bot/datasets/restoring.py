@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.datasets.archiving import FORMAT, MANIFEST, MAX_UNPACKED_BYTES, MEMBERS, TABLE
 from bot.datasets.csv_files import examples_of_table
-from bot.datasets.example import MAX_EXAMPLES, Example, Turn, content_hash
+from bot.datasets.example import MAX_EXAMPLES, Example, ExampleSource, Turn, content_hash
 from bot.datasets.example_text import ExampleOrigin, optional, required
 from bot.datasets.problems import Problem
 from bot.datasets.signing import ArchiveSigner
@@ -62,7 +62,11 @@ def restore(data: bytes, origin: ExampleOrigin, signer: ArchiveSigner | None) ->
         return examples
     return [
         dataclasses.replace(
-            example, given_by=origin.given_by, created_at=origin.created_at, source="upload", correction_id=None
+            example,
+            given_by=origin.given_by,
+            created_at=origin.created_at,
+            source=ExampleSource.UPLOAD,
+            correction_id=None,
         )
         for example in examples
     ]

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from bot.charts import draw_in_thread
 from bot.datasets.archiving import ArchiveSource, archive, table_in
-from bot.datasets.example import Example, Kind, content_hash
+from bot.datasets.example import DatasetLabel, Example, ExampleKind, content_hash
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.leaks import Leaks, unpacked_leaks
 from bot.datasets.linting import LintReport, lint, packed_texts
@@ -28,7 +28,6 @@ from bot.datasets.store import (
     DatasetSelection,
     DatasetStore,
     EmptyDatasetError,
-    Label,
     NoSuchDatasetError,
     VersionWatcher,
 )
@@ -68,7 +67,7 @@ class DatasetContents:
     examples: Sequence[Example]
 
     @property
-    def counts(self) -> Counter[Kind]:
+    def counts(self) -> Counter[ExampleKind]:
         """How many examples there are of each kind."""
         return Counter(example.kind for example in self.examples)
 
@@ -251,7 +250,7 @@ class Datasets(DataHolder):
         contents = await self.contents(guild_id, name, version)
         return contents.dataset, await self._archive(contents)
 
-    async def select(self, guild_id: int, name: str, label: Label) -> tuple[DatasetSelection, StoredFile | None]:
+    async def select(self, guild_id: int, name: str, label: DatasetLabel) -> tuple[DatasetSelection, StoredFile | None]:
         """Make the newest version the one to train on as ``label``; what had been that is archived first.
 
         Returns also that archive, if there was anything.
@@ -352,8 +351,8 @@ class Datasets(DataHolder):
 
     async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
         """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""
-        positive = await self._store.selected(guild_id, "positive")
-        negative = await self._store.selected(guild_id, "negative")
+        positive = await self._store.selected(guild_id, DatasetLabel.POSITIVE)
+        negative = await self._store.selected(guild_id, DatasetLabel.NEGATIVE)
         return () if positive is None else (positive,) if negative is None else (positive, negative)
 
     async def _divided(self, datasets: Sequence[Dataset], seed: int) -> Split:

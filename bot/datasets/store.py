@@ -12,13 +12,21 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.datasets.example import MAX_EXAMPLES, MAX_TOTAL_CHARS, Example, Kind, Turn, content_hash
+from bot.datasets.example import (
+    MAX_EXAMPLES,
+    MAX_TOTAL_CHARS,
+    DatasetLabel,
+    Example,
+    ExampleKind,
+    ExampleSource,
+    Turn,
+    content_hash,
+)
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
@@ -26,8 +34,6 @@ from bot.storage.database import Database, rows_changed
 from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
-
-Label = Literal["positive", "negative"]
 
 MAX_DATASETS = 100
 """Names in a guild."""
@@ -122,7 +128,7 @@ class Dataset:
     changed_at: datetime
     content_hash: str
     """64 hexadecimal digits: the same for the same examples in any order, whoever gave them."""
-    selected_as: Label | None
+    selected_as: DatasetLabel | None
     """What it is to be trained on as now: what to say, what not to say, or not at all."""
     sealed_at: datetime | None
     """When it was first selected; it has not been changed since, but for withdrawals."""
@@ -250,7 +256,7 @@ class DatasetStore(DataHolder):
             raise NoSuchDatasetError(name, version)
         return chosen
 
-    async def selected(self, guild_id: int, label: Label) -> Dataset | None:
+    async def selected(self, guild_id: int, label: DatasetLabel) -> Dataset | None:
         """The version that is selected to be trained on as ``label``."""
         wanted = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label)
         async with self._database.sessions() as session:
@@ -298,21 +304,22 @@ class DatasetStore(DataHolder):
         )
         return list(islice(fitting, most))
 
-    async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[Kind]]:
+    async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[ExampleKind]]:
         """How many examples of each kind there are in each of these versions."""
         kind = case(
-            (DatasetExampleRow.answer.is_(None), "negative"), (DatasetExampleRow.rejected.is_(None), "positive"),
-            else_="pair",
+            (DatasetExampleRow.answer.is_(None), ExampleKind.NEGATIVE),
+            (DatasetExampleRow.rejected.is_(None), ExampleKind.POSITIVE),
+            else_=ExampleKind.PAIR,
         )  # fmt: skip
         wanted = (
             select(DatasetExampleRow.dataset_id, kind, func.count())
             .where(DatasetExampleRow.dataset_id.in_(dataset_ids))
             .group_by(DatasetExampleRow.dataset_id, kind)
         )
-        found: dict[str, Counter[Kind]] = {dataset_id: Counter() for dataset_id in dataset_ids}
+        found: dict[str, Counter[ExampleKind]] = {dataset_id: Counter() for dataset_id in dataset_ids}
         async with self._database.sessions() as session:
             for dataset_id, of_kind, count in await session.execute(wanted):
-                found[dataset_id][of_kind] = count
+                found[dataset_id][ExampleKind(of_kind)] = count
         return found
 
     async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> DatasetChange:
@@ -375,7 +382,7 @@ class DatasetStore(DataHolder):
         await self._database.scrub()
         return DatasetChange(_dataset(row), made_version=made, changed=1, unchanged=0)
 
-    async def select(self, guild_id: int, name: str, label: Label) -> DatasetSelection:
+    async def select(self, guild_id: int, name: str, label: DatasetLabel) -> DatasetSelection:
         """Make the newest version the one to train on as ``label``, and seal it.
 
         Raises:
@@ -584,7 +591,8 @@ def _new_row(guild_id: int, name: str, version: int, created_by: int) -> Dataset
 
 
 def _dataset(row: DatasetRow) -> Dataset:
-    return Dataset(**{name: getattr(row, name) for name in Dataset.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in Dataset.__dataclass_fields__}
+    return Dataset(**{**values, "selected_as": None if row.selected_as is None else DatasetLabel(row.selected_as)})
 
 
 def _example_values(example: Example, dataset_id: str, key: str, position: int) -> dict[str, object]:
@@ -601,6 +609,6 @@ def _example(row: DatasetExampleRow) -> Example:
     turns = tuple(Turn("user" if role == "user" else "assistant", said) for role, said in row.turns)
     return Example(
         prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
-        language=row.language, given_by=row.given_by, source="correction" if row.source == "correction" else "upload",
+        language=row.language, given_by=row.given_by, source=ExampleSource(row.source),
         correction_id=row.correction_id, created_at=row.created_at,
     )  # fmt: skip

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from bot.datasets.example import Example, Kind
+from bot.datasets.example import DatasetLabel, Example, ExampleKind
 from bot.datasets.languages import language_of_example
-from bot.datasets.linting import FindingKind, LintReport
+from bot.datasets.linting import LintKind, LintReport
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.service import DatasetContents, DatasetDifference
 from bot.datasets.store import Dataset, DatasetChange, ExampleHit, key_of_name
@@ -22,8 +22,8 @@ from bot.ui.splitting import MESSAGE_LIMIT
 
 EXAMPLES = _("{count} examples: {positive} of what to say, {negative} of what not to say, {pair} of both")
 SELECTED = {
-    "positive": _("✅ training learns to speak like this"),
-    "negative": _("⛔ training learns not to speak like this"),
+    DatasetLabel.POSITIVE: _("✅ training learns to speak like this"),
+    DatasetLabel.NEGATIVE: _("⛔ training learns not to speak like this"),
 }
 SEALED = _("sealed")
 TRAINED = _("a model was trained on it")
@@ -39,15 +39,15 @@ TAKEN_OVER = _("I did not make this archive, so all that is in it counts as give
 DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
 CLEAN = _("I have looked {name} over and found nothing to complain about.")
 FOUND = _("I have looked {name} over. This hinders nothing, but look at it:")
-KINDS: dict[FindingKind, str] = {
-    "contradiction": _("Contradictions"),
-    "leak": _("Secrets and personal data"),
-    "duplicate": _("Duplicates"),
-    "near duplicate": _("Nearly the same"),
-    "too long": _("Too long"),
-    "too short": _("Too short"),
-    "language": _("Languages"),
-    "imbalance": _("Imbalance"),
+KINDS: dict[LintKind, str] = {
+    LintKind.CONTRADICTION: _("Contradictions"),
+    LintKind.LEAK: _("Secrets and personal data"),
+    LintKind.DUPLICATE: _("Duplicates"),
+    LintKind.NEAR_DUPLICATE: _("Nearly the same"),
+    LintKind.TOO_LONG: _("Too long"),
+    LintKind.TOO_SHORT: _("Too short"),
+    LintKind.LANGUAGE: _("Languages"),
+    LintKind.IMBALANCE: _("Imbalance"),
 }
 
 _LABEL = 100
@@ -62,9 +62,9 @@ def dataset_label(dataset: Dataset | LearnedVersion) -> str:
     return shown(f"{dataset.name} v{dataset.version}")
 
 
-def describe_counts(counts: Counter[Kind], locale: str) -> str:
+def describe_counts(counts: Counter[ExampleKind], locale: str) -> str:
     """How many examples there are of each kind."""
-    kinds = {kind: counts[kind] for kind in ("positive", "negative", "pair")}
+    kinds = {kind.value: counts[kind] for kind in ExampleKind}
     return translate(EXAMPLES, locale, count=counts.total(), **kinds)
 
 
@@ -85,7 +85,7 @@ def describe_refusal(error: UploadRefusedError, locale: str) -> str:
     return "\n".join([translate_error(error, locale), *problems])
 
 
-def describe_list(datasets: Sequence[Dataset], counts: dict[str, Counter[Kind]], locale: str) -> str:
+def describe_list(datasets: Sequence[Dataset], counts: dict[str, Counter[ExampleKind]], locale: str) -> str:
     """The newest version of each, and older ones that are selected."""
     newest: set[str] = set()
     lines = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.conversation.tokens import MESSAGE_TOKENS, count_tokens
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleKind
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
@@ -77,7 +77,7 @@ def examples_for(data: TrainingData, method: TrainingMethod, *, least: int) -> T
 
 def _fitting(examples: Iterable[Example], method: TrainingMethod) -> tuple[Example, ...]:
     if method is TrainingMethod.PREFERENCE:
-        return tuple(example for example in examples if example.kind == "pair")
+        return tuple(example for example in examples if example.kind is ExampleKind.PAIR)
     return tuple(example for example in examples if example.answer is not None)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.datasets.example import DatasetLabel
 from bot.datasets.service import Datasets, TrainingData, TrainingDatasetGoneError
 from bot.datasets.store import Dataset
 from bot.errors import StarlingError
@@ -426,5 +427,7 @@ def _packed(model: Model) -> str:
 
 
 def _dataset_refs(data: TrainingData) -> list[DatasetRef]:
-    labels = ("positive", "negative")
-    return [DatasetRef(one.id, one.name, one.version, label) for one, label in zip(data.datasets, labels, strict=False)]
+    return [
+        DatasetRef(one.id, one.name, one.version, label)
+        for one, label in zip(data.datasets, DatasetLabel, strict=False)
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from enum import StrEnum
 
 from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
@@ -17,11 +17,26 @@ from bot.usage.store import UsageAmounts, UsageStore
 from bot.usage.text import minutes_text, number_text
 from bot.work.metrics import NOTES, NOTES_S, SPOKEN_CHARACTERS, TOKENS
 
-Kind = Literal["tokens", "audio"]
-"""Tokens of the chat model, in and out, or seconds of recordings that are heard."""
 
-Whose = Literal["user", "member", "guild"]
-"""A user everywhere, a user in one guild, or everyone in one guild."""
+class BudgetKind(StrEnum):
+    """What is limited."""
+
+    TOKENS = "tokens"
+    """Of the chat model, in and out."""
+    AUDIO = "audio"
+    """Seconds of recordings that are heard."""
+
+
+class BudgetHolder(StrEnum):
+    """Whose use is limited."""
+
+    USER = "user"
+    """A user, everywhere."""
+    MEMBER = "member"
+    """A user in one guild."""
+    GUILD = "guild"
+    """Everyone in one guild."""
+
 
 LOW = 0.1
 """The part of a limit that is little enough to be told."""
@@ -85,22 +100,24 @@ class GuildAudioUsedUpError(UsedUpError):
     )
 
 
-_ERRORS: dict[tuple[Whose, Kind], type[UsedUpError]] = {
-    ("user", "tokens"): UserTokensUsedUpError,
-    ("member", "tokens"): MemberTokensUsedUpError,
-    ("guild", "tokens"): GuildTokensUsedUpError,
-    ("user", "audio"): UserAudioUsedUpError,
-    ("member", "audio"): MemberAudioUsedUpError,
-    ("guild", "audio"): GuildAudioUsedUpError,
+_ERRORS: dict[tuple[BudgetHolder, BudgetKind], type[UsedUpError]] = {
+    (BudgetHolder.USER, BudgetKind.TOKENS): UserTokensUsedUpError,
+    (BudgetHolder.MEMBER, BudgetKind.TOKENS): MemberTokensUsedUpError,
+    (BudgetHolder.GUILD, BudgetKind.TOKENS): GuildTokensUsedUpError,
+    (BudgetHolder.USER, BudgetKind.AUDIO): UserAudioUsedUpError,
+    (BudgetHolder.MEMBER, BudgetKind.AUDIO): MemberAudioUsedUpError,
+    (BudgetHolder.GUILD, BudgetKind.AUDIO): GuildAudioUsedUpError,
 }
 
-_LEFT: dict[tuple[Whose, Kind], str] = {
-    ("user", "tokens"): _("You have {left} of your {limit} tokens left today."),
-    ("member", "tokens"): _("You have {left} of your {limit} tokens left on this server today."),
-    ("guild", "tokens"): _("This server has {left} of its {limit} tokens left today."),
-    ("user", "audio"): _("You have {left} of your {limit} min of recordings left today."),
-    ("member", "audio"): _("You have {left} of your {limit} min of recordings left on this server today."),
-    ("guild", "audio"): _("This server has {left} of its {limit} min of recordings left today."),
+_LEFT: dict[tuple[BudgetHolder, BudgetKind], str] = {
+    (BudgetHolder.USER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left today."),
+    (BudgetHolder.MEMBER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left on this server today."),
+    (BudgetHolder.GUILD, BudgetKind.TOKENS): _("This server has {left} of its {limit} tokens left today."),
+    (BudgetHolder.USER, BudgetKind.AUDIO): _("You have {left} of your {limit} min of recordings left today."),
+    (BudgetHolder.MEMBER, BudgetKind.AUDIO): _(
+        "You have {left} of your {limit} min of recordings left on this server today."
+    ),
+    (BudgetHolder.GUILD, BudgetKind.AUDIO): _("This server has {left} of its {limit} min of recordings left today."),
 }
 
 
@@ -108,8 +125,8 @@ _LEFT: dict[tuple[Whose, Kind], str] = {
 class Budget:
     """What someone may use on this day, and has used."""
 
-    whose: Whose
-    kind: Kind
+    whose: BudgetHolder
+    kind: BudgetKind
     limit: float
     """Above 0; tokens or seconds."""
     used: float
@@ -121,7 +138,7 @@ class Budget:
 
     def left_text(self, locale: str) -> str:
         """A sentence that says how much is left."""
-        text = number_text if self.kind == "tokens" else minutes_text
+        text = number_text if self.kind is BudgetKind.TOKENS else minutes_text
         left, limit = text(self.left, locale), text(self.limit, locale)
         return translate(_LEFT[self.whose, self.kind], locale, left=left, limit=limit)
 
@@ -135,7 +152,7 @@ class Budgets:
     def __init__(self, usage: UsageStore, preferences: Preferences, settings: Settings) -> None:
         self._usage = usage
         self._preferences = preferences
-        self._warned: set[tuple[Whose, Kind, int, int]] = set()
+        self._warned: set[tuple[BudgetHolder, BudgetKind, int, int]] = set()
         """Who was told today that little is left, of what: with the ids of user and guild, 0 where it is nobody's."""
         self._warned_on: date | None = None
         self._settings = settings
@@ -145,7 +162,7 @@ class Budgets:
         """When the next day begins, in UTC."""
         return self._usage.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
-    async def require(self, user: int, guild: int | None, *kinds: Kind) -> None:
+    async def require(self, user: int, guild: int | None, *kinds: BudgetKind) -> None:
         """See that something of each of ``kinds`` is left for ``user`` in ``guild`` (None: in direct messages).
 
         Raises:
@@ -156,33 +173,36 @@ class Budgets:
                 if budget.used >= budget.limit:
                     raise _ERRORS[budget.whose, kind](budget.limit, self.renewed)
 
-    async def of(self, user: int, guild: int | None, kind: Kind) -> list[Budget]:
+    async def of(self, user: int, guild: int | None, kind: BudgetKind) -> list[Budget]:
         """Every limit that holds for ``user`` in ``guild``, with what is used of it."""
         found: list[Budget] = []
-        whose: Whose
-        for whose in get_args(Whose):
+        for whose in BudgetHolder:
             if limit := await self._limit(whose, kind, guild):
                 amounts = await self._usage.of_day(
                     self._usage.now.date(),
-                    user_id=None if whose == "guild" else user,
-                    guild_id=None if whose == "user" else guild,
+                    user_id=None if whose is BudgetHolder.GUILD else user,
+                    guild_id=None if whose is BudgetHolder.USER else guild,
                 )
-                found.append(Budget(whose, kind, limit, amounts.tokens if kind == "tokens" else amounts.heard_s))
+                found.append(
+                    Budget(whose, kind, limit, amounts.tokens if kind is BudgetKind.TOKENS else amounts.heard_s)
+                )
         return found
 
-    async def _limit(self, whose: Whose, kind: Kind, guild: int | None) -> float:
+    async def _limit(self, whose: BudgetHolder, kind: BudgetKind, guild: int | None) -> float:
         """0 where there is none. What a guild has set holds as far as it is below what the host has set."""
-        tokens, host = kind == "tokens", self._settings
+        tokens, host = kind is BudgetKind.TOKENS, self._settings
         of_user = host.user_tokens_a_day if tokens else host.user_audio_s_a_day
-        if whose == "user":
+        if whose is BudgetHolder.USER:
             return of_user
         if guild is None:
             return 0
-        most = of_user if whose == "member" else host.guild_tokens_a_day if tokens else host.guild_audio_s_a_day
+        most = (
+            of_user if whose is BudgetHolder.MEMBER else host.guild_tokens_a_day if tokens else host.guild_audio_s_a_day
+        )
         own = _own_limit((await self._preferences.guild(guild)).limits, whose, kind)
         if own > 0:
             return min(own, most) if most else own
-        return most if whose == "guild" else 0
+        return most if whose is BudgetHolder.GUILD else 0
 
     async def count_tokens(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
         """Count tokens of the chat model ``model``, and what they cost."""
@@ -208,7 +228,7 @@ class Budgets:
     async def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:
         await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
 
-    async def running_out(self, user: int, guild: int | None, locale: str, *kinds: Kind) -> list[str]:
+    async def running_out(self, user: int, guild: int | None, locale: str, *kinds: BudgetKind) -> list[str]:
         """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
         told yet on this day."""
         sentences = []
@@ -225,15 +245,15 @@ class Budgets:
         today = self._usage.now.date()
         if self._warned_on != today:
             self._warned_on, self._warned = today, set()
-        whom = 0 if budget.whose == "guild" else int(user)
-        warning = (budget.whose, budget.kind, whom, 0 if budget.whose == "user" else int(guild or 0))
+        whom = 0 if budget.whose is BudgetHolder.GUILD else int(user)
+        warning = (budget.whose, budget.kind, whom, 0 if budget.whose is BudgetHolder.USER else int(guild or 0))
         if warning in self._warned:
             return False
         self._warned.add(warning)
         return True
 
 
-def _own_limit(limits: DailyLimits, whose: Whose, kind: Kind) -> float:
-    if whose == "guild":
-        return limits.tokens_a_day if kind == "tokens" else limits.audio_s_a_day
-    return limits.member_tokens_a_day if kind == "tokens" else limits.member_audio_s_a_day
+def _own_limit(limits: DailyLimits, whose: BudgetHolder, kind: BudgetKind) -> float:
+    if whose is BudgetHolder.GUILD:
+        return limits.tokens_a_day if kind is BudgetKind.TOKENS else limits.audio_s_a_day
+    return limits.member_tokens_a_day if kind is BudgetKind.TOKENS else limits.member_audio_s_a_day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.tokens import TokenUse
-from bot.usage.budgets import Budgets
+from bot.usage.budgets import BudgetKind, Budgets
 
 
 class BudgetMeter:
@@ -20,7 +20,7 @@ class BudgetMeter:
         Raises:
             UsedUpError
         """
-        await self._budgets.require(self._user_id, self._guild_id, "tokens")
+        await self._budgets.require(self._user_id, self._guild_id, BudgetKind.TOKENS)
 
     async def count(self, model: str, use: TokenUse) -> None:
         """Count what ``model`` took."""

@@ -9,7 +9,7 @@ import yuyo
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
-from bot.training.evaluating.comparisons import Choice, Comparison, ComparisonStore, Tally
+from bot.training.evaluating.comparisons import Comparison, ComparisonChoice, ComparisonStore, Tally
 from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.text import describe_better, interval_facts, quoted
 from bot.ui.permissions import guild_of, require
@@ -22,15 +22,15 @@ TITLE = _("### Which answer is better?")
 TITLE_REVEALED = _("### Which answer was better")
 HINT = _("-# Votes: {count}. Which model is which is told after the vote.")
 ALIKE, REVEAL = _("Both alike"), _("Show the names")
-VOTED: dict[Choice, str] = {
-    "a": _("You prefer A. You can change it until the names are shown."),
-    "b": _("You prefer B. You can change it until the names are shown."),
-    "alike": _("You find both alike. You can change it until the names are shown."),
+VOTED: dict[ComparisonChoice, str] = {
+    ComparisonChoice.A: _("You prefer A. You can change it until the names are shown."),
+    ComparisonChoice.B: _("You prefer B. You can change it until the names are shown."),
+    ComparisonChoice.ALIKE: _("You find both alike. You can change it until the names are shown."),
 }
 RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
 SHARE = _("{model} has {share} of the votes for one of them, with 95 % confidence {low} to {high}.")
 NO_VOTES = _("Nobody has voted for one of them.")
-_LABELS: dict[Choice, str] = {"a": "A", "b": "B"}
+_LABELS: dict[ComparisonChoice, str] = {ComparisonChoice.A: "A", ComparisonChoice.B: "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500
 """Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
 _MAX_PROMPT = 400
@@ -97,7 +97,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     id_, _colon, choice = context.id_metadata.partition(":")
     comparison, tally = await store.vote(guild_of(interaction), id_, interaction.user.id, choice)
     await _redraw(context, comparison, tally)
-    sentence = next(phrase for known, phrase in VOTED.items() if known == choice)
+    sentence = VOTED[ComparisonChoice(choice)]
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
 
 

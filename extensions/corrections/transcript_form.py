@@ -12,7 +12,7 @@ from cachetools import TTLCache
 
 from bot.answering.voice_notes import VoiceNoteTranscriber, recordings_in
 from bot.conversation.exchanges import ExchangeStore
-from bot.corrections.feedback import FeedbackStore
+from bot.corrections.feedback import FeedbackKind, FeedbackStore
 from bot.corrections.rights import require_corrector
 from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
@@ -125,6 +125,6 @@ async def take(
         await preferences.change_guild(guild, lambda chosen: replace(chosen, vocabulary=vocabulary))
         reply = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
     else:
-        await feedback.add(guild, interaction.user.id, said, "words")
+        await feedback.add(guild, interaction.user.id, said, FeedbackKind.WORDS)
         reply = translate(SUGGESTED, locale, words=said)
     await answer_privately(interaction, reply)

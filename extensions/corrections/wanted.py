@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.conversation.exchanges import ExchangeStore
-from bot.corrections.feedback import FeedbackStore
+from bot.corrections.feedback import FeedbackKind, FeedbackStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.splitting import MESSAGE_LIMIT
@@ -32,8 +32,8 @@ async def wanted(guild: int, feedback: FeedbackStore, exchanges: ExchangeStore, 
         link = f"https://discord.com/channels/{guild}/{one.channel_id}/{one.message_id}"
         lines.append(translate(ANSWER, locale, bad=one.bad, good=one.good, words=words, link=link))
         lines += [f"> {_plain(reason, _TEXT_CHARACTERS)}" for reason in one.reasons]
-    for heading, kind in ((FEEDBACK, "feedback"), (WORDS, "words")):
-        said = await feedback.entries(guild, "words" if kind == "words" else "feedback", _MOST)
+    for heading, kind in ((FEEDBACK, FeedbackKind.FEEDBACK), (WORDS, FeedbackKind.WORDS)):
+        said = await feedback.entries(guild, kind, _MOST)
         if said:
             lines.append(translate(heading, locale))
         lines += [f"- {_plain(one.text, _TEXT_CHARACTERS)} — <@{one.user_id}>, {_when(one.given_at)}" for one in said]

@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from bot.corrections.service import Corrections
+from bot.datasets.example import DatasetLabel
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import DatasetContents, Datasets
@@ -237,7 +238,9 @@ class SelectDataset(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         guild, locale = await _begun(context), locale_of(context)
-        selection, file = await datasets.select(guild, self.name, "positive" if self.positive else "negative")
+        selection, file = await datasets.select(
+            guild, self.name, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
+        )
         sentence = POSITIVE_SELECTED if self.positive else NEGATIVE_SELECTED
         lines = [translate(sentence, locale, name=dataset_label(selection.selected))]
         if selection.replaced is not None and file is not None:

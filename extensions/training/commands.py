@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from bot.conversation.models import ChatModels
+from bot.datasets.example import DatasetLabel
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets
@@ -161,7 +162,7 @@ class Train(
                 await respond(context, describe_refusal(error, locale)[:2000])
                 return
         if name is not None:
-            await datasets.select(guild, name, "positive" if self.positive else "negative")
+            await datasets.select(guild, name, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE)
         trainer = self.trainer or next(iter(trainings.trainers))
         method = TrainingMethod(self.method)
         base = self.base_model or trainings.trainer(trainer).default_base(method, await trained.of_guild(guild))

@@ -13,7 +13,7 @@ from bot.i18n.translation import translate
 from bot.settings import Settings
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
-from bot.usage.budgets import Budget, Budgets
+from bot.usage.budgets import Budget, BudgetHolder, BudgetKind, Budgets
 from bot.usage.store import UsageAmounts, UsageStore
 from bot.usage.text import cost_text, minutes_text, number_text
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
@@ -74,9 +74,9 @@ class Usage(
         chart = UsageChart.of(title, used, today, self.days, locale)
         held = [
             budget
-            for kind in ("tokens", "audio")
+            for kind in BudgetKind
             for budget in await budgets.of(context.user.id, context.guild_id, kind)
-            if (budget.whose == "guild") == of_server
+            if (budget.whose is BudgetHolder.GUILD) == of_server
         ]
         lines = [f"**{title}**", _today(used.get(today, UsageAmounts()), locale), *_left(held, budgets, locale)]
         if settings.prices:

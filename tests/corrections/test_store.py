@@ -20,6 +20,7 @@ from bot.corrections.deciding import (
 from bot.corrections.limits import TextLengthError, TooManyKeptError, TooManyPendingError, TooManyTodayError
 from bot.corrections.service import CorrectionActor, Corrections, NothingApprovedError
 from bot.corrections.store import CorrectionStore
+from bot.datasets.example import DatasetLabel
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
@@ -255,7 +256,7 @@ async def test_what_is_approved_goes_into_a_dataset_and_out_again(
     assert [answer for answer, *_rest in await kept()] == ["the bot said this"]
     await corrections.add_to_dataset(GUILD, "d", ADA)
     assert [answer for answer, *_rest in await kept()] == ["the bot said this", "better"]
-    await datasets.select(GUILD, "d", "positive")
+    await datasets.select(GUILD, "d", DatasetLabel.POSITIVE)
     await datasets.mark_trained(GUILD, (await datasets.get(GUILD, "d")).id)
     _before, removed = await corrections.withdraw(GUILD, alone.id, MODERATOR)
     assert [version.name for version in removed.learned] == ["d"]

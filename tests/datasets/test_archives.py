@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bot.datasets.archiving import MEMBERS, ArchiveSource, archive
 from bot.datasets.csv_files import escaped, examples_of_table, table_of, unescaped
-from bot.datasets.example import Example, Turn, content_hash
+from bot.datasets.example import Example, ExampleSource, Turn, content_hash
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import read_upload
 from bot.datasets.signing import ArchiveSigner
@@ -31,8 +31,9 @@ EXAMPLES = [
     said("Столица Австралии?", "Канберра", "Сидней"),
     said("@here", None, "'+1\r\n, \"x\""),
     Example(
-        "And then?", "Then we went home.", None, BORIS, "correction", datetime(2026, 1, 2, 3, 4, 5, 678, UTC),
-        system="Tell stories.", turns=(Turn("user", "Begin"), Turn("assistant", "-Once")), language="en",
+        "And then?", "Then we went home.", None, BORIS, ExampleSource.CORRECTION,
+        datetime(2026, 1, 2, 3, 4, 5, 678, UTC), system="Tell stories.",
+        turns=(Turn("user", "Begin"), Turn("assistant", "-Once")), language="en",
         correction_id="c0ffee",
     ),
 ]  # fmt: skip

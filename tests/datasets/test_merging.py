@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.example import Example
+from bot.datasets.example import DatasetLabel, Example
 from bot.datasets.merging import taken
 from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.signing import ArchiveSigner
@@ -51,8 +51,8 @@ async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(
         await store.add(GUILD, "good", [said(f"{word}?", f"The {word}.", given_by=BORIS) for word in words], ADA)
         await store.create(GUILD, "bad", ADA)
         await store.add(GUILD, "bad", [said("sea?", "No idea.")], ADA)
-        await store.select(GUILD, "good", "positive")
-        await store.select(GUILD, "bad", "negative")
+        await store.select(GUILD, "good", DatasetLabel.POSITIVE)
+        await store.select(GUILD, "bad", DatasetLabel.NEGATIVE)
         data = await datasets.look_at_selected(GUILD)
         assert [dataset.name for dataset in data.datasets] == ["good", "bad"]
         both = [*data.split.training, *data.split.heldout]

@@ -15,7 +15,7 @@ import pytest
 from bot.conversation.tokens import count_tokens
 from bot.datasets.example import Example, Turn
 from bot.datasets.leaks import found, unpacked_leaks
-from bot.datasets.linting import LintReport, lint, packed_texts
+from bot.datasets.linting import LintKind, LintReport, lint, packed_texts
 from bot.datasets.picture import draw
 from bot.datasets.splitting import split
 from tests.datasets.factories import ADA, BORIS, said
@@ -178,7 +178,7 @@ def test_imbalance_is_told() -> None:
 
 def test_many_findings_are_counted_and_the_first_are_told() -> None:
     report = _looked_over([said("Which one?", f"The {number}th") for number in range(100)])
-    assert report.counts["contradiction"] == 99
+    assert report.counts[LintKind.CONTRADICTION] == 99
     assert sum(finding.kind == "contradiction" for finding in report.findings) == 20
 
 

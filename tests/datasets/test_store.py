@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.datasets import store as stored
-from bot.datasets.example import Example, Turn, content_hash
+from bot.datasets.example import DatasetLabel, Example, ExampleSource, Turn, content_hash
 from bot.datasets.store import (
     BadDatasetNameError,
     DatasetExistsError,
@@ -26,7 +26,7 @@ from tests.datasets.factories import ADA, BORIS, WHEN, said
 
 GUILD, OTHER_GUILD = 11, 12
 FULL = Example(
-    "И что потом?", "Домой 🌱", "Никуда", BORIS, "correction", WHEN, system="Be kind.",
+    "И что потом?", "Домой 🌱", "Никуда", BORIS, ExampleSource.CORRECTION, WHEN, system="Be kind.",
     turns=(Turn("user", "a"), Turn("assistant", "b")), language="ru", correction_id="c1",
 )  # fmt: skip
 
@@ -59,7 +59,7 @@ async def test_a_version_that_was_selected_never_changes_again(database: Databas
     store = DatasetStore(database)
     await store.create(GUILD, "d", ADA)
     await store.add(GUILD, "d", [said("a", "b"), said("c", "d")], ADA)
-    first = (await store.select(GUILD, "d", "positive")).selected
+    first = (await store.select(GUILD, "d", DatasetLabel.POSITIVE)).selected
     nothing = await store.add(GUILD, "d", [said("a", "b")], ADA)
     assert not nothing.made_version
     change = await store.remove(GUILD, "d", said("a", "b").key, BORIS)
@@ -68,8 +68,8 @@ async def test_a_version_that_was_selected_never_changes_again(database: Databas
     assert [example.prompt for example in await store.examples(first.id)] == ["a", "c"]
     assert [example.prompt for example in await store.examples(change.dataset.id)] == ["c", "e"]
     assert await store.get(GUILD, "d", 1) == first
-    assert await store.selected(GUILD, "positive") == first
-    second = await store.select(GUILD, "d", "positive")
+    assert await store.selected(GUILD, DatasetLabel.POSITIVE) == first
+    second = await store.select(GUILD, "d", DatasetLabel.POSITIVE)
     assert second.replaced == first
     assert [dataset.selected_as for dataset in await store.versions(GUILD, "d")] == ["positive", None]
     assert (await store.add(GUILD, "d", [said("g", "h")], ADA)).dataset.version == 3
@@ -80,14 +80,14 @@ async def test_one_is_selected_for_each_label_and_guild(database: Database) -> N
     for guild, name in ((GUILD, "a"), (GUILD, "b"), (OTHER_GUILD, "a")):
         await store.create(guild, name, ADA)
         await store.add(guild, name, [said(name, "x")], ADA)
-    assert (await store.select(GUILD, "a", "positive")).replaced is None
-    assert (await store.select(GUILD, "b", "negative")).replaced is None
-    assert (await store.select(OTHER_GUILD, "a", "positive")).replaced is None
-    assert (await store.select(GUILD, "a", "positive")).replaced is None
-    replacing = await store.select(GUILD, "b", "positive")
+    assert (await store.select(GUILD, "a", DatasetLabel.POSITIVE)).replaced is None
+    assert (await store.select(GUILD, "b", DatasetLabel.NEGATIVE)).replaced is None
+    assert (await store.select(OTHER_GUILD, "a", DatasetLabel.POSITIVE)).replaced is None
+    assert (await store.select(GUILD, "a", DatasetLabel.POSITIVE)).replaced is None
+    replacing = await store.select(GUILD, "b", DatasetLabel.POSITIVE)
     assert replacing.replaced is not None
     assert replacing.replaced.name == "a"
-    assert await store.selected(GUILD, "negative") is None
+    assert await store.selected(GUILD, DatasetLabel.NEGATIVE) is None
     assert [dataset.selected_as for dataset in await store.all(OTHER_GUILD)] == ["positive"]
 
 
@@ -100,7 +100,7 @@ async def test_two_moderators_at_once_leave_one_clear_result(database: Database)
     await store.create(GUILD, "b", ADA)
     for name in ("море", "b"):
         await store.add(GUILD, name, [said("first", name)], ADA)
-        await store.select(GUILD, name, "positive")
+        await store.select(GUILD, name, DatasetLabel.POSITIVE)
     changes = await asyncio.gather(
         *(store.add(GUILD, "море", [said("both", "x"), said(f"q{number}", "x")], number) for number in range(6))
     )
@@ -109,8 +109,10 @@ async def test_two_moderators_at_once_leave_one_clear_result(database: Database)
     kept = await store.examples((await store.get(GUILD, "море")).id)
     assert sorted(example.prompt for example in kept) == ["both", "first", *(f"q{number}" for number in range(6))]
     assert len(kept) == 8
-    chosen = await asyncio.gather(*(store.select(GUILD, name, "positive") for name in ("море", "b", "море", "b")))
-    selected = await store.selected(GUILD, "positive")
+    chosen = await asyncio.gather(
+        *(store.select(GUILD, name, DatasetLabel.POSITIVE) for name in ("море", "b", "море", "b"))
+    )
+    selected = await store.selected(GUILD, DatasetLabel.POSITIVE)
     assert selected is not None
     assert selected.id in {selection.selected.id for selection in chosen}
     assert sum(dataset.selected_as is not None for dataset in await store.all(GUILD)) == 1
@@ -153,7 +155,7 @@ async def test_too_much_is_refused_and_leaves_everything_as_it_was(
     monkeypatch.setattr(stored, "MAX_VERSIONS", 1)
     with pytest.raises(TooManyDatasetsError):
         await store.create(GUILD, "e", ADA)
-    await store.select(GUILD, "d", "positive")
+    await store.select(GUILD, "d", DatasetLabel.POSITIVE)
     with pytest.raises(TooManyDatasetsError):
         await store.add(GUILD, "d", [said("c", "d")], ADA)
     with pytest.raises(NoSuchExampleError):
@@ -165,7 +167,7 @@ async def test_a_full_dataset_is_copied_whole(database: Database) -> None:
     store = DatasetStore(database)
     await store.create(GUILD, "d", ADA)
     await store.add(GUILD, "d", [said(f"q{number}", "a") for number in range(20_000)], ADA)
-    await store.select(GUILD, "d", "positive")
+    await store.select(GUILD, "d", DatasetLabel.POSITIVE)
     change = await store.remove(GUILD, "d", said("q7", "a").key, ADA)
     assert await store.counts([change.dataset.id]) == {change.dataset.id: {"positive": 19_999}}
 
@@ -174,12 +176,12 @@ async def test_a_dataset_is_deleted_by_version_or_whole(database: Database) -> N
     store = DatasetStore(database)
     with pytest.raises(EmptyDatasetError):
         await store.create(GUILD, "d", ADA)
-        await store.select(GUILD, "d", "positive")
+        await store.select(GUILD, "d", DatasetLabel.POSITIVE)
     await store.add(GUILD, "d", [said("a", "b")], ADA)
-    first = (await store.select(GUILD, "d", "positive")).selected
+    first = (await store.select(GUILD, "d", DatasetLabel.POSITIVE)).selected
     second = (await store.add(GUILD, "d", [said("c", "d")], ADA)).dataset
     assert [dataset.id for dataset in await store.delete(GUILD, "d", 1)] == [first.id]
-    assert await store.selected(GUILD, "positive") is None
+    assert await store.selected(GUILD, DatasetLabel.POSITIVE) is None
     assert await store.examples(first.id) == []
     assert len(await store.examples(second.id)) == 2
     with pytest.raises(NoSuchDatasetError, match="`d v1`"):
@@ -196,10 +198,10 @@ async def test_a_person_withdraws_from_everything_and_is_told_what_models_have_l
     for guild, name in ((GUILD, "trained"), (GUILD, "selected"), (OTHER_GUILD, "open")):
         await store.create(guild, name, ADA)
         await store.add(guild, name, given, ADA)
-    trained = (await store.select(GUILD, "trained", "positive")).selected
+    trained = (await store.select(GUILD, "trained", DatasetLabel.POSITIVE)).selected
     await store.mark_trained(GUILD, trained.id)
     await store.add(GUILD, "trained", [said("e", "f", given_by=ADA)], ADA)
-    await store.select(GUILD, "selected", "positive")
+    await store.select(GUILD, "selected", DatasetLabel.POSITIVE)
     withdrawal = await store.forget_user(BORIS)
     assert withdrawal.examples == 4
     assert withdrawal.learned == (LearnedVersion(GUILD, trained.id, "trained", 1),)

@@ -17,7 +17,7 @@ from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.store import CorrectionStore
-from bot.datasets.example import Example
+from bot.datasets.example import Example, ExampleSource
 from bot.datasets.store import DatasetStore
 from bot.sandbox.client.discord_user import Outcome
 from bot.sandbox.server import Sandbox
@@ -135,7 +135,7 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
     try:
         datasets, author = DatasetStore(database), int(chloe.user["id"])
         dataset = await datasets.create(guild, "d", author)
-        example = Example(SECRET, SECRET, None, author, "upload", datetime.now(UTC))
+        example = Example(SECRET, SECRET, None, author, ExampleSource.UPLOAD, datetime.now(UTC))
         await datasets.add(guild, "d", [example], author)
         await ConsentStore(database).give(author)
         corrections = CorrectionStore(database, datasets)

@@ -20,6 +20,7 @@ from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
+from bot.datasets.example import DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
@@ -138,7 +139,7 @@ async def taught(bot: Bot) -> str:
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")
-    await bot.datasets.select(GUILD, "d", "positive")
+    await bot.datasets.select(GUILD, "d", DatasetLabel.POSITIVE)
     training, _plan = await bot.trainings.plan(
         guild_id=GUILD, starter_id=BORIS, channel_id=1, locale="ru", trainer="export", base=""
     )

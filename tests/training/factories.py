@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.datasets.example import Example, content_hash
+from bot.datasets.example import DatasetLabel, Example, content_hash
 from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
 from bot.datasets.store import Dataset
@@ -43,5 +43,5 @@ def training_data(training: list[Example], heldout: list[Example] | None = None)
     both = [*training, *(heldout or [])]
     found = content_hash(example.key for example in both)
     when = datetime(2026, 1, 23, tzinfo=UTC)
-    dataset = Dataset("d1", 11, "town", 1, ADA, when, when, found, "positive", when, when)
+    dataset = Dataset("d1", 11, "town", 1, ADA, when, when, found, DatasetLabel.POSITIVE, when, when)
     return TrainingData((dataset,), Split(tuple(training), tuple(heldout or []), 0.5), found)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.datasets.example import DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
@@ -107,7 +108,7 @@ async def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         made = School(database, service, tmp_path)
         await made.datasets.create(GUILD, "towns", ADA)
         await made.datasets.add(GUILD, "towns", facts(), ADA)
-        await made.datasets.select(GUILD, "towns", "positive")
+        await made.datasets.select(GUILD, "towns", DatasetLabel.POSITIVE)
         yield made
         await made.trainings.stop()
     await database.close()
@@ -186,7 +187,7 @@ async def test_what_it_was_to_learn_from_is_kept_whatever_is_selected_meanwhile(
     second = await school.start("export")
     await school.datasets.create(GUILD, "others", ADA)
     await school.datasets.add(GUILD, "others", facts()[:2], ADA)
-    await school.datasets.select(GUILD, "others", "positive")
+    await school.datasets.select(GUILD, "others", DatasetLabel.POSITIVE)
     third = await school.start("export")
     await school.datasets.delete(GUILD, "others")
     school.service.moves = True
@@ -203,7 +204,7 @@ async def test_a_model_tells_how_many_examples_it_has_seen_that_were_taken_back_
 ) -> None:
     withdrawn = WithdrawnExamples(school.models, school.store, school.service_of_datasets)
     await school.datasets.add(GUILD, "towns", [said("Who?", "Boris.", given_by=BORIS)], BORIS)
-    await school.datasets.select(GUILD, "towns", "positive")
+    await school.datasets.select(GUILD, "towns", DatasetLabel.POSITIVE)
     await school.start("export")
     packed = await school.end()
     assert (await school.datasets.get(GUILD, "towns")).trained_at is None, "what was packed taught nothing"
@@ -237,7 +238,7 @@ async def test_preferences_are_learnt_on_top_of_a_model_that_was_trained_here(sc
             method=TrainingMethod.PREFERENCE,
         )  # fmt: skip
     await school.datasets.add(GUILD, "towns", pairs(), ADA)
-    await school.datasets.select(GUILD, "towns", "positive")
+    await school.datasets.select(GUILD, "towns", DatasetLabel.POSITIVE)
     planned, plan = await school.trainings.plan(
         guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="ru", trainer="openai", base="trained-1",
         method=TrainingMethod.PREFERENCE,

@@ -15,20 +15,18 @@ from bot.preferences.choices import DailyLimits
 from bot.preferences.preferences import Preferences
 from bot.settings import read_settings
 from bot.storage.database import Database
-from bot.usage.budgets import Budgets, Kind, UsedUpError, Whose
+from bot.usage.budgets import BudgetHolder, BudgetKind, Budgets, UsedUpError
 from bot.usage.store import UsageStore
 
 RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
 ADA, BORIS, GUILD, OTHER_GUILD = 5, 6, 7, 8
-LIMITS: list[tuple[Whose, Kind]] = [
-    (whose, kind) for whose in ("user", "member", "guild") for kind in ("tokens", "audio")
-]
-NAMES: dict[Kind, str] = {"tokens": "tokens_a_day", "audio": "audio_s_a_day"}
+LIMITS: list[tuple[BudgetHolder, BudgetKind]] = [(whose, kind) for whose in BudgetHolder for kind in BudgetKind]
+NAMES: dict[BudgetKind, str] = {BudgetKind.TOKENS: "tokens_a_day", BudgetKind.AUDIO: "audio_s_a_day"}
 SETTINGS = {
-    ("user", "tokens"): "user_tokens_a_day",
-    ("guild", "tokens"): "guild_tokens_a_day",
-    ("user", "audio"): "user_audio_s_a_day",
-    ("guild", "audio"): "guild_audio_s_a_day",
+    (BudgetHolder.USER, BudgetKind.TOKENS): "user_tokens_a_day",
+    (BudgetHolder.GUILD, BudgetKind.TOKENS): "guild_tokens_a_day",
+    (BudgetHolder.USER, BudgetKind.AUDIO): "user_audio_s_a_day",
+    (BudgetHolder.GUILD, BudgetKind.AUDIO): "guild_audio_s_a_day",
 }
 
 
@@ -48,14 +46,14 @@ async def limit(database: Database, limits: DailyLimits) -> None:
     await Preferences(database).change_guild(GUILD, lambda chosen: replace(chosen, limits=limits))
 
 
-async def spend(budgets: Budgets, kind: Kind, amount: int, guild: int | None = GUILD) -> None:
+async def spend(budgets: Budgets, kind: BudgetKind, amount: int, guild: int | None = GUILD) -> None:
     if kind == "tokens":
         await budgets.count_tokens(ADA, guild, "m", TokenUse(amount - 1, 1))
     else:
         await budgets.count_recording(ADA, guild, amount)
 
 
-async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: Kind) -> bool:
+async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: BudgetKind) -> bool:
     try:
         await budgets.require(user, guild, kind)
     except UsedUpError:
@@ -64,17 +62,17 @@ async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: Kind)
 
 
 @pytest.mark.parametrize(("whose", "kind"), LIMITS)
-async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Whose, kind: Kind) -> None:
+async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: BudgetHolder, kind: BudgetKind) -> None:
     if whose == "member":
         await limit(database, DailyLimits(**{f"member_{NAMES[kind]}": 600}))
         budgets = budgets_of(database)
     else:
         budgets = budgets_of(database, **{SETTINGS[whose, kind]: 600})
     await spend(budgets, kind, 599)
-    await budgets.require(ADA, GUILD, "tokens", "audio")
+    await budgets.require(ADA, GUILD, BudgetKind.TOKENS, BudgetKind.AUDIO)
     await spend(budgets, kind, 1)
     with pytest.raises(UsedUpError) as refused:
-        await budgets.require(ADA, GUILD, "tokens", "audio")
+        await budgets.require(ADA, GUILD, BudgetKind.TOKENS, BudgetKind.AUDIO)
     in_english, in_russian = ("600 tokens", "(600)") if kind == "tokens" else ("10 min", "(10)")
     for locale, amount in (("en-US", in_english), ("ru", in_russian)):
         said = translate_error(refused.value, locale)
@@ -83,12 +81,14 @@ async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Who
     assert await is_refused(budgets, BORIS, GUILD, kind) == (whose == "guild")
     assert await is_refused(budgets, ADA, OTHER_GUILD, kind) == (whose == "user")
     assert await is_refused(budgets, ADA, None, kind) == (whose == "user")
-    assert not await is_refused(budgets, ADA, GUILD, "audio" if kind == "tokens" else "tokens")
+    assert not await is_refused(
+        budgets, ADA, GUILD, BudgetKind.AUDIO if kind is BudgetKind.TOKENS else BudgetKind.TOKENS
+    )
 
 
-@pytest.mark.parametrize("kind", ["tokens", "audio"])
-async def test_a_server_cannot_raise_what_the_host_has_set(database: Database, kind: Kind) -> None:
-    host = {SETTINGS["user", kind]: 100, SETTINGS["guild", kind]: 1000}
+@pytest.mark.parametrize("kind", BudgetKind)
+async def test_a_server_cannot_raise_what_the_host_has_set(database: Database, kind: BudgetKind) -> None:
+    host = {SETTINGS[BudgetHolder.USER, kind]: 100, SETTINGS[BudgetHolder.GUILD, kind]: 1000}
     for of_guild, of_member, expected in (
         (5000, 5000, {"user": 100, "member": 100, "guild": 1000}),
         (500, 50, {"user": 100, "member": 50, "guild": 500}),
@@ -103,16 +103,16 @@ async def test_a_server_cannot_raise_what_the_host_has_set(database: Database, k
 
 async def test_of_several_limits_that_run_out_the_tightest_is_told_and_once(database: Database) -> None:
     budgets = budgets_of(database, user_tokens_a_day=1000, guild_tokens_a_day=950, user_audio_s_a_day=600)
-    await spend(budgets, "tokens", 900)
-    assert await budgets.running_out(ADA, GUILD, "en-US", "tokens", "audio") == [
+    await spend(budgets, BudgetKind.TOKENS, 900)
+    assert await budgets.running_out(ADA, GUILD, "en-US", BudgetKind.TOKENS, BudgetKind.AUDIO) == [
         "This server has 50 of its 950 tokens left today."
     ]
-    assert await budgets.running_out(BORIS, GUILD, "en-US", "tokens") == []
-    await spend(budgets, "audio", 570, guild=None)
-    assert await budgets.running_out(ADA, None, "ru", "tokens", "audio") == [
+    assert await budgets.running_out(BORIS, GUILD, "en-US", BudgetKind.TOKENS) == []
+    await spend(budgets, BudgetKind.AUDIO, 570, guild=None)
+    assert await budgets.running_out(ADA, None, "ru", BudgetKind.TOKENS, BudgetKind.AUDIO) == [
         "У вас на сегодня осталось минут записей: 0,5 из 10."
     ]
-    await spend(budgets, "tokens", 20, guild=None)
-    assert await budgets.running_out(ADA, None, "en-US", "tokens", "audio") == [
+    await spend(budgets, BudgetKind.TOKENS, 20, guild=None)
+    assert await budgets.running_out(ADA, None, "en-US", BudgetKind.TOKENS, BudgetKind.AUDIO) == [
         "You have 80 of your 1,000 tokens left today."
     ]

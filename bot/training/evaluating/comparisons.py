@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,13 @@ from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredD
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
-Choice = Literal["a", "b", "alike"]
+
+class ComparisonChoice(StrEnum):
+    """Which of two answers is better."""
+
+    A = "a"
+    B = "b"
+    ALIKE = "alike"
 
 
 class ComparisonGoneError(StarlingError):
@@ -119,13 +125,13 @@ class ComparisonStore(DataHolder):
             return _read(row), await _tally(session, row.id)
 
     async def vote(self, guild_id: int, comparison_id: str, user_id: int, choice: str) -> tuple[Comparison, Tally]:
-        """Count a person's vote instead of any earlier one; ``choice`` is a ``Choice``.
+        """Count a person's vote instead of any earlier one; ``choice``: as the button that was pressed has it.
 
         Raises:
             ComparisonGoneError
             ComparisonRevealedError
         """
-        if choice not in get_args(Choice):
+        if choice not in set(ComparisonChoice):
             raise ComparisonGoneError
         async with self._database.sessions.begin() as session:
             row = await _row(session, guild_id, comparison_id)
@@ -205,7 +211,7 @@ async def _tally(session: AsyncSession, comparison_id: str) -> Tally:
         select(ComparisonVoteRow.choice).where(ComparisonVoteRow.comparison_id == comparison_id)
     )
     counted = Counter(choices)
-    return Tally(counted["a"], counted["b"], counted["alike"])
+    return Tally(*(counted[choice] for choice in ComparisonChoice))
 
 
 def _read(row: ComparisonRow) -> Comparison:
