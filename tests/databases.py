@@ -60,17 +60,22 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'folder' / 'starling.db'}"
-    server = str(request.getfixturevalue("postgresql"))
+    return str(request.getfixturevalue("empty_postgresql"))
+
+
+@pytest.fixture
+def empty_postgresql(postgresql: str) -> str:
+    """The URL of an empty PostgreSQL database."""
     name = f"t{uuid.uuid4().hex}"
     asyncpg = pytest.importorskip("asyncpg")
 
     async def create() -> None:
-        connection = await asyncpg.connect(server)
+        connection = await asyncpg.connect(postgresql)
         await connection.execute(f'CREATE DATABASE "{name}"')
         await connection.close()
 
     asyncio.run(create())
-    return server.replace("/postgres?", f"/{name}?")
+    return postgresql.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from bot.corrections.service import Corrections
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.privacy.personal_data import PersonalData
+from bot.privacy.tombstones import Tombstones
 from bot.recall.choosing import retriever_maker
 from bot.settings import Settings
 from bot.training.evaluating.judging import Judge
@@ -73,10 +74,33 @@ def build_learning(
             answering.instructions.default, withdrawn,
         ),
         withdrawn=withdrawn,
-        personal_data=build_personal_data(
-            jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
-            datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
-            comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
-            preferences=stores.preferences, scrub=stores.database.scrub,
+        personal_data=_personal_data_of(
+            stores, trainings, datasets, corrections, Tombstones(settings.data_folder)
         ),
+    )  # fmt: skip
+
+
+def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalData:
+    """What forgets in a place where no Starling runs; nothing is trained, and no list of what is forgotten is kept."""
+    corrections = Corrections(stores.corrections, stores.datasets, stores.preferences, on_changed=lambda _guild: None)
+    sealed = SealedProcesses()
+    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
+    trainings = Trainings(
+        stores.trainings, stores.models, datasets, stores.files, {}, settings.trainings_folder, max_per_day=0
+    )
+    return _personal_data_of(stores, trainings, datasets, corrections, None)
+
+
+def _personal_data_of(
+    stores: Stores,
+    trainings: Trainings,
+    datasets: Datasets,
+    corrections: Corrections,
+    tombstones: Tombstones | None,
+) -> PersonalData:
+    return build_personal_data(
+        jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
+        datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
+        comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
+        preferences=stores.preferences, scrub=stores.database.scrub, tombstones=tombstones,
     )  # fmt: skip

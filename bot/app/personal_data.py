@@ -13,6 +13,7 @@ from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
 from bot.privacy.personal_data import PersonalData
+from bot.privacy.tombstones import Tombstones
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
@@ -34,14 +35,16 @@ def build_personal_data(
     usage: UsageStore,
     preferences: Preferences,
     scrub: Callable[[], Awaitable[None]],
+    tombstones: Tombstones | None = None,
 ) -> PersonalData:
     """A store of data of people, guilds or messages is asked nothing unless it is here.
 
     Trainings come before what they read, and datasets before corrections, so that each example is counted as what it is
-    to its giver; archives come after the datasets that they are made of. ``scrub``: see ``Database.scrub``.
+    to its giver; archives come after the datasets that they are made of. ``scrub``: see ``Database.scrub``;
+    ``tombstones``: see ``PersonalData``.
     """
     holders = (
         jobs, exchanges, trainings, dataset_store, datasets, corrections, consents, feedback, comparisons, instructions,
         usage, preferences,
     )  # fmt: skip
-    return PersonalData(holders, scrub)
+    return PersonalData(holders, scrub, tombstones)

@@ -60,13 +60,24 @@ def only_one_on(folder: Path, token: str, api_url: str | None) -> Iterator[None]
     # The token itself is in no file: what opens nothing tells them apart as well.
     name = hashlib.sha256(f"{api_url} {token}".encode()).hexdigest()[:32]
     shared = Path(tempfile.gettempdir())
+    with (
+        only_one_in_folder(folder),
+        _held(shared / f"starling-{os.getuid()}-{name}.running", TokenInUseError()),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def only_one_in_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of a data folder alone, for what is done to it while no Starling runs there.
+
+    Raises:
+        FolderInUseError: somebody else has it.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(PermissionError):  # somebody else's folder, such as a volume's
         folder.chmod(0o700)
-    with (
-        _held(folder / ".running", FolderInUseError(folder)),
-        _held(shared / f"starling-{os.getuid()}-{name}.running", TokenInUseError()),
-    ):
+    with _held(folder / ".running", FolderInUseError(folder)):
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -11,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from bot.privacy.data_holder import DataHolder, ErasureResult, StoredDataSummary
+from bot.privacy.tombstones import TombstoneKind, Tombstones
 
 log = structlog.get_logger()
 
@@ -25,9 +27,16 @@ class PersonalData:
     """Goes through every holder. One that fails keeps none of the others from what they have to do: its error is
     raised once all were asked."""
 
-    def __init__(self, holders: Sequence[DataHolder], scrub: Callable[[], Awaitable[None]] = _nothing) -> None:
-        """``holders`` are asked in this order. ``scrub`` is called when rows were deleted, to write over them."""
+    def __init__(
+        self,
+        holders: Sequence[DataHolder],
+        scrub: Callable[[], Awaitable[None]] = _nothing,
+        tombstones: Tombstones | None = None,
+    ) -> None:
+        """``holders`` are asked in this order. ``scrub`` is called when rows were deleted, to write over them.
+        ``tombstones``: where it is written down what backups that were made before must not bring back."""
         self.holders = tuple(holders)
+        self._tombstones = tombstones
         self.scrub = scrub
 
     async def summary(self, user_id: int) -> StoredDataSummary:
@@ -47,17 +56,32 @@ class PersonalData:
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that is stored on a person, but for what models have learned already, and the time of this wish,
         so that no archive brings back what was withdrawn."""
-        forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), ErasureResult())
+        try:
+            forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), ErasureResult())
+        finally:
+            await self._bury(TombstoneKind.USER, [user_id])
         await self._scrubbed(forgotten.rows)
         return forgotten
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget what was said in messages that were deleted on Discord; says how many rows that are."""
-        return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_messages(message_ids))))
+        rows = sum(await self._each(lambda holder: holder.forget_messages(message_ids)))
+        if rows:
+            await self._bury(TombstoneKind.MESSAGE, message_ids)
+        return await self._scrubbed(rows)
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that is of a guild; says how many rows that are."""
-        return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_guild(guild_id))))
+        try:
+            rows = sum(await self._each(lambda holder: holder.forget_guild(guild_id)))
+        finally:
+            await self._bury(TombstoneKind.GUILD, [guild_id])
+        return await self._scrubbed(rows)
+
+    async def _bury(self, kind: TombstoneKind, ids: Collection[int]) -> None:
+        """Afterwards, so that a backup that is made in the middle of it counts as one from before."""
+        if self._tombstones is not None:
+            await asyncio.to_thread(self._tombstones.add, kind, ids)
 
     async def _scrubbed(self, rows: int) -> int:
         if rows:

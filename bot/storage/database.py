@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock
 from sqlalchemy import URL, Connection, CursorResult, Delete, Update, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -55,6 +57,17 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS[base])
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of the SQLite database at ``url``; None: it is none, or in memory.
+
+    Raises:
+        DatabaseUnavailableError: it is no URL, or of another kind of database.
+    """
+    parsed = async_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if is_file else None
+
+
 class Database:
     """An open database."""
 
@@ -75,8 +88,7 @@ class Database:
         except (SQLAlchemyError, ImportError) as error:
             raise DatabaseUnavailableError(parsed.render_as_string(), str(error)) from error
         try:
-            if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-                path = Path(str(parsed.database))
+            if (path := sqlite_file(url)) is not None:
                 _make_private(path)
                 async with AsyncFileLock(f"{path}.lock", timeout=60):
                     await _migrate(engine)
@@ -87,6 +99,34 @@ class Database:
             await engine.dispose()
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
+        return cls(engine)
+
+    @classmethod
+    async def open_as_it_is(cls, url: str) -> Database:
+        """Open the database at ``url`` without changing anything in it.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be reached, or its tables are not today's.
+        """
+        parsed = async_url(url)
+        try:
+            engine = _engine(parsed)
+        except (SQLAlchemyError, ImportError) as error:
+            raise DatabaseUnavailableError(parsed.render_as_string(), str(error)) from error
+        try:
+            async with engine.connect() as connection:
+                found = await connection.run_sync(lambda one: MigrationContext.configure(one).get_current_revision())
+                wanted = await connection.run_sync(
+                    lambda one: ScriptDirectory.from_config(alembic_config(one)).get_current_head()
+                )
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            await engine.dispose()
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
+        if found != wanted:
+            await engine.dispose()
+            reason = f"its tables are those of another version of Starling ({found}, not {wanted}): start this one once"
+            raise DatabaseUnavailableError(parsed.render_as_string(), reason)
         return cls(engine)
 
     async def scrub(self) -> None:

@@ -1,0 +1,295 @@
+"""Backups of all that Starling keeps, made while it runs, and brought back into an empty place.
+
+A backup is a tar file: ``manifest.json``, ``starling.db`` (always an SQLite database, whatever Starling uses) and the
+files of the data folder that are not made anew by themselves. No token and no key of a service is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app.learning import build_personal_data_alone
+from bot.app.single_instance import only_one_in, only_one_in_folder
+from bot.app.stores import build_stores
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.privacy.tombstones import BESIDE_NAME, Tombstone, TombstoneKind, Tombstones, read_tombstones
+from bot.settings import Settings
+from bot.storage.copying import copy_rows, copy_sqlite
+from bot.storage.database import Database, DatabaseUnavailableError, sqlite_file
+
+FORMAT = 1
+KEPT = ("guilds", "users", "trainings", "archive.key")
+"""Of the data folder, beside the database: files of people, adapters and packed trainings, and what archives are signed
+with."""
+PRIORITY = ".right-of-way"
+"""Tells trainings of this machine to hold still, for as long as somebody waits."""
+MANIFEST, DATABASE = "manifest.json", "starling.db"
+PASSING = {".running", "health.json", "alive", "starling.db.lock"}
+"""What may lie in an empty data folder."""
+_COMPRESSION = 3
+"""The database is small then, and the rest hardly gets smaller."""
+
+
+class BackupFailedError(StarlingError):
+    """Raised when a backup cannot be written; there is no half of one."""
+
+    sentence = _("The backup {file} was not made: {reason}.")
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(file=file, reason=reason)
+
+
+class NoBackupError(StarlingError):
+    """Raised when a file is no backup that can be read here."""
+
+    sentence = _("{file} cannot be restored: {reason}.")
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(file=file, reason=reason)
+
+
+class PlaceNotEmptyError(StarlingError):
+    """Raised when a backup is to be restored where something is already; nothing was changed."""
+
+    sentence = _(
+        "{place} is not empty: there is {found}. Restore into an empty DATA_FOLDER, and move this one away first."
+    )
+
+    def __init__(self, place: Path, found: str) -> None:
+        super().__init__(place=place, found=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is in a backup."""
+
+    format: int
+    starling: str
+    """The version that made it."""
+    taken_at: str
+    """ISO 8601, UTC: what was forgotten after it may still be in it."""
+    rows: dict[str, int]
+    """By the names of tables."""
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore has brought back, and what it has forgotten again."""
+
+    manifest: Manifest
+    users: int
+    guilds: int
+    messages: int
+
+
+async def make_backup(settings: Settings, file: Path) -> Manifest:
+    """Write a backup of all that the Starling of ``settings`` keeps into ``file``; it may run meanwhile.
+
+    Raises:
+        BackupFailedError: there is nothing to back up, or no room for it.
+        DatabaseUnavailableError: the database cannot be reached.
+    """
+    taken_at = datetime.now(UTC)
+    part = file.with_name(file.name + ".part")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".starling-backup-", dir=file.parent) as name:
+            copy = Path(name) / DATABASE
+            rows = await _copied_database(settings, copy, file)
+            manifest = await asyncio.to_thread(_pack, settings.data_folder, copy, part, taken_at, rows)
+        await asyncio.to_thread(Tombstones(settings.data_folder).travel_beside, file.parent)
+        part.replace(file)
+    except (OSError, sqlite3.Error, SQLAlchemyError, tarfile.TarError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
+        raise BackupFailedError(file, reason) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+async def _copied_database(settings: Settings, copy: Path, file: Path) -> dict[str, int]:
+    source = sqlite_file(settings.database)
+    if source is not None:
+        if not source.is_file():
+            raise BackupFailedError(file, f"there is no database at {source}")
+        return await asyncio.to_thread(copy_sqlite, source, copy)
+    reading = await Database.open_as_it_is(settings.database)
+    try:
+        writing = await Database.open(f"sqlite:///{copy}")
+        try:
+            rows = await copy_rows(reading, writing)
+            await writing.scrub()
+            return rows
+        finally:
+            await writing.close()
+    finally:
+        await reading.close()
+
+
+def _pack(data_folder: Path, copy: Path, part: Path, taken_at: datetime, rows: dict[str, int]) -> Manifest:
+    part.touch(mode=0o600)
+    found = list(_files(data_folder))
+    with tarfile.open(part, "w:gz", compresslevel=_COMPRESSION) as archive:
+        archive.add(copy, DATABASE)
+        packed = sum(_add(archive, path, path.relative_to(data_folder)) for path in found)
+        manifest = Manifest(FORMAT, version("starling"), taken_at.isoformat(), rows, packed)
+        told = json.dumps(asdict(manifest), indent=1).encode()
+        entry = tarfile.TarInfo(MANIFEST)
+        entry.size, entry.mode, entry.mtime = len(told), 0o600, int(taken_at.timestamp())
+        archive.addfile(entry, BytesIO(told))
+    return manifest
+
+
+def _files(data_folder: Path) -> Iterator[Path]:
+    for name in KEPT:
+        path = data_folder / name
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (each for each in inside if each.is_file() and not each.is_symlink() and each.name != PRIORITY)
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: Path) -> int:
+    """Files are replaced as wholes, so what is open stays what it was; one that is gone by now is left out."""
+    try:
+        with path.open("rb") as stream:
+            archive.addfile(archive.gettarinfo(arcname=str(name), fileobj=stream), stream)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Restored:
+    """Bring the backup in ``file`` back into the empty place that ``settings`` name, and forget again who and what is
+    in the list ``forgotten`` (None: the one beside ``file``) since the backup was made.
+
+    Raises:
+        NoBackupError: the file is none, or was made by a later Starling.
+        PlaceNotEmptyError, DatabaseNotEmptyError: something is there already.
+        DatabaseUnavailableError: the database cannot be reached.
+        FolderInUseError, DatabaseInUseError: a Starling runs there.
+    """
+    folder = settings.data_folder
+    tombstones = await asyncio.to_thread(_tombstones, file, forgotten)
+    with only_one_in_folder(folder):
+        _require_empty(folder)
+        unpacked = folder / ".restoring"
+        try:
+            manifest = await asyncio.to_thread(_unpack, file, unpacked)
+            await _place_database(settings, unpacked / DATABASE, file)
+            for name in KEPT:
+                if (unpacked / name).exists():
+                    (unpacked / name).rename(folder / name)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, unpacked, ignore_errors=True)
+        since = datetime.fromisoformat(manifest.taken_at)
+        again = [tombstone for tombstone in tombstones if tombstone.at >= since]
+        await _forget(settings, again)
+    counts = {kind: len({each.id for each in again if each.kind is kind}) for kind in TombstoneKind}
+    return Restored(manifest, counts[TombstoneKind.USER], counts[TombstoneKind.GUILD], counts[TombstoneKind.MESSAGE])
+
+
+def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone]:
+    if forgotten is not None and not forgotten.is_file():
+        raise NoBackupError(forgotten, "there is no such list")
+    return list(read_tombstones(forgotten or file.absolute().parent / BESIDE_NAME))
+
+
+def _require_empty(folder: Path) -> None:
+    found = sorted(each.name for each in folder.iterdir() if each.name not in PASSING)
+    if found:
+        raise PlaceNotEmptyError(folder, found[0])
+
+
+def _unpack(file: Path, folder: Path) -> Manifest:
+    try:
+        with tarfile.open(file) as archive:
+            folder.mkdir(mode=0o700)
+            archive.extractall(folder, filter="data")
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = Manifest(**told)
+    except FileNotFoundError as error:
+        reason = "it is no backup of Starling's" if file.is_file() else "there is no such file"
+        raise NoBackupError(file, reason) from error
+    except (OSError, tarfile.TarError, EOFError, ValueError, TypeError) as error:
+        raise NoBackupError(file, f"it is no whole backup ({error})") from error
+    if manifest.format > FORMAT:
+        raise NoBackupError(file, f"Starling {manifest.starling} made it, which is later than this one")
+    return manifest
+
+
+async def _place_database(settings: Settings, unpacked: Path, file: Path) -> None:
+    """Today's tables are made of what is ``unpacked``, which is put, or copied, to where the settings want it."""
+    try:
+        brought = await Database.open(f"sqlite:///{unpacked}")
+    except CommandError as error:
+        raise NoBackupError(file, "a later Starling made it") from error
+    try:
+        target_file = sqlite_file(settings.database)
+        if target_file is None:
+            target = await Database.open(settings.database)
+            try:
+                async with only_one_in(target):
+                    await copy_rows(brought, target)
+            finally:
+                await target.close()
+            return
+        await brought.scrub()
+    finally:
+        await brought.close()
+    if target_file.exists():
+        raise PlaceNotEmptyError(target_file.parent, target_file.name)
+    target_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(unpacked, target_file)
+
+
+async def _forget(settings: Settings, tombstones: list[Tombstone]) -> None:
+    if not tombstones:
+        return
+    ids = {kind: list({each.id for each in tombstones if each.kind is kind}) for kind in TombstoneKind}
+    async with AsyncExitStack() as stack:
+        stores = await build_stores(settings, stack, clock=lambda: datetime.now(UTC))
+        data = build_personal_data_alone(settings, stores)
+        for user in ids[TombstoneKind.USER]:
+            await data.forget_user(user)
+        for guild in ids[TombstoneKind.GUILD]:
+            await data.forget_guild(guild)
+        await data.forget_messages(ids[TombstoneKind.MESSAGE])
+
+
+async def move_database(settings: Settings, url: str) -> dict[str, int]:
+    """Copy every row of the database of ``settings`` into the empty one at ``url``; Starling must not run. The old one
+    stays as it is. Says how many rows each table has.
+
+    Raises:
+        DatabaseNotEmptyError, RowsDifferError: nothing was copied.
+        DatabaseUnavailableError: one of them cannot be reached.
+        FolderInUseError, DatabaseInUseError: a Starling runs.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one_in_folder(settings.data_folder))
+        source = await Database.open(settings.database)
+        stack.push_async_callback(source.close)
+        await stack.enter_async_context(only_one_in(source))
+        target = await Database.open(url)
+        stack.push_async_callback(target.close)
+        await stack.enter_async_context(only_one_in(target))
+        try:
+            return await copy_rows(source, target)
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseUnavailableError(target.engine.url.render_as_string(), reason) from error

@@ -1,0 +1,117 @@
+"""Who and what was forgotten, and when: the list that travels beside backups, so that a restore brings nothing back.
+
+It has Discord's ids and times, and not a word. A line of JSON each, in the data folder and in every folder that has
+backups, as far as it can be reached: a list that is lost with the machine would be of no use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(days=400)
+"""No older backup should be kept either."""
+BESIDE_NAME = "starling-forgotten.jsonl"
+"""What the list is called in folders of backups."""
+
+
+class TombstoneKind(StrEnum):
+    """What was forgotten."""
+
+    USER = "user"
+    GUILD = "guild"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """One that was forgotten."""
+
+    kind: TombstoneKind
+    id: int
+    at: datetime
+    """Aware, UTC."""
+
+    @property
+    def line(self) -> str:
+        return json.dumps({"kind": self.kind, "id": str(self.id), "at": self.at.isoformat()}) + "\n"
+
+
+class Tombstones:
+    """The list of one data folder."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self.file = data_folder / "forgotten.jsonl"
+        self._folders_file = data_folder / "backup-folders.json"
+
+    def add(self, kind: TombstoneKind, ids: Collection[int]) -> None:
+        """Write down, blocking, that these are forgotten from now on. A list that cannot be written is logged: what was
+        to be forgotten is all the same."""
+        now = datetime.now(UTC)
+        lines = "".join(Tombstone(kind, int(id_), now).line for id_ in ids)
+        for file in (self.file, *(folder / BESIDE_NAME for folder in self._folders())):
+            try:
+                if file.parent.is_dir():
+                    _append(file, lines)
+            except OSError as error:
+                log.error("a list of what was forgotten cannot be written", file=str(file), why=str(error))
+
+    def travel_beside(self, folder: Path) -> Path:
+        """Keep a list in ``folder``, which has backups, from now on; what is known already is in it as well.
+
+        Raises:
+            OSError: it cannot be written there.
+        """
+        beside = folder.absolute() / BESIDE_NAME
+        known = {tombstone.line: None for tombstone in (*read_tombstones(self.file), *read_tombstones(beside))}
+        oldest = datetime.now(UTC) - KEPT_FOR
+        lines = [line for line in known if _parsed(line).at >= oldest]
+        for file in (self.file, beside):
+            _write(file, lines)
+        folders = sorted({*map(str, self._folders()), str(folder.absolute())})
+        _write(self._folders_file, [json.dumps(folders)])
+        return beside
+
+    def _folders(self) -> list[Path]:
+        try:
+            return [Path(folder) for folder in json.loads(self._folders_file.read_text(encoding="utf-8"))]
+        except (OSError, ValueError):
+            return []
+
+
+def read_tombstones(file: Path) -> Iterator[Tombstone]:
+    """What ``file`` lists; nothing where there is none. A line that was cut off is passed over."""
+    if not file.is_file():
+        return
+    for line in file.read_text(encoding="utf-8").splitlines():
+        try:
+            yield _parsed(line)
+        except (ValueError, KeyError, TypeError):
+            log.warning("a line in a list of what was forgotten cannot be read", file=str(file))
+
+
+def _parsed(line: str) -> Tombstone:
+    told = json.loads(line)
+    return Tombstone(TombstoneKind(told["kind"]), int(told["id"]), datetime.fromisoformat(told["at"]))
+
+
+def _append(file: Path, lines: str) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "a", encoding="utf-8") as stream:
+        stream.write(lines)
+
+
+def _write(file: Path, lines: Iterable[str]) -> None:
+    fresh = file.with_name(file.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _append(fresh, "".join(lines))
+    fresh.replace(file)
