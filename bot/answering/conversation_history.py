@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import hikari
@@ -12,9 +13,9 @@ from bot.answering.attachments import AttachmentContent, AttachmentReader, attac
 from bot.answering.message_text import text_of
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.request import AnswerRequest
+from bot.answering.unread_files import FileUnreadError
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
-from bot.errors import StarlingError
 from bot.preferences.preferences import Preferences
 
 MAX_EXCHANGES = 8
@@ -23,10 +24,34 @@ MAX_LINKS = 8
 """Messages of people that a chain of replies is followed through."""
 MAX_RECENT = 30
 """Messages of a thread, a joined channel or a direct message that the model is shown."""
+MAX_RECENT_FILES = 4
+"""Of those, so many that have files are read with them, the latest."""
 SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
 NAMES, NAMES_S = 10_000, 3600.0
 """Names of people that are kept, and for how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFiles:
+    """How the files of earlier messages are read."""
+
+    pictures: bool
+    """Whether they are looked at."""
+    room_tokens: int
+    """What the files of one message may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierConversation:
+    """What was said before a question."""
+
+    messages: tuple[ChatMessage, ...] = ()
+    """The oldest first."""
+    unread: tuple[FileUnreadError, ...] = ()
+    """Why files of the message that the question is about were not read."""
+    shortened: tuple[str, ...] = ()
+    """The names of those of which there is only the beginning."""
 
 
 class ConversationHistory:
@@ -49,29 +74,32 @@ class ConversationHistory:
         """Of people whose words are remembered without it."""
 
     async def before(
-        self, request: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool
-    ) -> list[ChatMessage]:
-        """What was said before ``request``, oldest first.
+        self, request: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool, room_tokens: int
+    ) -> EarlierConversation:
+        """What was said before ``request``.
 
         ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
-        for a model that more confuses. ``pictures``: for a model that can see. What may not be read is left out.
+        for a model that more confuses. ``pictures``: for a model that can see. ``room_tokens``: what the files of one
+        message may have. What may not be read is left out.
         """
+        reading = EarlierFiles(pictures, room_tokens)
         if request.about is not None:
-            said = await self._said(request.about, pictures=pictures, ours_too=True)
-            return [] if said is None else [said]
+            said, attached = await self._said(request.about, reading, ours_too=True)
+            messages = () if said is None else (said,)
+            return EarlierConversation(messages, attached.unread, attached.shortened)
         message = request.message
         if message is None:
-            return []
+            return EarlierConversation()
         self._names[int(request.asker.id)] = request.speaker_name
         if message.referenced_message is not None or parent is not None:
-            return await self._chain(message, parent, pictures=pictures)
+            return await self._chain(message, parent, reading)
         in_thread = self._in_thread(message)
         chosen = await self._preferences.guild(message.guild_id)
         heard = (*chosen.joined_channels, *chosen.transcribed_channels)
         taking_part = message.guild_id is None or int(message.channel_id) in heard
         if brief or not (in_thread or taking_part):
-            return []
-        return await self._lately(message, whole=in_thread)
+            return EarlierConversation()
+        return EarlierConversation(tuple(await self._lately(message, reading, whole=in_thread)))
 
     async def parent(self, request: AnswerRequest) -> Exchange | None:
         """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one, or follows it.
@@ -100,41 +128,53 @@ class ConversationHistory:
     def _in_thread(self, message: hikari.Message) -> bool:
         return self._bot.cache.get_thread(message.channel_id) is not None
 
-    async def _chain(self, message: hikari.Message, parent: Exchange | None, *, pictures: bool) -> list[ChatMessage]:
+    async def _chain(
+        self, message: hikari.Message, parent: Exchange | None, reading: EarlierFiles
+    ) -> EarlierConversation:
         turns: list[ChatMessage] = []
+        nearest: AttachmentContent | None = None
         link: hikari.PartialMessage = message
         for _ in range(MAX_LINKS):
             exchange = parent if link is message else await self._exchanges.by_reply(link.id)
             if exchange is not None:
                 earlier = await self._exchanges.chain(exchange.reply_message_id, MAX_EXCHANGES)
-                return [*await self._of_exchanges(earlier, pictures=pictures), *turns]
+                turns = [*await self._of_exchanges(earlier, reading), *turns]
+                break
             answered = await self._answered(link)
             if answered is None:
                 break
-            if (said := await self._said(answered, pictures=pictures)) is not None:
+            said, attached = await self._said(answered, reading)
+            nearest = nearest or attached
+            if said is not None:
                 turns.insert(0, said)
             link = answered
-        return turns
+        nearest = nearest or AttachmentContent()
+        return EarlierConversation(tuple(turns), nearest.unread, nearest.shortened)
 
-    async def _of_exchanges(self, exchanges: Sequence[Exchange], *, pictures: bool) -> list[ChatMessage]:
+    async def _of_exchanges(self, exchanges: Sequence[Exchange], reading: EarlierFiles) -> list[ChatMessage]:
         names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
         turns: list[ChatMessage] = []
         for exchange in exchanges:
-            attached = await self._attached(exchange, pictures=pictures)
-            text = f"{exchange.prompt}\n\n{attached.text}".strip()
+            attached = await self._attached(exchange, reading)
+            text = f"{exchange.prompt}\n\n{attached.text_for_model}".strip()
             turns.append(ChatMessage("user", text, names[exchange.user_id], attached.pictures))
             turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
-    async def _attached(self, exchange: Exchange, *, pictures: bool) -> AttachmentContent:
-        """What came with an earlier question; its recording is in the prompt already."""
+    async def _attached(
+        self, exchange: Exchange, reading: EarlierFiles, message: hikari.Message | None = None
+    ) -> AttachmentContent:
+        """What came with an earlier question, ``message``; its recording is in the prompt already."""
         if not exchange.has_files:
             return AttachmentContent()
         try:
-            message = await self._bot.rest.fetch_message(exchange.channel_id, exchange.prompt_message_id)
-            return await self._attachments.of_question(attachments_of(message), pictures=pictures)
-        except (hikari.NotFoundError, hikari.ForbiddenError, StarlingError):
+            if message is None:
+                message = await self._bot.rest.fetch_message(exchange.channel_id, exchange.prompt_message_id)
+        except (hikari.NotFoundError, hikari.ForbiddenError):
             return AttachmentContent()
+        return await self._attachments.read(
+            attachments_of(message), pictures=reading.pictures, room_tokens=reading.room_tokens
+        )
 
     async def _answered(self, message: hikari.PartialMessage) -> hikari.PartialMessage | None:
         if message.referenced_message:
@@ -147,7 +187,7 @@ class ConversationHistory:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return None
 
-    async def _lately(self, message: hikari.Message, *, whole: bool) -> list[ChatMessage]:
+    async def _lately(self, message: hikari.Message, reading: EarlierFiles, *, whole: bool) -> list[ChatMessage]:
         try:
             recent = await self._recent.before(message, MAX_RECENT)
         except (hikari.NotFoundError, hikari.ForbiddenError):
@@ -160,35 +200,48 @@ class ConversationHistory:
             found.append(one)
             later = one.timestamp
         known = await self._exchanges.of_messages([one.id for one in found])
+        with_files = [one.id for one in found if attachments_of(one)]
+        read = set(with_files[:MAX_RECENT_FILES])
         turns: list[ChatMessage] = []
         for one in reversed(found):
+            # Pictures of long ago cost much and are seldom meant.
+            seen = replace(reading, pictures=reading.pictures and with_files[0] == one.id) if one.id in read else None
             if (exchange := known.get(int(one.id))) is None:
-                said = await self._said(one, pictures=False)
+                said, _attached = await self._said(one, seen)
                 turns += [] if said is None else [said]
                 continue
             if exchange.prompt_message_id == one.id:
-                turns.append(ChatMessage("user", exchange.prompt, await self._name(exchange.user_id)))
+                attached = AttachmentContent() if seen is None else await self._attached(exchange, seen, one)
+                text = f"{exchange.prompt}\n\n{attached.text_for_model}".strip()
+                turns.append(ChatMessage("user", text, await self._name(exchange.user_id), attached.pictures))
             if exchange.reply_message_id == one.id:
                 turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
     async def _said(
-        self, message: hikari.PartialMessage, *, pictures: bool, ours_too: bool = False
-    ) -> ChatMessage | None:
-        """What a person wrote or said in ``message``; None for what has neither, and, but for ``ours_too``, for the
-        bot's own: its answers are known as exchanges, and the rest of what it writes is not conversation."""
+        self, message: hikari.PartialMessage, reading: EarlierFiles | None, *, ours_too: bool = False
+    ) -> tuple[ChatMessage | None, AttachmentContent]:
+        """What a person wrote or said in ``message``, and its files where there is a ``reading``; None for what has
+        neither, and, but for ``ours_too``, for the bot's own: its answers are known as exchanges, and the rest of what
+        it writes is not conversation."""
+        attached = AttachmentContent()
         me = self._bot.get_me()
         author = message.author or None
         if me is None or author is None or (author.id == me.id and not ours_too):
-            return None
-        attached = AttachmentContent()
-        if attachments_of(message):
+            return None, attached
+        if attachments_of(message) and reading is not None:
             guild = self._bot.cache.get_guild_channel(message.channel_id)
-            guild_id = None if guild is None else guild.guild_id
-            attached = await self._attachments.of_earlier(message, guild=guild_id, pictures=pictures)
+            attached = await self._attachments.of_earlier(
+                message,
+                guild=None if guild is None else guild.guild_id,
+                pictures=reading.pictures,
+                room_tokens=reading.room_tokens,
+            )
         written = text_of(message, me.id, self._bot.cache, embeds=True)
-        text = f"{written}\n\n{attached.text}".strip()
-        return ChatMessage("user", text, name_of(message), attached.pictures) if text or attached.pictures else None
+        text = f"{written}\n\n{attached.text_for_model}".strip()
+        if not text and not attached.pictures:
+            return None, attached
+        return ChatMessage("user", text, name_of(message), attached.pictures), attached
 
     async def _name(self, user: int) -> str | None:
         """The name of someone whose words are remembered without it."""

@@ -60,6 +60,7 @@ class AnswerGenerator:
             return
         async with self._speaking.beside(understood) as spoken:
             prompt = await self._prompting.prompt(understood)
+            request.reply.heading += "".join(f"-# {line}\n" for line in self._small_print.above(prompt))
             answer = await self._streaming.stream(prompt, spoken)
             if request.cancellation.is_cancelled:
                 if answer.text:

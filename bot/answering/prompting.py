@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.understanding import UnderstoodRequest
+from bot.answering.unread_files import FileUnreadError
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange
 from bot.conversation.prompting import Prompt, build_prompt
@@ -15,6 +16,8 @@ from bot.recall.checking import RecallCheck
 from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
 
+EARLIER_FILES_SHARE = 0.25
+"""Of what a model can take in, for the files of one earlier message."""
 GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
 
 
@@ -34,6 +37,10 @@ class AnswerPrompt:
     recalled: tuple[int, ...]
     """The numbers of the corrections in it."""
     now: datetime
+    unread: tuple[FileUnreadError, ...] = ()
+    """Why files of the question, or of what it is about, were not read."""
+    shortened: tuple[str, ...] = ()
+    """The names of those of which only the beginning is in it."""
 
     def fitted(self, room_tokens: int) -> Prompt:
         """As much of it as fits in ``room_tokens``, as ``count_tokens`` counts."""
@@ -77,17 +84,22 @@ class Prompting:
             model, understood.text, near, user=request.asker.id, guild=request.guild_id
         )
         history = await self._history.before(
-            request, parent, brief=model.is_demonstration, pictures=model.takes_pictures
+            request,
+            parent,
+            brief=model.is_demonstration,
+            pictures=model.takes_pictures,
+            room_tokens=int(model.prompt_tokens * EARLIER_FILES_SHARE),
         )
-        unread = f"[Also attached, but not readable here: {', '.join(attached.unread)}]" if attached.unread else ""
-        said = "\n\n".join(part for part in (understood.text, attached.text, unread) if part)
+        said = "\n\n".join(part for part in (understood.text, attached.text_for_model) if part)
         text = with_facts(said, recalled, brief=model.is_demonstration)
         return AnswerPrompt(
             understood,
             instruction=(await self._instructions.of(request.guild_id, request.channel_id)).text,
-            history=tuple(history),
+            history=history.messages,
             asked=ChatMessage("user", text, request.speaker_name, attached.pictures),
             parent=parent,
             recalled=tuple(correction.number for correction in recalled),
             now=datetime.now(UTC),
+            unread=(*attached.unread, *history.unread),
+            shortened=(*attached.shortened, *history.shortened),
         )

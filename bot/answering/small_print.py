@@ -5,11 +5,13 @@ from __future__ import annotations
 from cachetools import TTLCache
 
 from bot.answering.conversation_history import ConversationHistory
+from bot.answering.prompting import AnswerPrompt
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
+from bot.answering.unread_files import MAX_NAMES_CHARS
 from bot.conversation.errors import ChatCannotSeeError, ChatPictureRefusedError
 from bot.errors import translatable as _
-from bot.i18n.translation import translate
+from bot.i18n.translation import translate, translate_error
 from bot.usage.budgets import BudgetKind, Budgets
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
@@ -17,8 +19,10 @@ NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.
 PICTURE_REFUSED = _("My chat model does not take one of the pictures, so I answered without them.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
 AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
-NOT_READ = _("I did not read {names}.")
+ONLY_BEGINNING = _("I read only the beginning of {names}: all of it is more than my chat model can take in.")
 STOOD_IN = _("{model} answered, since {asked} could not.")
+MAX_UNREAD = 6
+"""Files of which it is told why they were not read."""
 INSTRUCTION_CUT = _(
     "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
 )
@@ -37,6 +41,14 @@ class SmallPrint:
         self._cut_noted: TTLCache[int, bool] = TTLCache(10_000, CUT_NOTED_S)
         """Channels where it was told lately that the beginning is left out."""
 
+    def above(self, prompt: AnswerPrompt) -> list[str]:
+        """The lines above the answer to ``prompt``, in its asker's language: what it does not know of the files."""
+        locale = prompt.understood.request.reply.locale
+        lines = [translate_error(error, locale) for error in prompt.unread[:MAX_UNREAD]]
+        if prompt.shortened:
+            lines.append(translate(ONLY_BEGINNING, locale, names=", ".join(prompt.shortened)[:MAX_NAMES_CHARS]))
+        return lines
+
     async def below(self, answer: StreamedAnswer) -> list[str]:
         """The lines below ``answer``, in the language of its asker."""
         request, shown = answer.prompt.understood.request, answer.shown
@@ -52,8 +64,6 @@ class SmallPrint:
         }
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
-        if unread := answer.prompt.understood.attached.unread:
-            lines.append(translate(NOT_READ, locale, names=", ".join(unread)[:200]))
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
             lines.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import hikari
 
 from audio import TranscriptionProgress, detect_language
 from bot.answering import recordings
-from bot.answering.attachments import AttachmentContent, AttachmentReader, is_picture, is_text
+from bot.answering.attachments import AttachmentContent, AttachmentReader
 from bot.answering.message_text import text_of
 from bot.answering.recordings import HeardRecording, RecordingReader
 from bot.answering.request import (
@@ -19,6 +18,8 @@ from bot.answering.request import (
     NothingToAnswerError,
     NothingToAnswerHereError,
 )
+from bot.answering.unread_files import FilesNotReadError
+from bot.answering.voice_notes import is_recording
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.errors import StarlingError
@@ -30,6 +31,8 @@ from bot.ui.transcript_text import NO_SPEECH, so_far
 from bot.usage.budgets import BudgetKind, Budgets
 
 WHAT_IS_THIS = _("What do you say to this?")
+FILES_SHARE = 0.5
+"""Of what a model can take in, for the files of a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,6 @@ class UnderstoodRequest:
     """ISO 639-1 code of the language that is spoken or written."""
     model: ChatModel
     """The one that answers in this guild."""
-
-
-class FilesNotReadError(StarlingError):
-    """Raised when there is nothing in a message but files of kinds that are not read."""
-
-    sentence = _("I cannot read {names}. I read text files, and pictures where my chat model can see.")
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(names=", ".join(names)[:300])
 
 
 class Understanding:
@@ -92,7 +86,7 @@ class Understanding:
         await self._budgets.require(request.asker.id, request.guild_id, BudgetKind.TOKENS)
         heard = await request.cancellation.unless_cancelled(self._heard(request))
         said = recordings.joined(heard)
-        is_all = not request.text and not any(is_text(one) or is_picture(one) for one in request.files)
+        is_all = not request.text and not any(not is_recording(one) for one in request.files)
         if heard and not said and is_all:
             recordings.require_something(heard)
             remarks = recordings.remarks(heard, reply.locale)
@@ -104,10 +98,14 @@ class Understanding:
                 await reply.show("", at_once=True)
         text = f"{request.text}\n{said}".strip()
         model = await self._models.of(request.guild_id)
-        attached = await self._attachments.of_question(request.files, pictures=model.takes_pictures)
+        attached = await self._attachments.read(
+            request.files, pictures=model.takes_pictures, room_tokens=int(model.prompt_tokens * FILES_SHARE)
+        )
         if not text and (request.about is not None or self._points_at_another(request)):
             text = translate(WHAT_IS_THIS, reply.locale)
         if not text and not attached.text and not attached.pictures:
+            if len(attached.unread) == 1:
+                raise attached.unread[0]
             raise FilesNotReadError(attached.unread) if attached.unread else self._why_nothing(request)
         spoken = (one.transcript.language for one in heard if one.text and one.transcript is not None)
         language = next(spoken, None) or detect_language(text, hint=reply.locale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 
 import charset_normalizer
 import hikari
@@ -17,6 +18,8 @@ _ENCODINGS = (
 """Those that are tried where a text is neither UTF-8 nor UTF-16."""
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
+GUESSED_BYTES = 64 << 10
+"""By so much of a text its encoding is guessed."""
 
 
 class NotTextError(StarlingError):
@@ -48,19 +51,26 @@ async def read_text_file(attachment: hikari.Attachment) -> str:
     if attachment.size > TEXT_LIMIT_BYTES:
         raise TextTooLargeError(attachment.filename)
     data = await download(attachment, TEXT_LIMIT_BYTES)
-    text = await asyncio.to_thread(_decoded, data)
-    if text is None or "\0" in text:
+    text = await asyncio.to_thread(decoded_text, data)
+    if text is None:
         raise NotTextError(attachment.filename)
     return text.strip()
 
 
+def decoded_text(data: bytes) -> str | None:
+    """The text ``data``, or its beginning, in whichever encoding it seems to have; None: it is no text."""
+    text = _decoded(data)
+    return None if text is None or "\0" in text else text
+
+
 def _decoded(data: bytes) -> str | None:
-    """None: it is no text."""
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    # A beginning may end within a sign.
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        return data.decode(encoding)
+        return decoder.decode(data)
     except UnicodeDecodeError:
         if b"\0" in data:
             return None
-    found = charset_normalizer.from_bytes(data, cp_isolation=list(_ENCODINGS)).best()
-    return None if found is None else str(found)
+    found = charset_normalizer.from_bytes(data[:GUESSED_BYTES], cp_isolation=list(_ENCODINGS)).best()
+    return None if found is None else data.decode(found.encoding, "replace")

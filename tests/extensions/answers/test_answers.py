@@ -12,6 +12,7 @@ from PIL import Image
 from bot.sandbox.server import Sandbox
 from bot.storage.database import Database
 from bot.work.job_store import JobStore
+from tests.answering import made_documents
 from tests.harness import BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
@@ -209,20 +210,42 @@ async def test_text_files_are_read(harness: BotHarness, encoding: str) -> None:
     assert "\n```\nКодовое слово: скворец. 🐦\n```" in harness.chat.last_question
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "kind", "sentence"),
-    [
-        ("notes.txt", b"\xff\x00\x80abc", "text/plain", "I cannot read notes.txt"),
-        ("notes.txt", b"a" * (257 << 10), "text/plain", "notes.txt is too large for me"),
-        ("red.png", picture("red")[:200], "image/png", "I cannot open the picture red.png"),
-        ("red.png", b"GIF89a nothing", "image/png", "I cannot open the picture red.png"),
-    ],
-)
-async def test_what_cannot_be_read_is_told(
-    harness: BotHarness, name: str, data: bytes, kind: str, sentence: str
-) -> None:
-    asked = await harness.member.send(await harness.dm(harness.member), "What is this?", files=[(name, data, kind)])
-    assert await harness.answer_to(asked, lambda text: sentence in text)
+async def test_what_cannot_be_read_is_told_above_the_answer_and_to_the_model(harness: BotHarness) -> None:
+    files = [
+        ("notes.txt", b"\xff\x00\x80abc", "text/plain"),
+        ("broken.png", picture("red")[:200], "image/png"),
+        ("red.png", picture("red"), "image/png"),
+        ("plan.pdf", made_documents.pdf("The code word is starling."), "application/pdf"),
+        ("scan.pdf", made_documents.pdf(""), "application/pdf"),
+        ("game.exe", b"MZ", "application/x-msdownload"),
+        ("letter.doc", b"old", "application/msword"),
+    ]
+    asked = await harness.member.send(await harness.dm(harness.member), "What is this?", files=files)
+    answer = await harness.complete_answer_to(asked)
+    assert answer["content"] == (
+        "-# I did not read notes.txt: it is damaged, or not what its name says.\n"
+        "-# I did not look at broken.png: it is damaged or too large.\n"
+        "-# I did not read scan.pdf: there is no text in it. A scan has only pictures: send me those.\n"
+        "-# I did not read game.exe: I cannot read files of this kind.\n"
+        "-# I did not read letter.doc: its format is an old one. Save it as DOCX, XLSX, PPTX or PDF.\n"
+        f"{PARIS}"
+    )
+    assert len(shown_to_model(harness)) == 1
+    text = harness.chat.requests[-1]["messages"][-1]["content"][0]["text"]
+    assert "plan.pdf:\n```\n[Page 1]\nThe code word is starling.\n```" in text
+    assert all(f"[Also attached, but not readable here: {name}." in text for name in ("scan.pdf", "game.exe"))
+
+
+async def test_a_document_is_known_in_the_conversation_and_its_end_told_of_where_it_is_cut(harness: BotHarness) -> None:
+    channel = await harness.dm(harness.russian)
+    file = ("book.epub", made_documents.book("The code word is starling. " + "word " * 9000), "application/epub+zip")
+    asked = await harness.russian.send(channel, "О чём это?", files=[file])
+    answer = await harness.complete_answer_to(asked, reader=harness.russian)
+    assert answer["content"].startswith("-# Я прочитал только начало book.epub: целиком это больше, чем вмещает")
+    await harness.complete_answer_to(await harness.russian.send(channel, "И что дальше?"), reader=harness.russian)
+    assert "The code word is starling." in str(harness.chat.requests[-1]["messages"])
+    alone = await harness.russian.send(channel, files=[("a.zip", b"PK", "application/zip")])
+    await harness.answer_to(alone, lambda text: "a.zip: не прочитано" in text, reader=harness.russian)
 
 
 async def test_a_voice_note_further_up_the_chain_is_heard_once(harness: BotHarness) -> None:

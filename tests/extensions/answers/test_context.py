@@ -203,16 +203,3 @@ async def test_a_file_in_an_old_encoding_is_read(harness: BotHarness) -> None:
     told = str(harness.chat.requests[-1]["messages"][-1]["content"])
     assert text in told
     assert "FROM debian" in told
-
-
-async def test_files_that_are_not_read_are_named_to_people_and_to_the_model(harness: BotHarness) -> None:
-    channel = await harness.dm(harness.member)
-    files = [("plan.pdf", b"%PDF-1.7", "application/pdf")]
-    files += [(f"note{number}.txt", b"words", "text/plain") for number in range(5)]
-    asked = await harness.member.send(channel, "What is in these?", files=files)
-    answer = await harness.answer_to(asked, lambda said: "-# " in said)
-    assert "I did not read plan.pdf, note4.txt." in answer["content"]
-    assert "plan.pdf, note4.txt" in str(harness.chat.requests[-1]["messages"][-1]["content"])
-    alone = await harness.russian.send(await harness.dm(harness.russian), files=files[:1])
-    told = await harness.answer_to(alone, lambda said: "-# " in said, reader=harness.russian)
-    assert "plan.pdf" in told["content"]

@@ -1,0 +1,41 @@
+"""ODT, ODS and ODP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import odfdo
+
+from bot.answering.documents.gathering import archive, gathered, row
+
+
+def load() -> None:
+    """Have all loaded that is loaded with the first document."""
+    for kind in ("text", "spreadsheet", "presentation"):
+        document = odfdo.Document(kind)
+        document.body.append(odfdo.Table("a", width=1, height=1) if kind == "spreadsheet" else odfdo.Paragraph("a"))
+        written = io.BytesIO()
+        document.save(written)
+        list(_lines(odfdo.Document(io.BytesIO(written.getvalue()))))
+
+
+def read(data: bytes, *, max_chars: int) -> bytes:
+    """Its text, the rows of its sheets, or that of its slides, see ``gathered``.
+
+    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    """
+    archive(data)
+    return gathered(_lines(odfdo.Document(io.BytesIO(data))), max_chars)
+
+
+def _lines(document: odfdo.Document) -> Iterator[str]:
+    if document.get_type() == "text":
+        yield str(document.to_markdown())
+        return
+    if document.get_type() != "spreadsheet":
+        yield from filter(None, map(str.strip, document.get_formatted_text().splitlines()))
+        return
+    for table in document.body.tables:
+        yield f"[Sheet {table.name}]"
+        yield from (line for values in table.iter_values() if (line := row(values)))

@@ -1,0 +1,48 @@
+"""PDF, read by PDFium, as Chromium does; its builds here run no scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pypdfium2 as pdfium
+
+from bot.answering.documents.gathering import PasswordNeededError, gathered, load_encodings
+
+MAX_PAGES = 500
+
+
+def load() -> None:
+    """Have all loaded that is loaded with the first document."""
+    load_encodings()
+    document = pdfium.PdfDocument.new()
+    document.new_page(100, 100)
+    list(_pages(document))
+
+
+def read(data: bytes, *, max_chars: int) -> bytes:
+    """The text of each page under its number, see ``gathered``.
+
+    Raises:
+        PasswordNeededError: it is locked.
+        NoTextFoundError: none of its pages has text, as scans have none.
+        Exception: of many kinds, where it is damaged.
+    """
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise PasswordNeededError from error
+        raise
+    pages = (f"[Page {number}]\n{text}" for number, text in enumerate(_pages(document), 1) if text)
+    return gathered(pages, max_chars)
+
+
+def _pages(document: pdfium.PdfDocument) -> Iterator[str]:
+    for number in range(min(len(document), MAX_PAGES)):
+        page = document[number]
+        words = page.get_textpage()
+        yield words.get_text_bounded().replace("\r\n", "\n").strip()
+        words.close()
+        page.close()
+    if len(document) > MAX_PAGES:
+        yield "[…]"

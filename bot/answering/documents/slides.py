@@ -1,0 +1,59 @@
+"""PPTX: what stands on each slide, and its notes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pptx
+
+from bot.answering.documents.gathering import archive, gathered, retyped, row
+
+_PLAIN = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+_KINDS = (
+    r"application/vnd\.ms-powerpoint\.(template|slideshow)\.macroEnabled\.main\+xml"
+    r"|application/vnd\.openxmlformats-officedocument\.presentationml\.(template|slideshow)\.main\+xml"
+)
+
+
+def load() -> None:
+    """Have all loaded that is loaded with the first document."""
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[0])
+    slide.shapes.title.text = "a"
+    slide.notes_slide.notes_text_frame.text = "a"
+    written = io.BytesIO()
+    presentation.save(written)
+    read(written.getvalue(), max_chars=10)
+
+
+def read(data: bytes, *, max_chars: int) -> bytes:
+    """The text of each slide under its number, see ``gathered``.
+
+    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    """
+    found = archive(data)
+    same = retyped(found, _KINDS, _PLAIN) if re.search(_KINDS.encode(), found.read("[Content_Types].xml")) else None
+    return gathered(_slides(pptx.Presentation(same or io.BytesIO(data))), max_chars)
+
+
+def _slides(presentation: Any) -> Iterator[str]:
+    for number, slide in enumerate(presentation.slides, 1):
+        lines = [line for line in _texts(slide.shapes) if line.strip()]
+        notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        if notes is not None and notes.text.strip():
+            lines.append(f"[Notes] {notes.text}")
+        if lines:
+            yield "\n".join([f"[Slide {number}]", *lines])
+
+
+def _texts(shapes: Iterable[Any]) -> Iterator[str]:
+    for shape in shapes:
+        if getattr(shape, "has_table", False):
+            yield from (row(cell.text for cell in line.cells) for line in shape.table.rows)
+        elif shape.has_text_frame:
+            yield shape.text_frame.text
+        elif hasattr(shape, "shapes"):
+            yield from _texts(shape.shapes)

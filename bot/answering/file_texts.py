@@ -1,0 +1,193 @@
+"""What the text files and documents of a message say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+import hikari
+import structlog
+from cachetools import TTLCache
+
+from bot.answering.unread_files import (
+    FileDamagedError,
+    FileLockedError,
+    FileOfOldFormatError,
+    FileOverLimitError,
+    FileTooCostlyError,
+    FileUnavailableError,
+    FileUnreadError,
+    FileWithoutTextError,
+)  # fmt: skip
+from bot.answering.voice_notes import is_recording
+from bot.conversation.tokens import count_tokens, first_tokens
+from bot.ui.downloading import DownloadFailedError, FileTooLargeError, LinkExpiredError, download
+from bot.ui.text_files import decoded_text
+from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits, WorkRaisedError
+
+log = structlog.get_logger()
+
+LIMIT_BYTES = 25 << 20
+MAX_CHARS = 400_000
+"""Of one file: about 100,000 tokens of English."""
+DECODED_BYTES = 1 << 20
+"""Of a text file so much is looked at: more than ``MAX_CHARS`` in most writings."""
+WORK = WorkLimits(memory_bytes=384 << 20, processor_s=15, output_bytes=4 << 20)
+SHORT_PAGE_BYTES = 16 << 10
+"""A web page that is no longer is shown as it is written: people ask about the code of such."""
+KEPT, KEPT_S = 32, 3600.0
+"""Files whose texts are kept in memory, and for how long: a conversation about a file reads it once."""
+
+_DOCUMENTS = {
+    "pdf": "pdf",
+    "word": "docx docm dotx dotm",
+    "slides": "pptx pptm ppsx ppsm potx",
+    "sheets": "xlsx xlsm xltx xltm",
+    "opendocument": "odt ott fodt ods ots odp otp",
+    "books": "epub",
+    "web": "html htm xhtml",
+    "notebooks": "ipynb",
+}
+_READERS = {f".{suffix}": reader for reader, suffixes in _DOCUMENTS.items() for suffix in suffixes.split()}
+"""The module of ``bot.answering.documents`` by suffix."""
+_READERS_OF_TYPES = {"application/pdf": "pdf", "application/epub+zip": "books", "text/html": "web"}
+_OLD = frozenset({".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".rtf", ".pages", ".numbers", ".key", ".wpd", ".wps"})
+
+_TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
+_TEXT_NAMES = (
+    "txt md rst log csv tsv json jsonl xml yaml yml toml ini cfg conf css js ts tsx jsx py rs go c h cpp hpp cs "
+    "java kt swift rb php lua sh sql srt vtt tex diff patch "
+    "vue svelte scss sass less ps1 psm1 bat cmd gradle kts groovy scala clj ex exs erl hs ml fs vb r jl dart zig "
+    "nim asm s pl pm m mm proto graphql tf hcl properties env mk cmake org adoc bib eml ics vcf svg "
+    "dockerfile makefile "
+    "cc cxx hh hxx mjs cjs mts cts json5 ndjson geojson gitignore dockerignore editorconfig lock sol wgsl glsl hlsl "
+    "vert frag cu cl pas dfm f90 f95 for ada adb ads d lisp el scm rkt nix bzl ino v sv vhd vhdl tcl awk sed zsh fish "
+    "ipy pyi pyx rmd qmd ass ssa sub lrc textproto avsc xsd xsl xslt dtd plist service desktop reg po pot strings"
+)
+_TEXT_SUFFIXES = frozenset(f".{name}" for name in _TEXT_NAMES.split())
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """What a file says."""
+
+    name: str
+    text: str
+    is_cut: bool
+    """Whether this is only its beginning."""
+
+    def __str__(self) -> str:
+        """The text under the file's name, for a model."""
+        fence = "```" if "```" not in self.text else "````"
+        cut = " (only its beginning; the rest did not fit)" if self.is_cut else ""
+        return f"{self.name}{cut}:\n{fence}\n{self.text}\n{fence}"
+
+
+def is_readable(attachment: hikari.Attachment) -> bool:
+    """Whether ``attachment`` is a text file or a document by its type or its name."""
+    kind = _kind(attachment)
+    return not is_recording(attachment) and (
+        kind.startswith("text/") or kind in _TEXT_TYPES or _suffix(attachment) in _TEXT_SUFFIXES
+        or _reader(attachment) is not None
+    )  # fmt: skip
+
+
+def fitted(files: Sequence[FileText], room_tokens: int) -> list[FileText]:
+    """``files``, cut so that they have ``room_tokens`` together: the long ones leave the short ones whole."""
+    sizes = [count_tokens(file.text) for file in files]
+    shares: dict[int, int] = {}
+    for done, number in enumerate(sorted(range(len(files)), key=sizes.__getitem__)):
+        shares[number] = min(sizes[number], room_tokens // (len(files) - done))
+        room_tokens -= shares[number]
+    return [
+        file
+        if sizes[number] <= shares[number]
+        else replace(file, text=first_tokens(file.text, shares[number]), is_cut=True)
+        for number, file in enumerate(files)
+    ]
+
+
+class FileTexts:
+    """Reads files: documents in sealed processes."""
+
+    def __init__(self, sealed: SealedProcesses) -> None:
+        self._sealed = sealed
+        self._kept: TTLCache[int, FileText] = TTLCache(KEPT, KEPT_S)
+
+    async def read(self, attachment: hikari.Attachment) -> FileText:
+        """What ``attachment`` says, up to ``MAX_CHARS`` characters.
+
+        Raises:
+            FileUnreadError: it cannot be read.
+        """
+        known = self._kept.get(int(attachment.id))
+        if known is None:
+            known = self._kept[int(attachment.id)] = await self._read(attachment)
+        return known
+
+    async def _read(self, attachment: hikari.Attachment) -> FileText:
+        name = attachment.filename
+        if _suffix(attachment) in _OLD:
+            raise FileOfOldFormatError(name)
+        if not is_readable(attachment):
+            raise FileUnreadError(name)
+        data = await fetched(attachment, LIMIT_BYTES)
+        reader = _reader(attachment)
+        if reader is not None and not (reader == "web" and len(data) <= SHORT_PAGE_BYTES):
+            return await self._document(name, reader, data)
+        text = await asyncio.to_thread(decoded_text, data[:DECODED_BYTES])
+        if text is None:
+            raise FileDamagedError(name)
+        if not text.strip():
+            raise FileWithoutTextError(name)
+        return FileText(name, text.strip()[:MAX_CHARS], len(data) > DECODED_BYTES or len(text) > MAX_CHARS)
+
+    async def _document(self, name: str, reader: str, data: bytes) -> FileText:
+        function = f"bot.answering.documents.{reader}.read"
+        try:
+            found = json.loads(await self._sealed.run(function, data, WORK, max_chars=MAX_CHARS))
+        except WorkRaisedError as error:
+            log.info("a document was not read", reader=reader, error=error.kind)
+            raise _REASONS.get(error.kind, FileDamagedError)(name) from error
+        except (SealedWorkError, OSError) as error:
+            raise FileTooCostlyError(name) from error
+        return FileText(name, found["text"], found["is_cut"])
+
+
+_REASONS: dict[str, type[FileUnreadError]] = {
+    "PasswordNeededError": FileLockedError,
+    "NoTextFoundError": FileWithoutTextError,
+    "UnpackedTooLargeError": FileTooCostlyError,
+}
+"""By the names of what ``bot.answering.documents.gathering`` raises."""
+
+
+async def fetched(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
+    """The bytes of ``attachment``.
+
+    Raises:
+        FileUnreadError: it is larger, or cannot be had.
+    """
+    try:
+        return await download(attachment, limit_bytes)
+    except FileTooLargeError as error:
+        raise FileOverLimitError(attachment.filename, limit_bytes) from error
+    except (LinkExpiredError, DownloadFailedError) as error:
+        raise FileUnavailableError(attachment.filename) from error
+
+
+def _reader(attachment: hikari.Attachment) -> str | None:
+    return _READERS.get(_suffix(attachment)) or _READERS_OF_TYPES.get(_kind(attachment))
+
+
+def _kind(attachment: hikari.Attachment) -> str:
+    return (attachment.media_type or "").partition(";")[0]
+
+
+def _suffix(attachment: hikari.Attachment) -> str:
+    name = PurePosixPath(attachment.filename.lower())
+    # A Dockerfile is called so, or something with that suffix; a .gitignore has no other name.
+    return name.suffix or f".{name.name.removeprefix('.')}"
