@@ -16,8 +16,8 @@ from bot.recall.checking import RecallCheck
 from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
 
-EARLIER_FILES_SHARE = 0.25
-"""Of what a model can take in, for the files of one earlier message."""
+EARLIER_FILES_SHARE, MAX_EARLIER_FILES_TOKENS = 0.25, 50_000
+"""Of what a model can take in, for the files of one earlier message, and at most."""
 GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
 
 
@@ -88,7 +88,7 @@ class Prompting:
             parent,
             brief=model.is_demonstration,
             pictures=model.takes_pictures,
-            room_tokens=int(model.prompt_tokens * EARLIER_FILES_SHARE),
+            room_tokens=min(int(model.prompt_tokens * EARLIER_FILES_SHARE), MAX_EARLIER_FILES_TOKENS),
         )
         said = "\n\n".join(part for part in (understood.text, attached.text_for_model) if part)
         text = with_facts(said, recalled, brief=model.is_demonstration)

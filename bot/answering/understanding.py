@@ -31,8 +31,8 @@ from bot.ui.transcript_text import NO_SPEECH, so_far
 from bot.usage.budgets import BudgetKind, Budgets
 
 WHAT_IS_THIS = _("What do you say to this?")
-FILES_SHARE = 0.5
-"""Of what a model can take in, for the files of a question."""
+FILES_SHARE, MAX_FILES_TOKENS = 0.5, 50_000
+"""Of what a model can take in, for the files of a question, and at most: who sends a book pays for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,9 @@ class Understanding:
         text = f"{request.text}\n{said}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.read(
-            request.files, pictures=model.takes_pictures, room_tokens=int(model.prompt_tokens * FILES_SHARE)
+            request.files,
+            pictures=model.takes_pictures,
+            room_tokens=min(int(model.prompt_tokens * FILES_SHARE), MAX_FILES_TOKENS),
         )
         if not text and (request.about is not None or self._points_at_another(request)):
             text = translate(WHAT_IS_THIS, reply.locale)
