@@ -19,10 +19,10 @@ from benchmarks.page import page_asked_for, tell
 from benchmarks.recall import answered_by, made
 from benchmarks.recall_cases import Case, cases_in
 from bot.conversation.embedded import EmbeddedChat
+from bot.datasets.dataset import Dataset
 from bot.datasets.example import Example, ExampleSource, content_hash
 from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
-from bot.datasets.store import Dataset
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.scoring import contains
 from bot.training.local.trainer import BASE, LocalTrainer

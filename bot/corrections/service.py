@@ -20,8 +20,9 @@ from bot.corrections.correction import (
     WithdrawalResult,
 )
 from bot.corrections.store import CorrectionStore
+from bot.datasets.dataset import DatasetChange
 from bot.datasets.example import Example, ExampleSource
-from bot.datasets.store import DatasetChange, DatasetStore
+from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _

@@ -29,15 +29,6 @@ class ExampleKind(StrEnum):
     """Both."""
 
 
-class DatasetLabel(StrEnum):
-    """What a model is to learn from a dataset."""
-
-    POSITIVE = "positive"
-    """To speak like it."""
-    NEGATIVE = "negative"
-    """Not to speak like it."""
-
-
 MAX_EXAMPLES = 20_000
 """Of one dataset."""
 MAX_CHARS = 20_000

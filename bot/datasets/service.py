@@ -13,24 +13,18 @@ from typing import BinaryIO
 
 from bot.charts import draw_in_thread
 from bot.datasets.archiving import ArchiveSource, archive, table_in
-from bot.datasets.example import DatasetLabel, Example, ExampleKind, content_hash
+from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, DatasetSelection, NoSuchDatasetError
+from bot.datasets.example import Example, ExampleKind, content_hash
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.leaks import Leaks, unpacked_leaks
+from bot.datasets.limits import EmptyDatasetError
 from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.merging import taken
 from bot.datasets.reading import read_upload
 from bot.datasets.restoring import is_zip
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.splitting import Split, split
-from bot.datasets.store import (
-    Dataset,
-    DatasetChange,
-    DatasetSelection,
-    DatasetStore,
-    EmptyDatasetError,
-    NoSuchDatasetError,
-    VersionWatcher,
-)
+from bot.datasets.store import DatasetStore, VersionWatcher
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, ErasureResult

@@ -1,15 +1,10 @@
-"""Datasets of guilds, their versions and their examples.
-
-A version that was selected for training is sealed: the next change makes a new version with copies of its examples.
-"""
+"""The rows of datasets, their versions and their examples."""
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -17,163 +12,33 @@ from sqlalchemy import ColumnElement, case, delete, func, insert, literal, selec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.datasets.example import (
-    MAX_EXAMPLES,
-    MAX_TOTAL_CHARS,
+from bot.datasets.additions import new_examples, still_given
+from bot.datasets.dataset import (
+    Dataset,
+    DatasetChange,
+    DatasetExistsError,
     DatasetLabel,
-    Example,
-    ExampleKind,
-    ExampleSource,
-    Turn,
-    content_hash,
+    DatasetSelection,
+    ExampleHit,
+    NoSuchDatasetError,
+    NoSuchExampleError,
 )
-from bot.errors import StarlingError
-from bot.errors import translatable as _
+from bot.datasets.example import Example, ExampleKind, ExampleSource, Turn, content_hash
+from bot.datasets.limits import (
+    EmptyDatasetError,
+    require_room_for_dataset,
+    require_room_for_examples,
+    require_room_for_version,
+)
+from bot.datasets.naming import key_of_name, tidied
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
-from bot.storage.file_names import is_name, shown
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
 
-MAX_DATASETS = 100
-"""Names in a guild."""
-MAX_VERSIONS = 100
-MAX_NAME_CHARS = 50
 _SEARCHED_CHARS = 200
 _IDS_AT_ONCE = 1000
 """In one statement: SQLite takes at most 32,766 parameters."""
-
-
-class DatasetExistsError(StarlingError):
-    """Raised for a new dataset whose name is taken, but for case."""
-
-    sentence = _("There is a dataset {name} already. Add to it, or choose another name.")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=shown(name))
-
-
-class NoSuchDatasetError(StarlingError):
-    """Raised when a guild has no dataset of that name, or not that version."""
-
-    sentence = _("There is no dataset {name} here. /dataset list shows those that there are.")
-
-    def __init__(self, name: str, version: int | None = None) -> None:
-        super().__init__(name=shown(name if version is None else f"{name} v{version}"))
-
-
-class BadDatasetNameError(StarlingError):
-    """Raised for a name that no dataset may have."""
-
-    sentence = _(
-        "{name} cannot be the name of a dataset. Give it up to {limit} letters, digits, spaces, dots or dashes."
-    )
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=shown(name), limit=MAX_NAME_CHARS)
-
-
-class TooManyDatasetsError(StarlingError):
-    """Raised when a guild would have more than ``MAX_DATASETS``, or a dataset more than ``MAX_VERSIONS``."""
-
-    sentence = _("There are {limit} already, which is the most that I keep. Delete one with /dataset delete.")
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit=limit)
-
-
-class DatasetFullError(StarlingError):
-    """Raised when a dataset would have more than ``MAX_EXAMPLES`` or ``MAX_TOTAL_CHARS``; nothing was added."""
-
-    sentence = _(
-        "{name} would have {count} examples with {chars} characters; at most {limit} with {limit_chars} are kept. "
-        "Nothing was added: take fewer, or make a second dataset."
-    )
-
-    def __init__(self, name: str, count: int, chars: int) -> None:
-        super().__init__(name=shown(name), count=count, chars=chars, limit=MAX_EXAMPLES, limit_chars=MAX_TOTAL_CHARS)
-
-
-class NoSuchExampleError(StarlingError):
-    """Raised when a dataset has no such example, or not any more."""
-
-    sentence = _("There is no such example in {name}. Choose one of those that are offered while you type.")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=shown(name))
-
-
-class EmptyDatasetError(StarlingError):
-    """Raised when an empty dataset is selected for training."""
-
-    sentence = _("{name} has no examples yet. Add some with /dataset add.")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=shown(name))
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """One version of a dataset. Moments are aware, UTC."""
-
-    id: str
-    """32 hexadecimal digits."""
-    guild_id: int
-    name: str
-    version: int
-    """From 1."""
-    created_by: int | None
-    """The user who made this version; None when they were forgotten."""
-    created_at: datetime
-    changed_at: datetime
-    content_hash: str
-    """64 hexadecimal digits: the same for the same examples in any order, whoever gave them."""
-    selected_as: DatasetLabel | None
-    """What it is to be trained on as now: what to say, what not to say, or not at all."""
-    sealed_at: datetime | None
-    """When it was first selected; it has not been changed since, but for withdrawals."""
-    trained_at: datetime | None
-    """When a model was first trained on it."""
-    withdrawn_at: datetime | None = None
-    """When somebody last took back an example that models have learned from it."""
-    withdrawn_examples: int = 0
-    """How many those are; nothing else of them is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleHit:
-    """An example that was searched for: the beginnings of its texts."""
-
-    key: str
-    prompt: str
-    answer: str | None
-    rejected: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetChange:
-    """What has become of a change."""
-
-    dataset: Dataset
-    """The version that was changed, or made."""
-    made_version: bool
-    """Whether the one before was sealed, so that this one was made."""
-    changed: int
-    """Examples that were added or removed."""
-    unchanged: int
-    """Examples that were given but there already."""
-    withdrawn: int = 0
-    """Examples that were given, but withdrawn by their giver after they had been given."""
-    taken_over: bool = False
-    """Whether they came in an archive that was not made here, and so count as given by the one who uploads it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetSelection:
-    """What was selected, and what had been until then."""
-
-    selected: Dataset
-    replaced: Dataset | None
 
 
 VersionWatcher = Callable[[Dataset], Awaitable[int]]
@@ -210,8 +75,7 @@ class DatasetStore(DataHolder):
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
                 names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == guild_id)
-                if (await session.scalar(names) or 0) >= MAX_DATASETS:
-                    raise TooManyDatasetsError(MAX_DATASETS)
+                require_room_for_dataset(await session.scalar(names) or 0)
                 if await self._rows(session, guild_id, name):
                     raise DatasetExistsError(name)
                 row = _new_row(guild_id, name, 1, created_by)
@@ -334,21 +198,19 @@ class DatasetStore(DataHolder):
             latest = await self._latest(session, guild_id, name)
             of_latest = DatasetExampleRow.dataset_id == latest.id
             existing = set(await session.scalars(select(DatasetExampleRow.key).where(of_latest)))
-            still_given = await self._still_given(session, examples)
-            new = {example.key: example for example in reversed(still_given)}
-            new = {key: new[key] for key in reversed(new) if key not in existing}
+            given = still_given(examples, *await self._taken_back(session, examples))
+            new = new_examples(given, existing)
             chars, last = (
                 await session.execute(
                     select(func.sum(DatasetExampleRow.chars), func.max(DatasetExampleRow.position)).where(of_latest)
                 )
             ).one()
             all_chars = (chars or 0) + sum(example.chars for example in new.values())
-            if len(existing) + len(new) > MAX_EXAMPLES or all_chars > MAX_TOTAL_CHARS:
-                raise DatasetFullError(latest.name, len(existing) + len(new), all_chars)
+            require_room_for_examples(latest.name, len(existing) + len(new), all_chars)
             if not new:
                 return DatasetChange(
                     _dataset(latest), made_version=False, changed=0,
-                    unchanged=len(still_given), withdrawn=len(examples) - len(still_given),
+                    unchanged=len(given), withdrawn=len(examples) - len(given),
                 )  # fmt: skip
             row, made = await self._open(session, latest, added_by)
             start = 0 if last is None else last + 1
@@ -360,7 +222,7 @@ class DatasetStore(DataHolder):
             await self._note_change(session, row)
         return DatasetChange(
             _dataset(row), made_version=made, changed=len(new),
-            unchanged=len(still_given) - len(new), withdrawn=len(examples) - len(still_given),
+            unchanged=len(given) - len(new), withdrawn=len(examples) - len(given),
         )  # fmt: skip
 
     async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> DatasetChange:
@@ -524,8 +386,7 @@ class DatasetStore(DataHolder):
         """``latest`` when it may be changed, otherwise a new version with copies; and whether it is new."""
         if latest.sealed_at is None:
             return latest, False
-        if len(await self._rows(session, latest.guild_id, latest.name)) >= MAX_VERSIONS:
-            raise TooManyDatasetsError(MAX_VERSIONS)
+        require_room_for_version(len(await self._rows(session, latest.guild_id, latest.name)))
         row = _new_row(latest.guild_id, latest.name, latest.version + 1, user_id)
         session.add(row)
         await session.flush()
@@ -535,24 +396,20 @@ class DatasetStore(DataHolder):
         await session.execute(insert(DatasetExampleRow).from_select(names, copied))
         return row, True
 
-    async def _still_given(self, session: AsyncSession, examples: Sequence[Example]) -> list[Example]:
-        """``examples`` without those that their givers have withdrawn, and without those from corrections that were
-        taken back or say something else since."""
+    async def _taken_back(
+        self, session: AsyncSession, examples: Sequence[Example]
+    ) -> tuple[dict[int, datetime], dict[str, datetime]]:
+        """When the givers of ``examples`` last withdrew what they gave, and when the corrections changed that these
+        come from, each by its id."""
         wanted = select(WithdrawalRow).where(WithdrawalRow.user_id.in_({example.given_by for example in examples}))
-        withdrew = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
+        withdrawals = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
         from_corrections = list({example.correction_id for example in examples if example.correction_id is not None})
-        changed: dict[str | None, datetime] = {}
+        corrections: dict[str, datetime] = {}
         for first in range(0, len(from_corrections), _IDS_AT_ONCE):
             some = CorrectionRow.id.in_(from_corrections[first : first + _IDS_AT_ONCE])
             for row in await session.scalars(select(CorrectionRow).where(some)):
-                changed[row.id] = row.changed_at
-        never = datetime.min.replace(tzinfo=UTC)
-        return [
-            example
-            for example in examples
-            if (example.given_by not in withdrew or example.created_at > withdrew[example.given_by])
-            and changed.get(example.correction_id, never) <= example.created_at
-        ]
+                corrections[row.id] = row.changed_at
+        return withdrawals, corrections
 
     async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:
         keys = await session.scalars(select(DatasetExampleRow.key).where(DatasetExampleRow.dataset_id == row.id))
@@ -562,23 +419,6 @@ class DatasetStore(DataHolder):
     async def _delete(self, session: AsyncSession, ids: Collection[str]) -> None:
         await session.execute(delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id.in_(ids)))
         await session.execute(delete(DatasetRow).where(DatasetRow.id.in_(ids)))
-
-
-def tidied(name: str) -> str:
-    """``name`` as it is kept: in Unicode's form NFC, single spaces.
-
-    Raises:
-        BadDatasetNameError: no dataset may be called so; its archive is a file of that name.
-    """
-    tidy = " ".join(unicodedata.normalize("NFC", name).split())
-    if len(tidy) > MAX_NAME_CHARS or not is_name(tidy) or set(tidy) & set('"*<>?|`'):
-        raise BadDatasetNameError(name)
-    return tidy
-
-
-def key_of_name(name: str) -> str:
-    """The same for names that differ in case and spaces only."""
-    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).split()).casefold())
 
 
 def _new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from bot.datasets.example import DatasetLabel, Example, ExampleKind
+from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, ExampleHit
+from bot.datasets.example import Example, ExampleKind
 from bot.datasets.languages import language_of_example
 from bot.datasets.linting import LintKind, LintReport
+from bot.datasets.naming import key_of_name
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.service import DatasetContents, DatasetDifference
-from bot.datasets.store import Dataset, DatasetChange, ExampleHit, key_of_name
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate, translate_error
 from bot.privacy.data_holder import LearnedVersion

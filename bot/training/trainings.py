@@ -11,9 +11,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.datasets.example import DatasetLabel
+from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.service import Datasets, TrainingData, TrainingDatasetGoneError
-from bot.datasets.store import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage

@@ -6,11 +6,12 @@ import hikari
 import lightbulb
 
 from bot.corrections.service import Corrections
-from bot.datasets.example import DatasetLabel
+from bot.datasets.dataset import DatasetLabel
+from bot.datasets.naming import MAX_NAME_CHARS
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import DatasetContents, Datasets
-from bot.datasets.store import MAX_NAME_CHARS, DatasetStore
+from bot.datasets.store import DatasetStore
 from bot.datasets.text import (
     dataset_choices,
     dataset_label,

@@ -6,7 +6,8 @@ import alluka
 import hikari
 import yuyo
 
-from bot.datasets.store import Dataset, DatasetStore
+from bot.datasets.dataset import Dataset
+from bot.datasets.store import DatasetStore
 from bot.datasets.text import dataset_label
 from bot.errors import StarlingError
 from bot.errors import translatable as _

@@ -6,11 +6,11 @@ import hikari
 import lightbulb
 
 from bot.conversation.models import ChatModels
-from bot.datasets.example import DatasetLabel
+from bot.datasets.dataset import DatasetLabel, NoSuchDatasetError
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets
-from bot.datasets.store import DatasetStore, NoSuchDatasetError
+from bot.datasets.store import DatasetStore
 from bot.datasets.text import describe_refusal
 from bot.errors import StarlingError
 from bot.errors import translatable as _

@@ -20,7 +20,7 @@ from bot.corrections.deciding import (
 from bot.corrections.limits import TextLengthError, TooManyKeptError, TooManyPendingError, TooManyTodayError
 from bot.corrections.service import CorrectionActor, Corrections, NothingApprovedError
 from bot.corrections.store import CorrectionStore
-from bot.datasets.example import DatasetLabel
+from bot.datasets.dataset import DatasetLabel
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.example import DatasetLabel, Example
+from bot.datasets.dataset import DatasetLabel
+from bot.datasets.example import Example
 from bot.datasets.merging import taken
 from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.signing import ArchiveSigner

@@ -9,17 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.datasets import store as stored
-from bot.datasets.example import DatasetLabel, Example, ExampleSource, Turn, content_hash
-from bot.datasets.store import (
-    BadDatasetNameError,
-    DatasetExistsError,
-    DatasetFullError,
-    DatasetStore,
-    EmptyDatasetError,
-    NoSuchDatasetError,
-    NoSuchExampleError,
-    TooManyDatasetsError,
-)
+from bot.datasets.dataset import DatasetExistsError, DatasetLabel, NoSuchDatasetError, NoSuchExampleError
+from bot.datasets.example import Example, ExampleSource, Turn, content_hash
+from bot.datasets.limits import DatasetFullError, EmptyDatasetError, TooManyDatasetsError
+from bot.datasets.naming import BadDatasetNameError
+from bot.datasets.store import DatasetStore
 from bot.privacy.data_holder import ErasureResult, LearnedVersion
 from bot.storage.database import Database
 from tests.datasets.factories import ADA, BORIS, WHEN, said

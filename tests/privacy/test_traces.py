@@ -20,7 +20,7 @@ from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
-from bot.datasets.example import DatasetLabel
+from bot.datasets.dataset import DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore

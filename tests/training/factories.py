@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.datasets.example import DatasetLabel, Example, content_hash
+from bot.datasets.dataset import Dataset, DatasetLabel
+from bot.datasets.example import Example, content_hash
 from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
-from bot.datasets.store import Dataset
 from tests.datasets.factories import ADA, said
 
 TOWNS = {

@@ -1,0 +1,38 @@
+"""Which of the examples that somebody gives are added to a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from datetime import datetime
+
+from bot.datasets.example import Example
+
+
+def still_given(
+    examples: Sequence[Example], withdrawals: Mapping[int, datetime], corrections: Mapping[str, datetime]
+) -> list[Example]:
+    """``examples`` without those that their givers have withdrawn, and without those from corrections that were taken
+    back or say something else since: an archive may have either.
+
+    ``withdrawals``: when people last withdrew all that they had given, by their ids. ``corrections``: when corrections
+    last changed, by their ids.
+    """
+    return [example for example in examples if _is_given(example, withdrawals, corrections)]
+
+
+def _is_given(example: Example, withdrawals: Mapping[int, datetime], corrections: Mapping[str, datetime]) -> bool:
+    withdrawn_at = withdrawals.get(example.given_by)
+    changed_at = None if example.correction_id is None else corrections.get(example.correction_id)
+    return (withdrawn_at is None or example.created_at > withdrawn_at) and (
+        changed_at is None or example.created_at >= changed_at
+    )
+
+
+def new_examples(examples: Sequence[Example], existing: Container[str]) -> dict[str, Example]:
+    """Those of ``examples``, by their keys and in their order, that teach what none of the ``existing`` keys teaches;
+    of several that teach the same, the first."""
+    new: dict[str, Example] = {}
+    for example in examples:
+        if (key := example.key) not in existing:
+            new.setdefault(key, example)
+    return new
