@@ -20,14 +20,15 @@ ENV PATH=/opt/starling/bin:$PATH \
     SANDBOX_HOST=0.0.0.0 \
     SANDBOX_AUTOSTART=false
 
-RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling
+RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling && \
+    install --directory --owner=starling --mode=0700 /backups
 COPY --from=build /opt/starling /opt/starling
 USER 10001
 WORKDIR /var/lib/starling
 RUN if [ "$BAKE_WEIGHTS" = 1 ]; then starling models fetch; fi
 
 VOLUME /var/lib/starling
-EXPOSE 8190
+EXPOSE 8190 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=5m --retries=3 CMD ["starling", "health"]
 ENTRYPOINT ["starling"]

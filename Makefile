@@ -4,8 +4,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
   $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
   echo $$p && break; done)
 BIN := .venv/bin
-# pip shows its progress on a terminal, and is silent elsewhere.
+# pip shows its progress on a terminal, and is silent elsewhere: there a line every few seconds says that it goes on.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
+FOR_TESTS := .[embedded,dev]
+# $(call patiently,what is done,command)
+patiently = $(if $(MAKE_TERMOUT),$(2),\
+  $(2) & job=$$!; s=0; while kill -0 $$job 2>/dev/null; do sleep 1; s=$$((s + 1)); \
+  if [ $$((s % 5)) = 0 ]; then echo "  still $(1), $$s s ..."; fi; done; wait $$job)
 
 # How many run tests at the same time: make test PROCESSES=1. Tests wait half of their time, so there are two for each
 # core; each has models in memory, up to 2 GB, so there are no more than eight. With several arenas, glibc keeps for each
@@ -51,11 +56,13 @@ python:
 .venv/installed: pyproject.toml | python
 	@echo "Setting up Starling in .venv (a minute or two the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded]'
+	@$(call patiently,installing what Starling needs,\
+	  $(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded]')
 	@touch $@
 
 .venv/installed-for-tests: pyproject.toml .venv/installed
-	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '.[embedded,dev]'
+	@$(call patiently,installing what the tests need,\
+	  $(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '$(FOR_TESTS)')
 	@touch $@
 
 .venv/fetched: bot/weights/weights.py .venv/installed

@@ -389,11 +389,15 @@ def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Names; by default all that Starling needs.")] = None,
 ) -> None:
     """Download models and verify them; those that are here are only verified."""
+    from bot.app.patience import still
+
     cache = WeightsCache(read_settings().models_folder)
     for name in names or EMBEDDED:
         if name in CATALOGUE and cache.state(name) == "missing":
             err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False, soft_wrap=True)
-        err.print(f"{name}: {cache.fetch(name)}", highlight=False, soft_wrap=True)
+        with still(f"fetching {name}", lambda line: err.print(line, highlight=False)):
+            place = cache.fetch(name)
+        err.print(f"{name}: {place}", highlight=False, soft_wrap=True)
 
 
 @models.command()

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import urlsplit
 
 import hikari
 
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.registry import OFFLINE
+from audio.synthesis.engines import ENGINES
+from bot.app.patience import still
 from bot.app.starling import Starling
 from bot.app.token import MisshapenTokenError, NoTokenError, has_token_shape
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.sandbox.server import Sandbox
-from bot.settings import Settings
+from bot.settings import OPENAI_URL, Settings
 
 
 class SandboxPortError(StarlingError):
@@ -25,8 +30,9 @@ class SandboxPortError(StarlingError):
         super().__init__(port=port, reason=reason)
 
 
-def invitation(me: hikari.Snowflake) -> str:
-    """The link that adds the bot to a server with the permissions that it uses."""
+def invitation(me: hikari.Snowflake, api_url: str | None) -> str:
+    """The link that adds the bot to a server with the permissions that it uses, at the Discord whose API is at
+    ``api_url``; None: Discord's own."""
     wanted = (
         hikari.Permissions.VIEW_CHANNEL
         | hikari.Permissions.SEND_MESSAGES
@@ -37,7 +43,8 @@ def invitation(me: hikari.Snowflake) -> str:
         | hikari.Permissions.ADD_REACTIONS
     )
     query = f"client_id={int(me)}&scope=bot+applications.commands&permissions={int(wanted)}"
-    return f"https://discord.com/oauth2/authorize?{query}"
+    site = urlsplit(api_url)._replace(path="", query="", fragment="").geturl() if api_url else "https://discord.com"
+    return f"{site}/oauth2/authorize?{query}"
 
 
 @contextlib.asynccontextmanager
@@ -80,18 +87,45 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
     if settings.discord_token is not None:
 
         def connected(me: hikari.OwnUser) -> None:
-            tell(f"Starling is ready: on Discord as {me.username}. Invite it with {invitation(me.id)}")
+            ready()
+            link = invitation(me.id, settings.discord_api_url)
+            tell(f"Starling is ready: on Discord as {me.username}. Invite it with {link}")
 
         token = settings.discord_token.get_secret_value()
         if not has_token_shape(token):
             raise MisshapenTokenError
-        await Starling(settings, token, settings.discord_api_url).run(stop, connected)
+        with still("starting", tell) as ready:
+            await Starling(settings, token, settings.discord_api_url).run(stop, connected)
         return
     if not settings.sandbox_autostart:
         raise NoTokenError
-    tell("No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, nothing leaves it.")
+    settings = at_home(settings)
+    elsewhere = recipients(settings)
+    leaves = f"what you say there goes to {', '.join(elsewhere)}" if elsewhere else "nothing leaves it"
+    tell(f"No DISCORD_TOKEN is set, so Starling runs in a sandbox on this machine: try everything, {leaves}.")
     async with build_sandbox(settings) as sandbox:
-        await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(
-            stop, lambda _me: tell(f"Starling is ready: {sandbox.url}")
-        )
+
+        def at_sandbox(_me: hikari.OwnUser) -> None:
+            ready()
+            tell(f"Starling is ready: {sandbox.url}")
+
+        with still("starting", tell) as ready:
+            await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(stop, at_sandbox)
     tell("Stopped.")
+
+
+def at_home(settings: Settings) -> Settings:
+    """``settings`` for the sandbox: what is not set keeps everything on this machine, and lets it show all it can."""
+    here = {"tts_engine": OFFLINE, "message_content_intent": True}
+    return settings.model_copy(update={name: at for name, at in here.items() if name not in settings.model_fields_set})
+
+
+def recipients(settings: Settings) -> list[str]:
+    """Who, beyond this machine, gets some of what people say to a Starling with these settings."""
+    endpoints = [] if settings.embedded_chat else [settings.openai_base_url or OPENAI_URL]
+    endpoints += [endpoint.base_url for endpoint in settings.chat_endpoints]
+    hosts = [urlsplit(address).hostname or address for address in endpoints]
+    hearing, speaking = RECOGNIZERS.chosen(settings.stt_engine, settings), ENGINES.chosen(settings.tts_engine, settings)
+    hosts += [one.recipient(settings) for one in hearing if one.recipient is not None]
+    hosts += [one.recipient(settings) for one in speaking if one.recipient is not None]
+    return [host for host in dict.fromkeys(hosts) if host not in ("localhost", "127.0.0.1", "::1")]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
 from tests.conftest import ROOT
 
+SYSTEMD = shutil.which("systemd-analyze")
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
 
 
@@ -31,3 +33,32 @@ def test_it_runs_without_root_reports_its_health_and_copies_what_exists() -> Non
         for name in line.split():
             assert (ROOT / name.removeprefix("./")).exists()
             assert f"!{name}" in ignored
+
+
+def test_the_compose_file_is_one_and_names_settings_that_there_are() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
+    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (ROOT / "compose.yaml").read_text()
+    named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text)) - {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+    assert named == {"DATABASE_URL", "METRICS_HOST", "METRICS_PORT", "STOP_TIMEOUT_S"}
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+    volumes = set(re.findall(r"^      - \w+:(/\S+)$", text, re.MULTILINE))
+    recipe = (ROOT / "Dockerfile").read_text()
+    assert all(place in recipe for place in volumes - {"/var/lib/postgresql/data"})
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed: it comes with systemd")
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    assert SYSTEMD is not None
+    text = (ROOT / "docs" / "starling.service").read_text()
+    assert set(re.findall(r"\b([A-Z]+_[A-Z_]+)\b", text)) <= {name.upper() for name in Settings.model_fields} | {
+        "AF_UNIX",
+        "AF_INET",
+        "AF_NETLINK",
+    }
+    there = text.replace("/opt/starling/.venv/bin/starling", sys.executable).replace("/opt/starling", str(tmp_path))
+    (tmp_path / "starling.service").write_text(there)
+    verify = [SYSTEMD, "verify", "--man=no", str(tmp_path / "starling.service")]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
