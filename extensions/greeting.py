@@ -6,6 +6,8 @@ import hikari
 import lightbulb
 
 from bot.answering.expected_notes import ExpectedNotes
+from bot.corrections.rights import correction_actor
+from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -34,6 +36,8 @@ ELSEWHERE = _(
     "💬 I am not on this server, but /ask works everywhere for you.\n"
     "🎙️ In the menu of any message, under Apps, I answer it, transcribe its recording, or read it aloud."
 )
+TEACH_HERE = _("✏️ Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I know it from the next answer on.")
+WAITING = _("⏳ Corrections that wait for you: {count}. /corrections list opens them.")
 MORE = _(
     "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message. /help has it all."
 )
@@ -50,7 +54,12 @@ class Hi(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, preferences: Preferences, settings: Settings, expected: ExpectedNotes
+        self,
+        context: lightbulb.Context,
+        preferences: Preferences,
+        settings: Settings,
+        expected: ExpectedNotes,
+        corrections: Corrections,
     ) -> None:
         locale = locale_of(context)
         name = (context.member or context.user).display_name
@@ -60,9 +69,15 @@ class Hi(
             lines = [IN_DIRECT_MESSAGES] if interaction.guild_id is None else [note, ON_SERVERS]
             if interaction.guild_id is not None and settings.message_content_intent:
                 expected.expect(context.user.id, context.channel_id)
+            lines.append(TEACH_HERE)
         else:
             lines = [ELSEWHERE]
         if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:
             lines.append(TAKING_PART)
-        lines = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
-        await respond(context, "\n".join(lines))
+        told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
+        await respond(context, "\n".join(told))
+        # For those alone who can do something about it.
+        if interaction.guild_id is None or not (await correction_actor(interaction, preferences)).approves:
+            return
+        if count := await corrections.waiting(interaction.guild_id):
+            await interaction.execute(translate(WAITING, locale, count=count), flags=hikari.MessageFlag.EPHEMERAL)

@@ -1,31 +1,96 @@
-"""/help: the commands that someone may use here, and one of them in full."""
+"""/help: what someone can do here, by purpose, each command as one can press it; and one command in full."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
+import alluka
 import hikari
 import lightbulb
+import yuyo
+from cachetools import TTLCache
 
+from bot.corrections.rights import correction_actor
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.preferences.preferences import Preferences
+from bot.training.rights import require_trainer
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import Interaction, NotPermittedError, lacking
+from bot.ui.screen import Screen
 from bot.ui.splitting import split
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
-loader = lightbulb.Loader()
+loader, screen = lightbulb.Loader(), Screen()
 
-HOW_TO_TALK = _(
-    "Mention me, reply to me, or write to me in a direct message. A voice note is answered as a reply to me, in a "
-    "direct message, or by Answer this in its menu."
-)
-MENU = _("In the menu of a message, under Apps: {names}")
+PAGE_ID = "help"
 REQUIRED = _("needed")
+IN_MENU = _("In the menu of a message, under Apps: {names}")
+ONE_IN_FULL = _("-# /help with the name of a command tells all of it.")
 MAX_CHOICES = 25
 
 _NESTED = (hikari.OptionType.SUB_COMMAND, hikari.OptionType.SUB_COMMAND_GROUP)
+_KNOWN_S = 300.0
+"""How long the list of commands, which changes at a start only, is not asked of Discord again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What people come for, and the commands that are for it by their English names, in the order in which they are
+    told."""
+
+    label: str
+    heading: str
+    commands: tuple[str, ...]
+
+
+PURPOSES: Mapping[str, Purpose] = {
+    "talk": Purpose(
+        _("Talk"),
+        _(
+            "Mention me, reply to me, or write to me in a direct message. A voice note is answered as a reply to me, "
+            "in a direct message, or by Answer this in its menu."
+        ),
+        (
+            "hi", "ask", "transcribe", "say", "voice", "join", "leave", "help", "about", "Answer this",
+            "Ask about this", "Read aloud", "Transcribe",
+        ),
+    ),
+    "teach": Purpose(
+        _("Teach"),
+        _("Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I know it from the next answer on."),
+        ("teach", "correct", "corrections", "memory", "feedback", "leaderboard", "Correct this reply",
+         "Correct transcript"),
+    ),
+    "train": Purpose(
+        _("Train"),
+        _("What was taught and uploaded can become a model of this server's own."),
+        ("dataset", "select_dataset", "archive", "train", "jobs", "test", "compare", "model"),
+    ),
+    "settings": Purpose(
+        _("Settings"),
+        _("How I behave on this server."),
+        ("settings", "instruction", "hearing"),
+    ),
+    "data": Purpose(
+        _("Your data"),
+        _("What is stored on you, and your files."),
+        ("privacy", "usage", "files", "getfile"),
+    ),
+}  # fmt: skip
+
+TRAINERS_ONLY = frozenset({"train", "jobs", "test"})
+APPROVERS_ONLY = frozenset({"corrections wanted", "corrections approve", "corrections reject"})
+MANAGERS_ONLY = frozenset(
+    {"corrections roles", "model set", "model promote", "model rollback"}
+    | {f"instruction {name}" for name in ("set", "file", "pick", "reset", "restore", "delete")}
+)
+"""What Discord offers to everyone, because it cannot know of roles that a server has named, or because others of the
+same family are for everyone."""
 
 
 class NoSuchCommandError(StarlingError):
@@ -37,26 +102,48 @@ class NoSuchCommandError(StarlingError):
         super().__init__(command=command)
 
 
-async def _commands(context: lightbulb.Context | lightbulb.AutocompleteContext[str]) -> list[hikari.PartialCommand]:
-    """The commands that the one who asks may use where they ask, by name."""
-    interaction = context.interaction
-    found = await context.client.rest.fetch_application_commands(interaction.application_id)
-    member = interaction.member
-    granted = member.permissions if member is not None else hikari.Permissions.all_permissions()
-    place = (
-        hikari.ApplicationContextType.GUILD
-        if interaction.guild_id is not None
-        else hikari.ApplicationContextType.BOT_DM
-    )
-    return sorted(
-        (
-            command
-            for command in found
-            if granted & hikari.Permissions.ADMINISTRATOR or not command.default_member_permissions & ~granted
-            if not command.context_types or place in command.context_types
-        ),
-        key=lambda command: command.name,
-    )
+@screen.service
+class CommandList:
+    """Knows which commands someone may use where they ask."""
+
+    def __init__(self, rest: hikari.api.RESTClient, preferences: Preferences) -> None:
+        self._rest = rest
+        self._preferences = preferences
+        self._known: TTLCache[int, Sequence[hikari.PartialCommand]] = TTLCache(1, _KNOWN_S)
+
+    async def of(self, interaction: Interaction) -> list[hikari.PartialCommand]:
+        """The commands, by name; those with subcommands are left out where none of these may be used."""
+        found = self._known.get(0)
+        if found is None:
+            found = self._known[0] = await self._rest.fetch_application_commands(interaction.application_id)
+        member = interaction.member
+        granted = member.permissions if member is not None else hikari.Permissions.all_permissions()
+        place = interaction.context or hikari.ApplicationContextType.GUILD
+        hidden = await self.hidden(interaction)
+        return sorted(
+            (
+                command
+                for command in found
+                if granted & hikari.Permissions.ADMINISTRATOR or not command.default_member_permissions & ~granted
+                if not command.context_types or place in command.context_types
+                if command.name not in hidden
+            ),
+            key=lambda command: command.name,
+        )
+
+    async def hidden(self, interaction: Interaction) -> frozenset[str]:
+        """The commands, and paths of subcommands, that Discord offers the one who asks, but that they may not use."""
+        if interaction.guild_id is None or interaction.member is None:
+            return TRAINERS_ONLY | APPROVERS_ONLY | MANAGERS_ONLY
+        hidden = frozenset[str]()
+        if lacking(interaction, hikari.Permissions.MANAGE_GUILD):
+            hidden |= MANAGERS_ONLY
+        if not (await correction_actor(interaction, self._preferences)).approves:
+            hidden |= APPROVERS_ONLY
+        trains = False
+        with suppress(NotPermittedError):
+            trains = bool(await require_trainer(interaction, self._preferences))
+        return hidden if trains else hidden | TRAINERS_ONLY
 
 
 def _name(of: hikari.PartialCommand | hikari.CommandOption, locale: str) -> str:
@@ -77,9 +164,9 @@ def _slash(commands: Sequence[hikari.PartialCommand]) -> list[hikari.SlashComman
 
 
 @safe
-async def complete_command(context: lightbulb.AutocompleteContext[str]) -> None:
+async def complete_command(context: lightbulb.AutocompleteContext[str], known: CommandList) -> None:
     typed, locale = str(context.focused.value or "").lower().removeprefix("/"), str(context.interaction.locale)
-    names = [(_name(command, locale), command.name) for command in _slash(await _commands(context))]
+    names = [(_name(command, locale), command.name) for command in _slash(await known.of(context.interaction))]
     fitting = [(f"/{shown}", name) for shown, name in names if typed in shown.lower() or typed in name]
     await context.respond(fitting[:MAX_CHOICES])
 
@@ -98,28 +185,73 @@ class Help(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context) -> None:
-        # The list of commands is asked of Discord first.
+    async def invoke(self, context: lightbulb.Context, known: CommandList) -> None:
+        # The list of commands may be asked of Discord first.
         await context.defer(ephemeral=True)
-        locale = locale_of(context)
-        known = await _commands(context)
-        text = _all(known, locale) if self.command is None else _one(_slash(known), self.command, locale)
-        await respond(context, split(text)[0], ephemeral=True)
+        locale, commands = locale_of(context), await known.of(context.interaction)
+        if self.command is not None:
+            await respond(context, split(_one(_slash(commands), self.command, locale))[0], ephemeral=True)
+            return
+        hidden = await known.hidden(context.interaction)
+        await respond(context, components=[_page("talk", commands, hidden, locale)], ephemeral=True)
 
 
-def _all(known: Sequence[hikari.PartialCommand], locale: str) -> str:
-    lines = [translate(HOW_TO_TALK, locale), ""]
-    lines += [f"{_link(command)} — {_about(command, locale)}" for command in _slash(known)]
-    menu = [_name(command, locale) for command in known if command.type is hikari.CommandType.MESSAGE]
-    if menu:
-        lines += ["", translate(MENU, locale, names=", ".join(menu))]
-    return "\n".join(lines)
+@screen.button(PAGE_ID)
+async def turn_page(context: yuyo.components.Context, known: alluka.Injected[CommandList]) -> None:
+    """Show what is for the purpose that the button names."""
+    interaction = context.interaction
+    commands, hidden = await known.of(interaction), await known.hidden(interaction)
+    card = _page(context.id_metadata, commands, hidden, str(interaction.locale))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)
 
 
-def _link(command: hikari.SlashCommand) -> str:
-    """The command as one can press it; those with subcommands cannot be."""
-    nested = any(option.type in _NESTED for option in command.options or ())
-    return f"**/{command.name}**" if nested else f"</{command.name}:{command.id}>"
+def _page(
+    key: str, commands: Sequence[hikari.PartialCommand], hidden: frozenset[str], locale: str
+) -> hikari.impl.ContainerComponentBuilder:
+    """The commands for one purpose, and buttons to the others for which there are some."""
+    by_name = {command.name: command for command in commands}
+    there = {name: [by_name[one] for one in purpose.commands if one in by_name] for name, purpose in PURPOSES.items()}
+    key = key if there.get(key) else "talk"
+    lines = [
+        f"{path} — {about}"
+        for command in there[key]
+        if isinstance(command, hikari.SlashCommand)
+        for path, about in _paths(command, hidden, locale)
+    ]
+    if menu := [_name(command, locale) for command in there[key] if command.type is hikari.CommandType.MESSAGE]:
+        lines += ["", translate(IN_MENU, locale, names=", ".join(f"**{name}**" for name in menu))]
+    purpose = PURPOSES[key]
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
+    card.add_text_display(f"### {translate(purpose.label, locale)}\n{translate(purpose.heading, locale)}")
+    card.add_text_display("\n".join([*lines, translate(ONE_IN_FULL, locale)]))
+    row = hikari.impl.MessageActionRowBuilder()
+    for name, other in PURPOSES.items():
+        if there[name]:
+            row.add_interactive_button(
+                hikari.ButtonStyle.PRIMARY if name == key else hikari.ButtonStyle.SECONDARY,
+                f"{PAGE_ID}:{name}",
+                label=translate(other.label, locale),
+                is_disabled=name == key,
+            )
+    card.add_component(row)
+    return card
+
+
+def _paths(command: hikari.SlashCommand, hidden: frozenset[str], locale: str) -> Iterator[tuple[str, str]]:
+    """The command, or each of its subcommands that are not ``hidden``, as one can press it, and what it is for.
+
+    Discord finds a subcommand by the English path in its mention, and shows that: where the reader's Discord has
+    another name for it, that stands behind.
+    """
+    nested = [option for option in command.options or () if option.type in _NESTED]
+    if not nested:
+        yield f"</{_name(command, locale)}:{command.id}>", _about(command, locale)
+        return
+    for option in nested:
+        path, own = f"{command.name} {option.name}", f"{_name(command, locale)} {_name(option, locale)}"
+        if path not in hidden:
+            mention = f"</{path}:{command.id}>"
+            yield mention if own == path else f"{mention} (**/{own}**)", _about(option, locale)
 
 
 def _one(known: Sequence[hikari.SlashCommand], asked: str, locale: str) -> str:

@@ -55,6 +55,7 @@ async def ask(
         files=tuple(files),
         about=about,
         speak=speak,
+        is_direct=interaction.context is hikari.ApplicationContextType.BOT_DM,
         remembered=not private,
     )
     try:

@@ -35,7 +35,7 @@ class AnswerPrompt:
     parent: Exchange | None
     """The exchange that the question goes on with."""
     recalled: tuple[int, ...]
-    """The numbers of the corrections in it."""
+    """The numbers of the corrections in it, or, in direct messages, of what the asker has taught for themselves."""
     now: datetime
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the question, or of what it is about, were not read."""
@@ -79,7 +79,10 @@ class Prompting:
         """The prompt for ``understood``. What may not be read of the conversation is left out."""
         request, model, attached = understood.request, understood.model, understood.attached
         parent = await self._history.parent(request)
-        near = await self._recall.near(request.guild_id, understood.text)
+        if request.is_direct:
+            near = await self._recall.near_own(request.asker.id, understood.text)
+        else:
+            near = await self._recall.near(request.guild_id, understood.text)
         recalled = await self._check.applying(
             model, understood.text, near, user=request.asker.id, guild=request.guild_id
         )
@@ -91,7 +94,7 @@ class Prompting:
             room_tokens=min(int(model.prompt_tokens * EARLIER_FILES_SHARE), MAX_EARLIER_FILES_TOKENS),
         )
         said = "\n\n".join(part for part in (understood.text, attached.text_for_model) if part)
-        text = with_facts(said, recalled, brief=model.is_demonstration)
+        text = with_facts(said, recalled, brief=model.is_demonstration, is_direct=request.is_direct)
         return AnswerPrompt(
             understood,
             instruction=(await self._instructions.of(request.guild_id, request.channel_id)).text,

@@ -94,6 +94,8 @@ class AnswerRequest:
     """All that came with it, the recordings too."""
     about: hikari.Message | None = None
     """A message of anyone that a command asks about."""
+    is_direct: bool = False
+    """Whether nobody but the asker and the bot sees it: a direct message."""
     job: str | None = None
     """What the answer can be asked for again by."""
     speak: SpeakMode | None = None

@@ -338,6 +338,7 @@ class AnswerService:
             reply=reply,
             message=message,
             files=tuple(attachments_of(message)),
+            is_direct=job.guild_id is None,
             job=job.id,
             follows=payload.follows,
             continued=await self._continued(payload.posted) if payload.goes_on else "",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from cachetools import TTLCache
 
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
+from bot.answering.teachers import Teachers
 from bot.answering.unread_files import MAX_NAMES_CHARS
 from bot.conversation.errors import ChatCannotSeeError, ChatPictureRefusedError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
+from bot.preferences.preferences import Preferences
 from bot.usage.budgets import BudgetKind, Budgets
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
@@ -28,6 +32,9 @@ INSTRUCTION_CUT = _(
 )
 QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
+WAITING = _("Corrections that wait for you: {count}. /corrections list opens them.")
+WAITING_NOTED_S = 6 * 3600.0
+"""How long it is not told again to the same person."""
 CUT_NOTED_S = 6 * 3600.0
 """How long it is not told again that a conversation that goes on and on is cut."""
 
@@ -35,9 +42,22 @@ CUT_NOTED_S = 6 * 3600.0
 class SmallPrint:
     """Notes for answers."""
 
-    def __init__(self, history: ConversationHistory, budgets: Budgets) -> None:
+    def __init__(
+        self,
+        history: ConversationHistory,
+        budgets: Budgets,
+        teachers: Teachers,
+        preferences: Preferences,
+        waiting: Callable[[int], Awaitable[int]],
+    ) -> None:
+        """``waiting`` says how many corrections of a guild wait for a decision."""
         self._history = history
         self._budgets = budgets
+        self._teachers = teachers
+        self._preferences = preferences
+        self._waiting = waiting
+        self._waiting_noted: TTLCache[tuple[int, int], bool] = TTLCache(10_000, WAITING_NOTED_S)
+        """Guilds and people who were told lately that corrections wait for them."""
         self._cut_noted: TTLCache[int, bool] = TTLCache(10_000, CUT_NOTED_S)
         """Channels where it was told lately that the beginning is left out."""
 
@@ -67,9 +87,24 @@ class SmallPrint:
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
             lines.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))
+        if count := await self._waiting_for(request):
+            lines.append(translate(WAITING, locale, count=count))
         return lines + await self._budgets.running_out(
             request.asker.id, request.guild_id, locale, BudgetKind.TOKENS, BudgetKind.AUDIO
         )
+
+    async def _waiting_for(self, request: AnswerRequest) -> int:
+        """How many corrections wait for the one who asks, where no channel shows them, and they were not told so
+        lately."""
+        if request.guild_id is None or (key := (int(request.guild_id), int(request.asker.id))) in self._waiting_noted:
+            return 0
+        if (await self._preferences.guild(request.guild_id)).review_channel is not None:
+            return 0
+        count = await self._waiting(int(request.guild_id))
+        if not count or not await self._teachers.may_approve(request):
+            return 0
+        self._waiting_noted[key] = True
+        return count
 
     def _tells_cut(self, request: AnswerRequest) -> bool:
         """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,

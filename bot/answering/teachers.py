@@ -16,9 +16,9 @@ class Teachers:
         self._preferences = preferences
 
     async def may_correct(self, request: AnswerRequest) -> bool:
-        """Whether the one who asks may correct the answer."""
+        """Whether the one who asks may correct the answer; in direct messages everyone may, for themselves."""
         if request.guild_id is None:
-            return False
+            return request.is_direct
         roles = (await self._preferences.guild(request.guild_id)).roles
         if roles.correct is None or await self.may_approve(request):
             return True

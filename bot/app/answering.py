@@ -105,13 +105,15 @@ async def build_answering(
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
     instructions = Instructions(bot, stores.instructions, stores.preferences, default)
     locales = KnownLocales(stores.preferences)
-    recall = Recall(stores.corrections.approved, index_maker(settings.recall, english_weights(cache)))
+    index = index_maker(settings.recall, english_weights(cache))
+    recall = Recall(stores.corrections.approved, index, stores.memories.taught)
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes, sealed)
     recordings = RecordingReader(speech.voice_notes, budgets)
     outcomes = Outcomes()
     recent = RecentMessages(bot.rest)
     history = ConversationHistory(bot, recent, stores.exchanges, stores.preferences, attachments)
+    teachers = Teachers(bot, stores.preferences)
     generator = AnswerGenerator(
         Understanding(
             bot, recordings, attachments, models, locales, budgets, reads_all=settings.message_content_intent
@@ -122,8 +124,8 @@ async def build_answering(
             speech.synthesizer, speech.voices, stores.preferences, budgets, outcomes, default=SpeakMode(settings.speak)
         ),
         Memory(stores.exchanges),
-        SmallPrint(history, budgets),
-        Teachers(bot, stores.preferences),
+        SmallPrint(history, budgets, teachers, stores.preferences, stores.corrections.waiting),
+        teachers,
     )
     answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
     hearings = Hearings()

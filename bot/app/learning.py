@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import hikari
+
 from bot.app.answering import Answering
 from bot.app.personal_data import build_personal_data
 from bot.app.stores import Stores
+from bot.corrections.review_messages import ReviewMessages
 from bot.corrections.service import Corrections
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
@@ -45,10 +48,15 @@ def build_learning(
     stores: Stores,
     answering: Answering,
     sealed: SealedProcesses,
+    rest: hikari.api.RESTClient,
 ) -> Learning:
     """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted, and ``stack`` stops what runs."""
     corrections = Corrections(
-        stores.corrections, stores.datasets, stores.preferences, on_changed=answering.recall.forget
+        stores.corrections,
+        stores.datasets,
+        stores.preferences,
+        on_changed=answering.recall.forget,
+        reviews=ReviewMessages(rest),
     )
     datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
     trainings = Trainings(
@@ -101,6 +109,6 @@ def _personal_data_of(
     return build_personal_data(
         jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
         datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
-        comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
+        memories=stores.memories, comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
         preferences=stores.preferences, scrub=stores.database.scrub, tombstones=tombstones,
     )  # fmt: skip

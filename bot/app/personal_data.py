@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
+from bot.corrections.memories import MemoryStore
 from bot.corrections.service import Corrections
 from bot.datasets.service import Datasets
 from bot.datasets.store import DatasetStore
@@ -30,6 +31,7 @@ def build_personal_data(
     corrections: Corrections,
     consents: ConsentStore,
     feedback: FeedbackStore,
+    memories: MemoryStore,
     comparisons: ComparisonStore,
     instructions: InstructionStore,
     usage: UsageStore,
@@ -44,7 +46,8 @@ def build_personal_data(
     ``tombstones``: see ``PersonalData``.
     """
     holders = (
-        jobs, exchanges, trainings, dataset_store, datasets, corrections, consents, feedback, comparisons, instructions,
+        jobs, exchanges, trainings, dataset_store, datasets, corrections, consents, feedback, memories, comparisons,
+        instructions,
         usage, preferences,
     )  # fmt: skip
     return PersonalData(holders, scrub, tombstones)

@@ -47,17 +47,22 @@ class Services:
             self._provide(getattr(services, each.name))
 
     def make(self, types: Iterable[type]) -> None:
-        """Make one of each of ``types``, whose constructors take services that are there, and provide it.
+        """Make one of each of ``types``, whose constructors take services that are there or each other, and provide
+        it.
 
         Raises:
             MissingServiceError: a constructor takes what is not there.
         """
-        for each in types:
-            taken = dict(_taken_by(each, called_with=0))
-            for service in taken.values():
-                if service not in self._values:
-                    raise MissingServiceError(_name_of(each), _name_of(service))
-            self._provide(each(**{name: self._values[service] for name, service in taken.items()}))
+        waiting = {each: dict(_taken_by(each, called_with=0)) for each in types}
+        while waiting:
+            ready = [each for each, taken in waiting.items() if all(one in self._values for one in taken.values())]
+            if not ready:
+                each, taken = next(iter(waiting.items()))
+                missing = next(service for service in taken.values() if service not in self._values)
+                raise MissingServiceError(_name_of(each), _name_of(missing))
+            for each in ready:
+                taken = waiting.pop(each)
+                self._provide(each(**{name: self._values[service] for name, service in taken.items()}))
 
     def require_for(self, extensions: Extensions) -> None:
         """Look whether all that ``extensions`` declare will be given what it takes.

@@ -41,6 +41,8 @@ from bot.work.sealed import SealedProcesses
 log = structlog.get_logger()
 
 
+MAX_PREPARED = 16
+"""Guilds whose corrections are made ready to be recalled at the start: others are when somebody asks."""
 COMMANDS_AT_ONCE = 2
 """Commands that one user may have running."""
 
@@ -96,7 +98,7 @@ class Starling:
             answering = await build_answering(
                 settings, cache, stack, stores, speech, sealed, self._bot, self._runner, clock=self._clock
             )
-            learning = build_learning(settings, cache, stack, stores, answering, sealed)
+            learning = build_learning(settings, cache, stack, stores, answering, sealed, self._bot.rest)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
@@ -124,6 +126,8 @@ class Starling:
                 await answering.serving.prepare()
                 await learning.trainings.resume()
                 background.append(asyncio.create_task(answering.missed.begin()))
+                for guild in await stores.corrections.taught_guilds(MAX_PREPARED):
+                    answering.recall.prepare(guild)
                 ready(me)
 
             watch = ChatWatch(answering.models, answering.outcomes)

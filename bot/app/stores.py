@@ -9,6 +9,7 @@ from bot.app.single_instance import only_one_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
+from bot.corrections.memories import MemoryStore
 from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
@@ -37,6 +38,7 @@ class Stores:
     corrections: CorrectionStore
     consents: ConsentStore
     feedback: FeedbackStore
+    memories: MemoryStore
     trainings: TrainingStore
     models: ModelStore
     comparisons: ComparisonStore
@@ -65,6 +67,7 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
         corrections=CorrectionStore(database, datasets),
         consents=ConsentStore(database),
         feedback=FeedbackStore(database),
+        memories=MemoryStore(database),
         trainings=TrainingStore(database),
         models=ModelStore(database),
         comparisons=ComparisonStore(database),

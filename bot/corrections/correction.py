@@ -17,6 +17,8 @@ class CorrectionState(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    RETIRED = "retired"
+    """It was approved, until another answer to the same question was approved in its place."""
     WITHDRAWN = "withdrawn"
     """Its texts are forgotten; its number and its history stay."""
 
@@ -28,6 +30,7 @@ class CorrectionAction(StrEnum):
     EDITED = "edited"
     APPROVED = "approved"
     REJECTED = "rejected"
+    RETIRED = "retired"
     WITHDRAWN = "withdrawn"
 
 
@@ -48,10 +51,10 @@ class CorrectedAnswer:
 
     guild_id: int
     channel_id: int
-    message_id: int
-    """The first message of the answer."""
+    message_id: int | None
+    """The first message of the answer; None where something was taught without one."""
     original: str
-    """What the bot said."""
+    """What the bot said; empty without an answer."""
     question_id: int | None = None
     """The message with the question, where it was asked by one."""
     asker_id: int | None = None
@@ -89,6 +92,22 @@ class Correction:
     """When its text was submitted."""
     decided_at: datetime | None
     """When it was approved or rejected."""
+    review_channel_id: int | None
+    review_message_id: int | None
+    """Where it is shown to those who review it; None where it is not."""
+
+    @property
+    def is_without_answer(self) -> bool:
+        """Whether it was taught without an answer that it corrects."""
+        return self.asker_id is None and self.message_id is None and not self.original
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewMessage:
+    """The message in which a correction is shown to those who review it; ids are Discord's."""
+
+    channel_id: int
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +148,8 @@ class ApprovalResult:
     correction: Correction
     missing: int
     """Approvals of others that it still needs; 0 when it is approved."""
+    retired: tuple[Correction, ...] = ()
+    """Those in whose place it was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +159,5 @@ class WithdrawalResult:
     forgotten: ErasureResult
     unapproved_in: frozenset[int]
     """The guilds in which approved corrections were among it."""
+    reviews: tuple[ReviewMessage, ...] = ()
+    """The messages in which they were shown, which have their texts."""

@@ -26,6 +26,12 @@ class AlreadyRejectedError(StarlingError):
     sentence = _("#{number} is rejected already, by {who}. /corrections edit opens it anew.")
 
 
+class AlreadyRetiredError(StarlingError):
+    """Raised when a correction is decided on in whose place another one was approved."""
+
+    sentence = _("#{number} was replaced already, by {who}. /corrections edit opens it anew.")
+
+
 class AlreadyVotedError(StarlingError):
     """Raised when a person approves for the second time."""
 
@@ -51,11 +57,14 @@ def require_revision(correction: Correction, revision: int | None) -> None:
 def require_undecided(correction: Correction, decided_by: int | None) -> None:
     """
     Raises:
-        AlreadyApprovedError, AlreadyRejectedError: ``decided_by`` was first; None: somebody who was forgotten since.
+        AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError: ``decided_by`` was first; None: somebody who
+            was forgotten since.
     """
     who: str | LazyMessage = lazy(SOMEONE) if decided_by is None else f"<@{decided_by}>"
     if correction.state is CorrectionState.APPROVED:
         raise AlreadyApprovedError(number=correction.number, who=who)
+    if correction.state is CorrectionState.RETIRED:
+        raise AlreadyRetiredError(number=correction.number, who=who)
     if correction.state is not CorrectionState.PENDING:
         raise AlreadyRejectedError(number=correction.number, who=who)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, select
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -155,6 +155,10 @@ class FeedbackStore(DataHolder):
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
             return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
+
+    async def dismiss(self, guild_id: int, message_id: int) -> None:
+        """Forget what people think of an answer of a guild."""
+        await self._delete(and_(VoteRow.guild_id == guild_id, VoteRow.message_id == message_id))
 
     async def of_user(self, user_id: int) -> tuple[list[Vote], list[FeedbackEntry]]:
         """All that a person has given."""

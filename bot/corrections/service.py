@@ -16,10 +16,12 @@ from bot.corrections.correction import (
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
+    ReviewMessage,
     SimilarCorrections,
     WithdrawalResult,
 )
-from bot.corrections.store import CorrectionStore
+from bot.corrections.review_messages import ReviewMessages
+from bot.corrections.store import CorrectionStore, review_of
 from bot.datasets.dataset import DatasetChange
 from bot.datasets.example import Example, ExampleSource
 from bot.datasets.store import DatasetStore
@@ -56,6 +58,8 @@ class SubmissionResult:
     missing: int | None
     """Approvals of others that it still needs where its writer may approve and did so; 0: it is approved at once.
     None: nobody has approved it."""
+    is_known: bool = False
+    """Whether it says the same as ``correction``, which was approved before: nothing more was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +84,27 @@ class Corrections(DataHolder):
         datasets: DatasetStore,
         preferences: Preferences,
         on_changed: Callable[[int], None] = lambda _guild: None,
+        reviews: ReviewMessages | None = None,
     ) -> None:
-        """``on_changed`` is called with a guild's id whenever what is approved there has changed."""
+        """``on_changed`` is called with a guild's id whenever what is approved there has changed; ``reviews`` deletes
+        what shows corrections that are taken back, or None: nothing does."""
         self._store = store
         self._datasets = datasets
         self._preferences = preferences
         self._on_changed = on_changed
+        self._reviews = reviews
 
     async def submit(
         self, about: CorrectedAnswer, prompt: str, answer: str, person: CorrectionActor
     ) -> SubmissionResult:
         """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
-        something else, or the same is there already.
+        something else, or the same waits already. What is approved already is not kept once more.
 
         Raises:
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
         """
+        if (known := await self._store.approved_same(about.guild_id, prompt, answer)) is not None:
+            return SubmissionResult(known, SimilarCorrections((), ()), 0, is_known=True)
         correction = await self._store.submit(about, prompt, answer, person.id, limited=not person.approves)
         return await self._result(correction, person)
 
@@ -115,9 +124,16 @@ class Corrections(DataHolder):
         return await self._result(correction, person)
 
     async def approve(
-        self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None
+        self,
+        guild_id: int,
+        id_: str,
+        person: CorrectionActor,
+        revision: int | None = None,
+        *,
+        retiring: Collection[int] = (),
     ) -> ApprovalResult:
-        """Approve the text of ``revision``, or as it is now.
+        """Approve the text of ``revision``, or as it is now, in the place of those with the numbers ``retiring`` where
+        they are given.
 
         Raises:
             NotPermittedError: they may not.
@@ -125,7 +141,9 @@ class Corrections(DataHolder):
         """
         await self._require_approver(guild_id, person)
         votes = (await self._preferences.guild(guild_id)).roles.votes
-        approval = await self._store.approve(guild_id, id_, person.id, votes=votes, revision=revision)
+        approval = await self._store.approve(
+            guild_id, id_, person.id, votes=votes, revision=revision, retiring=retiring
+        )
         if not approval.missing:
             self._on_changed(int(guild_id))
         return approval
@@ -150,6 +168,8 @@ class Corrections(DataHolder):
         before, removed = await self._store.withdraw(guild_id, id_, person.id)
         if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
+        if self._reviews is not None and (review := review_of(before)) is not None:
+            await self._reviews.delete([review])
         return before, removed
 
     async def by_id(self, guild_id: int, id_: str, person: CorrectionActor) -> Correction:
@@ -175,6 +195,18 @@ class Corrections(DataHolder):
             await self._store.approvals(correction),
             (await self._preferences.guild(correction.guild_id)).roles.votes,
         )
+
+    async def waiting(self, guild_id: int) -> int:
+        """How many of a guild wait for a decision."""
+        return await self._store.waiting(guild_id)
+
+    async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
+        """As ``CorrectionStore.corrected_among``."""
+        return await self._store.corrected_among(guild_id, message_ids)
+
+    async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
+        """As ``CorrectionStore.note_review``."""
+        await self._store.note_review(id_, review)
 
     async def page(
         self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: CorrectionState | None = None
@@ -224,7 +256,7 @@ class Corrections(DataHolder):
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """As ``CorrectionStore.forget_messages``."""
-        return self._told(await self._store.forget_messages(message_ids)).rows
+        return (await self._told(await self._store.forget_messages(message_ids))).rows
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all corrections of a guild."""
@@ -234,7 +266,7 @@ class Corrections(DataHolder):
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """As ``CorrectionStore.forget_user``."""
-        return self._told(await self._store.forget_user(user_id))
+        return await self._told(await self._store.forget_user(user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """What a person has given."""
@@ -244,7 +276,9 @@ class Corrections(DataHolder):
         """What a person has given."""
         return {"corrections": await self.of_user(user_id)}
 
-    def _told(self, withdrawn: WithdrawalResult) -> ErasureResult:
+    async def _told(self, withdrawn: WithdrawalResult) -> ErasureResult:
+        if self._reviews is not None:
+            await self._reviews.delete(withdrawn.reviews)
         for guild in withdrawn.unapproved_in:
             self._on_changed(guild)
         return withdrawn.forgotten

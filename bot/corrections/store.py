@@ -25,6 +25,7 @@ from bot.corrections.correction import (
     CorrectionState,
     Decision,
     NoSuchCorrectionError,
+    ReviewMessage,
     SimilarCorrections,
     WithdrawalResult,
 )
@@ -75,7 +76,7 @@ class CorrectionStore:
                 CorrectionRow.prompt_key == key_of_text(prompt),
                 CorrectionRow.prompt == prompt,
                 CorrectionRow.answer == answer,
-                CorrectionRow.state != CorrectionState.REJECTED,
+                CorrectionRow.state.in_(_KEPT),
             )
             if (twice := await session.scalar(again.limit(1))) is not None:
                 return _correction(twice)
@@ -128,9 +129,18 @@ class CorrectionStore:
         return _correction(row)
 
     async def approve(
-        self, guild_id: int, id_: str, by: int, *, votes: int = 1, revision: int | None = None
+        self,
+        guild_id: int,
+        id_: str,
+        by: int,
+        *,
+        votes: int = 1,
+        revision: int | None = None,
+        retiring: Collection[int] = (),
     ) -> ApprovalResult:
         """Note that ``by`` approves; it is approved once ``votes`` people do. ``revision``: of the text that they saw.
+        ``retiring``: the numbers of others that no longer hold once it is approved, of those that are approved and ask
+        the same; what came from them is removed from datasets.
 
         Raises:
             NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
@@ -144,7 +154,8 @@ class CorrectionStore:
             self._note(session, row, CorrectionAction.APPROVED, by, now)
             if not missing:
                 row.state, row.decided_at = CorrectionState.APPROVED, now
-        return ApprovalResult(_correction(row), missing)
+            retired = () if missing else await self._retire(session, row, retiring, by, now)
+        return ApprovalResult(_correction(row), missing, retired)
 
     async def reject(self, guild_id: int, id_: str, by: int, *, revision: int | None = None) -> Correction:
         """Reject it.
@@ -195,6 +206,48 @@ class CorrectionStore:
         if row is None:
             raise NoSuchCorrectionError(number)
         return _correction(row)
+
+    async def approved_same(self, guild_id: int, prompt: str, answer: str) -> Correction | None:
+        """The approved correction that says ``answer`` to ``prompt`` already, if there is one."""
+        row = CorrectionRow
+        wanted = _there(guild_id).where(
+            row.prompt_key == key_of_text(prompt),
+            row.answer_key == key_of_text(answer),
+            row.state == CorrectionState.APPROVED,
+        )
+        async with self._database.sessions() as session:
+            found = await session.scalar(wanted.order_by(row.number).limit(1))
+            return None if found is None else _correction(found)
+
+    async def taught_guilds(self, most: int) -> list[int]:
+        """The guilds that have approved something, those with the latest first."""
+        row = CorrectionRow
+        wanted = select(row.guild_id).where(row.state == CorrectionState.APPROVED).group_by(row.guild_id)
+        async with self._database.sessions() as session:
+            return list(await session.scalars(wanted.order_by(func.max(row.decided_at).desc()).limit(most)))
+
+    async def waiting(self, guild_id: int) -> int:
+        """How many wait for a decision."""
+        row = CorrectionRow
+        async with self._database.sessions() as session:
+            return await _count(session, and_(row.guild_id == guild_id, row.state == CorrectionState.PENDING))
+
+    async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
+        """Those of ``message_ids`` that are answers of which a correction waits or is approved."""
+        row = CorrectionRow
+        wanted = select(row.message_id).where(
+            row.guild_id == guild_id, row.message_id.in_(message_ids), row.state.in_(_KEPT)
+        )
+        async with self._database.sessions() as session:
+            return {id_ for id_ in await session.scalars(wanted) if id_ is not None}
+
+    async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
+        """Keep where a correction is shown to those who review it."""
+        row = CorrectionRow
+        values = (None, None) if review is None else (review.channel_id, review.message_id)
+        noted = dict(zip((row.review_channel_id, row.review_message_id), values, strict=True))
+        async with self._database.sessions.begin() as session:
+            await session.execute(update(row).where(row.id == id_).values(noted))
 
     async def page(
         self,
@@ -325,7 +378,10 @@ class CorrectionStore:
         async with self._database.sessions.begin() as session:
             answers = update(row).where(row.message_id.in_(ids)).values(message_id=None, original="")
             questions = update(row).where(row.question_id.in_(ids)).values(question_id=None)
-            changed = await rows_changed(session, answers) + await rows_changed(session, questions)
+            reviews = (
+                update(row).where(row.review_message_id.in_(ids)).values(review_message_id=None, review_channel_id=None)
+            )
+            changed = sum([await rows_changed(session, each) for each in (answers, questions, reviews)])
         return replace(withdrawn, forgotten=withdrawn.forgotten + ErasureResult(changed))
 
     async def forget_guild(self, guild_id: int) -> int:
@@ -354,7 +410,7 @@ class CorrectionStore:
         wanted = select(CorrectionRow).where(which, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             found = {row.id: row.guild_id for row in await session.scalars(wanted)}
-        forgotten, unapproved_in = ErasureResult(), set[int]()
+        forgotten, unapproved_in, reviews = ErasureResult(), set[int](), list[ReviewMessage]()
         for guild_id in sorted(set(found.values())):
             ids = [id_ for id_, guild in found.items() if guild == guild_id]
             forgotten += await self._datasets.withdraw_corrections_elsewhere(guild_id, ids)
@@ -363,8 +419,27 @@ class CorrectionStore:
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
                 if any(row.state == CorrectionState.APPROVED for row in rows):
                     unapproved_in.add(guild_id)
+                reviews += [review for row in rows if (review := review_of(_correction(row))) is not None]
                 forgotten += ErasureResult(len(rows)) + await self._withdraw(session, guild_id, rows, None)
-        return WithdrawalResult(forgotten, frozenset(unapproved_in))
+        return WithdrawalResult(forgotten, frozenset(unapproved_in), tuple(reviews))
+
+    async def _retire(
+        self, session: AsyncSession, by_row: CorrectionRow, numbers: Collection[int], by: int, now: datetime
+    ) -> tuple[Correction, ...]:
+        if not numbers:
+            return ()
+        wanted = _there(by_row.guild_id).where(
+            CorrectionRow.number.in_(numbers),
+            CorrectionRow.prompt_key == by_row.prompt_key,
+            CorrectionRow.id != by_row.id,
+            CorrectionRow.state == CorrectionState.APPROVED,
+        )
+        rows = list(await session.scalars(wanted))
+        for row in rows:
+            row.state, row.decided_at = CorrectionState.RETIRED, now
+            self._note(session, row, CorrectionAction.RETIRED, by, now)
+        await self._datasets.withdraw_corrections(session, by_row.guild_id, [row.id for row in rows])
+        return tuple(_correction(row) for row in rows)
 
     async def _withdraw(
         self, session: AsyncSession, guild_id: int, rows: Sequence[CorrectionRow], by: int | None
@@ -374,6 +449,7 @@ class CorrectionStore:
             row.state, row.decided_at, row.changed_at = CorrectionState.WITHDRAWN, now, now
             row.prompt = row.answer = row.original = row.prompt_key = row.answer_key = ""
             row.message_id = row.question_id = row.asker_id = None
+            row.review_channel_id = row.review_message_id = None
             self._note(session, row, CorrectionAction.WITHDRAWN, by, now)
         return await self._datasets.withdraw_corrections(session, guild_id, [row.id for row in rows])
 
@@ -427,6 +503,13 @@ class CorrectionStore:
             actor_id=actor_id, action=action, decided_at=now,
         )  # fmt: skip
         session.add(decision)
+
+
+def review_of(correction: Correction) -> ReviewMessage | None:
+    """Where ``correction`` is shown to those who review it."""
+    if correction.review_channel_id is None or correction.review_message_id is None:
+        return None
+    return ReviewMessage(correction.review_channel_id, correction.review_message_id)
 
 
 def _there(guild_id: int) -> Select[CorrectionRow]:

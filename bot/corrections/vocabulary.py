@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MAX_WORDS = 20
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -13,6 +14,13 @@ def new_words(heard: str, said: str) -> list[str]:
     known = {word.casefold() for word in _WORD.findall(heard)}
     words = (word for word in _WORD.findall(said) if word.casefold() not in known and len(word) > 1)
     return list(dict.fromkeys(words))[:MAX_WORDS]
+
+
+def unknown_words(vocabulary: str, said: Sequence[str]) -> list[str]:
+    """The words of ``said``, each a list with commas, that ``vocabulary`` does not have; each once."""
+    known = {word.casefold() for word in _WORD.findall(vocabulary)}
+    found = {word.casefold(): word for text in said for word in _WORD.findall(text)}
+    return [word for key, word in found.items() if key not in known][:MAX_WORDS]
 
 
 def with_words(vocabulary: str, words: list[str], max_characters: int) -> tuple[str, list[str]]:

@@ -84,6 +84,8 @@ class GuildPreferences:
     """Of those who have not chosen one; None leaves it to the language."""
     chat_model: str | None = None
     roles: TeachingRoles = field(default_factory=TeachingRoles)
+    review_channel: int | None = None
+    """Where corrections are shown to those who approve; None: nowhere."""
     limits: DailyLimits = field(default_factory=DailyLimits)
     instruction: str | None = None
     """The name of the guild's instruction that holds."""

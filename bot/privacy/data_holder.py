@@ -16,6 +16,8 @@ class DataKind(StrEnum):
     EXCHANGES = "exchanges"
     """Questions with their answers."""
     CORRECTIONS = "corrections"
+    MEMORIES = "memories"
+    """What they have taught in direct messages, for themselves alone."""
     EXAMPLES = "examples"
     """In datasets, each once however many versions have it."""
     VOTES = "votes"

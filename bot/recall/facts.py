@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from bot.corrections.correction import ApprovedCorrection
 
+TAUGHT_YOURSELF = "This person has taught you what follows. What of it does not answer the question does not apply."
 TAUGHT = "Members of this server have taught you what follows. What of it does not answer the question does not apply."
 
 
-def with_facts(question: str, corrections: Sequence[ApprovedCorrection], *, brief: bool = True) -> str:
+def with_facts(
+    question: str, corrections: Sequence[ApprovedCorrection], *, brief: bool = True, is_direct: bool = False
+) -> str:
     """``question`` with ``corrections`` before it, in the one message: of the places that were tried, the one where a
     small model makes most of them.
 
     ``brief``: for the demonstration model, which loses the thread when it is told that a fact may not apply.
+    ``is_direct``: whether the one who asks has taught them, for themselves.
     """
     if not corrections:
         return question
@@ -21,7 +25,7 @@ def with_facts(question: str, corrections: Sequence[ApprovedCorrection], *, brie
         facts = "\n".join(f"- {_flat(correction.answer)}" for correction in corrections)
         return f"Facts:\n{facts}\n\nQuestion: {question}"
     facts = "\n".join(f"- {_flat(correction.prompt)} {_flat(correction.answer)}" for correction in corrections)
-    return f"{TAUGHT}\n{facts}\n\nQuestion: {question}"
+    return f"{TAUGHT_YOURSELF if is_direct else TAUGHT}\n{facts}\n\nQuestion: {question}"
 
 
 def _flat(text: str) -> str:

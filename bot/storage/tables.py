@@ -200,6 +200,7 @@ class CorrectionRow(Base):
         Index(None, "asker_id"),
         Index(None, "message_id"),
         Index(None, "question_id"),
+        Index(None, "review_message_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -221,6 +222,22 @@ class CorrectionRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    review_channel_id: Mapped[int | None] = mapped_column(ChannelId)
+    review_message_id: Mapped[int | None] = mapped_column(MessageId)
+    """Where it is shown to those who review it."""
+
+
+class MemoryRow(Base):
+    """What a person has taught in direct messages, for themselves alone."""
+
+    __tablename__ = "memories"
+
+    user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    prompt: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    prompt_key: Mapped[str] = mapped_column(String(32))
+    taught_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CorrectionDecisionRow(Base):

@@ -75,6 +75,17 @@ def guild_of(asked: lightbulb.Context | Interaction) -> hikari.Snowflake:
     return interaction.guild_id
 
 
+def server_or_direct(interaction: Interaction) -> hikari.Snowflake | None:
+    """The server on which the person asks; None in a direct message that only they and the bot see.
+
+    Raises:
+        OnServersOnlyError: it is neither.
+    """
+    if interaction.context is hikari.ApplicationContextType.BOT_DM:
+        return None
+    return guild_of(interaction)
+
+
 def roles_of(asked: lightbulb.Context | Interaction) -> set[int]:
     """The ids of the roles of the one who asks, that of everyone among them.
 

@@ -1,26 +1,22 @@
-"""One correction as a card, and its buttons Approve and Reject."""
+"""One correction as a card, and its buttons: to approve, also in the place of others, to reject, and to edit it."""
 
 from __future__ import annotations
 
-import alluka
 import hikari
-import yuyo
 
 from bot.corrections.correction import Correction, CorrectionAction, CorrectionState
 from bot.corrections.deciding import SOMEONE
-from bot.corrections.rights import correction_actor
 from bot.corrections.service import CorrectionActor, CorrectionDetails, Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.preferences import Preferences
-from bot.ui.permissions import guild_of
-from bot.ui.screen import Screen
 from extensions.corrections.text import STATES, describe_similar
 
-screen = Screen()
-
 APPROVE_ID, REJECT_ID = "correction-approve", "correction-reject"
-APPROVE, REJECT = _("Approve"), _("Reject")
+RETIRE_ID, EDIT_ID = "correction-retire", "correction-edit"
+APPROVE, REJECT, EDIT = _("Approve"), _("Reject"), _("Edit")
+APPROVE_AND_RETIRE = _("Approve, and retire {numbers}")
+MAX_RETIRED = 5
+"""So many numbers are told on a button, and in its id."""
 TITLE = _("### Correction #{number} · {state}")
 ASKED = _("**Asked**")
 SAID = _("**I said**")
@@ -34,12 +30,14 @@ HISTORY = {
     CorrectionAction.EDITED: _("{when} · {who} changed its text"),
     CorrectionAction.APPROVED: _("{when} · {who} approved"),
     CorrectionAction.REJECTED: _("{when} · {who} rejected it"),
+    CorrectionAction.RETIRED: _("{when} · {who} approved another answer in its place"),
     CorrectionAction.WITHDRAWN: _("{when} · {who} took it back"),
 }
 _COLORS = {
     CorrectionState.PENDING: 0xF2C94C,
     CorrectionState.APPROVED: 0x27AE60,
     CorrectionState.REJECTED: 0xEB5757,
+    CorrectionState.RETIRED: 0x9B8AC4,
     CorrectionState.WITHDRAWN: 0x828282,
 }
 _MAX_CHARS, _MAX_BYTES = 900, 2400
@@ -63,6 +61,8 @@ def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -
         return translate(sentence, locale, **facts)
 
     texts = [(ASKED, one.prompt), (SAID, one.original), (SHOULD_BE, one.answer)]
+    if one.is_without_answer:
+        del texts[1]
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(_COLORS[one.state]))
     card.add_text_display(phrase(TITLE, number=one.number, state=phrase(STATES[one.state])))
     for heading, text in texts:
@@ -89,8 +89,14 @@ def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -
     if person.approves and one.state is CorrectionState.PENDING:
         row = hikari.impl.MessageActionRowBuilder()
         what = f"{one.id}:{one.revision}"
-        row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=phrase(APPROVE))
+        if others := shown.similar.contradictions[:MAX_RETIRED]:
+            label = phrase(APPROVE_AND_RETIRE, numbers=", ".join(f"#{number}" for number in others))
+            what_holds = f"{what}:{','.join(map(str, others))}"
+            row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{RETIRE_ID}:{what_holds}", label=label)
+        else:
+            row.add_interactive_button(hikari.ButtonStyle.SUCCESS, f"{APPROVE_ID}:{what}", label=phrase(APPROVE))
         row.add_interactive_button(hikari.ButtonStyle.DANGER, f"{REJECT_ID}:{what}", label=phrase(REJECT))
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{EDIT_ID}:{one.id}", label=phrase(EDIT))
         card.add_component(row)
     return card
 
@@ -107,47 +113,3 @@ def _cut(text: str) -> str:
 def _quoted(text: str) -> str:
     """Every line in a quotation: what people write looks like nothing that the card says itself."""
     return "\n".join(f"> {line}" for line in text.splitlines())
-
-
-@screen.button(APPROVE_ID)
-async def approve(
-    context: yuyo.components.Context,
-    corrections: alluka.Injected[Corrections],
-    preferences: alluka.Injected[Preferences],
-) -> None:
-    """Approve the text that the card shows.
-
-    Raises:
-        StarlingError: see ``Corrections.approve``.
-    """
-    interaction = context.interaction
-    guild, person = guild_of(interaction), await correction_actor(interaction, preferences)
-    id_, _colon, revision = context.id_metadata.partition(":")
-    approval = await corrections.approve(guild, id_, person, int(revision))
-    await _redraw(context, approval.correction, corrections, person)
-
-
-@screen.button(REJECT_ID)
-async def reject(
-    context: yuyo.components.Context,
-    corrections: alluka.Injected[Corrections],
-    preferences: alluka.Injected[Preferences],
-) -> None:
-    """Reject the text that the card shows.
-
-    Raises:
-        StarlingError: see ``Corrections.reject``.
-    """
-    interaction = context.interaction
-    guild, person = guild_of(interaction), await correction_actor(interaction, preferences)
-    id_, _colon, revision = context.id_metadata.partition(":")
-    await _redraw(context, await corrections.reject(guild, id_, person, int(revision)), corrections, person)
-
-
-async def _redraw(
-    context: yuyo.components.Context, correction: Correction, corrections: Corrections, person: CorrectionActor
-) -> None:
-    card = await card_for(correction, corrections, person, str(context.interaction.locale))
-    await context.interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, component=card, user_mentions=False, role_mentions=False
-    )

@@ -6,10 +6,7 @@ from dataclasses import replace
 
 import lightbulb
 
-from bot.conversation.exchanges import ExchangeStore
-from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import Correction, CorrectionState, NoSuchCorrectionError
-from bot.corrections.feedback import FeedbackStore
 from bot.corrections.rights import correction_actor, require_approver
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.errors import translatable as _
@@ -25,11 +22,12 @@ from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import deletion as correction_deletion
 from extensions.corrections import form as correction_form
 from extensions.corrections.card import card_for
-from extensions.corrections.correct import open_form
+from extensions.corrections.consent import open_form
 from extensions.corrections.form import CorrectionForms
 from extensions.corrections.list import page_of_corrections
+from extensions.corrections.reviews import Reviews
 from extensions.corrections.text import correction_choices
-from extensions.corrections.wanted import wanted
+from extensions.corrections.wanted import Wishes
 
 loader = lightbulb.Loader()
 
@@ -70,13 +68,14 @@ class ListCorrections(
 ):
     state = lightbulb.string(
         _("state"),
-        _("Only those that wait, were approved, or were rejected"),
+        _("Only those that wait, were approved, rejected, or replaced"),
         localize=True,
         default=None,
         choices=[
             lightbulb.Choice(_("waiting"), "pending", localize=True),
             lightbulb.Choice(_("approved"), "approved", localize=True),
             lightbulb.Choice(_("rejected"), "rejected", localize=True),
+            lightbulb.Choice(_("replaced"), "retired", localize=True),
         ],
     )
 
@@ -92,12 +91,10 @@ class ListWanted(
     lightbulb.SlashCommand, name=_("wanted"), description=_("What people did not like, and say"), localize=True
 ):
     @lightbulb.invoke
-    async def invoke(
-        self, context: lightbulb.Context, feedback: FeedbackStore, exchanges: ExchangeStore, preferences: Preferences
-    ) -> None:
+    async def invoke(self, context: lightbulb.Context, wishes: Wishes, preferences: Preferences) -> None:
         await require_approver(context.interaction, preferences)
-        guild = guild_of(context.interaction)
-        await respond(context, await wanted(guild, feedback, exchanges, locale_of(context)), ephemeral=True)
+        page = await wishes.page(guild_of(context.interaction), locale_of(context))
+        await respond(context, page.text, components=page.buttons, ephemeral=True)
 
 
 @corrections_group.register
@@ -120,11 +117,14 @@ class Approve(
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences, reviews: Reviews
+    ) -> None:
         person = await require_approver(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         approval = await corrections.approve(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, approval.correction, corrections, person)
+        await reviews.decided(approval.correction, context.interaction)
 
 
 @corrections_group.register
@@ -132,11 +132,14 @@ class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a cor
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, corrections: Corrections, preferences: Preferences, reviews: Reviews
+    ) -> None:
         person = await require_approver(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
         rejected = await corrections.reject(correction.guild_id, correction.id, person, correction.revision)
         await _show(context, rejected, corrections, person)
+        await reviews.decided(rejected, context.interaction)
 
 
 @corrections_group.register
@@ -150,11 +153,10 @@ class Edit(lightbulb.SlashCommand, name=_("edit"), description=_("Change the wor
         corrections: Corrections,
         preferences: Preferences,
         forms: CorrectionForms,
-        consents: ConsentStore,
     ) -> None:
         person = await correction_actor(context.interaction, preferences)
         correction = await _chosen(context, corrections, person, self.number)
-        await open_form(context, correction_form.edit(correction.id), forms, consents)
+        await open_form(context.interaction, correction_form.edit(correction.id), forms)
 
 
 @corrections_group.register

@@ -10,7 +10,9 @@ from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.screen import Screen
-from extensions.corrections.form import SHOULD_BE, CorrectionForms, keep
+from extensions.corrections.form import ASKED, SHOULD_BE, CorrectionForms
+from extensions.corrections.keeping import Keeping
+from extensions.corrections.reviews import Answered
 
 screen = Screen()
 
@@ -22,23 +24,57 @@ TEXT = _(
 )
 AGREE, REFUSE = _("I agree"), _("No")
 NOTHING_KEPT = _("Nothing was kept.")
+THANKS = _("Thank you for agreeing. Now send the file once more.")
+FILE = "file"
+"""What is asked for where a file is to be taught."""
 
 
-def consent_card(asked: str, locale: str, written: str = "") -> hikari.api.ContainerComponentBuilder:
+def consent_card(
+    asked: str, locale: str, answer: str = "", prompt: str | None = None
+) -> hikari.api.ContainerComponentBuilder:
     """What happens with the text, and two buttons. ``asked`` is the form that opens once the person agrees, or, where
-    they have ``written`` already what the bot should say, the one in which that is taken."""
+    they have written already what the bot should say, ``answer``, to ``prompt``, the one in which that is taken."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(translate(TEXT, locale))
-    if written:
-        # Read from here again: what waits for an agreement is stored nowhere.
-        card.add_text_display(f"**{translate(SHOULD_BE, locale)}**")
-        card.add_text_display(written)
+    # Read from the card again: what waits for an agreement is stored nowhere.
+    for heading, text in ((ASKED, prompt), (SHOULD_BE, answer)):
+        if text:
+            card.add_text_display(f"**{translate(heading, locale)}**")
+            card.add_text_display(text)
     row = hikari.impl.MessageActionRowBuilder()
-    custom_id = f"{GIVE_ID if written else AGREE_ID}:{asked}"
+    custom_id = f"{GIVE_ID if answer else AGREE_ID}:{asked}"
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, custom_id, label=translate(AGREE, locale))
     row.add_interactive_button(hikari.ButtonStyle.SECONDARY, REFUSE_ID, label=translate(REFUSE, locale))
     card.add_component(row)
     return card
+
+
+async def ask_for_consent(interaction: Answered, asked: str, answer: str = "", prompt: str | None = None) -> None:
+    """Answer ``interaction`` with the card."""
+    card = consent_card(asked, str(interaction.locale), answer, prompt)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
+    )
+
+
+async def open_form(
+    interaction: hikari.CommandInteraction | hikari.ComponentInteraction,
+    asked: str,
+    forms: CorrectionForms,
+    *,
+    question: str = "",
+) -> None:
+    """Open the form for ``asked``, with ``question`` in it where nothing was asked; of those who have not agreed that
+    what they write is kept, that is asked first.
+
+    Raises:
+        StarlingError: see ``CorrectionForms.form``.
+    """
+    form = await forms.form(asked, interaction, question)
+    if await forms.is_agreed(interaction):
+        await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
+    else:
+        await ask_for_consent(interaction, asked)
 
 
 @screen.button(AGREE_ID)
@@ -51,6 +87,10 @@ async def agree(
         StarlingError: see ``CorrectionForms.form``.
     """
     interaction = context.interaction
+    if context.id_metadata == FILE:
+        await consents.give(interaction.user.id)
+        await _end_with(interaction, THANKS)
+        return
     form = await forms.form(context.id_metadata, interaction)
     await consents.give(interaction.user.id)
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
@@ -58,7 +98,7 @@ async def agree(
 
 @screen.button(GIVE_ID)
 async def give(
-    context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
+    context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], keeping: alluka.Injected[Keeping]
 ) -> None:
     """Keep that the person agrees, and what they have written."""
     interaction = context.interaction
@@ -70,13 +110,22 @@ async def give(
         if isinstance(part, hikari.TextDisplayComponent)
     ]
     await consents.give(interaction.user.id)
-    await keep(interaction, context.id_metadata, forms, texts[-1])
+    # What was asked stands above the heading of the answer, where it was written.
+    prompt = texts[-3] if len(texts) > _TEXTS_OF_ANSWER else None
+    await keeping.keep(interaction, context.id_metadata, texts[-1], prompt)
+
+
+_TEXTS_OF_ANSWER = 3
+"""The text, a heading, and the answer."""
 
 
 @screen.button(REFUSE_ID)
 async def refuse(context: yuyo.components.Context) -> None:
     """Keep nothing."""
-    interaction = context.interaction
+    await _end_with(context.interaction, NOTHING_KEPT)
+
+
+async def _end_with(interaction: hikari.ComponentInteraction, sentence: str) -> None:
     card = hikari.impl.ContainerComponentBuilder()
-    card.add_text_display(translate(NOTHING_KEPT, str(interaction.locale)))
+    card.add_text_display(translate(sentence, str(interaction.locale)))
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import lightbulb
 
 from bot.conversation.exchanges import ExchangeStore
-from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.ui.autocomplete import safe
-from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
-from bot.ui.permissions import guild_of
-from extensions import GUILD_CONTEXTS, GUILD_TYPES
+from bot.ui.permissions import server_or_direct
+from extensions import DIRECT_CONTEXTS, GUILD_CONTEXTS, GUILD_TYPES
 from extensions.corrections import form as correction_form
-from extensions.corrections.consent import consent_card
+from extensions.corrections.consent import open_form
 from extensions.corrections.form import CorrectionForms
 from extensions.corrections.text import answer_choices
 from extensions.corrections.transcript_form import TranscriptForms
@@ -27,19 +25,10 @@ RECENT = 200
 @safe
 async def complete_answer(context: lightbulb.AutocompleteContext[str], exchanges: ExchangeStore) -> None:
     interaction = context.interaction
-    guild = guild_of(interaction)
+    guild = server_or_direct(interaction)
     recent = await exchanges.recent(guild, interaction.channel_id, RECENT)
     answers = [(each.reply_message_id, each.prompt, each.reply) for each in recent]
     await context.respond(answer_choices(answers, str(context.focused.value or ""))[:MAX_CHOICES])
-
-
-async def open_form(context: lightbulb.Context, asked: str, forms: CorrectionForms, consents: ConsentStore) -> None:
-    """Open the form for ``asked``; of those who have not agreed that what they write is kept, that is asked first."""
-    form = await forms.form(asked, context.interaction)
-    if await consents.given(context.user.id):
-        await context.respond_with_modal(form.title, form.custom_id, components=form.rows)
-    else:
-        await respond(context, components=[consent_card(asked, locale_of(context))], ephemeral=True)
 
 
 @loader.command
@@ -49,7 +38,7 @@ class Correct(
     description=_("Say what I should have answered"),
     localize=True,
     integration_types=GUILD_TYPES,
-    contexts=GUILD_CONTEXTS,
+    contexts=DIRECT_CONTEXTS,
 ):
     message = lightbulb.string(
         _("message"),
@@ -59,9 +48,9 @@ class Correct(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
+    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms) -> None:
         exchange = await forms.answer_at(context.interaction, self.message)
-        await open_form(context, correction_form.new(exchange), forms, consents)
+        await open_form(context.interaction, correction_form.new(exchange), forms)
 
 
 @loader.command
@@ -70,12 +59,12 @@ class CorrectThis(
     name=_("Correct this reply"),
     localize=True,
     integration_types=GUILD_TYPES,
-    contexts=GUILD_CONTEXTS,
+    contexts=DIRECT_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms, consents: ConsentStore) -> None:
+    async def invoke(self, context: lightbulb.Context, forms: CorrectionForms) -> None:
         exchange = await forms.answer_of(context.interaction, self.target)
-        await open_form(context, correction_form.new(exchange), forms, consents)
+        await open_form(context.interaction, correction_form.new(exchange), forms)
 
 
 @loader.command

@@ -1,4 +1,4 @@
-"""The form in which people write what the bot should have said."""
+"""The form in which people write what the bot should have said, and what becomes of that."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import alluka
 import hikari
-import yuyo
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
-from bot.corrections.correction import CorrectedAnswer, NoSuchCorrectionError
+from bot.corrections.consents import ConsentStore
+from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.limits import MAX_CHARS
+from bot.corrections.memories import MemoryStore
 from bot.corrections.rights import correction_actor, require_corrector
 from bot.corrections.service import Corrections, SubmissionResult
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
-from bot.ui.error_report import report_error
-from bot.ui.modal_router import text_row, texts_in
-from bot.ui.permissions import Interaction, NotPermittedError, OnServersOnlyError, guild_of
+from bot.recall.recall import Recall
+from bot.ui.modal_router import text_row
+from bot.ui.permissions import Interaction, NotPermittedError, OnServersOnlyError, guild_of, server_or_direct
 from bot.ui.screen import Screen
 from extensions.corrections.text import describe_result
 
@@ -31,13 +31,19 @@ Asking = hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalI
 
 FORM_ID = "correction"
 TITLE = _("Correct my answer")
+TEACH_TITLE = _("Teach me")
 ASKED = _("What was asked")
 SHOULD_BE = _("What I should say")
 CUT = _("{label} (cut to {limit} characters)")
-WHAT_YOU_WROTE = _("What you wrote is in the file, so that it is not lost.")
+KEPT_FOR_YOU = _(
+    "Remembered, for your direct messages with me and for nobody else: **#{number}**. Ask me again. /memory list shows "
+    "all that you taught me here, /memory forget takes it back."
+)
 
 _LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/)?(?P<message>\d{15,20})/?")
 _NEW, _EDIT = "new", "edit"
+TEACH = "teach"
+"""What is asked for in a form for something that no answer was given to."""
 
 
 class NotALinkError(StarlingError):
@@ -67,6 +73,17 @@ class NotAnAnswerError(StarlingError):
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the one who wrote something is told."""
+
+    text: str
+    result: SubmissionResult | None = None
+    """None where it is for them alone."""
+    is_theirs_to_decide: bool = False
+    """Whether it waits, and they may approve it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionForm:
     """What Discord opens."""
 
@@ -89,10 +106,29 @@ def edit(id_: str) -> str:
 class CorrectionForms:
     """Opens forms and takes what was written in them."""
 
-    def __init__(self, corrections: Corrections, exchanges: ExchangeStore, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        corrections: Corrections,
+        memories: MemoryStore,
+        consents: ConsentStore,
+        exchanges: ExchangeStore,
+        preferences: Preferences,
+        recall: Recall,
+    ) -> None:
         self._corrections = corrections
+        self._recall = recall
+        self._memories = memories
+        self._consents = consents
         self._exchanges = exchanges
         self._preferences = preferences
+
+    async def is_agreed(self, interaction: Interaction) -> bool:
+        """Whether what the one who asks writes here may be kept: for themselves alone, or because they have agreed.
+
+        Raises:
+            OnServersOnlyError
+        """
+        return server_or_direct(interaction) is None or await self._consents.given(interaction.user.id)
 
     async def answer_of(self, interaction: Asking, message: hikari.Message) -> Exchange:
         """The answer that ``message`` is, or a further part of.
@@ -105,6 +141,10 @@ class CorrectionForms:
         if (found := await self._known(message)) is None:
             raise NotAnAnswerError
         return _of_place(found, interaction, message.channel_id)
+
+    async def answer_with(self, message_id: int) -> Exchange | None:
+        """The answer that begins with this message; None: it is not known, or not any more."""
+        return await self._exchanges.by_reply(message_id)
 
     async def first_of(self, message: hikari.Message) -> int:
         """The id of the first message of the answer that ``message`` is a part of."""
@@ -125,10 +165,10 @@ class CorrectionForms:
         Raises:
             NotALinkError, NotInThisChannelError, NotMyAnswerError, NotAnAnswerError, OnServersOnlyError
         """
-        guild, link = guild_of(interaction), _LINK.fullmatch(given.strip().strip("<>"))
+        guild, link = server_or_direct(interaction), _LINK.fullmatch(given.strip().strip("<>"))
         if link is None:
             raise NotALinkError
-        place = (str(guild), str(interaction.channel_id))
+        place = ("@me" if guild is None else str(guild), str(interaction.channel_id))
         if link["channel"] and (link["guild"], link["channel"]) != place:
             raise NotInThisChannelError
         if found := await self._exchanges.by_reply(int(link["message"])):
@@ -139,133 +179,99 @@ class CorrectionForms:
             raise NotInThisChannelError from error
         return await self.answer_of(interaction, message)
 
-    async def form(self, asked: str, interaction: Interaction) -> CorrectionForm:
-        """What is opened for ``asked``: see ``new`` and ``edit``.
+    async def form(self, asked: str, interaction: Interaction, question: str = "") -> CorrectionForm:
+        """What is opened for ``asked``: see ``new``, ``edit`` and ``TEACH``, of which the ``question`` may be known.
 
         Raises:
             OnServersOnlyError, NotPermittedError
             NotAnAnswerError: it was forgotten meanwhile.
             NoSuchCorrectionError: it was taken back meanwhile, or is not theirs.
         """
-        locale, guild = str(interaction.locale), guild_of(interaction)
+        locale, guild = str(interaction.locale), server_or_direct(interaction)
         kind, _colon, what = asked.partition(":")
         if kind == _EDIT:
             person = await correction_actor(interaction, self._preferences)
-            correction = await self._corrections.by_id(guild, what, person)
+            correction = await self._corrections.by_id(guild_of(interaction), what, person)
             custom_id = f"{FORM_ID}:{asked}:{correction.revision}"
             return _form(custom_id, correction.prompt, correction.answer, locale)
-        await require_corrector(interaction, self._preferences)
+        if guild is not None:
+            await require_corrector(interaction, self._preferences)
+        if kind == TEACH:
+            return _form(f"{FORM_ID}:{TEACH}", question, "", locale, title=TEACH_TITLE)
         exchange = await self._exchange(what, guild)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
     async def may_correct(self, interaction: Interaction) -> bool:
         """Whether the one who asks may correct what the bot says here."""
         try:
-            await require_corrector(interaction, self._preferences)
+            if server_or_direct(interaction) is not None:
+                await require_corrector(interaction, self._preferences)
         except (NotPermittedError, OnServersOnlyError):
             return False
         return True
 
-    async def take(
-        self,
-        written: str,
-        interaction: hikari.ModalInteraction | hikari.ComponentInteraction,
-        answer: str,
-        prompt: str | None = None,
-    ) -> str:
+    async def take(self, written: str, interaction: Interaction, answer: str, prompt: str | None = None) -> Receipt:
         """Keep the answer that was written in the form with the id ``written``, to ``prompt``, or to what was asked
-        where that was not written; what to tell.
+        where that was not written. In a direct message it is kept for the person alone.
 
         Raises:
-            StarlingError: see ``Corrections.submit`` and ``Corrections.edit``, and those of ``form``.
+            StarlingError: see ``Corrections.submit``, ``Corrections.edit`` and ``MemoryStore.teach``, and those of
+                ``form``.
         """
-        guild = guild_of(interaction)
+        guild, locale = server_or_direct(interaction), str(interaction.locale)
         kind, _colon, what = written.partition(":")
-        result: SubmissionResult
+        exchange = await self._exchange(what, guild) if kind == _NEW else None
+        asked = exchange.prompt if prompt is None and exchange is not None else prompt or ""
+        if guild is None:
+            memory = await self._memories.teach(int(interaction.user.id), asked, answer)
+            self._recall.prepare_own(int(interaction.user.id))
+            return Receipt(translate(KEPT_FOR_YOU, locale, number=memory.number))
         if kind == _EDIT:
             person = await correction_actor(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
-            result = await self._corrections.edit(guild, id_, int(revision), prompt or "", answer, person)
+            result = await self._corrections.edit(guild, id_, int(revision), asked, answer, person)
         else:
             person = await require_corrector(interaction, self._preferences)
-            exchange = await self._exchange(what, guild)
-            asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
-            about = CorrectedAnswer(
-                guild_id=int(guild),
-                channel_id=exchange.channel_id,
-                message_id=exchange.reply_message_id,
-                original=exchange.reply,
-                question_id=exchange.prompt_message_id if asked_by_message else None,
-                asker_id=exchange.user_id,
-            )
-            asked = exchange.prompt if prompt is None else prompt
+            about = _about(exchange, int(guild), int(interaction.channel_id))
             result = await self._corrections.submit(about, asked, answer, person)
-        return describe_result(result, str(interaction.locale), approves=person.approves)
+        told = describe_result(result, locale, approves=person.approves)
+        return Receipt(told, result, is_theirs_to_decide=person.approves and result.missing is None)
 
-    async def _exchange(self, what: str, guild: int) -> Exchange:
+    async def _exchange(self, what: str, guild: int | None) -> Exchange:
         channel, _colon, message = what.partition(":")
         exchange = await self._exchanges.by_reply(int(message))
-        if exchange is None or (exchange.guild_id, exchange.channel_id) != (int(guild), int(channel)):
+        if exchange is None or (exchange.guild_id, exchange.channel_id) != (guild, int(channel)):
             raise NotAnAnswerError
         return exchange
 
 
 def _of_place(exchange: Exchange, interaction: Asking, channel: int) -> Exchange:
-    if exchange.guild_id != guild_of(interaction):
+    if exchange.guild_id != server_or_direct(interaction):
         raise NotAnAnswerError
     if exchange.channel_id != channel:
         raise NotInThisChannelError
     return exchange
 
 
-def _form(custom_id: str, prompt: str, answer: str, locale: str) -> CorrectionForm:
+def _about(exchange: Exchange | None, guild: int, channel: int) -> CorrectedAnswer:
+    if exchange is None:
+        return CorrectedAnswer(guild_id=guild, channel_id=channel, message_id=None, original="")
+    asked_by_message = exchange.prompt_message_id != exchange.reply_message_id
+    return CorrectedAnswer(
+        guild_id=guild,
+        channel_id=exchange.channel_id,
+        message_id=exchange.reply_message_id,
+        original=exchange.reply,
+        question_id=exchange.prompt_message_id if asked_by_message else None,
+        asker_id=exchange.user_id,
+    )
+
+
+def _form(custom_id: str, prompt: str, answer: str, locale: str, *, title: str = TITLE) -> CorrectionForm:
     rows = []
     for name, sentence, text in (("asked", ASKED, prompt), ("answer", SHOULD_BE, answer)):
         label = translate(sentence, locale)
         if len(text) > MAX_CHARS:
             label = translate(CUT, locale, label=label, limit=MAX_CHARS)
         rows.append(text_row(name, label, value=text, most=MAX_CHARS))
-    return CorrectionForm(translate(TITLE, locale), custom_id, rows)
-
-
-@screen.form(FORM_ID)
-async def submitted(context: yuyo.modals.Context, forms: alluka.Injected[CorrectionForms]) -> None:
-    """Keep what was written; where that cannot be, the person gets it back."""
-    texts = texts_in(context.interaction)
-    await keep(context.interaction, context.id_metadata, forms, texts.get("answer", ""), texts.get("asked", ""))
-
-
-async def keep(
-    interaction: hikari.ModalInteraction | hikari.ComponentInteraction,
-    written: str,
-    forms: CorrectionForms,
-    answer: str,
-    prompt: str | None = None,
-) -> None:
-    """Have ``forms`` take what was written, and tell what became of it, in the place of the card on which the person
-    has agreed where there was one; where it cannot be kept, the person gets it back."""
-    locale = str(interaction.locale)
-    try:
-        reply = await forms.take(written, interaction, answer, prompt)
-    except NoSuchCorrectionError:
-        raise
-    except StarlingError as error:
-        report = report_error(error, locale, form=interaction.custom_id, user=int(interaction.user.id))
-        whole = answer if prompt is None else f"{prompt}\n\n→\n\n{answer}"
-        file = hikari.Bytes(f"{whole}\n".encode(), "correction.txt", "text/plain; charset=utf-8")
-        await interaction.create_initial_response(
-            hikari.ResponseType.MESSAGE_CREATE,
-            f"{report.text}\n{translate(WHAT_YOU_WROTE, locale)}",
-            attachment=file,
-            flags=hikari.MessageFlag.EPHEMERAL,
-        )
-        return
-    card = hikari.impl.ContainerComponentBuilder()
-    card.add_text_display(reply)
-    shown = interaction.message
-    if shown is not None and shown.flags & hikari.MessageFlag.EPHEMERAL:
-        await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)
-    else:
-        await interaction.create_initial_response(
-            hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
-        )
+    return CorrectionForm(translate(title, locale), custom_id, rows)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import alluka
+import hikari
 import yuyo
 
 from bot.corrections.correction import CorrectionState
@@ -14,11 +17,13 @@ from bot.preferences.preferences import Preferences
 from bot.ui.pages import Page, page_of, turn_to
 from bot.ui.permissions import Interaction, guild_of
 from bot.ui.screen import Screen
-from extensions.corrections.text import one_line
+from extensions.corrections.card import card_for
+from extensions.corrections.text import correction_choices, one_line
 
 screen = Screen()
 
-CUSTOM_ID = "corrections-page"
+CUSTOM_ID, OPEN_ID = "corrections-page", "corrections-open"
+OPEN = _("Open one")
 NONE_HERE = _("There are no corrections to show here. Choose Correct this reply in the menu of one of my answers.")
 HEADING = _("Corrections: {count}")
 A_PAGE = 8
@@ -44,7 +49,33 @@ async def page_of_corrections(
     heading, pages = f"**{translate(HEADING, locale, count=count)}**", -(-count // A_PAGE)
     lines = [one_line(correction, locale) for correction in found]
     custom_id = f"{CUSTOM_ID}:{state or _ALL}"
-    return page_of(heading, lines, number=number, pages=pages, custom_id=custom_id, locale=locale)
+    page = page_of(heading, lines, number=number, pages=pages, custom_id=custom_id, locale=locale)
+    row = hikari.impl.MessageActionRowBuilder()
+    menu = row.add_text_menu(OPEN_ID, placeholder=translate(OPEN, locale))
+    for label, value in correction_choices(found):
+        menu.add_option(label, value)
+    return replace(page, buttons=(row, *page.buttons))
+
+
+@screen.button(OPEN_ID)
+async def open_one(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    preferences: alluka.Injected[Preferences],
+) -> None:
+    """Show the card of the correction that was chosen, with what can be done with it.
+
+    Raises:
+        NoSuchCorrectionError: it is gone meanwhile.
+    """
+    interaction = context.interaction
+    person = await correction_actor(interaction, preferences)
+    correction = await corrections.get(guild_of(interaction), int(interaction.values[0]), person)
+    card = await card_for(correction, corrections, person, str(interaction.locale))
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL,
+        user_mentions=False, role_mentions=False,
+    )  # fmt: skip
 
 
 @screen.button(CUSTOM_ID)

@@ -1,45 +1,86 @@
-"""The button that tells which corrections an answer was given."""
+"""The button that tells what an answer was given of what people taught."""
 
 from __future__ import annotations
 
 import alluka
+import hikari
 import yuyo
 
+from bot.corrections.memories import MemoryStore
 from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import RECALLED_ID
-from bot.ui.permissions import guild_of
-from bot.ui.private_reply import answer_privately
+from bot.ui.permissions import server_or_direct
 from bot.ui.screen import Screen
+from bot.ui.splitting import MESSAGE_LIMIT
+from extensions.corrections import form as correction_form
+from extensions.corrections.consent import open_form
+from extensions.corrections.form import CorrectionForms, NotAnAnswerError
 
 screen = Screen()
 
 HEADING = _("For this answer I remembered what people here have taught me:")
+OWN_HEADING = _("For this answer I remembered what you have taught me:")
 LESSON = _("**#{number}** · {prompt}\n> {answer}")
 GONE = _("#{number} is not approved any more: I no longer remember it.")
+CORRECT_HERE_ID = "recalled-correct"
+CORRECT = _("Correct the answer")
 _MAX_CHARACTERS = 400
 
 
 @screen.button(RECALLED_ID)
-async def tell(context: yuyo.components.Context, corrections: alluka.Injected[Corrections]) -> None:
-    """Tell what was recalled, as it is now.
+async def tell(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    memories: alluka.Injected[MemoryStore],
+    forms: alluka.Injected[CorrectionForms],
+) -> None:
+    """Tell what was recalled, as it is now, with a button to correct the answer all the same.
 
     Raises:
         OnServersOnlyError: there is no server that it could be of.
     """
     interaction = context.interaction
-    guild, locale = guild_of(interaction), str(interaction.locale)
+    guild, locale = server_or_direct(interaction), str(interaction.locale)
     numbers = [int(part) for part in context.id_metadata.split(",") if part.isascii() and part.isdecimal()]
-    lines = [translate(HEADING, locale)]
-    known = {one.number: one for one in await corrections.approved_among(guild, numbers)}
+    if guild is None:
+        known = {one.number: (one.prompt, one.answer) for one in await memories.all(interaction.user.id)}
+    else:
+        known = {one.number: (one.prompt, one.answer) for one in await corrections.approved_among(guild, numbers)}
+    lines = [translate(OWN_HEADING if guild is None else HEADING, locale)]
     for number in numbers:
-        if (one := known.get(number)) is None:
+        if (texts := known.get(number)) is None:
             lines.append(translate(GONE, locale, number=number))
         else:
-            facts = {"prompt": _short(one.prompt), "answer": _short(one.answer)}
-            lines.append(translate(LESSON, locale, number=number, **facts))
-    await answer_privately(interaction, "\n".join(lines))
+            prompt, answer = map(_short, texts)
+            lines.append(translate(LESSON, locale, number=number, prompt=prompt, answer=answer))
+    rows = []
+    if await forms.may_correct(interaction):
+        row = hikari.impl.MessageActionRowBuilder()
+        answered = await forms.first_of(interaction.message)
+        row.add_interactive_button(
+            hikari.ButtonStyle.SECONDARY, f"{CORRECT_HERE_ID}:{answered}", label=translate(CORRECT, locale), emoji="✏️"
+        )
+        rows.append(row)
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, "\n".join(lines)[:MESSAGE_LIMIT], components=rows,
+        flags=hikari.MessageFlag.EPHEMERAL, user_mentions=False, role_mentions=False, mentions_everyone=False,
+    )  # fmt: skip
+
+
+@screen.button(CORRECT_HERE_ID)
+async def correct(context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms]) -> None:
+    """Open the form in which the answer is corrected.
+
+    Raises:
+        NotAnAnswerError: it was forgotten meanwhile.
+        StarlingError: see ``CorrectionForms.form``.
+    """
+    exchange = await forms.answer_with(int(context.id_metadata))
+    if exchange is None:
+        raise NotAnAnswerError
+    await open_form(context.interaction, correction_form.new(exchange), forms)
 
 
 def _short(text: str) -> str:

@@ -14,6 +14,7 @@ STATES = {
     CorrectionState.PENDING: _("⏳ waits for a moderator"),
     CorrectionState.APPROVED: _("✅ approved"),
     CorrectionState.REJECTED: _("❌ rejected"),
+    CorrectionState.RETIRED: _("♻️ replaced by a newer one"),
     CorrectionState.WITHDRAWN: _("🗑️ taken back"),
 }
 RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
@@ -21,7 +22,8 @@ APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve correc
 APPROVED_BY_YOU = _(
     "Correction received: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
 )
-DECIDE = _("Correction received: **#{number}**. You may approve it yourself, with /corrections approve.")
+DECIDE = _("Correction received: **#{number}**. It is for you to decide:")
+KNOWN = _("Thank you! **#{number}** says the same and is approved: I know it already.")
 DUPLICATES = _("🟰 The same is said in {numbers}.")
 CONTRADICTIONS = _("⚠️ Something else to the same is said in {numbers}, which is approved.")
 
@@ -33,6 +35,8 @@ _SHOWN = 60
 def describe_result(result: SubmissionResult, locale: str, *, approves: bool) -> str:
     """What the one who sent a text is told."""
     number, missing = result.correction.number, result.missing
+    if result.is_known:
+        return translate(KNOWN, locale, number=number)
     if missing is None:
         first = translate(DECIDE if approves else RECEIVED, locale, number=number)
     elif missing:
@@ -60,10 +64,12 @@ def one_line(correction: Correction, locale: str) -> str:
 
 def correction_choices(corrections: Iterable[Correction]) -> list[tuple[str, str]]:
     """Pairs of (label, number) for corrections."""
-    return [
-        (_cut(f"#{each.number} · {first_words(each.prompt)[:_SHOWN]} → {first_words(each.answer)}"), str(each.number))
-        for each in corrections
-    ]
+    return [(choice_of(each.number, each.prompt, each.answer), str(each.number)) for each in corrections]
+
+
+def choice_of(number: int, prompt: str, answer: str) -> str:
+    """How a question with its answer is offered."""
+    return _cut(f"#{number} · {first_words(prompt)[:_SHOWN]} → {first_words(answer)}")
 
 
 def answer_choices(answers: Sequence[tuple[int, str, str]], typed: str) -> list[tuple[str, str]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import alluka
-import hikari
 import yuyo
 
-from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.limits import MAX_CHARS
 from bot.errors import translatable as _
@@ -16,8 +14,9 @@ from bot.ui.modal_router import text_row, texts_in
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import Screen
 from extensions.corrections import form as correction_form
-from extensions.corrections.consent import consent_card
-from extensions.corrections.form import CorrectionForms, NotAnAnswerError, keep
+from extensions.corrections.consent import ask_for_consent, open_form
+from extensions.corrections.form import CorrectionForms, NotAnAnswerError
+from extensions.corrections.keeping import Keeping
 
 screen = Screen()
 
@@ -76,7 +75,7 @@ async def take(
     context: yuyo.modals.Context,
     feedback: alluka.Injected[FeedbackStore],
     forms: alluka.Injected[CorrectionForms],
-    consents: alluka.Injected[ConsentStore],
+    keeping: alluka.Injected[Keeping],
 ) -> None:
     """Keep the reason that was written, and take the answer that should have been given as a correction, once the
     person has agreed to that.
@@ -95,34 +94,21 @@ async def take(
     if interaction.message is None:
         raise NotAnAnswerError
     written = correction_form.new(await forms.answer_of(interaction, interaction.message))
-    if await consents.given(interaction.user.id):
-        await keep(interaction, written, forms, answer)
-        return
-    card = consent_card(written, locale, answer)
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
-    )
+    if await forms.is_agreed(interaction):
+        await keeping.keep(interaction, written, answer)
+    else:
+        await ask_for_consent(interaction, written, answer)
 
 
 @screen.button(CORRECT_ID)
-async def correct(
-    context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms], consents: alluka.Injected[ConsentStore]
-) -> None:
+async def correct(context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms]) -> None:
     """Open the form in which the answer is corrected.
 
     Raises:
-        StarlingError: see ``CorrectionForms.form``.
+        StarlingError: see ``CorrectionForms.answer_of`` and ``CorrectionForms.form``.
     """
     interaction = context.interaction
-    asked = correction_form.new(await forms.answer_of(interaction, interaction.message))
-    form = await forms.form(asked, interaction)
-    if await consents.given(interaction.user.id):
-        await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
-        return
-    card = consent_card(asked, str(interaction.locale))
-    await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
-    )
+    await open_form(interaction, correction_form.new(await forms.answer_of(interaction, interaction.message)), forms)
 
 
 async def _vote(

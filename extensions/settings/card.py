@@ -10,15 +10,16 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.service import Corrections
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
 from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, TranscriptStyle
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
-from bot.ui.channel_permissions import LACKS_INTENT
+from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
 from bot.ui.modal_router import text_row, texts_in
-from bot.ui.permissions import require
+from bot.ui.permissions import named, require
 from bot.ui.screen import Screen
 
 screen = Screen()
@@ -32,7 +33,12 @@ NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
 LANGUAGES = _("**Languages** · those that are spoken in recordings here; the vocabulary is set by /hearing")
 RETENTION = _("**Memory** · after how long questions and answers are forgotten")
-TEACHING = _("**Teaching** · who may correct me: {correct}; who may approve that, besides managers: {approve}")
+TEACHING = _(
+    "**Teaching** · who may correct me: {correct}; who may approve that, besides managers: {approve}; the channel in "
+    "which corrections are shown to them: {channel}"
+)
+WAITING = _("⏳ Corrections that wait for a decision: {count}. /corrections list opens them.")
+REVIEW_CHANNEL = _("The channel for corrections")
 EVERYBODY, NOBODY = _("everyone"), _("nobody")
 TRAINING = _("**Training** · who may train and test models, besides managers: {train}")
 TRAINING_ROLE = _("The role that may train")
@@ -79,6 +85,9 @@ _KINDS = (
 )
 
 
+_REVIEW_KINDS = (hikari.ChannelType.GUILD_TEXT, hikari.ChannelType.GUILD_PRIVATE_THREAD)
+
+
 class NotALimitError(StarlingError):
     """Raised when a limit is not a number above 0."""
 
@@ -88,12 +97,24 @@ class NotALimitError(StarlingError):
         super().__init__(given=given[:40])
 
 
+class MayNotShowThereError(StarlingError):
+    """Raised when corrections are to be shown in a channel where the bot may not write."""
+
+    sentence = _(
+        "I may not write in {channel}. Give me the permissions {permissions} there first, then choose it again."
+    )
+
+    def __init__(self, channel: int, lacking: hikari.Permissions) -> None:
+        super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
+
+
 @screen.service
 class SettingsCard:
     """Draws the card."""
 
-    def __init__(self, preferences: Preferences, settings: Settings) -> None:
+    def __init__(self, preferences: Preferences, corrections: Corrections, settings: Settings) -> None:
         self._preferences = preferences
+        self._corrections = corrections
         self._settings = settings
 
     async def limits(self, guild: int) -> dict[str, int]:
@@ -160,7 +181,15 @@ class SettingsCard:
         card.add_action_row([_select("days", days)])
         correct = phrase(EVERYBODY) if roles.correct is None else _role(guild, roles.correct)
         approve = phrase(NOBODY) if roles.approve is None else _role(guild, roles.approve)
-        card.add_text_display(phrase(TEACHING, correct=correct, approve=approve))
+        shown_in = phrase(NO_CHANNELS) if choices.review_channel is None else f"<#{choices.review_channel}>"
+        card.add_text_display(phrase(TEACHING, correct=correct, approve=approve, channel=shown_in))
+        if waiting := await self._corrections.waiting(guild):
+            card.add_text_display(phrase(WAITING, count=waiting))
+        review = hikari.impl.ChannelSelectMenuBuilder(
+            custom_id=f"{CARD_ID}:review", channel_types=_REVIEW_KINDS, placeholder=phrase(REVIEW_CHANNEL),
+            min_values=0, max_values=1,
+        )  # fmt: skip
+        card.add_action_row([review])
         card.add_action_row([_role_select("correct", phrase(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", phrase(APPROVING_ROLE))])
         train = phrase(NOBODY) if roles.train is None else _role(guild, roles.train)
@@ -215,6 +244,7 @@ async def change(
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.
+        MayNotShowThereError: of the channel for corrections.
     """
     interaction = context.interaction
     guild, locale = require(interaction), str(interaction.locale)
@@ -235,9 +265,18 @@ async def change(
         ]
         await interaction.create_modal_response(translate(CHANGE_LIMITS, locale), LIMITS_FORM_ID, components=rows)
         return
+    if context.id_metadata == "review" and values:
+        await _require_may_show(interaction, guild, int(values[0]))
     await preferences.change_guild(guild, lambda before: _changed(before, context.id_metadata, values))
     build = await card.build(guild, locale)
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
+
+
+async def _require_may_show(interaction: hikari.ComponentInteraction, guild: int, channel: int) -> None:
+    needed = hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.SEND_MESSAGES
+    lacking = needed & ~await permissions_in(interaction.app.rest, guild, channel, interaction.application_id)
+    if lacking:
+        raise MayNotShowThereError(channel, lacking)
 
 
 def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> GuildPreferences:
@@ -253,17 +292,19 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
             return replace(before, retention_days=int(values[0]) or None)
         case "languages":
             return replace(before, languages=tuple(values))
+        case "review":
+            return replace(before, review_channel=_chosen_id(values))
         case "correct":
-            return replace(before, roles=replace(before.roles, correct=_chosen_role(values)))
+            return replace(before, roles=replace(before.roles, correct=_chosen_id(values)))
         case "approve":
-            return replace(before, roles=replace(before.roles, approve=_chosen_role(values)))
+            return replace(before, roles=replace(before.roles, approve=_chosen_id(values)))
         case "train":
-            return replace(before, roles=replace(before.roles, train=_chosen_role(values)))
+            return replace(before, roles=replace(before.roles, train=_chosen_id(values)))
         case _:
             return before
 
 
-def _chosen_role(values: Sequence[str]) -> int | None:
+def _chosen_id(values: Sequence[str]) -> int | None:
     return int(values[0]) if values else None
 
 

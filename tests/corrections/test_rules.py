@@ -38,7 +38,7 @@ ADA, BORIS, CHLOE = 1, 2, 3
 ONE = Correction(
     id="1", guild_id=4, number=7, channel_id=5, message_id=6, question_id=None, asker_id=None, author_id=CHLOE,
     text_by=CHLOE, prompt="q", answer="a", original="", state=CorrectionState.PENDING, revision=2, created_at=NOW,
-    changed_at=NOW, decided_at=None,
+    changed_at=NOW, decided_at=None, review_channel_id=None, review_message_id=None,
 )  # fmt: skip
 
 

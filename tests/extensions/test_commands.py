@@ -15,8 +15,9 @@ async def test_hi_greets_by_name_and_says_what_it_can_do(harness: BotHarness) ->
     said = await (await harness.member.slash("hi", channel=harness.channel("general"))).response(30)
     lines = said["content"].splitlines()
     assert lines[0].startswith("Hi, ")
-    assert len(lines) == 4
-    assert "/transcribe" in lines[3]
+    assert len(lines) == 5
+    assert "👎" in lines[3]
+    assert "/transcribe" in lines[4]
 
 
 async def test_a_russian_is_greeted_in_russian(harness: BotHarness) -> None:
@@ -111,22 +112,25 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotH
     commands = {command["name"]: command for command in (await harness.member.commands(harness.channel("general")))}
     assert set(commands) == {
         *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
-        *("correct", "corrections", "feedback", "leaderboard", "privacy", "train", "jobs", "test", "compare"),
-        *("Transcribe", "Read aloud", "Ask about this", "Correct this reply", "Correct transcript"),
+        *("correct", "teach", "memory", "corrections", "feedback", "leaderboard", "privacy"),
+        *("train", "jobs", "test", "compare"),
+        *("Transcribe", "Read aloud", "Ask about this", "Answer this", "Correct this reply", "Correct transcript"),
     }
     everyones = set(commands)
     commands |= {
         command["name"]: command for command in await harness.administrator.commands(harness.channel("general"))
     }
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
-    servers_only |= {"correct", "Correct this reply", "Correct transcript", "corrections", "leaderboard"}
+    servers_only |= {"Correct transcript", "corrections", "leaderboard"}
+    alone_too = {"correct", "teach", "Correct this reply"}
     servers_only |= {"train", "jobs", "test", "compare"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only - everyones
     for command in commands.values():
         name = command["name"]
         only = name in servers_only
-        assert command["integration_types"] == ([0] if only else [0, 1])
-        assert command["contexts"] == ([0] if only else [0, 1, 2] if name in everyones else [0, 1])
+        assert command["integration_types"] == ([0] if only or name in alone_too else [0, 1])
+        anywhere = [0, 1, 2] if name in everyones - alone_too else [0, 1]
+        assert command["contexts"] == ([0] if only else anywhere)
         assert command["name_localizations"]["ru"]
         assert command["type"] != 1 or command["description_localizations"]["ru"]
         for option in command.get("options", []):

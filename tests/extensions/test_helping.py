@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.harness import BotHarness, populated, running
+from bot.sandbox.client.discord_user import DiscordUser
+from extensions.helping import PURPOSES
+from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
 
@@ -14,18 +16,53 @@ async def said(harness: BotHarness, person: str, slash: str, **options: str) -> 
     return str(answer["content"])
 
 
-async def test_help_lists_what_one_may_use(harness: BotHarness) -> None:
-    everyones = await said(harness, "member", "help")
-    assert "</transcribe:" in everyones and "Write down what is said in a recording" in everyones
-    assert (
-        "under Apps: Answer this, Ask about this, Correct this reply, Correct transcript, Read aloud, Transcribe"
-        in everyones
-    )
-    assert "</join:" not in everyones
-    assert "</join:" in await said(harness, "administrator", "help")
-    russian = await said(harness, "russian", "help")
-    assert "Записать, что говорят" in russian or "Расшифровать" in russian or "— " in russian
-    assert "Write down" not in russian
+def read(card: Message) -> str:
+    """The texts of a card."""
+    return "\n".join(part["content"] for part in card["components"][0]["components"] if part["type"] == 10)
+
+
+async def pages(person: DiscordUser, channel: str) -> dict[str, str]:
+    """What stands on each page of the help that ``person`` is given in ``channel``."""
+    card = await (await person.slash("help", channel=channel)).response()
+    found = {"talk": read(card)}
+    row = card["components"][0]["components"][-1]
+    for name in [button["custom_id"].partition(":")[2] for button in row["components"]][1:]:
+        await person.click(card, f"help:{name}")
+        card = await person.wait_for_edit(card)
+        found[name] = read(card)
+    return found
+
+
+async def test_help_has_everything_that_one_may_use_here_and_nothing_else(harness: BotHarness) -> None:
+    general, alone = harness.channel("general"), await harness.dm(harness.member)
+    everyones = await pages(harness.member, general)
+    assert list(everyones) == list(PURPOSES)
+    assert "</instruction show:" in everyones["settings"] and "</instruction set:" not in everyones["settings"]
+    assert "</transcribe:" in everyones["talk"] and "Write down what is said in a recording" in everyones["talk"]
+    assert "under Apps: **Answer this**, **Ask about this**, **Read aloud**, **Transcribe**" in everyones["talk"]
+    assert "**Correct this reply**, **Correct transcript**" in everyones["teach"]
+    assert "</corrections list:" in everyones["teach"] and "</corrections approve:" not in everyones["teach"]
+    assert "</compare:" in everyones["train"] and "</train:" not in everyones["train"]
+    assert "</join:" not in everyones["talk"]
+    everything = await pages(harness.administrator, general)
+    assert "</join:" in everything["talk"] and "</train:" in everything["train"]
+    assert "</corrections roles:" in everything["teach"] and "</instruction set:" in everything["settings"]
+    told = "\n".join(everything.values())
+    for command in await harness.administrator.commands(general):
+        nested = [option["name"] for option in command.get("options") or () if option["type"] in (1, 2)]
+        paths = [f"</{command['name']} {name}:" for name in nested] or [f"</{command['name']}:"]
+        for path in paths if command["type"] == 1 else [f"**{command['name']}**"]:
+            assert path in told
+    direct = "\n".join((await pages(harness.member, alone)).values())
+    assert "</memory list:" in direct and "</teach:" in direct
+    assert "</corrections" not in direct and "</instruction set:" not in direct and "</train:" not in direct
+
+
+async def test_help_speaks_the_names_of_ones_own_discord(harness: BotHarness) -> None:
+    russian = await pages(harness.russian, harness.channel("general"))
+    assert "</расшифровать:" in russian["talk"] and "Write down" not in russian["talk"]
+    assert "(**/исправления список**)" in russian["teach"]
+    assert "**Исправить этот ответ**" in russian["teach"]
 
 
 async def test_help_with_one_command_tells_its_options(harness: BotHarness) -> None:

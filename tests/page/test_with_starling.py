@@ -26,7 +26,9 @@ async def _answered_aloud(visit: Visit, text: str) -> None:
     await expect(player.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile(r"0:0[1-9] of"))
 
 
-async def test_the_first_visit_is_three_clicks(harness: BotHarness, browser: Browser) -> None:
+async def test_the_first_visit_teaches_for_real_with_a_click_for_each_step(
+    harness: BotHarness, browser: Browser
+) -> None:
     async with visiting(browser, harness.sandbox, "chloe") as visit:
         harness.chat.answer = "A famous line about service."
         await visit.page.get_by_role("button", name="Send a recorded note").click()
@@ -34,14 +36,18 @@ async def test_the_first_visit_is_three_clicks(harness: BotHarness, browser: Bro
         harness.chat.answer = "Paris is the capital of France, and has been for a very long time."
         await visit.page.get_by_role("button", name="Ask a question").click()
         await visit.messages.filter(has_text="for a very long time").wait_for(timeout=ANSWER_MS)
-        harness.chat.answer = "Paris."
-        await visit.page.get_by_role("button", name="Correct an answer").click()
-        corrected = visit.messages.filter(has=visit.page.locator(".markdown", has_text=re.compile(r"^Paris\.")))
-        await corrected.last.wait_for(timeout=ANSWER_MS)
+        harness.chat.answer = "Nobody does."
+        await visit.page.get_by_role("button", name="Teach it something").click()
+        form = visit.page.get_by_role("dialog", name="Correct my answer")
+        await form.get_by_label("What I should say").fill("Tom feeds it every morning.")
+        await form.get_by_role("button", name="Submit").click()
+        await visit.messages.filter(has_text="for nobody else").wait_for(timeout=ANSWER_MS)
+        harness.chat.says = lambda _model, question: question
+        await visit.page.get_by_role("button", name="Ask it again").click()
+        known = visit.messages.filter(has_text="Tom feeds it every morning. Question").last
+        await known.get_by_role("button", name="Taught").click(timeout=ANSWER_MS)
+        await visit.messages.filter(has_text="what you have taught me").wait_for(timeout=ANSWER_MS)
         await expect(visit.page.locator("#welcome")).to_be_hidden()
-        asked = harness.chat.requests[-1]["messages"]
-        assert "correct that" in asked[-1]["content"]
-        assert "for a very long time" in asked[-2]["content"]
 
 
 async def test_what_is_spoken_into_the_microphone_is_answered_aloud(harness: BotHarness, browser: Browser) -> None:

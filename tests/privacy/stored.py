@@ -62,7 +62,10 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
         "question_id": ids.message, "asker_id": ids.user, "author_id": ids.user, "text_by": ids.user,
         "prompt": SECRET, "answer": SECRET, "original": SECRET, "prompt_key": "p", "answer_key": "a",
         "state": "approved", "revision": 1, "created_at": THEN, "changed_at": THEN, "decided_at": THEN,
+        "review_channel_id": 1, "review_message_id": ids.message,
     },
+    "memories": lambda ids: {"user_id": ids.user, "number": 1, "prompt": SECRET, "answer": SECRET, "prompt_key": "p",
+                             "taught_at": THEN},
     "correction_decisions": lambda ids: {
         "correction_id": ids.key, "guild_id": ids.guild, "revision": 1, "actor_id": ids.user, "action": "approved",
         "decided_at": THEN,

@@ -16,6 +16,7 @@ from bot.app.personal_data import build_personal_data
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.feedback import FeedbackStore
+from bot.corrections.memories import MemoryStore
 from bot.corrections.service import Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.service import Datasets
@@ -62,6 +63,7 @@ async def data(database: Database, tmp_path: Path) -> PersonalData:
         corrections=Corrections(CorrectionStore(database, datasets), datasets, preferences),
         consents=ConsentStore(database),
         feedback=FeedbackStore(database),
+        memories=MemoryStore(database),
         comparisons=ComparisonStore(database),
         instructions=InstructionStore(database),
         usage=UsageStore(database),
@@ -106,7 +108,7 @@ async def test_a_guild_that_was_left_is_in_no_table(database: Database, data: Pe
     before = await sizes(database)
     await data.forget_guild(ADA.guild)
     assert await holding(database, GuildId, ADA.guild) == []
-    peoples_own = {"consents", "withdrawals"}
+    peoples_own = {"consents", "memories", "withdrawals"}
     left = {name: 3 if name == "preferences" else 2 if name in peoples_own else 1 for name in before}
     assert await sizes(database) == left
 
@@ -115,7 +117,7 @@ async def test_a_message_that_was_deleted_is_in_no_table(database: Database, dat
     await data.forget_messages([ADA.message, ADA.message + 1])
     for message in (ADA.message, ADA.message + 1):
         assert await holding(database, MessageId, message) == []
-    assert len(await holding(database, MessageId, BORIS.message)) == 5
+    assert len(await holding(database, MessageId, BORIS.message)) == 6
 
 
 async def test_the_words_of_a_question_leave_with_its_message(database: Database, data: PersonalData) -> None:
@@ -150,7 +152,7 @@ async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) 
     summary = await data.summary(ADA.user)
     assert summary == {
         DataKind.EXCHANGES: 2, DataKind.CORRECTIONS: 1, DataKind.EXAMPLES: 1, DataKind.VOTES: 2, DataKind.FEEDBACK: 1,
-        DataKind.AGREEMENTS: 1,
+        DataKind.AGREEMENTS: 1, DataKind.MEMORIES: 1,
     }  # fmt: skip
     exported = json.loads(await data.export(ADA.user))
     assert exported["user_id"] == str(ADA.user)

@@ -18,6 +18,7 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
+from bot.corrections.memories import MemoryStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.dataset import DatasetLabel
@@ -97,7 +98,8 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     data = build_personal_data(
         jobs=jobs, exchanges=exchanges, trainings=trainings, dataset_store=store, datasets=service,
         corrections=corrections,
-        consents=consents, feedback=feedback, comparisons=comparisons, instructions=InstructionStore(database),
+        consents=consents, feedback=feedback, memories=MemoryStore(database),
+        comparisons=comparisons, instructions=InstructionStore(database),
         usage=UsageStore(database), preferences=preferences, scrub=database.scrub,
     )  # fmt: skip
     yield Bot(

@@ -44,6 +44,11 @@ export class Log {
     return [...this.#messages.values()].reverse().find(wanted);
   }
 
+  /** All messages for which `wanted` is true, oldest first. */
+  all(wanted) {
+    return [...this.#messages.values()].filter(wanted);
+  }
+
   /** Show the end of the open channel, or what is around `aroundId`. */
   async open(aroundId = null) {
     const opening = ++this.#opening;

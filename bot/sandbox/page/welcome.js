@@ -5,8 +5,11 @@ import { Flag } from "./message.js";
 
 const NOTE = "/page/note.ogg";
 const QUESTION = "What colour is the sky?";
+const UNKNOWN_TO_IT = "Who feeds the office cat?";
+const IN_OTHER_WORDS = "Who gives food to the cat in our office?";
 const CORRECTION = "No, please correct that: answer me in one short sentence.";
-const CORRECT_COMMAND = "Correct this reply";
+const PENCIL = "✏️";
+const ANSWER_MS = 60000, LOOK_MS = 200;
 const KEPT = "tried";
 
 export class Welcome {
@@ -26,16 +29,15 @@ export class Welcome {
     const steps = [
       ["note", "🎙️", "Send a recorded note", "Eleven seconds of a famous speech", () => this.#note()],
       ["question", "💬", "Ask a question", QUESTION, () => this.#app.composer.send({ content: QUESTION })],
-      ["correction", "✏️", "Correct an answer", "Tell it how you would have it", () => this.#correct()],
+      ["correction", PENCIL, "Teach it something", "It cannot know this answer: put it right", () => this.#correct()],
+      ["again", "💡", "Ask it again", "In other words: it knows better now", () => this.#app.composer.send({ content: IN_OTHER_WORDS })],
     ];
-    const left = steps.filter(([key]) => !this.#tried.has(key));
+    const left = steps.filter(([key]) => !this.#tried.has(key) && (key !== "again" || this.#tried.has("correction")));
     node.hidden = !withBot || !left.length;
     if (node.hidden) { node.replaceChildren(); return; }
-    const answered = this.#lastAnswer();
     node.replaceChildren(el("div", { className: "welcome-head" }, el("h2", {}, this.#tried.size ? "What else you can try" : `Say hello to ${name}: one click each`), iconButton("close", "Hide the suggestions", () => this.#keep(steps.map(([key]) => key)))),
       el("div", { className: "tries" }, left.map(([key, sign, title, about, act]) => {
-        const waits = key === "correction" && !answered;
-        return el("button", { type: "button", className: "try", dataset: { try: key }, disabled: waits || this.#running !== "", onclick: () => this.#try(key, act) }, el("span", { className: "sign", "aria-hidden": "true" }, sign), el("span", {}, el("b", {}, title), el("small", { className: "muted" }, waits ? "Once there is one" : about)));
+        return el("button", { type: "button", className: "try", dataset: { try: key }, disabled: this.#running !== "", onclick: () => this.#try(key, act) }, el("span", { className: "sign", "aria-hidden": "true" }, sign), el("span", {}, el("b", {}, title), el("small", { className: "muted" }, about)));
       })));
   }
 
@@ -60,21 +62,40 @@ export class Welcome {
     this.draw();
   }
 
-  #lastAnswer() {
-    return this.#app.log.latest((message) => message.author.bot && message.content && !(message.flags & (Flag.LOADING | Flag.EPHEMERAL)));
-  }
-
   async #note() {
     const response = await fetch(NOTE);
     if (!response.ok) throw new Error("The recorded note could not be loaded.");
     await this.#app.composer.sendVoice(new File([await response.blob()], "voice-message.ogg", { type: "audio/ogg" }));
   }
 
-  /** With the bot's own command for it where it has one, otherwise in words. */
+  /** Ask what the bot cannot know, and open the form with which its answer is put right; in words where it has none. */
   async #correct() {
-    const answer = this.#lastAnswer();
-    const command = this.#app.commands.find((candidate) => candidate.type === 3 && candidate.name === CORRECT_COMMAND);
-    if (command) await this.#app.useOn(command, answer);
+    const before = this.#answers().length;
+    await this.#app.composer.send({ content: UNKNOWN_TO_IT });
+    const answer = await this.#answerAfter(before);
+    const pencil = pencilOf(answer);
+    if (pencil) await this.#app.use(answer, pencil);
     else await this.#app.composer.send({ content: CORRECTION }, [], answer);
   }
+
+  #answers() {
+    return this.#app.log.all((message) => message.author.bot && message.content && !(message.flags & (Flag.LOADING | Flag.EPHEMERAL)));
+  }
+
+  /** The first answer beyond `before`, once it has its buttons, or is all that comes. */
+  async #answerAfter(before) {
+    const end = Date.now() + ANSWER_MS;
+    while (Date.now() < end) {
+      const answer = this.#answers().slice(before).find((message) => pencilOf(message));
+      if (answer) return answer;
+      await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+    }
+    const [answer] = this.#answers().slice(before);
+    if (!answer) throw new Error("No answer came. Try again in a minute.");
+    return answer;
+  }
+}
+
+function pencilOf(message) {
+  return (message.components ?? []).flatMap((row) => row.components ?? []).find((button) => button.emoji?.name === PENCIL);
 }

@@ -1,0 +1,129 @@
+"""What a person has taught the bot for themselves alone, in direct messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select
+
+from bot.corrections.correction import ApprovedCorrection
+from bot.corrections.limits import require_text
+from bot.datasets.text_fingerprint import key_of_text
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.storage.database import Database, rows_changed
+from bot.storage.tables import MemoryRow
+
+MAX_MEMORIES = 500
+"""Of one person."""
+
+
+class NoSuchMemoryError(StarlingError):
+    """Raised when a person has taught nothing of that number, or not any more."""
+
+    sentence = _("You have taught me nothing of the number {number} here, or not any more. /memory list shows it all.")
+
+    def __init__(self, number: int | str) -> None:
+        super().__init__(number=number)
+
+
+class TooManyMemoriesError(StarlingError):
+    """Raised when a person teaches more than ``MAX_MEMORIES``."""
+
+    sentence = _("You have taught me {count} things here, which is the most that I keep. /memory forget makes room.")
+
+    def __init__(self) -> None:
+        super().__init__(count=MAX_MEMORIES)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalMemory:
+    """What the bot should say to one person."""
+
+    number: int
+    """From 1 for each person."""
+    prompt: str
+    answer: str
+    taught_at: datetime
+    """Aware, UTC."""
+
+
+class MemoryStore(DataHolder):
+    """What people have taught for themselves: nobody approves it, nobody else is told of it, and nothing is trained
+    with it. Ids of users are Discord's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def teach(self, user_id: int, prompt: str, answer: str) -> PersonalMemory:
+        """Keep ``answer`` as what is said to ``prompt`` from now on, in the place of what was taught for that before.
+
+        Raises:
+            TextLengthError, TooManyMemoriesError
+        """
+        prompt, answer = require_text(prompt), require_text(answer)
+        of_person, now = MemoryRow.user_id == user_id, datetime.now(UTC)
+        async with self._database.sessions.begin() as session:
+            key = key_of_text(prompt)
+            row = await session.scalar(select(MemoryRow).where(of_person, MemoryRow.prompt_key == key))
+            if row is not None:
+                row.prompt, row.answer, row.taught_at = prompt, answer, now
+                return _memory(row)
+            count, last = (
+                await session.execute(select(func.count(), func.max(MemoryRow.number)).where(of_person))
+            ).one()
+            if count >= MAX_MEMORIES:
+                raise TooManyMemoriesError
+            row = MemoryRow(
+                user_id=user_id, number=(last or 0) + 1, prompt=prompt, answer=answer, prompt_key=key, taught_at=now
+            )
+            session.add(row)
+            return _memory(row)
+
+    async def all(self, user_id: int) -> list[PersonalMemory]:
+        """All that a person has taught, the newest first."""
+        wanted = select(MemoryRow).where(MemoryRow.user_id == user_id).order_by(MemoryRow.number.desc())
+        async with self._database.sessions() as session:
+            return [_memory(row) for row in await session.scalars(wanted)]
+
+    async def taught(self, user_id: int) -> Sequence[ApprovedCorrection]:
+        """The same as recall needs it."""
+        return [
+            ApprovedCorrection(f"memory-{one.number}", one.number, one.prompt, one.answer)
+            for one in await self.all(user_id)
+        ]
+
+    async def forget(self, user_id: int, number: int) -> PersonalMemory:
+        """Forget one of them; returns it as it was.
+
+        Raises:
+            NoSuchMemoryError
+        """
+        async with self._database.sessions.begin() as session:
+            row = await session.get(MemoryRow, (user_id, number))
+            if row is None:
+                raise NoSuchMemoryError(number)
+            before = _memory(row)
+            await session.delete(row)
+        await self._database.scrub()
+        return before
+
+    async def forget_user(self, user_id: int) -> ErasureResult:
+        """Forget all that a person has taught."""
+        async with self._database.sessions.begin() as session:
+            return ErasureResult(await rows_changed(session, delete(MemoryRow).where(MemoryRow.user_id == user_id)))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """What a person has taught."""
+        return StoredDataSummary({DataKind.MEMORIES: len(await self.all(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """What a person has taught."""
+        return {"taught_in_direct_messages": await self.all(user_id)}
+
+
+def _memory(row: MemoryRow) -> PersonalMemory:
+    return PersonalMemory(row.number, row.prompt, row.answer, row.taught_at)
