@@ -55,6 +55,47 @@ def postgresql() -> Iterator[str]:
             run("pg_ctl", "-m", "immediate", "stop")
 
 
+async def place_tables(file: Path) -> None:
+    """Make ``file`` the SQLite database, with tables and nothing in them, that opening it would: a copy of one that was
+    opened in this process before, since the migrations take longer than most tests."""
+    if not _sqlite_with_tables:
+        with tempfile.TemporaryDirectory() as folder:
+            first = Path(folder) / "starling.db"
+            await (await Database.open(f"sqlite:///{first}")).close()
+            _sqlite_with_tables.append(first.read_bytes())
+    _write(file, _sqlite_with_tables[0])
+
+
+_sqlite_with_tables: list[bytes] = []
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
+async def _create(server: str, template: str = "template1") -> str:
+    """The URL of a new database at ``server``, a copy of ``template``."""
+    asyncpg = pytest.importorskip("asyncpg")
+    name = f"t{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await connection.close()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def postgresql_with_tables(postgresql: str) -> str:
+    """The name of a database that has the tables, to be copied."""
+
+    async def create() -> str:
+        url = await _create(postgresql)
+        await (await Database.open(url)).close()
+        return url.partition("?")[0].rpartition("/")[2]
+
+    return asyncio.run(create())
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
@@ -66,21 +107,23 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def empty_postgresql(postgresql: str) -> str:
     """The URL of an empty PostgreSQL database."""
-    name = f"t{uuid.uuid4().hex}"
-    asyncpg = pytest.importorskip("asyncpg")
+    return asyncio.run(_create(postgresql))
 
-    async def create() -> None:
-        connection = await asyncpg.connect(postgresql)
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        await connection.close()
 
-    asyncio.run(create())
-    return postgresql.replace("/postgres?", f"/{name}?")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with its tables and nothing in them, once of each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "folder" / "starling.db"
+        asyncio.run(place_tables(file))
+        return f"sqlite:///{file}"
+    template = str(request.getfixturevalue("postgresql_with_tables"))
+    return asyncio.run(_create(str(request.getfixturevalue("postgresql")), template))
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    """An empty database with its tables."""
-    opened = await Database.open(url)
+async def database(url_with_tables: str) -> AsyncIterator[Database]:
+    """The same, opened."""
+    opened = await Database.open(url_with_tables)
     yield opened
     await opened.close()

@@ -20,6 +20,7 @@ from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.usage.store import Clock
 from tests.conftest import ROOT
+from tests.databases import place_tables
 from tests.scripted_chat import ScriptedChat
 
 RECORDINGS = ROOT / "tests" / "recordings"
@@ -136,6 +137,8 @@ async def running(
 ) -> AsyncIterator[None]:
     """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise."""
     chosen = {"tts_engine": "offline", "data_folder": data_folder, "stop_timeout_s": 5.0} | settings
+    if "database_url" not in chosen and not (file := data_folder / "starling.db").exists():
+        await place_tables(file)
     stop, ready = asyncio.Event(), asyncio.Event()
     starling = Starling(read_settings(**chosen), sandbox.bot_token, sandbox.rest_url, clock=clock)
     task = asyncio.create_task(starling.run(stop, lambda _me: ready.set()))
