@@ -18,6 +18,7 @@ from audio.recording import Samples, Sound
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.reading.read_out import read_out
 from audio.synthesis.voices import Gender, Voice
 
 _LOG = logging.getLogger(__name__)
@@ -172,7 +173,7 @@ class EspeakEngine:
         library = await asyncio.to_thread(_library)
         if library is None or voice not in library.voices:
             raise EngineFailedError(self.name, f"there is no voice {voice.name}")
-        samples = await loop.run_in_executor(self._pool, library.say, voice, text, prosody)
+        samples = await loop.run_in_executor(self._pool, library.say, voice, read_out(text, voice.language), prosody)
         if not samples.any():
             raise VoiceFailedError(self.name, f"{voice.name} stayed silent")
         return Sound(samples, library.rate_hz)

@@ -45,7 +45,8 @@ def normalize_for_speech(text: str, *, now: datetime | None = None) -> str:
 
     Links are said by their words, bare addresses by their host, time stamps as a date or as the distance from ``now``.
     Of a spoiler only the word is said. Code blocks, pictures, mentions and emoji are left out; code within a sentence
-    stays. Empty when nothing is left. Numbers and abbreviations stay as they are: engines read them.
+    stays. Empty when nothing is left. Numbers and abbreviations stay as they are: engines read
+    them, offline ones as ``read_out`` does.
     """
     plain = _CONTROL.sub("", text.replace("\r\n", "\n"))
     if "||" in plain or "<t:" in plain:

@@ -18,6 +18,7 @@ from audio.registry import FindWeights, Registration
 from audio.speech_settings import SpeechSettings
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
+from audio.synthesis.reading.read_out import read_out
 from audio.synthesis.voices import Voice
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class PiperEngine:
         try:
             await self.voices()
             model = await loop.run_in_executor(self._pool, self._load, voice)
-            samples = await loop.run_in_executor(self._pool, _say, model, text, prosody)
+            samples = await loop.run_in_executor(self._pool, _say, model, read_out(text, voice.language), prosody)
         except Exception as error:
             # A voice file that is damaged or of another make fails in onnxruntime, json or Piper, each in its own way.
             raise VoiceFailedError(self.name, f"{voice.name}: {error}") from error

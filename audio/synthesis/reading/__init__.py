@@ -1,0 +1,1 @@
+"""Numbers, prices, dates, abbreviations and units as a person reads them."""
