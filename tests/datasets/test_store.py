@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.datasets import store as stored
+from bot.datasets import limits
 from bot.datasets.dataset import DatasetExistsError, DatasetLabel, NoSuchDatasetError, NoSuchExampleError
 from bot.datasets.example import Example, ExampleSource, Turn, content_hash
 from bot.datasets.limits import DatasetFullError, EmptyDatasetError, TooManyDatasetsError
@@ -141,12 +141,12 @@ async def test_too_much_is_refused_and_leaves_everything_as_it_was(
     before = (await store.add(GUILD, "d", [said("a", "b")], ADA)).dataset
     for limit, of in ((3, "MAX_EXAMPLES"), (10, "MAX_TOTAL_CHARS")):
         with monkeypatch.context() as patched:
-            patched.setattr(stored, of, limit)
+            patched.setattr(limits, of, limit)
             with pytest.raises(DatasetFullError, match="Nothing was added"):
                 await store.add(GUILD, "d", [said(f"q{number}", "aaa") for number in range(3)], ADA)
     assert await store.get(GUILD, "d") == before
-    monkeypatch.setattr(stored, "MAX_DATASETS", 1)
-    monkeypatch.setattr(stored, "MAX_VERSIONS", 1)
+    monkeypatch.setattr(limits, "MAX_DATASETS", 1)
+    monkeypatch.setattr(limits, "MAX_VERSIONS", 1)
     with pytest.raises(TooManyDatasetsError):
         await store.create(GUILD, "e", ADA)
     await store.select(GUILD, "d", DatasetLabel.POSITIVE)
