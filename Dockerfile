@@ -4,11 +4,14 @@ FROM python:3.12-slim AS build
 
 WORKDIR /src
 RUN python -m venv /opt/starling
+COPY constraints.txt ./
+# Exactly these versions, each with one of the hashes that are written there; `make constraints` writes them anew.
+RUN /opt/starling/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement constraints.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
 COPY extensions ./extensions
 COPY audio ./audio
-RUN /opt/starling/bin/pip install --no-cache-dir '.[embedded,postgresql]'
+RUN /opt/starling/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
 

@@ -23,7 +23,7 @@ PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/pytest -n $(PROCESSES) --maxprocesses 8 --di
 KERNELS := GENERIC $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && echo AVX2) \
   $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo AVX512)
 
-.PHONY: run test test-kernels install lint catalogues pictures clean python
+.PHONY: run test test-kernels install pinned constraints licences sbom lint catalogues pictures clean python
 
 run: .venv/installed .venv/fetched
 	@$(BIN)/starling run --fetch
@@ -45,6 +45,32 @@ install: .venv/installed .venv/fetched
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Exactly the versions of constraints.txt, each of which must have one of the hashes written there.
+pinned: constraints.txt | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --require-hashes --only-binary :all: --requirement constraints.txt
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/installed
+
+# constraints.txt anew, for every system and Python that Starling runs on: the newest versions that pyproject.toml admits,
+# and what builds the package. No address of a registry is in it.
+constraints: build/tools/installed
+	printf 'hatchling\neditables\n' | build/tools/bin/uv pip compile - pyproject.toml --extra embedded --extra postgresql --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade --output-file constraints.txt
+
+# The licences of all that is installed, and a bill of materials (CycloneDX): build/licences.md, build/sbom.json.
+licences: .venv/installed build/tools/installed
+	build/tools/bin/pip-licenses --python $(BIN)/python --format markdown --with-urls --output-file build/licences.md
+
+sbom: .venv/installed build/tools/installed
+	build/tools/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file build/sbom.json
+
+build/tools/installed: Makefile | python
+	@$(PYTHON) -m venv build/tools
+	@build/tools/bin/python -m pip install $(QUIET) --disable-pip-version-check uv cyclonedx-bom pip-licenses
+	@touch $@
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -6,9 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -62,3 +66,21 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     verify = [SYSTEMD, "verify", "--man=no", str(tmp_path / "starling.service")]
     done = subprocess.run(verify, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_installed_in_it_is_named_by_version_and_hash_and_by_no_address() -> None:
+    """What ``pyproject.toml`` names without a version of its own system is in ``constraints.txt``, as it may be."""
+    written = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
+    assert "://" not in written
+    pinned: dict[str, list[str]] = defaultdict(list)
+    for entry in re.split(r"\n(?=\S)", written):
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+        pin = Requirement(entry.partition("\\")[0])
+        pinned[canonicalize_name(pin.name)].append(str(pin.specifier).removeprefix("=="))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for wanted in map(Requirement, [*project["dependencies"], *extras["embedded"], *extras["postgresql"]]):
+        versions = pinned[canonicalize_name(wanted.name)]
+        told = f"{wanted} is not in constraints.txt: run make constraints"
+        assert any(wanted.specifier.contains(version) for version in versions), told
