@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -177,9 +178,11 @@ async def _answer(request: web.Request, scripted: Scripted) -> web.StreamRespons
     kind = "application/json" if isinstance(scripted.body, dict) else "text/event-stream"
     response = web.StreamResponse(status=scripted.status, headers={"Content-Type": kind, **scripted.headers})
     await response.prepare(request)
-    for part in [body] if isinstance(body, bytes | str) else body:
-        await response.write(part.encode() if isinstance(part, str) else part)
-        await asyncio.sleep(scripted.pause_s)
+    # Who has heard enough hangs up.
+    with contextlib.suppress(ConnectionResetError):
+        for part in [body] if isinstance(body, bytes | str) else body:
+            await response.write(part.encode() if isinstance(part, str) else part)
+            await asyncio.sleep(scripted.pause_s)
     if scripted.is_cut:
         assert request.transport is not None
         request.transport.abort()
