@@ -310,10 +310,15 @@ class Settings(BaseSettings):
     # Budgets: what may be used a day, in UTC; 0: no limit
     user_tokens_a_day: int = Field(0, ge=0)
     """Tokens of the chat model, in and out, that one user may use, everywhere together."""
+    private_tokens_a_day: int = Field(200_000, ge=0)
+    """Tokens that one user may use outside of servers that have invited Starling: in direct messages, and wherever
+    they have it because they installed it for themselves."""
     guild_tokens_a_day: int = Field(0, ge=0)
     """Tokens that the members of one guild may use there together."""
     user_audio_s_a_day: float = Field(0, ge=0, allow_inf_nan=False)
     """Seconds of recordings that are heard for one user."""
+    private_audio_s_a_day: float = Field(3600, ge=0, allow_inf_nan=False)
+    """Seconds of recordings that are heard for one user outside of servers that have invited Starling."""
     guild_audio_s_a_day: float = Field(0, ge=0, allow_inf_nan=False)
     """Seconds of recordings that are heard in one guild."""
 

@@ -101,7 +101,9 @@ async def build_answering(
     models = ChatModels(chat, stores.preferences, serving, further, allowed=settings.chat_models)
     models.stand_behind(settings.chat_fallback)
     stack.push_async_callback(models.close)
-    budgets = Budgets(stores.usage, stores.preferences, settings)
+    budgets = Budgets(
+        stores.usage, stores.preferences, settings, has_invited=lambda guild: bot.cache.get_guild(guild) is not None
+    )
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
     instructions = Instructions(bot, stores.instructions, stores.preferences, default)
     locales = KnownLocales(stores.preferences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,7 @@ from bot.i18n.translation import translate
 from bot.preferences.choices import DailyLimits
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
-from bot.usage.store import UsageAmounts, UsageStore
+from bot.usage.store import NO_GUILD, UsageAmounts, UsageStore
 from bot.usage.text import minutes_text, number_text
 from bot.work.metrics import NOTES, NOTES_S, SPOKEN_CHARACTERS, TOKENS
 
@@ -32,11 +33,16 @@ class BudgetHolder(StrEnum):
 
     USER = "user"
     """A user, everywhere."""
+    PRIVATE = "private"
+    """A user outside of the guilds that have invited Starling."""
     MEMBER = "member"
     """A user in one guild."""
     GUILD = "guild"
     """Everyone in one guild."""
 
+
+_EVERYWHERE = (BudgetHolder.USER, BudgetHolder.PRIVATE)
+"""Whose use is counted over several places."""
 
 LOW = 0.1
 """The part of a limit that is little enough to be told."""
@@ -54,6 +60,15 @@ class UserTokensUsedUpError(UsedUpError):
     """Raised when a user has no tokens left."""
 
     sentence = _("You have used up your {limit} tokens of today. Please ask again when they are renewed: {renewed}.")
+
+
+class PrivateTokensUsedUpError(UsedUpError):
+    """Raised when a user has no tokens left outside of guilds that have invited Starling."""
+
+    sentence = _(
+        "You have used up the {limit} tokens that you have a day outside of servers that have invited me. "
+        "Please ask again when they are renewed: {renewed}."
+    )
 
 
 class MemberTokensUsedUpError(UsedUpError):
@@ -82,6 +97,15 @@ class UserAudioUsedUpError(UsedUpError):
     )
 
 
+class PrivateAudioUsedUpError(UsedUpError):
+    """Raised when a user may have no more recordings heard outside of guilds that have invited Starling."""
+
+    sentence = _(
+        "You have used up the {limit_min:g} min of recordings that you have a day outside of servers that have invited "
+        "me. Please send them when they are renewed: {renewed}."
+    )
+
+
 class MemberAudioUsedUpError(UsedUpError):
     """Raised when a member may have no more recordings heard in a guild."""
 
@@ -102,18 +126,26 @@ class GuildAudioUsedUpError(UsedUpError):
 
 _ERRORS: dict[tuple[BudgetHolder, BudgetKind], type[UsedUpError]] = {
     (BudgetHolder.USER, BudgetKind.TOKENS): UserTokensUsedUpError,
+    (BudgetHolder.PRIVATE, BudgetKind.TOKENS): PrivateTokensUsedUpError,
     (BudgetHolder.MEMBER, BudgetKind.TOKENS): MemberTokensUsedUpError,
     (BudgetHolder.GUILD, BudgetKind.TOKENS): GuildTokensUsedUpError,
     (BudgetHolder.USER, BudgetKind.AUDIO): UserAudioUsedUpError,
+    (BudgetHolder.PRIVATE, BudgetKind.AUDIO): PrivateAudioUsedUpError,
     (BudgetHolder.MEMBER, BudgetKind.AUDIO): MemberAudioUsedUpError,
     (BudgetHolder.GUILD, BudgetKind.AUDIO): GuildAudioUsedUpError,
 }
 
 _LEFT: dict[tuple[BudgetHolder, BudgetKind], str] = {
     (BudgetHolder.USER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left today."),
+    (BudgetHolder.PRIVATE, BudgetKind.TOKENS): _(
+        "You have {left} of the {limit} tokens left that you have a day outside of servers."
+    ),
     (BudgetHolder.MEMBER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left on this server today."),
     (BudgetHolder.GUILD, BudgetKind.TOKENS): _("This server has {left} of its {limit} tokens left today."),
     (BudgetHolder.USER, BudgetKind.AUDIO): _("You have {left} of your {limit} min of recordings left today."),
+    (BudgetHolder.PRIVATE, BudgetKind.AUDIO): _(
+        "You have {left} of the {limit} min of recordings left that you have a day outside of servers."
+    ),
     (BudgetHolder.MEMBER, BudgetKind.AUDIO): _(
         "You have {left} of your {limit} min of recordings left on this server today."
     ),
@@ -149,8 +181,12 @@ class Budgets:
     What runs already when the last is used up comes to its end, so a limit may be overstepped by that.
     """
 
-    def __init__(self, usage: UsageStore, preferences: Preferences, settings: Settings) -> None:
+    def __init__(
+        self, usage: UsageStore, preferences: Preferences, settings: Settings, *, has_invited: Callable[[int], bool]
+    ) -> None:
+        """``has_invited``: whether a guild has; in any other, people have Starling for themselves alone."""
         self._usage = usage
+        self._has_invited = has_invited
         self._preferences = preferences
         self._warned: set[tuple[BudgetHolder, BudgetKind, int, int]] = set()
         """Who was told today that little is left, of what: with the ids of user and guild, 0 where it is nobody's."""
@@ -176,17 +212,22 @@ class Budgets:
     async def of(self, user: int, guild: int | None, kind: BudgetKind) -> list[Budget]:
         """Every limit that holds for ``user`` in ``guild``, with what is used of it."""
         found: list[Budget] = []
+        guild = self._inviting(guild)
         for whose in BudgetHolder:
             if limit := await self._limit(whose, kind, guild):
                 amounts = await self._usage.of_day(
                     self._usage.now.date(),
                     user_id=None if whose is BudgetHolder.GUILD else user,
-                    guild_id=None if whose is BudgetHolder.USER else guild,
+                    guild_id=None if whose is BudgetHolder.USER else NO_GUILD if guild is None else guild,
                 )
                 found.append(
                     Budget(whose, kind, limit, amounts.tokens if kind is BudgetKind.TOKENS else amounts.heard_s)
                 )
         return found
+
+    def _inviting(self, guild: int | None) -> int | None:
+        """``guild``, where it has invited Starling."""
+        return guild if guild is not None and self._has_invited(guild) else None
 
     async def _limit(self, whose: BudgetHolder, kind: BudgetKind, guild: int | None) -> float:
         """0 where there is none. What a guild has set holds as far as it is below what the host has set."""
@@ -194,6 +235,9 @@ class Budgets:
         of_user = host.user_tokens_a_day if tokens else host.user_audio_s_a_day
         if whose is BudgetHolder.USER:
             return of_user
+        if whose is BudgetHolder.PRIVATE:
+            own = host.private_tokens_a_day if tokens else host.private_audio_s_a_day
+            return 0 if guild is not None else own
         if guild is None:
             return 0
         most = (
@@ -226,7 +270,7 @@ class Budgets:
         await self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
     async def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:
-        await self._usage.add(guild_id=guild, user_id=user, model=model, amounts=amounts)
+        await self._usage.add(guild_id=self._inviting(guild), user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: BudgetKind) -> list[str]:
         """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
@@ -246,7 +290,7 @@ class Budgets:
         if self._warned_on != today:
             self._warned_on, self._warned = today, set()
         whom = 0 if budget.whose is BudgetHolder.GUILD else int(user)
-        warning = (budget.whose, budget.kind, whom, 0 if budget.whose is BudgetHolder.USER else int(guild or 0))
+        warning = (budget.whose, budget.kind, whom, 0 if budget.whose in _EVERYWHERE else int(guild or 0))
         if warning in self._warned:
             return False
         self._warned.add(warning)

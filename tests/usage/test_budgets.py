@@ -19,8 +19,10 @@ from bot.usage.budgets import BudgetHolder, BudgetKind, Budgets, UsedUpError
 from bot.usage.store import UsageStore
 
 RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
-ADA, BORIS, GUILD, OTHER_GUILD = 5, 6, 7, 8
-LIMITS: list[tuple[BudgetHolder, BudgetKind]] = [(whose, kind) for whose in BudgetHolder for kind in BudgetKind]
+ADA, BORIS, GUILD, OTHER_GUILD, FOREIGN_GUILD = 5, 6, 7, 8, 9
+LIMITS: list[tuple[BudgetHolder, BudgetKind]] = [
+    (whose, kind) for whose in BudgetHolder if whose is not BudgetHolder.PRIVATE for kind in BudgetKind
+]
 NAMES: dict[BudgetKind, str] = {BudgetKind.TOKENS: "tokens_a_day", BudgetKind.AUDIO: "audio_s_a_day"}
 SETTINGS = {
     (BudgetHolder.USER, BudgetKind.TOKENS): "user_tokens_a_day",
@@ -39,7 +41,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 def budgets_of(database: Database, **settings: object) -> Budgets:
     usage = UsageStore(database, clock=lambda: datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
-    return Budgets(usage, Preferences(database), read_settings(**settings))
+    return Budgets(
+        usage, Preferences(database), read_settings(**settings), has_invited=lambda guild: guild != FOREIGN_GUILD
+    )
 
 
 async def limit(database: Database, limits: DailyLimits) -> None:
@@ -84,6 +88,26 @@ async def test_a_limit_holds_for_whom_it_is_meant(database: Database, whose: Bud
     assert not await is_refused(
         budgets, ADA, GUILD, BudgetKind.AUDIO if kind is BudgetKind.TOKENS else BudgetKind.TOKENS
     )
+
+
+@pytest.mark.parametrize(("kind", "usual"), [(BudgetKind.TOKENS, 200_000), (BudgetKind.AUDIO, 3600)])
+async def test_whoever_installed_it_for_themselves_has_a_limit_wherever_they_use_it(
+    database: Database, kind: BudgetKind, usual: int
+) -> None:
+    budgets = budgets_of(database)
+    await spend(budgets, kind, usual // 2, FOREIGN_GUILD)
+    await spend(budgets, kind, usual, GUILD)
+    assert not await is_refused(budgets, ADA, None, kind)
+    await spend(budgets, kind, usual // 2, None)
+    for place in (None, FOREIGN_GUILD):
+        assert await is_refused(budgets, ADA, place, kind)
+        assert not await is_refused(budgets, BORIS, place, kind)
+        with pytest.raises(UsedUpError) as refused:
+            await budgets.require(ADA, place, kind)
+        assert "outside of servers that have invited me" in str(refused.value)
+    assert not await is_refused(budgets, ADA, GUILD, kind), "a server that invited it has limits of its own"
+    free = budgets_of(database, **{f"private_{NAMES[kind]}": 0})
+    assert not await is_refused(free, ADA, None, kind)
 
 
 @pytest.mark.parametrize("kind", BudgetKind)
