@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import hikari
@@ -10,7 +11,10 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.request import AnswerRequest
 from bot.answering.voice_notes import is_recording
 from bot.preferences.choices import SpeakMode
+from bot.ui.error_report import report_error
+from bot.ui.graphemes import beginning
 from bot.ui.reply_target import InteractionTarget, ReplyGoneError
+from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
 
 _SHOWN = 300
@@ -28,10 +32,9 @@ async def ask(
     private: bool = False,
 ) -> None:
     """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was
-    deferred.
+    deferred. What fails is told to the one who asked alone, with the question, and nothing else is left of it.
 
     Raises:
-        StarlingError: see ``AnswerGenerator.answer``.
         hikari.HTTPError: Discord refuses.
     """
 
@@ -43,7 +46,7 @@ async def ask(
         InteractionTarget(interaction, private=private), locale=str(interaction.locale), on_posted=posted
     )
     if shown := " ".join(text.split()):
-        reply.heading = f"> 💬 {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]} …'}\n"
+        reply.heading = f"> 💬 {shown if len(shown) <= _SHOWN else f'{beginning(shown, _SHOWN)} …'}\n"
     request = AnswerRequest(
         asker=interaction.member or interaction.user,
         channel_id=interaction.channel_id,
@@ -62,3 +65,12 @@ async def ask(
         await generator.answer(request)
     except ReplyGoneError:
         return
+    except Exception as error:
+        report = report_error(error, reply.locale, user=int(interaction.user.id), channel=int(interaction.channel_id))
+        with contextlib.suppress(hikari.NotFoundError):
+            await (reply.withdraw() if reply.message_ids else interaction.delete_initial_response())
+        # What takes the place of the promised answer would be as public as that.
+        await interaction.execute(
+            beginning(reply.heading, MESSAGE_LIMIT - len(report.text)) + report.text,
+            flags=hikari.MessageFlag.EPHEMERAL, user_mentions=False, role_mentions=False, mentions_everyone=False,
+        )  # fmt: skip

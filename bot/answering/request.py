@@ -13,6 +13,7 @@ from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import SpeakMode
+from bot.ui.permissions import named
 from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 
@@ -47,12 +48,6 @@ class CannotReadError(StarlingError):
     sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
 
 
-class QuestionGoneError(StarlingError):
-    """Raised when the message was deleted before the first word of the answer."""
-
-    sentence = _("The message that I was answering was deleted, so I stopped.")
-
-
 class NotTheAskerError(StarlingError):
     """Raised when someone stops or repeats an answer to another person."""
 
@@ -60,15 +55,17 @@ class NotTheAskerError(StarlingError):
 
 
 class MayNotWriteError(StarlingError):
-    """Raised when the bot is asked in a channel where it may not write."""
+    """Raised when the bot is asked in a channel where it may not answer."""
 
     sentence = _(
-        "You asked me something in {channel}, but I may not write there. "
-        "Ask a moderator to give me the permission to send messages."
+        "You asked me something in {channel}, but I may not answer there. "
+        "Ask a moderator to give me these permissions: {permissions}."
     )
 
-    def __init__(self, channel: int) -> None:
-        super().__init__(channel=f"<#{channel}>")
+    def __init__(self, channel: int, lacking: hikari.Permissions) -> None:
+        """``lacking``: some of those that ``bot.ui.permissions`` names."""
+        super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
+        self.lacking = lacking
 
 
 async def _unnoted(_id: int) -> None:

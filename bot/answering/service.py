@@ -17,7 +17,8 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, JobKind, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
-from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError, QuestionGoneError
+from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError
+from bot.answering.unread_files import FileUnavailableError
 from bot.answering.voice_notes import recordings_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
@@ -25,6 +26,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import offer_row, retry_row, streaming_row
+from bot.ui.channel_permissions import permissions_in
 from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import report_error
 from bot.ui.nonce import fresh_nonce
@@ -45,6 +47,12 @@ TOO_LATE = timedelta(hours=1)
 
 REFUSAL_HOLDS_S = 60.0
 """A flood is answered once, not message by message."""
+
+NEEDED_TO_WRITE = (
+    hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.SEND_MESSAGES | hikari.Permissions.SEND_MESSAGES_IN_THREADS
+)
+NO_HISTORY = 160002
+"""Discord's code for a reply where earlier messages may not be read."""
 
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
 GIVEN_UP = _("I was interrupted here.")
@@ -375,37 +383,53 @@ class AnswerService:
                 await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
 
     async def _report_error(self, job: Job, message: hikari.Message, reply: StreamingReply, error: Exception) -> None:
-        """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message."""
-        known_error = await self._named(error, message, reply)
+        """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message. A question
+        that was deleted is met with silence."""
+        if await self._is_gone(error, message, reply):
+            log.info("the question was deleted before its answer")
+            await self._jobs.finish(job.id, JobState.CANCELLED)
+            return
+        known_error = await self._named(error, message)
         report = report_error(known_error, reply.locale)
         ANSWERS.labels("failed").inc()
         self._outcomes.failed(known_error)
         await self._jobs.finish(job.id, JobState.FAILED, reference=report.reference)
         try:
-            if isinstance(known_error, MayNotWriteError):
+            if isinstance(known_error, MayNotWriteError) and not known_error.lacking & NEEDED_TO_WRITE:
+                await self._rest.create_message(job.channel_id, report.text, nonce=fresh_nonce())
+            elif isinstance(known_error, MayNotWriteError):
                 direct = await self._rest.create_dm_channel(job.user_id)
                 await self._rest.create_message(direct, report.text, nonce=fresh_nonce())
-            elif isinstance(known_error, QuestionGoneError):
-                await self._rest.create_message(job.channel_id, report.text, nonce=fresh_nonce())
             else:
                 row = retry_row(job.id, reply.locale) if report.is_transient else None
                 await reply.end_with_note(report.text, row=row)
         except (hikari.HTTPError, ReplyGoneError) as failure:
             log.warning("could not tell the person", reference=report.reference, why=str(failure))
 
-    async def _named(self, error: Exception, message: hikari.Message, reply: StreamingReply) -> Exception:
+    async def _is_gone(self, error: Exception, message: hikari.Message, reply: StreamingReply) -> bool:
+        """Whether ``error`` came of a question that was deleted, as bots do that post it in another's name."""
+        if not isinstance(error, hikari.BadRequestError | LinkExpiredError | FileUnavailableError) or reply.message_ids:
+            return False
+        try:
+            await self._rest.fetch_message(message.channel_id, message.id)
+        except hikari.NotFoundError:
+            return True
+        except hikari.HTTPError:
+            return False
+        return False
+
+    async def _named(self, error: Exception, message: hikari.Message) -> Exception:
         """``error``, or the error of ours that says what Discord's refusal means."""
-        named: Exception = error
-        if isinstance(error, hikari.ForbiddenError):
-            named = MayNotWriteError(message.channel_id)
-        elif isinstance(error, hikari.BadRequestError | LinkExpiredError) and not reply.message_ids:
-            # A reply to a deleted message is a bad request, and its files are gone.
-            try:
-                await self._rest.fetch_message(message.channel_id, message.id)
-            except hikari.NotFoundError:
-                named = QuestionGoneError()
-            except hikari.HTTPError:
-                return error
-        if named is not error:
-            named.__cause__ = error
+        is_forbidden = isinstance(error, hikari.ForbiddenError)
+        if not is_forbidden and not (isinstance(error, hikari.BadRequestError) and error.code == NO_HISTORY):
+            return error
+        me, granted = self._bot.get_me(), hikari.Permissions.NONE
+        if me is not None and message.guild_id is not None:
+            with contextlib.suppress(hikari.HTTPError):
+                granted = await permissions_in(self._rest, message.guild_id, message.channel_id, me.id)
+        in_thread = self._bot.cache.get_thread(message.channel_id) is not None
+        sending = hikari.Permissions.SEND_MESSAGES_IN_THREADS if in_thread else hikari.Permissions.SEND_MESSAGES
+        lacking = (hikari.Permissions.VIEW_CHANNEL | sending | hikari.Permissions.READ_MESSAGE_HISTORY) & ~granted
+        named = MayNotWriteError(message.channel_id, lacking or sending)
+        named.__cause__ = error
         return named

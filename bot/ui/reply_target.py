@@ -25,7 +25,7 @@ class Extras(NamedTuple):
 
 NO_EXTRAS = Extras()
 
-MAX_UNSURE = 16
+MAX_UNSURE = 32
 """More messages than a reply has."""
 
 

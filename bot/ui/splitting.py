@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
+
+from bot.ui.graphemes import beginning
 
 MESSAGE_LIMIT = 2000
 """Characters that a message may have (Discord, Create Message)."""
 
-_FENCE = re.compile(r"^ {0,3}```([^\s`]*)[^`]*$", re.MULTILINE)
-"""A line that opens or closes a code block."""
+_FENCE = re.compile(r"^((?:[ \t]|>)*)((?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,})([^\s`]*)[^`\n]*$", re.MULTILINE)
+"""A line that opens or closes a code block, also within a quote or behind the mark of a list."""
+_LINE_ENDS = (re.compile(r"\n\n(?=\S)"), re.compile(r"\n(?=\S)"), re.compile(r"\n"))
+"""Where a message may end, the better first: Discord drops the spaces that a message begins with."""
+_ENDS = (". ", "! ", "? ", "… ", "。", " ")
+_MAX_LANGUAGE_CHARS = 20
+_MAX_INDENT_CHARS = 24
+"""Of a code block that is opened again; a deeper one moves to the left."""
+
+
+class _Block(NamedTuple):
+    """A code block that is open at the end of a text."""
+
+    indent: str
+    """What stands before its fences: spaces, and the marks of quotes."""
+    marks: str
+    language: str
+
+    @property
+    def opening(self) -> str:
+        return f"{self.indent}{self.marks}{self.language}\n"
+
+    @property
+    def closing(self) -> str:
+        return f"\n{self.indent}{self.marks}"
 
 
 def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
     """``text`` in pieces of at most ``limit`` characters, none of them blank.
 
     Cuts are made, in this order of liking, at an empty line, a line's end, a sentence's end, a space; inside a word
-    only when it is longer than half a piece. A code block that is cut is closed, and opened again with its language
-    in the next piece. The pieces of a text do not change when more is added behind it, except for the last one, so
-    that a reply that grows can be shown by edits. ``limit`` is at least 64.
+    only when it is longer than half a piece, and then between two signs. A code block that is cut is closed, and opened
+    again with its language and its indentation in the next piece. The pieces of a text do not change when more is added
+    behind it, except for the last one, so that a reply that grows can be shown by edits. ``limit`` is at least 64.
     """
     pieces: list[str] = []
     rest, opening = text.strip(), ""
@@ -26,16 +52,16 @@ def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
         if len(head) <= limit:
             pieces.append(head)
             break
-        room = limit - len("\n```")
+        room = limit - max((len(block.closing) for block in map(_block, _FENCE.finditer(head[:limit]))), default=0)
         cut = _cut(head, room, at_least=max(len(opening) + 1, room // 2))
         piece = head[:cut].rstrip()
-        language = _open_block(piece)
-        rest = head[cut:].lstrip("\n") if language is not None else head[cut:].lstrip()
-        if language is None:
-            opening = ""
-        else:
-            opening = f"```{language}\n"
-            piece += "\n```"
+        block = _open_block(piece)
+        rest = head[cut:]
+        # The spaces before a line say where in a list or in a program it stands.
+        rest = rest.lstrip("\n") if block is not None or head[cut - 1] == "\n" else rest.lstrip()
+        opening = "" if block is None else block.opening
+        if block is not None:
+            piece += block.closing
         if piece.strip():
             pieces.append(piece)
     return pieces
@@ -43,17 +69,29 @@ def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
 
 def _cut(text: str, room: int, *, at_least: int) -> int:
     """Where to cut ``text`` so that at most ``room`` characters stay in front."""
-    window = text[:room]
-    for separator in ("\n\n", "\n", ". ", "! ", "? ", "… ", "。", " "):
-        found = window.rfind(separator)
+    window = text[: room + 1]
+    for end in _LINE_ENDS:
+        cuts = [found.end() for found in end.finditer(window) if at_least <= found.start() and found.end() <= room]
+        if cuts:
+            return cuts[-1]
+    for separator in _ENDS:
+        found = text.rfind(separator, 0, room)
         if found >= at_least:
             return found + len(separator)
-    return room
+    return max(len(beginning(text, room)), min(at_least, room))
 
 
-def _open_block(text: str) -> str | None:
-    """The language of the code block that is still open at the end of ``text`` ("" when it names none), or None."""
-    language: str | None = None
+def _block(fence: re.Match[str]) -> _Block:
+    indent = fence[1] + " " * len(fence[2] or "")
+    return _Block(indent[:_MAX_INDENT_CHARS], fence[3][:8], fence[4][:_MAX_LANGUAGE_CHARS])
+
+
+def _open_block(text: str) -> _Block | None:
+    """The code block that is still open at the end of ``text``, or None."""
+    block: _Block | None = None
     for fence in _FENCE.finditer(text):
-        language = fence[1][:20] if language is None else None
-    return language
+        if block is None:
+            block = _block(fence)
+        elif len(fence[3]) >= len(block.marks):
+            block = None
+    return block

@@ -7,12 +7,15 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import hikari
+import structlog
 
 from audio import Speech
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.reply_target import NO_EXTRAS, Extras, ReplyTarget
 from bot.ui.splitting import MESSAGE_LIMIT, split
+
+log = structlog.get_logger()
 
 EDIT_INTERVAL_S, MAX_EDIT_INTERVAL_S = 1.0, 6.0
 """Between two edits: at first, and at most. Discord allows about five edits in five seconds to a channel, and fifty
@@ -24,7 +27,12 @@ FEW_CHARS, FEW_WAIT_S = 24, 2.0
 MAX_MESSAGES = 5
 """A longer reply (about 10,000 characters) ends as a file, not as a flood."""
 
+MAX_MESSAGES_WITHOUT_FILE = 20
+"""Where no file may be attached."""
+
 THE_REST = _("This answer is long: all of it is in the file.")
+NO_FILE = _("I may not attach files here, so this answer comes in messages alone.")
+NO_FILE_AND_CUT = _("I may not attach files here, so this long answer ends before its end.")
 
 
 class StreamingReply:
@@ -142,7 +150,7 @@ class StreamingReply:
         """Show ``text`` for good, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
 
         A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file;
-        a text that fits comes with ``file``.
+        a text that fits comes with ``file``. Where no file may be attached, all of it comes in messages.
 
         Raises:
             ReplyGoneError: one of the reply's messages was deleted.
@@ -151,12 +159,21 @@ class StreamingReply:
             hikari.NotFoundError: the channel is gone.
         """
         pieces = split(self.heading + text)
+        told = note
         if len(pieces) > MAX_MESSAGES:
             file = hikari.Bytes((whole or text).encode(), "answer.md", "text/markdown")
-            note = "\n".join(part for part in (f"-# {translate(THE_REST, self.locale)}", note) if part)
-            pieces = pieces[:MAX_MESSAGES]
-            pieces[-1] = split(pieces[-1], MESSAGE_LIMIT - len(note) - 1)[0]
-        await self._finish([*pieces[:-1], *_with_note(pieces[-1:], note)], file=file, row=row)
+            told = self._told(THE_REST, note)
+        try:
+            await self._finish(_ended(pieces, MAX_MESSAGES, told), file=file, row=row)
+        except hikari.ForbiddenError:
+            if file is hikari.UNDEFINED:
+                raise
+            log.info("files may not be attached here")
+            told = self._told(NO_FILE_AND_CUT if len(pieces) > MAX_MESSAGES_WITHOUT_FILE else NO_FILE, note)
+            await self._finish(_ended(pieces, MAX_MESSAGES_WITHOUT_FILE, told), row=row)
+
+    def _told(self, sentence: str, note: str) -> str:
+        return "\n".join(part for part in (f"-# {translate(sentence, self.locale)}", note) if part)
 
     async def withdraw(self) -> None:
         """Delete what is shown.
@@ -250,6 +267,14 @@ class StreamingReply:
 def edit_interval_s(grown_s: float) -> float:
     """How long after an edit the next one may come, for an answer that has been growing for so long."""
     return min(max(EDIT_INTERVAL_S, INTERVAL_SHARE * grown_s), MAX_EDIT_INTERVAL_S)
+
+
+def _ended(pieces: Sequence[str], limit: int, note: str) -> list[str]:
+    """The first ``limit`` of ``pieces``, with ``note`` below the last of them."""
+    kept = list(pieces[:limit])
+    if len(pieces) > limit:
+        kept[-1] = split(kept[-1], MESSAGE_LIMIT - len(note) - 1)[0]
+    return [*kept[:-1], *_with_note(kept[-1:], note)]
 
 
 def _with_note(last: list[str], note: str) -> list[str]:

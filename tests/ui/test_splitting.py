@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,47 @@ def test_indentation_of_code_survives_a_cut() -> None:
 
 def test_a_word_longer_than_a_message_is_cut() -> None:
     assert "".join(split("x" * 5000)) == "x" * 5000
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix", "after"),
+    [
+        ("1. First:", "   ", "2. Second."),
+        ("- Deeper:\n    - Here:", "      ", "- Next."),
+        ("> Quoted:", "> ", "Unquoted."),
+        ("- > Both:", "  > ", "End."),
+    ],
+)
+def test_code_in_lists_and_quotes_is_whole_in_each_piece(before: str, prefix: str, after: str) -> None:
+    code = [f"{prefix}    line({n})" for n in range(300)]
+    pieces = split("\n".join([before, f"{prefix}```python", *code, f"{prefix}```", after]))
+    assert len(pieces) > 2
+    for piece in pieces:
+        fences = [line for line in piece.splitlines() if "```" in line]
+        assert fences == [f"{prefix}```python", f"{prefix}```"]
+    assert [line for piece in pieces for line in piece.splitlines() if "line(" in line] == code
+    assert pieces[-1].endswith(after)
+
+
+def test_code_behind_the_mark_of_a_list_is_opened_again_below_it() -> None:
+    code = [f"  line({n})" for n in range(300)]
+    pieces = split("\n".join(["- ```js", *code, "  ```"]))
+    assert all(piece.startswith("  ```js\n") and piece.endswith("\n  ```") for piece in pieces[1:])
+
+
+def test_a_list_is_cut_where_the_next_message_begins_without_spaces() -> None:
+    items = "\n".join(f"- Item {n}\n    - nested {n}\n    - nested again" for n in range(100))
+    pieces = split(items)
+    assert all(piece.startswith("- Item") for piece in pieces)
+    assert "\n".join(pieces) == items
+
+
+@pytest.mark.parametrize("sign", ["👨‍👩‍👧‍👦", "🇫🇷", "é̂", "🏳️‍🌈", "நி"])
+def test_no_cut_goes_through_a_sign_that_people_see(sign: str) -> None:
+    for limit in range(64, 64 + len(sign)):
+        pieces = split(sign * 100, limit)
+        assert "".join(pieces) == sign * 100
+        assert all(piece == sign * (len(piece) // len(sign)) for piece in pieces)
 
 
 @given(st.text(alphabet="ab \n`.я🙂", max_size=900), st.integers(64, 200))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.extensions.answers.test_answers import picture, shown_to_model
 from tests.harness import BotHarness, Message, voice
 from tests.spoken import JFK, is_heard
@@ -54,6 +56,21 @@ async def test_a_voice_note_or_a_picture_comes_along(harness: BotHarness) -> Non
     assert is_heard(f"who {JFK}", harness.chat.last_question)
     await finished(harness, "member", {"prompt": "What?", "voice_note": ("red.png", picture("red"), "image/png")})
     assert len(shown_to_model(harness)) == 1
+
+
+@pytest.mark.parametrize("trouble", [{"status": 401}, "drop"])
+async def test_of_a_question_that_fails_nothing_is_left_in_public(
+    harness: BotHarness, trouble: str | dict[str, object]
+) -> None:
+    harness.chat.trouble = trouble
+    outcome = await harness.member.slash("ask", {"prompt": "Is this left here?"}, channel="general")
+    told = await outcome.response_where(lambda said: "Reference: " in said["content"], 40)
+    assert told["flags"] & 64
+    assert told["content"].startswith("> 💬 Is this left here?\n")
+    left = [
+        one for one in await harness.member.messages("general") if one["flags"] & 128 or "left here" in one["content"]
+    ]
+    assert left == []
 
 
 async def test_trouble_is_told(harness: BotHarness) -> None:

@@ -11,9 +11,10 @@ import av
 import numpy as np
 import pytest
 
+from bot.sandbox.model.seed import BOT_ROLE_ID
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
-from tests.harness import RECORDINGS, BotHarness, populated, running, voice
+from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
 
@@ -148,14 +149,39 @@ async def test_where_it_may_not_write_it_says_so_in_a_direct_message(harness: Bo
     await harness.administrator.send(channel, f"{harness.mention} hello")
     told = await harness.administrator.wait_for_message(lambda message: f"<#{channel}>" in message["content"])
     assert told["channel_id"] == await harness.dm(harness.administrator)
-    assert "I may not write there" in told["content"]
+    assert "give me these permissions: View Channel" in told["content"] or "Send Messages" in told["content"]
 
 
-async def test_a_question_that_is_deleted_meanwhile_ends_the_answer(harness: BotHarness) -> None:
+async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_it_comes(harness: BotHarness) -> None:
+    channel = harness.channel("general")
+    deny = f"/channels/{channel}/permissions/{BOT_ROLE_ID}"
+    history, files = 1 << 16, 1 << 15
+    try:
+        await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(history)})
+        asked = await harness.member.send(channel, f"{harness.mention} hello")
+        told = await harness.told(asked, lambda message: "Reference: " in message["content"])
+        assert "give me these permissions: Read Message History." in told["content"]
+        await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(files)})
+        harness.chat.answer = "All work and no play makes a dull bird. " * 300
+        asked = await harness.member.send(channel, f"{harness.mention} tell me everything")
+        last = await harness.told(asked, lambda message: "I may not attach files here" in message["content"])
+    finally:
+        await harness.administrator.request("DELETE", deny)
+    parts = await harness.after(asked)
+    assert parts[-1]["id"] == last["id"]
+    assert sum(part["content"].count("dull bird.") for part in parts) == 300
+    assert "again" in buttons_of(last)
+
+
+async def test_a_question_that_is_deleted_at_once_is_met_with_silence(harness: BotHarness) -> None:
+    """As bots do that post it once more in another's name."""
     channel = await harness.dm(harness.member)
-    asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
-    await harness.member.delete(asked)
-    await harness.told(asked, lambda message: "was deleted, so I stopped" in message["content"])
+    for asked in ("Hello!", ""):
+        first = await harness.member.send(channel, asked, voice=None if asked else voice("jfk.ogg"))
+        await harness.member.delete(first)
+    second = await harness.member.send(channel, "And what is the capital?")
+    answer = await harness.complete_answer_to(second)
+    assert [message["id"] for message in await harness.after(first)] == [second["id"], answer["id"]]
 
 
 async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(harness: BotHarness) -> None:
