@@ -68,6 +68,7 @@ def build_learning(
         settings.trainings_folder,
         max_per_day=settings.trainings_a_day,
     )
+    datasets.tell_of_versions(stores.tests.forget_dataset)
     stack.push_async_callback(trainings.stop)
     judge = Judge(answering.chat.named(settings.judge_model)) if settings.judge_model else None
     scorer = Scorer(retriever_maker(settings.recall), judge)
@@ -96,6 +97,7 @@ def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalDat
     trainings = Trainings(
         stores.trainings, stores.models, datasets, stores.files, {}, settings.trainings_folder, max_per_day=0
     )
+    datasets.tell_of_versions(stores.tests.forget_dataset)
     return _personal_data_of(stores, trainings, datasets, corrections, None)
 
 
@@ -109,6 +111,7 @@ def _personal_data_of(
     return build_personal_data(
         jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
         datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
-        memories=stores.memories, comparisons=stores.comparisons, instructions=stores.instructions, usage=stores.usage,
+        memories=stores.memories, comparisons=stores.comparisons, tests=stores.tests,
+        instructions=stores.instructions, usage=stores.usage,
         preferences=stores.preferences, scrub=stores.database.scrub, tombstones=tombstones,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from bot.preferences.preferences import Preferences
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
 from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.results import ModelTestStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
@@ -33,6 +34,7 @@ def build_personal_data(
     feedback: FeedbackStore,
     memories: MemoryStore,
     comparisons: ComparisonStore,
+    tests: ModelTestStore,
     instructions: InstructionStore,
     usage: UsageStore,
     preferences: Preferences,
@@ -47,7 +49,6 @@ def build_personal_data(
     """
     holders = (
         jobs, exchanges, trainings, dataset_store, datasets, corrections, consents, feedback, memories, comparisons,
-        instructions,
-        usage, preferences,
+        tests, instructions, usage, preferences,
     )  # fmt: skip
     return PersonalData(holders, scrub, tombstones)

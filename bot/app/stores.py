@@ -18,6 +18,7 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.results import ModelTestStore
 from bot.training.model_store import ModelStore
 from bot.training.store import TrainingStore
 from bot.usage.store import Clock, UsageStore
@@ -42,6 +43,7 @@ class Stores:
     trainings: TrainingStore
     models: ModelStore
     comparisons: ComparisonStore
+    tests: ModelTestStore
     database: Database
     """That all but files are in."""
 
@@ -71,5 +73,6 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
         trainings=TrainingStore(database),
         models=ModelStore(database),
         comparisons=ComparisonStore(database),
+        tests=ModelTestStore(database),
         database=database,
     )

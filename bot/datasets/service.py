@@ -329,11 +329,14 @@ class Datasets(DataHolder):
         together = (*divided.training, *divided.heldout)
         return TrainingData(datasets, divided, content_hash(example.key for example in together))
 
-    async def held_out(self, guild_id: int, name: str, *, seed: int = SEED) -> tuple[Dataset, tuple[Example, ...]]:
+    async def held_out(
+        self, guild_id: int, name: str, *, seed: int = SEED
+    ) -> tuple[Dataset, tuple[Dataset, ...], tuple[Example, ...]]:
         """What of the newest version of a dataset models are not trained on, so that they can be tested with it.
 
-        Of one that is selected for training this is what training holds out of all that is selected, which may be other
-        examples than the dataset by itself would hold out.
+        Returns it, all datasets that this was taken from, and the examples. Of one that is selected for training this
+        is what training holds out of all that is selected, which may be other examples than the dataset by itself would
+        hold out.
 
         Raises:
             NoSuchDatasetError
@@ -341,7 +344,7 @@ class Datasets(DataHolder):
         dataset = await self._store.get(guild_id, name)
         selected = await self._selected(guild_id)
         datasets = selected if dataset.id in {each.id for each in selected} else (dataset,)
-        return dataset, (await self._divided(datasets, seed)).heldout
+        return dataset, datasets, (await self._divided(datasets, seed)).heldout
 
     async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
         """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""

@@ -41,7 +41,7 @@ _IDS_AT_ONCE = 1000
 """In one statement: SQLite takes at most 32,766 parameters."""
 
 
-VersionWatcher = Callable[[Dataset], Awaitable[int]]
+VersionWatcher = Callable[[AsyncSession, Dataset], Awaitable[int]]
 CorrectionsWatcher = Callable[[Collection[str]], Awaitable[int]]
 """Called with ids of corrections."""
 
@@ -56,7 +56,8 @@ class DatasetStore(DataHolder):
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
         """Call ``watcher`` for each version that is deleted, or from which examples are taken back, before that holds:
-        what was made of it in files has them as well. It returns how many of those it has deleted."""
+        what was made of it has them as well. It returns how many files it has deleted, and changes rows in
+        the session that it is given."""
         self._version_watchers.append(watcher)
 
     def tell_of_corrections(self, watcher: CorrectionsWatcher) -> None:
@@ -291,7 +292,7 @@ class DatasetStore(DataHolder):
             if not gone:
                 raise NoSuchDatasetError(name, version)
             for dataset in gone:
-                await self._tell(dataset)
+                await self._tell(session, dataset)
             await self._delete(session, [dataset.id for dataset in gone])
         await self._database.scrub()
         return gone
@@ -356,7 +357,7 @@ class DatasetStore(DataHolder):
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
-            forgotten += ErasureResult(removed, removed, await self._tell(_dataset(row)))
+            forgotten += ErasureResult(removed, removed, await self._tell(session, _dataset(row)))
             if row.trained_at is None:
                 await self._note_change(session, row)
             else:  # its hash stays that of what was learned
@@ -364,9 +365,9 @@ class DatasetStore(DataHolder):
                 forgotten += ErasureResult(learned=(LearnedVersion(row.guild_id, row.id, row.name, row.version),))
         return forgotten
 
-    async def _tell(self, dataset: Dataset) -> int:
+    async def _tell(self, session: AsyncSession, dataset: Dataset) -> int:
         """Tell of a version that loses examples; how many files were deleted for that."""
-        return sum([await watcher(dataset) for watcher in self._version_watchers])
+        return sum([await watcher(session, dataset) for watcher in self._version_watchers])
 
     async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
         wanted = (

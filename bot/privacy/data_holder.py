@@ -22,6 +22,8 @@ class DataKind(StrEnum):
     """In datasets, each once however many versions have it."""
     VOTES = "votes"
     FEEDBACK = "feedback"
+    TESTS = "tests"
+    """Of models, that they made."""
     AGREEMENTS = "agreements"
     """That corrections are kept and learnt from: 0 or 1."""
 

@@ -366,6 +366,23 @@ class ModelRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ModelTestRow(Base):
+    """What came out of a test of models."""
+
+    __tablename__ = "model_tests"
+    __table_args__ = (UniqueConstraint("guild_id", "number"), Index(None, "tester_id"), Index(None, "ended_at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild_id: Mapped[int] = mapped_column(GuildId)
+    number: Mapped[int] = mapped_column()
+    tester_id: Mapped[int | None] = mapped_column(UserId)
+    datasets: Mapped[str] = mapped_column(String(80))
+    """The ids of the versions that its prompts were taken from, with spaces between."""
+    summary: Mapped[str] = mapped_column(Text)
+    report: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PromotionRow(Base):
     """Which model answers in a guild from then on; the highest id holds. Rows are added, and go with their guild."""
 

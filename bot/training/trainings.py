@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.service import Datasets, TrainingData, TrainingDatasetGoneError
@@ -80,7 +81,7 @@ class Trainings(DataHolder):
         self._shown: TrainingWatcher | None = None
         datasets.tell_of_versions(self._delete_packed)
 
-    async def _delete_packed(self, dataset: Dataset) -> int:
+    async def _delete_packed(self, _session: AsyncSession, dataset: Dataset) -> int:
         """Delete what was packed of a version from which examples are taken back."""
         deleted = 0
         for training in await self._store.learned_from(dataset.guild_id, dataset.id):

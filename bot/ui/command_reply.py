@@ -59,10 +59,31 @@ async def respond(
             user_mentions=False, role_mentions=False, mentions_everyone=False,
         )  # fmt: skip
     except (hikari.UnauthorizedError, hikari.NotFoundError) as error:
-        if error.code != _TOKEN_EXPIRED and error.code not in _UNKNOWN:
-            raise
-        log.info("interaction expired, answering by a message", code=error.code)
+        _require_expired(error)
         await _answer_late(context, text, files, components, ephemeral=ephemeral)
+
+
+async def post_card(context: lightbulb.Context, card: hikari.api.ComponentBuilder) -> hikari.Message:
+    """End the deferral of ``context``, which everyone sees, by a card, or by a message with it when the token has
+    expired; the message that has it.
+
+    Raises:
+        hikari.HTTPError: Discord refuses every way.
+    """
+    try:
+        return await context.interaction.edit_initial_response(
+            component=card, user_mentions=False, role_mentions=False, mentions_everyone=False
+        )
+    except (hikari.UnauthorizedError, hikari.NotFoundError) as error:
+        _require_expired(error)
+        return await _answer_late(context, "", hikari.UNDEFINED, [card], ephemeral=False)
+
+
+def _require_expired(error: hikari.ClientHTTPResponseError) -> None:
+    """Raise ``error`` unless it says that the interaction's token has expired."""
+    if error.code != _TOKEN_EXPIRED and error.code not in _UNKNOWN:
+        raise error
+    log.info("interaction expired, answering by a message", code=error.code)
 
 
 async def _answer_late(
@@ -72,18 +93,18 @@ async def _answer_late(
     components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]],
     *,
     ephemeral: bool,
-) -> None:
+) -> hikari.Message:
+    """The message that has the answer."""
     heading = f"{context.user.mention} {translate(TOO_LATE, locale_of(context))}"
     rest = context.client.rest
     if not ephemeral and context.guild_id is not None:
         try:
-            await _post_late(rest, context.channel_id, heading, text, files, components, pings=[context.user.id])
+            pings = [context.user.id]
+            return await _post_late(rest, context.channel_id, heading, text, files, components, pings=pings)
         except (hikari.ForbiddenError, hikari.NotFoundError):
             log.info("may not write in the channel, sending a direct message", channel=int(context.channel_id))
-        else:
-            return
     direct = await rest.create_dm_channel(context.user.id)
-    await _post_late(rest, direct.id, heading, text, files, components, pings=[])
+    return await _post_late(rest, direct.id, heading, text, files, components, pings=[])
 
 
 async def _post_late(
@@ -95,8 +116,8 @@ async def _post_late(
     components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]],
     *,
     pings: Sequence[hikari.Snowflake],
-) -> None:
-    """Post the answer below ``heading``: in one message, or in two where one has no room for both."""
+) -> hikari.Message:
+    """Post the answer below ``heading``: in one message, or in two where one has no room for both; the last of them."""
     parts = list(components or ())
     is_card = any(part.type in COMPONENT_V2_TYPES for part in parts)
     content: hikari.UndefinedOr[str] = f"{heading}\n{text}" if text else heading
@@ -112,7 +133,7 @@ async def _post_late(
             channel, heading, user_mentions=pings, role_mentions=False, mentions_everyone=False, nonce=fresh_nonce()
         )
         content = text or hikari.UNDEFINED
-    await rest.create_message(
+    return await rest.create_message(
         channel, content, attachments=files, components=parts or hikari.UNDEFINED,
         user_mentions=pings, role_mentions=False, mentions_everyone=False, nonce=fresh_nonce(),
     )  # fmt: skip

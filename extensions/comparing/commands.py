@@ -10,7 +10,7 @@ from bot.instructions.service import Instructions
 from bot.training.completion import complete_any_model
 from bot.training.evaluating.comparing import compare
 from bot.training.evaluating.comparisons import ComparisonStore, Tally
-from bot.ui.command_reply import locale_of
+from bot.ui.command_reply import locale_of, post_card
 from bot.ui.permissions import guild_of
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
@@ -59,8 +59,5 @@ class Compare(
             guild_id=guild, channel_id=context.channel_id, asked_by=user,
         )  # fmt: skip
         locale = str(context.interaction.guild_locale or locale_of(context))
-        message = await context.interaction.edit_initial_response(
-            component=build_card(comparison, Tally(0, 0, 0), locale), user_mentions=False, role_mentions=False,
-            mentions_everyone=False,
-        )  # fmt: skip
+        message = await post_card(context, build_card(comparison, Tally(0, 0, 0), locale))
         await store.posted(comparison.id, message.id)

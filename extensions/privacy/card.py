@@ -25,7 +25,7 @@ FORGET_ID = "privacy-forget"
 STORED = _(
     "I have stored of you: questions with their answers: {exchanges}; corrections: {corrections}; what you taught me "
     "in direct messages: {memories}; examples in datasets: {examples}; votes on answers: {votes}; what you said with "
-    "/feedback: {feedback}; and, as numbers, what you used a day."
+    "/feedback: {feedback}; tests of models that you made: {tests}; and, as numbers, what you used a day."
 )
 AGREED = _("You have agreed that the corrections that you write are kept, used to answer, and learnt from.")
 NOT_AGREED = _("You have not agreed that corrections of yours are kept, so I keep none.")

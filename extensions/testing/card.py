@@ -22,8 +22,7 @@ _PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
 
 def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card. ``source``: what the prompts were taken from."""
-    heading = f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
-    texts = [heading]
+    texts = [heading_of(evaluation, source, locale)]
     for number in range(min(SOME, len(evaluation.runs[0].answers))):
         text = _case(evaluation, number, locale)
         together = "".join([*texts, text])
@@ -38,6 +37,11 @@ def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hika
     data = report(evaluation, source, locale).encode()
     card.add_file(hikari.Bytes(data, "test.md", "text/markdown; charset=utf-8"))
     return card
+
+
+def heading_of(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
+    """What was tested and what came out, above the answers."""
+    return f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
 
 
 def _case(evaluation: Evaluation, number: int, locale: str) -> str:

@@ -6,6 +6,7 @@ import lightbulb
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
+from bot.datasets.dataset import Dataset
 from bot.datasets.service import Datasets
 from bot.datasets.text import dataset_label
 from bot.errors import StarlingError
@@ -18,8 +19,10 @@ from bot.storage.file_names import shown
 from bot.training.completion import complete_any_model, complete_dataset
 from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.results import ModelTestStore
 from bot.training.evaluating.running import EvaluationRun
 from bot.training.evaluating.scoring import Scorer
+from bot.training.evaluating.text import report
 from bot.training.rights import require_trainer
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
@@ -27,7 +30,7 @@ from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
 from bot.usage.meter import BudgetMeter
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
-from extensions.testing.card import build_card
+from extensions.testing.card import build_card, heading_of
 from extensions.testing.under_way import TestsUnderWay, cancel_row
 
 loader = lightbulb.Loader()
@@ -87,10 +90,11 @@ class Test(
         scorer: Scorer,
         under_way: TestsUnderWay,
         preferences: Preferences,
+        tests: ModelTestStore,
     ) -> None:
         guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer(ephemeral=True)
-        cases, source = await self._cases(guild, datasets)
+        cases, source, taken_from = await self._cases(guild, datasets)
         chosen = await self._models(guild, models)
         meter = BudgetMeter(budgets, context.user.id, guild)
         await meter.require()
@@ -105,26 +109,33 @@ class Test(
                 evaluation = await run.result()
             finally:
                 await progress.end()
+        # Kept before it is shown: it has cost minutes and tokens, and Discord may take it no more.
+        written = report(evaluation, source, locale)
+        await tests.keep(
+            guild, context.user.id, taken_from, summary=heading_of(evaluation, source, locale), report=written
+        )
         await respond(context, components=[build_card(evaluation, source, locale)], ephemeral=True)
 
-    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], LazyMessage]:
-        """What is asked, and where it was taken from."""
+    async def _cases(
+        self, guild: int, datasets: Datasets
+    ) -> tuple[tuple[TestCase, ...], LazyMessage, tuple[Dataset, ...]]:
+        """What is asked, where it was taken from, and of which datasets."""
         if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
             raise OneSourceError
         if self.data is not None:
             cases = read_cases(self.data)
-            return cases, lazy(OF_DATA, count=len(cases))
+            return cases, lazy(OF_DATA, count=len(cases)), ()
         if self.file is not None:
             cases = read_cases(await download(self.file, MAX_BYTES))
-            return cases, lazy(OF_FILE, name=shown(self.file.filename), count=len(cases))
+            return cases, lazy(OF_FILE, name=shown(self.file.filename), count=len(cases)), ()
         if self.dataset is not None:
-            dataset, examples = await datasets.held_out(guild, self.dataset)
+            dataset, taken_from, examples = await datasets.held_out(guild, self.dataset)
             cases = from_examples(examples)
             if not cases:
                 raise NothingHeldOutError(dataset_label(dataset))
-            return cases, lazy(OF_DATASET, name=dataset_label(dataset), count=len(cases))
+            return cases, lazy(OF_DATASET, name=dataset_label(dataset), count=len(cases)), taken_from
         cases = general_questions()
-        return cases, lazy(OF_GENERAL, count=len(cases))
+        return cases, lazy(OF_GENERAL, count=len(cases)), ()
 
     async def _models(self, guild: int, models: ChatModels) -> list[ChatModel]:
         if self.against is not None:

@@ -113,7 +113,7 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotH
     assert set(commands) == {
         *("hi", "help", "about", "ask", "instruction", "model", "transcribe", "say", "voice", "usage"),
         *("correct", "teach", "memory", "corrections", "feedback", "leaderboard", "privacy"),
-        *("train", "jobs", "test", "compare"),
+        *("train", "jobs", "test", "tests", "compare"),
         *("Transcribe", "Read aloud", "Ask about this", "Answer this", "Correct this reply", "Correct transcript"),
     }
     everyones = set(commands)
@@ -123,7 +123,7 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotH
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
     servers_only |= {"Correct transcript", "corrections", "leaderboard"}
     alone_too = {"correct", "teach", "Correct this reply"}
-    servers_only |= {"train", "jobs", "test", "compare"}
+    servers_only |= {"train", "jobs", "test", "tests", "compare"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only - everyones
     for command in commands.values():
         name = command["name"]

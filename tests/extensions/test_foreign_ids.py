@@ -73,9 +73,12 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "bad": lambda _town: "",
     "correct": lambda _town: "",
     "recalled": lambda town: str(town.number),
+    "recalled-correct": lambda town: town.reply,
     "corrections-page": lambda _town: "approved:1",
     "correction-approve": lambda town: f"{town.correction}:1",
     "correction-reject": lambda town: f"{town.correction}:1",
+    "correction-retire": lambda town: f"{town.correction}:1:{town.number}",
+    "correction-edit": lambda town: town.correction,
     "consent-agree": lambda town: f"new:{town.channel}:{town.reply}",
     "consent-give": lambda town: f"new:{town.channel}:{town.reply}",
     "consent-refuse": lambda _town: "",
@@ -86,8 +89,18 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "set": lambda _town: "limits",
     "test-cancel": lambda town: town.job,
     "privacy-forget": lambda town: town.other_asker,
+    "memory-page": lambda _town: "1",
+    "help": lambda _town: "talk",
 }
 """Ids with what is of the first server; of buttons that name nothing, what they have."""
+
+MENUS: dict[str, Callable[[Town], str]] = {
+    "corrections-open": lambda town: str(town.number),
+    "wanted-correct": lambda town: f"{town.channel}:{town.reply}",
+    "wanted-dismiss": lambda town: f"{town.channel}:{town.reply}",
+    "wanted-take": lambda _town: "sparrow",
+}
+"""What is chosen in menus, whose own ids name nothing."""
 
 FORMS: dict[str, Callable[[Town], str]] = {
     "ask-about": lambda town: f"{town.channel}:{town.question}",
@@ -176,8 +189,18 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
     )  # fmt: skip
 
 
+async def chosen(harness: BotHarness, id_: str, about: str) -> Outcome:
+    """The administrator of both servers chooses ``about`` in a menu in the second one."""
+    ada, option = harness.administrator, {"label": "It", "value": about}
+    row = {"type": 1, "components": [{"type": 3, "custom_id": id_, "options": [option]}]}
+    message = await harness.as_bot(
+        "POST", f"/channels/{ada.channel_id(SECOND)}/messages", {"content": "Choose", "components": [row]}
+    )
+    return await ada.click(message, id_, [about])
+
+
 async def used(harness: BotHarness, id_: str, about: str, *, is_form: bool) -> Outcome:
-    """The administrator of both servers uses what names ``about`` in the second one."""
+    """The same with a button, or a form, that names ``about``."""
     ada, custom_id = harness.administrator, f"{id_}:{about}" if about else id_
     button = {"type": 2, "style": 1, "label": "Press", "custom_id": "stop:none" if is_form else custom_id}
     body = {"content": "Press", "components": [{"type": 1, "components": [button]}]}
@@ -201,7 +224,7 @@ async def used(harness: BotHarness, id_: str, about: str, *, is_form: bool) -> O
 
 async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path, whisper_base: Path) -> None:
     buttons, forms = registered()
-    assert (set(BUTTONS), set(FORMS)) == (buttons, forms), "each button and form is tried"
+    assert (set(BUTTONS) | set(MENUS), set(FORMS)) == (buttons, forms), "each button, menu and form is tried"
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings):
@@ -214,6 +237,9 @@ async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path,
                     outcome = await used(harness, id_, about(town), is_form=is_form)
                     told += outcome.messages
                     assert stored_of_others(tmp_path, second) == before, f"{id_} has changed the first server"
+            for id_, about in MENUS.items():
+                told += (await chosen(harness, id_, about(town))).messages
+                assert stored_of_others(tmp_path, second) == before, f"{id_} has changed the first server"
             told += await harness.administrator.messages(SECOND)
             assert SECRET not in json.dumps(told)
             assert SECRET not in json.dumps([each["messages"] for each in chat.requests[1:]])

@@ -75,3 +75,46 @@ async def test_a_card_that_comes_too_late_comes_whole(
     told = await late(hasty_harness, command, options, says)
     assert TOO_LATE in texts_in(told)
     assert len(told) == 1
+
+
+async def kept_tests(harness: BotHarness, typed: str) -> list[Message]:
+    """What the administrator is offered who looks for a test."""
+    return await harness.administrator.autocomplete("tests show", {"test": typed}, "test", channel="general")
+
+
+async def test_what_a_test_has_found_is_there_although_it_could_not_be_shown(hasty_harness: BotHarness) -> None:
+    harness, ada = hasty_harness, hasty_harness.administrator
+    harness.sandbox.fault("error", path="^/(webhooks|channels|users)/", status=500, only_bot=True, times=1000)
+    try:
+        asked = '["Where does the sparrow sleep?", "And when?"]'
+        await ada.slash("test", {"data": asked}, channel=harness.channel("general"))
+        async with asyncio.timeout(30):
+            while not (found := await kept_tests(harness, "what you gave me (2)")):
+                await asyncio.sleep(0.2)
+    finally:
+        harness.sandbox.faults.clear()
+    test = found[0]
+    listed = await (await ada.slash("tests list", channel="general")).response()
+    assert f"**#{test['value']}**" in listed["content"] and "Asked: what you gave me (2)." in listed["content"]
+    shown = await (await ada.slash("tests show", {"test": test["value"]}, channel="general")).response()
+    assert shown["content"].startswith("### Test of `scripted`")
+    assert "Where does the sparrow sleep?" in (await ada.download(shown["attachments"][0])).decode()
+    elsewhere = await (await ada.slash("tests show", {"test": "1"}, channel="second sandbox/general")).response()
+    assert "There is no test #1 here" in elsewhere["content"]
+    refused = await (await harness.member.slash("tests list", channel="general")).response()
+    assert "the permission Manage Server" in refused["content"]
+
+
+async def test_a_comparison_that_comes_too_late_is_voted_on_all_the_same(hasty_harness: BotHarness) -> None:
+    harness, chloe = hasty_harness, hasty_harness.member
+    harness.chat.models = ["scripted", "other"]
+    harness.sandbox.fault("slow", path="^/webhooks/", only_bot=True, delay_s=LIFETIME_S * 1.3)
+    try:
+        options = {"prompt": "Capital?", "model": "scripted", "against": "other"}
+        await chloe.slash("compare", options, channel=harness.channel("general"))
+        card = await chloe.wait_for_message(lambda message: "Which answer is better?" in texts_in(message), 30)
+    finally:
+        harness.sandbox.faults.clear()
+    assert TOO_LATE in texts_in(card)
+    await chloe.click(card, "A")
+    await chloe.wait_for_edit(card, lambda message: "Votes: 1." in texts_in(message))

@@ -89,6 +89,10 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
         "id": ids.key, "guild_id": ids.guild, "training_id": ids.key, "name": "trained-1", "kind": "adapter",
         "base": "b", "remote_name": "r", "path": None, "scores": None, "created_at": THEN,
     },
+    "model_tests": lambda ids: {
+        "id": ids.key, "guild_id": ids.guild, "number": 1, "tester_id": ids.user, "datasets": "", "summary": SECRET,
+        "report": SECRET, "ended_at": THEN,
+    },
     "promotions": lambda ids: {"guild_id": ids.guild, "model_id": ids.key, "promoted_by": ids.user,
                                "promoted_at": THEN},
     "comparisons": lambda ids: {

@@ -32,6 +32,7 @@ from bot.storage.files import FileStore
 from bot.storage.snowflake import GuildId, MessageId, UserId
 from bot.storage.tables import Base, DatasetRow
 from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.results import ModelTestStore
 from bot.training.model_store import ModelStore
 from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
@@ -43,6 +44,7 @@ from tests.privacy.stored import ROWS, SECRET, Ids, fill, holding, sizes, tellin
 ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
 BORIS = Ids(user=7, guild=8, message=200, key="boris")
 NUMBERS = {"prompt_tokens", "reply_tokens", "spoken_characters", "id"}
+KEPT_FOR_DAYS = ("jobs", "exchanges", "comparisons", "model_tests", "usage")
 PARTS = {"CorrectionStore", "TrainingStore", "ModelStore"}
 """Asked by ``Corrections`` and ``Trainings``."""
 
@@ -65,6 +67,7 @@ async def data(database: Database, tmp_path: Path) -> PersonalData:
         feedback=FeedbackStore(database),
         memories=MemoryStore(database),
         comparisons=ComparisonStore(database),
+        tests=ModelTestStore(database),
         instructions=InstructionStore(database),
         usage=UsageStore(database),
         preferences=preferences,
@@ -130,9 +133,9 @@ async def test_what_a_guild_wants_to_be_forgotten_sooner_is(database: Database, 
     [preferences] = [holder for holder in data.holders if isinstance(holder, Preferences)]
     await preferences.change_guild(ADA.guild, lambda chosen: replace(chosen, retention_days=1))
     years = timedelta(days=36500)
-    assert await delete_expired(data.holders, preferences.retention_days, years) == 3
+    assert await delete_expired(data.holders, preferences.retention_days, years) == 4
     kept = {table.partition(".")[0] for table in await holding(database, GuildId, ADA.guild)}
-    assert kept.isdisjoint({"jobs", "exchanges", "comparisons"})
+    assert kept.isdisjoint({"jobs", "exchanges", "comparisons", "model_tests"})
     assert "corrections" in kept
     elsewhere = {table.partition(".")[0] for table in await holding(database, GuildId, BORIS.guild)}
     assert elsewhere >= {"jobs", "exchanges", "comparisons"}
@@ -145,14 +148,14 @@ async def test_what_the_host_wants_to_be_forgotten_is_forgotten_everywhere(
     await delete_expired(
         data.holders, preferences.retention_days, datetime.now(UTC) - datetime(2026, 11, 24, tzinfo=UTC)
     )
-    assert [(await sizes(database))[name] for name in ("jobs", "exchanges", "comparisons", "usage")] == [0, 0, 0, 2]
+    assert [(await sizes(database))[name] for name in KEPT_FOR_DAYS] == [0, 0, 0, 0, 2]
 
 
 async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) -> None:
     summary = await data.summary(ADA.user)
     assert summary == {
         DataKind.EXCHANGES: 2, DataKind.CORRECTIONS: 1, DataKind.EXAMPLES: 1, DataKind.VOTES: 2, DataKind.FEEDBACK: 1,
-        DataKind.AGREEMENTS: 1, DataKind.MEMORIES: 1,
+        DataKind.AGREEMENTS: 1, DataKind.MEMORIES: 1, DataKind.TESTS: 1,
     }  # fmt: skip
     exported = json.loads(await data.export(ADA.user))
     assert exported["user_id"] == str(ADA.user)

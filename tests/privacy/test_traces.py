@@ -31,6 +31,7 @@ from bot.privacy.personal_data import PersonalData
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.results import ModelTestStore
 from bot.training.export.trainer import ExportingTrainer
 from bot.training.model_store import ModelStore
 from bot.training.store import TrainingStore
@@ -99,7 +100,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
         jobs=jobs, exchanges=exchanges, trainings=trainings, dataset_store=store, datasets=service,
         corrections=corrections,
         consents=consents, feedback=feedback, memories=MemoryStore(database),
-        comparisons=comparisons, instructions=InstructionStore(database),
+        comparisons=comparisons, tests=ModelTestStore(database), instructions=InstructionStore(database),
         usage=UsageStore(database), preferences=preferences, scrub=database.scrub,
     )  # fmt: skip
     yield Bot(

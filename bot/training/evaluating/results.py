@@ -1,0 +1,138 @@
+"""What came out of tests of models, kept before it is shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.datasets.dataset import Dataset
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.storage.database import Database, rows_changed
+from bot.storage.guild_lock import lock_guild
+from bot.storage.tables import ModelTestRow
+
+MAX_KEPT = 50
+"""Of one guild; the oldest goes for a new one."""
+
+
+class NoSuchModelTestError(StarlingError):
+    """Raised when a guild has no such test, or not any more."""
+
+    sentence = _("There is no test #{number} here, or not any more. /tests list shows those that there are.")
+
+    def __init__(self, number: int | str) -> None:
+        super().__init__(number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTest:
+    """One test that has ended."""
+
+    number: int
+    """From 1 in each guild."""
+    tester_id: int | None
+    """None when they were forgotten."""
+    summary: str
+    """Markdown: what was tested, what was asked, and what came out of it."""
+    report: str
+    """Markdown: all prompts and answers."""
+    ended_at: datetime
+    """Aware, UTC."""
+
+
+class ModelTestStore(DataHolder):
+    """Keeps them as long as questions and answers. What somebody tested with texts of their own goes with them, and a
+    test with what a dataset held out goes when examples of that dataset are taken back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(
+        self, guild_id: int, tester_id: int, datasets: Sequence[Dataset], *, summary: str, report: str
+    ) -> ModelTest:
+        """``datasets``: those that the prompts were taken from; none where the tester gave them, or they are general
+        ones."""
+        row = ModelTestRow
+        async with self._database.sessions.begin() as session:
+            await lock_guild(session, guild_id)
+            last = await session.scalar(select(func.max(row.number)).where(row.guild_id == guild_id)) or 0
+            made = ModelTestRow(
+                id=uuid.uuid4().hex, guild_id=guild_id, number=last + 1, tester_id=tester_id,
+                datasets=" ".join(each.id for each in datasets), summary=summary, report=report,
+                ended_at=datetime.now(UTC),
+            )  # fmt: skip
+            session.add(made)
+            await session.execute(delete(row).where(row.guild_id == guild_id, row.number <= last + 1 - MAX_KEPT))
+        return _read(made)
+
+    async def of_guild(self, guild_id: int, most: int) -> list[ModelTest]:
+        """The latest first."""
+        wanted = select(ModelTestRow).where(ModelTestRow.guild_id == guild_id)
+        async with self._database.sessions() as session:
+            return [
+                _read(row) for row in await session.scalars(wanted.order_by(ModelTestRow.number.desc()).limit(most))
+            ]
+
+    async def get(self, guild_id: int, number: int) -> ModelTest:
+        """
+        Raises:
+            NoSuchModelTestError
+        """
+        wanted = select(ModelTestRow).where(ModelTestRow.guild_id == guild_id, ModelTestRow.number == number)
+        async with self._database.sessions() as session:
+            row = await session.scalar(wanted)
+        if row is None:
+            raise NoSuchModelTestError(number)
+        return _read(row)
+
+    async def forget_dataset(self, session: AsyncSession, dataset: Dataset) -> int:
+        """Delete tests with examples of a version, from which some are taken back; no files are deleted."""
+        of_it = ModelTestRow.datasets.contains(dataset.id)
+        await session.execute(delete(ModelTestRow).where(ModelTestRow.guild_id == dataset.guild_id, of_it))
+        return 0
+
+    async def forget_user(self, user_id: int) -> ErasureResult:
+        """Delete what a person has tested with texts of their own; what they tested with a dataset is the guild's, and
+        it is forgotten that it was they."""
+        theirs = ModelTestRow.tester_id == user_id
+        async with self._database.sessions.begin() as session:
+            own = delete(ModelTestRow).where(theirs, ModelTestRow.datasets == "")
+            others = update(ModelTestRow).where(theirs).values(tester_id=None)
+            return ErasureResult(await rows_changed(session, own) + await rows_changed(session, others))
+
+    async def forget_guild(self, guild_id: int) -> int:
+        """Forget all tests of a guild."""
+        return await self._delete(ModelTestRow.guild_id == guild_id)
+
+    async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
+        """Delete what ended before ``moment``."""
+        which = [ModelTestRow.ended_at < moment]
+        return await self._delete(*which, *([] if guild_id is None else [ModelTestRow.guild_id == guild_id]))
+
+    async def count(self, user_id: int) -> StoredDataSummary:
+        """Tests that a person has made."""
+        return StoredDataSummary({DataKind.TESTS: len(await self._of_user(user_id))})
+
+    async def export(self, user_id: int) -> Mapping[str, object]:
+        """Tests that a person has made."""
+        return {"tests_of_models": await self._of_user(user_id)}
+
+    async def _of_user(self, user_id: int) -> list[ModelTest]:
+        wanted = select(ModelTestRow).where(ModelTestRow.tester_id == user_id).order_by(ModelTestRow.ended_at)
+        async with self._database.sessions() as session:
+            return [_read(row) for row in await session.scalars(wanted)]
+
+    async def _delete(self, *which: ColumnElement[bool]) -> int:
+        async with self._database.sessions.begin() as session:
+            return await rows_changed(session, delete(ModelTestRow).where(*which))
+
+
+def _read(row: ModelTestRow) -> ModelTest:
+    return ModelTest(row.number, row.tester_id, row.summary, row.report, row.ended_at)
