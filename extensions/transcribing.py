@@ -9,16 +9,18 @@ import lightbulb
 
 from audio import TranscriptionProgress, subrip, webvtt
 from bot.answering.hearings import Hearings
+from bot.answering.long_notes import LongNotes, is_long
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
+from bot.answering.translating import CannotTranslateError, Translator
 from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
-from bot.i18n.translation import translate
+from bot.i18n.translation import language_of, translate
 from bot.ui.answer_buttons import STOPPED, hearing_row
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
 from bot.ui.progress_bar import ProgressBar
-from bot.ui.splitting import MESSAGE_LIMIT
+from bot.ui.splitting import MESSAGE_LIMIT, split
 from bot.ui.transcript_text import LISTENING, NO_SPEECH, caption, so_far
 from bot.usage.budgets import BudgetKind, Budgets
 from bot.work.cancellation import CancelledByUserError
@@ -34,8 +36,11 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
     await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
 
 
-async def show(context: lightbulb.Context, heard: Sequence[HeardRecording], budgets: Budgets, form: str) -> None:
-    """Answer with what was ``heard`` in the ``form`` text, srt or vtt; as a file when it is subtitles or long.
+async def show(
+    context: lightbulb.Context, heard: Sequence[HeardRecording], budgets: Budgets, long_notes: LongNotes, form: str
+) -> None:
+    """Answer with what was ``heard`` in the ``form`` text, srt or vtt; as a file when it is subtitles, with a summary
+    when it is long.
 
     Raises:
         StarlingError: why nothing could be heard at all.
@@ -49,6 +54,13 @@ async def show(context: lightbulb.Context, heard: Sequence[HeardRecording], budg
     notes = await budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
     captions = [caption(one, locale) for one in spoken]
     small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
+    if form == "text" and is_long(heard):
+        card = await long_notes.card(
+            heard, language=language_of(locale), locale=locale, user=context.user.id, guild=context.guild_id
+        )
+        text = split("\n".join([card.text, *(f"-# {note}" for note in notes)]))[0]
+        await respond(context, text, attachment=card.file, components=[card.row])
+        return
     text = joined(heard)
     if form == "text" and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
         await respond(context, f"{text}\n{small_print}")
@@ -98,13 +110,26 @@ async def _heard(
             await progress.end()
 
 
+async def respond_with_translation(context: lightbulb.Context, text: str) -> None:
+    """Answer with ``text``, as a file when it is long."""
+    if len(text) <= MESSAGE_LIMIT:
+        await respond(context, text)
+        return
+    file = hikari.Bytes(text.encode(), "translation.txt", "text/plain; charset=utf-8")
+    await respond(context, translate(IN_THE_FILE, locale_of(context)), attachment=file)
+
+
 async def _answer(
-    context: lightbulb.Context, heard: list[HeardRecording] | None, budgets: Budgets, form: str = "text"
+    context: lightbulb.Context,
+    heard: list[HeardRecording] | None,
+    budgets: Budgets,
+    long_notes: LongNotes,
+    form: str = "text",
 ) -> None:
     if heard is None:
         await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
     else:
-        await show(context, heard, budgets, form)
+        await show(context, heard, budgets, long_notes, form)
 
 
 @loader.command
@@ -127,6 +152,13 @@ class Transcribe(
     to_english = lightbulb.boolean(
         _("to_english"), _("Translate what is said into English"), localize=True, default=False
     )
+    into = lightbulb.string(
+        _("into"),
+        _("A language into which it is translated; as text"),
+        localize=True,
+        default=None,
+        autocomplete=complete_language,
+    )
     form = lightbulb.string(
         _("format"),
         _("Text, or subtitles with times"),
@@ -141,12 +173,25 @@ class Transcribe(
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, reader: RecordingReader, hearings: Hearings, budgets: Budgets
+        self,
+        context: lightbulb.Context,
+        reader: RecordingReader,
+        hearings: Hearings,
+        budgets: Budgets,
+        long_notes: LongNotes,
+        translator: Translator,
     ) -> None:
+        into = language_code(self.into, locale_of(context)) if self.into else None
+        if into is not None and not await translator.can_translate(context.guild_id):
+            raise CannotTranslateError
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
         heard = await _heard(context, reader, hearings, [self.file], language, self.to_english)
-        await _answer(context, heard, budgets, self.form)
+        if heard is not None and into is not None and joined(heard):
+            said = await translator.translate(joined(heard), into, user=context.user.id, guild=context.guild_id)
+            await respond_with_translation(context, said)
+            return
+        await _answer(context, heard, budgets, long_notes, self.form)
 
 
 @loader.command
@@ -159,10 +204,15 @@ class TranscribeMessage(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, reader: RecordingReader, hearings: Hearings, budgets: Budgets
+        self,
+        context: lightbulb.Context,
+        reader: RecordingReader,
+        hearings: Hearings,
+        budgets: Budgets,
+        long_notes: LongNotes,
     ) -> None:
         files = recordings_in(self.target)
         if not files:
             raise NoVoiceNoteError
         await context.defer()
-        await _answer(context, await _heard(context, reader, hearings, files), budgets)
+        await _answer(context, await _heard(context, reader, hearings, files), budgets, long_notes)

@@ -23,7 +23,7 @@ _SHOWN = 300
 
 async def ask(
     generator: AnswerGenerator,
-    interaction: hikari.CommandInteraction | hikari.ModalInteraction,
+    interaction: hikari.CommandInteraction | hikari.ModalInteraction | hikari.ComponentInteraction,
     text: str,
     *,
     files: Sequence[hikari.Attachment] = (),
@@ -57,6 +57,7 @@ async def ask(
         reply=reply,
         files=tuple(files),
         about=about,
+        answers_long=True,
         speak=speak,
         is_direct=interaction.context is hikari.ApplicationContextType.BOT_DM,
         remembered=not private,

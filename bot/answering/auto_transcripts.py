@@ -13,6 +13,7 @@ from audio import TranscriptionProgress
 from bot.answering.called_by_name import is_called
 from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
+from bot.answering.long_notes import LongNotes, is_long
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
 from bot.answering.service import AnswerService
 from bot.answering.voice_notes import recordings_in
@@ -45,6 +46,7 @@ class AutoTranscripts:
         bot: hikari.GatewayBot,
         answers: AnswerService,
         reader: RecordingReader,
+        long_notes: LongNotes,
         preferences: Preferences,
         hearings: Hearings,
         jobs: JobStore,
@@ -54,6 +56,7 @@ class AutoTranscripts:
         self._rest = bot.rest
         self._answers = answers
         self._reader = reader
+        self._long_notes = long_notes
         self._preferences = preferences
         self._hearings = hearings
         self._jobs = jobs
@@ -168,6 +171,12 @@ class AutoTranscripts:
         spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
         if not spoken:
             await reply.withdraw()
+            return
+        if is_long(heard):
+            card = await self._long_notes.card(
+                heard, language=spoken[0].language or locale, locale=locale, user=job.user_id, guild=job.guild_id
+            )
+            await reply.finish(card.text, row=card.row, file=card.file)
             return
         style = (await self._preferences.guild(job.guild_id)).transcript_style
         if style is TranscriptStyle.QUOTE:

@@ -95,6 +95,8 @@ class AnswerRequest:
     """Whether nobody but the asker and the bot sees it: a direct message."""
     job: str | None = None
     """What the answer can be asked for again by."""
+    answers_long: bool = False
+    """Whether a long recording is answered at once, not summed up first."""
     speak: SpeakMode | None = None
     """When to speak, where it was said with the question."""
     follows: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import hikari
@@ -9,6 +10,7 @@ import hikari
 from audio import TranscriptionProgress, detect_language
 from bot.answering import recordings
 from bot.answering.attachments import AttachmentContent, AttachmentReader
+from bot.answering.long_notes import LongNotes, is_long, spoken_in
 from bot.answering.message_text import text_of
 from bot.answering.recordings import HeardRecording, RecordingReader
 from bot.answering.request import (
@@ -56,6 +58,7 @@ class Understanding:
         self,
         bot: hikari.GatewayBot,
         reader: RecordingReader,
+        long_notes: LongNotes,
         attachments: AttachmentReader,
         models: ChatModels,
         locales: KnownLocales,
@@ -66,6 +69,7 @@ class Understanding:
         """``reads_all``: whether Discord shows us messages that do not mention us."""
         self._bot = bot
         self._recordings = reader
+        self._long_notes = long_notes
         self._attachments = attachments
         self._models = models
         self._locales = locales
@@ -92,6 +96,9 @@ class Understanding:
             remarks = recordings.remarks(heard, reply.locale)
             await reply.finish("\n".join(remarks) if len(heard) > 1 else translate(NO_SPEECH, reply.locale))
             return None
+        if is_long(heard) and is_all and not request.answers_long and not request.continued:
+            await request.cancellation.unless_cancelled(self._show_card(request, heard))
+            return None
         if heard:
             reply.heading += recordings.quote(heard, reply.locale) + "\n"
             if reply.begun.is_set():
@@ -113,6 +120,15 @@ class Understanding:
         language = next(spoken, None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
         return UnderstoodRequest(request, text, attached, language, model)
+
+    async def _show_card(self, request: AnswerRequest, heard: Sequence[HeardRecording]) -> None:
+        """A long note with nothing written beside it is summed up: whoever wants an answer presses a button."""
+        reply, language = request.reply, spoken_in(heard)[0].language or request.reply.locale
+        reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
+        card = await self._long_notes.card(
+            heard, language=language, locale=reply.locale, user=request.asker.id, guild=request.guild_id
+        )
+        await reply.finish(card.text, row=card.row, file=card.file)
 
     async def _heard(self, request: AnswerRequest) -> list[HeardRecording]:
         reply, count = request.reply, len(request.recordings)

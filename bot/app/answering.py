@@ -15,17 +15,21 @@ from bot.answering.expected_notes import ExpectedNotes
 from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
+from bot.answering.long_notes import LongNotes
 from bot.answering.missed_questions import MissedQuestions
 from bot.answering.outcomes import Outcomes
 from bot.answering.prompting import Prompting
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.recordings import RecordingReader
 from bot.answering.remembering import Memory
+from bot.answering.requests_to_models import ModelRequests
 from bot.answering.service import AnswerService
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import Streaming
+from bot.answering.summarizing import Summarizer
 from bot.answering.teachers import Teachers
+from bot.answering.translating import Translator
 from bot.answering.understanding import Understanding
 from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
 from bot.app.speech import SpeechServices
@@ -68,6 +72,10 @@ class Answering:
     hearings: Hearings
     expected: ExpectedNotes
     recordings: RecordingReader
+    long_notes: LongNotes
+    summarizer: Summarizer
+    translator: Translator
+    attachments: AttachmentReader
     intake: MessageIntake
     missed: MissedQuestions
     outcomes: Outcomes
@@ -112,13 +120,23 @@ async def build_answering(
     stack.push_async_callback(recall.close)
     attachments = AttachmentReader(speech.voice_notes, sealed)
     recordings = RecordingReader(speech.voice_notes, budgets)
+    requests = ModelRequests(models, budgets)
+    summarizer, translator = Summarizer(requests), Translator(requests)
+    long_notes = LongNotes(summarizer)
     outcomes = Outcomes()
     recent = RecentMessages(bot.rest)
     history = ConversationHistory(bot, recent, stores.exchanges, stores.preferences, attachments)
     teachers = Teachers(bot, stores.preferences)
     generator = AnswerGenerator(
         Understanding(
-            bot, recordings, attachments, models, locales, budgets, reads_all=settings.message_content_intent
+            bot,
+            recordings,
+            long_notes,
+            attachments,
+            models,
+            locales,
+            budgets,
+            reads_all=settings.message_content_intent,
         ),
         Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
         Streaming(budgets),
@@ -131,7 +149,9 @@ async def build_answering(
     )
     answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
     hearings = Hearings()
-    transcripts = AutoTranscripts(bot, answers, recordings, stores.preferences, hearings, stores.jobs, runner)
+    transcripts = AutoTranscripts(
+        bot, answers, recordings, long_notes, stores.preferences, hearings, stores.jobs, runner
+    )
     expected = ExpectedNotes()
     intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes, expected)
     return Answering(
@@ -149,6 +169,10 @@ async def build_answering(
         hearings=hearings,
         expected=expected,
         recordings=recordings,
+        long_notes=long_notes,
+        summarizer=summarizer,
+        translator=translator,
+        attachments=attachments,
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),
         outcomes=outcomes,

@@ -83,6 +83,14 @@ def answer_row(
     return row if row.components else None
 
 
+def read_aloud_row(locale: str) -> hikari.api.MessageActionRowBuilder:
+    """Below a text that is no answer and may be heard."""
+    row = hikari.impl.MessageActionRowBuilder()
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, ALOUD_ID, label=translate(READ_ALOUD, locale), emoji="🔊"
+    )
+
+
 def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     """Below an apology, or an answer that was interrupted."""
     row = hikari.impl.MessageActionRowBuilder()

@@ -26,6 +26,19 @@ async def answer_privately(interaction: hikari.ComponentInteraction | hikari.Mod
     )  # fmt: skip
 
 
+async def private_text(interaction: hikari.ComponentInteraction, text: str, *, file_name: str) -> None:
+    """End a deferred answer with ``text``, as a file of that name when it is long.
+
+    Raises:
+        hikari.HTTPError: Discord does not take it.
+    """
+    if len(text) <= MESSAGE_LIMIT:
+        await interaction.edit_initial_response(text, user_mentions=False, role_mentions=False, mentions_everyone=False)
+        return
+    file = hikari.Bytes(text.encode(), file_name, "text/plain; charset=utf-8")
+    await interaction.edit_initial_response(attachment=file)
+
+
 async def report_error_privately(
     interaction: hikari.ComponentInteraction | hikari.ModalInteraction, error: Exception
 ) -> None:

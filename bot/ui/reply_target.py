@@ -135,7 +135,12 @@ class ChannelTarget:
 class InteractionTarget:
     """Answers a command, or a form, that was deferred. Discord takes such answers for 15 minutes."""
 
-    def __init__(self, interaction: hikari.CommandInteraction | hikari.ModalInteraction, *, private: bool) -> None:
+    def __init__(
+        self,
+        interaction: hikari.CommandInteraction | hikari.ModalInteraction | hikari.ComponentInteraction,
+        *,
+        private: bool,
+    ) -> None:
         """``private``: only the one who called sees it."""
         self._interaction = interaction
         self._private = private

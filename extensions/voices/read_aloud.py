@@ -32,7 +32,8 @@ async def read_aloud(
     interaction = context.interaction
     said = await exchanges.by_reply(interaction.message.id)
     text = said.reply if said else words_of_answer(interaction.message.content or "")
-    await voice_message.defer(interaction)
+    is_private = bool(interaction.message.flags & hikari.MessageFlag.EPHEMERAL)
+    await voice_message.defer(interaction, ephemeral=is_private)
     try:
         hint = said.language if said and said.language else language_of(str(interaction.locale))
         voice = await voices.of(interaction.user.id, interaction.guild_id)

@@ -1,0 +1,87 @@
+"""Long voice notes as a card: what it is about, what is to be done, and the whole transcript as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import hikari
+
+from audio import Transcript
+from bot.answering.recordings import HeardRecording, remarks
+from bot.answering.summarizing import Summarizer, Summary, ToDo
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.ui.long_note import file_of, lines_of, note_row
+from bot.ui.transcript_text import caption
+
+LONG_NOTE_S = 120.0
+"""Recordings of more seconds together are summed up."""
+
+MAX_CHARACTERS = 1500
+"""Of a summary with what is to be done: with the small print it fits into one message."""
+
+IN_SHORT, TO_DO = _("In short"), _("To do")
+EXTRACT = _("No chat model summed this up: these are its first and its most telling sentences.")
+LEFT_OUT = _("The end is left out of this summary: it is longer than I can read at once.")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is posted."""
+
+    text: str
+    file: hikari.Bytes
+    row: hikari.api.MessageActionRowBuilder
+
+
+def spoken_in(heard: Sequence[HeardRecording]) -> list[Transcript]:
+    """The transcripts of those in which somebody speaks."""
+    return [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
+
+
+def is_long(heard: Sequence[HeardRecording]) -> bool:
+    """Whether they are summed up."""
+    return sum(one.duration_s for one in spoken_in(heard)) > LONG_NOTE_S
+
+
+class LongNotes:
+    """Makes cards."""
+
+    def __init__(self, summarizer: Summarizer) -> None:
+        self._summarizer = summarizer
+
+    async def card(
+        self, heard: Sequence[HeardRecording], *, language: str, locale: str, user: int, guild: int | None
+    ) -> Card:
+        """The card of what was ``heard``, with a summary in ``language`` and its other words in ``locale``; at least
+        one recording has speech. What the summary takes is counted for ``user``."""
+        transcripts = spoken_in(heard)
+        lines = lines_of(transcripts)
+        summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild)
+        text = "\n".join([*(caption(one, locale) for one in transcripts), told(summary, locale)])
+        notes = [f"-# {remark}" for remark in remarks(heard, locale)]
+        return Card("\n".join([text, *notes]), file_of(lines), note_row(locale))
+
+
+def told(summary: Summary, locale: str) -> str:
+    """``summary`` as people read it."""
+    lines = [f"### {translate(IN_SHORT, locale)}", summary.text]
+    if summary.to_dos:
+        lines.append(f"### {translate(TO_DO, locale)}")
+        for to_do in map(_to_do, summary.to_dos):
+            if sum(map(len, lines)) + len(to_do) < MAX_CHARACTERS:
+                lines.append(to_do)
+    lines += [
+        f"-# {translate(note, locale)}"
+        for note, holds in ((EXTRACT, summary.is_extract), (LEFT_OUT, summary.left_out))
+        if holds
+    ]
+    return "\n".join(lines)
+
+
+def _to_do(to_do: ToDo) -> str:
+    time = f"`{to_do.time}` " if to_do.time else ""
+    who = f"**{to_do.who}**: " if to_do.who else ""
+    when = f" — {to_do.when}" if to_do.when else ""
+    return f"- {time}{who}{to_do.what}{when}"

@@ -1,0 +1,52 @@
+"""One short request to a chat model beside answers: counted, bounded in time and length."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.errors import ChatTimedOutError
+from bot.conversation.models import ChatModels
+from bot.conversation.reply_stream import extended
+from bot.conversation.tokens import TokenUse
+from bot.usage.budgets import BudgetKind, Budgets
+
+TIMEOUT_S = 120.0
+MAX_CHARACTERS = 20_000
+
+
+class ModelRequests:
+    """Asks the model that answers where somebody is, within what they may use."""
+
+    def __init__(self, models: ChatModels, budgets: Budgets) -> None:
+        self._models = models
+        self._budgets = budgets
+
+    async def model(self, guild: int | None) -> ChatModel:
+        """The one that is asked."""
+        return await self._models.of(guild)
+
+    async def ask(self, instruction: str, text: str, *, user: int, guild: int | None) -> str:
+        """What the model says to ``text``, as the ``instruction`` has it.
+
+        Raises:
+            UsedUpError: they have used up their tokens.
+            ChatError: a subclass says why there is no answer.
+        """
+        await self._budgets.require(user, guild, BudgetKind.TOKENS)
+        model = (await self._models.of(guild)).steady()
+        use, said = TokenUse(), ""
+        try:
+            messages = [ChatMessage("system", instruction), ChatMessage("user", text)]
+            async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(messages, use)) as parts:
+                async for part in parts:
+                    said = extended(said, part)
+                    if len(said) > MAX_CHARACTERS:
+                        break
+        except TimeoutError as error:
+            raise ChatTimedOutError(TIMEOUT_S) from error
+        finally:
+            await self._budgets.count_tokens(user, guild, model.model, use)
+        return said.strip()

@@ -1,0 +1,85 @@
+"""The buttons below a long voice note that is summed up, and the transcript that comes with it as a file: whoever
+presses a button later finds it there, so that nothing is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import hikari
+
+from audio import Segment, Transcript
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+
+TEXT_ID, ANSWER_ID, TRANSLATE_ID, ALOUD_ID = "note-text", "note-answer", "note-translate", "note-aloud"
+FILE_NAME = "transcript.txt"
+
+WHOLE, ANSWER_ME, TRANSLATE, SPEAK = _("Whole transcript"), _("Answer me"), _("Translate"), _("Speak the summary")
+
+_LINE = re.compile(r"(?:(\d+):)?(\d+):(\d\d) (.*)")
+LAST_S = 3.0
+"""How long the last line of a file is taken to last."""
+
+
+def note_row(locale: str) -> hikari.api.MessageActionRowBuilder:
+    """The four buttons."""
+    row = hikari.impl.MessageActionRowBuilder()
+    for custom_id, label, emoji in (
+        (TEXT_ID, WHOLE, "📄"),
+        (ANSWER_ID, ANSWER_ME, "💬"),
+        (TRANSLATE_ID, TRANSLATE, "🌐"),
+        (ALOUD_ID, SPEAK, "🔊"),
+    ):
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, custom_id, label=translate(label, locale), emoji=emoji)
+    return row
+
+
+def time_of(time_s: float) -> str:
+    """``4:12``, or ``1:04:12``."""
+    minutes, seconds = divmod(int(time_s), 60)
+    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+def lines_of(transcripts: Sequence[Transcript]) -> list[str]:
+    """Each sentence behind the time when it begins; of several recordings, each behind its number."""
+    lines: list[str] = []
+    for number, transcript in enumerate(transcripts, 1):
+        if len(transcripts) > 1:
+            lines.append(f"— {number} —")
+        lines += [f"{time_of(segment.start_s)} {segment.text}" for segment in transcript.segments]
+    return lines
+
+
+def file_of(lines: Sequence[str]) -> hikari.Bytes:
+    return hikari.Bytes("\n".join(lines).encode(), FILE_NAME, "text/plain; charset=utf-8")
+
+
+def segments_of(text: str) -> tuple[Segment, ...]:
+    """The sentences in such a file with their times, up to where another recording begins."""
+    found: list[tuple[float, str]] = []
+    for line in text.splitlines():
+        if match := _LINE.fullmatch(line):
+            start_s = float(int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3]))
+            if found and start_s < found[-1][0]:
+                break
+            found.append((start_s, match[4]))
+    ends = [*(start_s for start_s, _text in found[1:]), found[-1][0] + LAST_S] if found else []
+    return tuple(Segment(start_s, end_s, said) for (start_s, said), end_s in zip(found, ends, strict=True))
+
+
+def words_of(text: str) -> str:
+    """What is said in such a file, without the times."""
+    return "\n".join(match[4] if (match := _LINE.fullmatch(line)) else line for line in text.splitlines())
+
+
+def summary_in(content: str) -> str:
+    """The summary on a card."""
+    lines = content.splitlines()
+    begins = next((number for number, line in enumerate(lines) if line.startswith("### ")), len(lines))
+    summary: list[str] = []
+    for line in lines[begins + 1 :]:
+        if line.startswith(("### ", "-# ")):
+            break
+        summary.append(line)
+    return "\n".join(summary).strip()

@@ -1,0 +1,112 @@
+"""The buttons below a long voice note that is summed up."""
+
+from __future__ import annotations
+
+import contextlib
+
+import alluka
+import hikari
+import yuyo
+
+from audio import Synthesizer, Transcript, subrip, webvtt
+from bot.answering.asking import ask
+from bot.answering.generator import AnswerGenerator
+from bot.answering.translating import Translator
+from bot.i18n.translation import language_of
+from bot.preferences.voices import ChosenVoices
+from bot.ui import voice_message
+from bot.ui.downloading import LinkExpiredError
+from bot.ui.long_note import ALOUD_ID, ANSWER_ID, FILE_NAME, TEXT_ID, TRANSLATE_ID, segments_of, summary_in, words_of
+from bot.ui.private_reply import private_text
+from bot.ui.screen import Screen
+from bot.ui.text_files import read_text_file
+from bot.usage.budgets import Budgets
+
+screen = Screen()
+
+
+async def _transcript(interaction: hikari.ComponentInteraction) -> str:
+    """The file on the card.
+
+    Raises:
+        LinkExpiredError: it is not there any more.
+    """
+    for attachment in interaction.message.attachments:
+        if attachment.filename == FILE_NAME:
+            return await read_text_file(attachment)
+    raise LinkExpiredError
+
+
+@screen.button(TEXT_ID)
+async def whole(context: yuyo.components.Context) -> None:
+    """Give the transcript as text and as subtitles, to the one who asks alone.
+
+    Raises:
+        StarlingError: the file is gone.
+    """
+    interaction = context.interaction
+    await interaction.create_initial_response(
+        hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
+    )
+    text = await _transcript(interaction)
+    segments = segments_of(text)
+    timed = Transcript("", None, 0.0, segments[-1].end_s if segments else 0.0, segments)
+    forms = {"transcript.txt": words_of(text), "transcript.srt": subrip(timed), "transcript.vtt": webvtt(timed)}
+    files = [hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8") for name, body in forms.items() if body]
+    await interaction.edit_initial_response(attachments=files)
+
+
+@screen.button(ANSWER_ID)
+async def answer(context: yuyo.components.Context, generator: alluka.Injected[AnswerGenerator]) -> None:
+    """Answer what is said in the note.
+
+    Raises:
+        StarlingError: see ``AnswerGenerator.answer``; or the file is gone.
+    """
+    interaction = context.interaction
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    await ask(generator, interaction, words_of(await _transcript(interaction)))
+
+
+@screen.button(TRANSLATE_ID)
+async def translate_note(context: yuyo.components.Context, translator: alluka.Injected[Translator]) -> None:
+    """Translate what is said into the language of the one who asks, for them alone.
+
+    Raises:
+        StarlingError: see ``Translator.translate``; or the file is gone.
+    """
+    interaction = context.interaction
+    await interaction.create_initial_response(
+        hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
+    )
+    language = language_of(str(interaction.locale))
+    text = await translator.translate(
+        words_of(await _transcript(interaction)), language, user=interaction.user.id, guild=interaction.guild_id
+    )
+    await private_text(interaction, text, file_name="translation.txt")
+
+
+@screen.button(ALOUD_ID)
+async def speak(
+    context: yuyo.components.Context,
+    synthesizer: alluka.Injected[Synthesizer],
+    voices: alluka.Injected[ChosenVoices],
+    budgets: alluka.Injected[Budgets],
+) -> None:
+    """Speak the summary as a voice message.
+
+    Raises:
+        StarlingError: see ``Synthesizer.speak``.
+    """
+    interaction = context.interaction
+    text = summary_in(interaction.message.content or "")
+    await voice_message.defer(interaction)
+    try:
+        voice = await voices.of(interaction.user.id, interaction.guild_id)
+        speech = await synthesizer.speak(text, hint=language_of(str(interaction.locale)), voice=voice)
+    except Exception:
+        with contextlib.suppress(hikari.HTTPError):
+            await interaction.delete_initial_response()
+        raise
+    await budgets.count_speech(interaction.user.id, interaction.guild_id, speech.engine, text)
+    await voice_message.keep_promise(interaction, speech)

@@ -1,0 +1,126 @@
+"""/summary: what was said in a thread, in the last messages or in the notes of today, for the one who asks alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import hikari
+import lightbulb
+
+from bot.answering.conversation_history import name_of
+from bot.answering.long_notes import told
+from bot.answering.message_text import text_of
+from bot.answering.recordings import RecordingReader, joined
+from bot.answering.summarizing import Summarizer
+from bot.answering.voice_notes import recordings_in
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import language_of, translate
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.permissions import require
+from extensions import GUILD_CONTEXTS, GUILD_TYPES
+
+loader = lightbulb.Loader()
+
+MAX_MESSAGES, USUAL_MESSAGES = 200, 50
+MAX_RECORDINGS = 10
+"""That are heard for one summary, the latest; those that were written down within the hour cost nothing."""
+
+NOT_HEARD = _("{count} older recordings were left out.")
+
+
+class NothingSaidError(StarlingError):
+    """Raised when there is nothing to sum up, or nothing that may be read."""
+
+    sentence = _(
+        "There is nothing here that I can sum up. Without the Message Content Intent Discord shows me only messages "
+        "that mention me."
+    )
+
+
+class MayNotReadError(StarlingError):
+    """Raised where the bot may not read what was written before."""
+
+    sentence = _("I may not read the earlier messages here. Ask a moderator to let me.")
+
+
+@loader.command
+class SumUp(
+    lightbulb.SlashCommand,
+    name=_("summary"),
+    description=_("What was said here, in short, for you alone"),
+    localize=True,
+    integration_types=GUILD_TYPES,
+    contexts=GUILD_CONTEXTS,
+):
+    what = lightbulb.string(
+        _("of"),
+        _("Of the last messages, or of today's voice notes"),
+        localize=True,
+        default="messages",
+        choices=[
+            lightbulb.Choice(_("the last messages here, or of this thread"), "messages", localize=True),
+            lightbulb.Choice(_("the voice notes of today"), "notes", localize=True),
+        ],
+    )
+    count = lightbulb.integer(
+        _("count"), _("How many messages"), localize=True, default=USUAL_MESSAGES, min_value=2, max_value=MAX_MESSAGES
+    )
+
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, summarizer: Summarizer, reader: RecordingReader, bot: hikari.GatewayBot
+    ) -> None:
+        require(context, hikari.Permissions.READ_MESSAGE_HISTORY, channel=context.interaction.channel)
+        await context.defer(ephemeral=True)
+        locale = locale_of(context)
+        lines, left_out = await _lines(context, reader, bot, only_notes=self.what == "notes", count=self.count)
+        if not lines:
+            raise NothingSaidError
+        summary = await summarizer.sum_up(
+            lines, language=language_of(locale), user=context.user.id, guild=context.guild_id
+        )
+        text = told(summary, locale)
+        if left_out:
+            text += f"\n-# {translate(NOT_HEARD, locale, count=left_out)}"
+        await respond(context, text, ephemeral=True)
+
+
+async def _lines(
+    context: lightbulb.Context,
+    reader: RecordingReader,
+    bot: hikari.GatewayBot,
+    *,
+    only_notes: bool,
+    count: int,
+) -> tuple[list[str], int]:
+    """What people said, oldest first, a line each behind the time and the name; and how many recordings were left
+    out. Nothing of it is kept.
+
+    Raises:
+        MayNotReadError: Discord does not let the bot read here.
+    """
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: list[hikari.Message] = []
+    try:
+        async for message in bot.rest.fetch_messages(context.channel_id).limit(MAX_MESSAGES):
+            if message.timestamp < today if only_notes else len(found) >= count:
+                break
+            if not message.author.is_bot and (recordings_in(message) or not only_notes):
+                found.append(message)
+    except (hikari.ForbiddenError, hikari.NotFoundError) as error:
+        raise MayNotReadError from error
+    heard = left_out = 0
+    lines: list[str] = []
+    for message in found:
+        files = recordings_in(message)
+        if heard + len(files) > MAX_RECORDINGS:
+            left_out += len(files)
+            files = ()
+        heard += len(files)
+        said = joined(await reader.read(files, guild=context.guild_id, sender=context.user.id))
+        written = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
+        if text := " ".join(f"{written} {said}".split()):
+            at = message.timestamp
+            lines.append(f"{at:%H:%M} {name_of(message)}: {text}")
+    return lines[::-1], left_out

@@ -1,0 +1,64 @@
+"""The message command Translate: what is written or said in a message, in the language of the one who reads it."""
+
+from __future__ import annotations
+
+import hikari
+import lightbulb
+
+from bot.answering.message_text import text_of
+from bot.answering.recordings import RecordingReader, joined, require_something
+from bot.answering.translating import CannotTranslateError, Translator
+from bot.answering.voice_notes import recordings_in
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.i18n.translation import language_of, translate
+from bot.ui.answer_buttons import read_aloud_row
+from bot.ui.command_reply import locale_of, respond
+from bot.ui.splitting import MESSAGE_LIMIT
+from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
+
+loader = lightbulb.Loader()
+
+BY_WHISPER = _("Translated by the speech model, since there is no chat model for it.")
+IN_A_FILE = _("Here is the translation as a file:")
+
+
+class NothingToTranslateError(StarlingError):
+    """Raised when there are no words in a message."""
+
+    sentence = _("There are no words in that message that I could translate.")
+
+
+@loader.command
+class TranslateMessage(
+    lightbulb.MessageCommand,
+    name=_("Translate"),
+    localize=True,
+    integration_types=EVERYWHERE_TYPES,
+    contexts=EVERYWHERE_CONTEXTS,
+):
+    @lightbulb.invoke
+    async def invoke(
+        self, context: lightbulb.Context, reader: RecordingReader, translator: Translator, bot: hikari.GatewayBot
+    ) -> None:
+        locale, files = locale_of(context), recordings_in(self.target)
+        language = language_of(locale)
+        by_model = await translator.can_translate(context.guild_id)
+        if not by_model and not (files and language == "en"):
+            raise CannotTranslateError
+        await context.defer(ephemeral=True)
+        heard = await reader.read(files, guild=context.guild_id, sender=context.user.id, to_english=not by_model)
+        written = text_of(self.target, context.interaction.application_id, bot.cache, embeds=True)
+        text = "\n".join(part for part in (written, joined(heard)) if part)
+        if not text:
+            require_something(heard)
+            raise NothingToTranslateError
+        if by_model:
+            text = await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
+        else:
+            text = f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
+        if len(text) <= MESSAGE_LIMIT:
+            await respond(context, text, components=[read_aloud_row(locale)], ephemeral=True)
+            return
+        file = hikari.Bytes(text.encode(), "translation.txt", "text/plain; charset=utf-8")
+        await respond(context, translate(IN_A_FILE, locale), attachment=file, ephemeral=True)

@@ -1,0 +1,115 @@
+"""Long voice notes come as a card; messages are summed up and translated for the one who asks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from audio import Sound, decode, encode
+from bot.answering.summarizing import extract, in_pieces, parsed
+from bot.sandbox.server import Sandbox
+from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+from tests.spoken import JFK, is_heard
+
+SUMMARY = {
+    "summary": "Kennedy speaks to his country. He asks for help.",
+    "todos": [{"who": "Americans", "what": "ask what they can do", "when": "today", "time": "0:05"}],
+}
+
+
+def minutes(duration_s: int) -> bytes:
+    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
+    return encode(Sound(np.resize(sentence, duration_s * 16_000), 16_000)).ogg
+
+
+async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness) -> None:
+    harness.chat.answer = json.dumps(SUMMARY)
+    note = minutes(125)
+    asked = await harness.member.send(await harness.dm(harness.member), files=[("talk.ogg", note, "audio/ogg")])
+    live = await harness.answer_to(asked, lambda text: "█" in text)
+    assert buttons_of(live) == ["stop"]
+    card = await harness.answer_to(asked, lambda text: "### In short" in text)
+    assert "Kennedy speaks to his country. He asks for help." in card["content"]
+    assert "- `0:05` **Americans**: ask what they can do — today" in card["content"]
+    assert buttons_of(card) == ["note-text", "note-answer", "note-translate", "note-aloud"]
+    text = (await harness.member.download(card["attachments"][0])).decode()
+    assert text.startswith("0:00 ") and is_heard(JFK.split(" ask ")[0], text)
+
+    whole = await (await harness.member.click(card, "note-text")).response_where(lambda said: said["attachments"], 20)
+    assert whole["flags"] & 64
+    files = {one["filename"]: (await harness.member.download(one)).decode() for one in whole["attachments"]}
+    assert set(files) == {"transcript.txt", "transcript.srt", "transcript.vtt"}
+    assert "0:00" not in files["transcript.txt"]
+    assert " --> " in files["transcript.srt"] and files["transcript.vtt"].startswith("WEBVTT")
+
+    harness.chat.answer = "Und so, meine Landsleute."
+    german = await (await harness.member.click(card, "note-translate")).response_where(
+        lambda said: "Landsleute" in said["content"], 20
+    )
+    assert german["flags"] & 64
+    harness.chat.answer = "That was Kennedy."
+    answer = await (await harness.member.click(card, "note-answer")).response_where(
+        lambda said: "That was Kennedy." in said["content"], 20
+    )
+    assert answer["content"].startswith("> 💬 And so")
+    spoken = await (await harness.member.click(card, "note-aloud")).response_where(lambda said: said["attachments"], 30)
+    assert spoken["flags"] & 1 << 13
+
+
+async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            await harness.member.send("general", "Please bring the cake tomorrow.")
+            await harness.administrator.send("general", voice=voice("jfk.ogg"))
+            chat.answer = json.dumps({"summary": "О торте и о Кеннеди.", "todos": []})
+            told = await (await harness.russian.slash("summary", channel="general")).response(60)
+            assert told["flags"] & 64
+            assert told["content"] == "### Коротко\nО торте и о Кеннеди."
+            read = chat.requests[-1]["messages"]
+            assert "Write in Russian" in read[0]["content"]
+            cake, speech = read[-1]["content"].splitlines()
+            assert cake.endswith("Chloe: Please bring the cake tomorrow.") and is_heard(f"Ada {JFK}", speech)
+            await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response(60)
+            assert "cake" not in chat.last_question and is_heard(JFK, chat.last_question)
+            seen = await harness.member.messages("general")
+            assert told["id"] not in [message["id"] for message in seen]
+
+            note = next(message for message in seen if message["flags"] & 1 << 13)
+            chat.answer = "Не спрашивай, что страна может сделать для тебя."
+            russian = await (await harness.russian.message_command("Translate", note)).response(40)
+            assert russian["content"] == chat.answer and russian["flags"] & 64
+            assert "into Russian" in chat.requests[-1]["messages"][0]["content"]
+            heard = await (await harness.russian.click(russian, "aloud")).response_where(lambda m: m["attachments"], 40)
+            assert heard["flags"] & 64 and heard["flags"] & 1 << 13
+            chat.answer = "Frag nicht."
+            file = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
+            said = await harness.member.slash("transcribe", {"file": file, "into": "German"}, channel="general")
+            assert (await said.response(40))["content"] == "Frag nicht."
+
+
+def test_what_models_say_is_read_whatever_its_form() -> None:
+    assert parsed(f"```json\n{json.dumps(SUMMARY)}\n```").to_dos[0].who == "Americans"
+    for said in ("Just words.", "[1, 2]", '{"summary": 3}', '{"todos": []}', "{" * 5000):
+        assert parsed(said).to_dos == ()
+    assert parsed("Just  words.").text == "Just words."
+
+
+def test_without_a_model_telling_sentences_are_chosen_in_order() -> None:
+    lines = [
+        "0:00 Good morning to everybody here.", "0:05 The budget of the garden is spent.", "0:09 Nobody knows why.",
+        "1:00 So the garden needs another budget, and the budget comes from the city.", "1:09 That was all for now.",
+    ]  # fmt: skip
+    summary = extract(lines)
+    assert summary.is_extract
+    assert summary.text.startswith("Good morning to everybody here. The budget of the garden is spent.")
+    assert "another budget" in summary.text
+
+
+def test_long_texts_are_read_in_pieces() -> None:
+    pieces = in_pieces([f"{number} word word word" for number in range(100)], 100)
+    assert len(pieces) > 3
+    assert "\n".join(pieces).splitlines()[-1].startswith("99 ")
