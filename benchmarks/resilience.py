@@ -1,6 +1,6 @@
 """What one member, one server or one endpoint can do to everybody else, and what kills and faults lose.
 
-    python -m benchmarks.resilience [--only NAME ...] [--soak SECONDS] [--write docs/resilience.md]
+    python -m benchmarks.resilience [--only NAME ...] [--lost] [--soak SECONDS]
 
 Starling runs as a process of its own, in a sandbox of this one. While each attack of ``tests.attacks`` runs, one on
 another server uses /hi again and again: what is told is the longest wait. Memory is what Starling and its children take
@@ -410,17 +410,19 @@ async def soaked(seconds: float) -> list[str]:
 async def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", nargs="*", default=(), help="attacks whose names hold one of these")
+    parser.add_argument("--lost", action="store_true", help="only what kills and faults lose")
     parser.add_argument("--soak", type=float, help="seconds, instead of everything else")
-    parser.add_argument("--write", type=Path, help="a page in Markdown whose tables are replaced")
     arguments = parser.parse_args()
     print(f"{machine()}, load {os.getloadavg()[0]:.1f}", flush=True)
     if arguments.soak:
         report = await soaked(arguments.soak)
+    elif arguments.lost:
+        report = await lost()
     else:
         report = await attacked(arguments.only)
         if not arguments.only:
             report += ["", *await lost()]
-    print("\n".join(report))
+    print("\n".join(["", *report]))
 
 
 if __name__ == "__main__":

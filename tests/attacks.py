@@ -106,15 +106,13 @@ async def odd_uploads(harness: BotHarness) -> None:
         await _did(ada, "dataset add", dataset=name, file=(file_name, data, "text/plain"))
 
 
-async def autocompletes(harness: BotHarness, count: int = 500) -> None:
-    """As if somebody leant on the keyboard."""
-    await asyncio.gather(
-        *(
-            harness.member.autocomplete("dataset show", {"dataset": f"a{number}"}, "dataset", timeout_s=PATIENCE_S)
-            for number in range(count)
-        ),
-        return_exceptions=True,
+async def autocompletes(harness: BotHarness, count: int = 500, timeout_s: float = 10) -> list[object]:
+    """As if somebody leant on the keyboard; what is offered, and in what way nothing was."""
+    asked = (
+        harness.administrator.autocomplete("dataset show", {"dataset": f"a{number}"}, "dataset", timeout_s=timeout_s)
+        for number in range(count)
     )
+    return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
 async def presses(harness: BotHarness, count: int = 60) -> None:
