@@ -13,13 +13,15 @@ from bot.errors import StarlingError
 
 _PROCESSES = ("audio.decoding.child", "bot.training.local.child", "bot.__main__")
 """They are started, not imported."""
+_LEARNING = tuple(f"bot.training.local.{name}" for name in ("base_model", "learning", "objectives", "rows"))
+"""They need the extra for training, whose threads would then slow down all other tests of the process."""
 
 
 def errors() -> Iterator[type[StarlingError]]:
     """All that can be raised: those that others are derived from are not."""
     for package in (audio, bot, extensions):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name not in _PROCESSES:
+            if module.name not in _PROCESSES + _LEARNING:
                 importlib.import_module(module.name)
     waiting: list[type[StarlingError]] = [StarlingError]
     while waiting:

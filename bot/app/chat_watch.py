@@ -120,4 +120,4 @@ async def remedy_for(chat: ChatModel, address: str, error: Exception) -> str:
             return "Check the model's name."
         near = difflib.get_close_matches(chat.model, names, 5, 0.3) or names[:5]
         return f"Check the model's name. There are: {', '.join(near)}" if near else "Check the model's name."
-    return f"Check the {address}, the key and the model's name, and that the endpoint runs."
+    return f"Check the {address}, the key and the model's name, and that the endpoint runs; what it said is in the log."

@@ -49,7 +49,7 @@ class LintTooLongError(StarlingError):
 
     sentence = _(
         "Looking this dataset over takes too long: texts that consist of the same few signs, such as slashes, do that. "
-        "Remove them, then try again."
+        "Remove them first."
     )
 
 

@@ -31,7 +31,7 @@ class DatabaseNotEmptyError(StarlingError):
 class RowsDifferError(StarlingError):
     """Raised when a copy has not as many rows as what it was made of; it was not kept."""
 
-    sentence = _("{table} has {expected} rows, and {found} were copied. Nothing was kept; try again.")
+    sentence = _("{table} has {expected} rows, and {found} were copied. Nothing was kept: run the command again.")
 
     def __init__(self, table: str, expected: int, found: int) -> None:
         super().__init__(table=table, expected=expected, found=found)

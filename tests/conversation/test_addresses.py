@@ -142,7 +142,7 @@ async def test_the_doctor_says_what_to_write(
     answer: Scripted | None,
     told: str,
 ) -> None:
-    endpoint.script = lambda _body: answer
+    endpoint.script, endpoint.checked = lambda _body: answer, True
     if settings.get("openai_base_url") == "root":
         settings = {"openai_base_url": endpoint.base_url.removesuffix("/v1")}
     finding, said = await _diagnosis(endpoint, str(tmp_path_factory.mktemp("data")), **settings)
@@ -154,7 +154,7 @@ async def test_the_doctor_shows_what_was_learnt(
     endpoint: ScriptedChat, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     told = {"error": {"message": "max_tokens is not supported, use max_completion_tokens instead"}}
-    endpoint.script = lambda body: Scripted(told, 400) if "max_tokens" in body else None
+    endpoint.script, endpoint.checked = lambda body: Scripted(told, 400) if "max_tokens" in body else None, True
     finding, said = await _diagnosis(endpoint, str(tmp_path_factory.mktemp("data")))
     assert finding is CheckResult.GOOD
     assert "limits replies by max_completion_tokens" in said

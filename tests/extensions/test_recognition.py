@@ -11,7 +11,7 @@ import pytest_asyncio
 from audio import Sound, decode, encode
 from bot.sandbox.client.discord_user import UnknownCommandError
 from tests.harness import RECORDINGS, BotHarness, Message, voice
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import PISETS, is_heard
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
@@ -79,9 +79,10 @@ async def test_of_a_long_recording_the_words_are_shown_as_they_are_heard_until_i
     )
     bar = await outcome.response_where(lambda message: "█" in message["content"], 60)
     assert bar["content"].startswith("-# I am listening to the recording …")
-    assert is_heard(JFK, bar["content"])
+    # How much of it, when the bar is first shown, depends on the machine.
+    assert is_heard("and so my fellow americans", bar["content"])
     refused = await (await harness.russian.click(bar, "stop-hearing")).response()
     assert "тот, кто спросил" in refused["content"]
     await harness.member.click(bar, "stop-hearing")
     done = await outcome.response_where(lambda message: "Stopped." in message["content"], 60)
-    assert not is_heard(JFK, done["content"])
+    assert not is_heard("and so my fellow americans", done["content"])

@@ -77,13 +77,13 @@ async def test_an_answer_of_several_messages_shrinks_to_one(harness: BotHarness)
     last = await harness.complete_answer_to(asked)
     parts = await harness.after(asked)
     assert len(parts) == 2
-    assert [buttons_of(part) for part in parts] == [[], ["aloud", "again", "good", "bad"]]
+    assert [buttons_of(part) for part in parts] == [[], ["aloud", "again", "good", "bad", "correct"]]
     harness.chat.reset()
     await harness.member.click(last, "again")
     await harness.answer_to(asked, lambda text: text == PARIS)
     await harness.member.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == last["id"])
     (only,) = await harness.after(asked)
-    assert buttons_of(await harness.member.fetch(only)) == ["aloud", "again", "good", "bad"]
+    assert buttons_of(await harness.member.fetch(only)) == ["aloud", "again", "good", "bad", "correct"]
 
 
 async def test_nobody_else_stops_or_repeats_an_answer_but_a_moderator(harness: BotHarness) -> None:

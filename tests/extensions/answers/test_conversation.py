@@ -81,7 +81,7 @@ async def test_a_reply_that_hides_its_words_is_told_why(harness: BotHarness) -> 
 async def test_a_mention_without_words_gets_a_hint(harness: BotHarness) -> None:
     asked = await harness.member.send(harness.channel("general"), harness.mention)
     told = await harness.answer_to(asked, lambda text: "-# " in text)
-    assert told["content"].startswith("Send me a voice note, or write me something")
+    assert told["content"].startswith("Reply to this message with a voice note, or mention me")
 
 
 async def test_an_answer_in_text_can_be_read_aloud_by_its_button(harness: BotHarness) -> None:
