@@ -21,6 +21,7 @@ import av
 import numpy as np
 
 from audio import Decoder, Recording, decode
+from benchmarks.machine import machine
 from tests.audio.made_recordings import FLAC, MP3, OGG, RATE_HZ, WAV, Format, file_of
 
 RECORDING = Path(__file__).parent.parent / "tests" / "recordings" / "jfk.ogg"
@@ -45,7 +46,7 @@ def main() -> None:
     times: int = parser.parse_args().times
 
     speech = decode(RECORDING.read_bytes()).samples
-    print(f"{platform.platform()}, {_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{machine()}, load {os.getloadavg()[0]:.1f}")
     print(f"Python {platform.python_version()}, PyAV {av.__version__}; medians of {times}, in turn\n")
     print("| file | s | kB | in process ms | in a child ms | more ms | ratio |\n|---|---:|---:|---:|---:|---:|---:|")
     with contextlib.closing(Decoder()) as decoder:
@@ -88,14 +89,6 @@ def _unprepared_s(data: bytes, times: int) -> float:
 def _memory_mib(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks.transcription import machine
+from benchmarks.machine import machine
 
 BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from benchmarks.transcription import machine
+from benchmarks.machine import machine
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat

@@ -28,7 +28,7 @@ from types import TracebackType
 
 import psutil
 
-from benchmarks.transcription import machine
+from benchmarks.machine import machine
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.client.user_client import NothingCameError
 from bot.sandbox.options import Options

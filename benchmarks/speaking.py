@@ -11,16 +11,15 @@ import asyncio
 import contextlib
 import itertools
 import os
-import platform
 import statistics
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from audio import Engine, EspeakEngine, PiperEngine, Synthesizer
 from audio.synthesis.clips import finished
 from audio.synthesis.encoding import VoiceMessageEncoder
 from audio.synthesis.voices import best_voice
+from benchmarks.machine import machine
 from bot.settings import read_settings
 from bot.weights.weights import WeightsCache
 
@@ -84,7 +83,7 @@ async def after_last_word_s(engine: Engine, text: str) -> float:
 
 async def main(runs: int) -> None:
     joe = WeightsCache(read_settings().models_folder).verified("piper-joe")
-    print(machine())
+    print(f"{machine()}, load {os.getloadavg()[0]:.1f}")
     print(f"Medians of {runs} runs. In the last column a model writes {WORDS_PER_S:g} words a second.\n")
     print("| engine | text | way | speech s | CPU s per s of speech | first sound s | message s | after last word s |")
     print("|---|---|---|---|---|---|---|---|")
@@ -102,18 +101,6 @@ async def main(runs: int) -> None:
             )
     for engine in engines:
         await engine.close()
-
-
-def machine() -> str:
-    """The processor, how much of it there is, and how busy it was."""
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        if models:
-            load = os.getloadavg()[0]
-            system = f"{platform.system()}, Python {platform.python_version()}"
-            return f"{models[0]}, {len(models)} cores, load {load:.1f}, {system}"
-    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.platform()}"
 
 
 if __name__ == "__main__":

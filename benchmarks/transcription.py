@@ -15,15 +15,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import os
-import platform
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ctranslate2
 import jiwer
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from whisper_normalizer.basic import BasicTextNormalizer
@@ -33,6 +30,7 @@ from audio import Recording, Transcriber, decode
 from audio.recognition.batch import Quality
 from audio.recording import Samples
 from benchmarks.harder_notes import NAMES, Note, in_noise, in_turns, on_the_telephone, short, whispered
+from benchmarks.machine import machine
 from bot.weights.weights import WeightsCache
 
 RECORDINGS = Path(__file__).parent.parent.parent / "shared" / "corpus"
@@ -225,18 +223,6 @@ def table(results: Sequence[Result], notes: Sequence[Note]) -> str:
         rows[-1] += [str(much_worse(result, results[0], notes))]
         rows[-1] += [f"{error_rate(result, notes, language):.1f}" for language in languages]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def machine() -> str:
-    """The cores and the name of this machine's processor, and what works the model out on it."""
-    name = platform.processor() or platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        lines = cpus.read_text(encoding="utf-8").splitlines()
-        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    chosen = [f"{key}={os.environ[key]}" for key in ("CT2_FORCE_CPU_ISA", "CT2_USE_MKL") if key in os.environ]
-    kernel = ", ".join(chosen) or "the kernel that ctranslate2 chooses"
-    return f"{os.cpu_count()} cores, {name}, ctranslate2 {ctranslate2.__version__} with {kernel}"
 
 
 async def single(model: Path, notes: Sequence[Note]) -> list[Result]:

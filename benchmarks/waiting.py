@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audio import PiperEngine, Recording, Synthesizer, Transcriber, decode
-from benchmarks.transcription import machine
+from benchmarks.machine import machine
 from bot.weights.weights import WeightsCache
 from tests.conftest import RECORDINGS
 

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from benchmarks.learning import data_of
+from benchmarks.machine import machine
 from benchmarks.recall_cases import cases_in
-from benchmarks.transcription import machine
 from bot.sandbox import Sandbox
 from bot.settings import read_settings
 from bot.training.local.trainer import BASE, LocalTrainer
