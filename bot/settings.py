@@ -57,6 +57,18 @@ def _from_list(value: object) -> object:
     return [one.strip() for one in value.split(",") if one.strip()]
 
 
+def _ids(value: object) -> object:
+    """``1, 2`` as a list of ids; a single one may be a number already."""
+    if isinstance(value, int):
+        return [value]
+    given = _from_list(value)
+    if isinstance(value, str) and isinstance(given, list):
+        for one in given:
+            if not str(one).isdecimal():
+                raise PydanticCustomError("no_id", "no id", {"given": one})
+    return given
+
+
 def _address(value: object) -> object:
     if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
         raise PydanticCustomError("no_address", "no address")
@@ -70,6 +82,7 @@ def _key(value: object) -> object:
     return value
 
 
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 Address = Annotated[str, BeforeValidator(_address)]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
 
@@ -122,6 +135,7 @@ _REASONS = {
     "finite_number": "{value!r} is not a number",
     "string_pattern_mismatch": "{value!r} has another form",
     "json_invalid": "it is not JSON ({error})",
+    "no_id": "{given!r} is no id of Discord's (switch on its developer mode, and copy the id from a menu)",
     "no_address": "{value!r} does not begin with http:// or https://",
     "odd_key": "it has characters that no key has, such as a long dash or a typographic quotation mark",
 }
@@ -138,6 +152,9 @@ _EXAMPLES = {
     "openai_base_url": "http://localhost:11434/v1",
     "piper_voices": "/srv/voices",
     "instruction_file": "instruction.md",
+    "allowed_guilds": "123456789012345678",
+    "blocked_guilds": "123456789012345678",
+    "blocked_users": "123456789012345678, 234567890123456789",
     "owner_id": "123456789012345678",
     "metrics_port": "9464",
 }
@@ -188,6 +205,15 @@ class Settings(BaseSettings):
     message_content_intent: bool = False
     """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies that ping, DMs, commands
     and menus still work; voice notes that are no replies cannot be heard."""
+
+    # Who may use it
+    allowed_guilds: Ids = frozenset()
+    """The ids of the only servers that are served, with commas between them; without any, all. One that is joined later
+    and is not among them is left."""
+    blocked_guilds: Ids = frozenset()
+    """The ids of servers that are left, and all that is stored of them is forgotten."""
+    blocked_users: Ids = frozenset()
+    """The ids of people who may not use Starling anywhere."""
 
     # The sandbox
     sandbox_host: str = "127.0.0.1"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import hikari
+from cachetools import TTLCache
 
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.expected_notes import ExpectedNotes, is_note
@@ -10,12 +13,15 @@ from bot.answering.outcomes import Outcomes
 from bot.answering.request import is_for, own_roles
 from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
+from bot.preferences.access import AccessRules, ChannelNotServedError, NoAccessError, RoleNotServedError
 from bot.preferences.preferences import Preferences
+from bot.ui.access import channels_of
 from bot.ui.error_report import report_error
 from bot.ui.nonce import fresh_nonce
 from bot.work.keyed_lock import KeyedLock
 
 DEFAULT_LOCALE = "en-US"
+REFUSAL_HOLDS_S = 60.0
 
 
 class MessageIntake:
@@ -30,6 +36,7 @@ class MessageIntake:
         preferences: Preferences,
         outcomes: Outcomes,
         expected: ExpectedNotes,
+        access: AccessRules,
     ) -> None:
         self._bot = bot
         self._answers = answers
@@ -38,6 +45,9 @@ class MessageIntake:
         self._preferences = preferences
         self._outcomes = outcomes
         self._expected = expected
+        self._access = access
+        self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
+        """Who was told lately that they may not, and where."""
         self._lock = KeyedLock()
 
     async def take(self, message: hikari.Message) -> bool:
@@ -51,10 +61,12 @@ class MessageIntake:
                     is_ours, follows = self._expected.take(message)
                 elif message.guild_id is not None and not is_note(message):
                     self._expected.expect(message.author.id, message.channel_id, after=int(message.id))
+                if is_ours and not await self._may(message):
+                    return False
                 if is_ours:
                     locale, guild_name = await self._circumstances(message)
                     return await self._answers.accept(message, locale=locale, guild_name=guild_name, follows=follows)
-                if await self._transcripts.wanted(message):
+                if await self._transcripts.wanted(message) and await self._may(message, silently=True):
                     locale, _guild_name = await self._circumstances(message)
                     return await self._transcripts.accept(message, locale=locale)
         except Exception as error:
@@ -72,8 +84,36 @@ class MessageIntake:
         me = self._bot.get_me()
         if me is None or not is_for(me.id, message, roles=own_roles(me.id, message.guild_id, self._bot.cache)):
             return False
+        if not await self._may(message, silently=True):
+            return False
         locale, guild_name = await self._circumstances(message)
         return await self._answers.offer(message, locale=locale, guild_name=guild_name)
+
+    async def _may(self, message: hikari.Message, *, silently: bool = False) -> bool:
+        """Whether the author of ``message`` may use Starling there. Whom a server's choice of channels or roles keeps
+        away is told so once a minute, by a direct message, unless ``silently``; whom somebody has blocked is not."""
+        member = message.member or None
+        try:
+            await self._access.require(
+                message.author.id, message.guild_id, channels_of(message.channel_id, self._bot.cache),
+                None if member is None else member.role_ids,
+            )  # fmt: skip
+        except NoAccessError as error:
+            if isinstance(error, ChannelNotServedError | RoleNotServedError) and not silently:
+                await self._tell_once(message, error)
+            return False
+        return True
+
+    async def _tell_once(self, message: hikari.Message, error: NoAccessError) -> None:
+        whose = int(message.author.id), int(message.channel_id)
+        if whose in self._refused:
+            return
+        self._refused[whose] = True
+        locale, _guild_name = await self._circumstances(message)
+        report = report_error(error, locale, message=int(message.id), user=int(message.author.id))
+        with contextlib.suppress(hikari.HTTPError):
+            direct = await self._bot.rest.create_dm_channel(message.author.id)
+            await self._bot.rest.create_message(direct, report.text, nonce=fresh_nonce())
 
     async def _is_for_us(self, message: hikari.Message) -> bool:
         me = self._bot.get_me()

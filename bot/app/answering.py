@@ -40,6 +40,7 @@ from bot.conversation.prompting import read_instruction
 from bot.conversation.tokens import count_tokens
 from bot.i18n.known_locales import KnownLocales
 from bot.instructions.service import Instructions
+from bot.preferences.access import AccessRules, KnownRoles
 from bot.preferences.choices import SpeakMode
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import english_weights, index_maker
@@ -79,6 +80,7 @@ class Answering:
     intake: MessageIntake
     missed: MissedQuestions
     outcomes: Outcomes
+    access: AccessRules
 
 
 async def build_answering(
@@ -109,8 +111,14 @@ async def build_answering(
     models = ChatModels(chat, stores.preferences, serving, further, allowed=settings.chat_models)
     models.stand_behind(settings.chat_fallback)
     stack.push_async_callback(models.close)
+    roles = KnownRoles()
+    access = AccessRules(stores.preferences, settings, roles)
     budgets = Budgets(
-        stores.usage, stores.preferences, settings, has_invited=lambda guild: bot.cache.get_guild(guild) is not None
+        stores.usage,
+        stores.preferences,
+        settings,
+        roles,
+        has_invited=lambda guild: bot.cache.get_guild(guild) is not None,
     )
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
     instructions = Instructions(bot, stores.instructions, stores.preferences, default)
@@ -153,7 +161,7 @@ async def build_answering(
         bot, answers, recordings, long_notes, stores.preferences, hearings, stores.jobs, runner
     )
     expected = ExpectedNotes()
-    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes, expected)
+    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes, expected, access)
     return Answering(
         chat=chat,
         serving=serving,
@@ -176,4 +184,5 @@ async def build_answering(
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),
         outcomes=outcomes,
+        access=access,
     )

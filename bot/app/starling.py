@@ -28,6 +28,7 @@ from bot.i18n.translation import localizations
 from bot.privacy.retention import run_retention
 from bot.settings import Settings
 from bot.training.local.inference_priority import InferencePriority
+from bot.ui.access import InteractionAccess
 from bot.ui.command_reply import respond
 from bot.ui.component_router import Buttons
 from bot.ui.error_report import report_error
@@ -99,10 +100,11 @@ class Starling:
                 settings, cache, stack, stores, speech, sealed, self._bot, self._runner, clock=self._clock
             )
             learning = build_learning(settings, cache, stack, stores, answering, sealed, self._bot.rest)
+            guard = InteractionAccess(answering.access, self._bot.cache)
             client = lightbulb.client_from_app(
                 self._bot,
                 localization_provider=localizations,
-                hooks=[*self._invocations.hooks, *answering.locales.hooks],
+                hooks=[*self._invocations.hooks, guard.hook, *answering.locales.hooks],
             )
             services = Services(client, settings)
             for part in (stores, speech, answering, learning):
@@ -114,8 +116,8 @@ class Starling:
                 loaded = await load(client, extensions)
                 services.make(loaded.services)
                 services.require_for(loaded)
-                buttons.serve(loaded.buttons, self._invocations)
-                forms.serve(loaded.forms, self._invocations)
+                buttons.serve(loaded.buttons, self._invocations, guard.require)
+                forms.serve(loaded.forms, self._invocations, guard.require)
 
             async def started() -> None:
                 me = self._bot.get_me()

@@ -63,6 +63,28 @@ class DailyLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleLimit:
+    """What each member with a role may use in a guild within a day, in place of what members may; 0: no limit of the
+    guild's own."""
+
+    tokens_a_day: int = 0
+    audio_s_a_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use Starling in a guild, by Discord's ids. What is allowed holds for all where it is empty; what is
+    blocked is, whatever else is allowed. Threads go with their channel. Those who may manage the guild always may."""
+
+    allowed_channels: frozenset[int] = frozenset()
+    blocked_channels: frozenset[int] = frozenset()
+    allowed_roles: frozenset[int] = frozenset()
+    """Members with one of these. The guild's own id is the role of everyone."""
+    blocked_roles: frozenset[int] = frozenset()
+    blocked_people: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class GuildPreferences:
     """What a guild has chosen; None where the host's settings hold."""
 
@@ -87,6 +109,9 @@ class GuildPreferences:
     review_channel: int | None = None
     """Where corrections are shown to those who approve; None: nowhere."""
     limits: DailyLimits = field(default_factory=DailyLimits)
+    role_limits: Mapping[int, RoleLimit] = field(default_factory=dict)
+    """By the ids of roles; of several roles of one member, the highest limit holds."""
+    access: Access = field(default_factory=Access)
     instruction: str | None = None
     """The name of the guild's instruction that holds."""
     channel_instructions: Mapping[int, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import yuyo
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.ui.access import Guard
 from bot.ui.private_reply import report_error_privately
 from bot.ui.screen import Handler
 from bot.work.invocations import Invocations
@@ -23,12 +24,12 @@ class ButtonExpiredError(StarlingError):
 class Buttons(yuyo.ComponentClient):
     """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
 
-    __slots__ = ("_invocations",)
+    __slots__ = ("_guard", "_invocations")
 
-    def serve(self, handlers: Mapping[str, Handler], invocations: Invocations) -> None:
+    def serve(self, handlers: Mapping[str, Handler], invocations: Invocations, guard: Guard) -> None:
         """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
-        once as ``invocations`` lets them."""
-        self._invocations = invocations
+        once as ``invocations`` lets them, and none that ``guard`` refuses."""
+        self._invocations, self._guard = invocations, guard
         for custom_id, handler in handlers.items():
             self.register_executor(yuyo.components.SingleExecutor(custom_id, handler), timeout=None)
 
@@ -44,6 +45,7 @@ class Buttons(yuyo.ComponentClient):
         try:
             if not known and interaction.message.id not in self._message_executors:
                 raise ButtonExpiredError
+            await self._guard(interaction)
             with self._invocations.held(interaction.user.id, interaction.custom_id.partition(":")[0]):
                 await super().on_gateway_event(event)
         except Exception as error:

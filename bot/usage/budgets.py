@@ -11,6 +11,7 @@ from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.preferences.access import KnownRoles
 from bot.preferences.choices import DailyLimits
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
@@ -182,9 +183,17 @@ class Budgets:
     """
 
     def __init__(
-        self, usage: UsageStore, preferences: Preferences, settings: Settings, *, has_invited: Callable[[int], bool]
+        self,
+        usage: UsageStore,
+        preferences: Preferences,
+        settings: Settings,
+        roles: KnownRoles | None = None,
+        *,
+        has_invited: Callable[[int], bool],
     ) -> None:
-        """``has_invited``: whether a guild has; in any other, people have Starling for themselves alone."""
+        """``roles``: of members, where guilds may have limits by role. ``has_invited``: whether a guild has; in any
+        other, people have Starling for themselves alone."""
+        self._roles = roles or KnownRoles()
         self._usage = usage
         self._has_invited = has_invited
         self._preferences = preferences
@@ -214,7 +223,7 @@ class Budgets:
         found: list[Budget] = []
         guild = self._inviting(guild)
         for whose in BudgetHolder:
-            if limit := await self._limit(whose, kind, guild):
+            if limit := await self._limit(whose, kind, user, guild):
                 amounts = await self._usage.of_day(
                     self._usage.now.date(),
                     user_id=None if whose is BudgetHolder.GUILD else user,
@@ -229,7 +238,7 @@ class Budgets:
         """``guild``, where it has invited Starling."""
         return guild if guild is not None and self._has_invited(guild) else None
 
-    async def _limit(self, whose: BudgetHolder, kind: BudgetKind, guild: int | None) -> float:
+    async def _limit(self, whose: BudgetHolder, kind: BudgetKind, user: int, guild: int | None) -> float:
         """0 where there is none. What a guild has set holds as far as it is below what the host has set."""
         tokens, host = kind is BudgetKind.TOKENS, self._settings
         of_user = host.user_tokens_a_day if tokens else host.user_audio_s_a_day
@@ -243,7 +252,12 @@ class Budgets:
         most = (
             of_user if whose is BudgetHolder.MEMBER else host.guild_tokens_a_day if tokens else host.guild_audio_s_a_day
         )
-        own = _own_limit((await self._preferences.guild(guild)).limits, whose, kind)
+        choices = await self._preferences.guild(guild)
+        own = _own_limit(choices.limits, whose, kind)
+        held = [limit for role, limit in choices.role_limits.items() if role in self._roles.of(guild, user)]
+        if held and whose is BudgetHolder.MEMBER:
+            of_roles = [limit.tokens_a_day if tokens else limit.audio_s_a_day for limit in held]
+            own = max(of_roles) if all(of_roles) else 0
         if own > 0:
             return min(own, most) if most else own
         return most if whose is BudgetHolder.GUILD else 0

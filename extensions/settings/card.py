@@ -25,6 +25,8 @@ from bot.ui.screen import Screen
 screen = Screen()
 
 CARD_ID, LIMITS_FORM_ID = "set", "set-limits"
+ACCESS_ID = "access:show"
+"""Opens the card of ``extensions/settings/access.py``."""
 
 TITLE = _("### How I behave on this server")
 SPEAKING = _("**Speaking** · when answers are spoken, where a channel has not been given its own way by /join")
@@ -59,6 +61,7 @@ LIMIT_LABELS = {
     "member_audio_s_a_day": _("Seconds of recordings of each member a day"),
 }
 CHANGE_LIMITS = _("Change limits")
+WHO_MAY = _("Who may use me")
 EMPTY_IS_NONE = _("Empty: no limit but my host's")
 HOST = _("As my host has set it")
 SPEAK_LABELS = {SpeakMode.NEVER: _("never"), SpeakMode.VOICE: _("to voice notes"), SpeakMode.ALWAYS: _("always")}
@@ -127,10 +130,7 @@ class SettingsCard:
         Raises:
             NotALimitError: one is not a number above 0; none is set.
         """
-        for text in given.values():
-            if text and not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**12):
-                raise NotALimitError(text)
-        limits = {name: int(text or 0) for name, text in given.items() if name in LIMIT_LABELS}
+        limits = {name: limit for name, limit in as_limits(given).items() if name in LIMIT_LABELS}
         await self._preferences.change_guild(
             guild, lambda chosen: replace(chosen, limits=replace(chosen.limits, **limits))
         )
@@ -179,8 +179,8 @@ class SettingsCard:
             if count < self._settings.retention_days or count == choices.retention_days
         ]
         card.add_action_row([_select("days", days)])
-        correct = phrase(EVERYBODY) if roles.correct is None else _role(guild, roles.correct)
-        approve = phrase(NOBODY) if roles.approve is None else _role(guild, roles.approve)
+        correct = phrase(EVERYBODY) if roles.correct is None else role_mention(guild, roles.correct)
+        approve = phrase(NOBODY) if roles.approve is None else role_mention(guild, roles.approve)
         shown_in = phrase(NO_CHANNELS) if choices.review_channel is None else f"<#{choices.review_channel}>"
         card.add_text_display(phrase(TEACHING, correct=correct, approve=approve, channel=shown_in))
         if waiting := await self._corrections.waiting(guild):
@@ -192,7 +192,7 @@ class SettingsCard:
         card.add_action_row([review])
         card.add_action_row([_role_select("correct", phrase(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", phrase(APPROVING_ROLE))])
-        train = phrase(NOBODY) if roles.train is None else _role(guild, roles.train)
+        train = phrase(NOBODY) if roles.train is None else role_mention(guild, roles.train)
         card.add_text_display(phrase(TRAINING, train=train))
         card.add_action_row([_role_select("train", phrase(TRAINING_ROLE))])
         listed = ", ".join(phrase(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
@@ -200,7 +200,10 @@ class SettingsCard:
         button = hikari.impl.InteractiveButtonBuilder(
             style=hikari.ButtonStyle.SECONDARY, custom_id=f"{CARD_ID}:limits", label=phrase(CHANGE_LIMITS)
         )
-        card.add_action_row([button])
+        who = hikari.impl.InteractiveButtonBuilder(
+            style=hikari.ButtonStyle.SECONDARY, custom_id=ACCESS_ID, label=phrase(WHO_MAY)
+        )
+        card.add_action_row([button, who])
         return card
 
 
@@ -229,7 +232,20 @@ def _role_select(what: str, placeholder: str) -> hikari.impl.SelectMenuBuilder:
     )
 
 
-def _role(guild: int, role: int) -> str:
+def as_limits(given: dict[str, str]) -> dict[str, int]:
+    """What was written, as numbers; 0 for nothing.
+
+    Raises:
+        NotALimitError: one is not a number above 0.
+    """
+    for text in given.values():
+        if text and not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**12):
+            raise NotALimitError(text)
+    return {name: int(text or 0) for name, text in given.items()}
+
+
+def role_mention(guild: int, role: int) -> str:
+    """A role as Discord shows it."""
     # The role of everyone has the guild's id.
     return "@everyone" if role == guild else f"<@&{role}>"
 

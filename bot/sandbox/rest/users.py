@@ -33,6 +33,7 @@ class UserRoutes:
             Route("PATCH", "/users/@me", self.edit_me),
             Route("PATCH", "/users/@me/settings", self.settings, "person"),
             Route("GET", "/users/@me/guilds", self.guilds),
+            Route("DELETE", "/users/@me/guilds/{guild_id}", self.leave_guild, "bot"),
             Route("GET", "/users/@me/channels", self.direct_channels, "person"),
             Route("POST", "/users/@me/channels", self.open_direct),
             Route("GET", "/users/{user_id}", self.user),
@@ -77,6 +78,12 @@ class UserRoutes:
         changed = replace(call.user, locale=locale, allow_dms=allow_dms)
         self._state.users[changed.id] = changed
         return {"locale": changed.locale, "allow_dms": changed.allow_dms}
+
+    def leave_guild(self, call: Call) -> Reply:
+        guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
+        self._services.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, to_people=False))
+        del self._state.members[guild.id, call.user.id]
+        return None
 
     def guilds(self, call: Call) -> Reply:
         found = self._state.guilds_of(call.user.id)

@@ -78,6 +78,8 @@ EVENTS: dict[str, Schema] = {
     ),
     "GUILD_CREATE": CREATED_GUILD,
     "GUILD_UPDATE": GUILD,
+    # Where a guild was left, and is not merely away.
+    "GUILD_DELETE": structure({"id": SNOWFLAKE}),
     "GUILD_MEMBER_ADD": NEW_MEMBER,
     "GUILD_MEMBER_UPDATE": MEMBER_UPDATE,
     "GUILD_MEMBERS_CHUNK": structure(

@@ -1,0 +1,61 @@
+"""Whether the one who uses a command, a button or a form may use Starling."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import hikari
+import lightbulb
+
+from bot.preferences.access import AccessRules
+
+ALWAYS = ("privacy", "confirm-privacy")
+"""What is stored on a person is theirs to see and to have forgotten, whatever they may not do."""
+
+Guard = Callable[[hikari.ComponentInteraction | hikari.ModalInteraction], Awaitable[None]]
+"""Raises an error for an interaction that is not to be served."""
+
+_MANAGES = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
+
+
+class InteractionAccess:
+    """Asks the rules about interactions."""
+
+    def __init__(self, rules: AccessRules, cache: hikari.api.Cache) -> None:
+        self._rules = rules
+        self._cache = cache
+
+    async def require(
+        self, interaction: hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalInteraction
+    ) -> None:
+        """
+        Raises:
+            NoAccessError: its user may not use Starling there.
+        """
+        name = getattr(interaction, "command_name", None) or getattr(interaction, "custom_id", "")
+        if str(name).startswith(ALWAYS):
+            return
+        member = interaction.member
+        await self._rules.require(
+            interaction.user.id,
+            interaction.guild_id,
+            channels_of(interaction.channel_id, self._cache),
+            None if member is None else member.role_ids,
+            manages=member is not None and bool(member.permissions & _MANAGES),
+        )
+
+    @property
+    def hook(self) -> lightbulb.ExecutionHook:
+        """For every command."""
+
+        @lightbulb.hook(lightbulb.ExecutionSteps.CHECKS, skip_when_failed=True)
+        async def check(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
+            await self.require(context.interaction)
+
+        return check
+
+
+def channels_of(channel: hikari.Snowflake, cache: hikari.api.Cache) -> list[int]:
+    """The channel, and the one that it is a thread of, as far as that is known."""
+    thread = cache.get_thread(channel)
+    return [int(channel)] if thread is None else [int(channel), int(thread.parent_id)]

@@ -1,0 +1,48 @@
+"""Servers that the host does not let Starling work on are left, with a word."""
+
+from __future__ import annotations
+
+import contextlib
+
+import hikari
+import lightbulb
+import structlog
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.access import AccessRules
+from bot.ui.nonce import fresh_nonce
+
+loader = lightbulb.Loader()
+log = structlog.get_logger()
+
+FAREWELL = _(
+    "Whoever runs me does not let me work on {guild}, so I leave now and forget what I have stored of it. "
+    "Please turn to them if you think that this is a mistake."
+)
+
+
+@loader.listener(hikari.GuildAvailableEvent)
+async def leave_blocked(event: hikari.GuildAvailableEvent, bot: hikari.GatewayBot, rules: AccessRules) -> None:
+    """Leave a server that the host has blocked since."""
+    if rules.is_blocked(event.guild_id):
+        await _leave(event.guild, bot)
+
+
+@loader.listener(hikari.GuildJoinEvent)
+async def leave_uninvited(event: hikari.GuildJoinEvent, bot: hikari.GatewayBot, rules: AccessRules) -> None:
+    """Leave a server that somebody has added Starling to and that the host does not want; those that it is on already
+    are not left for not being among the allowed ones: all that is stored of them would be gone."""
+    if not rules.is_served(event.guild_id):
+        await _leave(event.guild, bot)
+
+
+async def _leave(guild: hikari.GatewayGuild, bot: hikari.GatewayBot) -> None:
+    """Its owner is told, by a direct message if that can be."""
+    text = translate(FAREWELL, str(guild.preferred_locale), guild=f"**{guild.name}**")
+    with contextlib.suppress(hikari.HTTPError):
+        channel = await bot.rest.create_dm_channel(guild.owner_id)
+        await bot.rest.create_message(channel, text, nonce=fresh_nonce())
+    log.info("leaving a server that is not to be served", guild=int(guild.id))
+    with contextlib.suppress(hikari.NotFoundError):
+        await bot.rest.leave_guild(guild.id)

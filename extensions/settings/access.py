@@ -1,0 +1,163 @@
+"""The card with who may use Starling on a server, and how much of it by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+from bot.preferences.choices import MAX_CHANNELS, Access, GuildPreferences, RoleLimit
+from bot.preferences.preferences import Preferences
+from bot.ui.modal_router import text_row, texts_in
+from bot.ui.permissions import require
+from bot.ui.screen import Screen
+from extensions.settings.card import EMPTY_IS_NONE, SettingsCard, as_limits, role_mention
+
+screen = Screen()
+
+CARD_ID, FORM_ID = "access", "access-limits"
+
+TITLE = _("### Who may use me on this server")
+MANAGERS = _("-# Those who may manage this server always may.")
+ONLY_CHANNELS = _("**Only in these channels** · {listed}")
+NOT_CHANNELS = _("**Never in these channels** · {listed}")
+ONLY_ROLES = _("**Only those with one of these roles** · {listed}")
+NOT_ROLES = _("**Nobody with one of these roles** · {listed}")
+NOT_PEOPLE = _("**None of these people** · {listed}")
+ROLE_LIMITS = _(
+    "**Limits a day by role** · in place of those of each member; of several roles the highest holds: {listed}"
+)
+LIMIT_OF_ROLE = _("{role}: {limits}")
+TOKEN_LIMIT, AUDIO_LIMIT = _("{amount} tokens"), _("{amount} s of recordings")
+ALL, NONE = _("all"), _("none")
+CHOOSE = _("Choose; choosing nothing takes all away")
+CHOOSE_ROLE = _("The role whose limits you want to set")
+FORM_TITLE = _("Limits of a role")
+TOKENS, AUDIO = _("Tokens of each of them a day"), _("Seconds of recordings of each of them a day")
+
+_KINDS = (
+    hikari.ChannelType.GUILD_TEXT,
+    hikari.ChannelType.GUILD_NEWS,
+    hikari.ChannelType.GUILD_VOICE,
+    hikari.ChannelType.GUILD_FORUM,
+    hikari.ChannelType.GUILD_PUBLIC_THREAD,
+    hikari.ChannelType.GUILD_PRIVATE_THREAD,
+)
+_FIELDS: Mapping[str, tuple[str, str, str]] = {
+    "only-channels": ("allowed_channels", ONLY_CHANNELS, ALL),
+    "not-channels": ("blocked_channels", NOT_CHANNELS, NONE),
+    "only-roles": ("allowed_roles", ONLY_ROLES, ALL),
+    "not-roles": ("blocked_roles", NOT_ROLES, NONE),
+    "not-people": ("blocked_people", NOT_PEOPLE, NONE),
+}
+"""By the ends of custom ids: the field, the line above the menu, and what an empty choice means."""
+
+
+def build_access_card(guild: int, choices: GuildPreferences, locale: str) -> hikari.api.ContainerComponentBuilder:
+    """The card of ``guild``."""
+    card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
+    card.add_text_display(f"{translate(TITLE, locale)}\n{translate(MANAGERS, locale)}")
+    for what, (field, line, empty) in _FIELDS.items():
+        ids: frozenset[int] = getattr(choices.access, field)
+        listed = ", ".join(_mention(what, guild, one) for one in sorted(ids)) or translate(empty, locale)
+        card.add_text_display(translate(line, locale, listed=listed))
+        card.add_action_row([_menu(what, translate(CHOOSE, locale), MAX_CHANNELS, fewest=0)])
+    listed = "; ".join(_limit_text(guild, role, limit, locale) for role, limit in choices.role_limits.items())
+    card.add_text_display(translate(ROLE_LIMITS, locale, listed=listed or translate(NONE, locale)))
+    card.add_action_row([_menu("role", translate(CHOOSE_ROLE, locale), 1, fewest=1)])
+    return card
+
+
+def _menu(what: str, placeholder: str, most: int, *, fewest: int) -> hikari.api.SelectMenuBuilder:
+    custom_id = f"{CARD_ID}:{what}"
+    if what.endswith("channels"):
+        return hikari.impl.ChannelSelectMenuBuilder(
+            custom_id=custom_id, channel_types=_KINDS, placeholder=placeholder, min_values=fewest, max_values=most
+        )
+    people = hikari.ComponentType.USER_SELECT_MENU
+    kind = people if what.endswith("people") else hikari.ComponentType.ROLE_SELECT_MENU
+    return hikari.impl.SelectMenuBuilder(
+        type=kind, custom_id=custom_id, placeholder=placeholder, min_values=fewest, max_values=most
+    )
+
+
+def _mention(what: str, guild: int, id_: int) -> str:
+    if what.endswith("channels"):
+        return f"<#{id_}>"
+    return f"<@{id_}>" if what.endswith("people") else role_mention(guild, id_)
+
+
+def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
+    parts = ((TOKEN_LIMIT, limit.tokens_a_day), (AUDIO_LIMIT, limit.audio_s_a_day))
+    limits = ", ".join(translate(text, locale, amount=amount) for text, amount in parts if amount)
+    return translate(LIMIT_OF_ROLE, locale, role=role_mention(guild, role), limits=limits)
+
+
+@screen.button(CARD_ID)
+async def change(context: yuyo.components.Context, preferences: alluka.Injected[Preferences]) -> None:
+    """Show the card, or let what was chosen on it hold and draw it anew; a role opens the form with its limits.
+
+    Raises:
+        NotPermittedError: the person may not manage the server, or not any more.
+    """
+    interaction = context.interaction
+    guild, locale, what = require(interaction), str(interaction.locale), context.id_metadata
+    values = [int(value) for value in interaction.values]
+    if what == "role":
+        limit = (await preferences.guild(guild)).role_limits.get(values[0], RoleLimit())
+        rows = [
+            _limit_row("tokens", TOKENS, limit.tokens_a_day, locale),
+            _limit_row("audio", AUDIO, limit.audio_s_a_day, locale),
+        ]
+        await interaction.create_modal_response(
+            translate(FORM_TITLE, locale), f"{FORM_ID}:{values[0]}", components=rows
+        )
+        return
+    if what in _FIELDS:
+        await preferences.change_guild(guild, lambda before: _changed(before, what, values))
+    card = build_access_card(guild, await preferences.guild(guild), locale)
+    if what == "show":
+        await interaction.create_initial_response(
+            hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
+        )
+        return
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=card)
+
+
+def _limit_row(name: str, label: str, value: int, locale: str) -> hikari.api.ModalActionRowBuilder:
+    shown, empty = str(value or ""), translate(EMPTY_IS_NONE, locale)
+    return text_row(name, translate(label, locale), value=shown, placeholder=empty, most=12, long=False, required=False)
+
+
+def _changed(before: GuildPreferences, what: str, values: Sequence[int]) -> GuildPreferences:
+    access: Access = replace(before.access, **{_FIELDS[what][0]: frozenset(values)})
+    return replace(before, access=access)
+
+
+@screen.form(FORM_ID)
+async def change_limits(
+    context: yuyo.modals.Context, card: alluka.Injected[SettingsCard], preferences: alluka.Injected[Preferences]
+) -> None:
+    """Set the limits of a role, and draw the card anew.
+
+    Raises:
+        NotPermittedError: the person may not manage the server, or not any more.
+        NotALimitError: one is not a number above 0.
+    """
+    interaction = context.interaction
+    guild, role = require(interaction), int(context.id_metadata)
+    given = as_limits(texts_in(interaction))
+    limit = RoleLimit(given["tokens"], given["audio"])
+
+    def changed(before: GuildPreferences) -> GuildPreferences:
+        others = {known: one for known, one in before.role_limits.items() if known != role}
+        return replace(before, role_limits=others if limit == RoleLimit() else {**others, role: limit})
+
+    choices = await preferences.change_guild(guild, changed)
+    build = build_access_card(guild, choices, str(interaction.locale))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
