@@ -52,11 +52,11 @@ async def test_the_first_visit_teaches_for_real_with_a_click_for_each_step(
 
 async def test_what_is_spoken_into_the_microphone_is_answered_aloud(harness: BotHarness, browser: Browser) -> None:
     async with visiting(browser, harness.sandbox, "chloe") as visit:
-        harness.chat.answer = "So I heard."
+        harness.chat.answer = "So I heard, and that is all there is to say of it."
         await visit.page.get_by_role("button", name="Record a voice message").click()
         await expect(visit.page.get_by_role("timer")).to_have_text("0:11", timeout=ANSWER_MS)
         await visit.page.get_by_role("button", name="Send the recording").click()
-        await _answered_aloud(visit, "So I heard.")
+        await _answered_aloud(visit, "So I heard, and that is all there is to say of it.")
 
 
 async def test_a_text_answer_is_read_aloud_with_one_click(harness: BotHarness, browser: Browser) -> None:
