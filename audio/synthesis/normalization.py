@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from audio.language import detect_language
-from audio.recognition.timestamps import TIMESTAMP, spoken_time
+from audio.synthesis.timestamps import TIMESTAMP, spoken_time
 
 # https://discord.com/developers/docs/reference#message-formatting: mentions of people, roles, channels, commands and
 # guild pages, custom emoji. They hold numbers only, which nobody would read out.

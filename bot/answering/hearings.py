@@ -8,12 +8,10 @@ from collections.abc import Iterator
 
 import hikari
 
-from bot.answering.request import NotTheAskerError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.ui.permissions import ASKER, require_owner
 from bot.work.cancellation import CancellationToken
-
-_MODERATING = hikari.Permissions.MANAGE_MESSAGES | hikari.Permissions.ADMINISTRATOR
 
 
 class HearingEndedError(StarlingError):
@@ -43,13 +41,11 @@ class Hearings:
 
         Raises:
             HearingEndedError: it is over, or not in the channel where the button was pressed.
-            NotTheAskerError: it is not theirs.
+            NotPermittedError: it is not theirs.
         """
-        found, by = self._running.get(id_), pressed.member or pressed.user
+        found = self._running.get(id_)
         if found is None or found[1] != pressed.channel_id:
             raise HearingEndedError
         user, _channel, token = found
-        granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
-        if by.id != user and not granted & _MODERATING:
-            raise NotTheAskerError
+        require_owner(pressed, user, ASKER)
         token.cancel()

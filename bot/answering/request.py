@@ -48,12 +48,6 @@ class CannotReadError(StarlingError):
     sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
 
 
-class NotTheAskerError(StarlingError):
-    """Raised when someone stops or repeats an answer to another person."""
-
-    sentence = _("Only the one who asked, or someone who may manage messages here, can do that.")
-
-
 class MayNotWriteError(StarlingError):
     """Raised when the bot is asked in a channel where it may not answer."""
 

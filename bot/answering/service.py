@@ -17,7 +17,7 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, JobKind, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
-from bot.answering.request import AnswerRequest, MayNotWriteError, NotTheAskerError
+from bot.answering.request import AnswerRequest, MayNotWriteError
 from bot.answering.unread_files import FileUnavailableError
 from bot.answering.voice_notes import recordings_in
 from bot.conversation.exchanges import ExchangeStore
@@ -30,6 +30,7 @@ from bot.ui.channel_permissions import permissions_in
 from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import report_error
 from bot.ui.nonce import fresh_nonce
+from bot.ui.permissions import ASKER, require_owner
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.signs_of_life import signs_of_life
 from bot.ui.streaming_reply import StreamingReply
@@ -57,9 +58,6 @@ NO_HISTORY = 160002
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
 GIVEN_UP = _("I was interrupted here.")
 AWAY = _("I was away when you wrote this. Do you still want an answer?")
-
-
-_MODERATING = hikari.Permissions.MANAGE_MESSAGES | hikari.Permissions.ADMINISTRATOR
 
 
 class AnswerGoneError(StarlingError):
@@ -158,7 +156,7 @@ class AnswerService:
         """Let the answer be what it is so far.
 
         Raises:
-            NotTheAskerError: it is not theirs to stop.
+            NotPermittedError: it is not theirs to stop.
             AnswerGoneError: it is not being written.
         """
         await self.require_theirs(job_id, pressed)
@@ -169,15 +167,13 @@ class AnswerService:
     async def require_theirs(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """
         Raises:
-            NotTheAskerError: they may neither stop nor repeat that answer.
+            NotPermittedError: they may neither stop nor repeat that answer.
             AnswerGoneError: it is no longer known, or not in the channel where the button was pressed.
         """
-        job, by = await self._jobs.get(job_id), pressed.member or pressed.user
+        job = await self._jobs.get(job_id)
         if job is None or job.channel_id != pressed.channel_id:
             raise AnswerGoneError
-        granted = by.permissions if isinstance(by, hikari.InteractionMember) else hikari.Permissions.NONE
-        if by.id != job.user_id and not granted & _MODERATING:
-            raise NotTheAskerError
+        require_owner(pressed, job.user_id, ASKER)
 
     async def again(self, job_id: str) -> None:
         """Have the question answered anew, in the place of the answer that is there.

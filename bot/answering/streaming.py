@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.speaking import SpokenAnswer
 from bot.conversation.chat import ReplyReport
+from bot.conversation.chunks import ReplyEnd
 from bot.conversation.errors import ChatCannotSeeError, ChatError, ChatPictureRefusedError, ContextTooLongError
 from bot.conversation.prompting import Prompt
 from bot.conversation.reply_stream import extended
@@ -83,7 +84,7 @@ class Streaming:
                 text = await self._streamed(prompt, shown, use, report, spoken)
         finally:
             await self._budgets.count_tokens(request.asker.id, request.guild_id, report.stood_in or model.model, use)
-        return StreamedAnswer(prompt, shown, text, is_at_limit=report.end == "limit", stood_in=report.stood_in)
+        return StreamedAnswer(prompt, shown, text, is_at_limit=report.end is ReplyEnd.LIMIT, stood_in=report.stood_in)
 
     async def _streamed(
         self, prompt: AnswerPrompt, shown: Prompt, use: TokenUse, report: ReplyReport, spoken: SpokenAnswer | None

@@ -20,7 +20,7 @@ import structlog
 from bot.conversation.addresses import tidy_key, tidy_url, working_neighbour
 from bot.conversation.bounded_response import ResponseTooLargeError, bound
 from bot.conversation.chat_message import ChatMessage
-from bot.conversation.chunks import End
+from bot.conversation.chunks import ReplyEnd
 from bot.conversation.completion_request import request_body
 from bot.conversation.endpoint_profile import ModelProfile, ModelProfiles, adapt, guess, stated_context
 from bot.conversation.errors import (
@@ -39,7 +39,7 @@ from bot.conversation.errors import (
 from bot.conversation.model_list import is_listed, names_in
 from bot.conversation.refusals import Refusal, refusal_of
 from bot.conversation.reply_stream import CHARS_OF_TOKEN, EndpointRefusedError, Limits, StreamedReply
-from bot.conversation.tokens import TokenUse as TokenUse
+from bot.conversation.tokens import TokenUse
 
 log = structlog.get_logger()
 
@@ -84,7 +84,7 @@ def free_access() -> AbstractAsyncContextManager[Mapping[str, object]]:
 class ReplyReport:
     """What is known of a reply beside its words."""
 
-    end: End = "whole"
+    end: ReplyEnd = ReplyEnd.WHOLE
     """``limit``: it goes on beyond the limit of tokens."""
     stood_in: str | None = None
     """The model that answered because the one that was asked could not."""
@@ -260,7 +260,7 @@ class ChatModel:
                     raise
             else:
                 profile = reply.observed(profile)
-                if reply.end == "limit" and not reply.has_shown:
+                if reply.end is ReplyEnd.LIMIT and not reply.has_shown:
                     thoughtful = replace(profile, reasons=True)
                     if adaptations < MAX_ADAPTATIONS and self._limit(thoughtful) > limit:
                         profile, adaptations = thoughtful, adaptations + 1

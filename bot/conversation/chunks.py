@@ -5,34 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 from bot.conversation.refusals import Refusal, refusal_in
 
-End = Literal["whole", "limit", "filtered", "failed"]
+
+class ReplyEnd(StrEnum):
+    """How a reply came to its end."""
+
+    WHOLE = "whole"
+    LIMIT = "limit"
+    """At the limit of tokens: it would go on."""
+    FILTERED = "filtered"
+    FAILED = "failed"
+
+
 """How a reply ends: of itself, at the limit of tokens, by the provider's filter, or by a failure."""
 
-_ENDS: dict[str, End] = {
-    "length": "limit",
-    "maxtokens": "limit",
-    "maxoutputtokens": "limit",
-    "modellength": "limit",
-    "tokenlimit": "limit",
-    "contentfilter": "filtered",
-    "contentfiltered": "filtered",
-    "safety": "filtered",
-    "sensitive": "filtered",
-    "recitation": "filtered",
-    "blocklist": "filtered",
-    "prohibitedcontent": "filtered",
-    "spii": "filtered",
-    "guardrailintervened": "filtered",
-    "error": "failed",
-    "networkerror": "failed",
-    "abort": "failed",
-    "aborted": "failed",
-    "cancelled": "failed",
-    "insufficientsystemresource": "failed",
+_ENDS: dict[str, ReplyEnd] = {
+    "length": ReplyEnd.LIMIT,
+    "maxtokens": ReplyEnd.LIMIT,
+    "maxoutputtokens": ReplyEnd.LIMIT,
+    "modellength": ReplyEnd.LIMIT,
+    "tokenlimit": ReplyEnd.LIMIT,
+    "contentfilter": ReplyEnd.FILTERED,
+    "contentfiltered": ReplyEnd.FILTERED,
+    "safety": ReplyEnd.FILTERED,
+    "sensitive": ReplyEnd.FILTERED,
+    "recitation": ReplyEnd.FILTERED,
+    "blocklist": ReplyEnd.FILTERED,
+    "prohibitedcontent": ReplyEnd.FILTERED,
+    "spii": ReplyEnd.FILTERED,
+    "guardrailintervened": ReplyEnd.FILTERED,
+    "error": ReplyEnd.FAILED,
+    "networkerror": ReplyEnd.FAILED,
+    "abort": ReplyEnd.FAILED,
+    "aborted": ReplyEnd.FAILED,
+    "cancelled": ReplyEnd.FAILED,
+    "insufficientsystemresource": ReplyEnd.FAILED,
 }
 """By what OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM and SGLang call them; all others, such as
 ``stop`` and ``eos``, mean that the reply is whole."""
@@ -61,7 +71,7 @@ class Chunk:
     """What the model says to itself, where the endpoint keeps it apart."""
     is_complete: bool = False
     """Whether ``text`` is the whole reply, of an endpoint that does not stream."""
-    end: End | None = None
+    end: ReplyEnd | None = None
     wants_tool: bool = False
     """Whether the model calls a tool, though none was offered."""
     counted: CountedTokens | None = None
@@ -158,10 +168,10 @@ def _strings(value: object, depth: int = 0) -> Iterator[str]:
             yield from _strings(inner, depth + 1)
 
 
-def _end(value: object) -> End | None:
+def _end(value: object) -> ReplyEnd | None:
     if not isinstance(value, str) or value.strip().lower() in _ABSENT:
         return None
-    return _ENDS.get(_plain(value), "whole")
+    return _ENDS.get(_plain(value), ReplyEnd.WHOLE)
 
 
 def _counted(data: Mapping[str, object]) -> CountedTokens | None:

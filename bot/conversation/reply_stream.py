@@ -10,7 +10,7 @@ import httpx2
 
 from bot.conversation.bounded_response import ResponseTooLargeError
 from bot.conversation.chat_message import ChatMessage
-from bot.conversation.chunks import Chunk, CountedTokens, End, read_chunk
+from bot.conversation.chunks import Chunk, CountedTokens, ReplyEnd, read_chunk
 from bot.conversation.endpoint_profile import ModelProfile
 from bot.conversation.errors import (
     ChatBrokenOffError,
@@ -82,7 +82,7 @@ class StreamedReply:
 
     def __init__(self, messages: Sequence[ChatMessage], limits: Limits, *, is_thinking: bool) -> None:
         """``is_thinking``: it is known to begin inside of its reasoning."""
-        self.end: End = "whole"
+        self.end: ReplyEnd = ReplyEnd.WHOLE
         self.has_shown = False
         """Whether there is anything that people can read."""
         self.has_begun = False
@@ -91,7 +91,6 @@ class StreamedReply:
         """The request."""
         self._messages = messages
         self._limits = limits
-        self._presumed = is_thinking
         self._filter = ReasoningFilter(is_thinking=is_thinking)
         self._said: list[str] = []
         self._left_chars = limits.max_chars
@@ -126,11 +125,11 @@ class StreamedReply:
                     yield part
         if not (self._ended or self._done):
             raise self._broken(ChatUnreachableError())
-        if part := self._filter.end(is_whole=self.end == "whole"):
+        if part := self._filter.end(is_whole=self.end is ReplyEnd.WHOLE):
             yield self._shown(part)
-        if self.end == "filtered":
+        if self.end is ReplyEnd.FILTERED:
             raise ChatFilteredError
-        if self.end == "failed":
+        if self.end is ReplyEnd.FAILED:
             raise self._broken(ChatFailedError("it ended with an error"))
 
     async def _bytes(self, response: httpx2.Response) -> AsyncIterator[bytes]:
@@ -197,7 +196,7 @@ class StreamedReply:
         if len(chunk.reasoning) + len(chunk.text) > self._left_chars:
             reasoning = chunk.reasoning[: self._left_chars]
             chunk = replace(chunk, reasoning=reasoning, text=chunk.text[: self._left_chars - len(reasoning)])
-            self.end, self._done = "limit", True
+            self.end, self._done = ReplyEnd.LIMIT, True
         self._left_chars -= len(chunk.reasoning) + len(chunk.text)
         self.has_begun = self.has_begun or bool(chunk.text or chunk.reasoning)
         self._wants_tool = self._wants_tool or chunk.wants_tool

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 
-from bot.errors import StarlingError
-from bot.errors import translatable as _
+from bot.corrections.limits import DAY, require_room_for_feedback
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
-MAX_PER_DAY = 20
-"""What one person may say in a day."""
 MAX_CHARACTERS = 2000
 _REASONS = 3
 
@@ -27,15 +24,6 @@ class FeedbackKind(StrEnum):
     FEEDBACK = "feedback"
     WORDS = "words"
     """New to the bot, from a transcript that was corrected."""
-
-
-class TooMuchFeedbackError(StarlingError):
-    """Raised when a person says more than ``MAX_PER_DAY`` things in a day."""
-
-    sentence = _("Thank you! You have told me {most} things today, which is all that I take in a day.")
-
-    def __init__(self) -> None:
-        super().__init__(most=MAX_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +130,9 @@ class FeedbackStore(DataHolder):
             guild_id=guild_id, user_id=user_id, kind=kind,
             text=text[:MAX_CHARACTERS], given_at=now,
         )  # fmt: skip
-        lately = select(func.count()).where(
-            FeedbackRow.user_id == user_id, FeedbackRow.given_at > now - timedelta(days=1)
-        )
+        lately = select(func.count()).where(FeedbackRow.user_id == user_id, FeedbackRow.given_at > now - DAY)
         async with self._database.sessions.begin() as session:
-            if (await session.scalar(lately) or 0) >= MAX_PER_DAY:
-                raise TooMuchFeedbackError
+            require_room_for_feedback(await session.scalar(lately) or 0)
             session.add(row)
 
     async def entries(self, guild_id: int, kind: FeedbackKind, most: int) -> list[FeedbackEntry]:

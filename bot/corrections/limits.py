@@ -13,6 +13,8 @@ MAX_PENDING = 20
 """Corrections of one person that wait in a guild for a decision."""
 MAX_PER_DAY = 50
 """That one person submits or edits in a guild within a ``DAY``."""
+MAX_FEEDBACK_PER_DAY = 20
+"""Things that one person may say of the bot within a ``DAY``, wherever they are."""
 DAY = timedelta(days=1)
 MAX_KEPT = 10_000
 """That a guild has pending or approved."""
@@ -57,6 +59,15 @@ class TooManyKeptError(StarlingError):
         super().__init__(count=MAX_KEPT)
 
 
+class TooMuchFeedbackError(StarlingError):
+    """Raised when a person says more than ``MAX_FEEDBACK_PER_DAY`` things in a day."""
+
+    sentence = _("Thank you! You have told me {most} things today, which is all that I take in a day.")
+
+    def __init__(self) -> None:
+        super().__init__(most=MAX_FEEDBACK_PER_DAY)
+
+
 def storable(text: str) -> str:
     """``text`` as both databases can keep it, without spaces around it."""
     return text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode().strip()
@@ -95,3 +106,13 @@ def require_room_in_guild(kept: int) -> None:
     """
     if kept >= MAX_KEPT:
         raise TooManyKeptError
+
+
+def require_room_for_feedback(today: int) -> None:
+    """Look whether a person who has said ``today`` things of the bot within a ``DAY`` may say one more.
+
+    Raises:
+        TooMuchFeedbackError
+    """
+    if today >= MAX_FEEDBACK_PER_DAY:
+        raise TooMuchFeedbackError

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from enum import StrEnum
 
 import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.instructions.store import MAX_NAMES, Instruction, InstructionStore, TooManyInstructionsError
+from bot.instructions.limits import MAX_NAME_CHARACTERS, require_room, require_text
+from bot.instructions.store import Instruction, InstructionStore
 from bot.preferences.choices import GuildPreferences
 from bot.preferences.preferences import Preferences
 
-MAX_CHARACTERS = 4000
-"""Discord's limit on what is written in a form."""
-MAX_NAME_CHARACTERS = 32
 DEFAULT_NAME = "default"
 
-Scope = Literal["channel", "guild", "host"]
+
+class InstructionScope(StrEnum):
+    """Where an instruction was chosen."""
+
+    CHANNEL = "channel"
+    GUILD = "guild"
+    HOST = "host"
 
 
 class NoSuchInstructionError(StarlingError):
@@ -30,21 +34,6 @@ class NoSuchInstructionError(StarlingError):
         super().__init__(name=name[:MAX_NAME_CHARACTERS])
 
 
-class InstructionTooLongError(StarlingError):
-    """Raised when an instruction is longer than a form can show."""
-
-    sentence = _("This instruction has {characters} characters; I take at most {most}.")
-
-    def __init__(self, characters: int) -> None:
-        super().__init__(characters=characters, most=MAX_CHARACTERS)
-
-
-class EmptyInstructionError(StarlingError):
-    """Raised when an instruction has no words."""
-
-    sentence = _("There is nothing in it. /instruction reset goes back to the instruction that I came with.")
-
-
 @dataclass(frozen=True, slots=True)
 class EffectiveInstruction:
     """What holds somewhere."""
@@ -52,7 +41,7 @@ class EffectiveInstruction:
     text: str
     name: str | None
     """None for the host's."""
-    scope: Scope
+    scope: InstructionScope
     """Who has chosen it."""
 
 
@@ -72,10 +61,10 @@ class Instructions:
             chosen = await self._preferences.guild(guild_id)
             for channel in self._with_parent(channel_id):
                 if (found := await self._picked(guild_id, chosen.channel_instructions.get(channel))) is not None:
-                    return EffectiveInstruction(found.text, found.name, "channel")
+                    return EffectiveInstruction(found.text, found.name, InstructionScope.CHANNEL)
             if (found := await self._picked(guild_id, chosen.instruction)) is not None:
-                return EffectiveInstruction(found.text, found.name, "guild")
-        return EffectiveInstruction(self.default, None, "host")
+                return EffectiveInstruction(found.text, found.name, InstructionScope.GUILD)
+        return EffectiveInstruction(self.default, None, InstructionScope.HOST)
 
     async def names(self, guild_id: int) -> list[str]:
         """Of the guild's instructions."""
@@ -107,8 +96,8 @@ class Instructions:
             TooManyInstructionsError: it is new, and there is no room for it, so that nobody need write it first.
         """
         found = await self._store.get(guild_id, name)
-        if found is None and len(await self._store.names(guild_id)) >= MAX_NAMES:
-            raise TooManyInstructionsError
+        if found is None:
+            require_room(name, await self._store.names(guild_id))
         return held.text if found is None else found.text
 
     async def write(self, guild_id: int, name: str, text: str, by: int) -> None:
@@ -118,10 +107,7 @@ class Instructions:
             EmptyInstructionError, InstructionTooLongError, TooManyInstructionsError
         """
         text = text.strip()
-        if not text:
-            raise EmptyInstructionError
-        if len(text) > MAX_CHARACTERS:
-            raise InstructionTooLongError(len(text))
+        require_text(text)
         await self._store.write(guild_id, name, text, by)
 
     async def restore(self, guild_id: int, version: int, by: int) -> Instruction:

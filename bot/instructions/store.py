@@ -8,25 +8,10 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import StarlingError
-from bot.errors import translatable as _
+from bot.instructions.limits import MAX_VERSIONS, require_room
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import InstructionRow
-
-MAX_NAMES = 25
-"""Of one guild; Discord shows so many choices at once."""
-MAX_VERSIONS = 20
-"""Of each name; the oldest is forgotten."""
-
-
-class TooManyInstructionsError(StarlingError):
-    """Raised when a guild with ``MAX_NAMES`` instructions writes another one."""
-
-    sentence = _("This server has {most} instructions already. Delete one with /instruction delete first.")
-
-    def __init__(self) -> None:
-        super().__init__(most=MAX_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +59,7 @@ class InstructionStore(DataHolder):
         row = InstructionRow(guild_id=guild_id, name=name, text=text, written_by=by, written_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
             names = await _names(session, guild_id)
-            if name not in names and len(names) >= MAX_NAMES:
-                raise TooManyInstructionsError
+            require_room(name, names)
             session.add(row)
             await session.flush()
             of_name = (InstructionRow.guild_id == guild_id, InstructionRow.name == name)

@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -19,12 +19,11 @@ from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import TrainingRow
 from bot.training.recipe import TrainingMethod
+from bot.training.starting import DAY, PLANNED_FOR, require_planned, require_room_today
 from bot.training.states import OPEN, TrainingState
 
 Point = tuple[int, float | None, float | None]
 """Step, training loss, held-out loss."""
-PLANNED_FOR = timedelta(days=7)
-"""Plans that nobody started are forgotten after so long."""
 
 
 class NoSuchTrainingError(StarlingError):
@@ -34,24 +33,6 @@ class NoSuchTrainingError(StarlingError):
 
     def __init__(self, number: int | str) -> None:
         super().__init__(number=number)
-
-
-class TooManyTrainingsError(StarlingError):
-    """Raised when a guild has started as many trainings in a day as it may."""
-
-    sentence = _("This server has started {most} trainings in a day, which is all that I do in a day. Try tomorrow.")
-
-    def __init__(self, most: int) -> None:
-        super().__init__(most=most)
-
-
-class AlreadyStartedError(StarlingError):
-    """Raised when a plan is started or dropped that was before."""
-
-    sentence = _("That was decided already: training #{number} is {state}.")
-
-    def __init__(self, number: int, state: str) -> None:
-        super().__init__(number=number, state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +138,12 @@ class TrainingStore(DataHolder):
             row = await session.get(TrainingRow, id_)
             if row is None or row.guild_id != guild_id:
                 raise NoSuchTrainingError("?")
-            if row.state != TrainingState.PLANNED:
-                raise AlreadyStartedError(row.number, row.state)
+            require_planned(row.number, TrainingState(row.state))
             lately = select(func.count()).where(
                 TrainingRow.guild_id == row.guild_id,
-                TrainingRow.started_at > datetime.now(UTC) - timedelta(days=1),
+                TrainingRow.started_at > datetime.now(UTC) - DAY,
             )
-            if (await session.scalar(lately) or 0) >= max_per_day:
-                raise TooManyTrainingsError(max_per_day)
+            require_room_today(await session.scalar(lately) or 0, max_per_day)
             row.state, row.starter_id, row.started_at = TrainingState.QUEUED, starter_id, datetime.now(UTC)
             return _read(row)
 

@@ -6,20 +6,14 @@ from __future__ import annotations
 import hikari
 import yuyo
 
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.permissions import ASKED, require_owner
 
 KEEP_ID = "file-keep"
 """Of every such question; it is called as it was when only files could be deleted, for messages that are out there."""
 DELETE, KEEP = _("Delete"), _("Keep")
 KEPT = _("Nothing was deleted.")
-
-
-class NotTheirsToPressError(StarlingError):
-    """Raised when someone presses a button of a question that another person was asked."""
-
-    sentence = _("Only the one who was asked may press these buttons.")
 
 
 def confirmation_row(
@@ -41,11 +35,10 @@ def confirmed(context: yuyo.components.Context) -> str:
     """What the pressed button is about.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
     """
     asker, _colon, about = context.id_metadata.partition(":")
-    if str(context.interaction.user.id) != asker:
-        raise NotTheirsToPressError
+    require_owner(context.interaction, int(asker), ASKED)
     return about
 
 
@@ -58,7 +51,7 @@ async def keep(context: yuyo.components.Context) -> None:
     """Leave everything as it is.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
     """
     confirmed(context)
     await answer_question(context, translate(KEPT, str(context.interaction.locale)))

@@ -21,6 +21,7 @@ NAMES = {
     hikari.Permissions.READ_MESSAGE_HISTORY: _("Read Message History"),
     hikari.Permissions.ATTACH_FILES: _("Attach Files"),
     hikari.Permissions.SEND_VOICE_MESSAGES: _("Send Voice Messages"),
+    hikari.Permissions.MANAGE_MESSAGES: _("Manage Messages"),
     hikari.Permissions.MANAGE_CHANNELS: _("Manage Channels"),
     hikari.Permissions.MANAGE_GUILD: _("Manage Server"),
 }
@@ -31,6 +32,13 @@ PERMISSION_THERE = _("the permission {permissions} in {channel}")
 PERMISSION_OR_ROLE = _("the permission {permissions} or the role {role}")
 
 
+THOSE_WITH = _("those who have {needed} can do that")
+ASKER = _("the one who asked, or those who have {needed}, can do that")
+ASKED = _("the one who was asked can do that")
+STARTER = _("the one who started it can do that")
+"""Who may do what others may not."""
+
+
 class OnServersOnlyError(StarlingError):
     """Raised when something of a server is wanted where there is none."""
 
@@ -38,15 +46,20 @@ class OnServersOnlyError(StarlingError):
 
 
 class NotPermittedError(StarlingError):
-    """Raised when a member does what takes permissions that they lack, and has no role that stands in for them."""
+    """Raised when somebody does what takes permissions that they lack, or what is for another person to do."""
 
-    sentence = _("Only those who have {needed} can do that.")
+    sentence = _("Only {allowed}.")
 
     def __init__(
-        self, lacking: hikari.Permissions, *, channel_id: int | None = None, role_id: int | None = None
+        self,
+        lacking: hikari.Permissions = hikari.Permissions.NONE,
+        *,
+        channel_id: int | None = None,
+        role_id: int | None = None,
+        allowed: str = THOSE_WITH,
     ) -> None:
         """``lacking``: some of ``NAMES``. ``channel_id``: where they are lacking, if not on the whole server.
-        ``role_id``: what would do instead."""
+        ``role_id``: what would do instead. ``allowed``: who may do it; needs permissions where it names them."""
         names = named(lacking)
         if channel_id is not None:
             needed = lazy(PERMISSION_THERE, permissions=names, channel=f"<#{channel_id}>")
@@ -54,7 +67,7 @@ class NotPermittedError(StarlingError):
             needed = lazy(PERMISSION_OR_ROLE, permissions=names, role=f"<@&{role_id}>")
         else:
             needed = lazy(PERMISSION, permissions=names)
-        super().__init__(needed=needed)
+        super().__init__(allowed=lazy(allowed, needed=needed))
 
 
 def named(permissions: hikari.Permissions) -> LazyMessage:
@@ -131,6 +144,21 @@ def require(
     if missing and (or_role is None or or_role not in roles_of(asked)):
         raise NotPermittedError(missing, channel_id=None if channel is None else int(channel.id), role_id=or_role)
     return guild
+
+
+def require_owner(interaction: Interaction, owner_id: int, allowed: str) -> None:
+    """See that the one who asks is the user ``owner_id``, or may manage messages there where ``allowed``, one of
+    ``ASKER``, ``ASKED`` and ``STARTER``, names a permission.
+
+    Raises:
+        NotPermittedError: they are somebody else.
+    """
+    if int(interaction.user.id) == owner_id:
+        return
+    managing = hikari.Permissions.MANAGE_MESSAGES
+    granted = hikari.Permissions.NONE if interaction.member is None else interaction.member.permissions
+    if allowed != ASKER or not granted & (managing | hikari.Permissions.ADMINISTRATOR):
+        raise NotPermittedError(managing, allowed=allowed)
 
 
 def _interaction(asked: lightbulb.Context | Interaction) -> Interaction:

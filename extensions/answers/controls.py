@@ -19,7 +19,7 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
     """Let the answer end here.
 
     Raises:
-        NotTheAskerError: it is not theirs.
+        NotPermittedError: it is not theirs.
         AnswerGoneError: it is complete already.
     """
     interaction = context.interaction
@@ -32,7 +32,7 @@ async def stop_hearing(context: yuyo.components.Context, hearings: alluka.Inject
     """Write no more down of a recording.
 
     Raises:
-        NotTheAskerError: it is not theirs.
+        NotPermittedError: it is not theirs.
         HearingEndedError: all of it is written down.
     """
     interaction = context.interaction
@@ -45,7 +45,7 @@ async def again(context: yuyo.components.Context, answers: alluka.Injected[Answe
     """Have the question answered anew.
 
     Raises:
-        NotTheAskerError: it is not theirs.
+        NotPermittedError: it is not theirs.
         AnswerGoneError: the question is no longer known.
         JobQueueFullError: too many wait.
     """
@@ -61,7 +61,7 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
     """Have an answer that reached its limit go on.
 
     Raises:
-        NotTheAskerError: it is not theirs.
+        NotPermittedError: it is not theirs.
         AnswerGoneError: the answer is no longer known.
         JobQueueFullError: too many wait.
     """

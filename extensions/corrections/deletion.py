@@ -50,7 +50,7 @@ async def delete(
     """Delete the correction.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
         NoSuchCorrectionError: it is gone already, or not theirs.
     """
     interaction = context.interaction

@@ -63,7 +63,7 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
     """Delete the dataset, or the version.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
         NotPermittedError: the person may not manage the guild, or not any more.
         DatasetGoneError: it is gone already.
     """

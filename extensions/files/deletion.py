@@ -38,7 +38,7 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[FileSt
     """Delete the file.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
         NotPermittedError: the person may not manage the guild, or not any more.
         FileNotThereError: it is gone already.
     """

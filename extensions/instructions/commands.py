@@ -11,11 +11,12 @@ from babel.dates import format_timedelta
 
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
+from bot.instructions.limits import MAX_NAME_CHARACTERS
 from bot.instructions.service import (
     DEFAULT_NAME,
-    MAX_NAME_CHARACTERS,
     EffectiveInstruction,
     Instructions,
+    InstructionScope,
     NoSuchInstructionError,
 )
 from bot.ui.autocomplete import safe
@@ -49,7 +50,7 @@ def _place(held: EffectiveInstruction, name: str, *, here: bool) -> Place:
     """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
     if here:
         return "channel"
-    return "kept" if held.scope == "channel" and held.name == name else "guild"
+    return "kept" if held.scope is InstructionScope.CHANNEL and held.name == name else "guild"
 
 
 @safe
@@ -101,7 +102,11 @@ class ShowInstruction(
             await _show(context, translate(NAMED, locale, name=f"**{one.name}**"), one.text)
             return
         held = await instructions.of(guild, context.channel_id)
-        sentence = {"channel": CHOSEN_HERE, "guild": CHOSEN_FOR_SERVER, "host": HOSTS}[held.scope]
+        sentence = {
+            InstructionScope.CHANNEL: CHOSEN_HERE,
+            InstructionScope.GUILD: CHOSEN_FOR_SERVER,
+            InstructionScope.HOST: HOSTS,
+        }[held.scope]
         await _show(context, translate(sentence, locale, **_named(held)), held.text)
 
 

@@ -10,7 +10,8 @@ import yuyo
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.instructions.service import MAX_CHARACTERS, Instructions
+from bot.instructions.limits import MAX_CHARACTERS
+from bot.instructions.service import Instructions
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require

@@ -65,7 +65,7 @@ async def forget(
     """Forget the person.
 
     Raises:
-        NotTheirsToPressError: another person was asked.
+        NotPermittedError: another person was asked.
     """
     confirmed(context)
     interaction = context.interaction

@@ -13,8 +13,7 @@ import yuyo
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.ui.confirmation import NotTheirsToPressError
-from bot.ui.permissions import guild_of
+from bot.ui.permissions import STARTER, NotPermittedError, guild_of
 from bot.ui.screen import Screen
 from bot.work.cancellation import CancellationToken
 
@@ -64,14 +63,14 @@ class TestsUnderWay:
 
         Raises:
             TestEndedError: the guild has no such test that runs.
-            NotTheirsToPressError: another person has started it.
+            NotPermittedError: another person has started it.
         """
         found = self._running.get(id_)
         if found is None or found[0] != int(guild_id):
             raise TestEndedError
         _guild, user, stop = found
         if user != int(user_id):
-            raise NotTheirsToPressError
+            raise NotPermittedError(allowed=STARTER)
         stop.cancel()
 
 
@@ -88,7 +87,7 @@ async def cancel(context: yuyo.components.Context, under_way: alluka.Injected[Te
     """Stop the test; what was answered until then is shown.
 
     Raises:
-        OnServersOnlyError, TestEndedError, NotTheirsToPressError
+        OnServersOnlyError, TestEndedError, NotPermittedError
     """
     interaction = context.interaction
     under_way.cancel(guild_of(interaction), context.id_metadata, interaction.user.id)

@@ -7,8 +7,9 @@ import asyncio
 import hikari
 import pytest
 
+from bot.instructions.limits import MAX_VERSIONS
 from bot.instructions.service import Instructions, NoSuchInstructionError
-from bot.instructions.store import MAX_VERSIONS, InstructionStore
+from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
 from bot.sandbox.model.seed import BOT_TOKEN
 from bot.storage.database import Database

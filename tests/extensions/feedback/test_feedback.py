@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from bot.corrections.feedback import MAX_PER_DAY
+from bot.corrections.limits import MAX_FEEDBACK_PER_DAY
 from bot.sandbox.client.discord_user import DiscordUser
 from tests.harness import BotHarness, Message, voice
 from tests.spoken import JFK, is_heard
@@ -78,7 +78,7 @@ async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judg
     wanted = (await told(ada, "corrections wanted"))["content"]
     assert "- Хорошая птица! 🐦 (link)(https://example.org) — <@" in wanted
     assert "Хорошая" not in (await told(ada, "corrections wanted", SECOND))["content"]
-    for _time in range(MAX_PER_DAY - 1):
+    for _time in range(MAX_FEEDBACK_PER_DAY - 1):
         await told(boris, "feedback", text="ещё")
     assert "больше за день я не принимаю" in (await told(boris, "feedback", text="ещё"))["content"]
 

@@ -20,7 +20,7 @@ from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.judging import Judge, Judgement, verdict_in
 from bot.training.evaluating.running import MAX_FAILURES, CaseAnswer, Evaluation, EvaluationRun, ModelRun
 from bot.training.evaluating.scoring import Score, Scorer, contains, is_exact
-from bot.ui.confirmation import NotTheirsToPressError
+from bot.ui.permissions import NotPermittedError
 from extensions.testing import under_way as tests_under_way
 from tests.scripted_chat import ScriptedChat
 
@@ -298,7 +298,7 @@ def test_one_test_runs_in_a_guild_and_only_its_starter_cancels_it() -> None:
     with under_way.running(1, 5) as (id_, stop):
         with pytest.raises(tests_under_way.TestUnderWayError), under_way.running(1, 6):
             pass
-        with under_way.running(2, 6), pytest.raises(NotTheirsToPressError):
+        with under_way.running(2, 6), pytest.raises(NotPermittedError):
             under_way.cancel(1, id_, 6)
         with pytest.raises(tests_under_way.TestEndedError):
             under_way.cancel(2, id_, 5)

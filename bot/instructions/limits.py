@@ -1,0 +1,61 @@
+"""How much instructions may say, and how many a guild may have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+
+MAX_CHARACTERS = 4000
+"""Discord's limit on what is written in a form."""
+MAX_NAME_CHARACTERS = 32
+MAX_NAMES = 25
+"""Of one guild; Discord shows so many choices at once."""
+MAX_VERSIONS = 20
+"""Of each name; the oldest is forgotten."""
+
+
+class TooManyInstructionsError(StarlingError):
+    """Raised when a guild with ``MAX_NAMES`` instructions writes another one."""
+
+    sentence = _("This server has {most} instructions already. Delete one with /instruction delete first.")
+
+    def __init__(self) -> None:
+        super().__init__(most=MAX_NAMES)
+
+
+class InstructionTooLongError(StarlingError):
+    """Raised when an instruction is longer than a form can show."""
+
+    sentence = _("This instruction has {characters} characters; I take at most {most}.")
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(characters=characters, most=MAX_CHARACTERS)
+
+
+class EmptyInstructionError(StarlingError):
+    """Raised when an instruction has no words."""
+
+    sentence = _("There is nothing in it. /instruction reset goes back to the instruction that I came with.")
+
+
+def require_text(text: str) -> None:
+    """
+    Raises:
+        EmptyInstructionError, InstructionTooLongError
+    """
+    if not text:
+        raise EmptyInstructionError
+    if len(text) > MAX_CHARACTERS:
+        raise InstructionTooLongError(len(text))
+
+
+def require_room(name: str, names: Collection[str]) -> None:
+    """Look whether a guild whose instructions have these ``names`` may write ``name``.
+
+    Raises:
+        TooManyInstructionsError: it is a further one, and there are ``MAX_NAMES``.
+    """
+    if name not in names and len(names) >= MAX_NAMES:
+        raise TooManyInstructionsError
