@@ -55,7 +55,6 @@ class BotProcess:
     """Starling, started, killed and started again on one data folder."""
 
     def __init__(self, folder: Path, sandbox: Sandbox, chat: ScriptedChat) -> None:
-        self._sandbox = sandbox
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._environment = kept | {
             "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "DATA_FOLDER": str(folder),
@@ -64,16 +63,18 @@ class BotProcess:
             "MESSAGE_CONTENT_INTENT": "true",
         }  # fmt: skip
         self._log = folder / "log.txt"
+        self._log.touch()
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it, and wait until Discord knows it."""
+        """Start it, and wait until it says that it is ready."""
+        starts = self._starts
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", stdout=log, stderr=log, cwd=ROOT, env=self._environment
             )
         async with asyncio.timeout(PATIENCE_S):
-            while not self._sandbox.bot_sessions:
+            while self._starts == starts:
                 assert self._process.returncode is None, self._log.read_text(encoding="utf-8")[-2000:]
                 await asyncio.sleep(0.05)
 
@@ -82,8 +83,10 @@ class BotProcess:
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
-        while self._sandbox.bot_sessions:
-            await asyncio.sleep(0.01)
+
+    @property
+    def _starts(self) -> int:
+        return self._log.read_bytes().count(b"Starling is ready")
 
     @property
     def memory_bytes(self) -> int:

@@ -371,9 +371,14 @@ def test_an_event_that_never_ends_is_not_read_again_with_each_of_its_lines() -> 
     assert read_s(128) < 0.2 + 9 * read_s(32), "four times as many lines take about four times as long"
 
 
-async def test_pings_keep_no_question_open_for_ever(endpoint: ScriptedChat) -> None:
+@pytest.mark.parametrize(
+    "trickle",
+    [b": ping\n\n", stream(_delta(content=""), done=False), stream(_delta(reasoning="hm "), done=False)],
+    ids=["pings", "empty words", "thoughts"],
+)
+async def test_nothing_that_trickles_in_keeps_a_question_open_for_ever(endpoint: ScriptedChat, trickle: bytes) -> None:
     chat = _model(endpoint, max_reply_s=0.5)
-    endpoint.script = lambda _body: Scripted([b": ping\n\n"] * 100, pause_s=0.05)
+    endpoint.script = lambda _body: Scripted([trickle] * 100, pause_s=0.05)
     with pytest.raises(ChatTookTooLongError):
         await _reply(chat)
     await chat.close()

@@ -46,3 +46,28 @@ async def test_the_commands_of_another_server_are_answered_while_it_runs(harness
         await asyncio.sleep(0.1)
     await running
     print(f"{attack}: the longest of {len(waits_s)} waits was {max(waits_s):.2f} s")
+
+
+async def test_a_button_that_names_the_answer_of_another_server_does_nothing(harness: BotHarness) -> None:
+    asked = await harness.member.send("general", f"{harness.mention} What is the capital of France?")
+    answer = await harness.complete_answer_to(asked)
+    (job,) = [
+        part["custom_id"].partition(":")[2]
+        for row in answer["components"]
+        for part in row["components"]
+        if part["custom_id"].startswith("again:")
+    ]
+    answered = len(harness.chat.requests)
+    buttons = [{"type": 2, "style": 2, "custom_id": f"{kind}:{job}", "label": kind} for kind in ("stop", "again")]
+    elsewhere = harness.administrator.channel_id(ELSEWHERE)
+    forged = await harness.as_bot(
+        "POST",
+        f"/channels/{elsewhere}/messages",
+        {"content": "look", "components": [{"type": 1, "components": buttons}]},
+    )
+    await harness.administrator.wait_for_message(lambda message: message["id"] == forged["id"])
+    for button in ("stop", "again"):
+        told = await (await harness.administrator.click(forged, button)).response()
+        assert "I no longer know this answer" in told["content"]
+    assert len(harness.chat.requests) == answered
+    assert (await harness.member.fetch(answer))["content"] == answer["content"]
