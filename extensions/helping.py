@@ -56,8 +56,8 @@ PURPOSES: Mapping[str, Purpose] = {
             "in a direct message, or by Answer this in its menu."
         ),
         (
-            "hi", "ask", "transcribe", "say", "voice", "join", "leave", "help", "about", "Answer this",
-            "Ask about this", "Read aloud", "Transcribe",
+            "hi", "ask", "transcribe", "summary", "say", "voice", "join", "leave", "help", "about", "Answer this",
+            "Ask about this", "Read aloud", "Transcribe", "Translate",
         ),
     ),
     "teach": Purpose(
@@ -69,7 +69,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "train": Purpose(
         _("Train"),
         _("What was taught and uploaded can become a model of this server's own."),
-        ("dataset", "select_dataset", "archive", "train", "jobs", "test", "compare", "model"),
+        ("dataset", "select_dataset", "archive", "train", "jobs", "test", "tests", "compare", "model"),
     ),
     "settings": Purpose(
         _("Settings"),

@@ -39,7 +39,10 @@ async def test_help_has_everything_that_one_may_use_here_and_nothing_else(harnes
     assert list(everyones) == list(PURPOSES)
     assert "</instruction show:" in everyones["settings"] and "</instruction set:" not in everyones["settings"]
     assert "</transcribe:" in everyones["talk"] and "Write down what is said in a recording" in everyones["talk"]
-    assert "under Apps: **Answer this**, **Ask about this**, **Read aloud**, **Transcribe**" in everyones["talk"]
+    assert (
+        "under Apps: **Answer this**, **Ask about this**, **Read aloud**, **Transcribe**, **Translate**"
+        in everyones["talk"]
+    )
     assert "**Correct this reply**, **Correct transcript**" in everyones["teach"]
     assert "</corrections list:" in everyones["teach"] and "</corrections approve:" not in everyones["teach"]
     assert "</compare:" in everyones["train"] and "</train:" not in everyones["train"]
