@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from zipfile import ZipFile
@@ -28,6 +28,7 @@ from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
 from bot.privacy.personal_data import PersonalData
+from bot.privacy.retention import delete_expired
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
@@ -175,6 +176,17 @@ async def test_who_is_forgotten_leaves_no_byte(bot: Bot, way: Literal["user", "g
 async def test_a_message_that_is_deleted_leaves_no_byte(bot: Bot) -> None:
     await said(bot)
     await bot.data.forget_messages([QUESTION, ANSWER])
+    assert bot.telling() == []
+
+
+async def test_what_has_expired_leaves_no_byte(bot: Bot) -> None:
+    await said(bot)
+
+    async def no_wishes() -> dict[int, int]:
+        return {}
+
+    assert await delete_expired(bot.data.holders, no_wishes, timedelta(0)) >= 3
+    await bot.data.scrub()
     assert bot.telling() == []
 
 
