@@ -10,7 +10,13 @@ import hikari
 import structlog
 
 from bot.answering.file_texts import FileText, FileTexts, fetched, fitted, is_readable
-from bot.answering.unread_files import FileTooManyError, FileUnreadError, PictureUnreadableError, PictureUnseenError
+from bot.answering.unread_files import (
+    MAX_NAME_CHARS,
+    FileTooManyError,
+    FileUnreadError,
+    PictureUnreadableError,
+    PictureUnseenError,
+)
 from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, recordings_in
 from bot.conversation.chat_message import Picture
 from bot.errors import StarlingError
@@ -136,6 +142,7 @@ class AttachmentReader:
             raise PictureUnreadableError(attachment.filename)
         data = await fetched(attachment, PICTURE_LIMIT_BYTES)
         try:
-            return Picture(await self._sealed.run("bot.answering.pictures.as_jpeg", data, PICTURE_WORK))
+            jpeg = await self._sealed.run("bot.answering.pictures.as_jpeg", data, PICTURE_WORK)
         except (SealedWorkError, OSError) as error:
             raise PictureUnreadableError(attachment.filename) from error
+        return Picture(jpeg, attachment.filename[:MAX_NAME_CHARS])

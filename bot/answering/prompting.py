@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.understanding import UnderstoodRequest
 from bot.answering.unread_files import FileUnreadError
-from bot.conversation.chat_message import ChatMessage
+from bot.conversation.chat_message import ChatMessage, Picture
 from bot.conversation.exchanges import Exchange
 from bot.conversation.prompting import Prompt, build_prompt
 from bot.instructions.service import Instructions
@@ -58,10 +59,20 @@ class AnswerPrompt:
             brief=self.understood.model.is_demonstration,
         )
 
-    def without_pictures(self) -> AnswerPrompt:
-        """The same for a model that cannot see."""
-        history = [replace(message, pictures=()) for message in self.history if message.text or not message.pictures]
-        return replace(self, asked=replace(self.asked, pictures=()), history=tuple(history))
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Those of the question first, then those of the conversation."""
+        return (*self.asked.pictures, *(picture for message in self.history for picture in message.pictures))
+
+    def with_pictures(self, kept: Collection[Picture]) -> AnswerPrompt:
+        """The same with no pictures but ``kept``."""
+        history = [_seen(message, kept) for message in self.history]
+        shown = [message for message in history if message.text or message.pictures]
+        return replace(self, asked=_seen(self.asked, kept), history=tuple(shown))
+
+
+def _seen(message: ChatMessage, kept: Collection[Picture]) -> ChatMessage:
+    return replace(message, pictures=tuple(picture for picture in message.pictures if picture in kept))
 
 
 class Prompting:

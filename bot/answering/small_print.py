@@ -12,7 +12,6 @@ from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
 from bot.answering.teachers import Teachers
 from bot.answering.unread_files import MAX_NAMES_CHARS
-from bot.conversation.errors import ChatCannotSeeError, ChatPictureRefusedError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.preferences.preferences import Preferences
@@ -20,7 +19,7 @@ from bot.usage.budgets import BudgetKind, Budgets
 
 DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
-PICTURE_REFUSED = _("My chat model does not take one of the pictures, so I answered without them.")
+PICTURE_REFUSED = _("My chat model does not take {names}, so I answered without.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
 AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
 ONLY_BEGINNING = _("I read only the beginning of {names}: all of it is more than my chat model can take in.")
@@ -74,8 +73,7 @@ class SmallPrint:
         request, shown = answer.prompt.understood.request, answer.shown
         notes = {
             DEMONSTRATION: answer.prompt.understood.model.is_demonstration,
-            NOT_SEEN: answer.pictures_left_out is ChatCannotSeeError,
-            PICTURE_REFUSED: answer.pictures_left_out is ChatPictureRefusedError,
+            NOT_SEEN: answer.is_blind,
             AT_LIMIT: answer.is_at_limit and request.job is not None,
             AT_LIMIT_FOR_GOOD: answer.is_at_limit and request.job is None,
             INSTRUCTION_CUT: shown.instruction_cut,
@@ -84,6 +82,9 @@ class SmallPrint:
         }
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
+        if answer.refused:
+            names = ", ".join(answer.refused)[:MAX_NAMES_CHARS]
+            lines.append(translate(PICTURE_REFUSED, locale, names=names))
         if answer.stood_in is not None:
             asked = answer.prompt.understood.model.model
             lines.append(translate(STOOD_IN, locale, model=f"`{answer.stood_in}`", asked=f"`{asked}`"))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+
+from cachetools import LRUCache
 
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.speaking import SpokenAnswer
 from bot.conversation.chat import ReplyReport
+from bot.conversation.chat_message import Picture
 from bot.conversation.chunks import ReplyEnd
 from bot.conversation.errors import ChatCannotSeeError, ChatError, ChatPictureRefusedError, ContextTooLongError
 from bot.conversation.prompting import Prompt
@@ -20,6 +25,9 @@ from bot.i18n.translation import translate
 from bot.usage.budgets import Budgets
 from bot.work.metrics import WAITS_S
 
+REMEMBERED_REFUSALS = 1000
+MAX_PROVEN = 2
+"""So many pictures that were left out are known to be refused: of two, each was tried without the other."""
 WAITING = _("My chat model asks me to wait: I go on in {wait_s} s.")
 
 
@@ -36,8 +44,10 @@ class StreamedAnswer:
     """Whether it goes on beyond the limit of tokens."""
     stood_in: str | None = None
     """The model that answered in place of the one that could not."""
-    pictures_left_out: type[ChatError] | None = None
-    """Why the model was not shown the pictures that there were; None where there is nothing to tell."""
+    is_blind: bool = False
+    """Whether the model turned out not to see pictures, of which there were some."""
+    refused: tuple[str, ...] = ()
+    """The names of the pictures of the question that the model does not take."""
 
     @property
     def model(self) -> str:
@@ -50,24 +60,41 @@ class Streaming:
 
     def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
+        self._refused: LRUCache[tuple[str, bytes], bool] = LRUCache(REMEMBERED_REFUSALS)
+        """Pictures that a model has refused, by its name and what they are."""
 
     async def stream(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> StreamedAnswer:
         """The reply to ``prompt``, shown as it comes, and given to ``spoken``; what a person stops ends there.
 
-        Where the model turns out not to take pictures, it is asked once more without them.
+        Where the model turns out not to take pictures, it is asked once more without them; where it refuses one, it is
+        asked without that one, which is found by leaving out each in its turn, and is not shown to it again.
 
         Raises:
             ChatError: there is no answer, or no end of it; what was shown stays.
             ReplyGoneError: the reply was deleted.
             hikari.HTTPError: Discord refuses.
         """
-        try:
-            return await self._fitted(prompt, spoken)
-        except (ChatCannotSeeError, ChatPictureRefusedError) as error:
-            if not (prompt.understood.text or prompt.understood.attached.text):
-                raise
-            answer = await self._fitted(prompt.without_pictures(), spoken)
-            return replace(answer, pictures_left_out=type(error))
+        model = prompt.understood.model.model
+        wanted = [picture for picture in prompt.pictures if (model, _digest(picture)) not in self._refused]
+        has_words = bool(prompt.understood.text or prompt.understood.attached.text)
+        refusal: ChatError = ChatPictureRefusedError()
+        for kept in _attempts(wanted):
+            if not has_words and not any(picture in kept for picture in prompt.asked.pictures):
+                continue
+            try:
+                answer = await self._fitted(prompt.with_pictures(kept), spoken)
+            except ChatPictureRefusedError as error:
+                refusal = error
+                continue
+            except ChatCannotSeeError:
+                if not has_words:
+                    raise
+                return replace(await self._fitted(prompt.with_pictures(()), spoken), is_blind=True)
+            if len(left_out := {picture for picture in wanted if picture not in kept}) <= MAX_PROVEN:
+                self._refused.update(((model, _digest(picture)), True) for picture in left_out)
+            refused = (picture.name for picture in prompt.asked.pictures if picture not in kept)
+            return replace(answer, refused=tuple(refused))
+        raise refusal
 
     async def _fitted(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> StreamedAnswer:
         """The reply to as much of ``prompt`` as there is room for. A prompt that is too long for the endpoint, which
@@ -114,3 +141,17 @@ class Streaming:
                 await reply.show(f"{begun}{text}", at_once=True)
             raise
         return f"{begun}{text}".strip()
+
+
+def _attempts(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
+    """What may be shown in turn, until it is taken: all, all but one of them, none."""
+    different = list(dict.fromkeys(pictures))
+    yield list(pictures)
+    if len(different) > 1:
+        yield from ([picture for picture in pictures if picture != one] for one in different)
+    if different:
+        yield []
+
+
+def _digest(picture: Picture) -> bytes:
+    return hashlib.sha256(picture.jpeg).digest()

@@ -12,6 +12,8 @@ class Picture:
 
     jpeg: bytes
     """At most 1,024 pixels wide and high."""
+    name: str = ""
+    """Of its file."""
 
 
 @dataclass(frozen=True, slots=True)

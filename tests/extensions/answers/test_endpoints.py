@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -163,19 +165,28 @@ async def test_a_wait_that_the_endpoint_asks_for_is_seen(peculiar: BotHarness) -
     assert "I go on" not in done["content"]
 
 
-async def test_one_picture_that_is_refused_is_told_of_and_the_question_answered(peculiar: BotHarness) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at(peculiar: BotHarness) -> None:
+    files = []
+    for color in ("red", "blue"):
+        picture = io.BytesIO()
+        Image.new("RGB", (8, 8), color).save(picture, "PNG")
+        files.append((f"{color}.png", picture.getvalue(), "image/png"))
     peculiar.chat.script = lambda body: (
-        _refusal("You uploaded an unsupported image.") if "image_url" in str(body["messages"][-1]) else PARIS
+        _refusal("You uploaded an unsupported image.") if "red" in _colors(body) else PARIS
     )
+    channel = await peculiar.dm(peculiar.member)
     for _time in range(2):
-        asked = await peculiar.member.send(
-            await peculiar.dm(peculiar.member),
-            "Which city is this?",
-            files=[("red.png", picture.getvalue(), "image/png")],
-        )
+        asked = await peculiar.member.send(channel, "Which cities are these?", files=files)
         answer = await peculiar.answer_to(asked, lambda text: "-# " in text)
-        assert answer["content"].startswith("Paris.")
-        assert "does not take one of the pictures" in answer["content"]
-    assert sum("image_url" in str(request["messages"][-1]) for request in peculiar.chat.requests) == 2
+        assert answer["content"] == "Paris.\n-# My chat model does not take red.png, so I answered without."
+        assert "blue" in _colors(peculiar.chat.requests[-1])
+    assert sum("red" in _colors(request) for request in peculiar.chat.requests) == 1, "a lesson is learnt once"
+    alone = await peculiar.member.send(channel, files=files[:1])
+    assert await peculiar.answer_to(alone, lambda text: "Reference: " in text)
+
+
+def _colors(body: Body) -> list[str]:
+    """Of the pictures in a request."""
+    found = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", str(body["messages"]))
+    pictures = (Image.open(io.BytesIO(base64.b64decode(data))) for data in found)
+    return ["red" if picture.getpixel((4, 4)) == (254, 0, 0) else "blue" for picture in pictures]
