@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import hikari
 
 from bot.answering.generator import AnswerGenerator
-from bot.answering.request import AnswerRequest
+from bot.answering.request import AnswerGoneError, AnswerRequest
 from bot.answering.voice_notes import is_recording
+from bot.conversation.exchanges import ExchangeStore
 from bot.preferences.choices import SpeakMode
 from bot.ui.error_report import report_error
 from bot.ui.graphemes import beginning
+from bot.ui.permissions import ASKER, require_owner
 from bot.ui.reply_target import InteractionTarget, ReplyGoneError
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
@@ -30,9 +32,12 @@ async def ask(
     about: hikari.Message | None = None,
     speak: SpeakMode | None = None,
     private: bool = False,
+    continued: str = "",
 ) -> None:
     """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was
     deferred. What fails is told to the one who asked alone, with the question, and nothing else is left of it.
+
+    ``continued``: what there is of the answer, which goes on from there.
 
     Raises:
         hikari.HTTPError: Discord refuses.
@@ -45,7 +50,7 @@ async def ask(
     reply = StreamingReply(
         InteractionTarget(interaction, private=private), locale=str(interaction.locale), on_posted=posted
     )
-    if shown := " ".join(text.split()):
+    if (shown := " ".join(text.split())) and not continued:
         reply.heading = f"> 💬 {shown if len(shown) <= _SHOWN else f'{beginning(shown, _SHOWN)} …'}\n"
     request = AnswerRequest(
         asker=interaction.member or interaction.user,
@@ -60,6 +65,8 @@ async def ask(
         answers_long=True,
         speak=speak,
         is_direct=interaction.context is hikari.ApplicationContextType.BOT_DM,
+        continued=continued,
+        is_apart=bool(continued),
         remembered=not private,
     )
     try:
@@ -75,3 +82,21 @@ async def ask(
             beginning(reply.heading, MESSAGE_LIMIT - len(report.text)) + report.text,
             flags=hikari.MessageFlag.EPHEMERAL, user_mentions=False, role_mentions=False, mentions_everyone=False,
         )  # fmt: skip
+
+
+async def go_on_asked(
+    generator: AnswerGenerator, exchanges: ExchangeStore, interaction: hikari.ComponentInteraction, reply_id: int
+) -> None:
+    """Let the answer that begins with the message ``reply_id`` go on, as the answer to ``interaction``.
+
+    Raises:
+        NotPermittedError: it is not theirs.
+        AnswerGoneError: it is no longer known.
+        hikari.HTTPError: Discord refuses.
+    """
+    exchange = await exchanges.by_reply(reply_id)
+    if exchange is None or exchange.channel_id != interaction.channel_id:
+        raise AnswerGoneError
+    require_owner(interaction, exchange.user_id, ASKER)
+    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    await ask(generator, interaction, exchange.prompt, speak=SpeakMode.NEVER, continued=exchange.reply)

@@ -36,7 +36,7 @@ class Memory:
                 user_id=request.asker.id,
                 prompt_message_id=request.message.id if request.message else first,
                 prompt=understood.text,
-                reply=answer.text,
+                reply=f"{request.continued.rstrip()} {answer.text}" if request.is_apart else answer.text,
                 language=understood.language,
                 parent_reply_id=prompt.parent.reply_message_id if prompt.parent else None,
                 model=answer.model,

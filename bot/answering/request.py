@@ -48,6 +48,12 @@ class CannotReadError(StarlingError):
     sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
 
 
+class AnswerGoneError(StarlingError):
+    """Raised when an answer is asked for anew that is no longer known."""
+
+    sentence = _("I no longer know this answer. Please ask me again.")
+
+
 class MayNotWriteError(StarlingError):
     """Raised when the bot is asked in a channel where it may not answer."""
 
@@ -97,11 +103,18 @@ class AnswerRequest:
     """The message with the question that it goes on from, where it does not reply to the answer to that."""
     continued: str = ""
     """What there is of the answer, where it is to go on from there."""
+    is_apart: bool = False
+    """Whether what goes on is shown without what there was."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)
     on_spoken: Callable[[int], Awaitable[None]] = _unnoted
     """Given the id of the voice message."""
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether an answer that reaches its limit can be made to go on."""
+        return self.job is not None or (self.remembered and bool(self.reply.message_ids))
 
     @property
     def speaker_name(self) -> str:

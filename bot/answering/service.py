@@ -17,12 +17,11 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.job_payloads import AnswerPayload, JobKind, note_posted, note_spoken, posted_for
 from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
-from bot.answering.request import AnswerRequest, MayNotWriteError
+from bot.answering.request import AnswerGoneError, AnswerRequest, MayNotWriteError
 from bot.answering.unread_files import FileUnavailableError
 from bot.answering.voice_notes import recordings_in
 from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
-from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import offer_row, retry_row, streaming_row
@@ -58,12 +57,6 @@ NO_HISTORY = 160002
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
 GIVEN_UP = _("I was interrupted here.")
 AWAY = _("I was away when you wrote this. Do you still want an answer?")
-
-
-class AnswerGoneError(StarlingError):
-    """Raised when an answer is asked for anew that is no longer known."""
-
-    sentence = _("I no longer know this answer. Please ask me again.")
 
 
 class AnswerService:

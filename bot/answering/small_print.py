@@ -74,8 +74,8 @@ class SmallPrint:
         notes = {
             DEMONSTRATION: answer.prompt.understood.model.is_demonstration,
             NOT_SEEN: answer.is_blind,
-            AT_LIMIT: answer.is_at_limit and request.job is not None,
-            AT_LIMIT_FOR_GOOD: answer.is_at_limit and request.job is None,
+            AT_LIMIT: answer.is_at_limit and request.can_go_on,
+            AT_LIMIT_FOR_GOOD: answer.is_at_limit and not request.can_go_on,
             INSTRUCTION_CUT: shown.instruction_cut,
             QUESTION_CUT: shown.question_cut,
             CUT: shown.history_cut and self._tells_cut(request),

@@ -118,7 +118,7 @@ class Streaming:
     ) -> str:
         understood = prompt.understood
         request, reply = understood.request, understood.request.reply
-        begun = request.continued and f"{request.continued.rstrip()} "
+        begun = "" if request.is_apart else request.continued and f"{request.continued.rstrip()} "
         text, asked_s = "", time.monotonic()
 
         async def wait(wait_s: float) -> None:
@@ -131,7 +131,7 @@ class Streaming:
                 async for part in parts:
                     if not text:
                         WAITS_S.labels("first_word").observe(time.monotonic() - asked_s)
-                    text = extended(text, part).lstrip() if begun else extended(text, part)
+                    text = extended(text, part).lstrip() if request.continued else extended(text, part)
                     if spoken is not None:
                         spoken.write(part)
                     await reply.show(f"{begun}{text}")

@@ -11,7 +11,7 @@ from bot.i18n.translation import translate
 
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
 STOP_HEARING_ID = "stop-hearing"
-GO_ON_ID = "goon"
+GO_ON_ID, GO_ON_ASKED_ID = "goon", "goonasked"
 GOOD_ID, BAD_ID, CORRECT_ID = "good", "bad", "correct"
 
 STOP = _("Stop")
@@ -49,6 +49,7 @@ def answer_row(
     corrects: bool = False,
     recalled: Sequence[int] = (),
     goes_on: bool = False,
+    reply: int | None = None,
 ) -> hikari.api.MessageActionRowBuilder | None:
     """Below an answer that is complete.
 
@@ -56,13 +57,12 @@ def answer_row(
     whether people may say what they think of it. ``corrects``: whether the one who asked may correct it. ``recalled``:
     the numbers of the corrections that were recalled, which tells of them, and offers to correct the answer, in the
     place of that. ``goes_on``: whether there is more of it than was written; the button takes the place of that to read
-    aloud, for a row has no more than five.
+    aloud, for a row has no more than five. ``reply``: the first message of an answer without a job that can go on.
     """
     row = hikari.impl.MessageActionRowBuilder()
-    if goes_on and job is not None:
-        row.add_interactive_button(
-            hikari.ButtonStyle.PRIMARY, f"{GO_ON_ID}:{job}", label=translate(CONTINUE, locale), emoji="▶️"
-        )
+    further = f"{GO_ON_ID}:{job}" if job is not None else f"{GO_ON_ASKED_ID}:{reply}" if reply is not None else None
+    if goes_on and further is not None:
+        row.add_interactive_button(hikari.ButtonStyle.PRIMARY, further, label=translate(CONTINUE, locale), emoji="▶️")
         aloud = False
     if aloud:
         row.add_interactive_button(

@@ -6,9 +6,12 @@ import alluka
 import hikari
 import yuyo
 
+from bot.answering.asking import go_on_asked
+from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
 from bot.answering.service import AnswerService
-from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
+from bot.conversation.exchanges import ExchangeStore
+from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
 from bot.ui.screen import Screen
 
 screen = Screen()
@@ -69,3 +72,18 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
     await answers.require_theirs(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     await answers.go_on(context.id_metadata)
+
+
+@screen.button(GO_ON_ASKED_ID)
+async def go_on_with_command(
+    context: yuyo.components.Context,
+    generator: alluka.Injected[AnswerGenerator],
+    exchanges: alluka.Injected[ExchangeStore],
+) -> None:
+    """Have the answer to a command go on, in a message of its own.
+
+    Raises:
+        NotPermittedError: it is not theirs.
+        AnswerGoneError: the answer is no longer known.
+    """
+    await go_on_asked(generator, exchanges, context.interaction, int(context.id_metadata))

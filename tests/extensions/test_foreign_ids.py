@@ -60,6 +60,7 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "stop-hearing": lambda town: town.job,
     "again": lambda town: town.job,
     "goon": lambda town: town.job,
+    "goonasked": lambda town: town.reply,
     "aloud": lambda _town: "",
     "compare-vote": lambda town: f"{town.comparison}:a",
     "compare-reveal": lambda town: town.comparison,

@@ -155,6 +155,26 @@ async def test_an_answer_that_reached_its_limit_goes_on_by_its_button(peculiar: 
     assert "goon" in buttons_of(russian)
 
 
+async def test_the_answer_to_a_command_goes_on_in_a_message_of_its_own(peculiar: BotHarness) -> None:
+    peculiar.chat.script = lambda body: Scripted(
+        words("lies on the Seine.")
+        if "Go on exactly" in str(body["messages"][-1])
+        else words("Paris is old and", "length")
+    )
+    outcome = await peculiar.member.slash("ask", {"prompt": "Tell me of Paris."}, channel="general")
+    answer = await outcome.response_where(lambda said: "Press Continue" in said["content"], 40)
+    others = await (await peculiar.russian.click(answer, "Continue")).response()
+    assert "тот, кто спросил" in others["content"]
+    further = await (await peculiar.member.click(answer, "Continue")).response_where(
+        lambda said: "Seine" in said["content"], 40
+    )
+    assert further["content"] == "lies on the Seine."
+    assert [one["content"] for one in peculiar.chat.requests[-1]["messages"]][-3:-1] == [
+        "Tell me of Paris.",
+        "Paris is old and",
+    ]
+
+
 async def test_a_wait_that_the_endpoint_asks_for_is_seen(peculiar: BotHarness) -> None:
     answers = [Scripted({"error": {"message": "slow down"}}, 429, {"Retry-After": "4"}), PARIS]
     peculiar.chat.script = lambda _body: answers.pop(0)
