@@ -42,21 +42,18 @@ INTENTS = hikari.Intents.GUILDS | hikari.Intents.GUILD_MESSAGES | hikari.Intents
 
 @dataclass
 class Tally:
-    """What a listener heard of messages that read ``author number sent_at_ns``.
-
-    Attributes:
-        heard: how many came.
-        reordered: how many came after a newer one of their channel, or of their author.
-        doubled: how many came again.
-        delays_s: from the post to the handler.
-        first_s: when the first came, by the monotonic clock; so with ``last_s``.
-    """
+    """What a listener heard of messages that read ``author number sent_at_ns``."""
 
     heard: int = 0
+    """How many came."""
     reordered: int = 0
+    """How many came after a newer one of their channel, or of their author."""
     doubled: int = 0
+    """How many came again."""
     delays_s: list[float] = field(default_factory=list)
+    """From the post to the handler."""
     first_s: float = 0.0
+    """When the first came, by the monotonic clock; so with ``last_s``."""
     last_s: float = 0.0
     _ids: set[int] = field(default_factory=set, repr=False)
     _newest: dict[int, int] = field(default_factory=dict, repr=False)

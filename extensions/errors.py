@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 @loader.error_handler
 async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
-    """Answer with the apology for the first cause; where even that cannot be sent, the log says so."""
+    """Answer with the report of the first cause; where even that cannot be sent, the log says so."""
     context, error = failure.context, failure.causes[0]
     report = report_error(error, locale_of(context))
     try:

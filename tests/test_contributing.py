@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hikari
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
 
 import audio.synthesis
 import extensions
 from audio import decode
 from audio.synthesis.engines import ENGINES
+from bot.i18n import translation
 from bot.sandbox.server import Sandbox
+from bot.ui.permissions import ASKED, ASKER
 from tests.conftest import ROOT
 from tests.harness import populated, running
 from tests.scripted_chat import ScriptedChat
@@ -54,6 +60,31 @@ async def test_the_recipes_work_as_they_are_written(tmp_path: Path, written: lis
             said = await (await harness.member.slash("say", {"text": "One two three."}, channel="general")).response(30)
             whistled = decode(await harness.member.download(said["attachments"][0]))
             assert whistled.duration_s == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_language_is_a_catalogue_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [init] = re.findall(r"`\.venv/bin/pybabel (init [^`]+)`", PAGE)
+    template = Catalog(charset="utf-8")
+    for sentence in translation.catalogues()["ru"]:
+        template.add(sentence)
+    (tmp_path / "build").mkdir()
+    with (tmp_path / "build" / "starling.pot").open("wb") as file:
+        write_po(file, template)
+    subprocess.run([sys.executable, "-m", "babel.messages.frontend", *init.split()], cwd=tmp_path, check=True)
+    catalogue = tmp_path / "bot" / "i18n" / "locales" / "de" / "LC_MESSAGES" / "starling.po"
+    sentences = catalogue.read_text(encoding="utf-8")
+    german = sentences.replace(f'msgid "{ASKED}"\nmsgstr ""', f'msgid "{ASKED}"\nmsgstr "kann nur, wer gefragt wurde"')
+    catalogue.write_text(german.replace('msgid "help"\nmsgstr ""', 'msgid "help"\nmsgstr "hilfe"'), encoding="utf-8")
+    monkeypatch.setattr(translation, "LOCALES", tmp_path / "bot" / "i18n" / "locales")
+    translation.catalogues.cache_clear()
+    try:
+        assert translation.translate(ASKED, "de") == "kann nur, wer gefragt wurde"
+        assert translation.catalogue_language("de") == "de"
+        assert translation.localizations("help")[hikari.Locale.DE] == "hilfe"
+        assert translation.translate(ASKER, "de", needed="x") == ASKER.format(needed="x")
+    finally:
+        monkeypatch.undo()
+        translation.catalogues.cache_clear()
 
 
 def test_every_place_that_the_pages_name_is_there() -> None:

@@ -13,25 +13,22 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A small piece of work.
-
-    Attributes:
-        deadline_s: on any clock; the earliest is done first.
-        owner: whom it is done for.
-        run: called with the ``item`` of this step and of others that are done together with it. Errors are lost.
-        item: what ``run`` needs.
-        kind: steps of the same kind and background may be done together; None for a step that is done alone.
-        size: how many of what may be done together it is, at least 1.
-        background: whether it may wait for work in the foreground: one worker is kept free of it, if there are two.
-    """
+    """A small piece of work."""
 
     deadline_s: float
+    """On any clock; the earliest is done first."""
     owner: Hashable
+    """Whom it is done for."""
     run: Callable[[Sequence[Any]], None]
+    """Called with the ``item`` of this step and of others that are done together with it. Errors are lost."""
     item: Any = None
+    """What ``run`` needs."""
     kind: Hashable | None = None
+    """Steps of the same kind and background may be done together; None for a step that is done alone."""
     size: int = 1
+    """How many of what may be done together it is, at least 1."""
     background: bool = False
+    """Whether it may wait for work in the foreground: one worker is kept free of it, if there are two."""
 
 
 class Scheduler:

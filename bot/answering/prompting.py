@@ -65,7 +65,7 @@ class AnswerPrompt:
         return (*self.asked.pictures, *(picture for message in self.history for picture in message.pictures))
 
     def with_pictures(self, kept: Collection[Picture]) -> AnswerPrompt:
-        """The same with no pictures but ``kept``."""
+        """This prompt with no pictures but ``kept``."""
         history = [_seen(message, kept) for message in self.history]
         shown = [message for message in history if message.text or message.pictures]
         return replace(self, asked=_seen(self.asked, kept), history=tuple(shown))

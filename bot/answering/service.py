@@ -1,4 +1,4 @@
-"""The life of an answer: stored before it is promised, written once, taken up again, or apologised for."""
+"""The life of an answer: stored before it is promised, written once, taken up again, or reported as failed."""
 
 from __future__ import annotations
 

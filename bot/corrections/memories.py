@@ -90,7 +90,7 @@ class MemoryStore(DataHolder):
             return [_memory(row) for row in await session.scalars(wanted)]
 
     async def taught(self, user_id: int) -> Sequence[ApprovedCorrection]:
-        """The same as recall needs it."""
+        """All that a person has taught, as recall needs it."""
         return [
             ApprovedCorrection(f"memory-{one.number}", one.number, one.prompt, one.answer)
             for one in await self.all(user_id)

@@ -333,7 +333,7 @@ class CorrectionStore:
             return [ApprovedCorrection(*found) for found in await session.execute(wanted.order_by(row.number))]
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
-        """The same with all that is known of them."""
+        """Approved corrections of a guild, with all that is known of them."""
         wanted = _there(guild_id).where(CorrectionRow.state == CorrectionState.APPROVED).order_by(CorrectionRow.number)
         async with self._database.sessions() as session:
             return [_correction(row) for row in await session.scalars(wanted)]

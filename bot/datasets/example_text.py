@@ -70,7 +70,7 @@ def required(value: object, what: str) -> str:
 
 
 def optional(value: object, what: str) -> str | None:
-    """The same, but None for what is not given: None, or nothing but white space.
+    """``value`` as the text of an example, or None for what is not given: None, or nothing but white space.
 
     Raises:
         Problem: as ``required``.

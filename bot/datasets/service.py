@@ -295,7 +295,8 @@ class Datasets(DataHolder):
         return await self._training_data(datasets, seed)
 
     async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
-        """The same, noted as trained on before it is read: what is withdrawn later is told of, but the model has it.
+        """What a model learns from these datasets, noted as trained on before it is read: what is withdrawn later is
+        told of, but the model has it.
 
         Raises:
             TrainingDatasetGoneError: one of them was deleted.

@@ -29,8 +29,8 @@ class KnownLocales:
         return await self._known(int(user)) or default
 
     async def guess(self, user: hikari.Snowflakeish, language: str, default: str) -> str:
-        """The same for someone who has just spoken ``language`` (BCP-47): when no locale of theirs is known, it is
-        taken for theirs, if there is a catalogue for it."""
+        """The Discord locale of ``user``, who has just spoken ``language`` (BCP-47): when none of theirs is known, that
+        is taken for it if there is a catalogue for it, or else ``default``."""
         spoken = language if language_of(language) in catalogues() else default
         return await self._known(int(user)) or spoken
 

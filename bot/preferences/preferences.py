@@ -48,7 +48,7 @@ class Preferences(DataHolder):
         return await self._guilds.change(int(guild_id), change)
 
     async def change_user(self, user_id: int, change: Callable[[UserPreferences], UserPreferences]) -> UserPreferences:
-        """The same for a person's."""
+        """Let what ``change`` makes of a person's choices hold, and return it. Of two changes at once, both count."""
         return await self._users.change(int(user_id), change)
 
     async def retention_days(self) -> dict[int, int]:

@@ -74,7 +74,7 @@ class Recall:
         self._prepare(self._indexes, self._source, int(guild_id))
 
     def prepare_own(self, user_id: int) -> None:
-        """The same of what a person has taught for themselves."""
+        """Load what is needed to recall what a person has taught for themselves; returns at once."""
         self._prepare(self._own_indexes, self._own, int(user_id))
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
@@ -89,7 +89,8 @@ class Recall:
         return await self._near(self._indexes, self._source, int(guild_id), question)
 
     async def near_own(self, user_id: int, question: str) -> tuple[RecallMatch, ...]:
-        """The same of what a person has taught for themselves, for their direct messages."""
+        """At most ``MAX_RECALLED`` of what a person has taught for themselves that are near to ``question``, which they
+        ask in direct messages; the likeliest first."""
         if (guild_index := self._own_indexes.get(int(user_id))) is not None:
             # Few enough to be looked at each time; those that stayed are not worked out again.
             guild_index.version += 1

@@ -23,33 +23,30 @@ class FaultError(SandboxError):
 
 @dataclass
 class Fault:
-    """One kind of trouble for the requests that match.
-
-    Attributes:
-        kind: rate_limit answers 429, error answers ``status``, slow waits ``delay_s`` first, drop ends the connection
-            without an answer, expire_links lets a download find its link expired.
-        method: such as POST; None for any.
-        path: a glob ("/channels/*/messages") or a regular expression that begins with "^", over the path without
-            "/api/v10"; None for any.
-        times: how often it still happens.
-        only_bot: whether requests with a person's token go well.
-        status: of an error, 400-599.
-        retry_after_s: of a rate limit.
-        scope: of a rate limit: user, global or shared.
-        delay_s: how long a slow answer takes.
-        after: whether an error or drop comes after the request was carried out: it took effect, but nobody heard.
-    """
+    """One kind of trouble for the requests that match."""
 
     kind: str
+    """``rate_limit`` answers 429, ``error`` answers ``status``, ``slow`` waits ``delay_s`` first, ``drop`` ends the
+    connection without an answer, ``expire_links`` lets a download find its link expired."""
     method: str | None = None
+    """Such as POST; None for any."""
     path: str | None = None
+    """A glob ("/channels/*/messages") or a regular expression that begins with "^", over the path without "/api/v10";
+    None for any."""
     times: int = 1
+    """How often it still happens."""
     only_bot: bool = False
+    """Whether requests with a person's token go well."""
     status: int = 500
+    """Of an error, 400-599."""
     retry_after_s: float = 1.0
+    """Of a rate limit."""
     scope: str = "user"
+    """Of a rate limit: user, global or shared."""
     delay_s: float = 1.0
+    """How long a slow answer takes."""
     after: bool = False
+    """Whether an error or drop comes after the request was carried out: it took effect, but nobody heard."""
 
     def __post_init__(self) -> None:
         """Raises:

@@ -27,20 +27,14 @@ _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bo
 
 
 class LocalDiscord:
-    """The parts of a sandbox and what can be done with them, whether anybody listens yet or not.
-
-    Attributes:
-        observer: is told of every request and frame of the sandboxes that are made after it was set.
-        options: limits, times and switches; may be changed while it runs.
-        failures: the sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect.
-        requests: the last requests.
-        faults: the trouble that waits for its request.
-    """
+    """The parts of a sandbox and what can be done with them, whether anybody listens yet or not."""
 
     observer: ClassVar[Observer] = Nobody()
+    """Is told of every request and frame of the sandboxes that are made after it was set."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
         self.options = replace(options) if options is not None else Options()
+        """Limits, times and switches; may be changed while it runs."""
         self.services = SandboxServices(self.options, self.observer)
         self._rest = RestServer(self.services)
         self._host = host
@@ -72,14 +66,17 @@ class LocalDiscord:
 
     @property
     def failures(self) -> deque[Failure]:
+        """The sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect."""
         return self._rest.failures
 
     @property
     def requests(self) -> RequestLog:
+        """The last requests."""
         return self._rest.requests
 
     @property
     def faults(self) -> Faults:
+        """The trouble that waits for its request."""
         return self._rest.faults
 
     @property

@@ -11,17 +11,14 @@ from bot.sandbox.request_log import LoggedRequest
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One payload of the gateway.
-
-    Attributes:
-        text: its JSON.
-        sent: whether the sandbox sent it; otherwise the client did, and the sandbox took it.
-        account: whose connection it is; None before it is known.
-    """
+    """One payload of the gateway."""
 
     text: str
+    """Its JSON."""
     sent: bool
+    """Whether the sandbox sent it; otherwise the client did, and the sandbox took it."""
     account: User | None
+    """Whose connection it is; None before it is known."""
 
 
 class Observer(Protocol):

@@ -9,52 +9,49 @@ MIB = 1 << 20
 
 @dataclass
 class Options:
-    """How strict, how quick and how large the sandbox is. May be changed while it runs.
-
-    Attributes:
-        bot_name: the user name of the bot.
-        heartbeat_interval_s: what HELLO asks for; Discord's own is 41.25.
-        ack_timeout_s: how long an interaction waits for its acknowledgement.
-        token_lifetime_s: how long an interaction's token is good for.
-        link_lifetime_s: how long a link to an attachment is good for.
-        file_limit_bytes: the largest file the bot may upload, also ``attachment_size_limit``.
-        person_file_limit_bytes: the largest file a person may upload.
-        request_limit_bytes: the largest request, all its files together.
-        stored_limit_bytes: how much of uploads is kept; the oldest file goes first.
-        message_limit: how many messages are kept.
-        replay_limit: how many events a session keeps for RESUME.
-        request_log_limit: how many requests are remembered.
-        session_lifetime_s: how long a disconnected session may be resumed.
-        shards: what ``GET /gateway/bot`` recommends.
-        max_concurrency: how many shards may identify within 5 s; a client waits for the others.
-        message_content: whether the application has the MESSAGE_CONTENT intent.
-        guild_members: whether the application has the GUILD_MEMBERS intent.
-        presences: whether the application has the GUILD_PRESENCES intent.
-        user_install: whether the application can be installed by people, not only by guilds.
-        requests_per_bucket: per route and main parameter; 0 turns rate limits off.
-        bucket_window_s: after how long a bucket is full again.
-        global_requests_per_s: Discord's is 50; 0 turns the global limit off.
-    """
+    """How strict, how quick and how large the sandbox is. May be changed while it runs."""
 
     bot_name: str = "starling"
+    """The user name of the bot."""
     heartbeat_interval_s: float = 41.25
+    """What HELLO asks for; Discord's own is 41.25."""
     ack_timeout_s: float = 3.0
+    """How long an interaction waits for its acknowledgement."""
     token_lifetime_s: float = 900.0
+    """How long an interaction's token is good for."""
     link_lifetime_s: float = 86_400.0
+    """How long a link to an attachment is good for."""
     file_limit_bytes: int = 10 * MIB
+    """The largest file the bot may upload, also ``attachment_size_limit``."""
     person_file_limit_bytes: int = 10 * MIB
+    """The largest file a person may upload."""
     request_limit_bytes: int = 25 * MIB
+    """The largest request, all its files together."""
     stored_limit_bytes: int = 512 * MIB
+    """How much of uploads is kept; the oldest file goes first."""
     message_limit: int = 50_000
+    """How many messages are kept."""
     replay_limit: int = 2_000
+    """How many events a session keeps for RESUME."""
     request_log_limit: int = 5_000
+    """How many requests are remembered."""
     session_lifetime_s: float = 300.0
+    """How long a disconnected session may be resumed."""
     shards: int = 1
+    """What ``GET /gateway/bot`` recommends."""
     max_concurrency: int = 16
+    """How many shards may identify within 5 s; a client waits for the others."""
     message_content: bool = True
+    """Whether the application has the MESSAGE_CONTENT intent."""
     guild_members: bool = False
+    """Whether the application has the GUILD_MEMBERS intent."""
     presences: bool = False
+    """Whether the application has the GUILD_PRESENCES intent."""
     user_install: bool = True
+    """Whether the application can be installed by people, not only by guilds."""
     requests_per_bucket: int = 0
+    """Per route and main parameter; 0 turns rate limits off."""
     bucket_window_s: float = 5.0
+    """After how long a bucket is full again."""
     global_requests_per_s: int = 0
+    """Discord's is 50; 0 turns the global limit off."""

@@ -11,29 +11,26 @@ from bot.sandbox.model.json_codec import Json
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request and its answer.
-
-    Attributes:
-        path: without "/api/v10" and the query.
-        account: the name of who asked; None without a token.
-        by_person: whether the token was a person's; without one, an application asked.
-        content_type: of the body; empty where there was none.
-        body: the JSON, also that of ``payload_json``; None where there was none.
-        files: sizes in bytes by name.
-        response: the JSON that was answered; None where there was none.
-    """
+    """One request and its answer."""
 
     method: str
     path: str
+    """Without "/api/v10" and the query."""
     query: dict[str, str]
     status: int
     duration_s: float
     account: str | None
+    """The name of who asked; None without a token."""
     by_person: bool
+    """Whether the token was a person's; without one, an application asked."""
     content_type: str
+    """Of the body; empty where there was none."""
     body: Any
+    """The JSON, also that of ``payload_json``; None where there was none."""
     files: dict[str, int]
+    """Sizes in bytes by name."""
     response: Any
+    """The JSON that was answered; None where there was none."""
 
     @property
     def payload(self) -> Json:

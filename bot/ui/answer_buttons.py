@@ -92,7 +92,7 @@ def read_aloud_row(locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below an apology, or an answer that was interrupted."""
+    """Below the report of an error, or an answer that was interrupted."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(RETRY, locale), emoji="🔄"

@@ -37,7 +37,11 @@ class Screen:
         return self._declare(self.buttons, custom_id)
 
     def form(self, custom_id: str) -> Callable[[AnyHandler], AnyHandler]:
-        """The same for forms."""
+        """Call the decorated function for forms whose custom id is ``custom_id``, or begins with it and a colon.
+
+        Raises:
+            ValueError: the id is taken in this file, or is none that an interaction could be matched by.
+        """
         return self._declare(self.forms, custom_id)
 
     def service(self, service: AnyType) -> AnyType:

@@ -84,7 +84,8 @@ class UsageStore(DataHolder):
     async def by_day(
         self, since: date, *, guild_id: int | None = None, user_id: int | None = None
     ) -> dict[date, UsageAmounts]:
-        """The same for each day from ``since`` on; days without any use are left out."""
+        """What was used on each day from ``since`` on, in that guild, by that user, or by that user in that guild; days
+        without any use are left out."""
         wanted = _sums(UsageRow.day >= since, guild_id, user_id).add_columns(UsageRow.day).group_by(UsageRow.day)
         async with self._database.sessions() as session:
             return {row.day: _amounts(row) for row in await session.execute(wanted)}

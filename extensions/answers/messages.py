@@ -34,7 +34,7 @@ async def note_deletion(event: hikari.MessageDeleteEvent, recent: RecentMessages
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
 async def note_deletions(event: hikari.GuildBulkMessageDeleteEvent, recent: RecentMessages) -> None:
-    """The same for many at once."""
+    """What was deleted together is shown to no model any more."""
     recent.deleted(event.channel_id, event.message_ids)
 
 

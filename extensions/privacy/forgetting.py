@@ -23,7 +23,7 @@ async def forget_message(event: hikari.MessageDeleteEvent, data: PersonalData, a
 async def forget_messages(
     event: hikari.GuildBulkMessageDeleteEvent, data: PersonalData, answers: AnswerService
 ) -> None:
-    """The same for many at once."""
+    """Forget what was said in questions and answers that were deleted together; answers to the questions go as well."""
     await _forget(list(event.message_ids), data, answers)
 
 

@@ -53,7 +53,7 @@ class UsageChart:
 
     @property
     def alt_text(self) -> str:
-        """The same in words."""
+        """What the chart shows, in words."""
         language = catalogue_language(self.locale)
         peak = max(range(len(self.days)), key=lambda n: self.amounts[n].tokens)
         return translate(

@@ -12,20 +12,17 @@ _PERMISSIONS = frozenset({"permissions", "default_member_permissions", "allow", 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One correction of the document.
-
-    Attributes:
-        name: how a report calls it.
-        reason: why the document is not followed here.
-        amend: changes the document in place.
-        widens: whether it lets pass what the document refuses. Such a rule is needed only as long as something passes
-            because of it; one that narrows is needed as long as the document does not say the same.
-    """
+    """One correction of the document."""
 
     name: str
+    """How a report calls it."""
     reason: str
+    """Why the document is not followed here."""
     amend: Callable[[Document], None]
+    """Changes the document in place."""
     widens: bool = True
+    """Whether it lets pass what the document refuses. Such a rule is needed only as long as something passes because of
+    it; one that narrows is needed as long as the document does not say the same."""
 
 
 def _snowflakes_as_numbers(document: Document) -> None:

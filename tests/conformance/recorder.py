@@ -39,18 +39,16 @@ class Recorder:
 
     What people send and are sent is not looked at: Discord describes the API of applications, not that of its own
     client. A request is a person's by its token, a frame by the account of its connection.
-
-    Attributes:
-        rest: None where Discord's document is not at hand; then REST is not looked at.
-        seen: how often each operation or kind of frame was checked.
-        cost_s: how long all checks took.
     """
 
     def __init__(self, rest: Description | None, gateway: GatewayDescription) -> None:
         self.rest = rest
+        """None where Discord's document is not at hand; then REST is not looked at."""
         self.gateway = gateway
         self.seen: Counter[str] = Counter()
+        """How often each operation or kind of frame was checked."""
         self.cost_s = 0.0
+        """How long all checks took."""
         self._violations: dict[tuple[str, str, str, str], Violation] = {}
 
     def request(self, request: LoggedRequest) -> None:

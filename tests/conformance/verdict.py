@@ -30,21 +30,18 @@ ALWAYS_REFUSED = frozenset(
 
 @dataclass(frozen=True)
 class Evidence:
-    """What recorders have seen.
-
-    Attributes:
-        is_whole: whether every test ran, so that what was not seen is not tested.
-        seen: how often each operation or kind of frame was checked.
-        violations: one of each sort.
-        needed: the names of the corrections of Discord's document without which something would have been found wrong.
-        cost_s: how long all checks took.
-    """
+    """What recorders have seen."""
 
     is_whole: bool = True
+    """Whether every test ran, so that what was not seen is not tested."""
     seen: Counter[str] = field(default_factory=Counter)
+    """How often each operation or kind of frame was checked."""
     violations: tuple[Violation, ...] = ()
+    """One of each sort."""
     needed: frozenset[str] = frozenset()
+    """The names of the corrections of Discord's document without which something would have been found wrong."""
     cost_s: float = 0.0
+    """How long all checks took."""
 
     @classmethod
     def of(cls, recorder: Recorder, *, is_whole: bool) -> Evidence:

@@ -30,19 +30,16 @@ class UnknownCommandError(SandboxError):
 
 @dataclass
 class Outcome:
-    """How an interaction went, as the person sees it.
-
-    Attributes:
-        id: the interaction's id.
-        succeeded: whether the bot acknowledged it in time.
-        modal: the form that was opened, if one was.
-        nonce: what the client called it.
-    """
+    """How an interaction went, as the person sees it."""
 
     id: str
+    """The interaction's id."""
     nonce: str
+    """What the client called it."""
     succeeded: bool
+    """Whether the bot acknowledged it in time."""
     modal: Json | None
+    """The form that was opened, if one was."""
     _person: DiscordUser = field(repr=False)
 
     @property
@@ -413,10 +410,8 @@ class DiscordUser(UserClient):
     ) -> Json:
         """The first message, in its latest form, for which ``wanted`` is true.
 
-        Args:
-            channel: only there; None is anywhere.
-            after: only messages that are newer than this one.
-            from_bot: only what the bot wrote, and nothing that is still loading.
+        ``channel``: only there; None is anywhere. ``after``: only messages that are newer than this one. ``from_bot``:
+        only what the bot wrote, and nothing that is still loading.
 
         Raises:
             NothingCameError: none came within ``timeout_s``.

@@ -34,22 +34,19 @@ class GatewayEvent:
 
 
 class UserClient:
-    """A connection with a person's token.
-
-    Attributes:
-        events: what came so far, oldest first.
-        known_messages: every message that was seen and is not deleted, by id, in its latest form.
-        sandbox: what ``GET /sandbox`` told: channels, people, ids.
-        user: the account, as Discord shows it.
-        ready: the data of READY.
-    """
+    """A connection with a person's token."""
 
     def __init__(self, sandbox_url: str, token: str) -> None:
         self.events: list[GatewayEvent] = []
+        """What came so far, oldest first."""
         self.known_messages: dict[str, Json] = {}
+        """Every message that was seen and is not deleted, by id, in its latest form."""
         self.sandbox: Json = {}
+        """What ``GET /sandbox`` told: channels, people, ids."""
         self.user: Json = {}
+        """The account, as Discord shows it."""
         self.ready: Json = {}
+        """The data of READY."""
         self._url = sandbox_url.rstrip("/")
         self._token = token
         self._http: aiohttp.ClientSession | None = None

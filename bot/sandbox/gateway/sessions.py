@@ -31,22 +31,19 @@ class Heartbeat:
 
 
 class Connection:
-    """A WebSocket on which frames go out in the order in which they were sent, whoever sent them.
-
-    Attributes:
-        ended_here: whether the sandbox ended it, not the client.
-        account: who is connected; None until a token told.
-        wire: where the frames of a bot are noted; None for a person's client.
-    """
+    """A WebSocket on which frames go out in the order in which they were sent, whoever sent them."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, packing: Packing, observer: Observer
     ) -> None:
         self.account: User | None = None
+        """Who is connected; None until a token told."""
         self._observer = observer
         self._packing = packing
         self.ended_here = False
+        """Whether the sandbox ended it, not the client."""
         self.wire: WireLog | None = None
+        """Where the frames of a bot are noted; None for a person's client."""
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
@@ -117,26 +114,23 @@ class Connection:
 
 @dataclass
 class Session:
-    """What one IDENTIFY began.
-
-    Attributes:
-        sequence: the number of the last event.
-        replay: events that a RESUME may ask for again, as (sequence, name, data as JSON).
-        connection: None while the client is away.
-        heartbeats: those of the latest connection.
-        left_at_s: when it went away, by the monotonic clock.
-    """
+    """What one IDENTIFY began."""
 
     account: User
     token: str
     intents: Intents
     shard: tuple[int, int]
     replay: deque[tuple[int, str, str]]
+    """Events that a RESUME may ask for again, as (sequence, name, data as JSON)."""
     connection: Connection | None
+    """None while the client is away."""
     heartbeats: deque[Heartbeat]
+    """Those of the latest connection."""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     sequence: int = 0
+    """The number of the last event."""
     left_at_s: float = 0.0
+    """When it went away, by the monotonic clock."""
     resumed: int = 0
 
     def dispatch(self, name: str, data: str) -> None:

@@ -42,19 +42,7 @@ _SHOWN_TO_BOT = (
 
 @dataclass
 class Interaction:
-    """One interaction and how far it has come.
-
-    Attributes:
-        nonce: what the person's client calls it.
-        data: what the bot was given as ``data``.
-        owners: Discord's ``authorizing_integration_owners``.
-        source_id: the message whose component was used, also through a modal.
-        origin: of a submitted modal, the interaction that opened it.
-        began_s: by the monotonic clock.
-        callback: how it was acknowledged; None until it is.
-        original_id: the message that @original means.
-        modal: what was opened, read by ``read_modal``.
-    """
+    """One interaction and how far it has come."""
 
     id: int
     token: str
@@ -62,14 +50,23 @@ class Interaction:
     user: User
     channel_id: int
     nonce: str | None
+    """What the person's client calls it."""
     data: Json
+    """What the bot was given as ``data``."""
     owners: Json
+    """Discord's ``authorizing_integration_owners``."""
     source_id: int | None
+    """The message whose component was used, also through a modal."""
     origin: Interaction | None
+    """Of a submitted modal, the interaction that opened it."""
     began_s: float
+    """By the monotonic clock."""
     callback: CallbackType | None = None
+    """How it was acknowledged; None until it is."""
     original_id: int | None = None
+    """The message that @original means."""
     modal: Json | None = None
+    """What was opened, read by ``read_modal``."""
     followups: int = 0
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 

@@ -154,15 +154,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is kept; what a reader is shown is made by ``payloads.Payloads.message``.
-
-    Attributes:
-        ephemeral_to: the only person who sees it, if it is ephemeral.
-        snapshots: of a forward, the copied messages, with their attachments as ``Attachment``.
-        interaction: Discord's ``interaction_metadata``, of an answer to an interaction.
-        command: the deprecated ``interaction`` field, of an answer to a command.
-        reactions: user ids by emoji, in the order of their coming; an emoji is "👍" or "name:id".
-    """
+    """A message as it is kept; what a reader is shown is made by ``payloads.Payloads.message``."""
 
     id: int
     channel_id: int
@@ -181,13 +173,18 @@ class Message:
     embeds: tuple[Json, ...] = ()
     components: tuple[Json, ...] = ()
     reactions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """User ids by emoji, in the order of their coming; an emoji is "👍" or "name:id"."""
     nonce: str | int | None = None
     pinned_at: datetime | None = None
     webhook_id: int | None = None
     application_id: int | None = None
     reference: Reference | None = None
     snapshots: tuple[Message, ...] = ()
+    """Of a forward, the copied messages, with their attachments as ``Attachment``."""
     interaction: Json | None = None
+    """Discord's ``interaction_metadata``, of an answer to an interaction."""
     command: Json | None = None
+    """The deprecated ``interaction`` field, of an answer to a command."""
     ephemeral_to: int | None = None
+    """The only person who sees it, if it is ephemeral."""
     poll: Poll | None = None

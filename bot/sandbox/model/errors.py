@@ -10,21 +10,18 @@ class SandboxError(Exception):
 
 
 class DiscordError(SandboxError):
-    """Raised when a request is refused the way Discord refuses it.
-
-    Attributes:
-        status: the HTTP status, 400-599.
-        code: Discord's JSON error code, 0 where it has none.
-        message: Discord's English sentence.
-        errors: the tree of fields that are wrong, for code 50035.
-    """
+    """Raised when a request is refused the way Discord refuses it."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(f"{status} {code}: {message}" + (f" {errors}" if errors else ""))
         self.status = status
+        """The HTTP status, 400-599."""
         self.code = code
+        """Discord's JSON error code, 0 where it has none."""
         self.message = message
+        """Discord's English sentence."""
         self.errors = errors
+        """The tree of fields that are wrong, for code 50035."""
 
     @property
     def body(self) -> Json:

@@ -16,20 +16,17 @@ from bot.sandbox.validation.forms import Form
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read and authenticated.
-
-    Attributes:
-        account: who asks; None on the routes that need no Authorization.
-        path: the parameters in the path.
-        body: the JSON, None where there was none.
-        files: uploads by the number in ``files[number]``.
-    """
+    """One request, read and authenticated."""
 
     account: User | None
+    """Who asks; None on the routes that need no Authorization."""
     path: Mapping[str, str]
+    """The parameters in the path."""
     query: Mapping[str, str]
     body: Any
+    """The JSON, None where there was none."""
     files: Mapping[str, Upload]
+    """Uploads by the number in ``files[number]``."""
 
     @property
     def user(self) -> User:

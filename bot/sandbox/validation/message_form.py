@@ -61,21 +61,18 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class MessageForm:
-    """A body that was read and found right.
-
-    Attributes:
-        given: the keys that were in the body: an edit changes only these.
-        kept_ids: the attachments that an edit keeps; None keeps all.
-        flags: those that were asked for and may be set.
-    """
+    """A body that was read and found right."""
 
     given: frozenset[str]
+    """The keys that were in the body: an edit changes only these."""
     content: str
     embeds: tuple[Json, ...]
     components: tuple[Json, ...]
     flags: MessageFlag
+    """Those that were asked for and may be set."""
     files: tuple[NewFile, ...]
     kept_ids: frozenset[int] | None
+    """The attachments that an edit keeps; None keeps all."""
     allowed_mentions: AllowedMentions
     nonce: str | int | None = None
     enforce_nonce: bool = False
@@ -102,11 +99,9 @@ def read_message_form(
 ) -> MessageForm:
     """Read and check ``body``.
 
-    Args:
-        files: the uploads of the request by their number.
-        settable: the flags that may be set here; others are dropped without a word, as Discord does.
-        at: where in the request the message lies.
-        present_flags: the flags of the message that is edited.
+    ``files``: the uploads of the request by their number. ``settable``: the flags that may be set here; others are
+    dropped without a word, as Discord does. ``at``: where in the request the message lies. ``present_flags``: the flags
+    of the message that is edited.
 
     Raises:
         DiscordError: 400 50035 with every field that is wrong.

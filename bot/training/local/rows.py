@@ -51,8 +51,8 @@ def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedExa
 
 
 def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, seed: int) -> list[QuestionRows]:
-    """The same, each with ``ways`` to ask: people ask for the same thing in other words, and from one question alone a
-    model learns that sentence."""
+    """The examples of a JSONL file in the chat format, each with ``ways`` to ask: people ask for the same thing in
+    other words, and from one question alone a model learns that sentence."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     found = []
     for record in _records(path):
@@ -65,7 +65,7 @@ def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, s
 
 
 def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedPair]:
-    """The same of one in the preference format."""
+    """The pairs of a JSONL file in the preference format whose tokens are at most ``MAX_TOKENS``."""
     found = []
     for record in _records(path):
         asked = record["input"]["messages"]
