@@ -411,7 +411,7 @@ def main() -> None:
     try:
         app()
     except StarlingError as error:
-        err.print(str(error), style="red", highlight=False, markup=False)
+        err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
 
 

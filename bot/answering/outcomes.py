@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from audio.errors import AudioError, RecordingError
 from bot.conversation.errors import ChatError
 from bot.errors import StarlingError
 from bot.i18n.message import LazyMessage
+from bot.storage.database import DatabaseFullError, is_full
 from bot.ui.error_report import concerns_host
 
 
@@ -19,6 +22,7 @@ class AnswerPart(StrEnum):
     CHAT = "chat"
     RECOGNITION = "recognition"
     VOICE = "voice"
+    DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Outcomes:
         self.last_answer_at = datetime.now(UTC)
         self.failures_in_a_row = 0
         self.works(AnswerPart.CHAT)
+        self.works(AnswerPart.DATABASE)
         if heard:
             self.works(AnswerPart.RECOGNITION)
 
@@ -63,7 +68,9 @@ class Outcomes:
         if not is_serious:
             return
         self.failures_in_a_row += 1
-        if isinstance(error, ChatError):
+        if isinstance(error, SQLAlchemyError):
+            self._broken[AnswerPart.DATABASE] = failure
+        elif isinstance(error, ChatError):
             self._broken[AnswerPart.CHAT] = failure
         elif isinstance(error, AudioError) and not isinstance(error, RecordingError):
             self._broken[AnswerPart.RECOGNITION] = failure
@@ -80,5 +87,6 @@ class Outcomes:
 
 
 def _failure(error: BaseException, *, is_ours: bool) -> AnswerFailure:
+    error = DatabaseFullError() if is_full(error) else error
     known = error if is_ours and isinstance(error, StarlingError) else StarlingError()
     return AnswerFailure(datetime.now(UTC), type(error).__name__, LazyMessage(known.sentence, known.params))

@@ -23,9 +23,7 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app.learning import build_personal_data_alone
 from bot.app.single_instance import only_one_in, only_one_in_folder
-from bot.app.stores import build_stores
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.tombstones import BESIDE_NAME, Tombstone, TombstoneKind, Tombstones, read_tombstones
@@ -260,6 +258,10 @@ async def _place_database(settings: Settings, unpacked: Path, file: Path) -> Non
 async def _forget(settings: Settings, tombstones: list[Tombstone]) -> None:
     if not tombstones:
         return
+    # Only a restore needs the whole of what learns, which takes seconds to import.
+    from bot.app.learning import build_personal_data_alone
+    from bot.app.stores import build_stores
+
     ids = {kind: list({each.id for each in tombstones if each.kind is kind}) for kind in TombstoneKind}
     async with AsyncExitStack() as stack:
         stores = await build_stores(settings, stack, clock=lambda: datetime.now(UTC))

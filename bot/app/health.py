@@ -25,7 +25,7 @@ from bot.work.jobs import JobRunner
 
 log = structlog.get_logger()
 
-BEAT_S = 15.0
+BEAT_S = 5.0
 DATABASE_TIMEOUT_S = 5.0
 LONG_WAIT_S = 120.0
 """Whoever waits longer for a place in the queue waits too long."""
@@ -129,7 +129,12 @@ class Health:
             self.is_database_up = False
             reason = str(getattr(error, "orig", None) or error).splitlines() or ["it does not answer"]
             return Check(DATABASE, CheckResult.BAD, reason[0], "Check the server, or the disk of the data folder.")
-        self.is_database_up = True
+        failure = self._watched.outcomes.broken(AnswerPart.DATABASE)
+        self.is_database_up = failure is None
+        if failure is not None:
+            # It can be read, which is not all that is needed of it.
+            remedy = "Look whether its disk has room; the log has the reason."
+            return Check(DATABASE, CheckResult.BAD, f"did not store what it should ({_ago(failure.at)})", remedy)
         return Check(DATABASE, CheckResult.GOOD, "answers")
 
     def _chat(self) -> Check:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,6 +16,8 @@ from bot.app.check import Check, CheckResult, check_disk
 
 STALE_AFTER_S = 60.0
 """A Starling that has said nothing for so long does not run, or hangs."""
+BLOCK_BYTES = 8192
+"""Reports take a multiple of it, so that the next one has room where the last one stands."""
 PROCESS, GATEWAY, DATABASE, DISK = "process", "gateway", "database", "disk"
 ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
 """Where one of these fails, nobody is answered, and a new start may help."""
@@ -28,17 +29,19 @@ def report_file(data_folder: Path) -> Path:
 
 
 def write_report(data_folder: Path, checks: Sequence[Check]) -> None:
-    """Say how it is. On a disk that takes no more, the old report is marked as fresh: what has become of the disk,
-    whoever reads it sees by itself."""
+    """Say how it is. On a disk that takes no more, it is written where the last report stands, which has room."""
     path = report_file(data_folder)
     fresh = path.with_suffix(".new")
+    report = json.dumps([asdict(check) for check in checks], ensure_ascii=False).encode()
+    report += b" " * (-len(report) % BLOCK_BYTES)
     try:
-        fresh.write_text(json.dumps([asdict(check) for check in checks], ensure_ascii=False), encoding="utf-8")
+        fresh.write_bytes(report)
         fresh.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
-            os.utime(path)
+            with path.open("r+b") as stream:
+                stream.write(report)
 
 
 def read_report(data_folder: Path) -> list[Check]:

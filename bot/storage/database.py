@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock
 from sqlalchemy import URL, Connection, CursorResult, Delete, Update, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.errors import StarlingError
@@ -39,6 +39,23 @@ class DatabaseUnavailableError(StarlingError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(url=url, reason=reason)
+
+
+class DatabaseFullError(StarlingError):
+    """Raised when nothing can be stored, since the disk under the database takes no more."""
+
+    sentence = _(
+        "The disk of the machine that I run on is full, so I can do nothing for now. Please tell whoever runs me."
+    )
+    is_transient = True
+    concerns_host = True
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether ``error`` is a database's that has no room left: SQLite's SQLITE_FULL, PostgreSQL's 53100."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def async_url(url: str) -> URL:

@@ -10,6 +10,7 @@ import structlog
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
+from bot.storage.database import DatabaseFullError, is_full
 from bot.work.metrics import FAILURES
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     Errors that were raised on purpose are logged by name; of anything else the traceback is kept.
     """
     reference = secrets.token_hex(4)
-    cause = TookTooLongError() if isinstance(error, TimeoutError) else error
+    cause = TookTooLongError() if isinstance(error, TimeoutError) else DatabaseFullError() if is_full(error) else error
     FAILURES.labels(type(cause).__name__, "host" if concerns_host(cause) else "person").inc()
     if isinstance(cause, StarlingError):
         text = translate_error(cause, locale)

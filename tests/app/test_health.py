@@ -7,12 +7,15 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from bot.app import chat_watch, health
 from bot.app import metrics as served
@@ -121,6 +124,50 @@ async def _until_told(harness: BotHarness, channel: str, words: str = "I am in t
             if any(words in message for message in messages):
                 return messages
             await asyncio.sleep(0.1)
+
+
+class Disk:
+    """Under SQLite: once it is full, no database gets a page more than it has."""
+
+    is_full = False
+
+    def limit(self, connection: Any, _record: object, _proxy: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count = {1 if self.is_full else 1 << 30}")
+        cursor.close()
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    disk = Disk()
+    event.listen(Pool, "checkout", disk.limit)
+    yield disk
+    event.remove(Pool, "checkout", disk.limit)
+
+
+async def test_on_a_full_disk_people_and_the_host_are_told_what_is_full(
+    tmp_path: Path, whisper_base: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "BEAT_S", 0.1)
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        host = harness.directory["users"][0]
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "owner_id": int(host["id"])}
+        async with running(tmp_path, sandbox, **settings, owner_told_after=1):
+            channel = await harness.dm(harness.member)
+            asked = await harness.member.send(channel, "hello")
+            await harness.answer_to(asked, lambda text: "capital of France." in text)
+            disk.is_full = True
+            asked = await harness.member.send(channel, "привет " * 250)
+            await harness.answer_to(asked, lambda text: "is full, so I can do nothing for now" in text)
+            (message,) = await _until_told(harness, await harness.dm(harness.administrator))
+            assert "The disk of the machine that I run on is full" in message
+            status, checks = await told(tmp_path)
+            assert (status, checks["database"]["finding"]) == (1, "bad")
+            disk.is_full = False
+            asked = await harness.member.send(channel, "and now?")
+            await harness.answer_to(asked, lambda text: "capital of France." in text)
+            await _until_told(harness, await harness.dm(harness.administrator), "This is over")
+            assert (await told(tmp_path))[0] == 0
 
 
 async def test_a_wrong_endpoint_is_told_at_the_start(
