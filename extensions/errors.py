@@ -14,13 +14,31 @@ loader = lightbulb.Loader()
 log = structlog.get_logger()
 
 
+async def _is_awaited_by_all(context: lightbulb.Context) -> bool:
+    """Whether everyone sees that the command is worked on, and nothing else yet."""
+    # lightbulb 3.2 has no public view of whether something was sent.
+    if not context._initial_response_sent.is_set():
+        return False
+    try:
+        flags = (await context.interaction.fetch_initial_response()).flags
+    except (hikari.NotFoundError, hikari.UnauthorizedError):
+        return False
+    return bool(flags & hikari.MessageFlag.LOADING) and not flags & hikari.MessageFlag.EPHEMERAL
+
+
 @loader.error_handler
 async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
-    """Answer with the report of the first cause; where even that cannot be sent, the log says so."""
+    """Tell the first cause to the one who called, and to nobody else; where even that cannot be sent, the log says
+    so."""
     context, error = failure.context, failure.causes[0]
     report = report_error(error, locale_of(context))
     try:
-        await respond(context, report.text, ephemeral=True)
+        if await _is_awaited_by_all(context):
+            # What answers a command that was deferred for all to see would be seen by all.
+            await context.interaction.delete_initial_response()
+            await context.interaction.execute(report.text, flags=hikari.MessageFlag.EPHEMERAL)
+        else:
+            await respond(context, report.text, ephemeral=True)
     except hikari.HTTPError as unsent:
         log.warning("could not tell the person", reference=report.reference, why=str(unsent))
     return True

@@ -78,7 +78,7 @@ PURPOSES: Mapping[str, Purpose] = {
     ),
     "data": Purpose(
         _("Your data"),
-        _("What is stored on you, and your files."),
+        _("What is stored about you, and your files."),
         ("privacy", "usage", "files", "getfile"),
     ),
 }  # fmt: skip

@@ -16,7 +16,7 @@ loader = lightbulb.Loader()
 
 HEADING = _("### Who has taught me most")
 LINE = _("{place}. {who} · approved corrections: {count}")
-OTHERS = _("-# Named are only those who want to be: /privacy credit. Approved corrections of others: {count}.")
+OTHERS = _("-# Only those who want to be named are: /privacy credit. Approved corrections of others: {count}.")
 NOBODY = _("Nobody who wants to be named has taught me anything yet. /privacy credit names you here.")
 MOST = 10
 

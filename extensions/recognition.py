@@ -64,7 +64,7 @@ class ConfigureRecognition(
 ):
     languages = lightbulb.string(
         _("languages"),
-        _("Those that are spoken here, with commas between them; - for any"),
+        _("Languages spoken here, separated by commas; - for any"),
         localize=True,
         default=None,
         autocomplete=complete_languages,

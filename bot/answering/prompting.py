@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -38,6 +38,8 @@ class AnswerPrompt:
     recalled: tuple[int, ...]
     """The numbers of the corrections in it, or, in direct messages, of what the asker has taught for themselves."""
     now: datetime
+    lessons: tuple[str, ...] = ()
+    """What was taught to be said to the question, the nearest first."""
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the question, or of what it is about, were not read."""
     shortened: tuple[str, ...] = ()
@@ -79,8 +81,15 @@ class Prompting:
     """Gathers the instruction, the conversation so far, and the corrections that bear on a question."""
 
     def __init__(
-        self, history: ConversationHistory, instructions: Instructions, recall: Recall, check: RecallCheck
+        self,
+        history: ConversationHistory,
+        instructions: Instructions,
+        recall: Recall,
+        check: RecallCheck,
+        misfits: Callable[[int, str], Awaitable[Collection[str]]],
     ) -> None:
+        """``misfits`` gives the ids of a guild's corrections that people say have nothing to do with a question."""
+        self._misfits = misfits
         self._history = history
         self._instructions = instructions
         self._recall = recall
@@ -94,6 +103,9 @@ class Prompting:
             near = await self._recall.near_own(request.asker.id, understood.text)
         else:
             near = await self._recall.near(request.guild_id, understood.text)
+        if near and request.guild_id is not None:
+            misfits = await self._misfits(int(request.guild_id), understood.text)
+            near = tuple(one for one in near if one.correction.id not in misfits)
         recalled = await self._check.applying(
             model, understood.text, near, user=request.asker.id, guild=request.guild_id
         )
@@ -114,6 +126,7 @@ class Prompting:
             parent=parent,
             recalled=tuple(correction.number for correction in recalled),
             now=datetime.now(UTC),
+            lessons=tuple(correction.answer for correction in recalled),
             unread=(*attached.unread, *history.unread),
             shortened=(*attached.shortened, *history.shortened),
         )

@@ -17,7 +17,10 @@ from bot.i18n.translation import translate, translate_error
 from bot.preferences.preferences import Preferences
 from bot.usage.budgets import BudgetKind, Budgets
 
-DEMONSTRATION = _("I answer with a small demonstration model and am often wrong. My host can connect a better one.")
+DEMONSTRATION = _(
+    "I answer with a small demonstration model that speaks English only and is often wrong. Whoever runs me "
+    "can connect a better one: OPENAI_BASE_URL and CHAT_MODEL, as the README says."
+)
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
 PICTURE_REFUSED = _("My chat model does not take {names}, so I answered without.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
@@ -27,7 +30,7 @@ STOOD_IN = _("{model} answered, since {asked} could not.")
 MAX_UNREAD = 6
 """Files of which it is told why they were not read."""
 INSTRUCTION_CUT = _(
-    "The instruction that holds here is longer than my chat model can take in: it read only its beginning."
+    "The instruction that applies here is longer than my chat model can take in: it read only its beginning."
 )
 QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
+from bot.answering.demonstration import answer_without
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.speaking import SpokenAnswer
 from bot.conversation.chat import ReplyReport
@@ -69,11 +70,17 @@ class Streaming:
         Where the model turns out not to take pictures, it is asked once more without them; where it refuses one, it is
         asked without that one, which is found by leaving out each in its turn, and is not shown to it again.
 
+        The demonstration model is asked nothing in another language than its own: see ``demonstration.answer_without``.
+
         Raises:
             ChatError: there is no answer, or no end of it; what was shown stays.
             ReplyGoneError: the reply was deleted.
             hikari.HTTPError: Discord refuses.
         """
+        if (text := answer_without(prompt)) is not None:
+            if spoken is not None:
+                spoken.write(text)
+            return StreamedAnswer(prompt, prompt.fitted(prompt.understood.model.prompt_tokens), text)
         model = prompt.understood.model.model
         wanted = [picture for picture in prompt.pictures if (model, _digest(picture)) not in self._refused]
         has_words = bool(prompt.understood.text or prompt.understood.attached.text)

@@ -146,7 +146,9 @@ async def build_answering(
             budgets,
             reads_all=settings.message_content_intent,
         ),
-        Prompting(history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check)),
+        Prompting(
+            history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check), stores.feedback.misfits
+        ),
         Streaming(budgets),
         Speaking(
             speech.synthesizer, speech.voices, stores.preferences, budgets, outcomes, default=SpeakMode(settings.speak)

@@ -46,7 +46,7 @@ async def load(client: lightbulb.Client, package: types.ModuleType) -> Extension
         BrokenExtensionError: one does not import, declares nothing, or declares what another one does.
     """
     found, declaring = Extensions(), set[str]()
-    modules = list(_imported(package))
+    modules = list(imported_modules(package))
     for module in modules:
         loaders = [value for value in vars(module).values() if isinstance(value, lightbulb.Loader)]
         screens = [value for value in vars(module).values() if isinstance(value, Screen)]
@@ -73,7 +73,7 @@ async def load(client: lightbulb.Client, package: types.ModuleType) -> Extension
     return found
 
 
-def _imported(package: types.ModuleType) -> Iterator[types.ModuleType]:
+def imported_modules(package: types.ModuleType) -> Iterator[types.ModuleType]:
     for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda _name: None):
         try:
             yield importlib.import_module(each.name)

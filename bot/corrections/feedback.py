@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 
 from bot.corrections.limits import DAY, require_room_for_feedback
+from bot.datasets.text_fingerprint import key_of_text
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
@@ -24,6 +25,9 @@ class FeedbackKind(StrEnum):
     FEEDBACK = "feedback"
     WORDS = "words"
     """New to the bot, from a transcript that was corrected."""
+    MISFIT = "misfit"
+    """A correction that was recalled for a question to which it has nothing to say. Of the question only a fingerprint
+    is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,24 @@ class FeedbackStore(DataHolder):
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
             return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
+
+    async def say_misfit(self, guild_id: int, user_id: int, question: str, correction_id: str) -> None:
+        """Keep that a correction has nothing to do with ``question``.
+
+        Raises:
+            TooMuchFeedbackError
+        """
+        await self.add(guild_id, user_id, f"{key_of_text(question)}:{correction_id}", FeedbackKind.MISFIT)
+
+    async def misfits(self, guild_id: int, question: str) -> frozenset[str]:
+        """The ids of corrections of a guild of which somebody has said that they have nothing to do with
+        ``question``."""
+        row, key = FeedbackRow, f"{key_of_text(question)}:"
+        wanted = select(row.text).where(
+            row.guild_id == guild_id, row.kind == FeedbackKind.MISFIT, row.text.startswith(key, autoescape=True)
+        )
+        async with self._database.sessions() as session:
+            return frozenset(text.removeprefix(key) for text in await session.scalars(wanted))
 
     async def dismiss(self, guild_id: int, message_id: int) -> None:
         """Forget what people think of an answer of a guild."""

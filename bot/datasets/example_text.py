@@ -11,7 +11,7 @@ from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
 
-NOT_TEXT = _("{what} is no text.")
+NOT_TEXT = _("{what} is not text.")
 EMPTY_TEXT = _("{what} is empty.")
 TOO_LONG = _("{what} has {count} characters, and at most {limit} are taken.")
 UNPRINTABLE = _("{what} has characters that are no text (control characters, or half of one).")

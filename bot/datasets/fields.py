@@ -23,10 +23,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What each field may be called; of several that are there, the first is it."""
 
-NO_PROMPT = _("I find no prompt. Name it {names}.")
-NO_REPLY = _("I find no answer. Name it {names}.")
+NO_PROMPT = _("There is no prompt here. Call its field {names}.")
+NO_REPLY = _("There is no answer here. Call its field {names}.")
 BAD_POSITIVE = _("{value} says neither yes nor no in {what}. Write true or false.")
-BAD_LANGUAGE = _("{value} is no language. Write a code such as en or ru.")
+BAD_LANGUAGE = _("{value} is not a language code. Write one such as en or ru.")
 BOTH_AND_NEGATIVE = _("It has an answer and a rejected answer, so it cannot be marked as not positive.")
 
 _YES = frozenset({"true", "yes", "y", "1", "1.0", "positive", "да", "+"})

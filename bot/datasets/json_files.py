@@ -16,10 +16,10 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
 from bot.storage.file_names import shown
 
-NOT_JSON = _("This is no JSON from character {column} on ({why}).")
-NOT_JSON_AT = _("Line {line} is no JSON from character {column} on ({why}).")
+NOT_JSON = _("This is not valid JSON, from character {column} on ({why}).")
+NOT_JSON_AT = _("Line {line} is not valid JSON, from character {column} on ({why}).")
 TOO_DEEP = _("This is nested too deep.")
-NOT_A_NUMBER = _("{value} is no number that JSON knows.")
+NOT_A_NUMBER = _("{value} is not a number in JSON.")
 LONG_NUMBER = _("A number in it has too many digits.")
 TWICE = _("The name {name} stands twice in one object.")
 NOT_AN_OBJECT = _("This must be an object such as {example}.")

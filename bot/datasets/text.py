@@ -38,8 +38,8 @@ NEW_VERSION = _("The version before was selected for training and does not chang
 WITHDRAWN = _("Left out, because those who gave them have withdrawn what they gave: {count}.")
 TAKEN_OVER = _("I did not make this archive, so all that is in it counts as given by you, whomever it names.")
 DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
-CLEAN = _("I have looked {name} over and found nothing to complain about.")
-FOUND = _("I have looked {name} over. This hinders nothing, but look at it:")
+CLEAN = _("I have checked {name} and found no problems.")
+FOUND = _("I have checked {name}. Nothing stops you from using it, but take a look at this:")
 KINDS: dict[LintKind, str] = {
     LintKind.CONTRADICTION: _("Contradictions"),
     LintKind.LEAK: _("Secrets and personal data"),

@@ -7,6 +7,7 @@ translator's change needs no compiling.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,9 +59,29 @@ def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
     if isinstance(message, LazyMessage):
         params = {**message.params, **params}
         message = message.text
-    text = catalogues().get(language_of(locale), {}).get(message, message)
+    language = language_of(locale)
+    text = name_commands(catalogues().get(language, {}).get(message, message), language)
     values = {name: translate(one, locale) if isinstance(one, LazyMessage) else one for name, one in params.items()}
     return text.format(**values) if values else text
+
+
+@functools.cache
+def name_commands(text: str, language: str) -> str:
+    """``text`` with each ``/command`` and ``/command subcommand`` called as Discord shows it in ``language``: in
+    sentences, of whatever language, commands have their English names."""
+    names = catalogues().get(language, {})
+    if not names:
+        return text
+
+    def named(found: re.Match[str]) -> str:
+        words = found[1].split(" ")
+        return f"/{' '.join(names.get(word, word) for word in words)}" if words[0] in names else found[0]
+
+    return _COMMAND.sub(named, text)
+
+
+_COMMAND = re.compile(r"(?<![\w/:.<~-])/([a-z_]+(?: [a-z_]+)*)(?![\w/])")
+"""Names of commands and of what follows them; no part of an address or of a path."""
 
 
 def translate_error(error: StarlingError, locale: str) -> str:
@@ -73,7 +94,7 @@ def localizations(text: str) -> Mapping[hikari.Locale, str]:
     given = dict.fromkeys(ENGLISH, text)
     for language, catalogue in catalogues().items():
         if text in catalogue:
-            given[hikari.Locale(language)] = catalogue[text]
+            given[hikari.Locale(language)] = name_commands(catalogue[text], language)
     return given
 
 

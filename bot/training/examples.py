@@ -17,7 +17,7 @@ from bot.training.recipe import TrainingMethod
 FEW = 50
 """From as many examples on OpenAI's guide to supervised fine-tuning expects to see a clear improvement."""
 
-FEW_EXAMPLES = _("{count} examples are few: from about {enough} on a model clearly changes.")
+FEW_EXAMPLES = _("{count} examples are few: a model changes noticeably from about {enough} on.")
 NOTHING_HELD_OUT = _(
     "No example could be held out, so nothing will tell whether the model has learnt or only memorised."
 )

@@ -16,7 +16,7 @@ GOOD_ID, BAD_ID, CORRECT_ID = "good", "bad", "correct"
 
 STOP = _("Stop")
 STOPPED = _("Stopped.")
-REGENERATE = _("Answer anew")
+REGENERATE = _("Regenerate")
 RETRY = _("Try again")
 ANSWER_NOW = _("Answer now")
 CONTINUE = _("Continue")

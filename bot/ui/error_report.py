@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import structlog
 
@@ -31,7 +32,8 @@ class ErrorReport:
     """What a person is told when something failed."""
 
     text: str
-    """One sentence in their language, and the reference below it in small letters."""
+    """One sentence in their language, and, where the log tells more than that, the reference below it in small
+    letters."""
     reference: str
     """Eight hexadecimal digits that the log has too."""
     is_transient: bool
@@ -43,6 +45,11 @@ def concerns_host(error: BaseException) -> bool:
     return not isinstance(error, StarlingError) or error.concerns_host
 
 
+def is_slip(error: BaseException) -> TypeGuard[StarlingError]:
+    """Whether a person can mend it themselves, and the log has no more to tell of it than they are told."""
+    return isinstance(error, StarlingError) and not error.is_transient and not error.concerns_host
+
+
 def report_error(error: BaseException, locale: str, **bound: object) -> ErrorReport:
     """Log ``error`` with the ids in ``bound``, and give the sentence for the person.
 
@@ -51,6 +58,9 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     reference = secrets.token_hex(4)
     cause = TookTooLongError() if isinstance(error, TimeoutError) else DatabaseFullError() if is_full(error) else error
     FAILURES.labels(type(cause).__name__, "host" if concerns_host(cause) else "person").inc()
+    if is_slip(cause):
+        log.info("told of a slip", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
+        return ErrorReport(translate_error(cause, locale), reference, is_transient=False)
     if isinstance(cause, StarlingError):
         text = translate_error(cause, locale)
         is_transient = cause.is_transient

@@ -42,7 +42,7 @@ STARTER = _("the one who started it can do that")
 class OnServersOnlyError(StarlingError):
     """Raised when something of a server is wanted where there is none."""
 
-    sentence = _("That belongs to a server. Please use it on one.")
+    sentence = _("That works only on a server. Please use it there.")
 
 
 class NotPermittedError(StarlingError):

@@ -25,11 +25,11 @@ ALIKE, REVEAL = _("Both alike"), _("Show the names")
 VOTED: dict[ComparisonChoice, str] = {
     ComparisonChoice.A: _("You prefer A. You can change it until the names are shown."),
     ComparisonChoice.B: _("You prefer B. You can change it until the names are shown."),
-    ComparisonChoice.ALIKE: _("You find both alike. You can change it until the names are shown."),
+    ComparisonChoice.ALIKE: _("You find both equally good. You can change it until the names are shown."),
 }
 RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
 SHARE = _("{model} has {share} of the votes for one of them, with 95 % confidence {low} to {high}.")
-NO_VOTES = _("Nobody has voted for one of them.")
+NO_VOTES = _("Nobody has voted for either of them.")
 _LABELS: dict[ComparisonChoice, str] = {ComparisonChoice.A: "A", ComparisonChoice.B: "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500
 """Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""

@@ -112,7 +112,10 @@ class ShowCorrection(
 
 @corrections_group.register
 class Approve(
-    lightbulb.SlashCommand, name=_("approve"), description=_("Let me learn from a correction"), localize=True
+    lightbulb.SlashCommand,
+    name=_("approve"),
+    description=_("Approve a correction, so that I learn from it"),
+    localize=True,
 ):
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
@@ -128,7 +131,7 @@ class Approve(
 
 
 @corrections_group.register
-class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Turn a correction down"), localize=True):
+class Reject(lightbulb.SlashCommand, name=_("reject"), description=_("Reject a correction"), localize=True):
     number = lightbulb.string(NUMBER, WHICH, localize=True, autocomplete=complete_correction)
 
     @lightbulb.invoke

@@ -26,7 +26,7 @@ CUSTOM_ID = "correction-delete"
 QUESTION = _(
     "Delete correction #{number} ({words})? Its texts are forgotten, in datasets too, and cannot be brought back."
 )
-DELETED = _("Correction #{number} is deleted. From datasets were removed: {count}.")
+DELETED = _("Correction #{number} is deleted. Examples removed from datasets: {count}.")
 
 
 def question(correction: Correction, locale: str) -> str:

@@ -6,12 +6,16 @@ import alluka
 import hikari
 import yuyo
 
+from bot.corrections.feedback import FeedbackStore
 from bot.corrections.memories import MemoryStore
+from bot.corrections.rights import require_corrector
 from bot.corrections.service import Corrections
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.preferences.preferences import Preferences
 from bot.ui.answer_buttons import RECALLED_ID
-from bot.ui.permissions import server_or_direct
+from bot.ui.permissions import guild_of, server_or_direct
+from bot.ui.private_reply import answer_privately
 from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions.corrections import form as correction_form
@@ -24,7 +28,11 @@ HEADING = _("For this answer I remembered what people here have taught me:")
 OWN_HEADING = _("For this answer I remembered what you have taught me:")
 LESSON = _("**#{number}** · {prompt}\n> {answer}")
 GONE = _("#{number} is not approved any more: I no longer remember it.")
-CORRECT_HERE_ID = "recalled-correct"
+CORRECT_HERE_ID, MISFIT_ID = "recalled-correct", "recalled-misfit"
+MISFIT = _("#{number} does not fit")
+NOTED = _(
+    "Noted: for this question I no longer recall #{number}. Press Regenerate below the answer for one without it."
+)
 CORRECT = _("Correct the answer")
 _MAX_CHARACTERS = 400
 
@@ -59,6 +67,11 @@ async def tell(
     if await forms.may_correct(interaction):
         row = hikari.impl.MessageActionRowBuilder()
         answered = await forms.first_of(interaction.message)
+        for number in numbers if guild is not None else ():
+            label = translate(MISFIT, locale, number=number)
+            row.add_interactive_button(
+                hikari.ButtonStyle.SECONDARY, f"{MISFIT_ID}:{answered}:{number}", label=label, emoji="🚫"
+            )
         row.add_interactive_button(
             hikari.ButtonStyle.SECONDARY, f"{CORRECT_HERE_ID}:{answered}", label=translate(CORRECT, locale), emoji="✏️"
         )
@@ -81,6 +94,33 @@ async def correct(context: yuyo.components.Context, forms: alluka.Injected[Corre
     if exchange is None:
         raise NotAnAnswerError
     await open_form(context.interaction, correction_form.new(exchange), forms)
+
+
+@screen.button(MISFIT_ID)
+async def say_misfit(
+    context: yuyo.components.Context,
+    corrections: alluka.Injected[Corrections],
+    feedback: alluka.Injected[FeedbackStore],
+    forms: alluka.Injected[CorrectionForms],
+    preferences: alluka.Injected[Preferences],
+) -> None:
+    """Keep that a correction which was recalled has nothing to do with the question.
+
+    Raises:
+        NotPermittedError: the person may not correct here.
+        NotAnAnswerError: the answer was forgotten meanwhile.
+        TooMuchFeedbackError
+    """
+    interaction = context.interaction
+    guild, locale = guild_of(interaction), str(interaction.locale)
+    await require_corrector(interaction, preferences)
+    answered, _colon, number = context.id_metadata.partition(":")
+    exchange = await forms.answer_with(int(answered))
+    if exchange is None or exchange.guild_id != guild:
+        raise NotAnAnswerError
+    for correction in await corrections.approved_among(guild, [int(number)]):
+        await feedback.say_misfit(guild, interaction.user.id, exchange.prompt, correction.id)
+    await answer_privately(interaction, translate(NOTED, locale, number=number))
 
 
 def _short(text: str) -> str:

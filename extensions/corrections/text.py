@@ -25,7 +25,7 @@ APPROVED_BY_YOU = _(
 DECIDE = _("Correction received: **#{number}**. It is for you to decide:")
 KNOWN = _("Thank you! **#{number}** says the same and is approved: I know it already.")
 DUPLICATES = _("🟰 The same is said in {numbers}.")
-CONTRADICTIONS = _("⚠️ Something else to the same is said in {numbers}, which is approved.")
+CONTRADICTIONS = _("⚠️ The same question has another answer in {numbers}, which is approved.")
 
 _LABEL = 100
 """Characters that a choice's name may have (Discord, Application Command Option Choice)."""

@@ -44,9 +44,7 @@ REMOVED = _("Removed from {name}: one example.")
 POSITIVE_SELECTED = _("Training now learns to speak like {name}.")
 NEGATIVE_SELECTED = _("Training now learns not to speak like {name}.")
 REPLACED = _("{name} was selected before; it is archived as {path}, for /getfile.")
-ARCHIVED = _(
-    "{name} is archived as {path} ({size}). /getfile sends it to you; /dataset add takes it, and all is as it was."
-)
+ARCHIVED = _("{name} is archived as {path} ({size}). /getfile sends it to you; /dataset add restores it.")
 IN_THE_FILE = _("There is much to tell, so the rest is in the file.")
 
 
@@ -120,7 +118,7 @@ class Add(
         _("file"), _("JSONL, JSON or CSV with prompts and answers, or an archive from /archive"), localize=True
     )
     positive = lightbulb.boolean(
-        _("positive"), _("Whether its answers are what to say, which they are unless you say no"), localize=True,
+        _("positive"), _("No, if it is a file of bad answers, which are not to be given; yes otherwise"), localize=True,
         default=True,
     )  # fmt: skip
 

@@ -29,13 +29,13 @@ from extensions.instructions.form import EVERYWHERE_HOLDS, HERE_HOLDS, Place, op
 
 loader = lightbulb.Loader()
 
-CHOSEN_HERE = _("In this channel the instruction {name} holds:")
-CHOSEN_FOR_SERVER = _("On this server the instruction {name} holds:")
-HOSTS = _("Here the instruction holds that I came with:")
+CHOSEN_HERE = _("The instruction {name} applies in this channel:")
+CHOSEN_FOR_SERVER = _("The instruction {name} applies on this server:")
+HOSTS = _("The instruction that I came with applies here:")
 NAMED = _("The instruction {name}:")
 RESET_HERE = _("This channel has no instruction of its own any more.")
-RESET_EVERYWHERE = _("On this server the instruction holds again that I came with. Those that were written are kept.")
-RESTORED = _("{name} says again what it said then.")
+RESET_EVERYWHERE = _("The instruction that I came with applies on this server again. Those that were written are kept.")
+RESTORED = _("{name} is back to its earlier text.")
 DELETED = _("The instruction {name} is deleted.")
 MAX_SHOWN = 1900
 """What fits below a heading in one message."""
@@ -84,13 +84,13 @@ group = lightbulb.Group(
     contexts=EVERYWHERE_CONTEXTS,
 )
 
-_NAME = _("Which instruction; left empty, the one that holds")
+_NAME = _("Which instruction; if left empty, the one that applies")
 _HERE = _("Only in this channel")
 
 
 @group.register
 class ShowInstruction(
-    lightbulb.SlashCommand, name=_("show"), description=_("Show the instruction that holds here"), localize=True
+    lightbulb.SlashCommand, name=_("show"), description=_("Show the instruction that applies here"), localize=True
 ):
     name_ = lightbulb.string(_("name"), _NAME, localize=True, default=None, autocomplete=complete_name, max_length=100)
 
@@ -150,7 +150,7 @@ class File(
 
 @group.register
 class Pick(
-    lightbulb.SlashCommand, name=_("pick"), description=_("Let one of this server's instructions hold"), localize=True
+    lightbulb.SlashCommand, name=_("pick"), description=_("Use one of this server's instructions"), localize=True
 ):
     name_ = lightbulb.string(
         _("name"), _("One that was written before"), localize=True, autocomplete=complete_name, max_length=100

@@ -25,8 +25,8 @@ FORM_ID = "instruction"
 TITLE = _("Instruction: {name}")
 LABEL = _("How I am to answer")
 EXAMPLE = _("You are Starling, the librarian of this server. Answer briefly and kindly.")
-HERE_HOLDS = _("From now on the instruction {name} holds in this channel.")
-EVERYWHERE_HOLDS = _("From now on the instruction {name} holds on this server.")
+HERE_HOLDS = _("From now on the instruction {name} applies in this channel.")
+EVERYWHERE_HOLDS = _("From now on the instruction {name} applies on this server.")
 
 
 Place = Literal["channel", "guild", "kept"]

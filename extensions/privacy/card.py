@@ -23,21 +23,22 @@ log = structlog.get_logger()
 FORGET_ID = "privacy-forget"
 
 STORED = _(
-    "I have stored of you: questions with their answers: {exchanges}; corrections: {corrections}; what you taught me "
-    "in direct messages: {memories}; examples in datasets: {examples}; votes on answers: {votes}; what you said with "
-    "/feedback: {feedback}; tests of models that you made: {tests}; and, as numbers, what you used a day."
+    "This is what I have stored about you: questions with their answers: {exchanges}; corrections: {corrections}; what "
+    "you taught me in direct messages: {memories}; examples in datasets: {examples}; votes on answers: {votes}; what "
+    "you said with /feedback: {feedback}; tests of models that you made: {tests}; and, as numbers, what you used each "
+    "day."
 )
 AGREED = _("You have agreed that the corrections that you write are kept, used to answer, and learnt from.")
 NOT_AGREED = _("You have not agreed that corrections of yours are kept, so I keep none.")
 NEVER = _("Nothing else that you write or say trains a model. Recordings are never stored.")
 NAMED = _("/leaderboard names you; /privacy credit changes that.")
-WAYS = _("/privacy export gives you all of it as a file, /privacy forget has it forgotten.")
+WAYS = _("/privacy export gives you all of it as a file, /privacy forget deletes it.")
 QUESTION = _(
-    "Forget all that I have stored of you, on every server? Your corrections and examples go too, and your agreement "
-    "ends. It cannot be brought back."
+    "Forget everything that I have stored about you, on every server? Your corrections and examples go too, "
+    "and your agreement ends. It cannot be brought back."
 )
 FORGET = _("Forget it all")
-FORGOTTEN = _("All that I had stored of you is forgotten. From datasets were removed: {count}.")
+FORGOTTEN = _("Everything that I had stored about you is forgotten. Examples removed from datasets: {count}.")
 
 
 def describe_summary(summary: StoredDataSummary, locale: str, *, credited: bool) -> str:

@@ -17,13 +17,13 @@ from extensions.privacy.card import ask_before_forgetting, describe_summary
 
 loader = lightbulb.Loader()
 
-EXPORTED = _("This is all that I have stored on you. Files in our direct messages are listed by /files list.")
+EXPORTED = _("This is everything that I have stored about you. Files in our direct messages are listed by /files list.")
 NAMED = _("From now on /leaderboard names you.")
 NOT_NAMED = _("/leaderboard does not name you.")
 
 privacy = lightbulb.Group(
     _("privacy"),
-    _("What I have stored on you"),
+    _("What I have stored about you"),
     localize=True,
     integration_types=EVERYWHERE_TYPES,
     contexts=EVERYWHERE_CONTEXTS,
@@ -32,7 +32,7 @@ privacy = lightbulb.Group(
 
 @privacy.register
 class ShowStoredData(
-    lightbulb.SlashCommand, name=_("show"), description=_("Tell what is stored on you"), localize=True
+    lightbulb.SlashCommand, name=_("show"), description=_("Show what is stored about you"), localize=True
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, data: PersonalData, preferences: Preferences) -> None:
@@ -51,7 +51,12 @@ class Export(lightbulb.SlashCommand, name=_("export"), description=_("Get all of
 
 
 @privacy.register
-class Forget(lightbulb.SlashCommand, name=_("forget"), description=_("Have all of it forgotten"), localize=True):
+class Forget(
+    lightbulb.SlashCommand,
+    name=_("forget"),
+    description=_("Delete everything that I have stored about you"),
+    localize=True,
+):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context) -> None:
         text, row = ask_before_forgetting(context.user.id, locale_of(context))

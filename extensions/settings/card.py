@@ -46,8 +46,8 @@ TRAINING = _("**Training** · who may train and test models, besides managers: {
 TRAINING_ROLE = _("The role that may train")
 CORRECTING_ROLE = _("The role that may correct me")
 APPROVING_ROLE = _("The role that may approve")
-LIMITS = _("**Limits a day** · {limits}")
-NO_LIMITS = _("none but those of my host")
+LIMITS = _("**Daily limits** · {limits}")
+NO_LIMITS = _("only my host's")
 LIMIT_TEXTS = {
     "tokens_a_day": _("server: {amount} tokens"),
     "audio_s_a_day": _("server: {amount} s of recordings"),
@@ -63,14 +63,14 @@ LIMIT_LABELS = {
 CHANGE_LIMITS = _("Change limits")
 WHO_MAY = _("Who may use me")
 EMPTY_IS_NONE = _("Empty: no limit but my host's")
-HOST = _("As my host has set it")
+HOST = _("My host's default")
 SPEAK_LABELS = {SpeakMode.NEVER: _("never"), SpeakMode.VOICE: _("to voice notes"), SpeakMode.ALWAYS: _("always")}
 STYLE_LABELS = {
     TranscriptStyle.QUOTE: _("quoted"),
     TranscriptStyle.PLAIN: _("as text, with language and length"),
     TranscriptStyle.TIMES: _("with the time of each sentence"),
 }
-DAYS = _("after {days} days")
+DAY, DAYS = _("after a day"), _("after {days} days")
 ANY = _("any")
 DAY_CHOICES = (1, 7, 14, 30, 90, 180, 365)
 COMMON_LANGUAGES = (
@@ -174,7 +174,7 @@ class SettingsCard:
         card.add_text_display(phrase(RETENTION))
         days = [("0", phrase(HOST), choices.retention_days is None)]
         days += [
-            (str(count), phrase(DAYS, days=count), choices.retention_days == count)
+            (str(count), phrase(DAY) if count == 1 else phrase(DAYS, days=count), choices.retention_days == count)
             for count in DAY_CHOICES
             if count < self._settings.retention_days or count == choices.retention_days
         ]

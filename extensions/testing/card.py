@@ -29,7 +29,7 @@ def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hika
         if len(together) > _MAX_CHARS or len(together.encode()) > _MAX_BYTES:
             break
         texts.append(text)
-    if len(texts) > 1:
+    if 1 < len(texts) <= len(evaluation.runs[0].answers):
         texts.append(translate(FIRST, locale, count=len(texts) - 1))
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x2F80ED))
     for text in texts:

@@ -36,8 +36,8 @@ EDIT_EVERY_S = 5.0
 BAR = 12
 
 PLAN = _("### Training #{number}, if you start it")
-LEARNS = _("It learns from {examples} examples of {datasets}; {heldout} more are kept back to test it.")
-HOW = _("Trainer: **{trainer}** · method: {method} · model to begin with: `{base}` · tokens: {tokens}")
+LEARNS = _("Examples to learn from: {examples}, from {datasets}; held back to test it: {heldout}.")
+HOW = _("Trainer: **{trainer}** · method: {method} · base model: `{base}` · tokens: {tokens}")
 TAKES = _("It takes about {minutes} min.")
 COSTS = _("It costs about {price}.")
 START, CANCEL, PROMOTE = _("Start"), _("Cancel"), _("Measure and promote")
@@ -49,18 +49,18 @@ DROPPED = _("Training #{number} was not started.")
 STARTED = _("Training started. Job ID: **#{number}**")
 LEFT = _("about {minutes} min left")
 LOSS = _("loss {loss}")
-ENDING = _("Somebody has cancelled it; it is being ended.")
+ENDING = _("Somebody cancelled it; it is stopping.")
 STATES: dict[TrainingState, str] = {
     TrainingState.PLANNED: _("not started"),
     TrainingState.QUEUED: _("waits for its turn"),
     TrainingState.RUNNING: _("under way"),
-    TrainingState.SUCCEEDED: _("ended well"),
+    TrainingState.SUCCEEDED: _("finished"),
     TrainingState.FAILED: _("failed"),
     TrainingState.CANCELLED: _("cancelled"),
 }
 SUCCEEDED = _(
-    "{who} training #{number} has ended well: **{model}** is a candidate now. /test tells what it is worth, and /model "
-    "promote lets it answer, if it is better."
+    "{who} training #{number} is finished: **{model}** is a candidate now. /test tells what it is worth, and "
+    "/model promote lets it answer, if it is better."
 )
 PACKED = _("{who} training #{number} is packed: {path}. /getfile sends it to you.")
 FAILED = _("{who} training #{number} has failed: {why}")

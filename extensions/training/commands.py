@@ -34,7 +34,7 @@ loader = lightbulb.Loader()
 
 NAME = "training"
 """Of the dataset that what is given with /train goes to, where none is named."""
-NONE_YET = _("Nothing was trained on this server yet. /train begins.")
+NONE_YET = _("Nothing has been trained on this server yet. /train starts a training.")
 ENDED_ALREADY = _("Training #{number} has ended already.")
 IS_CANCELLED = _("Training #{number} is cancelled.")
 WHICH_JOB = _("Its number")
@@ -111,7 +111,7 @@ class Train(
         max_length=100,
     )  # fmt: skip
     base_model = lightbulb.string(
-        _("base_model"), _("The model to begin with"), localize=True, default=None, autocomplete=complete_base,
+        _("base_model"), _("The base model to start from"), localize=True, default=None, autocomplete=complete_base,
         max_length=100,
     )  # fmt: skip
     method = lightbulb.string(
@@ -196,7 +196,7 @@ class ListTrainings(
 
 
 @jobs.register
-class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How far a training is"), localize=True):
+class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How a training is going"), localize=True):
     job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
@@ -228,7 +228,7 @@ class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a trai
 
 
 @jobs.register
-class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("What a training has told, as a file"), localize=True):
+class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("A training's log, as a file"), localize=True):
     job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke

@@ -10,7 +10,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.training.store import Point
 
-LOSS = _("loss a token")
+LOSS = _("loss per token")
 STEP = _("step")
 LEARNT = _("on what is learnt")
 HELD_OUT = _("on what is held out")

@@ -26,7 +26,7 @@ loader = lightbulb.Loader()
 
 ANSWERS_HERE = _("Here {model} answers.")
 NOW_ANSWERS = _("From now on {model} answers on this server.")
-MODELS = _("Models that can answer, the one that does here in bold:")
+MODELS = _("Models that can answer (✅ answers here):")
 MODELS_IN_FILE = _("Models that can answer are in the file. Here it is {model}.")
 MAX_CHOICES = 25
 TRAINED = _("Trained on this server:")
@@ -135,12 +135,12 @@ class ListModels(
         await context.defer(ephemeral=True)
         locale, names = locale_of(context), await models.names()
         here = await _name_of(context.guild_id, models, promoting)
-        lines = [f"- **`{name}`**" if name == here else f"- `{name}`" for name in names]
+        lines = [f"- ✅ `{name}`" if name == here else f"- `{name}`" for name in names]
         trained = [] if context.guild_id is None else await promoting.models(context.guild_id)
         if trained:
             lines.append(translate(TRAINED, locale))
         for model, state in trained:
-            name = f"**`{model.name}`**" if state is ModelState.ACTIVE else f"`{model.name}`"
+            name = f"✅ `{model.name}`" if state is ModelState.ACTIVE else f"`{model.name}`"
             lines.append(f"- {name} · {translate(STATES[state], locale)}")
             if seen := await withdrawn.seen_by(model):
                 lines.append(f"  ⚠️ {translate(WITHDRAWN, locale, count=seen)}")

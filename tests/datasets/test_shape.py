@@ -102,7 +102,7 @@ def test_a_clean_dataset_has_no_findings() -> None:
             "Nearly the same prompts",
         ),
         ([said("Long?", "очень длинный ответ " * 700)], "too long", "tokens; more than 2048"),
-        ([said("What now?", "…")], "too short", "An answer of so little teaches little: `…`"),
+        ([said("What now?", "…")], "too short", "So short an answer teaches little: `…`"),
     ],
 )
 def test_what_is_wrong_is_found(examples: list[Example], kind: str, sentence: str) -> None:

@@ -26,10 +26,10 @@ LISTS = ("cases", "tests", "prompts", "questions")
 
 EXAMPLE = '`[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a joke"]`'
 
-NOT_UTF8 = _("This is no text in UTF-8.")
+NOT_UTF8 = _("This is not text in UTF-8.")
 NO_CASES_IN_IT = _("This must be an object, a list of prompts, or a list of objects.")
 NO_CASE = _("This must be a prompt in quotation marks, or an object.")
-NO_PROMPT = _("There is none of {names} in it.")
+NO_PROMPT = _("It has none of these: {names}.")
 PROMPT_IS_NO_TEXT = _("{name} must be text, and not empty.")
 ANSWER_IS_NO_TEXT = _("{name} must be text or a number, or a list of those, and not empty.")
 TOO_LONG = _("{name} has {characters} characters; I take at most {most}.")

@@ -68,7 +68,7 @@ _MARK = "starling_training"
 """The key of the metadata by which a job is found that was begun, but whose id never arrived."""
 
 CHECK_TIMEOUT_S = 15.0
-LABEL = _("at {service}, by OpenAI's contract")
+LABEL = _("at {service}, by OpenAI's API")
 GOES_TO = _("The examples are uploaded to {service}, and are deleted there when the training has ended.")
 OPENAI_CLOSES = _(
     "OpenAI takes no trainings from accounts that never had one, and from 6 January 2027 on from nobody. "

@@ -135,7 +135,7 @@ async def test_who_writes_in_russian_is_told_of_trouble_in_russian(tmp_path: Pat
         async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
             asked = await harness.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
             told = await harness.answer_to(asked, lambda text: "-# " in text)
-        assert told["content"].startswith("Моя модель ответила пустотой.")
+        assert told["content"].startswith("Модель прислала пустой ответ.")
 
 
 @pytest.mark.parametrize(("speak", "recording", "spoken"), [("always", False, True), ("never", True, False)])

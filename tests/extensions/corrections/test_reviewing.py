@@ -17,7 +17,7 @@ from tests.extensions.corrections.test_corrections import (
     told_by,
     words,
 )
-from tests.harness import BotHarness, Message
+from tests.harness import BotHarness, Message, buttons_of
 
 
 async def reviewed_in(harness: BotHarness, *channels: str) -> None:
@@ -143,7 +143,7 @@ async def test_taught_before_anybody_asks_one_by_one_and_many_at_once(correction
     assert "✅ Known from now on: 1." in told
     assert "🟰 Known already: 1." in told
     assert "⏳ Waiting for a decision: #3." in told
-    assert "⚠️ Something else is approved to the same question: #1." in told
+    assert "⚠️ The same question has another approved answer in #1." in told
     assert "Not taken: 1.\n- Item 4:" in told
     broken = ("taught.jsonl", b'{"prompt": "x"}\n', "application/json")
     assert "Line 1:" in await told_by(ada, "teach", file=broken)
@@ -189,3 +189,21 @@ async def test_what_is_taught_in_a_direct_message_is_known_to_that_person_there_
     asked = await chloe.send(alone, question)
     assert "4711" not in (await harness.complete_answer_to(asked))["content"]
     assert "0815" in await told_by(boris, "memory list", his)
+
+
+async def test_what_does_not_fit_is_not_recalled_for_that_question_again(corrections_harness: BotHarness) -> None:
+    harness = corrections_harness
+    ada, chloe = harness.administrator, harness.member
+    await told_by(ada, "teach", question="Where are the spare keys?", answer="In the blue box.")
+    harness.chat.says = lambda _model, question: question
+    asked = await chloe.send("general", f"{harness.mention} where do I find the spare keys")
+    answer = await harness.complete_answer_to(asked)
+    assert "In the blue box." in answer["content"]
+    taught = await (await chloe.click(answer, "recalled")).response()
+    noted = await (await chloe.click(taught, "#1 does not fit")).response()
+    assert "I no longer recall #1" in noted["content"]
+    await chloe.click(answer, "again")
+    anew = await harness.answer_to(asked, lambda text: "blue" not in text and "keys" in text)
+    assert "recalled" not in buttons_of(anew)
+    asked = await chloe.send("general", f"{harness.mention} where are the spare keys?")
+    assert "In the blue box." in (await harness.complete_answer_to(asked))["content"]

@@ -134,7 +134,7 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harnes
     said = await _did(ada, "dataset add", dataset="d", file=_file(bad.encode(), "bad.jsonl"))
     assert said["content"].splitlines() == [
         "Nothing of `bad.jsonl` was taken. Please correct this and upload it again:",
-        "- Line 2: This is no JSON from character 15 on (Expecting ',' delimiter).",
+        "- Line 2: This is not valid JSON, from character 15 on (Expecting ',' delimiter).",
         "- Line 3: Message 1 has the role `robot`; it must be system, user or assistant.",
     ]
     long = b"prompt,answer\n" + b"".join(b"%s,x,y\n" % (b"w" * 300) for _ in range(30))
@@ -147,7 +147,7 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harnes
     assert b"Item 20: " in await ada.download(said["attachments"][0])
     for data, name, problem in (
         (b"", "empty.csv", "It is empty"),
-        (bytes(2000), "binary.csv", "no text but binary data"),
+        (bytes(2000), "binary.csv", "binary data, not text"),
         (b"PK\x03\x04nothing", "a.zip", "This zip is damaged"),
         (b" " * ((8 << 20) + 1), "big.csv", "larger than 8 MB"),
     ):
@@ -227,7 +227,7 @@ def random_text(seed: int) -> str:
 async def test_what_is_doubtful_is_told(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     await _filled(ada, "d")
-    assert "nothing to complain about" in await _told(ada, "dataset lint", dataset="d")
+    assert "found no problems" in await _told(ada, "dataset lint", dataset="d")
     doubtful = b"prompt,answer\nWho let the dogs out,Nobody\nMy card?,It is 4111 1111 1111 1111\n"
     await _told(ada, "dataset add", dataset="d", file=_file(doubtful))
     told = await _told(ada, "dataset lint", dataset="d")

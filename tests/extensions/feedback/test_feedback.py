@@ -74,7 +74,7 @@ async def test_an_answer_that_is_asked_for_anew_is_judged_anew(judged: BotHarnes
 async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
     thanks = await told(boris, "feedback", text="Хорошая птица! 🐦 [link](https://example.org)")
-    assert thanks["content"] == "Спасибо! Те, кто за мной здесь следит, это прочтут."
+    assert thanks["content"] == "Спасибо! Те, кто за меня здесь отвечает, это прочтут."
     wanted = (await told(ada, "corrections wanted"))["content"]
     assert "- Хорошая птица! 🐦 (link)(https://example.org) — <@" in wanted
     assert "Хорошая" not in (await told(ada, "corrections wanted", SECOND))["content"]

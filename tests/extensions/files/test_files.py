@@ -128,7 +128,8 @@ async def test_what_is_not_there_or_no_file_is_not_found(files_harness: BotHarne
     said = await _getfile(files_harness, path)
     missing = "This file is not there any more." if path.startswith("key:") else f"File not found: `{path}`"
     assert said["content"].startswith(missing)
-    assert "Reference: " in said["content"]
+    assert "Reference: " not in said["content"]
+    assert said["flags"] & 64
     assert not said["attachments"]
 
 

@@ -47,14 +47,14 @@ async def prompted(harness: BotHarness, channel: str = "general") -> str:
 
 async def test_a_server_writes_its_instruction_in_a_form_and_the_next_answer_follows_it(taught: BotHarness) -> None:
     saved = await write(taught, PIRATE)
-    assert saved["content"] == "From now on the instruction **default** holds on this server."
+    assert saved["content"] == "From now on the instruction **default** applies on this server."
     assert saved["flags"] & 64
     assert (await prompted(taught)).startswith(f"{PIRATE}\nToday is")
     assert PIRATE not in await prompted(taught, SECOND)
     shown = await (await taught.russian.slash("instruction show", channel="general")).response()
     assert shown["content"] == f"На этом сервере действует инструкция **default**:\n> {PIRATE}"
     elsewhere = await told(taught, "instruction show", {}, SECOND)
-    assert elsewhere["content"].startswith("Here the instruction holds that I came with:")
+    assert elsewhere["content"].startswith("The instruction that I came with applies here:")
     await told(taught, "instruction reset", {})
     assert PIRATE not in await prompted(taught)
 
@@ -69,7 +69,7 @@ async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: BotHarn
     thread = await taught.administrator.request_object("POST", path, {"name": "talk"})
     assert (await prompted(taught, thread["id"])).startswith("Speak in rhymes.")
     picked = await told(taught, "instruction pick", {"name": "short", "here": True}, "voice-notes")
-    assert picked["content"] == "From now on the instruction **short** holds in this channel."
+    assert picked["content"] == "From now on the instruction **short** applies in this channel."
     assert (await prompted(taught, "voice-notes")).startswith("Be brief.")
     unknown = await told(taught, "instruction pick", {"name": "nobody"})
     assert "no instruction named nobody" in unknown["content"]
@@ -83,7 +83,7 @@ async def test_a_channel_has_its_own_and_its_threads_have_it_too(taught: BotHarn
 async def test_what_holds_in_a_channel_alone_is_edited_without_spreading(taught: BotHarness) -> None:
     await write(taught, "Only here.", "voice-notes", name="own", here=True)
     saved = await write(taught, "Only here, still.", "voice-notes")
-    assert saved["content"] == "From now on the instruction **own** holds in this channel."
+    assert saved["content"] == "From now on the instruction **own** applies in this channel."
     file = ("own.md", b"Only here, again.", "text/markdown")
     done = await told(taught, "instruction file", {"file": file}, "voice-notes")
     assert done["content"] == saved["content"]
@@ -123,7 +123,10 @@ async def test_earlier_versions_come_back(taught: BotHarness) -> None:
     assert all(len(choice["name"]) <= 100 for choice in offered)
     everyones = await taught.member.autocomplete("instruction restore", {"version": ""}, "version", channel="general")
     assert everyones == []
-    assert "says again" in (await told(taught, "instruction restore", {"version": first["value"]}))["content"]
+    assert (
+        "is back to its earlier text"
+        in (await told(taught, "instruction restore", {"version": first["value"]}))["content"]
+    )
     assert (await prompted(taught)).startswith("First things first.")
     for wrong in ("²", "99999999", "nothing"):
         assert "no instruction named" in (await told(taught, "instruction restore", {"version": wrong}))["content"]
@@ -137,7 +140,7 @@ async def test_a_long_one_is_taken_from_a_file_and_shown_as_one(taught: BotHarne
     text = "Ы" * 3999 + "!"
     file = ("persona.md", text.encode("utf-8-sig"), "text/markdown")
     done = await told(taught, "instruction file", {"file": file, "name": "long`one`"})
-    assert done["content"] == "From now on the instruction **longone** holds on this server."
+    assert done["content"] == "From now on the instruction **longone** applies on this server."
     assert (await prompted(taught)).startswith(text)
     shown = await told(taught, "instruction show", {})
     assert (await taught.administrator.download(shown["attachments"][0])).decode() == text
@@ -164,7 +167,7 @@ async def test_only_who_manages_the_server_writes_but_everyone_may_read(taught: 
         refused = await (await taught.member.slash(command, options, channel="general")).response()
         assert "the permission Manage Server" in refused["content"]
     alone = await (await taught.member.slash("instruction set", channel=await taught.dm(taught.member))).response()
-    assert "belongs to a server" in alone["content"]
+    assert "works only on a server" in alone["content"]
     shown = await (await taught.member.slash("instruction show", channel="general")).response()
     assert shown["content"].endswith("> Be kind.")
 

@@ -96,7 +96,7 @@ async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
     assert "`scripted` is better on 1, `other` on 0; alike: 1. Too early to tell which is better." in card
     assert "**1.** `Столица Франции? 🗼`\n-# expected: `Париж | Paris`\n✅ `scripted` `Это **Париж**.`" in card
     assert "❌ `other` `Это Лион.`" in card and "✅ `other` `It is 4, I think.`" in card and "💬 `other` `Нет.`" in card
-    assert card.endswith("-# The first 3; all of them are in the file.")
+    assert "all of them are in the file" not in card, "all of them are on the card"
     [file] = [part["file"] for part in done["components"][0]["components"] if part["type"] == 13]
     report = (await ada.download(file["url"])).decode()
     assert report.startswith("# Test of `scripted` · `other`\n")
@@ -114,7 +114,7 @@ async def test_general_questions_are_asked_where_nothing_is_given_and_russians_r
     try:
         card = text_of(await outcome_of(ada))
         assert "### Проверка: `scripted`\nСпрошено: общие вопросы (30).\n" in card
-        assert "верно 1 из 30: 3\N{NO-BREAK SPACE}%, с достоверностью 95 % от 1\N{NO-BREAK SPACE}% до" in card
+        assert "верно 1 из 30: 3\N{NO-BREAK SPACE}%, доверительный интервал 95 %: от 1\N{NO-BREAK SPACE}% до" in card
     finally:
         await ada.set_locale("en-US")
 
@@ -122,7 +122,7 @@ async def test_general_questions_are_asked_where_nothing_is_given_and_russians_r
 async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its_place(lab: BotHarness) -> None:
     ada = lab.administrator
     broken = text_of(await outcome_of(ada, data='["Кто ты?", {"prompt" "x"}]'))
-    assert "Line 1 is no JSON from character 23 on (Expecting ':' delimiter)." in broken
+    assert "Line 1 is not valid JSON, from character 23 on (Expecting ':' delimiter)." in broken
     assert 'looks like this: `[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a joke"]`' in broken
     both = await outcome_of(ada, data="[]", file=("a.json", b"[]", "application/json"))
     assert text_of(both).startswith("Give me one of data, dataset and file")

@@ -94,14 +94,14 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         await ada.click(card, "train-start")
         started = await seen(ada, card, "Training started. Job ID: **#1**")
         assert buttons_of(started) == ["train-cancel"]
-        ended = await seen(ada, card, "ended well")
+        ended = await seen(ada, card, "finished")
         assert buttons_of(ended) == []
         assert [file["filename"] for file in ended["attachments"]] == ["loss.png"]
-        told = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+        told = await ada.wait_for_message(lambda m: "training #1 is finished" in m["content"], 20)
         assert told["mentions"][0]["username"] == "ada"
         assert "**trained-1** is a candidate" in told["content"]
         listed = await (await ada.slash("jobs list", channel="general")).response()
-        assert listed["content"].startswith("**#1** · ended well · openai · `small-1`")
+        assert listed["content"].startswith("**#1** · finished · openai · `small-1`")
         logs = await (await ada.slash("jobs logs", {"job": "#1"}, channel="general")).response()
         assert (await ada.download(logs["attachments"][0])).decode().startswith("step,loss,heldout_loss\n1,")
         elsewhere = await (await ada.slash("jobs show", {"job": "1"}, channel=SECOND)).response()
@@ -130,7 +130,7 @@ async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path
         await ada.wait_for_message(lambda m: "training #1 was cancelled" in m["content"], 20)
         assert next(iter(service.jobs.values()))["status"] == "cancelled"
         service.moves = True
-        await seen(ada, cards[1], "ended well")
+        await seen(ada, cards[1], "finished")
         late = await (await ada.slash("jobs cancel", {"job": "2"}, channel="general")).response()
         assert late["content"] == "Training #2 has ended already."
 
@@ -150,7 +150,7 @@ async def test_a_training_goes_on_over_a_restart_and_is_begun_once(tmp_path: Pat
             await seen(ada, card, "under way")
         service.moves = True
         async with running(tmp_path, sandbox, **settings):
-            await seen(ada, card, "ended well")
+            await seen(ada, card, "finished")
         assert len(service.jobs) == 1
 
 
@@ -184,8 +184,8 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
             pass
         async with command("run", **given) as bot:
             await ready_at(bot)
-            await seen(ada, card, "ended well")
-            told = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+            await seen(ada, card, "finished")
+            told = await ada.wait_for_message(lambda m: "training #1 is finished" in m["content"], 20)
             assert buttons_of(told) == ["train-promote"]
         assert len(service.jobs) == 1
 
@@ -206,7 +206,7 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         packing = await planned(ada, trainer="export", text=text, dataset="Мэры 🎩")
         assert "does not exist" not in packing["content"]
         await ada.click(packing, "train-start")
-        await seen(ada, packing, "ended well")
+        await seen(ada, packing, "finished")
         told = await ada.wait_for_message(lambda m: "is packed" in m["content"], 20)
         assert "trainings/trained-2.zip" in told["content"]
         file = await (await ada.slash("getfile", {"path": "trainings/trained-2.zip"}, channel="general")).response(20)
@@ -232,7 +232,7 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         async def candidate() -> None:
             card = await planned(ada, trainer="openai", file=FILE)
             await ada.click(card, "train-start")
-            await seen(ada, card, "ended well")
+            await seen(ada, card, "finished")
 
         async def answered(channel: str = "general") -> str:
             asked = await ada.send(channel, f"{harness.mention} Who is the mayor of Avela?")
@@ -253,7 +253,7 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         await candidate()
         refused = await (await chloe.slash("model promote", {"model": "trained-1"}, channel="general")).response()
         assert "the permission Manage Server" in refused["content"]
-        news = await ada.wait_for_message(lambda m: "training #1 has ended well" in m["content"], 20)
+        news = await ada.wait_for_message(lambda m: "training #1 is finished" in m["content"], 20)
         refused = await (await chloe.click(news, "train-promote")).response()
         assert "the permission Manage Server" in refused["content"]
         worse = await promoted(news)
@@ -267,7 +267,7 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         assert await answered(SECOND) == "Paris is the capital of France."
         assert "already" in await promoted("trained-1")
         listed = await (await chloe.slash("model list", channel="general")).response()
-        assert "- **`trained-1`** · answers here" in listed["content"]
+        assert "- ✅ `trained-1` · answers here" in listed["content"]
         shown = await (await chloe.slash("model show", channel="general")).response()
         assert shown["content"] == "Here `trained-1` answers."
         card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()

@@ -57,7 +57,12 @@ class Metered:
         answer = await person.wait_for_message(
             lambda said: (
                 (said.get("message_reference") or {}).get("message_id") == asked["id"]
-                and ("again" in buttons_of(said) or "-# " in said["content"])
+                and (
+                    "again" in buttons_of(said)
+                    or "-# " in said["content"]
+                    or "used up" in said["content"]
+                    or "исчерпан" in said["content"]
+                )
             ),
             40,
         )
@@ -189,7 +194,7 @@ async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
     assert refusal.startswith("You have used up your 0.3 min of recordings of today.")
     assert renewal(metered) in refusal
     note = await harness.member.send(channel, voice=voice("jfk.ogg"))
-    told = await harness.answer_to(note, lambda said: "Reference" in said)
+    told = await harness.answer_to(note, lambda said: "used up" in said)
     assert told["content"].startswith("You have used up your 0.3 min of recordings")
     assert harness.chat.requests == []
     assert (await metered.ask(harness.member, channel)).startswith("Paris")
@@ -259,4 +264,4 @@ async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered:
     assert refusal.startswith("Only those who have the permission Manage Server can do that.")
     for person in (harness.administrator, harness.member):
         refusal = await metered.refused(person, await harness.dm(person), scope="server")
-        assert refusal.startswith("That belongs to a server.")
+        assert refusal.startswith("That works only on a server.")

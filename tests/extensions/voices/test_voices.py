@@ -58,7 +58,7 @@ async def test_only_a_manager_chooses_for_a_server_and_only_there(harness: BotHa
     answer = await (
         await harness.member.slash("voice set", {"voice": "espeak-en-US", "listener": "guild"}, channel=channel)
     ).response(30)
-    expected = {"guild": "the permission Manage Server", "dm": "That belongs to a server."}
+    expected = {"guild": "the permission Manage Server", "dm": "That works only on a server."}
     assert expected[where] in answer["content"]
 
 

@@ -1,0 +1,35 @@
+"""What is answered in place of the demonstration model, which speaks English only."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bot.answering.prompting import AnswerPrompt
+from bot.conversation.embedded import MODEL
+from bot.errors import translatable as _
+from bot.i18n.translation import translate
+
+ENGLISH_ONLY = _("The small model that I demonstrate myself with speaks English only. Ask me in English, please.")
+LANGUAGE = "en"
+MIN_WORDS = 5
+"""Of fewer words in Latin letters, nobody can tell the language."""
+
+
+def answer_without(prompt: AnswerPrompt) -> str | None:
+    """The answer to ``prompt`` where the demonstration model does not understand what is asked: what people taught, as
+    they wrote it, or else that it speaks English only. None: the model is to be asked."""
+    understood = prompt.understood
+    if understood.model.model != MODEL or not is_foreign(understood.text, understood.language):
+        return None
+    if prompt.lessons:
+        return prompt.lessons[0]
+    return translate(ENGLISH_ONLY, understood.language)
+
+
+def is_foreign(text: str, language: str) -> bool:
+    """Whether ``text``, which was taken for the ``language`` (ISO 639-1), is surely none of ours."""
+    letters = [char for char in text if char.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
+    if letters and 2 * latin < len(letters):
+        return True
+    return language != LANGUAGE and len(text.split()) >= MIN_WORDS

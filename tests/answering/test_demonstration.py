@@ -1,0 +1,24 @@
+"""The demonstration model speaks English only, and what is surely something else is not shown to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.demonstration import is_foreign
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "foreign"),
+    [
+        ("Какой город — столица Франции?", "ru", True),
+        ("Привет!", "ru", True),
+        ("東京の首都はどこですか", "ja", True),
+        ("Was ist bitte die Hauptstadt von Frankreich?", "de", True),
+        ("Paris?", "fr", False),
+        ("What is the capital of France?", "en", False),
+        ("Who is the bird called Скворец?", "en", False),
+        ("42", "en", False),
+    ],
+)
+def test_what_is_surely_no_english_is_told_apart(text: str, language: str, foreign: bool) -> None:
+    assert is_foreign(text, language) is foreign
