@@ -35,10 +35,10 @@ SPOKEN_SHARE = 0.95
 _SPOKEN_LIMITS = DecodingLimits(max_duration_s=3600)
 """The text is bounded already; this only keeps a server gone wild from filling the memory."""
 
-_USUAL_HZ = {"female": 200, "male": 120, "unknown": 160}
+_USUAL_HZ = {Gender.FEMALE: 200, Gender.MALE: 120, Gender.UNKNOWN: 160}
 """The pitch of speaking voices: the service takes hertz to add, and its shares of a voice's own are not let through."""
 
-_GENDERS: dict[str, Gender] = {"Female": "female", "Male": "male"}
+_GENDERS: dict[str, Gender] = {"Female": Gender.FEMALE, "Male": Gender.MALE}
 
 
 class EdgeEngine:
@@ -152,7 +152,7 @@ class EdgeEngine:
                 listed = await list_voices(connector=self._connector(), proxy=self._proxy)
             offered = {
                 entry["ShortName"]: edge_voice(
-                    entry["ShortName"], entry["Locale"], _GENDERS.get(entry["Gender"], "unknown")
+                    entry["ShortName"], entry["Locale"], _GENDERS.get(entry["Gender"], Gender.UNKNOWN)
                 )
                 for entry in listed
             }

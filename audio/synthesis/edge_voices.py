@@ -95,7 +95,7 @@ def edge_voice(name: str, locale: str, gender: Gender) -> Voice:
 
 
 def _well_known() -> tuple[Voice, ...]:
-    genders: tuple[Gender, Gender] = ("female", "male")
+    genders: tuple[Gender, Gender] = (Gender.FEMALE, Gender.MALE)
     return tuple(
         edge_voice(f"{locale}-{name}Neural", locale, gender)
         for locale, *names in _LOCALE_FEMALE_MALE

@@ -34,7 +34,7 @@ _RATE, _PITCH = 1, 3
 _USUAL_RATE_WPM = 175
 _USUAL_PITCH, _PITCH_STEPS_PER_OCTAVE = 50, 50
 """``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100."""
-_GENDERS: dict[int, Gender] = {1: "male", 2: "female"}
+_GENDERS: dict[int, Gender] = {1: Gender.MALE, 2: Gender.FEMALE}
 
 _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
 """Japanese, since it says "Chinese letter" for every kanji; its own test voice; unusual scripts and dialects."""
@@ -147,7 +147,7 @@ def _voices(calls: ctypes.CDLL) -> dict[Voice, bytes]:
         base, _, region = language.partition("-")
         tag = f"{base}-{region.upper()}" if region else base
         name = "espeak-" + record.identifier.decode().rpartition("/")[2]
-        gender = _GENDERS.get(record.gender, "unknown")
+        gender = _GENDERS.get(record.gender, Gender.UNKNOWN)
         found.append((record.identifier, Voice(name, tag, gender, EspeakEngine.name, LABEL)))
     # The shortest identifier of a language is its common form: zle/ru, before zle/ru-cl.
     return {voice: identifier for identifier, voice in sorted(found, key=lambda entry: (len(entry[0]), entry[0]))}

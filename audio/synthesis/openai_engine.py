@@ -14,7 +14,7 @@ from audio.registry import FindWeights, Registration
 from audio.speech_settings import SpeechSettings
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
-from audio.synthesis.voices import ANY_LANGUAGE, Voice
+from audio.synthesis.voices import ANY_LANGUAGE, Gender, Voice
 
 if TYPE_CHECKING:
     import openai
@@ -54,7 +54,7 @@ class OpenAIEngine:
         self._names: dict[Voice, str] = {}
         for entry in filter(None, (part.strip() for part in voices.split(","))):
             own_name, _, language = (part.strip() for part in entry.partition("="))
-            voice = Voice(f"{self.name}-{own_name}", language or ANY_LANGUAGE, "unknown", self.name, own_name)
+            voice = Voice(f"{self.name}-{own_name}", language or ANY_LANGUAGE, Gender.UNKNOWN, self.name, own_name)
             self._names[voice] = own_name
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:

@@ -19,7 +19,7 @@ from audio.speech_settings import SpeechSettings
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.reading.read_out import read_out
-from audio.synthesis.voices import Voice
+from audio.synthesis.voices import Gender, Voice
 
 if TYPE_CHECKING:
     from piper import PiperVoice
@@ -116,7 +116,7 @@ def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:
                 _LOG.warning("The Piper voice %s is left out: %s", file, error)
                 continue
             tag = str(language).replace("_", "-")
-            found[Voice(file.stem, tag, "unknown", PiperEngine.name)] = file
+            found[Voice(file.stem, tag, Gender.UNKNOWN, PiperEngine.name)] = file
     return found
 
 

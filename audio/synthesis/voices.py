@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 from audio.language_tags import base_language
 
-Gender = Literal["female", "male", "unknown"]
+
+class Gender(StrEnum):
+    """How a voice sounds."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
 
 
 ANY_LANGUAGE = "mul"

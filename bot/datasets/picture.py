@@ -45,7 +45,7 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
     """A PNG of 900 by 600 pixels: lengths, languages, sources, and positives, negatives and pairs.
 
     ``say`` translates the words in it. Blocks: about half a second, and as long again when first called; for
-    ``bot.drawing.drawn``.
+    ``bot.charts.draw_in_thread``.
     """
     measured = examples[:: max(1, -(-len(examples) // _MAX_MEASURED))]
     prompts = [count_tokens(example.prompt) for example in measured]

@@ -18,7 +18,7 @@ MIN_POINTS = 2
 
 
 def draw(curve: Sequence[Point], title: str, locale: str) -> bytes:
-    """A PNG. Blocks: a third of a second; for ``bot.drawing.drawn``."""
+    """A PNG. Blocks: a third of a second; for ``bot.charts.draw_in_thread``."""
     # Half a second and 40 MB that nobody needs who does not train.
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

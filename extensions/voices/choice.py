@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import babel
 
 from audio import Voice
+from audio.synthesis.voices import Gender
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, language_of, translate
 from bot.ui.language_choice import MAX_CHOICES
@@ -39,7 +40,7 @@ def label_of(voice: Voice, locale: str) -> str:
     except (babel.UnknownLocaleError, ValueError):
         spoken = f"{language_name(base_of(voice), locale)} ({voice.language})"
     details = [spoken or voice.language]
-    if voice.gender != "unknown":
+    if voice.gender is not Gender.UNKNOWN:
         details.append(translate(GENDERS[voice.gender], locale))
     return f"{name} — {', '.join(details)}"
 
@@ -49,4 +50,4 @@ def base_of(voice: Voice) -> str:
     return voice.language.partition("-")[0].lower()
 
 
-GENDERS = {"female": _("female"), "male": _("male")}
+GENDERS = {Gender.FEMALE: _("female"), Gender.MALE: _("male")}

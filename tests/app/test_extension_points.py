@@ -15,6 +15,7 @@ from audio import PLAIN, OnProgress, Prosody, Recording, Sound, Transcript, Voic
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
+from audio.synthesis.voices import Gender
 from bot.datasets.service import TrainingData
 from bot.i18n.message import lazy
 from bot.sandbox.server import Sandbox
@@ -36,7 +37,7 @@ class ParrotEngine:
     batch_chars = 0
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        return (Voice("polly", "en-US", "unknown", self.name, "Polly"),)
+        return (Voice("polly", "en-US", Gender.UNKNOWN, self.name, "Polly"),)
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
         recording = decode((RECORDINGS / "jfk.ogg").read_bytes())

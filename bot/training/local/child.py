@@ -1,9 +1,9 @@
-"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS RIGHT_OF_WAY``.
+"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS PRIORITY``.
 
 It leaves its parent behind at once, in a session of its own, and goes on whatever becomes of it. ``TURNS``: a lock
-file; of the processes that are given the same, one trains and the others wait. ``RIGHT_OF_WAY``: see there. The first
-process ends with 0 when the second has taken the training's place, and with ``HELD_ALREADY`` when another process has
-it.
+file; of the processes that are given the same, one trains and the others wait. ``PRIORITY``: the lock file of
+``InferencePriority``. The first process ends with 0 when the second has taken the training's place, and with
+``HELD_ALREADY`` when another process has it.
 """
 
 from __future__ import annotations

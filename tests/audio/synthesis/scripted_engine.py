@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audio import PLAIN, EngineFailedError, Prosody, Sound, Voice, VoiceFailedError
+from audio.synthesis.voices import Gender
 
 
 class ScriptedEngine:
@@ -34,7 +35,7 @@ class ScriptedEngine:
         self.takes_s = takes_s
         self.spoken: list[tuple[str, str]] = []
         self.closed = False
-        self._voices = tuple(Voice(f"{name}-{language}", language, "unknown", name) for language in languages)
+        self._voices = tuple(Voice(f"{name}-{language}", language, Gender.UNKNOWN, name) for language in languages)
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
         return self._voices

@@ -16,9 +16,10 @@ from edge_tts.drm import DRM
 from audio import EdgeEngine, EngineFailedError, EspeakEngine, Prosody, Synthesizer, Voice, decode
 from audio.synthesis.clips import PAUSE_S
 from audio.synthesis.edge_voices import WELL_KNOWN
+from audio.synthesis.voices import Gender
 from tests.audio.synthesis.edge_server import SENTENCE_S, EdgeStandIn, edge_stand_in
 
-ARIA = Voice("en-US-AriaNeural", "en-US", "female", "edge")
+ARIA = Voice("en-US-AriaNeural", "en-US", Gender.FEMALE, "edge")
 TEXT = "This is the first sentence. Here comes the second one! And this, finally, is the third?"
 
 
@@ -52,7 +53,7 @@ async def test_a_long_text_takes_several_connections(edge: tuple[EdgeStandIn, Ed
     service, engine = edge
     text = "Съешь же ещё этих мягких французских булок, да выпей чаю & кофе. " * 60
 
-    sound = await engine.speak(text, Voice("ru-RU-DmitryNeural", "ru-RU", "male", "edge"))
+    sound = await engine.speak(text, Voice("ru-RU-DmitryNeural", "ru-RU", Gender.MALE, "edge"))
 
     assert service.connections == 2
     assert sound.duration_s == pytest.approx(60 * SENTENCE_S, rel=0.2)
@@ -73,7 +74,7 @@ async def test_a_clock_that_is_wrong_by_two_hours_is_put_right_once(
 
 async def test_speed_and_pitch_are_sent_in_percent_and_hertz(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
     service, engine = edge
-    dmitry = Voice("ru-RU-DmitryNeural", "ru-RU", "male", "edge")
+    dmitry = Voice("ru-RU-DmitryNeural", "ru-RU", Gender.MALE, "edge")
 
     await engine.speak(TEXT, ARIA)
     await engine.speak(TEXT, ARIA, Prosody(rate=2.0, pitch=6))
@@ -120,7 +121,7 @@ async def test_a_service_that_never_answers_is_left_after_a_second(edge: tuple[E
 async def test_a_name_that_is_no_voice_of_the_service_is_a_failure(edge: tuple[EdgeStandIn, EdgeEngine]) -> None:
     service, engine = edge
     with pytest.raises(EngineFailedError, match="Invalid voice"):
-        await engine.speak(TEXT, Voice("Nobody", "en-US", "female", "edge"))
+        await engine.speak(TEXT, Voice("Nobody", "en-US", Gender.FEMALE, "edge"))
     assert service.connections == 0
 
 

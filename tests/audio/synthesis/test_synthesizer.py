@@ -28,6 +28,7 @@ from audio import (
     Voice,
     decode,
 )
+from audio.synthesis.voices import Gender
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 from tests.spoken import word_error_rate, words
 
@@ -308,7 +309,7 @@ async def test_what_was_spoken_well_is_heard_again_even_while_its_engine_is_paus
 async def test_piper_finds_its_voices_by_folder_and_by_file(piper_joe: Path, tmp_path: Path) -> None:
     (tmp_path / "xx_YY-broken-low.onnx").write_bytes(b"")
     (tmp_path / "xx_YY-broken-low.onnx.json").write_text("not json")
-    joe = Voice("en_US-joe-medium", "en-US", "unknown", "piper")
+    joe = Voice("en_US-joe-medium", "en-US", Gender.UNKNOWN, "piper")
 
     assert await PiperEngine([piper_joe]).voices() == (joe,)
     assert await PiperEngine([piper_joe.parent, tmp_path, tmp_path / "nowhere"]).voices() == (joe,)

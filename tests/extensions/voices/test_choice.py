@@ -6,13 +6,14 @@ import time
 
 from audio import Voice
 from audio.synthesis.edge_voices import edge_voice
+from audio.synthesis.voices import Gender
 from extensions.voices.choice import label_of, voice_choices
 
-AVA = edge_voice("en-US-AvaNeural", "en-US", "female")
-SVETLANA = edge_voice("ru-RU-SvetlanaNeural", "ru-RU", "female")
-DMITRY = edge_voice("ru-RU-DmitryNeural", "ru-RU", "male")
-KATJA = edge_voice("de-DE-KatjaNeural", "de-DE", "female")
-MACHINE = Voice("espeak-ru-LV", "ru-LV", "male", "espeak", "eSpeak NG")
+AVA = edge_voice("en-US-AvaNeural", "en-US", Gender.FEMALE)
+SVETLANA = edge_voice("ru-RU-SvetlanaNeural", "ru-RU", Gender.FEMALE)
+DMITRY = edge_voice("ru-RU-DmitryNeural", "ru-RU", Gender.MALE)
+KATJA = edge_voice("de-DE-KatjaNeural", "de-DE", Gender.FEMALE)
+MACHINE = Voice("espeak-ru-LV", "ru-LV", Gender.MALE, "espeak", "eSpeak NG")
 ALL = (KATJA, AVA, SVETLANA, DMITRY, MACHINE)
 
 
@@ -36,8 +37,8 @@ def test_a_voice_is_shown_by_name_language_and_gender() -> None:
 
 
 def test_no_more_choices_than_discord_takes_and_none_too_long() -> None:
-    many = [Voice(f"xx-{n:0100}", "en-US", "unknown", "edge") for n in range(5)]
-    many += [Voice(f"en-US-Number{n}Neural", "en-US", "unknown", "edge") for n in range(500)]
+    many = [Voice(f"xx-{n:0100}", "en-US", Gender.UNKNOWN, "edge") for n in range(5)]
+    many += [Voice(f"en-US-Number{n}Neural", "en-US", Gender.UNKNOWN, "edge") for n in range(500)]
     choices = voice_choices(many, "", "en-US")
     assert len(choices) == 25
     assert all(len(label) <= 100 and len(name) <= 100 for label, name in choices)
@@ -45,7 +46,7 @@ def test_no_more_choices_than_discord_takes_and_none_too_long() -> None:
 
 def test_five_hundred_voices_are_searched_while_one_types() -> None:
     many = [
-        Voice(f"{locale}-Number{n}Neural", locale, "female", "edge")
+        Voice(f"{locale}-Number{n}Neural", locale, Gender.FEMALE, "edge")
         for locale in ("en-US", "ru-RU")
         for n in range(250)
     ]
