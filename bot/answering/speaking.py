@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable
 
 import hikari
@@ -15,8 +16,8 @@ from bot.answering.understanding import UnderstoodRequest
 from bot.conversation.reply_stream import Retraction
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.i18n.translation import translate, translate_error
-from bot.preferences.choices import SpeakMode
+from bot.i18n.translation import catalogues, language_of, translate, translate_error
+from bot.preferences.choices import SpeakMode, SpokenLength
 from bot.preferences.preferences import Preferences
 from bot.preferences.voices import ChosenVoices
 from bot.ui.error_report import concerns_host
@@ -25,6 +26,11 @@ from bot.work.cancellation import CancelledByUserError
 from bot.work.metrics import FAILURES, SPOKEN
 
 log = structlog.get_logger()
+
+REST_IS_WRITTEN = _("The rest is written.")
+LONG_CHARS = 700
+"""About three quarters of a minute: of longer answers only the beginning is spoken, unless a server wants it whole."""
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n|[。！？]")
 
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
 
@@ -59,7 +65,8 @@ class Speaking:
             yield None
             return
         async with self._synthesizer.stream(hint=understood.language, voice=await self._voice(request)) as synthesis:
-            yield SpokenAnswer(self, request, synthesis)
+            length = (await self._preferences.guild(request.guild_id)).spoken_length
+            yield SpokenAnswer(self, request, synthesis, length, understood.language)
 
     async def speak(self, request: AnswerRequest, text: str, *, language: str | None) -> None:
         """Speak an answer whose text is complete, where it is to be spoken.
@@ -67,8 +74,12 @@ class Speaking:
         Raises: as ``post``.
         """
         if await self._is_wanted(request):
+            length = (await self._preferences.guild(request.guild_id)).spoken_length
+            beginning = text if length is SpokenLength.WHOLE else beginning_of(text, language or request.reply.locale)
+            if beginning != text and length is SpokenLength.OFF:
+                return
             voice = await self._voice(request)
-            await self.post(request, text, self._synthesizer.speak(text, hint=language, voice=voice))
+            await self.post(request, beginning, self._synthesizer.speak(beginning, hint=language, voice=voice))
 
     async def post(self, request: AnswerRequest, text: str, speech: Awaitable[Speech]) -> None:
         """Post ``text`` as a voice message; if that cannot be, say so below the text.
@@ -113,17 +124,35 @@ class Speaking:
 class SpokenAnswer:
     """One answer that is spoken while it is written."""
 
-    def __init__(self, speaking: Speaking, request: AnswerRequest, synthesis: StreamingSynthesis) -> None:
+    def __init__(
+        self,
+        speaking: Speaking,
+        request: AnswerRequest,
+        synthesis: StreamingSynthesis,
+        length: SpokenLength,
+        language: str,
+    ) -> None:
         self._speaking = speaking
         self._request = request
         self._synthesis = synthesis
+        self._length = length
+        self._language = language
         self._is_retracted = False
+        self._written = ""
+        self._is_cut = False
 
     def write(self, part: str) -> None:
         """Speak ``part`` after what was written before; a retraction stands for all of that."""
         self._is_retracted = self._is_retracted or isinstance(part, Retraction)
-        if not self._is_retracted:
+        if self._is_retracted or self._is_cut:
+            return
+        before, self._written = self._written, self._written + part
+        end = None if self._length is SpokenLength.WHOLE else end_of_beginning(self._written)
+        if end is None:
             self._synthesis.write(part)
+            return
+        self._is_cut = True
+        self._synthesis.write(self._written[len(before) : end] + rest_is_written(self._language))
 
     async def post(self, text: str) -> None:
         """Post what was spoken of ``text``, the whole answer.
@@ -134,4 +163,33 @@ class SpokenAnswer:
             # Spoken is what was taken back since.
             await self._speaking.speak(self._request, text, language=None)
             return
-        await self._speaking.post(self._request, text, self._synthesis.finish())
+        if self._is_cut and not text[end_of_beginning(text) or len(text) :].strip():
+            # It ended just where it was cut.
+            self._is_cut = False
+        if self._is_cut and self._length is SpokenLength.OFF:
+            return
+        spoken = text[: end_of_beginning(text)] if self._is_cut else text
+        await self._speaking.post(self._request, spoken, self._synthesis.finish())
+
+
+def end_of_beginning(text: str) -> int | None:
+    """Where the beginning of a long ``text`` ends that is spoken; None as long as it is short, or there is no end."""
+    if len(text) <= LONG_CHARS:
+        return None
+    for match in _SENTENCE_END.finditer(text, LONG_CHARS):
+        # What is in code is not spoken.
+        if text.count("```", 0, match.end()) % 2 == 0:
+            return match.end()
+    return None
+
+
+def beginning_of(text: str, language: str) -> str:
+    """What is spoken of ``text``, with the word that the rest is written where there is a rest."""
+    end = end_of_beginning(text)
+    return text if end is None or not text[end:].strip() else text[:end] + rest_is_written(language)
+
+
+def rest_is_written(language: str) -> str:
+    """That the rest is written, in ``language`` where there are words for it."""
+    known = language_of(language) in (*catalogues(), "en")
+    return f"\n\n{translate(REST_IS_WRITTEN, language)}" if known else ""

@@ -12,6 +12,7 @@ from audio.errors import EngineNotConfiguredError, UnknownEngineError
 from audio.recognition.device import LIBRARY_REMEDY, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
+from audio.synthesis.festival import has_russian
 from bot.app.chat import build_endpoint_model, build_further_endpoints
 from bot.app.chat_watch import answers, remedy_for
 from bot.app.check import Check, CheckResult, check_disk
@@ -109,11 +110,23 @@ def _speech(settings: Settings) -> Iterator[Check]:
                 yield Check(what, CheckResult.GOOD, f"{one.described(settings)}, on {where}")
             else:
                 yield Check(what, CheckResult.WARNING, f"{one.label} is not installed", EMBEDDED_REMEDY)
+    yield _russian_voice(settings)
     yield _speech_device(settings)
     if importlib.util.find_spec("xllamacpp") is None:
         yield Check("chat engine", CheckResult.WARNING, "not installed", EMBEDDED_REMEDY)
     if settings.piper_voices is not None:
         yield _piper_voices(settings.piper_voices)
+
+
+def _russian_voice(settings: Settings) -> Check:
+    """eSpeak's Russian is hardly understood: whether there is a better voice without a network."""
+    what, voices = "Russian without a network", settings.piper_voices
+    if voices is not None and any(voices.glob("ru_*.onnx")):
+        return Check(what, CheckResult.GOOD, "a Piper voice")
+    if has_russian():
+        return Check(what, CheckResult.GOOD, "Festival's voice")
+    remedy = "Put a ru_RU voice of Piper into PIPER_VOICES, or: apt-get install festival festvox-ru"
+    return Check(what, CheckResult.WARNING, "eSpeak's voice alone, which is hard to understand", remedy)
 
 
 def _piper_voices(folder: Path) -> Check:

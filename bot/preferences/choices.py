@@ -23,6 +23,16 @@ class SpeakMode(StrEnum):
     ALWAYS = "always"
 
 
+class SpokenLength(StrEnum):
+    """How much of a long answer is spoken."""
+
+    WHOLE = "whole"
+    SHORT = "short"
+    """Its beginning, and that the rest is written."""
+    OFF = "off"
+    """Nothing: only short answers are spoken."""
+
+
 class TranscriptStyle(StrEnum):
     """How a voice note is written down by itself."""
 
@@ -89,6 +99,7 @@ class GuildPreferences:
     """What a guild has chosen; None where the host's settings hold."""
 
     speak: SpeakMode | None = None
+    spoken_length: SpokenLength = SpokenLength.SHORT
     transcript_style: TranscriptStyle = TranscriptStyle.QUOTE
     transcribed_channels: frozenset[int] = frozenset()
     """Channels in which every voice note gets its transcript, without an answer."""

@@ -14,7 +14,7 @@ from bot.corrections.service import Corrections
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, TranscriptStyle
+from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, SpokenLength, TranscriptStyle
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
@@ -65,6 +65,11 @@ WHO_MAY = _("Who may use me")
 EMPTY_IS_NONE = _("Empty: no limit but my host's")
 HOST = _("My host's default")
 SPEAK_LABELS = {SpeakMode.NEVER: _("never"), SpeakMode.VOICE: _("to voice notes"), SpeakMode.ALWAYS: _("always")}
+LENGTH_LABELS = {
+    SpokenLength.WHOLE: _("long answers are spoken whole"),
+    SpokenLength.SHORT: _("of long answers the beginning is spoken"),
+    SpokenLength.OFF: _("long answers are not spoken"),
+}
 STYLE_LABELS = {
     TranscriptStyle.QUOTE: _("quoted"),
     TranscriptStyle.PLAIN: _("as text, with language and length"),
@@ -150,6 +155,8 @@ class SettingsCard:
         speaks = [("host", phrase(HOST), choices.speak is None)]
         speaks += [(mode, phrase(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
         card.add_action_row([_select("speak", speaks)])
+        lengths = [(one, phrase(LENGTH_LABELS[one]), choices.spoken_length is one) for one in SpokenLength]
+        card.add_action_row([_select("length", lengths)])
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
         card.add_text_display(phrase(TRANSCRIBED, channels=written or phrase(NO_CHANNELS)))
         if choices.transcribed_channels and not self._settings.message_content_intent:
@@ -300,6 +307,8 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
     match what:
         case "speak":
             return replace(before, speak=None if values[0] == "host" else SpeakMode(values[0]))
+        case "length":
+            return replace(before, spoken_length=SpokenLength(values[0]))
         case "style":
             return replace(before, transcript_style=TranscriptStyle(values[0]))
         case "channels":

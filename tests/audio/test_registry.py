@@ -46,9 +46,9 @@ def test_the_best_that_is_configured_comes_first_and_those_without_a_network_sta
     parrot: Registration[object], tmp_path: Path
 ) -> None:
     settings = read_settings(piper_voices=tmp_path)
-    assert [one.name for one in ENGINES.chosen("auto", settings)] == ["parrot", "edge", "piper", "espeak"]
-    assert [one.name for one in ENGINES.chosen("auto", read_settings())] == ["edge", "piper", "espeak"]
-    assert [one.name for one in ENGINES.chosen("offline", settings)] == ["piper", "espeak"]
+    assert [one.name for one in ENGINES.chosen("auto", settings)] == ["parrot", "edge", "piper", "festival", "espeak"]
+    assert [one.name for one in ENGINES.chosen("auto", read_settings())] == ["edge", "piper", "festival", "espeak"]
+    assert [one.name for one in ENGINES.chosen("offline", settings)] == ["piper", "festival", "espeak"]
     assert ENGINES.chosen("parrot", settings) == [parrot]
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from babel.units import format_unit
-from num2words import num2words
 
-from audio.synthesis.reading.numbers import SPACES, is_code, number_of, number_pattern
+from audio.synthesis.reading.numbers import SPACES, in_words, is_code, number_of, number_pattern
 
 _THOUSANDS = f",{SPACES}"
 _NUMBER = number_pattern(_THOUSANDS)
@@ -66,15 +65,15 @@ def read_english(text: str) -> str:
 
 
 def _cardinal(number: Decimal) -> str:
-    return str(num2words(int(number) if number == number.to_integral_value() else number, lang="en"))
+    return in_words(int(number) if number == number.to_integral_value() else number, "en")
 
 
 def _ordinal(number: int) -> str:
-    return str(num2words(number, lang="en", to="ordinal"))
+    return in_words(number, "en", to="ordinal")
 
 
 def _year(number: int) -> str:
-    return str(num2words(number, lang="en", to="year")).replace("-", " ")
+    return in_words(number, "en", to="year").replace("-", " ")
 
 
 def _value(written: str) -> Decimal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from num2words2 import num2words
+
 SPACES = "\u00a0\u202f\u2009"
 """That stand between thousands; a usual space does so in Russian alone."""
 
@@ -27,3 +29,8 @@ def is_code(written: str) -> bool:
     """Whether it is no number that anybody would read as one: 007, or very long."""
     digits = re.sub(r"\D", "", written)
     return len(digits) > MAX_DIGITS or (len(digits) > 1 and written[0] == "0" and written[1].isdigit())
+
+
+def in_words(number: Decimal | int, language: str, **options: str) -> str:
+    """``number`` as words of ``language``; ``options``: ``to`` (cardinal, ordinal, year), ``case`` and ``gender``."""
+    return str(num2words(number, lang=language, **options))  # type: ignore[no-untyped-call]

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from num2words import num2words
-
-from audio.synthesis.reading.numbers import SPACES, is_code, number_of, number_pattern
+from audio.synthesis.reading.numbers import SPACES, in_words, is_code, number_of, number_pattern
 
 _THOUSANDS = f" {SPACES}"
 _NUMBER = number_pattern(_THOUSANDS)
@@ -90,12 +88,12 @@ def read_russian(text: str) -> str:
 
 def _cardinal(number: Decimal, gender: str = "m") -> str:
     if number != number.to_integral_value():
-        return str(num2words(number, lang="ru"))
-    return str(num2words(int(number), lang="ru", gender=gender))
+        return in_words(number, "ru")
+    return in_words(int(number), "ru", gender=gender)
 
 
 def _ordinal(number: int, case: str = "n", gender: str = "m") -> str:
-    return str(num2words(number, lang="ru", to="ordinal", case=case, gender=gender))
+    return in_words(number, "ru", to="ordinal", case=case, gender=gender)
 
 
 def _value(written: str) -> Decimal:
@@ -157,7 +155,7 @@ def _plain(match: re.Match[str]) -> str:
         return match[0]
     value, noun = _value(written), following.strip().lower()
     if value % 10 == 1 and value % 100 != 11 and noun.endswith(("у", "ю")):
-        said = str(num2words(int(value), lang="ru", gender="f", case="a"))
+        said = in_words(int(value), "ru", gender="f", case="a")
     else:
         said = _cardinal(value, _gender(value, noun))
     return f"{'минус ' * bool(match[1])}{said}{following}"

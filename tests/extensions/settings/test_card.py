@@ -115,7 +115,7 @@ async def test_languages_and_memory_are_chosen_and_kept(tmp_path: Path, whisper_
         async with running(tmp_path, sandbox, **settings):
             components = (await card(harness))["components"][0]["components"]
             options = [o for row in components for menu in row.get("components", ()) for o in menu.get("options", ())]
-            assert {o["value"] for o in options if o.get("default")} == {"host", "quote", "ru", "en", "7"}
+            assert {o["value"] for o in options if o.get("default")} == {"host", "short", "quote", "ru", "en", "7"}
             assert "90" not in {o["value"] for o in options}
 
 

@@ -1,0 +1,30 @@
+"""The Russian voice of Festival, where it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audio import Prosody, Synthesizer, Transcriber
+from audio.synthesis.espeak import EspeakEngine
+from audio.synthesis.festival import RUSSIAN, FestivalEngine
+from tests.spoken import is_heard
+
+
+async def test_russian_is_spoken_so_that_it_is_understood(whisper_base: Path) -> None:
+    engine = FestivalEngine()
+    if not await engine.voices():
+        pytest.skip("no Russian voice of Festival on this machine; on Debian: apt-get install festival festvox-ru")
+    synthesizer, transcriber = Synthesizer([engine, EspeakEngine()]), Transcriber(whisper_base)
+    try:
+        speech = await synthesizer.speak("Завтра в 10 утра у нас собрание, приходите вовремя.")
+        fast = await synthesizer.speak("Завтра в 10 утра у нас собрание.", prosody=Prosody(2.0, 3.0))
+        heard = await transcriber.transcribe(speech.ogg)
+    finally:
+        await synthesizer.close()
+        await transcriber.close()
+    assert (speech.engine, speech.voice) == ("festival", RUSSIAN.name)
+    assert fast.duration_s < 0.6 * speech.duration_s
+    assert heard.language == "ru"
+    assert is_heard("завтра в 10 утра у нас собрание", heard.text.lower().replace("десять", "10"), 0.35)
