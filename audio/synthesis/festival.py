@@ -15,13 +15,13 @@ from audio.synthesis.engines import ENGINES
 from audio.synthesis.filtering import filtered
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.reading.read_out import read_out
-from audio.synthesis.voices import Voice
+from audio.synthesis.voices import Gender, Voice
 
 LABEL = "Festival"
 PROGRAM = "text2wave"
 VOICES = Path("/usr/share/festival/voices")
 """Where distributions put them."""
-RUSSIAN = Voice("festival-ru-nsh", "ru-RU", "male", "festival", LABEL)
+RUSSIAN = Voice("festival-ru-nsh", "ru-RU", Gender.MALE, "festival", LABEL)
 """Whisper base hears a third as many wrong words in it as in eSpeak's Russian (0.43 and 1.22 of those of five
 sentences)."""
 _FOLDER, _CHOICE = "russian/msu_ru_nsh_clunits", "(voice_msu_ru_nsh_clunits)"
