@@ -162,7 +162,7 @@ class ConversationHistory:
         return turns
 
     async def _attached(
-        self, exchange: Exchange, reading: EarlierFiles, message: hikari.Message | None = None
+        self, exchange: Exchange, reading: EarlierFiles, message: hikari.PartialMessage | None = None
     ) -> AttachmentContent:
         """What came with an earlier question, ``message``; its recording is in the prompt already."""
         if not exchange.has_files:
@@ -192,13 +192,13 @@ class ConversationHistory:
             recent = await self._recent.before(message, MAX_RECENT)
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return []
-        found: list[hikari.Message] = []
+        found: list[hikari.PartialMessage] = []
         later: datetime = message.timestamp
-        for one in recent:
-            if not whole and later - one.timestamp > SILENCE:
+        for each in recent:
+            if not whole and later - each.timestamp > SILENCE:
                 break
-            found.append(one)
-            later = one.timestamp
+            found.append(_head(each))
+            later = each.timestamp
         known = await self._exchanges.of_messages([one.id for one in found])
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
@@ -253,6 +253,13 @@ class ConversationHistory:
             return None
         name = self._names[user] = known.global_name or known.username
         return name
+
+
+def _head(message: hikari.Message) -> hikari.PartialMessage:
+    """``message``, or the one that stands in its place at the head of a thread."""
+    if message.type is hikari.MessageType.THREAD_STARTER_MESSAGE and message.referenced_message is not None:
+        return message.referenced_message
+    return message
 
 
 def name_of(message: hikari.PartialMessage) -> str | None:

@@ -38,7 +38,7 @@ def bot() -> hikari.GatewayBot:
 def message(bot: hikari.GatewayBot, **parts: Any) -> hikari.Message:
     """A message as Discord's gateway brings it."""
     author = {"id": str(PERSON), "username": "chloe", "discriminator": "0", "avatar": None, "global_name": "Chloe"}
-    payload = {
+    payload: dict[str, Any] = {
         "id": "7", "channel_id": "5", "author": author, "content": "", "timestamp": "2026-11-26T00:00:00+00:00",
         "edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": [], "mention_roles": [],
         "attachments": [], "embeds": [], "pinned": False, "type": 0, "flags": 0, "components": [],
@@ -47,7 +47,7 @@ def message(bot: hikari.GatewayBot, **parts: Any) -> hikari.Message:
 
 
 def snapshot(**parts: Any) -> list[dict[str, Any]]:
-    known = {
+    known: dict[str, Any] = {
         "content": "", "timestamp": "2026-11-26T00:00:00+00:00", "edited_timestamp": None, "mentions": [],
         "mention_roles": [], "attachments": [], "embeds": [], "type": 0, "flags": 0, "components": [],
     }  # fmt: skip

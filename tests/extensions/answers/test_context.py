@@ -79,6 +79,13 @@ async def test_in_a_thread_everyone_is_heard_by_name(harness: BotHarness) -> Non
     assert "Several people speak" in harness.chat.requests[-1]["messages"][0]["content"]
 
 
+async def test_what_stands_at_the_head_of_a_thread_is_known(harness: BotHarness) -> None:
+    said = await harness.administrator.send("general", "The meeting is at five.")
+    thread = await harness.administrator.thread("meeting", message=said)
+    await ask(harness, "member", thread, f"{harness.mention} when is it?")
+    assert shown(harness) == ["Ada: The meeting is at five.", "Chloe: when is it?"]
+
+
 async def test_in_a_joined_channel_the_recent_messages_are_known(harness: BotHarness) -> None:
     await (await harness.administrator.slash("join", channel="voice-notes")).response()
     try:
