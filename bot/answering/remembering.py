@@ -42,6 +42,7 @@ class Memory:
                 model=answer.model,
                 created_at=datetime.now(UTC),
                 has_files=understood.attached != AttachmentContent(),
+                recalled=() if request.guild_id is None else prompt.recalled,
             )
             await self._exchanges.remember(exchange)
         return True

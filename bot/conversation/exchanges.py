@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, rows_changed
@@ -43,6 +44,8 @@ class Exchange:
     """Aware, UTC."""
     has_files: bool = False
     """Whether pictures or text files came with the prompt, which are not stored."""
+    recalled: tuple[int, ...] = ()
+    """The numbers of the guild's corrections that the model was given for the reply; empty in direct messages."""
 
 
 class ExchangeStore(DataHolder):
@@ -63,7 +66,7 @@ class ExchangeStore(DataHolder):
             if exchange.prompt_message_id in self._deleted or exchange.reply_message_id in self._deleted:
                 return
             async with self._database.sessions.begin() as session:
-                await session.merge(ExchangeRow(**asdict(exchange)))
+                await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
         """The exchange whose reply begins with this message."""
@@ -149,5 +152,23 @@ class ExchangeStore(DataHolder):
             return await rows_changed(session, delete(ExchangeRow).where(condition))
 
 
+async def replies_given(session: AsyncSession, guild_id: int, numbers: Collection[int]) -> list[int]:
+    """The first messages of a guild's replies that were given one of these corrections, and so may say what it said."""
+    given = [ExchangeRow.recalled.contains(_stored([number])) for number in numbers]
+    which = and_(ExchangeRow.guild_id == guild_id, or_(false(), *given))
+    return list(await session.scalars(select(ExchangeRow.reply_message_id).where(which)))
+
+
+async def forget_replies(session: AsyncSession, reply_ids: Collection[int]) -> None:
+    """Delete the exchanges with these replies."""
+    await session.execute(delete(ExchangeRow).where(ExchangeRow.reply_message_id.in_(reply_ids)))
+
+
+def _stored(numbers: Collection[int]) -> str:
+    return "".join(f",{number}," for number in numbers)
+
+
 def _exchange(row: ExchangeRow) -> Exchange:
-    return Exchange(**{column.key: getattr(row, column.key) for column in ExchangeRow.__table__.columns})
+    values = {column.key: getattr(row, column.key) for column in ExchangeRow.__table__.columns}
+    recalled = tuple(int(number) for number in row.recalled.split(",") if number)
+    return Exchange(**values | {"recalled": recalled})

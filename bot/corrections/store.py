@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.conversation.exchanges import forget_replies, replies_given
 from bot.corrections.consents import require_consent
 from bot.corrections.correction import (
     ApprovalResult,
@@ -108,7 +109,7 @@ class CorrectionStore:
         """
         prompt, answer, now = require_text(prompt), require_text(answer), datetime.now(UTC)
         if (await self.by_id(guild_id, id_)).state is CorrectionState.APPROVED:
-            await self._datasets.withdraw_corrections_elsewhere(guild_id, [id_])
+            await self._withdraw_elsewhere(guild_id, [id_])
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             await self._require_consent(session, by)
@@ -116,7 +117,7 @@ class CorrectionStore:
             if limited:
                 require_room_for_person(today=await self._today(session, guild_id, by))
             if row.state == CorrectionState.APPROVED:
-                await self._datasets.withdraw_corrections(session, guild_id, [row.id])
+                await self._withdraw_here(session, guild_id, [row.id])
             row.prompt, row.answer, row.text_by = prompt, answer, by
             row.prompt_key, row.answer_key = key_of_text(prompt), key_of_text(answer)
             row.state, row.revision, row.changed_at, row.decided_at = (
@@ -178,7 +179,7 @@ class CorrectionStore:
             NoSuchCorrectionError
         """
         await self.by_id(guild_id, id_)
-        removed = await self._datasets.withdraw_corrections_elsewhere(guild_id, [id_])
+        removed = await self._withdraw_elsewhere(guild_id, [id_])
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             row = await self._row(session, guild_id, id_)
@@ -413,7 +414,7 @@ class CorrectionStore:
         forgotten, unapproved_in, reviews = ErasureResult(), set[int](), list[ReviewMessage]()
         for guild_id in sorted(set(found.values())):
             ids = [id_ for id_, guild in found.items() if guild == guild_id]
-            forgotten += await self._datasets.withdraw_corrections_elsewhere(guild_id, ids)
+            forgotten += await self._withdraw_elsewhere(guild_id, ids)
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
@@ -451,7 +452,31 @@ class CorrectionStore:
             row.message_id = row.question_id = row.asker_id = None
             row.review_channel_id = row.review_message_id = None
             self._note(session, row, CorrectionAction.WITHDRAWN, by, now)
-        return await self._datasets.withdraw_corrections(session, guild_id, [row.id for row in rows])
+        return await self._withdraw_here(session, guild_id, [row.id for row in rows])
+
+    async def _repeating(
+        self, session: AsyncSession, guild_id: int, ids: Collection[str]
+    ) -> tuple[list[int], list[str]]:
+        """The messages of answers that were given one of these corrections, and the corrections that others have
+        written of those answers: both may say what these said."""
+        row = CorrectionRow
+        numbers = list(await session.scalars(select(row.number).where(row.guild_id == guild_id, row.id.in_(ids))))
+        replies = await replies_given(session, guild_id, numbers)
+        of_them = and_(row.guild_id == guild_id, row.message_id.in_(replies), row.id.not_in(ids))
+        return replies, list(await session.scalars(select(row.id).where(of_them)))
+
+    async def _withdraw_elsewhere(self, guild_id: int, ids: Collection[str]) -> ErasureResult:
+        async with self._database.sessions() as session:
+            _replies, others = await self._repeating(session, guild_id, ids)
+        return await self._datasets.withdraw_corrections_elsewhere(guild_id, [*ids, *others])
+
+    async def _withdraw_here(self, session: AsyncSession, guild_id: int, ids: Collection[str]) -> ErasureResult:
+        """Let go what came from these corrections in datasets of the guild and in answers that are kept. What others
+        have corrected stays, without what the bot had said; it may be added to datasets again."""
+        replies, others = await self._repeating(session, guild_id, ids)
+        await forget_replies(session, replies)
+        await session.execute(update(CorrectionRow).where(CorrectionRow.id.in_(others)).values(original=""))
+        return await self._datasets.withdraw_corrections(session, guild_id, [*ids, *others])
 
     async def _row(self, session: AsyncSession, guild_id: int, id_: str, revision: int | None = None) -> CorrectionRow:
         row = await session.get(CorrectionRow, id_)

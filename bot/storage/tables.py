@@ -88,6 +88,8 @@ class ExchangeRow(Base):
     model: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     has_files: Mapped[bool] = mapped_column(server_default=false())
+    recalled: Mapped[str] = mapped_column(String(200), server_default="")
+    """The numbers of the guild's corrections that the model was given, each between commas; none in direct messages."""
 
 
 class JobRow(Base):

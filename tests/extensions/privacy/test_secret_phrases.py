@@ -169,6 +169,14 @@ async def done_by_ada(harness: BotHarness) -> None:
     name = f"set {phrase('name')}"
     for number in ("1", "2"):
         await told(ada, "corrections approve", number=number)
+    # The answer to another person repeats what was taught, and so does a correction of that answer.
+    boris = harness.russian
+    _question, answer = await asked(harness, boris, "Who taught?")
+    assert phrase("taught") in answer["content"]
+    consent = await (await boris.message_command("Correct this reply", answer)).response()
+    form = await boris.click(consent, "consent-agree")
+    await boris.submit(form, {"asked": "And who else?", "answer": "Nobody"})
+    await told(ada, "corrections approve", number="3")
     await told(ada, "dataset create", name=name)
     table = "prompt,answer\n" + "".join(f"What is {n}?,It is {n} and {phrase('dataset')}\n" for n in range(12))
     await told(ada, "dataset add", dataset=name, file=("given.csv", table.encode(), "text/csv"))
@@ -189,9 +197,10 @@ async def test_what_is_taken_back_is_nowhere(tmp_path: Path, url: str, whisper_b
     store = Store(tmp_path, url)
     async with ears() as heard_by, ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.models = None, ["scripted", "other"]
+        chat.says = lambda _model, question: question if "Who taught?" in question else None
         settings = {
             "openai_base_url": chat.base_url, "chat_model": "scripted", "database_url": url, "stt_base_url": heard_by,
-            "stt_engine": "openai", "stt_api_key": "a-key",
+            "stt_engine": "openai", "stt_api_key": "a-key", "recall_check": False,
         }  # fmt: skip
         chloe, ada = harness.member, harness.administrator
         async with running(tmp_path, sandbox, **settings):
