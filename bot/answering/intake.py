@@ -15,7 +15,7 @@ from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
 from bot.preferences.access import AccessRules, ChannelNotServedError, NoAccessError, RoleNotServedError
 from bot.preferences.preferences import Preferences
-from bot.ui.access import channels_of
+from bot.ui.access import channels_of, may_manage
 from bot.ui.error_report import report_error
 from bot.ui.nonce import fresh_nonce
 from bot.work.keyed_lock import KeyedLock
@@ -96,13 +96,18 @@ class MessageIntake:
         try:
             await self._access.require(
                 message.author.id, message.guild_id, channels_of(message.channel_id, self._bot.cache),
-                None if member is None else member.role_ids,
+                None if member is None else member.role_ids, manages=self._may_manage(message),
             )  # fmt: skip
         except NoAccessError as error:
             if isinstance(error, ChannelNotServedError | RoleNotServedError) and not silently:
                 await self._tell_once(message, error)
             return False
         return True
+
+    def _may_manage(self, message: hikari.Message) -> bool:
+        if message.guild_id is None or not message.member:
+            return False
+        return may_manage(message.guild_id, message.author.id, message.member.role_ids, self._bot.cache)
 
     async def _tell_once(self, message: hikari.Message, error: NoAccessError) -> None:
         whose = int(message.author.id), int(message.channel_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import hikari
 import lightbulb
@@ -15,7 +15,7 @@ ALWAYS = ("privacy", "confirm-privacy")
 Guard = Callable[[hikari.ComponentInteraction | hikari.ModalInteraction], Awaitable[None]]
 """Raises an error for an interaction that is not to be served."""
 
-_MANAGES = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
+MANAGES = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
 
 
 class InteractionAccess:
@@ -41,7 +41,7 @@ class InteractionAccess:
             interaction.guild_id,
             channels_of(interaction.channel_id, self._cache),
             None if member is None else member.role_ids,
-            manages=member is not None and bool(member.permissions & _MANAGES),
+            manages=member is not None and bool(member.permissions & MANAGES),
         )
 
     @property
@@ -59,3 +59,15 @@ def channels_of(channel: hikari.Snowflake, cache: hikari.api.Cache) -> list[int]
     """The channel, and the one that it is a thread of, as far as that is known."""
     thread = cache.get_thread(channel)
     return [int(channel)] if thread is None else [int(channel), int(thread.parent_id)]
+
+
+def may_manage(
+    guild: hikari.Snowflake, user: hikari.Snowflake, roles: Collection[int], cache: hikari.api.Cache
+) -> bool:
+    """Whether a member with ``roles`` may manage ``guild``, as far as that is known: a message does not say it."""
+    known = cache.get_guild(guild)
+    if known is None:
+        return False
+    # The role of everyone has the guild's id.
+    held = [known.get_role(hikari.Snowflake(role)) for role in (guild, *roles)]
+    return known.owner_id == user or any(role is not None and role.permissions & MANAGES for role in held)
