@@ -50,7 +50,7 @@ async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) 
 
 
 async def _cards(browser: Browser, folder: Path) -> None:
-    """What moderators meet most: settings, use, a correction, an answer that was taught, and a training."""
+    """What moderators meet most: settings, use, corrections, an answer that was taught, help, and a training."""
     for name, size in CARD_SIZES.items():
         with tempfile.TemporaryDirectory() as data:
             async with (
@@ -89,6 +89,15 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 await visit.page.wait_for_timeout(500)
                 await shown.screenshot(path=folder / f"card-taught-{name}.png")
                 assert "recalled" in buttons_of(taught)
+                pencil = await (await harness.member.click(wrong, "correct")).response()
+                form = await harness.member.click(pencil, "I agree")
+                await harness.member.submit(form, {"answer": "Pedro runs it now."})
+                await harness.member.wait_for_edit(pencil)
+                await ada.slash("corrections show", {"number": "2"}, channel="general")
+                waiting = await visit.see("Correction #2")
+                await visit.page.wait_for_timeout(500)
+                await waiting.screenshot(path=folder / f"card-review-{name}.png")
+                await _show(visit, "help", "Mention me, reply to me", folder, f"card-help-{name}")
                 await _show(visit, "settings", "How I behave on this server", folder, f"card-settings-{name}")
                 await _show(visit, "usage", "in the last 7 days", folder, f"card-usage-{name}")
                 await ada.slash("corrections show", {"number": "1"}, channel="general")
