@@ -59,7 +59,7 @@ class Metered:
                 (said.get("message_reference") or {}).get("message_id") == asked["id"]
                 and (
                     "again" in buttons_of(said)
-                    or "-# " in said["content"]
+                    or "\n-# " in said["content"]
                     or "used up" in said["content"]
                     or "исчерпан" in said["content"]
                 )
