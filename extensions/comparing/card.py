@@ -39,8 +39,8 @@ _MAX_PROMPT = 400
 def build_card(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card; with names and no buttons once they were revealed."""
 
-    def phrase(sentence: str, **facts: object) -> str:
-        return translate(sentence, locale, **facts)
+    def phrase(sentence: str, **params: object) -> str:
+        return translate(sentence, locale, **params)
 
     revealed = comparison.revealed_at is not None
     names = {"A": comparison.model_a, "B": comparison.model_b}

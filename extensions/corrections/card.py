@@ -57,8 +57,8 @@ def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -
     """The card; with buttons for those who may approve, while it is pending."""
     one = shown.correction
 
-    def phrase(sentence: str, **facts: object) -> str:
-        return translate(sentence, locale, **facts)
+    def phrase(sentence: str, **params: object) -> str:
+        return translate(sentence, locale, **params)
 
     texts = [(ASKED, one.prompt), (SAID, one.original), (SHOULD_BE, one.answer)]
     if one.is_without_answer:

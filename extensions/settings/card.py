@@ -146,8 +146,8 @@ class SettingsCard:
         languages, roles = choices.languages, choices.roles
         limits = await self.limits(guild)
 
-        def phrase(sentence: str, **facts: object) -> str:
-            return translate(sentence, locale, **facts)
+        def phrase(sentence: str, **params: object) -> str:
+            return translate(sentence, locale, **params)
 
         card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
         card.add_text_display(phrase(TITLE))

@@ -13,9 +13,12 @@ from sqlalchemy import JSON, ColumnClause, Connection, column, insert, select, t
 
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.preferences.choices import (
+    Access,
     DailyLimits,
     GuildPreferences,
+    RoleLimit,
     SpeakMode,
+    SpokenLength,
     TeachingRoles,
     TranscriptStyle,
     UserPreferences,
@@ -29,16 +32,21 @@ GUILD, OTHER_GUILD, ADA = 1_300_000_000_000_000_000, 12, 5
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYTHING = GuildPreferences(
     speak=SpeakMode.ALWAYS,
+    spoken_length=SpokenLength.OFF,
     transcript_style=TranscriptStyle.TIMES,
     transcribed_channels=frozenset({GUILD + 1, 7}),
     joined_channels={GUILD + 2: SpeakMode.NEVER, 8: SpeakMode.VOICE},
     retention_days=7,
     languages=("ru", "en"),
+    names=("Скворец", "Birdie"),
     vocabulary="Штирлиц, Müller",
     voice="piper-joe",
     chat_model="small",
     roles=TeachingRoles(correct=5, approve=6, votes=3, train=7),
+    review_channel=GUILD + 4,
     limits=DailyLimits(1000, 600, 100, 60),
+    role_limits={GUILD + 5: RoleLimit(500, 30)},
+    access=Access(frozenset({1}), frozenset({GUILD + 6}), frozenset({2}), frozenset({3}), frozenset({GUILD + 7})),
     instruction="Поэт 🪶",
     channel_instructions={GUILD + 3: "terse"},
 )
