@@ -92,6 +92,12 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "privacy-forget": lambda town: town.other_asker,
     "memory-page": lambda _town: "1",
     "help": lambda _town: "talk",
+    "note-aloud": lambda town: town.question,
+    "note-answer": lambda town: town.question,
+    "note-text": lambda town: town.question,
+    "note-translate": lambda town: town.question,
+    "recalled-misfit": lambda town: f"{town.reply}:{town.number}",
+    "access": lambda _town: "limits",
 }
 """Ids with what is of the first server; of buttons that name nothing, what they have."""
 
@@ -109,6 +115,7 @@ FORMS: dict[str, Callable[[Town], str]] = {
     "correction": lambda town: f"edit:{town.correction}:1",
     "instruction": lambda _town: "kept:first",
     "set-limits": lambda _town: "",
+    "access-limits": lambda _town: "",
     "transcript": lambda town: town.question,
 }
 """The same of forms."""
