@@ -15,6 +15,7 @@ from bot.answering.service import TOO_LATE
 from bot.preferences.preferences import Preferences
 from bot.usage.store import Clock
 from bot.work.job_store import JobStore
+from bot.work.jobs import JobRunner
 
 log = structlog.get_logger()
 
@@ -28,8 +29,10 @@ RECENT = timedelta(days=7)
 MAX_CHANNELS = 50
 MAX_READ = 100
 """Messages of one channel, the latest."""
-MAX_TAKEN = 50
+MAX_TAKEN = 200
 """Messages that are answered, written down or offered to be, of all channels together."""
+ROOM_TIMEOUT_S = 600.0
+"""How long one message waits until those of the same person before it are answered."""
 PAUSE_S = 0.2
 """Between two channels, so that those who ask now are not kept waiting by Discord's limits."""
 SETTLING_S = 2.0
@@ -46,6 +49,7 @@ class MissedQuestions:
         bot: hikari.GatewayBot,
         intake: MessageIntake,
         jobs: JobStore,
+        runner: JobRunner,
         preferences: Preferences,
         data_folder: Path,
         clock: Clock,
@@ -53,6 +57,7 @@ class MissedQuestions:
         self._bot = bot
         self._intake = intake
         self._jobs = jobs
+        self._runner = runner
         self._preferences = preferences
         self._clock = clock
         self._file = data_folder / "last-connected"
@@ -119,6 +124,8 @@ class MissedQuestions:
         taken = 0
         async for channel, guild in self._channels():
             for message in await self._messages(channel, since):
+                # Of what is asked now, too much is refused; what was missed comes all at once, and can wait.
+                await self._runner.wait_for_room(int(message.author.id), ROOM_TIMEOUT_S)
                 # Discord does not say of a message that is fetched in which guild it is.
                 message.guild_id = guild
                 is_late = self._clock() - message.timestamp > TOO_LATE

@@ -184,7 +184,7 @@ async def build_answering(
         translator=translator,
         attachments=attachments,
         intake=intake,
-        missed=MissedQuestions(bot, intake, stores.jobs, stores.preferences, settings.data_folder, clock),
+        missed=MissedQuestions(bot, intake, stores.jobs, runner, stores.preferences, settings.data_folder, clock),
         outcomes=outcomes,
         access=access,
     )

@@ -97,6 +97,8 @@ class JobRunner:
         """When each group, and each person, that has jobs was last served."""
         self._news = asyncio.Event()
         """Set when there may be something to do."""
+        self._taken = asyncio.Event()
+        """Set when one that waited is begun."""
         self._at_once = at_once
         self._workers: list[asyncio.Task[None]] = []
         self._running: dict[_Source, asyncio.Task[None]] = {}
@@ -134,11 +136,26 @@ class JobRunner:
         self._news.set()
 
     def _require_room(self, entry: _Entry) -> None:
-        if sum(other.job.user_id == entry.job.user_id for other in self._waiting) >= self._max_of_person:
+        if self._waiting_of(entry.job.user_id) >= self._max_of_person:
             raise PersonQueueFullError(self._max_of_person)
         in_group = sum(other.group == entry.group for other in self._waiting)
         if in_group >= self._max_of_guild or len(self._waiting) >= self._max_of_guild * GUILDS_WAITING:
             raise JobQueueFullError
+
+    async def wait_for_room(self, user_id: int, timeout_s: float) -> None:
+        """Return once no more than half of what may wait of the person ``user_id`` does, so that what is submitted for
+        them leaves room for what they ask meanwhile.
+
+        Raises:
+            TimeoutError: it was not within ``timeout_s``.
+        """
+        async with asyncio.timeout(timeout_s):
+            while 2 * self._waiting_of(user_id) > self._max_of_person:
+                self._taken.clear()
+                await self._taken.wait()
+
+    def _waiting_of(self, user_id: int) -> int:
+        return sum(entry.job.user_id == user_id for entry in self._waiting)
 
     async def stop(self, timeout_s: float) -> None:
         """Take no further job from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
@@ -173,6 +190,7 @@ class JobRunner:
             return None
         entry = min(waiting, key=self._turn_of)
         self._waiting.remove(entry)
+        self._taken.set()
         WAITS_S.labels("queue").observe(entry.waited_s)
         turn = next(self._turns)
         concerned = {key for other in self._waiting for key in (other.group, other.job.user_id)}
