@@ -134,7 +134,13 @@ class AutoTranscripts:
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.end_with_note(report.text)
         else:
-            await self._jobs.finish(job.id, JobState.DONE)
+            current = await self._jobs.get(job.id)
+            if current is None or current.state is JobState.CANCELLED:
+                # The note was deleted before it was stored where its words are.
+                with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
+                    await reply.withdraw()
+            else:
+                await self._jobs.finish(job.id, JobState.DONE)
 
     async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
         """What is said in ``files``; of what is long, the words are shown as they are heard."""

@@ -115,6 +115,7 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotH
         *("correct", "teach", "memory", "corrections", "feedback", "leaderboard", "privacy"),
         *("train", "jobs", "test", "tests", "compare"),
         *("Transcribe", "Read aloud", "Ask about this", "Answer this", "Correct this reply", "Correct transcript"),
+        *("summary", "Translate"),
     }
     everyones = set(commands)
     commands |= {
@@ -123,7 +124,7 @@ async def test_everything_is_offered_in_russian_too_and_everywhere(harness: BotH
     servers_only = {"join", "leave", "hearing", "settings", "dataset", "select_dataset", "archive"}
     servers_only |= {"Correct transcript", "corrections", "leaderboard"}
     alone_too = {"correct", "teach", "Correct this reply"}
-    servers_only |= {"train", "jobs", "test", "tests", "compare"}
+    servers_only |= {"train", "jobs", "test", "tests", "compare", "summary"}
     assert set(commands) - everyones == {"getfile", "files"} | servers_only - everyones
     for command in commands.values():
         name = command["name"]

@@ -159,7 +159,7 @@ async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_
     try:
         await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(history)})
         asked = await harness.member.send(channel, f"{harness.mention} hello")
-        told = await harness.told(asked, lambda message: "Reference: " in message["content"])
+        told = await harness.told(asked, lambda message: "Read Message History" in message["content"])
         assert "give me these permissions: Read Message History." in told["content"]
         await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(files)})
         harness.chat.answer = "All work and no play makes a dull bird. " * 300

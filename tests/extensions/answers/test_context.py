@@ -153,7 +153,7 @@ async def test_what_is_too_long_for_the_model_is_cut_to_half_and_tried_once_more
 async def test_what_is_too_long_even_then_is_told_of(harness: BotHarness) -> None:
     harness.chat.context_characters = 10
     asked = await harness.member.send("general", f"{harness.mention} why is that so?")
-    answer = await harness.answer_to(asked, lambda said: "Reference" in said)
+    answer = await harness.answer_to(asked, lambda said: "too long" in said)
     assert answer["content"].startswith("That is too long for my chat model.")
     assert len(harness.chat.requests) == 2
 
