@@ -69,9 +69,15 @@ def archive(data: bytes) -> zipfile.ZipFile:
     return found
 
 
-def retyped(found: zipfile.ZipFile, kinds: str, plain: str) -> io.BytesIO:
-    """``found`` with its main part called ``plain`` in place of any of ``kinds``, a regular expression: libraries
-    refuse templates and files with macros by what they call themselves, although they are the same within."""
+def plain_document(data: bytes, kinds: str, plain: str) -> io.BytesIO:
+    """The document ``data`` with its main part called ``plain`` in place of any of ``kinds``, a regular expression:
+    libraries refuse templates and files with macros by what they call themselves, although they are the same within.
+
+    Raises: as ``archive``; ``KeyError`` where it does not say what its parts are.
+    """
+    found = archive(data)
+    if not re.search(kinds.encode(), found.read("[Content_Types].xml")):
+        return io.BytesIO(data)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as copy:
         for entry in found.infolist():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 
 import docx
 from docx.document import Document
 from docx.table import Table
 
-from bot.answering.documents.gathering import archive, gathered, retyped, row
+from bot.answering.documents.gathering import gathered, plain_document, row
 
 _PLAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _KINDS = (
@@ -32,11 +31,9 @@ def load() -> None:
 def read(data: bytes, *, max_chars: int) -> bytes:
     """Its text, see ``gathered``.
 
-    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``plain_document`` and ``gathered``; any other exception where it is damaged.
     """
-    found = archive(data)
-    same = retyped(found, _KINDS, _PLAIN) if re.search(_KINDS.encode(), found.read("[Content_Types].xml")) else None
-    return gathered(_blocks(docx.Document(same or io.BytesIO(data))), max_chars)
+    return gathered(_blocks(docx.Document(plain_document(data, _KINDS, _PLAIN))), max_chars)
 
 
 def _blocks(document: Document) -> Iterator[str]:
