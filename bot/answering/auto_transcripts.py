@@ -90,8 +90,8 @@ class AutoTranscripts:
                 await self._submit(job, None, is_promised=True)
 
     async def _submit(self, job: Job, message: hikari.Message | None, *, is_promised: bool = False) -> None:
-        async def work(job: Job) -> None:
-            await self._write(job, message)
+        async def work(job: Job, cancellation: CancellationToken) -> None:
+            await self._write(job, message, cancellation)
 
         try:
             self._runner.submit(job, work, is_promised=is_promised)
@@ -99,13 +99,13 @@ class AutoTranscripts:
             log.warning("too much to do, a voice note is not written down", message=job.message_id)
             await self._jobs.finish(job.id, JobState.CANCELLED)
 
-    async def _write(self, job: Job, message: hikari.Message | None) -> None:
+    async def _write(self, job: Job, message: hikari.Message | None, cancellation: CancellationToken) -> None:
         assert job.message_id is not None
         await self._jobs.start(job.id)
         locale = TranscriptPayload.of(job).locale
         try:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
-            with self._hearings.running(job.user_id, job.channel_id) as (hearing, stop):
+            with self._hearings.running(job.user_id, job.channel_id, cancellation) as (hearing, stop):
                 reply = self._reply(job, hearing, locale)
                 await self._transcribe(job, reply, found, stop)
         except asyncio.CancelledError:
@@ -134,13 +134,7 @@ class AutoTranscripts:
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.end_with_note(report.text)
         else:
-            current = await self._jobs.get(job.id)
-            if current is None or current.state is JobState.CANCELLED:
-                # The note was deleted before it was stored where its words are.
-                with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
-                    await reply.withdraw()
-            else:
-                await self._jobs.finish(job.id, JobState.DONE)
+            await self._jobs.finish(job.id, JobState.DONE)
 
     async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
         """What is said in ``files``; of what is long, the words are shown as they are heard."""

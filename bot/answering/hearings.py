@@ -27,9 +27,12 @@ class Hearings:
         self._running: dict[str, tuple[int, int, CancellationToken]] = {}
 
     @contextlib.contextmanager
-    def running(self, user: int, channel: int) -> Iterator[tuple[str, CancellationToken]]:
-        """A hearing for ``user`` in ``channel``, for as long as the block: its id, and what stops it."""
-        id_, stop = secrets.token_hex(8), CancellationToken()
+    def running(
+        self, user: int, channel: int, stop: CancellationToken | None = None
+    ) -> Iterator[tuple[str, CancellationToken]]:
+        """A hearing for ``user`` in ``channel``, for as long as the block: its id, and what stops it, which is ``stop``
+        where that is given."""
+        id_, stop = secrets.token_hex(8), stop or CancellationToken()
         self._running[id_] = (int(user), int(channel), stop)
         try:
             yield id_, stop

@@ -80,9 +80,6 @@ class AnswerService:
         self._exchanges = exchanges
         self._feedback = feedback
         self._outcomes = outcomes
-        self._cancellations: dict[str, CancellationToken] = {}
-        """Of the answers that wait or are being written, by their jobs."""
-        self._done: dict[str, asyncio.Event] = {}
         self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
         """Who was told lately that too much waits, and where."""
 
@@ -153,9 +150,8 @@ class AnswerService:
             AnswerGoneError: it is not being written.
         """
         await self.require_theirs(job_id, pressed)
-        if (token := self._cancellations.get(job_id)) is None:
+        if not self._runner.cancel(job_id):
             raise AnswerGoneError
-        token.cancel()
 
     async def require_theirs(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """
@@ -187,7 +183,7 @@ class AnswerService:
             AnswerGoneError: it is no longer known.
             JobQueueFullError: too many wait.
         """
-        await self._quiet(job_id)
+        await self._runner.withdraw(job_id)
         job = await self._jobs.get(job_id)
         if job is None or not await self._continued(AnswerPayload.of(job).posted):
             raise AnswerGoneError
@@ -211,7 +207,7 @@ class AnswerService:
     async def deleted(self, message_ids: Collection[int]) -> None:
         """Delete the answers to questions, and the transcripts of voice notes, that were deleted."""
         for job in await self._jobs.of_messages(message_ids):
-            await self._quiet(job.id)
+            await self._runner.withdraw(job.id)
             current = await self._jobs.get(job.id) or job
             await self._jobs.finish(job.id, JobState.CANCELLED)
             for posted in posted_for(current):
@@ -228,7 +224,7 @@ class AnswerService:
         await self._report_error(job, message, self._reply(job, message), error)
 
     async def _repeat(self, job: Job, *, words: str | None = None) -> None:
-        await self._quiet(job.id)
+        await self._runner.withdraw(job.id)
         current = await self._jobs.get(job.id)
         if current is None:
             raise AnswerGoneError
@@ -243,30 +239,18 @@ class AnswerService:
                 await self._rest.delete_message(job.channel_id, id_)
         self._submit(job)
 
-    async def _quiet(self, job_id: str) -> None:
-        """Stop the answer if it is being written, and wait until it is."""
-        if (token := self._cancellations.get(job_id)) is not None:
-            token.cancel()
-            await self._done[job_id].wait()
-
     def _submit(self, job: Job, message: hikari.Message | None = None, *, is_promised: bool = False) -> None:
         """
         Raises:
             JobQueueFullError: too many wait.
         """
-        cancellation, done = CancellationToken(), asyncio.Event()
 
-        async def work(job: Job) -> None:
-            try:
-                asked = message or await self._question_of(job)
-                if asked is not None:
-                    await self._answer(job, asked, cancellation)
-            finally:
-                del self._cancellations[job.id], self._done[job.id]
-                done.set()
+        async def work(job: Job, cancellation: CancellationToken) -> None:
+            asked = message or await self._question_of(job)
+            if asked is not None:
+                await self._answer(job, asked, cancellation)
 
         self._runner.submit(job, work, is_promised=is_promised)
-        self._cancellations[job.id], self._done[job.id] = cancellation, done
 
     async def _question_of(self, job: Job) -> hikari.Message | None:
         """The message to answer; None when it is gone, with which the job ends."""
@@ -281,7 +265,7 @@ class AnswerService:
             await self._jobs.finish(job.id, JobState.CANCELLED)
             return None
 
-    async def _give_up(self, job: Job) -> None:
+    async def _give_up(self, job: Job, _cancellation: CancellationToken) -> None:
         """Say below what is shown that it ends here, with a button to try again."""
         message = await self._question_of(job)
         if message is None:

@@ -14,13 +14,15 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job
 from bot.work.metrics import WAITS_S
 
 log = structlog.get_logger()
 
-Work = Callable[[Job], Awaitable[None]]
-"""What is done for a job. It stores the job's end itself; what it leaves unfinished is taken up at the next start."""
+Work = Callable[[Job, CancellationToken], Awaitable[None]]
+"""What is done for a job, until a person cancels it. It stores the job's end itself; what it leaves unfinished is taken
+up at the next start."""
 
 
 class JobQueueFullError(StarlingError):
@@ -54,6 +56,8 @@ _Source = tuple[int, int]
 class _Entry:
     job: Job
     work: Work
+    cancellation: CancellationToken = field(default_factory=CancellationToken)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     since_s: float = field(default_factory=time.monotonic)
     """When it came."""
 
@@ -102,6 +106,8 @@ class JobRunner:
         self._at_once = at_once
         self._workers: list[asyncio.Task[None]] = []
         self._running: dict[_Source, asyncio.Task[None]] = {}
+        self._known: dict[str, _Entry] = {}
+        """Those that wait or run, by their jobs."""
         self._closing = False
 
     @property
@@ -133,7 +139,32 @@ class JobRunner:
         if not is_promised:
             self._require_room(entry)
         self._waiting.append(entry)
+        self._known[job.id] = entry
         self._news.set()
+
+    def cancel(self, job_id: str) -> bool:
+        """Let the job end with what it has, once it runs; says whether it waits or runs."""
+        entry = self._known.get(job_id)
+        if entry is not None:
+            entry.cancellation.cancel()
+        return entry is not None
+
+    async def withdraw(self, job_id: str) -> None:
+        """Take the job back: one that waits is not begun, one that runs is cancelled, and has ended on return."""
+        entry = self._known.get(job_id)
+        if entry is None:
+            return
+        if entry in self._waiting:
+            self._waiting.remove(entry)
+            self._end(entry)
+        else:
+            entry.cancellation.cancel()
+            await entry.ended.wait()
+
+    def _end(self, entry: _Entry) -> None:
+        del self._known[entry.job.id]
+        entry.ended.set()
+        self._taken.set()
 
     def _require_room(self, entry: _Entry) -> None:
         if self._waiting_of(entry.job.user_id) >= self._max_of_person:
@@ -206,11 +237,12 @@ class JobRunner:
         with structlog.contextvars.bound_contextvars(job=entry.job.id):
             try:
                 with self._during():
-                    await entry.work(entry.job)
+                    await entry.work(entry.job, entry.cancellation)
             except asyncio.CancelledError:
                 log.info("job interrupted, it goes on at the next start")
             except Exception:
                 log.exception("job failed")
             finally:
                 del self._running[entry.source]
+                self._end(entry)
                 self._news.set()
