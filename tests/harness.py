@@ -157,7 +157,9 @@ async def running(
 
 @contextlib.asynccontextmanager
 async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHarness]:
-    """The three people of ``sandbox``, connected."""
+    """The three people of ``sandbox``, connected. Interactions wait for as long as a busy machine may take: how soon
+    the bot acknowledges is measured where that is what is tested."""
+    sandbox.options.ack_timeout_s = ANSWER_TIMEOUT_S
     async with contextlib.AsyncExitStack() as stack:
         directory = sandbox.description
         people = {

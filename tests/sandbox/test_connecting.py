@@ -34,7 +34,7 @@ class Wire:
         await self.socket.send_str(json.dumps({"op": op, "d": data}))
 
     async def hear(self) -> dict[str, Any]:
-        frame = await self.socket.receive(timeout=5)
+        frame = await self.socket.receive(timeout=30)
         assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
         if isinstance(frame.data, str):
             raw = frame.data.encode()
@@ -226,7 +226,7 @@ async def _resumes_after(
     await until(lambda: heard)
     disturb()
     await ada.send(text="during")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await bot.wait_for(hikari.ShardDisconnectedEvent, 5)
         await bot.wait_for(hikari.ShardConnectedEvent, 10)
         await ada.send(text="after")

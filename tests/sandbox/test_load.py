@@ -42,7 +42,7 @@ async def post(sandbox: Sandbox) -> Posted:
 
 
 async def heard_whole(tally: Tally, posted: Posted) -> None:
-    await until(lambda: tally.heard >= posted.accepted, timeout_s=15)
+    await until(lambda: tally.heard >= posted.accepted, timeout_s=30)
     await asyncio.sleep(0.1)
     assert (tally.heard, tally.doubled, tally.reordered) == (posted.accepted, 0, 0)
 

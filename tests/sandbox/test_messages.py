@@ -10,7 +10,7 @@ from hikari.messages import MessageReferenceType
 
 from bot.sandbox import DiscordUser
 from bot.sandbox.model.errors import DiscordError
-from bot.sandbox.model.seed import APPLICATION_ID, GENERAL_ID, GUILD_ID, MODERATOR_ROLE_ID, VOICE_NOTES_ID
+from bot.sandbox.model.seed import APPLICATION_ID, BOT_ROLE_ID, GENERAL_ID, GUILD_ID, MODERATOR_ROLE_ID, VOICE_NOTES_ID
 
 ME = f"<@{APPLICATION_ID}>"
 
@@ -308,6 +308,16 @@ async def test_polls_are_voted_on_and_ended(ada: DiscordUser, boris: DiscordUser
         "is_finalized": True,
         "answer_counts": [{"id": 2, "count": 1, "me_voted": False}],
     }
+
+
+async def test_a_file_is_added_to_a_message_only_where_files_may_be_attached(
+    bot: hikari.GatewayBot, ada: DiscordUser
+) -> None:
+    sent = await bot.rest.create_message(GENERAL_ID, "words")
+    denied = {"type": 0, "allow": "0", "deny": str(int(hikari.Permissions.ATTACH_FILES))}
+    await ada.request("PUT", f"/channels/{GENERAL_ID}/permissions/{BOT_ROLE_ID}", denied)
+    with pytest.raises(hikari.ForbiddenError):
+        await bot.rest.edit_message(GENERAL_ID, sent, "more", attachment=hikari.Bytes(b"more", "more.txt"))
 
 
 async def test_others_words_are_not_edited(bot: hikari.GatewayBot, ada: DiscordUser) -> None:

@@ -93,7 +93,7 @@ class School:
 
     async def under_way(self, training: Training) -> Training:
         """The training once the service has told its job's id."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (known := await self.store.get(GUILD, training.number)).handle is None:
                 await asyncio.sleep(0.02)
         return known
@@ -171,7 +171,7 @@ async def test_an_outage_of_the_service_fails_no_training(school: School) -> Non
 async def test_an_end_that_could_not_be_told_is_told_after_the_next_start(school: School) -> None:
     school.tells = False
     await school.start("export")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await school.store.get(GUILD, 1)).state != "succeeded":
             await asyncio.sleep(0.02)
     school.tells = True

@@ -15,7 +15,7 @@ from bot.sandbox.client.form_filling import File
 from bot.sandbox.model.errors import DiscordError, SandboxError
 from bot.sandbox.model.json_codec import Json
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """How long anything is waited for unless it is said."""
 
 _T = TypeVar("_T")

@@ -87,6 +87,8 @@ class MessageRoutes:
             if not only_flags or not self._state.permissions(call.user.id, channel) & Permissions.MANAGE_MESSAGES:
                 raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
         form = read_message_form(call.form, call.files, EVERYTHING, EDIT_FLAGS, present_flags=message.flags)
+        if form.files:
+            self._state.require(call.user.id, channel, Permissions.ATTACH_FILES)
         return self._shown(call, self._services.messages.edit(message, form))
 
     def delete(self, call: Call) -> Reply:

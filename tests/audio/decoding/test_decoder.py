@@ -185,7 +185,7 @@ def test_a_child_that_dies_at_a_recording_is_replaced(
         died = only_child(decoder)
         os.kill(died, sign)
         with pytest.raises(DecoderFailedError, match="Reading this MP3 file failed"):
-            future.result(timeout=10)
+            future.result(timeout=30)
 
     assert only_child(decoder) != died
     assert decoder.decode(jfk).duration_s == pytest.approx(11, abs=0.05)
@@ -291,7 +291,7 @@ def test_closing_ends_the_children_even_in_the_middle_of_a_file(decoder: Decoder
         pid = only_child(decoder)
         decoder.close()
         with pytest.raises(TranscriberClosedError):
-            future.result(timeout=10)
+            future.result(timeout=30)
     assert not Path(f"/proc/{pid}").exists()
     with pytest.raises(AudioError, match="I am shutting down"):
         decoder.decode(long_file)
@@ -340,4 +340,4 @@ def test_threads_that_wait_for_a_child_are_told_when_the_decoder_closes(long_fil
         decoder.close()
         for future in waiting:
             with pytest.raises(TranscriberClosedError):
-                future.result(timeout=10)
+                future.result(timeout=30)

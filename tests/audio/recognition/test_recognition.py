@@ -452,7 +452,7 @@ async def test_a_model_that_nobody_needs_leaves_memory_and_comes_back(whisper_ba
     try:
         await transcriber.transcribe(russian_note)
         assert transcriber.is_loaded
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while transcriber.is_loaded:
                 await asyncio.sleep(0.05)
         transcript = await transcriber.transcribe(russian_note)

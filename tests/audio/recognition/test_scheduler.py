@@ -95,13 +95,13 @@ def test_a_worker_is_kept_free_of_what_can_wait() -> None:
 
     for _ in range(3):
         pool.submit(Step(0, "long", wait, background=True))
-    assert running.acquire(timeout=5)
+    assert running.acquire(timeout=30)
     assert not running.acquire(timeout=0.2)
     done = threading.Event()
     pool.submit(Step(100, "short", lambda _: done.set()))
     assert done.wait(5)
     gate.set()
-    assert running.acquire(timeout=5) and running.acquire(timeout=5)
+    assert running.acquire(timeout=30) and running.acquire(timeout=30)
     pool.shutdown()
 
 

@@ -152,7 +152,10 @@ async def test_where_it_may_not_write_it_says_so_in_a_direct_message(harness: Bo
     assert "give me these permissions: View Channel" in told["content"] or "Send Messages" in told["content"]
 
 
-async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_it_comes(harness: BotHarness) -> None:
+@pytest.mark.parametrize("word_delay_s", [0.0, 0.0015], ids=["at once", "as it is written"])
+async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_it_comes(
+    harness: BotHarness, word_delay_s: float
+) -> None:
     channel = harness.channel("general")
     deny = f"/channels/{channel}/permissions/{BOT_ROLE_ID}"
     history, files = 1 << 16, 1 << 15
@@ -163,6 +166,7 @@ async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_
         assert "give me these permissions: Read Message History." in told["content"]
         await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(files)})
         harness.chat.answer = "All work and no play makes a dull bird. " * 300
+        harness.chat.word_delay_s = word_delay_s
         asked = await harness.member.send(channel, f"{harness.mention} tell me everything")
         last = await harness.told(asked, lambda message: "I may not attach files here" in message["content"])
     finally:

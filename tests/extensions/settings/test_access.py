@@ -51,7 +51,7 @@ async def test_a_host_blocks_a_server_and_a_person(tmp_path: Path, whisper_base:
             answered = await harness.member.send("general", f"{harness.mention} hello")
             await harness.answer_to(answered, lambda text: "capital of France." in text)
             assert not [one for one in await harness.after(asked) if "capital" in one["content"]][1:]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while ("DELETE", 204) not in [(one.method, one.status) for one in sandbox.requests.all()]:
                     await asyncio.sleep(0.05)
             assert (SECOND_GUILD_ID, int(harness.bot_id)) not in sandbox.services.state.members

@@ -223,7 +223,7 @@ async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab
     await chloe.click(card, "A")
     assert await held(chloe) == (stored[0] + 1, stored[1] + 1)
     await lab.administrator.delete(card)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await held(chloe) != stored:
             await asyncio.sleep(0.05)
     await compared(chloe, prompt="Пошути", model="scripted", against="other")

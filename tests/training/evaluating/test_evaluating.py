@@ -231,7 +231,7 @@ async def test_a_silent_model_ends_the_case_and_a_dead_endpoint_the_test(chat: S
 async def test_a_test_that_is_stopped_or_has_used_all_up_keeps_what_was_answered(chat: ScriptedChat) -> None:
     run = EvaluationRun(read_cases(json.dumps(["a"] * 50)), [model_at(chat)], "", Scorer(), Meter(), at_once=1)
     run.on_progress = lambda done, _whole: run.stop.cancel() if done == 3 else None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         result = await run.result()
     assert (len(result.runs[0].answers), result.asked, result.ended_by) == (3, 50, None)
     used_up = await EvaluationRun(
