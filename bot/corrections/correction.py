@@ -61,6 +61,14 @@ class CorrectedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewMessage:
+    """The message in which a correction is shown to those who review it; ids are Discord's."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """What a person says that the bot should have said. Moments are aware, UTC; ids but the first are Discord's."""
 
@@ -101,13 +109,12 @@ class Correction:
         """Whether it was taught without an answer that it corrects."""
         return self.asker_id is None and self.message_id is None and not self.original
 
-
-@dataclass(frozen=True, slots=True)
-class ReviewMessage:
-    """The message in which a correction is shown to those who review it; ids are Discord's."""
-
-    channel_id: int
-    message_id: int
+    @property
+    def review(self) -> ReviewMessage | None:
+        """Where it is shown to those who review it."""
+        if self.review_channel_id is None or self.review_message_id is None:
+            return None
+        return ReviewMessage(self.review_channel_id, self.review_message_id)
 
 
 @dataclass(frozen=True, slots=True)

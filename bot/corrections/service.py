@@ -21,7 +21,7 @@ from bot.corrections.correction import (
     WithdrawalResult,
 )
 from bot.corrections.review_messages import ReviewMessages
-from bot.corrections.store import CorrectionStore, review_of
+from bot.corrections.store import CorrectionStore
 from bot.datasets.dataset import DatasetChange
 from bot.datasets.example import Example, ExampleSource
 from bot.datasets.store import DatasetStore
@@ -165,11 +165,11 @@ class Corrections(DataHolder):
             NoSuchCorrectionError
         """
         await self.by_id(guild_id, id_, person)
-        before, removed = await self._store.withdraw(guild_id, id_, person.id)
+        before, removed = await self._store.erasure.withdraw(guild_id, id_, person.id)
         if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
-        if self._reviews is not None and (review := review_of(before)) is not None:
-            await self._reviews.delete([review])
+        if self._reviews is not None and before.review is not None:
+            await self._reviews.delete([before.review])
         return before, removed
 
     async def by_id(self, guild_id: int, id_: str, person: CorrectionActor) -> Correction:
@@ -201,7 +201,7 @@ class Corrections(DataHolder):
         return await self._store.waiting(guild_id)
 
     async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
-        """As ``CorrectionStore.corrected_among``."""
+        """As ``CorrectionQueries.corrected_among``."""
         return await self._store.corrected_among(guild_id, message_ids)
 
     async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
@@ -211,11 +211,11 @@ class Corrections(DataHolder):
     async def page(
         self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: CorrectionState | None = None
     ) -> tuple[list[Correction], int, int]:
-        """As ``CorrectionStore.page``, of what the person may see."""
+        """As ``CorrectionQueries.page``, of what the person may see."""
         return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
 
     async def search(self, guild_id: int, typed: str, most: int, person: CorrectionActor) -> list[Correction]:
-        """As ``CorrectionStore.search``, of what the person may see."""
+        """As ``CorrectionQueries.search``, of what the person may see."""
         return await self._store.search(guild_id, typed, most, author_id=_only(person))
 
     async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
@@ -235,7 +235,7 @@ class Corrections(DataHolder):
             await self._datasets.get(guild_id, name)
             raise NothingApprovedError
         change = await self._datasets.add(guild_id, name, [_example(each) for each in approved], by)
-        await self._store.remove_withdrawn_from_datasets(guild_id, approved)
+        await self._store.erasure.remove_withdrawn_from_datasets(guild_id, approved)
         return change
 
     async def approved_among(self, guild_id: int, numbers: Collection[int]) -> list[Correction]:
@@ -255,18 +255,18 @@ class Corrections(DataHolder):
         return await self._store.of_user(user_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """As ``CorrectionStore.forget_messages``."""
-        return (await self._told(await self._store.forget_messages(message_ids))).rows
+        """As ``CorrectionErasure.forget_messages``."""
+        return (await self._told(await self._store.erasure.forget_messages(message_ids))).rows
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all corrections of a guild."""
-        gone = await self._store.forget_guild(guild_id)
+        gone = await self._store.erasure.forget_guild(guild_id)
         self._on_changed(int(guild_id))
         return gone
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """As ``CorrectionStore.forget_user``."""
-        return await self._told(await self._store.forget_user(user_id))
+        """As ``CorrectionErasure.forget_user``."""
+        return await self._told(await self._store.erasure.forget_user(user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """What a person has given."""

@@ -83,7 +83,7 @@ async def test_one_who_approves_and_one_who_rejects_at_once_leave_one_result(sto
 async def test_numbers_are_given_once_whoever_submits_at_once(store: CorrectionStore) -> None:
     made = await asyncio.gather(*[store.submit(about(), f"q{n}", "a", (ADA, BORIS, CHLOE)[n % 3]) for n in range(9)])
     assert sorted(one.number for one in made) == list(range(1, 10))
-    await store.withdraw(GUILD, max(made, key=lambda one: one.number).id, ADA)
+    await store.erasure.withdraw(GUILD, max(made, key=lambda one: one.number).id, ADA)
     assert (await store.submit(about(), "next", "a", ADA)).number == 10
     assert (await store.submit(about(OTHER_GUILD), "next", "a", ADA)).number == 1
 
@@ -120,7 +120,7 @@ async def test_another_guild_has_no_part_in_it(store: CorrectionStore) -> None:
         store.get(OTHER_GUILD, one.number),
         store.approve(OTHER_GUILD, one.id, ADA),
         store.reject(OTHER_GUILD, one.id, ADA),
-        store.withdraw(OTHER_GUILD, one.id, ADA),
+        store.erasure.withdraw(OTHER_GUILD, one.id, ADA),
         store.edit(OTHER_GUILD, one.id, 1, "x", "y", ADA),
     ):
         with pytest.raises(NoSuchCorrectionError):
@@ -149,10 +149,10 @@ async def test_one_person_cannot_flood_a_guild(store: CorrectionStore, monkeypat
         await store.submit(about(), "one more", "a", CHLOE)
     await store.submit(about(), "by another", "a", BORIS)
     await store.submit(about(OTHER_GUILD), "elsewhere", "a", CHLOE)
-    await store.withdraw(GUILD, made[0].id, CHLOE)
+    await store.erasure.withdraw(GUILD, made[0].id, CHLOE)
     await store.submit(about(), "one more", "a", CHLOE)
     await store.edit(GUILD, made[1].id, 1, "q1", "b", CHLOE)
-    await store.withdraw(GUILD, made[2].id, CHLOE)
+    await store.erasure.withdraw(GUILD, made[2].id, CHLOE)
     with pytest.raises(TooManyTodayError):
         await store.submit(about(), "the sixth", "a", CHLOE)
     with pytest.raises(TooManyTodayError):
@@ -265,7 +265,7 @@ async def test_what_is_approved_goes_into_a_dataset_and_out_again(
 
 async def test_withdrawn_corrections_leave_no_text(store: CorrectionStore) -> None:
     one = await store.submit(about(), "q", "a", CHLOE)
-    before, _removed = await store.withdraw(GUILD, one.id, CHLOE)
+    before, _removed = await store.erasure.withdraw(GUILD, one.id, CHLOE)
     assert before.answer == "a"
     with pytest.raises(NoSuchCorrectionError):
         await store.approve(GUILD, one.id, ADA)

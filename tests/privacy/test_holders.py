@@ -45,7 +45,7 @@ ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, messa
 BORIS = Ids(user=7, guild=8, message=200, key="boris")
 NUMBERS = {"prompt_tokens", "reply_tokens", "spoken_characters", "id"}
 KEPT_FOR_DAYS = ("jobs", "exchanges", "comparisons", "model_tests", "usage")
-PARTS = {"CorrectionStore", "TrainingStore", "ModelStore"}
+PARTS = {"CorrectionErasure", "TrainingStore", "ModelStore"}
 """Asked by ``Corrections`` and ``Trainings``."""
 
 
