@@ -16,7 +16,9 @@ patiently = $(if $(MAKE_TERMOUT),$(2),\
 # core; each has models in memory, up to 2 GB, so there are no more than eight. With several arenas, glibc keeps for each
 # thread what the models of earlier tests needed, 4 GB and more.
 PROCESSES ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
-PYTEST := MALLOC_ARENA_MAX=1 $(BIN)/pytest -n $(PROCESSES) --maxprocesses 8 --dist worksteal
+# Python may keep what it has compiled, also where an image tells it not to: each process would compile all tests anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE MALLOC_ARENA_MAX=1 $(BIN)/pytest
+IN_PARALLEL := -n $(PROCESSES) --maxprocesses 8 --dist worksteal
 
 # The same speech model hears other commas, and now and then another word, on another processor. These are the kernels of
 # CTranslate2 that this processor can play, each with and without MKL.
@@ -31,13 +33,14 @@ run: .venv/installed .venv/fetched
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(PYTEST)
+	@# mypy has work for one processor; meanwhile another one compiles the tests.
+	@$(PYTEST) -qq --collect-only >/dev/null 2>&1 & echo $(BIN)/mypy; $(BIN)/mypy && wait
+	$(PYTEST) $(IN_PARALLEL)
 
 test-kernels: .venv/installed-for-tests .venv/fetched
 	@failed=0; for kernel in $(KERNELS); do for mkl in 0 1; do \
 	  echo "CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl"; \
-	  CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl $(PYTEST) -q -m speech_model || failed=1; \
+	  CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl $(PYTEST) $(IN_PARALLEL) -q -m speech_model || failed=1; \
 	done; done; exit $$failed
 
 install: .venv/installed .venv/fetched
