@@ -278,7 +278,7 @@ def transcribe(
 
 def _transcripts(files: list[Path], settings: Settings, options: dict[str, Any]) -> Iterator[dict[str, object]]:
     """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
-    from bot.app.speech import build_recognizer
+    from bot.app.speech_engines import build_recognizer
 
     with asyncio.Runner() as runner:
         recognizer = build_recognizer(settings, WeightsCache(settings.models_folder))
@@ -355,7 +355,7 @@ def say(
 
     Example:  starling say 'Hello there' --out hello.ogg --voice en-US-AvaNeural
     """
-    from bot.app.speech import build_synthesizer
+    from bot.app.speech_engines import build_synthesizer
 
     async def speak() -> None:
         settings = read_settings()

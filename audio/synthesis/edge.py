@@ -7,9 +7,7 @@ import logging
 import time
 import unicodedata
 from collections.abc import Callable
-
-import aiohttp
-from edge_tts import Communicate, exceptions, list_voices
+from typing import TYPE_CHECKING
 
 from audio.decoding.decoding import decode_at
 from audio.decoding.limits import DecodingLimits
@@ -20,6 +18,9 @@ from audio.synthesis.edge_voices import WELL_KNOWN, edge_voice
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import Gender, Voice
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _LOG = logging.getLogger(__name__)
 
@@ -92,12 +93,15 @@ class EdgeEngine:
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
         """One connection per 4096 bytes of ``text``."""
+        # A third of a second, with aiohttp, that only those who speak so should pay.
+        from edge_tts.exceptions import NoAudioReceived
+
         try:
             async with asyncio.timeout(self._speech_timeout_s):
                 mp3 = await self._receive(text, voice, prosody)
         except EngineFailedError:
             raise
-        except exceptions.NoAudioReceived as error:
+        except NoAudioReceived as error:
             # So it answers a voice that it does not know, or one that cannot read the text's script.
             raise VoiceFailedError(self.name, f"the service sent no sound for {voice.name}") from error
         except Exception as error:
@@ -113,6 +117,8 @@ class EdgeEngine:
         """Nothing is kept open between texts."""
 
     async def _receive(self, text: str, voice: Voice, prosody: Prosody) -> bytes:
+        from edge_tts import Communicate
+
         communicate = Communicate(
             text,
             voice.name,
@@ -147,6 +153,8 @@ class EdgeEngine:
         return bytes(mp3)
 
     async def _ask_catalogue(self) -> None:
+        from edge_tts import list_voices
+
         try:
             async with asyncio.timeout(self._catalogue_timeout_s):
                 listed = await list_voices(connector=self._connector(), proxy=self._proxy)
@@ -173,6 +181,8 @@ def _letters(text: str) -> str:
 
 
 def _reason(error: Exception) -> str:
+    import aiohttp
+
     if isinstance(error, aiohttp.WSServerHandshakeError | aiohttp.ClientResponseError):
         return f"the service answered {error.status}"
     if isinstance(error, TimeoutError):

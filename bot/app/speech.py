@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import structlog
 
-from audio import Prosody, Recognizer, Synthesizer
+from audio import Synthesizer
 from audio.recognition.device import chosen_device
-from audio.recognition.fallback import FallbackRecognizer
-from audio.recognition.recognizers import RECOGNIZERS
-from audio.synthesis.engines import ENGINES
 from bot.answering.voice_notes import VoiceNoteTranscriber
+from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.stores import Stores
 from bot.preferences.voices import ChosenVoices
 from bot.settings import Settings
-from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.weights.weights import WeightsCache
 
 log = structlog.get_logger()
 
@@ -32,27 +28,6 @@ class SpeechServices:
     synthesizer: Synthesizer
     voices: ChosenVoices
     voice_notes: VoiceNoteTranscriber
-
-
-def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
-    """Gives verified bundled weights (blocks) by their names, and any other name as it is."""
-    return lambda name: cache.verified(name) if name in CATALOGUE else name
-
-
-def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
-    """The recognizers that the settings ask for, not yet loaded, the bundled weights verified."""
-    recognizers = RECOGNIZERS.build(settings.stt_engine, settings, weights_in(cache))
-    return recognizers[0] if len(recognizers) == 1 else FallbackRecognizer(recognizers)
-
-
-def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
-    """The synthesizer that the settings ask for, its bundled voice verified."""
-    return Synthesizer(
-        ENGINES.build(settings.tts_engine, settings, weights_in(cache)),
-        pause_after_failure_s=settings.tts_pause_s,
-        prosody=Prosody(settings.tts_rate, settings.tts_pitch),
-        cache_bytes=settings.tts_cache_mb << 20,
-    )
 
 
 async def build_speech(

@@ -1,0 +1,34 @@
+"""The recognizer and the synthesizer that the settings ask for, without the bot around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from audio import Prosody, Recognizer, Synthesizer
+from audio.recognition.fallback import FallbackRecognizer
+from audio.recognition.recognizers import RECOGNIZERS
+from audio.synthesis.engines import ENGINES
+from bot.settings import Settings
+from bot.weights.weights import CATALOGUE, WeightsCache
+
+
+def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
+    """Gives verified bundled weights (blocks) by their names, and any other name as it is."""
+    return lambda name: cache.verified(name) if name in CATALOGUE else name
+
+
+def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
+    """The recognizers that the settings ask for, not yet loaded, the bundled weights verified."""
+    recognizers = RECOGNIZERS.build(settings.stt_engine, settings, weights_in(cache))
+    return recognizers[0] if len(recognizers) == 1 else FallbackRecognizer(recognizers)
+
+
+def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
+    """The synthesizer that the settings ask for, its bundled voice verified."""
+    return Synthesizer(
+        ENGINES.build(settings.tts_engine, settings, weights_in(cache)),
+        pause_after_failure_s=settings.tts_pause_s,
+        prosody=Prosody(settings.tts_rate, settings.tts_pitch),
+        cache_bytes=settings.tts_cache_mb << 20,
+    )
