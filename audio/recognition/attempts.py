@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from audio.recognition.chunking import SpeechChunk, split_at_pauses
 from audio.recognition.hallucinations import (
-    ECHO_LOSS,
-    HINTED_LOGPROB,
+    NAMES_LOSS,
+    has_gained_names,
     is_certainly_speech,
-    is_echo,
     is_hallucination,
     is_loop,
     is_sparse,
@@ -32,13 +32,15 @@ FALLBACK_BEAMS = 3
 """For words that one beam found and that look wrong: as many words are right then as with ``BEST_BEAMS``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attempt:
     """One chunk, and the last hypothesis about it."""
 
     whisper: Whisper
-    encoded: StorageView
-    """The sound of this chunk alone."""
+    together: StorageView
+    """The sounds that were encoded with that of this chunk."""
+    number: int
+    """Which of them is its own."""
     sound: Samples
     """As it was encoded, shape (m,)."""
     chunk: SpeechChunk
@@ -46,6 +48,14 @@ class Attempt:
     hypothesis: Hypothesis
     beams: int
     """Of the first attempt."""
+    hints: str = ""
+    hinted: Hypothesis | None = None
+    """What was heard with the hints, where there are any."""
+
+    @cached_property
+    def encoded(self) -> StorageView:
+        """The sound of this chunk alone."""
+        return self.whisper.one_of(self.together, self.number)
 
     @property
     def is_loop(self) -> bool:
@@ -74,7 +84,7 @@ class Attempt:
     def in_full_window(self) -> Attempt:
         """In the window that the model was trained on: it loops less, and leaves less out."""
         encoded = self.whisper.encoded([self.sound], FULL_WINDOW_FRAMES)
-        return replace(self, encoded=encoded).decoded(self.options, BEST_BEAMS)
+        return replace(self, together=encoded, number=0).decoded(self.options, BEST_BEAMS)
 
 
 def improved(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt]]) -> list[Attempt]:
@@ -84,10 +94,10 @@ def improved(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt
     """
     if attempt.beams < FALLBACK_BEAMS and needs_fallback(attempt.hypothesis.mean_logprob):
         attempt = attempt.decoded(attempt.options, FALLBACK_BEAMS)
-    if attempt.options.hints:
-        attempt = _without_misleading_hints(attempt)
     if attempt.is_loop:
         attempt = attempt.in_full_window()
+    if attempt.hinted is not None and not attempt.chunk.is_doubtful:
+        attempt = _with_names(attempt, attempt.hinted)
     if not attempt.is_sparse or attempt.chunk.is_doubtful:
         return [attempt]
     parts = split_at_pauses(attempt.chunk)
@@ -95,20 +105,20 @@ def improved(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt
     return others if _decode_more(others, attempt) else [attempt]
 
 
-def _without_misleading_hints(hinted: Attempt) -> Attempt:
-    """``hinted``, or what is heard without hints where those may have misled the model."""
-    found = hinted.hypothesis
-    echoes = is_echo(found.text, hinted.options.hints)
-    if not (hinted.is_loop or echoes or found.mean_logprob < HINTED_LOGPROB):
-        return hinted
-    plain = hinted.decoded(replace(hinted.options, hints=""), max(hinted.beams, FALLBACK_BEAMS))
-    if hinted.is_loop:
+def _with_names(plain: Attempt, hinted: Hypothesis) -> Attempt:
+    """What is heard with hints where they were said, or else ``plain``: they make nothing worse that has none of them.
+
+    ``hinted``: what was heard with them.
+    """
+    found = replace(plain, options=replace(plain.options, hints=plain.hints), hypothesis=hinted)
+    alone = plain.hypothesis
+    if not has_gained_names(hinted.text, alone.text, plain.hints):
         return plain
-    if echoes:
-        # What the sound alone says of these words.
-        fits = hinted.whisper.mean_logprob_of(hinted.encoded, plain.options, found.tokens, hinted.chunk.duration_s)
-        return hinted if fits > plain.hypothesis.mean_logprob - ECHO_LOSS else plain
-    return hinted if found.mean_logprob >= plain.hypothesis.mean_logprob else plain
+    if found.is_loop or hinted.mean_logprob < alone.mean_logprob:
+        return plain
+    # What the sound alone says of these words.
+    fits = plain.whisper.mean_logprob_of(plain.encoded, plain.options, hinted.tokens, plain.chunk.duration_s)
+    return found if fits > alone.mean_logprob - NAMES_LOSS else plain
 
 
 def _decode_more(others: list[Attempt], attempt: Attempt) -> bool:

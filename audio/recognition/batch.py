@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from audio.recognition.language_choice import chosen_language
 from audio.recognition.log_mel import window_frames
 from audio.recognition.segmentation import segments_of
 from audio.recognition.transcript import Segment
-from audio.recognition.whisper import DecodingOptions, Whisper
+from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
 from audio.recording import Samples
+
+if TYPE_CHECKING:
+    from ctranslate2 import StorageView
 
 Quality = Literal["fast", "accurate"]
 """``accurate`` costs a tenth more than ``fast``, and gets a few words less wrong."""
@@ -30,8 +33,8 @@ PADDING_S = 3.0
 SHORTEST_WINDOW_S = 11.0
 """In shorter windows Whisper repeats itself: without this bound it has ten points more of WER."""
 
-SHORTEST_LONGER_WINDOW_S, LONGER_S = 11.0, 6.5
-"""The bound for chunks that are longer than the second: they want a second more."""
+SHORTEST_FAST_WINDOW_S, SHORT_S = 10.0, 6.5
+"""The bound of ``fast`` for chunks up to the second: one beam hears as well in it, five do not."""
 
 FAINT_LEVEL, RAISED_LEVEL = 0.003, 0.05
 """Chunks below -50 dB are raised to -26 dB: their spectrum would reach below what Whisper's logarithms tell apart."""
@@ -64,7 +67,8 @@ class ChunkRequest:
     def frames(self) -> int:
         """The window that is enough for it."""
         duration_s = self.chunk.duration_s
-        shortest_s = SHORTEST_WINDOW_S if duration_s <= LONGER_S else SHORTEST_LONGER_WINDOW_S
+        is_short = self.quality == "fast" and duration_s <= SHORT_S
+        shortest_s = SHORTEST_FAST_WINDOW_S if is_short else SHORTEST_WINDOW_S
         return window_frames(duration_s, padding_s=PADDING_S, shortest_s=shortest_s)
 
     @property
@@ -110,22 +114,29 @@ def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list
     if all(request.language is not None for request in requests):
         languages = [(str(request.language), 1.0) for request in requests]
     else:
-        languages = _languages(requests, whisper.language_probabilities(encoded))
+        languages = _languages(requests, whisper, encoded)
     options = [
-        DecodingOptions(language, request.translate, request.hints)
-        for request, (language, _) in zip(requests, languages, strict=True)
+        DecodingOptions(language, request.translate) for request, (language, _) in zip(requests, languages, strict=True)
     ]
     limit = max(max_tokens(request.chunk.duration_s) for request in requests)
     hypotheses = whisper.decode(encoded, options, beams=beams, max_tokens=limit)
+    hinted: list[Hypothesis | None] = [None] * len(requests)
+    if hints := requests[0].hints:
+        hinted[:] = whisper.decode(
+            encoded, [replace(each, hints=hints) for each in options], beams=beams, max_tokens=limit
+        )
     attempts = [
         Attempt(
             whisper,
-            whisper.one_of(encoded, number),
+            encoded,
+            number,
             sounds[number],
             request.chunk,
             options[number],
             hypotheses[number],
             beams,
+            request.hints,
+            hinted[number],
         )
         for number, request in enumerate(requests)
     ]
@@ -141,21 +152,24 @@ def _sound_of(request: ChunkRequest) -> Samples:
     return raised
 
 
-def _languages(requests: Sequence[ChunkRequest], heard: Sequence[Mapping[str, float]]) -> list[tuple[str, float]]:
+def _languages(requests: Sequence[ChunkRequest], whisper: Whisper, encoded: StorageView) -> list[tuple[str, float]]:
     """The language of each request: the one that is given, or the one of the longest chunk of its recording."""
-    found: list[tuple[str, float]] = []
-    for number, request in enumerate(requests):
-        if request.language is not None:
-            found.append((request.language, 1.0))
-            continue
-        own = [
-            other
-            for other, candidate in enumerate(requests)
-            if other == number or (request.recording is not None and candidate.recording == request.recording)
-        ]
-        longest = max(own, key=lambda other: requests[other].chunk.duration_s)
-        found.append(chosen_language(heard[longest], request.among, request.expected))
-    return found
+    telling = {n: _longest(requests, n) for n, request in enumerate(requests) if request.language is None}
+    asked = sorted(set(telling.values()))
+    heard = dict(zip(asked, whisper.language_probabilities(whisper.some_of(encoded, asked)), strict=True))
+    return [
+        chosen_language(heard[telling[number]], request.among, request.expected)
+        if request.language is None
+        else (request.language, 1.0)
+        for number, request in enumerate(requests)
+    ]
+
+
+def _longest(requests: Sequence[ChunkRequest], number: int) -> int:
+    """Which of the chunks of that request's recording is the longest one."""
+    recording = requests[number].recording
+    own = [n for n, other in enumerate(requests) if recording is not None and other.recording == recording]
+    return max(own or [number], key=lambda n: requests[n].chunk.duration_s)
 
 
 def _segments(attempt: Attempt, request: ChunkRequest) -> tuple[Segment, ...]:

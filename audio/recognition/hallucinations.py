@@ -38,15 +38,15 @@ SURE_NO_SPEECH, SURE_POSSIBLE_LOGPROB = 0.25, -0.7
 """What the model must think of words where the voice detector found none. Noise, music, breath, keys and bells have 0.3
 to 0.9 for the first, or are a loop; whispers below 0.22. Their words have -2.5 to -0.7, and -0.9 to -0.1."""
 
-ECHO_SHARE = 0.6
-"""Of a text's words that are hints too: it may have been written from them and not from the sound."""
-
-HINTED_LOGPROB = -0.6
-"""Words of a lower probability may be wrong because of the hints."""
-
-ECHO_LOSS = 1.5
+NAMES_LOSS = 1.5
 """By how much the mean logarithm of a token's probability may fall when nothing is hinted at: names that were said lose
-less, those that were not lose more."""
+1.4 at most, those that were not lose more."""
+
+_SHORTEST_INFLECTED, _ENDING = 5, 2
+"""Letters: names of at least the first may have another ending, of up to the second."""
+
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
+"""Thai, Lao, Burmese, Japanese and Chinese signs, whose words stand without spaces."""
 
 
 def max_tokens(duration_s: float) -> int:
@@ -81,11 +81,27 @@ def is_certainly_speech(text: str, no_speech_probability: float, mean_logprob: f
     return has_letters and no_speech_probability < SURE_NO_SPEECH and mean_logprob > SURE_POSSIBLE_LOGPROB
 
 
-def is_echo(text: str, hints: str) -> bool:
-    """Whether ``text`` is made of ``hints`` for the most part."""
-    said, hinted = _words(text), set(_words(hints))
-    return bool(said) and sum(word in hinted for word in said) >= ECHO_SHARE * len(said)
+def has_gained_names(hinted: str, plain: str, hints: str) -> bool:
+    """Whether a word of ``hints`` stands in ``hinted``, the text that was heard with them, and not in ``plain``.
+
+    With another ending it is the same name: who talks of Grafana may say it in any case of his language.
+    """
+    heard, alone = hinted.lower(), plain.lower()
+    return any(
+        any(_stands(form, heard) and not _stands(form, alone) for form in _forms(word))
+        for word in set(_WORD.findall(hints.lower()))
+    )
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in map(str.lower, _WORD.findall(text)) if word]
+def _forms(word: str) -> tuple[str, ...]:
+    """Regular expressions for ``word``, and for it with another ending."""
+    whole = re.escape(word)
+    if _SPACELESS.search(word):
+        return (whole,)
+    if len(word) < _SHORTEST_INFLECTED or not word.isalpha():
+        return (rf"(?<!\w){whole}(?!\w)",)
+    return rf"(?<!\w){whole}(?!\w)", rf"(?<!\w){re.escape(word[:-_ENDING])}"
+
+
+def _stands(form: str, text: str) -> bool:
+    return re.search(form, text) is not None

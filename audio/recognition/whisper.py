@@ -87,12 +87,16 @@ class Whisper:
 
     def one_of(self, encoded: StorageView, number: int) -> StorageView:
         """One of the sounds that were ``encoded`` together, alone."""
+        return self.some_of(encoded, [number])
+
+    def some_of(self, encoded: StorageView, numbers: Sequence[int]) -> StorageView:
+        """Some of the sounds that were ``encoded`` together, in the order of the ``numbers``."""
         from ctranslate2 import Device, StorageView
 
-        if encoded.shape[0] == 1:
+        if list(numbers) == list(range(encoded.shape[0])):
             return encoded
         whole = np.asarray(encoded.to_device(Device.cpu))
-        return StorageView.from_array(np.ascontiguousarray(whole[number : number + 1]))
+        return StorageView.from_array(np.ascontiguousarray(whole[list(numbers)]))
 
     def language_probabilities(self, encoded: StorageView) -> list[dict[str, float]]:
         """How likely each of ``languages`` is to be spoken in each sound; the sum is 1 for each sound."""
@@ -175,8 +179,9 @@ class Whisper:
     def _prompt(self, options: DecodingOptions) -> list[int]:
         before: list[int] = []
         if options.hints:
-            hints = self._tokenizer.encode(f" {options.hints.strip()}")[:MAX_HINT_TOKENS]
-            before = [self._tokenizer.sot_prev, *hints]
+            hints = self._tokenizer.encode(f" {options.hints.strip(' ,;.')}")[: MAX_HINT_TOKENS - 1]
+            # What comes after a sentence begins with a capital and ends with a full stop itself.
+            before = [self._tokenizer.sot_prev, *hints, *self._tokenizer.encode(".")]
         if not self._model.is_multilingual:
             return [*before, self._tokenizer.sot, self._tokenizer.no_timestamps]
         task = self._tokenizer.translate if options.translate else self._tokenizer.transcribe

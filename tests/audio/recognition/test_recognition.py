@@ -27,7 +27,7 @@ from audio import (
 from audio.recognition.attempts import FALLBACK_BEAMS
 from audio.recognition.batch import ChunkRequest, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk
-from audio.recognition.hallucinations import is_hallucination, is_loop, max_tokens
+from audio.recognition.hallucinations import has_gained_names, is_hallucination, is_loop, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
 from audio.recognition.voice_activity import Span
 from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, Whisper
@@ -148,31 +148,55 @@ def test_words_that_are_too_few_are_looked_for_in_the_full_window_and_kept_when_
     assert whisper.asked[1:] == [Asked(FULL_WINDOW_FRAMES, 5, max_tokens(11))]
 
 
+NAMES = "i7-12700, i9-12900"
+
+
 @pytest.mark.parametrize(
     "misled",
     [
         hypothesis("i9-12900, i7-12700, " * 20),
         hypothesis("i9-12900, i7-12700"),
         hypothesis("Ask the i9-12900 for your country", mean_logprob=-0.9),
+        hypothesis("Asked not.", mean_logprob=-0.1),
     ],
-    ids=["loop", "echo", "doubtful"],
+    ids=["loop", "echo", "doubtful", "other-words"],
 )
 def test_hints_that_mislead_are_left_out(misled: Hypothesis, jfk_sound: Recording) -> None:
-    whisper = ScriptedWhisper(misled, hypothesis("Ask not."))
+    whisper = ScriptedWhisper(hypothesis("Ask not."), misled)
 
-    (segment,) = heard_by(whisper, jfk_sound, "accurate", hints="i7-12700, i9-12900")
+    (segment,) = heard_by(whisper, jfk_sound, hints=NAMES)
 
     assert segment.text == "Ask not."
-    assert [asked.hints for asked in whisper.asked] == ["i7-12700, i9-12900", ""]
+    assert [asked.hints for asked in whisper.asked] == ["", NAMES]
 
 
-def test_hints_that_were_said_stay(jfk_sound: Recording) -> None:
-    whisper = ScriptedWhisper(hypothesis("i9-12900"), hypothesis("I nine twelve nine hundred"))
+@pytest.mark.parametrize(("quality", "beams"), [("fast", [1, 1]), ("accurate", [5, 5])])
+def test_hints_that_were_said_stay(quality: Quality, beams: list[int], jfk_sound: Recording) -> None:
+    said = hypothesis("i9-12900")
+    whisper = ScriptedWhisper(hypothesis("I nine twelve nine hundred"), said)
     whisper.fit = -1.2
 
-    (segment,) = heard_by(whisper, jfk_sound, hints="i7-12700, i9-12900")
+    (segment,) = heard_by(whisper, jfk_sound, quality, hints=NAMES)
 
     assert segment.text == "i9-12900"
+    assert [asked.beams for asked in whisper.asked] == beams
+
+
+@pytest.mark.parametrize(
+    ("hinted", "plain", "hints", "gained"),
+    [
+        ("Open Grafana.", "Open the graph on a.", "Grafana", True),
+        ("Открой Графану.", "Открой граф Анну.", "Графана, Кубернетес", True),
+        ("нейронные сети", "нейронной сети", "Поговорим про нейронные сети.", True),
+        ("東京タワーに行く", "東京たわーに行く", "東京タワー", True),
+        ("Ask Ada.", "Ask Ada", "Ada", False),
+        ("in Canada", "in Kanada", "Ada", False),
+        ("locked the door", "lock the door", "RTX 4070", False),
+        ("a new RTX 4070", "a new RTX 4000 and 70", "RTX 4070", True),
+    ],
+)
+def test_names_are_known_in_any_case(hinted: str, plain: str, hints: str, gained: bool) -> None:
+    assert has_gained_names(hinted, plain, hints) == gained
 
 
 @pytest.mark.parametrize(
