@@ -239,8 +239,8 @@ class Settings(BaseSettings):
     """auto: a graphics card where one can be used, else the processor; cpu; or cuda, which wants libcublas.so.12."""
     whisper_device_index: int = Field(0, ge=0, le=63)
     """Which graphics card, where there are several."""
-    whisper_compute_type: str = "int8"
-    """As ctranslate2 names them: int8, int8_float16, float16, float32, ..."""
+    whisper_compute_type: str = "auto"
+    """auto: int8 on a processor, float16 on a graphics card; or as ctranslate2 names them: int8_float16, ..."""
     whisper_quality: Literal["fast", "accurate"] = "accurate"
     """fast saves a tenth of the processor time, for a few more wrong words."""
     whisper_threads: int = Field(1, ge=1, le=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from audio.recognition.hallucinations import (
     max_tokens,
     needs_fallback,
 )
-from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES, Features
 from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
 from audio.recording import Samples
 
@@ -41,8 +41,10 @@ class Attempt:
     """The sounds that were encoded with that of this chunk."""
     number: int
     """Which of them is its own."""
-    sound: Samples
-    """As it was encoded, shape (m,)."""
+    sound: Samples | Features
+    """As it was encoded: samples, shape (m,), or their spectrum."""
+    frames: int
+    """The window that it was encoded in."""
     chunk: SpeechChunk
     options: DecodingOptions
     hypothesis: Hypothesis
@@ -55,7 +57,7 @@ class Attempt:
     @cached_property
     def encoded(self) -> StorageView:
         """The sound of this chunk alone."""
-        return self.whisper.one_of(self.together, self.number)
+        return _encoded([self])
 
     @property
     def is_loop(self) -> bool:
@@ -74,35 +76,73 @@ class Attempt:
             return sure and not self.is_loop
         return not is_hallucination(found.no_speech_probability, found.mean_logprob)
 
-    def decoded(self, options: DecodingOptions, beams: int) -> Attempt:
-        """From what is encoded already."""
-        (found,) = self.whisper.decode(
-            self.encoded, [options], beams=beams, max_tokens=max_tokens(self.chunk.duration_s)
-        )
-        return replace(self, options=options, hypothesis=found)
-
-    def in_full_window(self) -> Attempt:
-        """In the window that the model was trained on: it loops less, and leaves less out."""
-        encoded = self.whisper.encoded([self.sound], FULL_WINDOW_FRAMES)
-        return replace(self, together=encoded, number=0).decoded(self.options, BEST_BEAMS)
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether one beam found words that are often wrong."""
+        return self.beams < FALLBACK_BEAMS and needs_fallback(self.hypothesis.mean_logprob)
 
 
-def improved(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt]]) -> list[Attempt]:
-    """``attempt``, or better ones, in order, where its words look wrong.
+def reconsidered(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """``attempts``, which were encoded together, with better words where those looked wrong."""
+    found = list(attempts)
+    _replace(found, lambda attempt: attempt.is_doubtful, _with_more_beams)
+    _replace(found, lambda attempt: attempt.is_loop, _in_full_window)
+    return [
+        attempt if attempt.hinted is None or attempt.chunk.is_doubtful else _with_names(attempt, attempt.hinted)
+        for attempt in found
+    ]
+
+
+def completed(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt]]) -> list[Attempt]:
+    """``attempt``, or others, in order, that have more words where it has too few for the time that somebody speaks.
 
     ``again``: decodes further chunks of the same recording in the same way.
     """
-    if attempt.beams < FALLBACK_BEAMS and needs_fallback(attempt.hypothesis.mean_logprob):
-        attempt = attempt.decoded(attempt.options, FALLBACK_BEAMS)
-    if attempt.is_loop:
-        attempt = attempt.in_full_window()
-    if attempt.hinted is not None and not attempt.chunk.is_doubtful:
-        attempt = _with_names(attempt, attempt.hinted)
     if not attempt.is_sparse or attempt.chunk.is_doubtful:
         return [attempt]
     parts = split_at_pauses(attempt.chunk)
-    others = again(parts) if len(parts) > 1 else [attempt.in_full_window()]
+    others = again(parts) if len(parts) > 1 else _in_full_window([attempt])
     return others if _decode_more(others, attempt) else [attempt]
+
+
+def _replace(
+    attempts: list[Attempt], are: Callable[[Attempt], bool], by: Callable[[list[Attempt]], list[Attempt]]
+) -> None:
+    """Put in place those of ``attempts`` that ``are`` so what ``by`` makes of them, all at once."""
+    numbers = [number for number, attempt in enumerate(attempts) if are(attempt)]
+    if numbers:
+        for number, better in zip(numbers, by([attempts[number] for number in numbers]), strict=True):
+            attempts[number] = better
+
+
+def _with_more_beams(attempts: list[Attempt]) -> list[Attempt]:
+    return _decoded(attempts, _encoded(attempts), FALLBACK_BEAMS)
+
+
+def _in_full_window(attempts: list[Attempt]) -> list[Attempt]:
+    """In the window that the model was trained on: it loops less, and leaves less out."""
+    encoded = attempts[0].whisper.encoded([attempt.sound for attempt in attempts], FULL_WINDOW_FRAMES)
+    widened = [
+        replace(attempt, together=encoded, number=number, frames=FULL_WINDOW_FRAMES)
+        for number, attempt in enumerate(attempts)
+    ]
+    return _decoded(widened, encoded, BEST_BEAMS)
+
+
+def _encoded(attempts: Sequence[Attempt]) -> StorageView:
+    """The sounds of ``attempts``, which were encoded together, without the others."""
+    first = attempts[0]
+    if first.whisper.is_on_card:
+        return first.whisper.encoded([attempt.sound for attempt in attempts], first.frames)
+    return first.whisper.some_of(first.together, [attempt.number for attempt in attempts])
+
+
+def _decoded(attempts: Sequence[Attempt], encoded: StorageView, beams: int) -> list[Attempt]:
+    """What is found in their sounds, ``encoded``, with so many beams."""
+    limit = max(max_tokens(attempt.chunk.duration_s) for attempt in attempts)
+    options = [attempt.options for attempt in attempts]
+    found = attempts[0].whisper.decode(encoded, options, beams=beams, max_tokens=limit)
+    return [replace(attempt, hypothesis=each) for attempt, each in zip(attempts, found, strict=True)]
 
 
 def _with_names(plain: Attempt, hinted: Hypothesis) -> Attempt:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from audio.recognition.attempts import BEST_BEAMS, Attempt, improved
+from audio.recognition.attempts import BEST_BEAMS, Attempt, completed, reconsidered
 from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import max_tokens
 from audio.recognition.language_choice import chosen_language
-from audio.recognition.log_mel import window_frames
+from audio.recognition.log_mel import Features, window_frames
 from audio.recognition.segmentation import segments_of
 from audio.recognition.transcript import Segment
 from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
@@ -62,6 +62,8 @@ class ChunkRequest:
     hints: str = ""
     words: bool = False
     """Whether the times of single words are wanted."""
+    spectrum: Features | None = None
+    """Of its sound in a window of ``frames``, where it was worked out ahead."""
 
     @property
     def frames(self) -> int:
@@ -92,15 +94,15 @@ def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[Chu
     """What is said in each of ``requests``, which are of one kind; at least one."""
     attempts, languages = _attempted(whisper, requests)
     found: list[ChunkResult] = []
-    for request, attempt, (language, probability) in zip(requests, attempts, languages, strict=True):
+    for request, attempt, (language, probability) in zip(requests, reconsidered(attempts), languages, strict=True):
 
         def again(
             chunks: list[SpeechChunk], request: ChunkRequest = request, language: str = language
         ) -> list[Attempt]:
-            parts = [replace(request, chunk=chunk, language=language) for chunk in chunks]
-            return _attempted(whisper, parts)[0]
+            parts = [replace(request, chunk=chunk, language=language, spectrum=None) for chunk in chunks]
+            return reconsidered(_attempted(whisper, parts)[0])
 
-        final = improved(attempt, again)
+        final = completed(attempt, again)
         segments = tuple(segment for each in final for segment in _segments(each, request))
         found.append(ChunkResult(language, probability, segments))
     return found
@@ -109,8 +111,9 @@ def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[Chu
 def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list[Attempt], list[tuple[str, float]]]:
     """Each of ``requests`` decoded once, and its language with its probability."""
     beams = BEAMS[requests[0].quality]
-    sounds = [_sound_of(request) for request in requests]
-    encoded = whisper.encoded(sounds, max(request.frames for request in requests))
+    sounds = [sound_of(request) if request.spectrum is None else request.spectrum for request in requests]
+    frames = max(request.frames for request in requests)
+    encoded = whisper.encoded(sounds, frames)
     if all(request.language is not None for request in requests):
         languages = [(str(request.language), 1.0) for request in requests]
     else:
@@ -131,6 +134,7 @@ def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list
             encoded,
             number,
             sounds[number],
+            frames,
             request.chunk,
             options[number],
             hypotheses[number],
@@ -143,7 +147,8 @@ def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list
     return attempts, languages
 
 
-def _sound_of(request: ChunkRequest) -> Samples:
+def sound_of(request: ChunkRequest) -> Samples:
+    """What is encoded of ``request``, shape (m,): its chunk, raised where it is faint."""
     sound = request.chunk.samples_from(request.samples)
     level = float(np.sqrt(np.mean(np.square(sound), dtype=np.float64)))
     if not 0 < level < FAINT_LEVEL:
@@ -155,7 +160,7 @@ def _sound_of(request: ChunkRequest) -> Samples:
 def _languages(requests: Sequence[ChunkRequest], whisper: Whisper, encoded: StorageView) -> list[tuple[str, float]]:
     """The language of each request: the one that is given, or the one of the longest chunk of its recording."""
     telling = {n: _longest(requests, n) for n, request in enumerate(requests) if request.language is None}
-    asked = sorted(set(telling.values()))
+    asked = range(len(requests)) if whisper.is_on_card else sorted(set(telling.values()))
     heard = dict(zip(asked, whisper.language_probabilities(whisper.some_of(encoded, asked)), strict=True))
     return [
         chosen_language(heard[telling[number]], request.among, request.expected)

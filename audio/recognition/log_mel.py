@@ -50,6 +50,10 @@ class LogMel:
         It is filled up with the lowest energy in the sound: the zeros that faster-whisper takes are louder than many
         a voice, since these logarithms are scaled to [-1, 1] or so.
         """
-        features = np.asarray(self._extractor(samples), np.float32)[:, :frames]
-        padding = ((0, 0), (0, frames - features.shape[1]))
-        return np.pad(features, padding, constant_values=features.min())
+        return filled_up(np.asarray(self._extractor(samples), np.float32)[:, :frames], frames)
+
+
+def filled_up(features: Features, frames: int) -> Features:
+    """``features``, which have no more than so many ``frames``, with the lowest of their energies behind them."""
+    padding = ((0, 0), (0, frames - features.shape[1]))
+    return np.pad(features, padding, constant_values=features.min())

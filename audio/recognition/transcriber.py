@@ -18,7 +18,8 @@ from audio.recognition.batch import Quality
 from audio.recognition.device import Device, chosen_device
 from audio.recognition.long_recordings import LongRecordings
 from audio.recognition.progress import OnProgress, TranscriptionProgress
-from audio.recognition.scheduler import Scheduler, Step
+from audio.recognition.scheduler import Step
+from audio.recognition.stages import HEARING_THREADS, TOGETHER_ON_CARD, Stages
 from audio.recognition.transcript import Transcript
 from audio.recognition.transcription import TranscriberResources, TranscriptionOptions, TranscriptionTask
 from audio.recognition.whisper import Whisper
@@ -33,6 +34,8 @@ MAX_TOGETHER = 4
 
 MAX_WAITING_BYTES = 256 << 20
 """Of the files of all recordings that wait or are being transcribed."""
+
+PROCESSOR_TYPE, CARD_TYPE = "int8", "float16"
 
 _FIRST_GUESS = 0.15
 """Seconds of one worker for a second of sound, until it is known how fast this machine is."""
@@ -59,7 +62,7 @@ class Transcriber:
         *,
         device: Device = "cpu",
         device_index: int = 0,
-        compute_type: str = "int8",
+        compute_type: str = "auto",
         quality: Quality = "accurate",
         threads: int = 1,
         workers: int = 0,
@@ -68,37 +71,39 @@ class Transcriber:
         max_waiting: int = 32,
         unload_after_s: float = 0,
     ) -> None:
-        """Load nothing yet.
+        """Load nothing yet. Raises ``GraphicsCardUnavailableError``, see ``chosen_device``.
 
         ``model``: the folder of a converted Whisper model (model.bin, config.json, tokenizer.json, vocabulary), or a
         name that faster-whisper downloads, such as ``small`` or ``large-v3-turbo``.
         ``device``: where it runs, see ``chosen_device``; ``device_index``: which graphics card.
-        ``compute_type``: ctranslate2's: ``int8`` costs half of ``float32`` in time and memory, for the same words.
+        ``compute_type``: one of ctranslate2's, or ``auto``: ``int8`` on a processor, which costs half of ``float32``
+        in time and memory for the same words, and ``float16`` on a graphics card.
         ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
-        ``workers``: batches of chunks decoded at the same time; 0 for as many as there are cores for their threads.
-        ``together``: chunks in one batch, at least 1.
+        ``workers``: batches of chunks decoded at the same time on a processor; 0 for as many as there are cores for
+        their threads.
+        ``together``: chunks in one batch on a processor, at least 1.
         ``max_waiting``: recordings that may wait beside as many as there are workers; more raise
         ``TranscriberBusyError``.
         ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
         """
         self._model = model
-        self._device: Device = device
-        self._device_index = device_index
-        self._compute_type = compute_type
+        self._device = chosen_device(device, device_index)
+        is_card = self._device.name == "cuda"
+        self._compute_type = (CARD_TYPE if is_card else PROCESSOR_TYPE) if compute_type == "auto" else compute_type
         self._quality: Quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
         self._decoder = Decoder(limits, processes=self._workers)
-        self._max_waiting = max_waiting
+        self._max_waiting = max(max_waiting, 2 * TOGETHER_ON_CARD) if is_card else max_waiting
         self._unload_after_s = unload_after_s
         self._unloading: threading.Timer | None = None
-        self._scheduler = Scheduler(self._workers, "transcriber", max_together=together)
+        self._stages = Stages.on_card() if is_card else Stages.on_processor(self._workers, together)
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
         self._resources = TranscriberResources(
-            self._loaded, self._scheduler, LongRecordings(MAX_LONG_RECORDINGS), self._decoder
+            self._loaded, self._stages, LongRecordings(MAX_LONG_RECORDINGS), self._decoder
         )
         self._tasks: set[TranscriptionTask] = set()
         self._turns_s: dict[Hashable, float] = {}
@@ -125,7 +130,7 @@ class Transcriber:
             else:
                 loaded.set_result(None)
 
-        self._scheduler.submit(Step(-math.inf, loaded, load))
+        self._stages.opening.submit(Step(-math.inf, loaded, load))
         await asyncio.shield(asyncio.wrap_future(loaded))
         self._plan_unloading()
 
@@ -195,7 +200,7 @@ class Transcriber:
         for task in list(self._tasks):
             task.fail(TranscriberClosedError())
         await asyncio.to_thread(self._decoder.close)
-        await asyncio.to_thread(self._scheduler.shutdown)
+        await asyncio.to_thread(self._stages.shutdown)
         self._whisper = None
 
     def _admit(self, task: TranscriptionTask, source: Hashable, came_s: float) -> None:
@@ -216,7 +221,7 @@ class Transcriber:
     def _learn_cost(self, duration_s: float) -> None:
         self._transcribed_s += duration_s
         if self._transcribed_s > _ENOUGH_S:
-            self._cost = self._scheduler.busy_s / self._transcribed_s
+            self._cost = self._stages.hearing.busy_s / self._transcribed_s
 
     def _plan_unloading(self) -> None:
         if self._unloading is not None:
@@ -237,10 +242,10 @@ class Transcriber:
             if self._whisper is None:
                 self._whisper = Whisper.load(
                     self._model,
-                    device=chosen_device(self._device, self._device_index),
+                    device=self._device,
                     compute_type=self._compute_type,
                     threads=self._threads,
-                    workers=self._workers,
+                    workers=HEARING_THREADS if self._device.name == "cuda" else self._workers,
                 )
             return self._whisper
 

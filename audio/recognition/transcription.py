@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from audio.decoding.containers import container_of
 from audio.decoding.decoder import Decoder
 from audio.errors import RecordingError, UnknownLanguageError
-from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch
+from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch, sound_of
 from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
+from audio.recognition.hallucinations import max_tokens
 from audio.recognition.long_recordings import LONG_S, LongRecordings
 from audio.recognition.progress import OnProgress, TranscriptionProgress
-from audio.recognition.scheduler import Scheduler, Step
+from audio.recognition.scheduler import Step
+from audio.recognition.stages import Stages
 from audio.recognition.transcript import Segment, Transcript
 from audio.recognition.voice_activity import possible_utterance, speech_probabilities, utterances
 from audio.recognition.whisper import Whisper
@@ -26,6 +28,9 @@ BEGINNING_S = 30.0
 """Of a long recording so much is heard before the rest is opened."""
 FIRST_CHUNKS, TELLING_S = 4, 10.0
 """The first of so many chunks in which somebody speaks for so many seconds tells the language of a long recording."""
+
+TOKENS_APART = 48
+"""On a graphics card, chunks that may have so many tokens more than others are not in one batch with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class TranscriberResources:
 
     whisper: Callable[[], Whisper]
     """The model, loaded by the first call. Raises ``ModelUnavailableError``."""
-    scheduler: Scheduler
+    stages: Stages
     long_recordings: LongRecordings
     decoder: Decoder
 
@@ -100,7 +105,7 @@ class TranscriptionTask:
         few milliseconds, and then all of them can be transcribed in one batch.
         """
         deadline_s = self._turn_s if self.duration_s <= LONG_S else self.deadline_s
-        self._resources.scheduler.submit(Step(deadline_s, self, lambda _: self._guarded(self._open)))
+        self._resources.stages.opening.submit(Step(deadline_s, self, lambda _: self._guarded(self._open)))
 
     def fail(self, error: BaseException) -> None:
         """End with ``error``, unless it has ended already."""
@@ -117,7 +122,7 @@ class TranscriptionTask:
             self.fail(error)
 
     def _end(self) -> None:
-        self._resources.scheduler.forget(self)
+        self._resources.stages.forget(self)
         self._resources.long_recordings.leave(self)
 
     def _open(self) -> None:
@@ -150,7 +155,7 @@ class TranscriptionTask:
         longest = max(range(len(chunks)), key=lambda number: chunks[number].duration_s)
         kind = self._request(recording, chunks[longest]).kind
         like = [n for n in range(len(chunks)) if n != longest and self._request(recording, chunks[n]).kind == kind]
-        self._queue(recording, chunks, (longest, *like[: self._resources.scheduler.max_together - 1]))
+        self._queue(recording, chunks, (longest, *like[: self._resources.stages.hearing.max_together - 1]))
 
     def _hear_beginning(self, progress: OnProgress) -> None:
         """Tell the first words, and find the language, before all of a long recording is opened, which takes seconds
@@ -205,17 +210,31 @@ class TranscriptionTask:
         )
 
     def _queue(self, recording: Recording, chunks: list[SpeechChunk], numbers: tuple[int, ...]) -> None:
-        requests = [self._request(recording, chunks[number]) for number in numbers]
+        task = ChunkTask(
+            self, recording, chunks, numbers, [self._request(recording, chunks[number]) for number in numbers]
+        )
+        # Of hours of sound the spectra would fill the memory.
+        if self._resources.stages.spectra is None or self.duration_s > LONG_S:
+            self._hear(task)
+        else:
+            ahead = Step(self.deadline_s, self, lambda _: self._guarded(lambda: self._hear(task.with_spectra())))
+            self._resources.stages.spectra.submit(ahead)
+
+    def _hear(self, task: ChunkTask) -> None:
+        kind: Hashable = task.requests[0].kind
+        if self._resources.stages.spectra is not None:
+            # So that none holds many others for longer than they may have words.
+            kind = kind, max(max_tokens(request.chunk.duration_s) for request in task.requests) // TOKENS_APART
         step = Step(
             self.deadline_s,
             self,
             _decode_together,
-            ChunkTask(self, recording, chunks, numbers, requests),
-            kind=requests[0].kind,
-            size=len(numbers),
+            task,
+            kind=kind,
+            size=len(task.numbers),
             background=self.duration_s > LONG_S,
         )
-        self._resources.scheduler.submit(step)
+        self._resources.stages.hearing.submit(step)
 
     def record(self, task: ChunkTask, results: Sequence[ChunkResult]) -> None:
         """Record what was found in some chunks."""
@@ -269,6 +288,14 @@ class ChunkTask:
     """Which of the chunks."""
     requests: list[ChunkRequest]
     """One for each of the numbers."""
+
+    def with_spectra(self) -> ChunkTask:
+        """The same with what the encoder takes."""
+        whisper = self.transcription.whisper
+        requests = [
+            replace(request, spectrum=whisper.spectrum(sound_of(request), request.frames)) for request in self.requests
+        ]
+        return replace(self, requests=requests)
 
 
 def _decode_together(tasks: Sequence[ChunkTask]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from audio.recognition.alignment import STATE_S, TimedWord, token_times_s, with_signs
 from audio.recognition.device import DeviceChoice
-from audio.recognition.log_mel import LogMel
+from audio.recognition.log_mel import Features, LogMel, filled_up
 from audio.recognition.whisper_loading import load_model
 from audio.recording import Samples
 
@@ -74,20 +74,26 @@ class Whisper:
         """Load a converted model, see ``load_model``. Raises ``ModelUnavailableError``."""
         return cls(*load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers))
 
-    def encoded(self, sounds: Sequence[Samples], frames: int) -> StorageView:
-        """``sounds``, each of shape (n,), as the encoder understands them in windows of ``frames``: the costly step.
+    def spectrum(self, sound: Samples, frames: int) -> Features:
+        """What the encoder takes of ``sound``, shape (n,), in a window of ``frames``."""
+        return self._log_mel.window(sound, frames)
 
+    def encoded(self, sounds: Sequence[Samples | Features], frames: int) -> StorageView:
+        """``sounds`` as the encoder understands them in windows of ``frames``: the costly step.
+
+        Each is samples, shape (n,), or already a ``spectrum`` of them in a window that is not longer.
         The shape is (sounds, frames / 2, width of the model).
         """
         from ctranslate2 import StorageView
 
-        windows = np.ascontiguousarray(np.stack([self._log_mel.window(sound, frames) for sound in sounds]))
+        windows = [self.spectrum(sound, frames) if sound.ndim == 1 else filled_up(sound, frames) for sound in sounds]
         # On a graphics card, what goes straight from the encoder to the decoder need not come back.
-        return self._model.encode(StorageView.from_array(windows))
+        return self._model.encode(StorageView.from_array(np.ascontiguousarray(np.stack(windows))))
 
-    def one_of(self, encoded: StorageView, number: int) -> StorageView:
-        """One of the sounds that were ``encoded`` together, alone."""
-        return self.some_of(encoded, [number])
+    @property
+    def is_on_card(self) -> bool:
+        """Whether a graphics card works it out: there, encoding again costs less than fetching what is encoded."""
+        return bool(self._model.device == "cuda")
 
     def some_of(self, encoded: StorageView, numbers: Sequence[int]) -> StorageView:
         """Some of the sounds that were ``encoded`` together, in the order of the ``numbers``."""

@@ -29,6 +29,7 @@ from audio.recognition.batch import ChunkRequest, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import has_gained_names, is_hallucination, is_loop, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.stages import Stages
 from audio.recognition.voice_activity import Span
 from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, Whisper
 from audio.recording import RECORDING_RATE_HZ, Samples
@@ -58,8 +59,10 @@ class ScriptedWhisper(Whisper):
     def encoded(self, sounds: Sequence[Samples], frames: int) -> Any:
         self._frames = frames
 
-    def one_of(self, encoded: Any, number: int) -> Any:
+    def some_of(self, encoded: Any, numbers: Sequence[int]) -> Any:
         return encoded
+
+    is_on_card = False
 
     def decode(
         self, encoded: Any, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
@@ -369,6 +372,22 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
     assert len(together) < sum(together)
     assert 1 < max(together) <= 4
+
+
+async def test_the_stages_of_a_graphics_card_hear_the_same_words(
+    whisper_base: Path, jfk: bytes, russian_note: bytes, windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stages, "on_processor", lambda workers, together: Stages.on_card(together=8))
+    transcriber = Transcriber(whisper_base, workers=2)
+    try:
+        await transcriber.load()
+        heard = await asyncio.gather(*(transcriber.transcribe(note) for note in [jfk, russian_note] * 3))
+        assert [one.language for one in heard] == ["en", "ru"] * 3
+        assert all(word_error_rate(JFK, one.text) <= 0.1 for one in heard[::2])
+        assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
+        assert max(windows.together) > 1
+    finally:
+        await transcriber.close()
 
 
 async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes) -> None:
