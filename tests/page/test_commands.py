@@ -154,7 +154,7 @@ async def test_commands_are_in_the_language_of_the_person(browser: Browser, sand
     async with visiting(browser, sandbox, "boris") as visit:
         await visit.enter("general")
         await visit.command("secret")
-        await visit.page.get_by_role("button", name="Send", exact=True).click()
+        await visit.page.get_by_role("button", name="Отправить", exact=True).click()
         await visit.see("between us, in ru")
 
 

@@ -40,18 +40,17 @@ class Visit:
 
     async def enter(self, channel: str) -> None:
         """Open a channel of the first server."""
-        await self.page.get_by_role("navigation", name="Servers").get_by_role("button", name="Sandbox").first.click()
+        await self.page.locator("#rail").get_by_role("button", name="Sandbox").first.click()
         await self.page.locator("#channels").get_by_role("button", name=channel).click()
         await self.page.locator("#title", has_text=channel).wait_for()
 
     async def write(self, text: str) -> None:
-        box = self.page.get_by_label("Message", exact=True)
-        await box.fill(text)
-        await box.press("Enter")
+        await self.page.locator("#write").fill(text)
+        await self.page.locator("#write").press("Enter")
 
     async def command(self, name: str) -> None:
         """Choose a command as one types it."""
-        await self.page.get_by_label("Message", exact=True).press_sequentially(f"/{name}")
+        await self.page.locator("#write").press_sequentially(f"/{name}")
         await self.offered.filter(has_text=name).first.wait_for()
         await self.page.keyboard.press("Enter")
 

@@ -1,6 +1,7 @@
 // Selects: of given choices, or of people, roles and channels. The browser's own for one choice; a list to tick for more.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const STRING = 3, USER = 5, ROLE = 6, MENTIONABLE = 7, CHANNEL = 8;
 
@@ -26,7 +27,7 @@ function choicesOf(component, channel, places) {
  * A select as an element. `onchoose(values)` is called with each new choice. The element's `values()` tells the present
  * choice, for forms.
  */
-export function chooser(component, channel, places, onchoose = () => {}, label = component.placeholder || "Make a selection") {
+export function chooser(component, channel, places, onchoose = () => {}, label = component.placeholder || t("Make a selection")) {
   const choices = choicesOf(component, channel, places);
   const node = (component.max_values ?? 1) > 1 ? many(component, choices, onchoose, label) : one(component, choices, onchoose, label);
   node.classList.add("chooser");
@@ -46,7 +47,7 @@ function one(component, choices, onchoose, label) {
 function many(component, choices, onchoose, label) {
   const summary = el("summary", {});
   const boxes = choices.map((choice) => el("input", { type: "checkbox", value: choice.value, checked: choice.chosen, disabled: !!component.disabled }));
-  const done = el("button", { type: "button", className: "button primary" }, "Choose");
+  const done = el("button", { type: "button", className: "button primary" }, t("Choose"));
   const node = el("details", {}, summary, el("div", { className: "choices", role: "group", "aria-label": label },
     choices.map((choice, n) => el("label", {}, boxes[n], el("span", {}, choice.label, choice.description && el("small", {}, choice.description)))), done));
   const chosen = () => boxes.filter((box) => box.checked);

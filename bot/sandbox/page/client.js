@@ -1,12 +1,13 @@
 // One person's connection, as Discord's own client has it: their token, REST, and the gateway.
 
+import { t } from "./words.js";
+
 const ATTEMPT_MS = 500, LONGEST_ATTEMPT_MS = 8000, ANSWER_MS = 20_000;
-const READY_TO_SAY = "The sandbox cannot be reached. Is it still running?";
 
 /** A refusal by REST. `errors` is Discord's tree of what was wrong with which field. */
 export class Refusal extends Error {
   constructor(status, answer) {
-    super(answer?.message ?? `Status ${status}`);
+    super(answer?.message ?? t("Status {status}", { status }));
     this.status = status;
     this.errors = answer?.errors;
     const [detail] = details(this.errors);
@@ -68,7 +69,7 @@ export class Client extends EventTarget {
     if (name === "INTERACTION_MODAL_CREATE") waiting.modal = data;
     else if (name === "INTERACTION_SUCCESS") waiting.resolve({ modal: waiting.modal });
     else if (name === "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE") waiting.resolve({ choices: data.choices });
-    else if (name === "INTERACTION_FAILURE") waiting.reject(new Error("The application did not respond."));
+    else if (name === "INTERACTION_FAILURE") waiting.reject(new Error(t("The application did not respond.")));
   }
 
   /** A REST request below /api/v10. Throws a Refusal where the answer is one. */
@@ -84,7 +85,7 @@ export class Client extends EventTarget {
       data = JSON.stringify(body);
     }
     let response;
-    try { response = await fetch(`/api/v10${path}`, { method, headers, body: data }); } catch { throw new Error(READY_TO_SAY); }
+    try { response = await fetch(`/api/v10${path}`, { method, headers, body: data }); } catch { throw new Error(t("The sandbox cannot be reached. Is it still running?")); }
     const answer = response.status === 204 ? null : await response.json().catch(() => null);
     if (!response.ok) throw new Refusal(response.status, answer);
     return answer;
@@ -104,7 +105,7 @@ export class Client extends EventTarget {
     const answer = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
     answer.catch(() => {});
     this.#waiting.set(nonce, waiting);
-    const timer = setTimeout(() => waiting.reject(new Error("The application did not respond.")), ANSWER_MS);
+    const timer = setTimeout(() => waiting.reject(new Error(t("The application did not respond."))), ANSWER_MS);
     try {
       await this.request("POST", "/interactions", body, files);
       return await answer;

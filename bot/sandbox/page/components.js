@@ -4,6 +4,7 @@ import { fileCard, picture } from "./attachments.js";
 import { chooser } from "./chooser.js";
 import { el } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { t } from "./words.js";
 
 const ROW = 1, BUTTON = 2, SECTION = 9, TEXT = 10, THUMBNAIL = 11, GALLERY = 12, FILE = 13, SEPARATOR = 14, CONTAINER = 17;
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary" }, LINK = 5;
@@ -57,7 +58,7 @@ function select(component, message, channel, places, use) {
 
 function veiled(given, node) {
   if (!given.spoiler) return node;
-  const veil = el("button", { type: "button", className: "veil" }, "Spoiler");
+  const veil = el("button", { type: "button", className: "veil" }, t("Spoiler"));
   const box = el("div", { className: "veiled" }, node, veil);
   veil.onclick = () => { box.classList.remove("veiled"); veil.remove(); };
   return box;

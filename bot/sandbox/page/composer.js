@@ -5,6 +5,7 @@ import { gist } from "./message.js";
 import { describe, Recorder } from "./recorder.js";
 import { CommandForm, entries, matching } from "./slash.js";
 import { Suggestions } from "./suggestions.js";
+import { t } from "./words.js";
 
 const VOICE = 8192, MOST_FILES = 10, TYPING_EVERY_MS = 8000, MOST_CHARACTERS = 2000, LINES_PX = 220;
 
@@ -81,11 +82,11 @@ export class Composer {
     const given = [...list];
     const rest = given.filter((file) => !this.#command.takeFile(file));
     if (this.#command.active) {
-      if (rest.length) this.problem("This command takes no more files.");
+      if (rest.length) this.problem(t("This command takes no more files."));
       return;
     }
     this.#files.push(...rest);
-    this.problem(this.#files.length > MOST_FILES ? `A message carries ${MOST_FILES} files at most.` : "");
+    this.problem(this.#files.length > MOST_FILES ? t("A message carries {most} files at most.", { most: MOST_FILES }) : "");
     this.#files = this.#files.slice(0, MOST_FILES);
     this.#draw();
     this.focus();
@@ -114,16 +115,16 @@ export class Composer {
     const { places, channel } = this.#app;
     if (channel) {
       const name = places.channelName(channel);
-      this.#write.placeholder = `Message ${channel.guild_id ? (places.isThread(channel) ? name : `#${name}`) : `@${name}`}`;
+      this.#write.placeholder = t("Message {to}", { to: channel.guild_id ? (places.isThread(channel) ? name : `#${name}`) : `@${name}` });
     }
     const about = this.#editing ?? this.#replyTo;
     byId("replying").hidden = !about;
     if (about) {
-      const what = this.#editing ? ["Editing your message"] : ["Replying to ", el("b", {}, places.userName(about.author.id, channel.guild_id)), " ", el("span", { className: "muted" }, gist(about, places, channel.guild_id))];
-      byId("replying").replaceChildren(el("span", {}, what), iconButton("close", "Leave it", () => { if (this.#editing) this.#write.value = ""; this.#replyTo = this.#editing = null; this.#draw(); }));
+      const what = this.#editing ? [t("Editing your message")] : [t("Replying to"), " ", el("b", {}, places.userName(about.author.id, channel.guild_id)), " ", el("span", { className: "muted" }, gist(about, places, channel.guild_id))];
+      byId("replying").replaceChildren(el("span", {}, what), iconButton("close", t("Leave it"), () => { if (this.#editing) this.#write.value = ""; this.#replyTo = this.#editing = null; this.#draw(); }));
     }
     byId("files").hidden = !this.#files.length;
-    byId("files").replaceChildren(...this.#files.map((file, n) => el("li", {}, icon("file"), el("span", {}, file.name), el("span", { className: "muted" }, sizeText(file.size)), iconButton("close", `Remove ${file.name}`, () => { this.#files.splice(n, 1); this.#draw(); }))));
+    byId("files").replaceChildren(...this.#files.map((file, n) => el("li", {}, icon("file"), el("span", {}, file.name), el("span", { className: "muted" }, sizeText(file.size)), iconButton("close", t("Remove {name}", { name: file.name }), () => { this.#files.splice(n, 1); this.#draw(); }))));
     this.#fit();
   }
 
@@ -148,7 +149,7 @@ export class Composer {
     if (slash && !this.#editing) {
       const found = matching(entries(this.#app.commands), slash[1]).slice(0, 50);
       const items = found.map((entry) => ({ entry, sign: el("span", { className: "slash", "aria-hidden": "true" }, "/"), label: entry.title, hint: entry.description }));
-      if (items.length) this.#suggestions.show(this.#write, "Commands", items, ({ entry }) => this.#begin(entry));
+      if (items.length) this.#suggestions.show(this.#write, t("Commands"), items, ({ entry }) => this.#begin(entry));
       else this.#suggestions.hide();
       return;
     }
@@ -158,7 +159,7 @@ export class Composer {
     const people = places.usersIn(channel).filter((user) => user.id !== places.me.id && [user.username, places.userName(user.id, channel.guild_id)].some((name) => name.toLowerCase().includes(typed)));
     const items = people.slice(0, 10).map((user) => ({ user, label: places.userName(user.id, channel.guild_id), hint: user.username }));
     if (!items.length) { this.#suggestions.hide(); return; }
-    this.#suggestions.show(this.#write, "People", items, ({ user }) => {
+    this.#suggestions.show(this.#write, t("People"), items, ({ user }) => {
       const start = text.length - at[1].length - 1;
       this.#write.setRangeText(`@${user.username} `, start, text.length, "end");
       this.#fit();
@@ -199,7 +200,7 @@ export class Composer {
       if (entry && [entry.title, entry.names].includes(text.slice(1))) { this.#begin(entry); return; }
     }
     const content = this.#withMentions(text);
-    if (content.length > MOST_CHARACTERS) throw new Error(`A message has ${MOST_CHARACTERS} characters at most; this one has ${content.length}.`);
+    if (content.length > MOST_CHARACTERS) throw new Error(t("A message has {most} characters at most; this one has {count}.", { most: MOST_CHARACTERS, count: content.length }));
     if (this.#editing) {
       await this.#app.client.request("PATCH", `/channels/${this.#app.channel.id}/messages/${this.#editing.id}`, { content });
       this.#editing = null;
@@ -236,7 +237,7 @@ export class Composer {
     try {
       file = await this.#recorder.record();
     } catch (error) {
-      this.problem(error.name === "NotAllowedError" ? "The browser does not let this page use the microphone. Allow it beside the address, or send a file." : `The microphone cannot be used: ${error.message}`);
+      this.problem(error.name === "NotAllowedError" ? t("The browser does not let this page use the microphone. Allow it beside the address, or send a file.") : t("The microphone cannot be used: {reason}", { reason: error.message }));
       return;
     }
     if (!file) return;

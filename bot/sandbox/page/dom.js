@@ -1,5 +1,7 @@
 // Elements made from JavaScript. Text is always text: nothing here takes HTML.
 
+import { counted, t } from "./words.js";
+
 const ATTRIBUTE = /-|^(role|for|list|colspan)$/;
 
 /** A new element. Names with a dash and `role` become attributes, the rest properties; empty children are left out. */
@@ -60,7 +62,7 @@ export function iconButton(name, label, onclick, className = "") {
 
 /** The size of a file as people say it. */
 export function sizeText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  if (bytes < 1e6) return `${(bytes / 1024).toFixed(1)} KB`;
-  return `${(bytes / 1048576).toFixed(1)} MB`;
+  if (bytes < 1000) return counted(bytes, "{count} byte", "{count} bytes");
+  if (bytes < 1e6) return t("{size} KB", { size: (bytes / 1024).toFixed(1) });
+  return t("{size} MB", { size: (bytes / 1048576).toFixed(1) });
 }

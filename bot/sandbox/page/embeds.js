@@ -1,6 +1,7 @@
 import { picture } from "./attachments.js";
 import { el } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { spoken } from "./words.js";
 
 /** One embed of a message. */
 export function embed(data, places, guildId) {
@@ -14,7 +15,7 @@ export function embed(data, places, guildId) {
         el("div", { className: field.inline ? "inline" : "" }, el("strong", {}, field.name), el("div", { className: "markdown" }, words(field.value))))),
       data.image?.url && picture(data.image.url, "")),
     data.thumbnail?.url && el("img", { className: "embed-thumbnail", src: data.thumbnail.url, alt: "", loading: "lazy" }),
-    (data.footer?.text || data.timestamp) && el("div", { className: "embed-footer muted" }, [data.footer?.text, data.timestamp && new Date(data.timestamp).toLocaleString()].filter(Boolean).join(" • ")));
+    (data.footer?.text || data.timestamp) && el("div", { className: "embed-footer muted" }, [data.footer?.text, data.timestamp && new Date(data.timestamp).toLocaleString(spoken())].filter(Boolean).join(" • ")));
   if (data.color != null) node.style.borderColor = `#${data.color.toString(16).padStart(6, "0")}`;
   return node;
 }

@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { continues, gist, messageElement, Flag } from "./message.js";
+import { spoken, t } from "./words.js";
 
 const PAGE = 50, MOST = 400, KEPT_AT_END = 150, NEAR_PX = 120, AHEAD_PX = 600, SAY_AFTER_MS = 1500;
 
@@ -27,13 +28,16 @@ export class Log {
     this.#node = node;
     this.#announcer = announcer;
     this.#app = app;
-    this.#jump = el("button", { type: "button", className: "jump", hidden: true, onclick: () => this.toPresent() }, icon("down"), "Newest messages");
+    this.#jump = el("button", { type: "button", className: "jump", hidden: true, onclick: () => this.toPresent() });
     node.replaceChildren(this.#list);
     node.after(this.#jump);
     node.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => { if (this.#stuck) this.#toEnd(); }).observe(this.#list);
     node.onkeydown = (event) => this.#walk(event);
   }
+
+  /** Say what is the log's own in the language of the page. */
+  tell() { this.#jump.replaceChildren(icon("down"), t("Newest messages")); }
 
   get size() { return this.#messages.size; }
 
@@ -82,7 +86,7 @@ export class Log {
   #beginning() {
     if (this.#hasOlder) return [];
     const { places, channel } = this.#app, name = places.channelName(channel);
-    const text = channel.guild_id ? `This is the start of ${places.isThread(channel) ? name : `#${name}`}.` : `This is the start of your direct messages with ${name}.`;
+    const text = channel.guild_id ? t("This is the start of {place}.", { place: places.isThread(channel) ? name : `#${name}` }) : t("This is the start of your direct messages with {name}.", { name });
     return [el("p", { className: "beginning muted" }, text)];
   }
 
@@ -90,7 +94,7 @@ export class Log {
     const node = messageElement(message, this.#app, continues(message, before));
     const day = new Date(message.timestamp).toDateString();
     if (!before || new Date(before.timestamp).toDateString() !== day) {
-      node.dataset.day = new Intl.DateTimeFormat(undefined, { dateStyle: "long" }).format(new Date(message.timestamp));
+      node.dataset.day = new Intl.DateTimeFormat(spoken(), { dateStyle: "long" }).format(new Date(message.timestamp));
     }
     return node;
   }

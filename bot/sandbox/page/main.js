@@ -10,6 +10,7 @@ import { Panel } from "./panel.js";
 import { Places } from "./places.js";
 import { Sidebar } from "./sidebar.js";
 import { Welcome } from "./welcome.js";
+import { counted, speak, t } from "./words.js";
 
 const COMMAND = 2, COMPONENT = 3, MESSAGE_COMMAND = 3;
 const TYPING_MS = 10_000, WATCH_MS = 4000;
@@ -40,12 +41,14 @@ class App {
   become(userId) {
     const user = this.world.users.find((candidate) => candidate.id === userId) ?? this.world.users[0];
     localStorage.setItem("person", user.id);
+    speak(user.locale);
+    for (const part of [this.sidebar, this.panel, this.log, this.menu]) part.tell();
     if (this.places && this.channel) this.#where.set(this.places.me.id, this.channel.id);
     this.client?.close();
     this.#unread.clear();
     this.#typing.clear();
     const client = this.client = new Client(this.world, user.token);
-    client.addEventListener("offline", () => { if (client === this.client) this.notice("The connection is lost; trying again …"); });
+    client.addEventListener("offline", () => { if (client === this.client) this.notice(t("The connection is lost; trying again …")); });
     const on = (names, act) => names.forEach((name) => client.addEventListener(name, ({ detail }) => { if (client === this.client) act(detail, name); }));
     on(["READY"], (ready) => this.#begin(ready));
     on(["MESSAGE_CREATE", "MESSAGE_UPDATE"], (message, name) => this.#take(message, name));
@@ -88,7 +91,7 @@ class App {
     byId("title").textContent = this.places.channelName(channel);
     byId("title").dataset.sign = channel.guild_id ? (this.places.isThread(channel) ? "" : "#") : "@";
     byId("topic").textContent = channel.topic ?? "";
-    document.title = `${channel.guild_id ? "#" : "@"}${this.places.channelName(channel)} · Sandbox`;
+    document.title = `${channel.guild_id ? "#" : "@"}${this.places.channelName(channel)} · ${t("Sandbox")}`;
     this.sidebar.draw();
     this.#showTyping();
     try {
@@ -149,7 +152,7 @@ class App {
 
   #showTyping() {
     const names = [...this.#typing.keys()].filter((key) => key.startsWith(`${this.channel?.id}/`)).map((key) => this.places.userName(key.split("/")[1], this.channel.guild_id));
-    const text = names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing…` : "";
+    const text = names.length ? counted(names.length, "{names} is typing…", "{names} are typing…", { names: names.join(", ") }) : "";
     byId("typing").replaceChildren(...(text ? [el("span", { className: "dots" }, el("i"), el("i"), el("i")), ` ${text}`] : []));
   }
 
@@ -207,7 +210,7 @@ class App {
     if (client !== this.client) return;
     if (world && !world.bot_connected) {
       const text = `rest_url="${world.api}"  token="${world.bot_token}"`;
-      this.notice("No bot is connected yet. Point yours at this address with this token: ", el("code", {}, text), iconButton("copy", "Copy address and token", () => navigator.clipboard.writeText(text)));
+      this.notice(t("No bot is connected yet. Point yours at this address with this token:"), " ", el("code", {}, text), iconButton("copy", t("Copy address and token"), () => navigator.clipboard.writeText(text)));
     } else if (world && this.#botAway) {
       this.notice("");
       if (this.channel) this.#loadCommands();
@@ -225,12 +228,13 @@ class App {
   }
 }
 
+speak(navigator.language);
 try {
   const world = await (await fetch("/sandbox")).json();
   const app = new App(world);
   app.become(localStorage.getItem("person") ?? world.users.at(-1).id);
 } catch (error) {
   byId("notice").hidden = false;
-  byId("notice").textContent = `The sandbox cannot be reached: ${error.message}`;
+  byId("notice").textContent = t("The sandbox cannot be reached: {reason}", { reason: error.message });
   throw error;
 }

@@ -2,6 +2,7 @@
 
 import MarkdownIt from "/page/vendor/markdown-it/markdown-it.js";
 import { iconButton } from "./dom.js";
+import { spoken, t } from "./words.js";
 
 const DATES = {
   t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" },
@@ -33,14 +34,14 @@ rules.angle = (tokens, n, _options, env) => {
   const { user, role, channel, command, time, style, emoji } = tokens[n].meta;
   const mention = (text) => `<span class="mention">${parser.utils.escapeHtml(text)}</span>`;
   if (user) return mention(`@${env.places.userName(user, env.guildId)}`);
-  if (role) return mention(`@${env.places.roles.get(role)?.name ?? "unknown role"}`);
-  if (channel) return mention(`#${env.places.channels.get(channel)?.name ?? "unknown"}`);
+  if (role) return mention(`@${env.places.roles.get(role)?.name ?? t("unknown role")}`);
+  if (channel) return mention(`#${env.places.channels.get(channel)?.name ?? t("unknown")}`);
   if (command) return mention(`/${command}`);
   if (emoji) return parser.utils.escapeHtml(`:${emoji}:`);
   const at = new Date(Number(time) * 1000);
   if (Number.isNaN(at.getTime())) return "";
-  const text = style === "R" ? relative(at) : new Intl.DateTimeFormat(undefined, DATES[style ?? "f"]).format(at);
-  return `<time datetime="${at.toISOString()}" title="${parser.utils.escapeHtml(at.toLocaleString())}">${parser.utils.escapeHtml(text)}</time>`;
+  const text = style === "R" ? relative(at) : new Intl.DateTimeFormat(spoken(), DATES[style ?? "f"]).format(at);
+  return `<time datetime="${at.toISOString()}" title="${parser.utils.escapeHtml(at.toLocaleString(spoken()))}">${parser.utils.escapeHtml(text)}</time>`;
 };
 
 parser.inline.ruler.before("emphasis", "spoiler", (state, silent) => {
@@ -49,7 +50,7 @@ parser.inline.ruler.before("emphasis", "spoiler", (state, silent) => {
   if (end <= state.pos + 2 || end >= state.posMax) return false;
   if (!silent) {
     const after = state.posMax;
-    state.push("spoiler_open", "span", 1).attrs = [["class", "spoiler"], ["tabindex", "0"], ["role", "button"], ["aria-label", "Spoiler: press to read"]];
+    state.push("spoiler_open", "span", 1).attrs = [["class", "spoiler"], ["tabindex", "0"], ["role", "button"], ["aria-label", t("Spoiler: press to read")]];
     state.pos += 2;
     state.posMax = end;
     state.md.inline.tokenize(state);
@@ -101,7 +102,7 @@ parser.core.ruler.before("normalize", "quotes", (state) => {
 
 function relative(at) {
   const seconds = (at - Date.now()) / 1000;
-  const format = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(spoken(), { numeric: "auto" });
   for (const [unit, size] of [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
   }
@@ -114,7 +115,7 @@ export function markdown(text, places, guildId) {
   template.innerHTML = parser.render(text, { places, guildId });
   const { content } = template;
   for (const pre of content.querySelectorAll("pre")) {
-    const copy = iconButton("copy", "Copy the code", () => navigator.clipboard.writeText(pre.textContent.replace(/\n$/, "")), "copy");
+    const copy = iconButton("copy", t("Copy the code"), () => navigator.clipboard.writeText(pre.textContent.replace(/\n$/, "")), "copy");
     const block = document.createElement("div");
     block.className = "code";
     pre.tabIndex = 0;

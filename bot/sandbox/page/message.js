@@ -7,6 +7,7 @@ import { el, icon } from "./dom.js";
 import { embed } from "./embeds.js";
 import { markdown, plain } from "./markdown.js";
 import { poll } from "./poll.js";
+import { counted, spoken, t } from "./words.js";
 
 export const Flag = { SUPPRESS_EMBEDS: 4, EPHEMERAL: 64, LOADING: 128, VOICE: 8192, V2: 32768 };
 const PINNED = 6, THREAD_CREATED = 18, COMMAND = 20, THREAD_STARTER = 21, CONTEXT_COMMAND = 23;
@@ -23,18 +24,18 @@ export function continues(message, before) {
 
 export function timeText(at) {
   const day = new Date(at).toDateString(), today = new Date();
-  const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(at);
+  const hour = new Intl.DateTimeFormat(spoken(), { timeStyle: "short" }).format(at);
   if (day === today.toDateString()) return hour;
-  return new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" }).format(at);
+  return new Intl.DateTimeFormat(spoken(), { dateStyle: "short", timeStyle: "short" }).format(at);
 }
 
 /** What a message says in a few words, for those who quote it and for those who listen. */
 export function gist(message, places, guildId) {
-  if (message.flags & Flag.LOADING) return "thinking…";
+  if (message.flags & Flag.LOADING) return t("thinking…");
   if (message.content) return plain(message.content, places, guildId);
-  if (message.flags & Flag.VOICE) return "Voice message";
+  if (message.flags & Flag.VOICE) return t("Voice message");
   if (message.attachments?.length) return message.attachments.map((file) => file.filename).join(", ");
-  return message.message_snapshots?.length ? "Forwarded message" : "Message";
+  return message.message_snapshots?.length ? t("Forwarded message") : t("Message");
 }
 
 /**
@@ -55,7 +56,7 @@ export function messageElement(message, app, compact) {
     node.append(icon("thread"), el("div", { className: "content" }, systemText(message, name, app)));
     return node;
   }
-  const time = el("time", { dateTime: at.toISOString(), title: at.toLocaleString() }, timeText(at));
+  const time = el("time", { dateTime: at.toISOString(), title: at.toLocaleString(spoken()) }, timeText(at));
   const above = quoted(message, app);
   if (above) node.append(above);
   node.append(compact ? el("span", { className: "gutter" }, time) : avatar(message.author));
@@ -68,7 +69,7 @@ export function messageElement(message, app, compact) {
     body(message, app),
     message.reactions?.length ? reactions(message, app) : null,
     message.thread && threadCard(message.thread, app),
-    ephemeral ? el("div", { className: "only-you muted" }, "Only you can see this • ", el("button", { type: "button", className: "link", onclick: () => app.dismiss(message) }, "Dismiss message")) : null));
+    ephemeral ? el("div", { className: "only-you muted" }, t("Only you can see this"), " • ", el("button", { type: "button", className: "link", onclick: () => app.dismiss(message) }, t("Dismiss message"))) : null));
   return node;
 }
 
@@ -78,7 +79,7 @@ function mentionsMe(message, places) {
 
 function body(message, app) {
   const { places, channel } = app, guildId = channel.guild_id;
-  if (message.flags & Flag.LOADING) return el("div", { className: "thinking" }, el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), " thinking…");
+  if (message.flags & Flag.LOADING) return el("div", { className: "thinking" }, el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), ` ${t("thinking…")}`);
   const shown = components(message.components, message, channel, places, (component, values) => app.use(message, component, values));
   if (message.flags & Flag.V2) return [...shown, edited(message)];
   const words = el("div", { className: "markdown" }, markdown(message.content, places, guildId));
@@ -86,7 +87,7 @@ function body(message, app) {
   if (mark) (words.lastElementChild?.matches("p, small") ? words.lastElementChild : words).append(" ", mark);
   return [
     words,
-    (message.message_snapshots ?? []).map(({ message: inner }) => el("div", { className: "forwarded" }, el("small", {}, "↪ Forwarded"), el("div", { className: "markdown" }, markdown(inner.content, places, guildId)), inner.attachments.map(attachment), inner.embeds.map((data) => embed(data, places, guildId)))),
+    (message.message_snapshots ?? []).map(({ message: inner }) => el("div", { className: "forwarded" }, el("small", {}, `↪ ${t("Forwarded")}`), el("div", { className: "markdown" }, markdown(inner.content, places, guildId)), inner.attachments.map(attachment), inner.embeds.map((data) => embed(data, places, guildId)))),
     message.attachments.map(attachment),
     message.flags & Flag.SUPPRESS_EMBEDS ? null : message.embeds.map((data) => embed(data, places, guildId)),
     message.poll && poll(message.poll, (answers) => app.vote(message, answers)),
@@ -95,7 +96,7 @@ function body(message, app) {
 }
 
 function edited(message) {
-  return message.edited_timestamp ? el("span", { className: "edited", title: new Date(message.edited_timestamp).toLocaleString() }, "(edited)") : null;
+  return message.edited_timestamp ? el("span", { className: "edited", title: new Date(message.edited_timestamp).toLocaleString(spoken()) }, t("(edited)")) : null;
 }
 
 /** What stands above a message: what it replies to, or which command it answers. */
@@ -103,23 +104,23 @@ function quoted(message, app) {
   const { places, channel } = app, guildId = channel.guild_id;
   const command = message.interaction_metadata;
   if (command && (message.type === COMMAND || message.type === CONTEXT_COMMAND) && message.interaction) {
-    return el("div", { className: "quoted" }, el("b", {}, places.userName(command.user.id, guildId)), " used ", el("span", { className: "mention" }, message.type === COMMAND ? `/${message.interaction.name}` : message.interaction.name));
+    return el("div", { className: "quoted" }, el("b", {}, places.userName(command.user.id, guildId)), ` ${t("used")} `, el("span", { className: "mention" }, message.type === COMMAND ? `/${message.interaction.name}` : message.interaction.name));
   }
   if (message.referenced_message === undefined || message.type === THREAD_STARTER) return null;
   const target = message.referenced_message;
-  if (target === null) return el("div", { className: "quoted" }, el("i", {}, "The message was deleted."));
+  if (target === null) return el("div", { className: "quoted" }, el("i", {}, t("The message was deleted.")));
   return el("button", { type: "button", className: "quoted", onclick: () => app.jump(target.id) }, el("b", {}, places.userName(target.author.id, guildId)), " ", el("span", {}, gist(target, places, guildId)));
 }
 
 function systemText(message, name, app) {
-  if (message.type === PINNED) return [el("b", {}, name), " pinned a message to this channel."];
+  if (message.type === PINNED) return [el("b", {}, name), ` ${t("pinned a message to this channel.")}`];
   const thread = app.places.channels.get(message.message_reference?.channel_id);
-  return [el("b", {}, name), " started a thread: ", thread ? el("button", { type: "button", className: "link", onclick: () => app.open(thread) }, message.content) : message.content];
+  return [el("b", {}, name), ` ${t("started a thread:")} `, thread ? el("button", { type: "button", className: "link", onclick: () => app.open(thread) }, message.content) : message.content];
 }
 
 function threadCard(thread, app) {
   const known = app.places.channels.get(thread.id) ?? thread;
-  return el("button", { type: "button", className: "thread-card", onclick: () => app.open(known) }, icon("thread"), el("b", {}, known.name), el("span", { className: "muted" }, `${known.message_count ?? 0} messages`));
+  return el("button", { type: "button", className: "thread-card", onclick: () => app.open(known) }, icon("thread"), el("b", {}, known.name), el("span", { className: "muted" }, counted(known.message_count ?? 0, "{count} message", "{count} messages")));
 }
 
 function reactions(message, app) {

@@ -3,22 +3,19 @@
 import { byId, el, icon, iconButton } from "./dom.js";
 import { Flag } from "./message.js";
 import { commandData } from "./slash.js";
+import { t } from "./words.js";
 
 const COMMAND = 2, MESSAGE_COMMAND = 3;
 const EMOJI = ["👍", "👎", "❤️", "😂", "🎉", "😮", "😢", "🙏", "👀", "✅", "❌", "🔥"];
 
 export class MessageMenu {
   #app;
-  #bar;
+  #bar = el("div", { className: "bar", role: "toolbar" });
   #menu = el("div", { id: "menu", popover: "auto", role: "menu" });
   #message = null;
 
   constructor(log, app) {
     this.#app = app;
-    this.#bar = el("div", { className: "bar", role: "toolbar", "aria-label": "What to do with this message" },
-      iconButton("smile", "Add a reaction", (event) => this.#emoji(event.currentTarget)),
-      iconButton("reply", "Reply", () => app.composer.reply(this.#message)),
-      iconButton("more", "More", (event) => this.#open(event.currentTarget)));
     document.body.append(this.#menu);
     this.#menu.addEventListener("keydown", (event) => this.#walk(event));
     const show = (event) => this.#show(event.target.closest?.("article"));
@@ -32,6 +29,15 @@ export class MessageMenu {
       this.#show(article);
       this.#open(article, event);
     });
+  }
+
+  /** Say what can be done in the language of the page. */
+  tell() {
+    this.#bar.setAttribute("aria-label", t("What to do with this message"));
+    this.#bar.replaceChildren(
+      iconButton("smile", t("Add a reaction"), (event) => this.#emoji(event.currentTarget)),
+      iconButton("reply", t("Reply"), () => this.#app.composer.reply(this.#message)),
+      iconButton("more", t("More"), (event) => this.#open(event.currentTarget)));
   }
 
   #show(article) {
@@ -49,13 +55,13 @@ export class MessageMenu {
     const mine = message.author.id === places.me.id, ephemeral = !!(message.flags & Flag.EPHEMERAL);
     const path = `/channels/${message.channel_id}/messages/${message.id}`;
     const found = [];
-    if (!ephemeral) found.push(["Reply", "reply", () => composer.reply(message)]);
-    if (mine && message.content) found.push(["Edit", "edit", () => composer.edit(message)]);
-    if (!ephemeral && channel.guild_id && !places.isThread(channel) && !message.thread) found.push(["Create a thread", "thread", () => this.#thread()]);
-    if (message.content) found.push(["Copy the text", "copy", () => navigator.clipboard.writeText(message.content)]);
-    found.push(["Copy the link", "copy", () => navigator.clipboard.writeText(`https://discord.com/channels/${channel.guild_id ?? "@me"}/${message.channel_id}/${message.id}`)]);
-    if (ephemeral) found.push(["Dismiss", "close", () => this.#app.dismiss(message)]);
-    else if (mine || this.#app.mayManage()) found.push(["Delete", "trash", () => client.request("DELETE", path)]);
+    if (!ephemeral) found.push([t("Reply"), "reply", () => composer.reply(message)]);
+    if (mine && message.content) found.push([t("Edit"), "edit", () => composer.edit(message)]);
+    if (!ephemeral && channel.guild_id && !places.isThread(channel) && !message.thread) found.push([t("Create a thread"), "thread", () => this.#thread()]);
+    if (message.content) found.push([t("Copy the text"), "copy", () => navigator.clipboard.writeText(message.content)]);
+    found.push([t("Copy the link"), "copy", () => navigator.clipboard.writeText(`https://discord.com/channels/${channel.guild_id ?? "@me"}/${message.channel_id}/${message.id}`)]);
+    if (ephemeral) found.push([t("Dismiss"), "close", () => this.#app.dismiss(message)]);
+    else if (mine || this.#app.mayManage()) found.push([t("Delete"), "trash", () => client.request("DELETE", path)]);
     const apps = ephemeral ? [] : commands.filter((command) => command.type === MESSAGE_COMMAND)
       .map((command) => [command.name_localized ?? command.name, null, () => this.#app.interact(COMMAND, { ...commandData(command), target_id: message.id })]);
     return [found, apps];
@@ -63,9 +69,9 @@ export class MessageMenu {
 
   #open(anchor, event = null) {
     const [own, apps] = this.#items();
-    const row = ([label, sign, act]) => el("button", { type: "button", role: "menuitem", tabIndex: -1, className: label === "Delete" ? "danger" : "", onclick: () => this.#act(act) }, sign && icon(sign), label);
+    const row = ([label, sign, act]) => el("button", { type: "button", role: "menuitem", tabIndex: -1, className: sign === "trash" ? "danger" : "", onclick: () => this.#act(act) }, sign && icon(sign), label);
     this.#menu.className = "";
-    this.#menu.replaceChildren(...own.map(row), ...(apps.length ? [el("div", { className: "menu-title", role: "presentation" }, "Apps"), ...apps.map(row)] : []));
+    this.#menu.replaceChildren(...own.map(row), ...(apps.length ? [el("div", { className: "menu-title", role: "presentation" }, t("Apps")), ...apps.map(row)] : []));
     this.#place(anchor, event);
   }
 
@@ -101,7 +107,7 @@ export class MessageMenu {
 
   async #thread() {
     const message = this.#message;
-    const name = (message.content || "Thread").replace(/\s+/g, " ").slice(0, 60);
+    const name = (message.content || t("Thread")).replace(/\s+/g, " ").slice(0, 60);
     const thread = await this.#app.client.request("POST", `/channels/${message.channel_id}/messages/${message.id}/threads`, { name });
     this.#app.places.apply("THREAD_CREATE", thread);
     await this.#app.open(this.#app.places.channels.get(thread.id));

@@ -3,6 +3,7 @@
 import { chooser } from "./chooser.js";
 import { el, iconButton } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { t } from "./words.js";
 
 const SUBMIT = 5;
 const ROW = 1, TEXT_INPUT = 4, TEXT = 10, LABEL = 18, UPLOAD = 19, RADIO = 21, CHECKBOXES = 22, CHECKBOX = 23;
@@ -23,11 +24,11 @@ export function openModal(modal, app) {
     });
   });
   const problem = el("p", { className: "error", role: "alert", hidden: true });
-  const send = el("button", { className: "button primary" }, "Submit");
-  const form = el("form", { method: "dialog", noValidate: true }, el("p", { className: "muted" }, `This form goes to ${modal.application.name}.`), body, problem,
-    el("div", { className: "row end" }, el("button", { type: "button", className: "button secondary", onclick: () => dialog.close() }, "Cancel"), send));
+  const send = el("button", { className: "button primary" }, t("Submit"));
+  const form = el("form", { method: "dialog", noValidate: true }, el("p", { className: "muted" }, t("This form goes to {name}.", { name: modal.application.name })), body, problem,
+    el("div", { className: "row end" }, el("button", { type: "button", className: "button secondary", onclick: () => dialog.close() }, t("Cancel")), send));
   const dialog = el("dialog", { className: "modal", "aria-labelledby": "modal-title" },
-    el("div", { className: "modal-head" }, el("h2", { id: "modal-title" }, modal.title), iconButton("close", "Close", () => dialog.close())), form);
+    el("div", { className: "modal-head" }, el("h2", { id: "modal-title" }, modal.title), iconButton("close", t("Close"), () => dialog.close())), form);
   form.onsubmit = async (event) => {
     event.preventDefault();
     const wrong = fields.filter((field) => !field.check());
@@ -59,7 +60,7 @@ function fieldOf(component, label, description, channel, places) {
   const id = `input-${++inputs}`, required = component.required !== false && component.type !== CHECKBOX;
   const { control, group, values, problem } = controlOf(component, id, label, channel, places);
   const error = el("small", { className: "error", id: `${id}-error`, hidden: true });
-  const mark = required && el("span", { className: "required", title: "Required" }, " *");
+  const mark = required && el("span", { className: "required", title: t("Required") }, " *");
   const element = group
     ? el("fieldset", { className: "field" }, el("legend", {}, label, mark), description && el("small", { className: "muted" }, description), control, error)
     : el("div", { className: "field" }, el("label", { for: id }, label, mark), description && el("small", { className: "muted" }, description), control, error);
@@ -82,7 +83,7 @@ function fieldOf(component, label, description, channel, places) {
 function controlOf(component, id, label, channel, places) {
   const tick = (type) => component.options.map((option) => el("label", { className: "tick" }, el("input", { type, name: id, value: option.value, checked: !!option.default }), el("span", {}, option.label, option.description && el("small", {}, option.description))));
   const ticked = (node) => [...node.querySelectorAll("input:checked")].map((input) => input.value);
-  const missing = (required, empty) => (required && empty ? "This field is required." : "");
+  const missing = (required, empty) => (required && empty ? t("This field is required.") : "");
   switch (component.type) {
     case TEXT_INPUT: {
       const control = el(component.style === PARAGRAPH ? "textarea" : "input", { id, value: component.value ?? "", placeholder: component.placeholder ?? "", maxLength: component.max_length ?? 4000 });
@@ -90,7 +91,7 @@ function controlOf(component, id, label, channel, places) {
       const fewest = component.min_length ?? 0;
       return {
         control, values: () => ({ value: control.value }),
-        problem: (required) => missing(required, !control.value) || (control.value && control.value.length < fewest ? `At least ${fewest} characters, please.` : ""),
+        problem: (required) => missing(required, !control.value) || (control.value && control.value.length < fewest ? t("At least {count} characters, please.", { count: fewest }) : ""),
       };
     }
     case UPLOAD: {
@@ -98,7 +99,7 @@ function controlOf(component, id, label, channel, places) {
       return {
         control,
         values: (files) => { const chosen = [...control.files]; const at = files.length; files.push(...chosen); return { values: chosen.map((_, n) => String(at + n)) }; },
-        problem: (required) => missing(required, !control.files.length) || (control.files.length > component.max_values ? `${component.max_values} files at most.` : ""),
+        problem: (required) => missing(required, !control.files.length) || (control.files.length > component.max_values ? t("{count} files at most.", { count: component.max_values }) : ""),
       };
     }
     case RADIO: {

@@ -1,6 +1,7 @@
 // The field of one option of a slash command.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9, NUMBER = 10, ATTACHMENT = 11;
 const WAIT_MS = 200;
@@ -30,7 +31,7 @@ export class OptionField {
     this.#error = el("small", { className: "error", id: `${id}-error`, hidden: true });
     const hint = el("small", { className: "muted", id: `${id}-hint` }, option.description_localized ?? option.description);
     this.#input.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
-    this.element = el("div", { className: "field" }, el("label", { for: id }, this.label, option.required && el("span", { className: "required", title: "Required" }, " *")), this.#input, hint, this.#error);
+    this.element = el("div", { className: "field" }, el("label", { for: id }, this.label, option.required && el("span", { className: "required", title: t("Required") }, " *")), this.#input, hint, this.#error);
   }
 
   focus() { this.#input.focus(); }
@@ -54,7 +55,7 @@ export class OptionField {
   value() {
     const { option } = this;
     if (this.empty) {
-      if (option.required) throw new FieldError("This field is required.");
+      if (option.required) throw new FieldError(t("This field is required."));
       return undefined;
     }
     if (this.isFile) return this.#input.files[0];
@@ -64,14 +65,14 @@ export class OptionField {
     const choices = this.#fixedChoices();
     if (choices) {
       const same = choices.find((choice) => choice.label.toLowerCase() === text.trim().toLowerCase());
-      if (!same) throw new FieldError("Choose one from the list.");
+      if (!same) throw new FieldError(t("Choose one from the list."));
       return same.value;
     }
     if (option.type === STRING) return text;
     const number = Number(text.replace(",", "."));
-    if (!Number.isFinite(number) || (option.type === INTEGER && !Number.isInteger(number))) throw new FieldError(option.type === INTEGER ? "A whole number is wanted." : "A number is wanted.");
-    if (option.min_value !== undefined && number < option.min_value) throw new FieldError(`At least ${option.min_value}.`);
-    if (option.max_value !== undefined && number > option.max_value) throw new FieldError(`At most ${option.max_value}.`);
+    if (!Number.isFinite(number) || (option.type === INTEGER && !Number.isInteger(number))) throw new FieldError(option.type === INTEGER ? t("A whole number is wanted.") : t("A number is wanted."));
+    if (option.min_value !== undefined && number < option.min_value) throw new FieldError(t("At least {count}.", { count: option.min_value }));
+    if (option.max_value !== undefined && number > option.max_value) throw new FieldError(t("At most {count}.", { count: option.max_value }));
     return number;
   }
 
@@ -90,7 +91,7 @@ export class OptionField {
   #control(id) {
     const { option } = this, required = !!option.required;
     if (this.isFile) return el("input", { id, type: "file", required, onchange: () => this.showError("") });
-    if (option.type === BOOLEAN) return el("select", { id, required, onchange: () => this.showError("") }, el("option", { value: "" }, "—"), el("option", { value: "true" }, "Yes"), el("option", { value: "false" }, "No"));
+    if (option.type === BOOLEAN) return el("select", { id, required, onchange: () => this.showError("") }, el("option", { value: "" }, "—"), el("option", { value: "true" }, t("Yes")), el("option", { value: "false" }, t("No")));
     const numeric = option.type === INTEGER || option.type === NUMBER;
     const input = el("input", { id, type: "text", required, inputMode: numeric ? "decimal" : "text", maxLength: option.max_length ?? 6000 });
     if (!option.autocomplete && !this.#fixedChoices()) { input.oninput = () => this.showError(""); return input; }
@@ -127,7 +128,7 @@ export class OptionField {
       const found = await this.#found().catch(() => null);
       if (asked !== this.#asked || document.activeElement !== this.#input) return;
       const { suggestions } = this.#surroundings;
-      if (found === null) { suggestions.hide(); this.showError("The choices could not be loaded."); return; }
+      if (found === null) { suggestions.hide(); this.showError(t("The choices could not be loaded.")); return; }
       suggestions.show(this.#input, this.label, found, (choice) => this.#choose(choice), { first: this.#input.value !== "" || !!this.option.choices });
     }, afterMs);
   }

@@ -1,6 +1,7 @@
 // For engineers: what passes between the bot and the sandbox, and trouble on demand.
 
 import { byId, el, icon, iconButton } from "./dom.js";
+import { spoken, t } from "./words.js";
 
 const MOST_ROWS = 500;
 const OPS = { 0: "DISPATCH", 1: "HEARTBEAT", 2: "IDENTIFY", 3: "PRESENCE", 4: "VOICE STATE", 6: "RESUME", 7: "RECONNECT", 8: "MEMBERS", 9: "INVALID SESSION", 10: "HELLO", 11: "HEARTBEAT ACK" };
@@ -20,29 +21,37 @@ export class Panel {
   #source = null;
   #rows = [];
   #paused = false;
-  #list = el("ol", { className: "wire", tabIndex: 0, "aria-label": "Traffic" });
+  #list = el("ol", { className: "wire", tabIndex: 0 });
   #details = el("div", { className: "wire-details", hidden: true });
-  #filter = el("input", { type: "search", placeholder: "Filter: path, event, text …", "aria-label": "Filter" });
+  #filter = el("input", { type: "search" });
   #shown = { request: true, gateway: true, heartbeat: false, people: false };
-  #faultPath = el("input", { type: "text", placeholder: "any path, or /channels/*/messages", "aria-label": "Path of the requests that fail" });
+  #faultPath = el("input", { type: "text" });
   #waiting = el("p", { className: "muted", role: "status" });
 
   constructor(app) {
     this.#app = app;
     byId("open-panel").append(icon("panel"));
     byId("open-panel").onclick = () => this.toggle();
+    this.#filter.oninput = () => this.#draw();
+  }
+
+  /** Make the panel in the language of the page; what it lists stays. */
+  tell() {
+    const names = (node, label, placeholder = "") => { node.setAttribute("aria-label", label); node.placeholder = placeholder; };
+    names(this.#list, t("Traffic"));
+    names(this.#filter, t("Filter"), t("Filter: path, event, text …"));
+    names(this.#faultPath, t("Path of the requests that fail"), t("any path, or /channels/*/messages"));
     const box = (key, label) => {
       const input = el("input", { type: "checkbox", checked: this.#shown[key], onchange: () => { this.#shown[key] = input.checked; this.#draw(); } });
       return el("label", {}, input, label);
     };
-    const pause = el("button", { type: "button", className: "chip", "aria-pressed": "false" }, "Pause");
+    const pause = el("button", { type: "button", className: "chip", "aria-pressed": this.#paused }, t("Pause"));
     pause.onclick = () => { this.#paused = !this.#paused; pause.setAttribute("aria-pressed", this.#paused); if (!this.#paused) this.#draw(); };
-    this.#filter.oninput = () => this.#draw();
     byId("panel").replaceChildren(
-      el("div", { className: "panel-head" }, el("h2", {}, "For engineers"), iconButton("close", "Close the panel", () => this.toggle(false))),
-      el("section", { "aria-label": "Faults" }, el("h3", {}, "Trouble on demand"), el("div", { className: "faults" }, FAULTS.map(([label, about, fault]) => el("button", { type: "button", className: "chip", title: about, "aria-label": `${label}: ${about}`, onclick: () => this.#fault(fault) }, label)), el("button", { type: "button", className: "chip", onclick: () => this.#clear() }, "Clear")), el("label", { className: "fault-path" }, "Only for ", this.#faultPath), this.#waiting),
-      el("section", { className: "traffic", "aria-label": "Traffic" }, el("h3", {}, "Traffic"), el("div", { className: "wire-tools" }, this.#filter, pause, el("button", { type: "button", className: "chip", onclick: () => { this.#rows = []; this.#draw(); } }, "Empty")),
-        el("div", { className: "wire-kinds" }, box("request", "REST"), box("gateway", "Gateway"), box("heartbeat", "Heartbeats"), box("people", "People's requests")),
+      el("div", { className: "panel-head" }, el("h2", {}, t("For engineers")), iconButton("close", t("Close the panel"), () => this.toggle(false))),
+      el("section", { "aria-label": t("Faults") }, el("h3", {}, t("Trouble on demand")), el("div", { className: "faults" }, FAULTS.map(([label, about, fault]) => el("button", { type: "button", className: "chip", title: t(about), "aria-label": `${t(label)}: ${t(about)}`, onclick: () => this.#fault(fault) }, t(label))), el("button", { type: "button", className: "chip", onclick: () => this.#clear() }, t("Clear"))), el("label", { className: "fault-path" }, t("Only for"), " ", this.#faultPath), this.#waiting),
+      el("section", { className: "traffic", "aria-label": t("Traffic") }, el("h3", {}, t("Traffic")), el("div", { className: "wire-tools" }, this.#filter, pause, el("button", { type: "button", className: "chip", onclick: () => { this.#rows = []; this.#draw(); } }, t("Empty"))),
+        el("div", { className: "wire-kinds" }, box("request", "REST"), box("gateway", "Gateway"), box("heartbeat", t("Heartbeats")), box("people", t("People's requests"))),
         this.#list, this.#details));
   }
 
@@ -85,10 +94,10 @@ export class Panel {
   }
 
   #row(entry) {
-    const at = new Date(entry.at_s * 1000).toLocaleTimeString(undefined, { hour12: false });
+    const at = new Date(entry.at_s * 1000).toLocaleTimeString(spoken(), { hour12: false });
     const parts = entry.kind === "request"
       ? [el("span", { className: `status s${String(entry.status)[0]}` }, entry.status), el("span", { className: "what" }, `${entry.method} ${shortened(entry.path)}`), el("span", { className: "muted" }, `${Math.round(entry.duration_s * 1000)} ms`)]
-      : [el("span", { className: "status" }, entry.to === "bot" ? "→" : "←", el("span", { className: "unseen" }, entry.to === "bot" ? "to the bot" : "from the bot")), el("span", { className: "what" }, entry.t ?? OPS[entry.op] ?? `op ${entry.op}`), entry.s != null && el("span", { className: "muted" }, `#${entry.s}`)];
+      : [el("span", { className: "status" }, entry.to === "bot" ? "→" : "←", el("span", { className: "unseen" }, entry.to === "bot" ? t("to the bot") : t("from the bot"))), el("span", { className: "what" }, entry.t ?? OPS[entry.op] ?? `op ${entry.op}`), entry.s != null && el("span", { className: "muted" }, `#${entry.s}`)];
     const button = el("button", { type: "button" }, el("span", { className: "muted" }, at), parts);
     button.onclick = () => this.#open(entry);
     return el("li", { className: entry.kind }, button);
@@ -96,7 +105,7 @@ export class Panel {
 
   #open(entry) {
     const text = JSON.stringify(entry, null, 2);
-    this.#details.replaceChildren(el("div", { className: "panel-head" }, el("b", {}, entry.kind === "request" ? `${entry.method} ${entry.path}` : entry.t ?? OPS[entry.op]), iconButton("copy", "Copy", () => navigator.clipboard.writeText(text)), iconButton("close", "Close the details", () => { this.#details.hidden = true; })), el("pre", { tabIndex: 0 }, text));
+    this.#details.replaceChildren(el("div", { className: "panel-head" }, el("b", {}, entry.kind === "request" ? `${entry.method} ${entry.path}` : entry.t ?? OPS[entry.op]), iconButton("copy", t("Copy"), () => navigator.clipboard.writeText(text)), iconButton("close", t("Close the details"), () => { this.#details.hidden = true; })), el("pre", { tabIndex: 0 }, text));
     this.#details.hidden = false;
   }
 
@@ -124,12 +133,12 @@ export class Panel {
 
   async #tellWaiting() {
     const waiting = await (await fetch("/sandbox/faults")).json().catch(() => []);
-    this.#waiting.textContent = waiting.length ? `Waiting for its request: ${waiting.map((fault) => fault.kind.replace("_", " ") + (fault.path ? ` on ${fault.path}` : "")).join(", ")}` : "";
+    this.#waiting.textContent = waiting.length ? t("Waiting for its request: {faults}", { faults: waiting.map((fault) => fault.kind.replace("_", " ") + (fault.path ? ` (${fault.path})` : "")).join(", ") }) : "";
   }
 
   async #control(method, path, body) {
     const response = await fetch(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
-    if (!response.ok) throw new Error((await response.json().catch(() => null))?.message ?? `Status ${response.status}`);
+    if (!response.ok) throw new Error((await response.json().catch(() => null))?.message ?? t("Status {status}", { status: response.status }));
   }
 }
 

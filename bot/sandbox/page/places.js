@@ -1,5 +1,7 @@
 // What a person knows of servers, channels and people: begun by READY, kept by the gateway's events.
 
+import { t } from "./words.js";
+
 const TEXT = 0, DM = 1, CATEGORY = 4, NEWS = 5, THREADS = new Set([10, 11, 12]);
 
 export class Places {
@@ -77,7 +79,7 @@ export class Places {
 
   userName(userId, guildId = null) {
     const user = this.users.get(userId);
-    return this.members.get(`${guildId}/${userId}`)?.nick ?? user?.global_name ?? user?.username ?? "someone";
+    return this.members.get(`${guildId}/${userId}`)?.nick ?? user?.global_name ?? user?.username ?? t("someone");
   }
 
   /** The colour of a name in a server: that of the highest role that has one. */

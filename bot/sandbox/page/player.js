@@ -1,6 +1,7 @@
 // Playing recordings: a voice message with its waveform, or any sound with a plain bar.
 
 import { el, icon } from "./dom.js";
+import { t } from "./words.js";
 
 const SPEEDS = [1, 1.5, 2], STEP_S = 2, BARS = 48;
 const PLAIN = new Uint8Array(BARS).fill(64);
@@ -25,16 +26,16 @@ function barsOf(waveform, count) {
 /** A player for an attachment of Discord's, as an element. */
 export function player(file) {
   const audio = el("audio", { src: file.url, preload: file.duration_secs ? "none" : "metadata" });
-  const toggle = el("button", { type: "button", className: "play", "aria-label": "Play" }, icon("play"));
-  const wave = el("div", { className: "wave", role: "slider", tabIndex: 0, "aria-label": "Position", "aria-valuemin": 0 });
+  const toggle = el("button", { type: "button", className: "play", "aria-label": t("Play") }, icon("play"));
+  const wave = el("div", { className: "wave", role: "slider", tabIndex: 0, "aria-label": t("Position"), "aria-valuemin": 0 });
   wave.append(...barsOf(file.waveform, BARS).map((height) => {
     const bar = el("i");
     bar.style.height = `${Math.round(12 + 88 * height)}%`;
     return bar;
   }));
   const time = el("span", { className: "time" });
-  const speed = el("button", { type: "button", className: "speed", title: "Speed" });
-  const label = file.waveform ? "Voice message" : file.filename;
+  const speed = el("button", { type: "button", className: "speed", title: t("Speed") });
+  const label = file.waveform ? t("Voice message") : file.filename;
   const box = el("div", { className: file.waveform ? "player voice" : "player", role: "group", "aria-label": label }, toggle, wave, time, speed, audio);
   let chosen = 0;
   const length = () => (Number.isFinite(audio.duration) ? audio.duration : file.duration_secs ?? 0);
@@ -45,7 +46,7 @@ export function player(file) {
     time.textContent = at || !audio.paused ? `${clock(at)} / ${clock(total)}` : clock(total);
     wave.setAttribute("aria-valuemax", total.toFixed(1));
     wave.setAttribute("aria-valuenow", at.toFixed(1));
-    wave.setAttribute("aria-valuetext", `${clock(at)} of ${clock(total)}`);
+    wave.setAttribute("aria-valuetext", t("{at} of {total}", { at: clock(at), total: clock(total) }));
   };
   const follow = () => { draw(); if (!audio.paused) requestAnimationFrame(follow); };
   const show = (name, text) => { toggle.replaceChildren(icon(name)); toggle.setAttribute("aria-label", text); };
@@ -53,7 +54,7 @@ export function player(file) {
   const setSpeed = () => {
     audio.playbackRate = SPEEDS[chosen];
     speed.textContent = `${SPEEDS[chosen]}×`;
-    speed.setAttribute("aria-label", `Speed ${SPEEDS[chosen]}×`);
+    speed.setAttribute("aria-label", t("Speed {times}×", { times: SPEEDS[chosen] }));
   };
   toggle.onclick = () => (audio.paused ? audio.play().catch(() => box.classList.add("broken")) : audio.pause());
   speed.onclick = () => { chosen = (chosen + 1) % SPEEDS.length; setSpeed(); };
@@ -69,11 +70,11 @@ export function player(file) {
     wave.onpointerup = () => { wave.onpointermove = null; };
     to(event);
   };
-  audio.onplay = () => { if (playing && playing !== audio) playing.pause(); playing = audio; show("pause", "Pause"); follow(); };
-  audio.onpause = () => { show("play", "Play"); draw(); };
+  audio.onplay = () => { if (playing && playing !== audio) playing.pause(); playing = audio; show("pause", t("Pause")); follow(); };
+  audio.onpause = () => { show("play", t("Play")); draw(); };
   audio.onended = () => { audio.currentTime = 0; draw(); };
   audio.onloadedmetadata = draw;
-  audio.onerror = () => { box.classList.add("broken"); time.textContent = "This recording cannot be played here."; };
+  audio.onerror = () => { box.classList.add("broken"); time.textContent = t("This recording cannot be played here."); };
   setSpeed();
   draw();
   return box;

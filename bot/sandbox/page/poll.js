@@ -1,4 +1,5 @@
 import { el } from "./dom.js";
+import { counted, t } from "./words.js";
 
 /** A poll with its votes; `vote(answerIds)` is called with what the person wants. */
 export function poll(data, vote) {
@@ -11,5 +12,5 @@ export function poll(data, vote) {
     const node = el("button", { type: "button", "aria-pressed": chosen, disabled: data.results.is_finalized, onclick: () => vote(next) }, el("span", {}, `${media.emoji?.name ?? ""} ${media.text ?? ""}`), el("span", { className: "muted" }, `${count}`));
     node.style.setProperty("--share", `${total ? (100 * count) / total : 0}%`);
     return node;
-  }), el("span", { className: "muted" }, data.results.is_finalized ? "The poll has ended." : `${total} votes`));
+  }), el("span", { className: "muted" }, data.results.is_finalized ? t("The poll has ended.") : counted(total, "{count} vote", "{count} votes")));
 }

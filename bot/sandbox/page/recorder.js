@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { clock } from "./player.js";
+import { t } from "./words.js";
 
 const LONGEST_S = 600, LEVELS = 40, POINTS_PER_S = 10, MOST_POINTS = 256;
 const FORMATS = [["audio/ogg;codecs=opus", "ogg"], ["audio/webm;codecs=opus", "webm"], ["audio/mp4", "m4a"]];
@@ -49,9 +50,9 @@ export class Recorder {
     let wanted = false;
     const time = el("span", { className: "time", role: "timer" }, clock(0));
     const levels = el("span", { className: "levels", "aria-hidden": "true" }, Array.from({ length: LEVELS }, () => el("i")));
-    const cancel = el("button", { type: "button", className: "button secondary", "aria-label": "Cancel the recording", onclick: () => recorder.stop() }, icon("trash"), el("span", {}, "Cancel"));
-    const send = el("button", { type: "button", className: "button primary", "aria-label": "Send the recording", onclick: () => { wanted = true; recorder.stop(); } }, icon("send"), el("span", {}, "Send"));
-    const full = el("span", { className: "muted", hidden: true }, "Ten minutes are the most.");
+    const cancel = el("button", { type: "button", className: "button secondary", "aria-label": t("Cancel the recording"), onclick: () => recorder.stop() }, icon("trash"), el("span", {}, t("Cancel")));
+    const send = el("button", { type: "button", className: "button primary", "aria-label": t("Send the recording"), onclick: () => { wanted = true; recorder.stop(); } }, icon("send"), el("span", {}, t("Send")));
+    const full = el("span", { className: "muted", hidden: true }, t("Ten minutes are the most."));
     this.#node.replaceChildren(el("span", { className: "red", "aria-hidden": "true" }), time, levels, full, cancel, send);
     this.#node.hidden = false;
     const began = performance.now(), values = new Uint8Array(analyser.fftSize);

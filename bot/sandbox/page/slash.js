@@ -2,6 +2,7 @@
 
 import { byId, el, iconButton } from "./dom.js";
 import { FieldError, OptionField } from "./option_field.js";
+import { t } from "./words.js";
 
 const COMMAND = 2, AUTOCOMPLETE = 4, SUBCOMMAND = 1, GROUP = 2, CHAT_INPUT = 1;
 
@@ -60,7 +61,7 @@ export class CommandForm {
     this.#fields = [];
     const wanted = entry.options.filter((option) => option.required);
     const fields = el("div", { className: "fields" });
-    const more = el("div", { className: "more-options", role: "group", "aria-label": "Optional" });
+    const more = el("div", { className: "more-options", role: "group", "aria-label": t("Optional") });
     const add = (option) => {
       const field = new OptionField(option, { suggestions: this.#suggestions, channel: this.#app.channel, places: this.#app.places, complete: (asking) => this.#complete(asking) });
       this.#fields.push(field);
@@ -75,7 +76,7 @@ export class CommandForm {
       more.append(chip);
     }
     this.#node.replaceChildren(
-      el("div", { className: "command-head" }, el("strong", {}, `/${entry.title}`), el("span", { className: "muted" }, entry.description), iconButton("close", "Leave the command", () => this.cancel())),
+      el("div", { className: "command-head" }, el("strong", {}, `/${entry.title}`), el("span", { className: "muted" }, entry.description), iconButton("close", t("Leave the command"), () => this.cancel())),
       fields, more.childElementCount ? more : "");
     this.#node.hidden = false;
     // With nothing to fill in, Enter sends it.

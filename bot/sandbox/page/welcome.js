@@ -2,6 +2,7 @@
 
 import { byId, el, iconButton } from "./dom.js";
 import { Flag } from "./message.js";
+import { t } from "./words.js";
 
 const NOTE = "/page/note.ogg";
 const QUESTION = "What colour is the sky?";
@@ -27,15 +28,15 @@ export class Welcome {
     const withBot = channel && !channel.guild_id && channel.recipients?.some((user) => user.bot);
     const name = withBot ? places.channelName(channel) : "";
     const steps = [
-      ["note", "🎙️", "Send a recorded note", "Eleven seconds of a famous speech", () => this.#note()],
-      ["question", "💬", "Ask a question", QUESTION, () => this.#app.composer.send({ content: QUESTION })],
-      ["correction", PENCIL, "Teach it something", "It cannot know this answer: put it right", () => this.#correct()],
-      ["again", "💡", "Ask it again", "In other words: it knows better now", () => this.#app.composer.send({ content: IN_OTHER_WORDS })],
+      ["note", "🎙️", t("Send a recorded note"), t("Eleven seconds of a famous speech"), () => this.#note()],
+      ["question", "💬", t("Ask a question"), t(QUESTION), () => this.#app.composer.send({ content: t(QUESTION) })],
+      ["correction", PENCIL, t("Teach it something"), t("It cannot know this answer: put it right"), () => this.#correct()],
+      ["again", "💡", t("Ask it again"), t("In other words: it knows better now"), () => this.#app.composer.send({ content: t(IN_OTHER_WORDS) })],
     ];
     const left = steps.filter(([key]) => !this.#tried.has(key) && (key !== "again" || this.#tried.has("correction")));
     node.hidden = !withBot || !left.length;
     if (node.hidden) { node.replaceChildren(); return; }
-    node.replaceChildren(el("div", { className: "welcome-head" }, el("h2", {}, this.#tried.size ? "What else you can try" : `Say hello to ${name}: one click each`), iconButton("close", "Hide the suggestions", () => this.#keep(steps.map(([key]) => key)))),
+    node.replaceChildren(el("div", { className: "welcome-head" }, el("h2", {}, this.#tried.size ? t("What else you can try") : t("Say hello to {name}: one click each", { name })), iconButton("close", t("Hide the suggestions"), () => this.#keep(steps.map(([key]) => key)))),
       el("div", { className: "tries" }, left.map(([key, sign, title, about, act]) => {
         return el("button", { type: "button", className: "try", dataset: { try: key }, disabled: this.#running !== "", onclick: () => this.#try(key, act) }, el("span", { className: "sign", "aria-hidden": "true" }, sign), el("span", {}, el("b", {}, title), el("small", { className: "muted" }, about)));
       })));
@@ -64,18 +65,18 @@ export class Welcome {
 
   async #note() {
     const response = await fetch(NOTE);
-    if (!response.ok) throw new Error("The recorded note could not be loaded.");
+    if (!response.ok) throw new Error(t("The recorded note could not be loaded."));
     await this.#app.composer.sendVoice(new File([await response.blob()], "voice-message.ogg", { type: "audio/ogg" }));
   }
 
   /** Ask what the bot cannot know, and open the form with which its answer is put right; in words where it has none. */
   async #correct() {
     const before = this.#answers().length;
-    await this.#app.composer.send({ content: UNKNOWN_TO_IT });
+    await this.#app.composer.send({ content: t(UNKNOWN_TO_IT) });
     const answer = await this.#answerAfter(before);
     const pencil = pencilOf(answer);
     if (pencil) await this.#app.use(answer, pencil);
-    else await this.#app.composer.send({ content: CORRECTION }, [], answer);
+    else await this.#app.composer.send({ content: t(CORRECTION) }, [], answer);
   }
 
   #answers() {
@@ -91,7 +92,7 @@ export class Welcome {
       await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
     }
     const [answer] = this.#answers().slice(before);
-    if (!answer) throw new Error("No answer came. Try again in a minute.");
+    if (!answer) throw new Error(t("No answer came. Try again in a minute."));
     return answer;
   }
 }
