@@ -88,7 +88,7 @@ async def secrets_search(harness: BotHarness, examples: int = 12) -> None:
     """A dataset whose texts are hard to search for keys."""
     ada, name = harness.administrator, f"slow {id(asyncio.current_task()) % 1_000_000}"
     lines = [json.dumps({"prompt": f"Question {number}?", "completion": "/" * 19_990}) for number in range(examples)]
-    await _did(ada, "dataset create", name=name)
+    await _did(ada, "dataset create", dataset=name)
     await _did(ada, "dataset add", dataset=name, file=("slow.jsonl", "\n".join(lines).encode(), "application/jsonl"))
     told = await _did(ada, "dataset lint", dataset=name)
     assert told["content"]
@@ -97,7 +97,7 @@ async def secrets_search(harness: BotHarness, examples: int = 12) -> None:
 async def odd_uploads(harness: BotHarness) -> None:
     """Datasets that are a trial for those who read them."""
     ada, name = harness.administrator, f"odd {id(asyncio.current_task()) % 1_000_000}"
-    await _did(ada, "dataset create", name=name)
+    await _did(ada, "dataset create", dataset=name)
     for file_name, data in (
         ("nested.json", b"[" * (4 << 20) + b"]" * (4 << 20)),
         ("empty.csv", b"prompt,answer\n" + b",\n" * (2 << 20)),

@@ -21,6 +21,7 @@ from bot.settings import Settings
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
 from bot.training.promoting import Promoting
+from bot.training.readiness import Readiness
 from bot.training.registry import TRAINERS
 from bot.training.trainings import Trainings
 from bot.training.withdrawn import WithdrawnExamples
@@ -35,6 +36,7 @@ class Learning:
     corrections: Corrections
     datasets: Datasets
     trainings: Trainings
+    readiness: Readiness
     scorer: Scorer
     promoting: Promoting
     withdrawn: WithdrawnExamples
@@ -77,6 +79,7 @@ def build_learning(
         corrections=corrections,
         datasets=datasets,
         trainings=trainings,
+        readiness=Readiness(trainings.trainers, settings.owner_id),
         scorer=scorer,
         promoting=Promoting(
             stores.models, stores.trainings, datasets, answering.serving, answering.models, scorer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bot.datasets.example import Example
 from bot.datasets.example_text import ExampleOrigin, optional, required
@@ -59,12 +60,8 @@ def from_fields(record: Mapping[str, object], origin: ExampleOrigin) -> Example:
         Problem: it is no example.
     """
     at = known(record)
-    names = {normalized(name): name for name in record}
-    label = record.get(names.get("label", ""))
-    if {"name", "text", "label"} <= set(names) and polarity(label) is not None:
-        return origin.example(
-            required(record[names["name"]], "name"), required(record[names["text"]], "text"), positive=polarity(label)
-        )
+    if (said := labelled(record)) is not None:
+        return origin.example(required(said.name, "name"), required(said.text, "text"), positive=said.is_good)
     if "prompt" not in at:
         raise Problem(NO_PROMPT, names=shown("prompt, question, input"))
     if "answer" not in at and "rejected" not in at:
@@ -79,6 +76,25 @@ def from_fields(record: Mapping[str, object], origin: ExampleOrigin) -> Example:
         raise Problem(BOTH_AND_NEGATIVE)
     system = optional(record[at["system"]], at["system"]) if "system" in at else None
     return origin.example(prompt, answer, rejected, system=system, language=_language(record, at), positive=positive)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledAnswer:
+    """A record as the first version of this bot had it, whose label says whether ``text`` is good as the answer to
+    ``name``; both may be anything yet."""
+
+    name: object
+    text: object
+    is_good: bool
+
+
+def labelled(record: Mapping[str, object]) -> LabelledAnswer | None:
+    """``record`` with ``name``, ``text`` and a ``label`` that says yes or no; None where it is another."""
+    names = {normalized(name): name for name in record}
+    if not {"name", "text", "label"} <= set(names):
+        return None
+    is_good = polarity(record[names["label"]])
+    return None if is_good is None else LabelledAnswer(record[names["name"]], record[names["text"]], is_good)
 
 
 def polarity(value: object) -> bool | None:

@@ -17,9 +17,10 @@ from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, DatasetSe
 from bot.datasets.example import Example, ExampleKind, content_hash
 from bot.datasets.example_text import ExampleOrigin
 from bot.datasets.leaks import Leaks, unpacked_leaks
-from bot.datasets.limits import EmptyDatasetError
+from bot.datasets.limits import EmptyDatasetError, require_room_for_examples
 from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.merging import taken
+from bot.datasets.naming import tidied
 from bot.datasets.reading import read_upload
 from bot.datasets.restoring import is_zip
 from bot.datasets.signing import ArchiveSigner
@@ -64,6 +65,16 @@ class DatasetContents:
     def counts(self) -> Counter[ExampleKind]:
         """How many examples there are of each kind."""
         return Counter(example.kind for example in self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenExamples:
+    """What a person gives, before it is in any dataset."""
+
+    examples: Sequence[Example]
+    given_by: int
+    taken_over: bool = False
+    """See ``DatasetChange``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +178,37 @@ class Datasets(DataHolder):
     async def add_file(
         self, guild_id: int, name: str, file_name: str, data: bytes, *, given_by: int, positive: bool = True
     ) -> DatasetChange:
-        """Add the examples of an uploaded file; see ``read_upload`` for what it may be.
-
-        ``positive``: whether answers that are not marked themselves are what to say.
+        """Add the examples of an uploaded file, as ``read`` gives them.
 
         Raises:
             UploadRefusedError: something is wrong with the file; nothing was added.
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
         """
         await self._store.get(guild_id, name)
+        return await self.add(guild_id, name, await self.read(file_name, data, given_by=given_by, positive=positive))
+
+    async def read(self, file_name: str, data: bytes, *, given_by: int, positive: bool = True) -> GivenExamples:
+        """The examples of an uploaded file; see ``read_upload`` for what it may be. ``positive``: whether answers that
+        are not marked themselves are what to say.
+
+        Raises:
+            UploadRefusedError: something is wrong with the file.
+        """
         origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
         async with self._slots:
             examples = await asyncio.to_thread(read_upload, file_name, data, origin, self._signer)
-        change = await self._store.add(guild_id, name, examples, given_by)
         # What was archived here was given before now, whoever did.
         is_new = all(example.created_at == origin.created_at for example in examples)
-        return dataclasses.replace(change, taken_over=is_zip(data) and is_new)
+        return GivenExamples(examples, given_by, taken_over=is_zip(data) and is_new)
+
+    async def add(self, guild_id: int, name: str, given: GivenExamples) -> DatasetChange:
+        """Add what was read.
+
+        Raises:
+            NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.
+        """
+        change = await self._store.add(guild_id, name, given.examples, given.given_by)
+        return dataclasses.replace(change, taken_over=given.taken_over)
 
     async def lint(self, guild_id: int, name: str) -> tuple[Dataset, LintReport]:
         """Look the newest version over.
@@ -283,6 +309,45 @@ class Datasets(DataHolder):
             raise NothingSelectedError
         return await self._training_data(datasets, seed)
 
+    async def look_at_selected_with(
+        self,
+        guild_id: int,
+        name: str,
+        label: DatasetLabel,
+        examples: Sequence[Example] = (),
+        *,
+        seed: int = SEED,
+    ) -> TrainingData:
+        """What a model would learn if ``examples`` were added to a dataset, which is made where it is not there, and
+        that were selected as ``label``; nothing is changed.
+
+        Raises:
+            NothingSelectedError: it would be one of what not to say, and there is none of what to say.
+            NoSuchDatasetError: it is not there, and nothing would be added.
+            BadDatasetNameError, DatasetFullError
+        """
+        try:
+            contents = await self.contents(guild_id, name)
+        except NoSuchDatasetError:
+            if not examples:
+                raise
+            contents = DatasetContents(_unmade(guild_id, name), ())
+        given = await self._store.still_given(examples)
+        together = {example.key: example for example in (*contents.examples, *given)}
+        require_room_for_examples(name, len(together), sum(example.chars for example in together.values()))
+        sides = {each: await self._store.selected(guild_id, each) for each in DatasetLabel}
+        sides[label] = contents.dataset
+        datasets = tuple(each for each in (sides[one] for one in DatasetLabel) if each is not None)
+        if sides[DatasetLabel.POSITIVE] is None:
+            raise NothingSelectedError
+        rows = [
+            list(together.values()) if each is contents.dataset else await self._store.examples(each.id)
+            for each in datasets
+        ]
+        async with self._slots:
+            divided = await asyncio.to_thread(split, taken(rows[0], rows[1] if rows[1:] else []), seed=seed)
+        return _data_of(datasets, divided)
+
     async def look_at(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
         """What a model would learn from these datasets, the one of what to say first, as they are now.
 
@@ -326,9 +391,7 @@ class Datasets(DataHolder):
         return known if known and len(known) == len(found) else None
 
     async def _training_data(self, datasets: tuple[Dataset, ...], seed: int) -> TrainingData:
-        divided = await self._divided(datasets, seed)
-        together = (*divided.training, *divided.heldout)
-        return TrainingData(datasets, divided, content_hash(example.key for example in together))
+        return _data_of(datasets, await self._divided(datasets, seed))
 
     async def held_out(
         self, guild_id: int, name: str, *, seed: int = SEED
@@ -378,6 +441,17 @@ class Datasets(DataHolder):
         if now is None:
             raise NoSuchDatasetError(dataset.name, dataset.version)
         return await self._archive(DatasetContents(now, await self._store.examples(now.id)))
+
+
+def _data_of(datasets: tuple[Dataset, ...], divided: Split) -> TrainingData:
+    together = (*divided.training, *divided.heldout)
+    return TrainingData(datasets, divided, content_hash(example.key for example in together))
+
+
+def _unmade(guild_id: int, name: str) -> Dataset:
+    """A dataset that is not there, as it would be made."""
+    now = datetime.now(UTC)
+    return Dataset("", int(guild_id), tidied(name), 1, None, now, now, content_hash([]), None, None, None)
 
 
 def _holds_the_same(dataset: Dataset, now: Dataset) -> bool:

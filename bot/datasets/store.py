@@ -226,6 +226,11 @@ class DatasetStore(DataHolder):
             unchanged=len(given) - len(new), withdrawn=len(examples) - len(given),
         )  # fmt: skip
 
+    async def still_given(self, examples: Sequence[Example]) -> list[Example]:
+        """``examples`` without those that were taken back since they were given, which ``add`` leaves out."""
+        async with self._database.sessions() as session:
+            return still_given(examples, *await self._taken_back(session, examples))
+
     async def remove(self, guild_id: int, name: str, key: str, removed_by: int) -> DatasetChange:
         """Remove the example with this key.
 

@@ -103,7 +103,7 @@ class Trainer(Protocol):
         """See whether it could train now.
 
         Raises:
-            TrainingError: it could not.
+            TrainingError, WeightsMissingError: it could not.
         """
         ...
 

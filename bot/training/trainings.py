@@ -103,11 +103,6 @@ class Trainings(DataHolder):
         """Call ``shown`` from now on; what it raises is logged."""
         self._shown = shown
 
-    @property
-    def preferred(self) -> Trainer:
-        """What is meant where none is named."""
-        return next(iter(self.trainers.values()))
-
     def trainer(self, name: str) -> Trainer:
         """
         Raises:
@@ -158,6 +153,16 @@ class Trainings(DataHolder):
             before.guild_id, starter_id, channel_id, locale, before.trainer, before.base, before.method,
             before.seed, data, before.datasets,
         )  # fmt: skip
+
+    async def look_at(self, guild_id: int, trainer: str, base: str, method: TrainingMethod, data: TrainingData) -> Plan:
+        """What would be trained on ``data``; nothing is kept.
+
+        Raises:
+            NoTrainerError
+            TrainingError: the trainer would refuse it.
+        """
+        recipe = await self._recipe(guild_id, trainer, base, method, SEED)
+        return await self.trainer(trainer).plan(data, recipe)
 
     async def _plan(
         self,

@@ -81,11 +81,11 @@ dataset = lightbulb.Group(
 
 @dataset.register
 class Create(lightbulb.SlashCommand, name=_("create"), description=_("Make an empty dataset"), localize=True):
-    name = lightbulb.string(_("name"), _("What it is called"), localize=True, max_length=MAX_NAME_CHARS)
+    dataset = lightbulb.string(DATASET, _("What it is called"), localize=True, max_length=MAX_NAME_CHARS)
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: DatasetStore) -> None:
-        made = await store.create(await _begun(context), self.name, context.user.id)
+        made = await store.create(await _begun(context), self.dataset, context.user.id)
         await _answer(context, translate(CREATED, locale_of(context), name=shown(made.name)))
 
 
@@ -229,7 +229,7 @@ class SelectDataset(
     contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
-    name = lightbulb.string(_("name"), WHICH, localize=True, autocomplete=complete_dataset)
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
     positive = lightbulb.boolean(
         _("positive"), _("Whether it is what to say; say no for what not to say"), localize=True, default=True
     )
@@ -238,13 +238,13 @@ class SelectDataset(
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         guild, locale = await _begun(context), locale_of(context)
         selection, file = await datasets.select(
-            guild, self.name, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
+            guild, self.dataset, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
         )
         sentence = POSITIVE_SELECTED if self.positive else NEGATIVE_SELECTED
         lines = [translate(sentence, locale, name=dataset_label(selection.selected))]
         if selection.replaced is not None and file is not None:
             lines.append(translate(REPLACED, locale, name=dataset_label(selection.replaced), path=shown(file.path)))
-        contents = await datasets.contents(guild, self.name, selection.selected.version)
+        contents = await datasets.contents(guild, self.dataset, selection.selected.version)
         await _show(context, datasets, contents, "\n".join(lines))
 
 

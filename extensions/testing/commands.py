@@ -62,8 +62,8 @@ class Test(
     contexts=GUILD_CONTEXTS,
 ):
     data = lightbulb.string(
-        _("data"), _("JSON: a list of prompts, or of objects with prompt and expected"), localize=True, default=None,
-        max_length=MAX_DATA,
+        _("data"), _("JSON: a list of prompts, or of objects with prompt and expected, or name, text and label"),
+        localize=True, default=None, max_length=MAX_DATA,
     )  # fmt: skip
     dataset = lightbulb.string(
         _("dataset"), _("A dataset: asked is what training holds out of it"), localize=True, default=None,

@@ -18,7 +18,7 @@ from extensions import GUILD_CONTEXTS, GUILD_TYPES
 loader = lightbulb.Loader()
 
 NONE_YET = _("No test is kept on this server. /test makes one.")
-WHICH_TEST = _("Its number")
+WHICH_TEST = _("Its number; or type a part of it")
 MAX_LISTED, MAX_CHOICES = 10, 25
 _LINE, _LABEL = 180, 100
 """Characters of one line, and of a choice's name."""
@@ -66,14 +66,14 @@ class ListModelTests(lightbulb.SlashCommand, name=_("list"), description=_("The 
 class ShowModelTest(
     lightbulb.SlashCommand, name=_("show"), description=_("What came out of a test, with all answers"), localize=True
 ):
-    test = lightbulb.string(_("test"), WHICH_TEST, localize=True, autocomplete=complete_test, max_length=100)
+    number = lightbulb.string(_("number"), WHICH_TEST, localize=True, autocomplete=complete_test, max_length=100)
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, tests: ModelTestStore, preferences: Preferences) -> None:
         guild = await require_trainer(context.interaction, preferences)
-        number = self.test.strip().lstrip("#")
+        number = self.number.strip().lstrip("#")
         if not (number.isascii() and number.isdecimal() and len(number) < 10):
-            raise NoSuchModelTestError(self.test[:20])
+            raise NoSuchModelTestError(self.number[:20])
         found = await tests.get(guild, int(number))
         file = hikari.Bytes(found.report.encode(), f"test-{found.number}.md", "text/markdown; charset=utf-8")
         await respond(context, found.summary[:MESSAGE_LIMIT], attachment=file, ephemeral=True)

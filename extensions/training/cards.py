@@ -12,10 +12,12 @@ import yuyo
 
 from bot.charts import draw_in_thread
 from bot.errors import translatable as _
+from bot.i18n.message import LazyMessage
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.storage.file_names import shown
 from bot.training.model_store import Model, ModelKind
+from bot.training.readiness import Readiness
 from bot.training.recipe import TrainingMethod
 from bot.training.rights import require_trainer
 from bot.training.states import TrainingState
@@ -68,8 +70,8 @@ CANCELLED = _("{who} training #{number} was cancelled.")
 NO_REASON = _("something went wrong on our side, my host's log has the rest.")
 
 
-def describe_plan(training: Training, plan: Plan, locale: str, currency: str) -> str:
-    """What would be done. ``currency``: of prices, as ISO 4217 names it."""
+def describe_plan(training: Training, plan: Plan, locale: str, currency: str, note: LazyMessage | None = None) -> str:
+    """What would be done. ``currency``: of prices, as ISO 4217 names it. ``note``: what somebody should know first."""
     lines = [
         translate(PLAN, locale, number=training.number),
         translate(LEARNS, locale, examples=plan.examples, heldout=plan.heldout, datasets=datasets_of(training)),
@@ -87,7 +89,7 @@ def describe_plan(training: Training, plan: Plan, locale: str, currency: str) ->
         lines.append(translate(TAKES, locale, minutes=max(1, round(plan.duration_s / 60))))
     if plan.price:
         lines.append(translate(COSTS, locale, price=f"{plan.price:.2f} {currency}"))
-    lines += [f"⚠️ {translate(warning, locale)}" for warning in plan.warnings]
+    lines += [f"⚠️ {translate(warning, locale)}" for warning in (*([note] if note else []), *plan.warnings)]
     return "\n".join(lines)[:2000]
 
 
@@ -213,16 +215,20 @@ async def start(
     trainings: alluka.Injected[Trainings],
     store: alluka.Injected[TrainingStore],
     preferences: alluka.Injected[Preferences],
+    readiness: alluka.Injected[Readiness],
 ) -> None:
     """Start what was planned.
 
     Raises:
         NotPermittedError: the person may not train, or not any more.
+        NoTrainerError, TrainerNotReadyError: what was to train is gone, or could not train now.
         StarlingError: see ``Trainings.start``.
     """
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
     planned = await store.in_guild(guild, context.id_metadata)
+    trainings.trainer(planned.trainer)
+    await readiness.require(planned.trainer)
     await store.note(planned.id, message_id=int(interaction.message.id))
     training = await trainings.start(guild, planned.id, interaction.user.id)
     locale = str(interaction.locale)

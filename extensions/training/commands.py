@@ -9,7 +9,7 @@ from bot.conversation.models import ChatModels
 from bot.datasets.dataset import DatasetLabel, NoSuchDatasetError
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
-from bot.datasets.service import Datasets
+from bot.datasets.service import Datasets, GivenExamples
 from bot.datasets.store import DatasetStore
 from bot.datasets.text import describe_refusal
 from bot.errors import StarlingError
@@ -19,6 +19,7 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.training.completion import complete_dataset
 from bot.training.model_store import ModelStore
+from bot.training.readiness import Readiness
 from bot.training.recipe import TrainingMethod
 from bot.training.registry import TRAINERS
 from bot.training.rights import require_trainer
@@ -27,6 +28,7 @@ from bot.training.trainings import Trainings
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
+from bot.ui.splitting import MESSAGE_LIMIT
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 from extensions.training.cards import METHODS, cancel_row, chart_of, describe_plan, describe_training, plan_row
 
@@ -37,7 +39,7 @@ NAME = "training"
 NONE_YET = _("Nothing has been trained on this server yet. /train starts a training.")
 ENDED_ALREADY = _("Training #{number} has ended already.")
 IS_CANCELLED = _("Training #{number} is cancelled.")
-WHICH_JOB = _("Its number")
+WHICH_JOB = _("Its number; or type a part of it")
 MAX_JOBS = 10
 
 
@@ -49,11 +51,12 @@ class TwoSourcesError(StarlingError):
 
 @safe
 async def complete_trainer(
-    context: lightbulb.AutocompleteContext[str], trainings: Trainings, settings: Settings
+    context: lightbulb.AutocompleteContext[str], readiness: Readiness, settings: Settings, preferences: Preferences
 ) -> None:
+    await require_trainer(context.interaction, preferences)
     typed, locale = str(context.focused.value or "").casefold(), str(context.interaction.locale)
     labels = []
-    for name in trainings.trainers:
+    for name in await readiness.ready():
         where = translate(TRAINERS.all()[name].label(settings), locale)
         labels.append((f"{name} — {where}"[:100], name))
     await context.respond([choice for choice in labels if typed in choice[0].casefold()])
@@ -65,12 +68,14 @@ async def complete_base(
     models: ChatModels,
     trained: ModelStore,
     trainings: Trainings,
+    readiness: Readiness,
     preferences: Preferences,
 ) -> None:
     guild = await require_trainer(context.interaction, preferences)
     typed = str(context.focused.value or "").casefold()
     chosen = context.get_option("trainer")
-    trainer = trainings.trainer(str(chosen.value)) if chosen is not None and chosen.value else trainings.preferred
+    named = str(chosen.value) if chosen is not None and chosen.value else (await readiness.chosen())[0]
+    trainer = trainings.trainer(named)
     bases = trainer.bases(await models.names())
     bases += [
         model.name for model in await trained.of_guild(guild) if trainer.continues(model, TrainingMethod.SUPERVISED, 0)
@@ -107,8 +112,8 @@ class Train(
         autocomplete=complete_dataset, max_length=100,
     )  # fmt: skip
     trainer = lightbulb.string(
-        _("trainer"), _("Where it is trained"), localize=True, default=None, autocomplete=complete_trainer,
-        max_length=100,
+        _("trainer"), _("Where it is trained; left empty, the first that is ready"), localize=True, default=None,
+        autocomplete=complete_trainer, max_length=100,
     )  # fmt: skip
     base_model = lightbulb.string(
         _("base_model"), _("The base model to start from"), localize=True, default=None, autocomplete=complete_base,
@@ -140,38 +145,49 @@ class Train(
         preferences: Preferences,
         settings: Settings,
         trained: ModelStore,
+        readiness: Readiness,
     ) -> None:
         guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer()
-        name = self.dataset
         if self.file is not None and self.text is not None:
             raise TwoSourcesError
-        if self.file is not None or self.text is not None:
-            name = name or NAME
-            try:
-                await store.get(guild, name)
-            except NoSuchDatasetError:
-                await store.create(guild, name, context.user.id)
-            try:
-                if self.file is not None:
-                    file_name, data = self.file.filename, await download(self.file, MAX_BYTES)
-                else:
-                    file_name, data = _as_file(self.text or "")
-                await datasets.add_file(guild, name, file_name, data, given_by=context.user.id, positive=self.positive)
-            except UploadRefusedError as error:
-                await respond(context, describe_refusal(error, locale)[:2000])
-                return
-        if name is not None:
-            await datasets.select(guild, name, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE)
-        trainer = self.trainer or next(iter(trainings.trainers))
-        method = TrainingMethod(self.method)
+        trainer, note = (self.trainer, None) if self.trainer is not None else await readiness.chosen()
+        method, label = TrainingMethod(self.method), DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
         base = self.base_model or trainings.trainer(trainer).default_base(method, await trained.of_guild(guild))
+        await readiness.require(trainer)
+        try:
+            given = await self._given(datasets, context.user.id)
+        except UploadRefusedError as error:
+            await respond(context, describe_refusal(error, locale)[:MESSAGE_LIMIT])
+            return
+        name = self.dataset or (NAME if given is not None else None)
+        if name is not None:
+            # What could not be started would only leave something behind.
+            examples = () if given is None else given.examples
+            would_learn = await datasets.look_at_selected_with(guild, name, label, examples)
+            await trainings.look_at(guild, trainer, base, method, would_learn)
+            if given is not None:
+                await _add(store, datasets, guild, name, given)
+            await datasets.select(guild, name, label)
         training, plan = await trainings.plan(
             guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
             trainer=trainer, base=base, method=method,
         )  # fmt: skip
-        text = describe_plan(training, plan, locale, settings.chat_currency)
+        text = describe_plan(training, plan, locale, settings.chat_currency, note)
         await respond(context, text, components=[plan_row(training, locale)])
+
+    async def _given(self, datasets: Datasets, user: int) -> GivenExamples | None:
+        """
+        Raises:
+            UploadRefusedError: something is wrong with it.
+        """
+        if self.file is not None:
+            name, data = self.file.filename, await download(self.file, MAX_BYTES)
+        elif self.text is not None:
+            name, data = _as_file(self.text)
+        else:
+            return None
+        return await datasets.read(name, data, given_by=user, positive=self.positive)
 
 
 jobs = lightbulb.Group(
@@ -197,13 +213,13 @@ class ListTrainings(
 
 @jobs.register
 class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How a training is going"), localize=True):
-    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+    number = lightbulb.string(_("number"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
     async def invoke(
         self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences, trainings: Trainings
     ) -> None:
-        training, locale = await _chosen(context, store, preferences, self.job), locale_of(context)
+        training, locale = await _chosen(context, store, preferences, self.number), locale_of(context)
         chart = await chart_of(training, locale)
         row = [cancel_row(training, locale)] if training.is_open else []
         await respond(
@@ -214,13 +230,13 @@ class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How a 
 
 @jobs.register
 class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a training before its time"), localize=True):
-    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+    number = lightbulb.string(_("number"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
     async def invoke(
         self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences, trainings: Trainings
     ) -> None:
-        training = await _chosen(context, store, preferences, self.job)
+        training = await _chosen(context, store, preferences, self.number)
         await context.defer(ephemeral=True)
         ended = await trainings.cancel(training)
         sentence = ENDED_ALREADY if ended is None else IS_CANCELLED
@@ -229,11 +245,11 @@ class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a trai
 
 @jobs.register
 class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("A training's log, as a file"), localize=True):
-    job = lightbulb.string(_("job"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
+    number = lightbulb.string(_("number"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: TrainingStore, preferences: Preferences) -> None:
-        training = await _chosen(context, store, preferences, self.job)
+        training = await _chosen(context, store, preferences, self.number)
         lines = ["step,loss,heldout_loss"]
         lines += [",".join("" if value is None else f"{value:g}" for value in point) for point in training.curve]
         if training.message:
@@ -243,6 +259,15 @@ class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("A training's l
 
 
 loader.command(jobs)
+
+
+async def _add(store: DatasetStore, datasets: Datasets, guild: int, name: str, given: GivenExamples) -> None:
+    """Add what was given to a dataset, which is made where it is not there."""
+    try:
+        await store.get(guild, name)
+    except NoSuchDatasetError:
+        await store.create(guild, name, given.given_by)
+    await datasets.add(guild, name, given)
 
 
 def _as_file(text: str) -> tuple[str, bytes]:

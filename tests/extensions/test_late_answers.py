@@ -79,7 +79,7 @@ async def test_a_card_that_comes_too_late_comes_whole(
 
 async def kept_tests(harness: BotHarness, typed: str) -> list[Message]:
     """What the administrator is offered who looks for a test."""
-    return await harness.administrator.autocomplete("tests show", {"test": typed}, "test", channel="general")
+    return await harness.administrator.autocomplete("tests show", {"number": typed}, "number", channel="general")
 
 
 async def test_what_a_test_has_found_is_there_although_it_could_not_be_shown(hasty_harness: BotHarness) -> None:
@@ -96,10 +96,10 @@ async def test_what_a_test_has_found_is_there_although_it_could_not_be_shown(has
     test = found[0]
     listed = await (await ada.slash("tests list", channel="general")).response()
     assert f"**#{test['value']}**" in listed["content"] and "Asked: what you gave me (2)." in listed["content"]
-    shown = await (await ada.slash("tests show", {"test": test["value"]}, channel="general")).response()
+    shown = await (await ada.slash("tests show", {"number": test["value"]}, channel="general")).response()
     assert shown["content"].startswith("### Test of `scripted`")
     assert "Where does the sparrow sleep?" in (await ada.download(shown["attachments"][0])).decode()
-    elsewhere = await (await ada.slash("tests show", {"test": "1"}, channel="second sandbox/general")).response()
+    elsewhere = await (await ada.slash("tests show", {"number": "1"}, channel="second sandbox/general")).response()
     assert "There is no test #1 here" in elsewhere["content"]
     refused = await (await harness.member.slash("tests list", channel="general")).response()
     assert "the permission Manage Server" in refused["content"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.datasets.example import MAX_CHARS, Example, Turn
+from bot.datasets.fields import known, labelled
 from bot.datasets.json_files import NOT_JSON_AT, load
 from bot.datasets.problems import Problem, at_item
 from bot.errors import StarlingError
@@ -80,8 +81,9 @@ def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
     """The cases of a JSON document in UTF-8: an object, a list of prompts, or a list of objects.
 
     An object has a prompt under one of ``PROMPT``, and may have one answer or several under one of ``EXPECTED``, and an
-    instruction under ``system``. One without a prompt has a list under one of ``LISTS``, and its ``system`` holds for
-    all of them.
+    instruction under ``system``; or it is as ``from_fields`` takes it for a dataset, with ``name``, ``text`` and
+    ``label`` too, but for the answer, which it may lack. One without a prompt has a list under one of ``LISTS``, and
+    its ``system`` holds for all of them.
 
     Raises:
         CasesRefusedError: it is something else, or more than ``MAX_CASES`` or ``MAX_BYTES``.
@@ -119,7 +121,7 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
     except json.JSONDecodeError as error:
         raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
     system = None
-    if isinstance(document, dict) and not any(name in document for name in PROMPT):
+    if isinstance(document, dict) and _asked(document) is None:
         found = next((name for name in LISTS if isinstance(document.get(name), list)), None)
         if found is None:
             raise Problem(NO_PROMPT, names=_names(PROMPT))
@@ -147,15 +149,22 @@ def _case(item: Any, system: str | None) -> TestCase:
         return TestCase(_text(item, "prompt"), system=system)
     if not isinstance(item, dict):
         raise Problem(NO_CASE)
-    asked = next((name for name in PROMPT if name in item), None)
+    system = _system(item) or system
+    if (said := labelled(item)) is not None:
+        # What is a bad answer is no answer to expect.
+        accepted = _accepted(said.text, "text") if said.is_good else None
+        return TestCase(_text(said.name, "name"), accepted, system)
+    asked = _asked(item)
     if asked is None:
         raise Problem(NO_PROMPT, names=_names(PROMPT))
-    wanted = next((name for name in EXPECTED if item.get(name) is not None), None)
-    return TestCase(
-        _text(item[asked], asked),
-        None if wanted is None else _accepted(item[wanted], wanted),
-        _system(item) or system,
-    )
+    names = (*EXPECTED, *filter(None, [known(item).get("answer")]))
+    wanted = next((name for name in names if item.get(name) is not None), None)
+    return TestCase(_text(item[asked], asked), None if wanted is None else _accepted(item[wanted], wanted), system)
+
+
+def _asked(item: Mapping[str, Any]) -> str | None:
+    """The name of the prompt in ``item``."""
+    return next((name for name in PROMPT if name in item), known(item).get("prompt"))
 
 
 def _system(item: dict[str, Any]) -> str | None:

@@ -40,7 +40,7 @@ from bot.training.recipe import Recipe, TrainingMethod
 from bot.training.registry import TRAINERS, TrainerRegistration
 from bot.training.states import OPEN, TrainingState
 from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
-from bot.weights.weights import WeightsCache
+from bot.weights.weights import WeightsCache, WeightsMissingError
 from bot.work.child_environment import child_environment
 
 log = structlog.get_logger()
@@ -87,9 +87,16 @@ class LocalTrainer:
         self._inference_priority = inference_priority
 
     async def check(self) -> None:
-        """See ``Trainer``."""
+        """See ``Trainer``.
+
+        Raises:
+            TrainingNotInstalledError
+            WeightsMissingError: the model is not here.
+        """
         if not is_installed():
             raise TrainingNotInstalledError
+        if await asyncio.to_thread(self._weights.state, BASE) != "ready":
+            raise WeightsMissingError(BASE)
 
     def bases(self, answering: Sequence[str]) -> list[str]:
         """See ``Trainer``."""

@@ -353,7 +353,7 @@ async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_harnes
 
 async def test_approved_corrections_go_into_a_dataset(corrections_harness: BotHarness) -> None:
     ada, chloe = corrections_harness.administrator, corrections_harness.member
-    await told_by(ada, "dataset create", name="Исправления")
+    await told_by(ada, "dataset create", dataset="Исправления")
     assert "No corrections are approved" in await told_by(ada, "dataset add_corrections", dataset="исправления")
     answer = await answered(corrections_harness, chloe)
     await corrects(chloe, answer, answer=PARIS)

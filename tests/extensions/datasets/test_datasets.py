@@ -78,7 +78,7 @@ def _file(data: bytes, name: str = "примеры.csv") -> tuple[str, bytes, st
 
 
 async def _filled(person: DiscordUser, name: str, channel: str = "general") -> None:
-    await _told(person, "dataset create", channel, name=name)
+    await _told(person, "dataset create", channel, dataset=name)
     told = await _told(person, "dataset add", channel, dataset=name, file=_file(TABLE))
     assert told == f"Added to `{name} v1`: 14. There already: 0."
 
@@ -86,9 +86,9 @@ async def _filled(person: DiscordUser, name: str, channel: str = "general") -> N
 async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     assert (await _told(ada, "dataset list")).startswith("There are no datasets on this server yet.")
-    made = await _told(ada, "dataset create", name=f" {SEA} ")
+    made = await _told(ada, "dataset create", dataset=f" {SEA} ")
     assert made == f"`{SEA}` is made, and empty. Add examples with /dataset add."
-    assert "no examples" in await _told(ada, "select_dataset", name=SEA)
+    assert "no examples" in await _told(ada, "select_dataset", dataset=SEA)
     assert "**`Море и горы 🌊 v1`**\n0 examples" in await _told(ada, "dataset show", dataset=SEA)
     assert "Added to `Море и горы 🌊 v1`: 14" in await _told(ada, "dataset add", dataset=SEA, file=_file(TABLE))
     assert "v1`: 0. There already: 14." in await _told(ada, "dataset add", dataset=SEA, file=_file(TABLE))
@@ -115,7 +115,7 @@ async def test_a_russian_moderator_reads_russian(datasets_harness: BotHarness) -
         assert choice["name"].startswith(f"{SEA} v1 · изменено ")
         told = await _told(ada, "dataset add", dataset=SEA, file=_file(b"prompt,answer\na\n"))
         assert told.splitlines()[1] == "- Строка 2: Ячеек 1, а столбцов 2."
-        assert "не может быть именем" in await _told(ada, "dataset create", name="../..")
+        assert "не может быть именем" in await _told(ada, "dataset create", dataset="../..")
     finally:
         await ada.set_locale("en-US")
 
@@ -161,7 +161,7 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harnes
 async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     await _filled(ada, SEA)
-    said = await _did(ada, "select_dataset", name=SEA)
+    said = await _did(ada, "select_dataset", dataset=SEA)
     lines = said["content"].splitlines()
     assert lines[0] == f"Training now learns to speak like `{SEA} v1`."
     assert lines[2] == "14 examples: 14 of what to say, 0 of what not to say, 0 of both"
@@ -181,12 +181,12 @@ async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is
     ]
     assert "no dataset" in await _told(ada, "dataset diff", dataset=SEA, older=7)
     assert "14 examples: 14 of" in await _told(ada, "dataset show", dataset=SEA, version=1)
-    said = await _did(ada, "select_dataset", name=SEA)
+    said = await _did(ada, "select_dataset", dataset=SEA)
     path = next(line for line in said["content"].splitlines() if "selected before" in line).split("`")[3]
     assert path.startswith(f"datasets/{SEA} v1 ")
     listed = (await _told(ada, "dataset list")).splitlines()
     assert [("✅" in line) for line in listed] == [True]
-    negative = await _told(ada, "select_dataset", name=SEA, positive=False)
+    negative = await _told(ada, "select_dataset", dataset=SEA, positive=False)
     assert negative.startswith(f"Training now learns not to speak like `{SEA} v2`.")
 
 
@@ -197,7 +197,7 @@ async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_h
     path = told.split("`")[3]
     assert path.startswith("datasets/d v1 ")
     archive = await ada.download((await _did(ada, "getfile", path=path))["attachments"][0])
-    await _told(ada, "dataset create", name="restored")
+    await _told(ada, "dataset create", dataset="restored")
     restored = await _told(ada, "dataset add", dataset="restored", file=_file(archive, "d v1.zip"))
     assert restored == "Added to `restored v1`: 14. There already: 0."
     hashes = [(await _told(ada, "dataset show", dataset=name)).splitlines()[-1] for name in ("d", "restored")]
@@ -210,11 +210,11 @@ async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_harness:
     ada = datasets_harness.administrator
     big = {"prompt": "Read?", "answer": ""}
     lines = (json.dumps(big | {"answer": random_text(number)}) + "\n" for number in range(60))
-    await _told(ada, "dataset create", name="big")
+    await _told(ada, "dataset create", dataset="big")
     await _told(ada, "dataset add", dataset="big", file=_file("".join(lines).encode(), "big.jsonl"))
     await _filled(ada, "small")
-    await _told(ada, "select_dataset", name="big")
-    refused = await _told(ada, "select_dataset", name="small")
+    await _told(ada, "select_dataset", dataset="big")
+    refused = await _told(ada, "select_dataset", dataset="small")
     assert "There is no room for" in refused
     assert "v1`: 60 examples" in next(line for line in (await _told(ada, "dataset list")).splitlines() if "✅" in line)
 
@@ -240,7 +240,7 @@ async def test_what_is_doubtful_is_told(datasets_harness: BotHarness) -> None:
 async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     await _filled(ada, "d")
-    await _told(ada, "select_dataset", name="d")
+    await _told(ada, "select_dataset", dataset="d")
     await _told(ada, "dataset add", dataset="d", file=_file(b"prompt,answer\nNew?,Yes\n"))
     asked = await _did(ada, "dataset delete", dataset="d", version=1)
     assert asked["content"].endswith("⚠️ It is selected for training.")
@@ -265,7 +265,7 @@ async def test_another_guild_has_datasets_of_its_own(datasets_harness: BotHarnes
         ("dataset add", {"file": _file(TABLE)}), ("dataset remove", {"example": "x"}),
     ):  # fmt: skip
         assert "no dataset `first's` here" in await _told(ada, command, SECOND, dataset="first's", **options)
-    assert "no dataset" in await _told(ada, "select_dataset", SECOND, name="first's")
+    assert "no dataset" in await _told(ada, "select_dataset", SECOND, dataset="first's")
     await _filled(ada, "first's", SECOND)
     asked = await _did(ada, "dataset delete", SECOND, dataset="first's")
     await _pressed(ada, asked, "Delete")
@@ -280,12 +280,12 @@ async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_th
     offered = {command["name"]: command for command in await ada.commands("general")}
     uses: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "dataset": [
-            ("dataset list", {}), ("dataset create", {"name": "hers"}), ("dataset show", {"dataset": "d"}),
+            ("dataset list", {}), ("dataset create", {"dataset": "hers"}), ("dataset show", {"dataset": "d"}),
             ("dataset add", {"dataset": "d", "file": _file(TABLE)}), ("dataset lint", {"dataset": "d"}),
             ("dataset remove", {"dataset": "d", "example": "x"}), ("dataset diff", {"dataset": "d"}),
             ("dataset delete", {"dataset": "d"}),
         ],
-        "select_dataset": [("select_dataset", {"name": "d"})],
+        "select_dataset": [("select_dataset", {"dataset": "d"})],
         "archive": [("archive", {"dataset": "d"})],
     }  # fmt: skip
     for command, asked in uses.items():
@@ -307,7 +307,7 @@ async def test_a_member_is_not_offered_them_and_refused_when_the_guild_offers_th
 async def test_many_datasets_and_examples_are_completed_while_one_types(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     for number in range(27):
-        await _told(ada, "dataset create", name=f"набор {number:02} " + "ж" * 40)
+        await _told(ada, "dataset create", dataset=f"набор {number:02} " + "ж" * 40)
     choices = await ada.autocomplete("dataset show", {"dataset": ""}, "dataset", channel="general")
     assert len(choices) == 25
     assert all(len(choice["name"]) <= 100 and len(choice["value"]) <= 100 for choice in choices)
@@ -336,5 +336,5 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
 
 async def test_two_moderators_at_once_leave_one_clear_result(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
-    made = await asyncio.gather(*(_told(ada, "dataset create", name=name) for name in ("Спор", "спор")))
+    made = await asyncio.gather(*(_told(ada, "dataset create", dataset=name) for name in ("Спор", "спор")))
     assert sorted("already" in told for told in made) == [False, True]

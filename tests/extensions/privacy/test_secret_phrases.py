@@ -177,7 +177,7 @@ async def done_by_ada(harness: BotHarness) -> None:
     form = await boris.click(consent, "consent-agree")
     await boris.submit(form, {"asked": "And who else?", "answer": "Nobody"})
     await told(ada, "corrections approve", number="3")
-    await told(ada, "dataset create", name=name)
+    await told(ada, "dataset create", dataset=name)
     table = "prompt,answer\n" + "".join(f"What is {n}?,It is {n} and {phrase('dataset')}\n" for n in range(12))
     await told(ada, "dataset add", dataset=name, file=("given.csv", table.encode(), "text/csv"))
     await told(ada, "dataset add_corrections", dataset=name)

@@ -133,7 +133,7 @@ async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its
     lines = "".join(
         json.dumps({"prompt": f"What is {n * n}?", "answer": f"{n} {'xyz'[n % 3] * n}"}) + "\n" for n in range(20)
     )
-    await (await ada.slash("dataset create", {"name": "squares"}, channel="general")).response(30)
+    await (await ada.slash("dataset create", {"dataset": "squares"}, channel="general")).response(30)
     empty = await outcome_of(ada, dataset="squares")
     assert "`squares v1` holds out nothing to test with" in text_of(empty)
     file = ("s.jsonl", lines.encode(), "application/jsonl")

@@ -12,6 +12,7 @@ import pytest
 
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
+from bot.training.local.trainer import is_installed
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.trainer import follow
 from tests.app.process import command, ready_at
@@ -71,7 +72,8 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
     async with FineTuningServer() as service, trained(tmp_path, service) as harness:
         ada, chloe = harness.administrator, harness.member
         trainers = await ada.autocomplete("train", {"trainer": ""}, "trainer", channel="general")
-        assert [choice["value"] for choice in trainers] == ["local", "openai", "export"]
+        here = ["local"] if is_installed() else []
+        assert [choice["value"] for choice in trainers] == [*here, "openai", "export"], "only what is ready is offered"
         bases = await ada.autocomplete(
             "train", {"trainer": "openai", "base_model": ""}, "base_model", channel="general"
         )
@@ -88,7 +90,7 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         assert re.search(r"It costs about \d\.\d\d USD\.", card["content"])
         assert "method: supervised" in card["content"]
         assert buttons_of(card) == ["train-start", "train-drop"]
-        assert service.exchanged == []
+        assert service.jobs == {} and service.count("POST", "/files") == 0
         refused = await (await chloe.click(card, "train-start")).response()
         assert "the permission Manage Server" in refused["content"]
         await ada.click(card, "train-start")
@@ -102,9 +104,9 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         assert "**trained-1** is a candidate" in told["content"]
         listed = await (await ada.slash("jobs list", channel="general")).response()
         assert listed["content"].startswith("**#1** · finished · openai · `small-1`")
-        logs = await (await ada.slash("jobs logs", {"job": "#1"}, channel="general")).response()
+        logs = await (await ada.slash("jobs logs", {"number": "#1"}, channel="general")).response()
         assert (await ada.download(logs["attachments"][0])).decode().startswith("step,loss,heldout_loss\n1,")
-        elsewhere = await (await ada.slash("jobs show", {"job": "1"}, channel=SECOND)).response()
+        elsewhere = await (await ada.slash("jobs show", {"number": "1"}, channel=SECOND)).response()
         assert "There is no training #1 here." in elsewhere["content"]
         refused = await (await chloe.slash("jobs list", channel="general")).response()
         assert "the permission Manage Server" in refused["content"]
@@ -131,7 +133,7 @@ async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path
         assert next(iter(service.jobs.values()))["status"] == "cancelled"
         service.moves = True
         await seen(ada, cards[1], "finished")
-        late = await (await ada.slash("jobs cancel", {"job": "2"}, channel="general")).response()
+        late = await (await ada.slash("jobs cancel", {"number": "2"}, channel="general")).response()
         assert late["content"] == "Training #2 has ended already."
 
 
@@ -199,7 +201,7 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         failed = await seen(ada, failing, "failed")
         assert "\n> The training failed: " in failed["content"]
         await ada.set_locale("ru")
-        read = await (await ada.slash("jobs show", {"job": "1"}, channel="general")).response()
+        read = await (await ada.slash("jobs show", {"number": "1"}, channel="general")).response()
         await ada.set_locale("en-US")
         assert "\n> Обучение не удалось: " in read["content"]
         text = "prompt,answer\n" + "\n".join(f"{e['prompt']},{e['answer']}" for e in EXAMPLES)
@@ -220,6 +222,35 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         bad = await planned(ada, text='[{"prompt": ]')
         assert "1" in bad["content"]
         assert "train" not in [command["name"] for command in await boris.commands(await harness.dm(boris))]
+
+
+async def test_where_nothing_can_train_it_is_said_whom_to_ask_and_nothing_is_left_behind(
+    tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ("a_package_that_nobody_has",))
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        ada = harness.administrator
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "owner_id": ada.user["id"]}
+        async with running(tmp_path, sandbox, **settings):
+            trainers = await ada.autocomplete("train", {"trainer": ""}, "trainer", channel="general")
+            assert [choice["value"] for choice in trainers] == ["export"]
+            refused = await planned(ada, trainer="local", dataset="mayors", file=FILE)
+            assert refused["content"].startswith("The trainer local is not ready: Training on this machine needs more")
+            assert refused["content"].endswith(
+                f"Ask <@{ada.user['id']}>, who runs me, to set it up. What is ready: export."
+            )
+            few = ("few.jsonl", LINES.splitlines()[0], "application/jsonl")
+            pairs = await planned(ada, dataset="mayors", file=few, method="preference")
+            assert "Preference training needs at least 1 examples" in pairs["content"]
+            listed = await (await ada.slash("dataset list", channel="general")).response()
+            assert listed["content"].startswith("There are no datasets on this server yet.")
+            card = await planned(ada, dataset="mayors", file=FILE)
+            assert "⚠️ Nothing trains here: Training on this machine needs more" in card["content"]
+            assert "Until then I only pack the examples" in card["content"] and buttons_of(card)
+            await ada.set_locale("ru")
+            told = await planned(ada, trainer="local")
+            assert told["content"].endswith(f"обратитесь к владельцу бота: <@{ada.user['id']}>. Готовы: export.")
+        assert list(sandbox.failures) == []
 
 
 async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_own_until_it_is_rolled_back(

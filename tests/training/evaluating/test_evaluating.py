@@ -102,6 +102,25 @@ def test_all_that_an_older_bot_took_is_read() -> None:
     assert len(read_cases(json.dumps(["x"] * cases.MAX_CASES))) == 200
 
 
+def test_cases_are_read_as_examples_of_a_dataset_are() -> None:
+    given = [
+        {"name": "Capital of France?", "text": "Paris", "label": "positive"},
+        {"name": "Capital of France?", "text": "Lyon", "label": 0},
+        {"name": "x", "text": "Is water wet?", "label": "Yes, and cold."},
+        {"Вопрос": "Кто ты?", "Ответ": "Скворец"},
+        {"instruction": "Count to three."},
+    ]
+    assert [(case.prompt, case.expected) for case in read_cases(json.dumps(given))] == [
+        ("Capital of France?", ("Paris",)),
+        ("Capital of France?", None),
+        ("Is water wet?", ("Yes, and cold.",)),
+        ("Кто ты?", ("Скворец",)),
+        ("Count to three.", None),
+    ]
+    [alone] = read_cases(json.dumps(given[0]))
+    assert (alone.prompt, alone.expected) == ("Capital of France?", ("Paris",))
+
+
 def test_the_general_questions_are_of_both_languages_and_have_several_answers() -> None:
     questions = general_questions()
     assert len(questions) == 30
