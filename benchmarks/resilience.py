@@ -283,15 +283,23 @@ class Asked:
 
     def counts(self) -> tuple[int, int, int]:
         """How many were answered once, more than once, and never."""
-        people = (self.harness.member, self.harness.russian, self.harness.administrator)
-        known = {id_: message for person in people for id_, message in person.known_messages.items()}
-        answers: dict[str, int] = {}
-        for message in known.values():
-            about = (message.get("message_reference") or {}).get("message_id")
-            if about and message["author"]["id"] == self.harness.bot_id and "question" in message["content"]:
-                answers[about] = answers.get(about, 0) + 1
+        answers = self._answers()
         of_each = [answers.get(message["id"], 0) for message in self.messages]
         return of_each.count(1), sum(count > 1 for count in of_each), of_each.count(0)
+
+    def _known(self) -> list[Message]:
+        people = (self.harness.member, self.harness.russian, self.harness.administrator)
+        known = {id_: message for person in people for id_, message in person.known_messages.items()}
+        return [message for message in known.values() if message["author"]["id"] == self.harness.bot_id]
+
+    def _answers(self) -> dict[str, int]:
+        """How many answers there are, by the ids of questions."""
+        answers: dict[str, int] = {}
+        for message in self._known():
+            about = _replied_to(message)
+            if about and "question" in message["content"]:
+                answers[about] = answers.get(about, 0) + 1
+        return answers
 
     async def settle(self, timeout_s: float = PATIENCE_S) -> tuple[int, int, int]:
         """``counts`` once nothing more comes."""
@@ -303,9 +311,20 @@ class Asked:
         return self.counts()
 
     def row(self, name: str, counts: tuple[int, int, int]) -> str:
+        """A line of the table; what else was said to questions that have no answer is printed beside it."""
+        answers = self._answers()
+        for number, message in enumerate(self.messages):
+            if not answers.get(message["id"]):
+                said = [each["content"] for each in self._known() if _replied_to(each) == message["id"]]
+                print(f"never: {number}, in {message['channel_id']} at {message['timestamp']}: {said}", flush=True)
         line = f"| {name} | {len(self.messages)} | {counts[0]} | {counts[1]} | {counts[2]} |"
         print(line, flush=True)
         return line
+
+
+def _replied_to(message: Message) -> str | None:
+    replied: str | None = (message.get("message_reference") or {}).get("message_id")
+    return replied
 
 
 def disturb(sandbox: Sandbox, chance: random.Random) -> None:

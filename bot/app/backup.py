@@ -13,7 +13,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -42,6 +42,8 @@ PASSING = {".running", "health.json", "alive", "starling.db.lock"}
 """What may lie in an empty data folder."""
 _COMPRESSION = 3
 """The database is small then, and the rest hardly gets smaller."""
+_AT_ONCE = 500
+"""Of what is forgotten again: databases take a few thousand values in one statement."""
 
 
 class BackupFailedError(StarlingError):
@@ -95,6 +97,8 @@ class Restored:
     users: int
     guilds: int
     messages: int
+    texts: int
+    """Corrections, memories and votes that were taken back one by one."""
 
 
 async def make_backup(settings: Settings, file: Path) -> Manifest:
@@ -197,8 +201,14 @@ async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Res
         since = datetime.fromisoformat(manifest.taken_at)
         again = [tombstone for tombstone in tombstones if tombstone.at >= since]
         await _forget(settings, again)
+    # What is forgotten from now on belongs beside that backup as well.
+    with suppress(OSError):
+        await asyncio.to_thread(Tombstones(folder).travel_beside, file.parent)
     counts = {kind: len({each.id for each in again if each.kind is kind}) for kind in TombstoneKind}
-    return Restored(manifest, counts[TombstoneKind.USER], counts[TombstoneKind.GUILD], counts[TombstoneKind.MESSAGE])
+    users, guilds, messages = (
+        counts.pop(kind) for kind in (TombstoneKind.USER, TombstoneKind.GUILD, TombstoneKind.MESSAGE)
+    )
+    return Restored(manifest, users, guilds, messages, sum(counts.values()))
 
 
 def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone]:
@@ -266,11 +276,17 @@ async def _forget(settings: Settings, tombstones: list[Tombstone]) -> None:
     async with AsyncExitStack() as stack:
         stores = await build_stores(settings, stack, clock=lambda: datetime.now(UTC))
         data = build_personal_data_alone(settings, stores)
-        for user in ids[TombstoneKind.USER]:
-            await data.forget_user(user)
-        for guild in ids[TombstoneKind.GUILD]:
-            await data.forget_guild(guild)
-        await data.forget_messages(ids[TombstoneKind.MESSAGE])
+        for user in ids.pop(TombstoneKind.USER):
+            await data.forget_user(int(user))
+        for guild in ids.pop(TombstoneKind.GUILD):
+            await data.forget_guild(int(guild))
+        for kind, of_kind in ids.items():
+            for begin in range(0, len(of_kind), _AT_ONCE):
+                some = of_kind[begin : begin + _AT_ONCE]
+                if kind is TombstoneKind.MESSAGE:
+                    await data.forget_messages([int(id_) for id_ in some])
+                else:
+                    await data.forget_again(kind, some)
 
 
 async def move_database(settings: Settings, url: str) -> dict[str, int]:

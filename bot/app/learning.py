@@ -53,12 +53,14 @@ def build_learning(
     rest: hikari.api.RESTClient,
 ) -> Learning:
     """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted, and ``stack`` stops what runs."""
+    tombstones = Tombstones(settings.data_folder)
     corrections = Corrections(
         stores.corrections,
         stores.datasets,
         stores.preferences,
         on_changed=answering.recall.forget,
         reviews=ReviewMessages(rest),
+        tombstones=tombstones,
     )
     datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
     trainings = Trainings(
@@ -86,9 +88,7 @@ def build_learning(
             answering.instructions.default, withdrawn,
         ),
         withdrawn=withdrawn,
-        personal_data=_personal_data_of(
-            stores, trainings, datasets, corrections, Tombstones(settings.data_folder)
-        ),
+        personal_data=_personal_data_of(stores, trainings, datasets, corrections, tombstones),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
+from bot.privacy.tombstones import Tombstones
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.files import FileStore
@@ -57,7 +58,7 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
     database = await Database.open(settings.database)
     stack.push_async_callback(database.close)
     await stack.enter_async_context(only_one_in(database))
-    datasets = DatasetStore(database)
+    datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
     return Stores(
         preferences=Preferences(database),
         jobs=JobStore(database),
@@ -68,8 +69,8 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
         datasets=datasets,
         corrections=CorrectionStore(database, datasets),
         consents=ConsentStore(database),
-        feedback=FeedbackStore(database),
-        memories=MemoryStore(database),
+        feedback=FeedbackStore(database, tombstones),
+        memories=MemoryStore(database, tombstones),
         trainings=TrainingStore(database),
         models=ModelStore(database),
         comparisons=ComparisonStore(database),

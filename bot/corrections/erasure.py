@@ -56,6 +56,10 @@ class CorrectionErasure:
             if gone:
                 await self._datasets.withdraw_corrections(session, guild_id, gone)
 
+    async def withdraw_all(self, ids: Collection[str]) -> WithdrawalResult:
+        """Withdraw those with these ids, in whichever guild they are."""
+        return await self._withdraw_all(CorrectionRow.id.in_(ids))
+
     async def forget_messages(self, message_ids: Collection[int]) -> WithdrawalResult:
         """What was said in a deleted answer is forgotten; a correction of the answer to a deleted question is
         withdrawn, unless the one who asked has corrected it themselves."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, tuple_
 
 from bot.corrections.limits import DAY, require_room_for_feedback
 from bot.datasets.text_fingerprint import key_of_text
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
@@ -69,8 +70,10 @@ class FeedbackEntry:
 class FeedbackStore(DataHolder):
     """Keeps votes and feedback."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
+        """``tombstones``: where it is written down what backups must not bring back."""
         self._database = database
+        self._tombstones = tombstones
 
     async def vote(
         self, *, message_id: int, channel_id: int, guild_id: int | None, user_id: int, good: bool
@@ -79,15 +82,21 @@ class FeedbackStore(DataHolder):
         key = (message_id, user_id)
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, key)
-            if row is not None and row.good == good:
+            taken_back = row is not None and row.good == good
+            if taken_back:
                 await session.delete(row)
-                return None
-            vote = VoteRow(
-                message_id=key[0], user_id=key[1], guild_id=guild_id,
-                channel_id=channel_id, good=good, reason="", voted_at=datetime.now(UTC),
-            )  # fmt: skip
-            await session.merge(vote)
+            else:
+                vote = VoteRow(
+                    message_id=key[0], user_id=key[1], guild_id=guild_id,
+                    channel_id=channel_id, good=good, reason="", voted_at=datetime.now(UTC),
+                )  # fmt: skip
+                await session.merge(vote)
+        if not taken_back:
             return good
+        await self._database.scrub()
+        if self._tombstones is not None:
+            await self._tombstones.bury(TombstoneKind.VOTE, [f"{int(message_id)}/{int(user_id)}"])
+        return None
 
     async def explain(self, guild_id: int | None, message_id: int, user_id: int, reason: str) -> None:
         """Keep why a person finds an answer bad that was given there, if they still do."""
@@ -185,6 +194,13 @@ class FeedbackStore(DataHolder):
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget the votes on answers that were deleted."""
         return await self._delete(VoteRow.message_id.in_(message_ids))
+
+    async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
+        """Forget the votes of these people on these answers."""
+        if kind is not TombstoneKind.VOTE:
+            return 0
+        keys = [tuple(int(part) for part in id_.split("/")) for id_ in ids]
+        return await self._delete(tuple_(VoteRow.message_id, VoteRow.user_id).in_(keys))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Votes, and what was said."""

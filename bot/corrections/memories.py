@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 
 from bot.corrections.correction import ApprovedCorrection
 from bot.corrections.limits import require_text
@@ -14,6 +14,7 @@ from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import MemoryRow
 
@@ -55,8 +56,10 @@ class MemoryStore(DataHolder):
     """What people have taught for themselves: nobody approves it, nobody else is told of it, and nothing is trained
     with it. Ids of users are Discord's."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
+        """``tombstones``: where it is written down what backups must not bring back."""
         self._database = database
+        self._tombstones = tombstones
 
     async def teach(self, user_id: int, prompt: str, answer: str) -> PersonalMemory:
         """Keep ``answer`` as what is said to ``prompt`` from now on, in the place of what was taught for that before.
@@ -109,7 +112,18 @@ class MemoryStore(DataHolder):
             before = _memory(row)
             await session.delete(row)
         await self._database.scrub()
+        if self._tombstones is not None:
+            await self._tombstones.bury(TombstoneKind.MEMORY, [f"{int(user_id)}/{number}"])
         return before
+
+    async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
+        """Forget those of these people and numbers."""
+        if kind is not TombstoneKind.MEMORY:
+            return 0
+        keys = [tuple(int(part) for part in id_.split("/")) for id_ in ids]
+        which = tuple_(MemoryRow.user_id, MemoryRow.number).in_(keys)
+        async with self._database.sessions.begin() as session:
+            return await rows_changed(session, delete(MemoryRow).where(which))
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has taught."""

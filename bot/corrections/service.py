@@ -30,6 +30,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.preferences import Preferences
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.ui.permissions import NotPermittedError
 
 
@@ -85,14 +86,17 @@ class Corrections(DataHolder):
         preferences: Preferences,
         on_changed: Callable[[int], None] = lambda _guild: None,
         reviews: ReviewMessages | None = None,
+        tombstones: Tombstones | None = None,
     ) -> None:
         """``on_changed`` is called with a guild's id whenever what is approved there has changed; ``reviews`` deletes
-        what shows corrections that are taken back, or None: nothing does."""
+        what shows corrections that are taken back, or None: nothing does. ``tombstones``: where it is written down what
+        backups must not bring back."""
         self._store = store
         self._datasets = datasets
         self._preferences = preferences
         self._on_changed = on_changed
         self._reviews = reviews
+        self._tombstones = tombstones
 
     async def submit(
         self, about: CorrectedAnswer, prompt: str, answer: str, person: CorrectionActor
@@ -166,6 +170,8 @@ class Corrections(DataHolder):
         """
         await self.by_id(guild_id, id_, person)
         before, removed = await self._store.erasure.withdraw(guild_id, id_, person.id)
+        if self._tombstones is not None:
+            await self._tombstones.bury(TombstoneKind.CORRECTION, [id_])
         if before.state is CorrectionState.APPROVED:
             self._on_changed(int(guild_id))
         if self._reviews is not None and before.review is not None:
@@ -257,6 +263,12 @@ class Corrections(DataHolder):
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """As ``CorrectionErasure.forget_messages``."""
         return (await self._told(await self._store.erasure.forget_messages(message_ids))).rows
+
+    async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
+        """Withdraw those with these ids."""
+        if kind is not TombstoneKind.CORRECTION:
+            return 0
+        return (await self._told(await self._store.erasure.withdraw_all(ids))).rows
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all corrections of a guild."""

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from bot.privacy.tombstones import TombstoneKind
+
 
 class DataKind(StrEnum):
     """What is stored on people, as it is counted for them."""
@@ -83,6 +85,11 @@ class DataHolder:
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that is of a guild, which Starling has left; says how many rows that are."""
+        return 0
+
+    async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
+        """Forget what people took back one by one, which a backup has brought back; ``ids`` as ``kind`` has them. Says
+        how many rows that are."""
         return 0
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:

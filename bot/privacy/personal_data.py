@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -70,6 +69,10 @@ class PersonalData:
             await self._bury(TombstoneKind.MESSAGE, message_ids)
         return await self._scrubbed(rows)
 
+    async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
+        """Forget what people took back one by one, which a backup has brought back; says how many rows that are."""
+        return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_again(kind, ids))))
+
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that is of a guild; says how many rows that are."""
         try:
@@ -79,9 +82,8 @@ class PersonalData:
         return await self._scrubbed(rows)
 
     async def _bury(self, kind: TombstoneKind, ids: Collection[int]) -> None:
-        """Afterwards, so that a backup that is made in the middle of it counts as one from before."""
         if self._tombstones is not None:
-            await asyncio.to_thread(self._tombstones.add, kind, ids)
+            await self._tombstones.bury(kind, ids)
 
     async def _scrubbed(self, rows: int) -> int:
         if rows:

@@ -1,11 +1,13 @@
 """Who and what was forgotten, and when: the list that travels beside backups, so that a restore brings nothing back.
 
-It has Discord's ids and times, and not a word. A line of JSON each, in the data folder and in every folder that has
-backups, as far as it can be reached: a list that is lost with the machine would be of no use.
+It has Discord's ids, our own of what people take back one by one, and times; not a word. A line of JSON each, in the
+data folder and in every folder that has backups, as far as it can be reached: a list that is lost with the machine
+would be of no use.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -30,6 +32,12 @@ class TombstoneKind(StrEnum):
     USER = "user"
     GUILD = "guild"
     MESSAGE = "message"
+    CORRECTION = "correction"
+    """By our own id."""
+    MEMORY = "memory"
+    """What somebody taught for themselves alone: "USER/NUMBER"."""
+    VOTE = "vote"
+    """On an answer: "MESSAGE/USER"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +45,14 @@ class Tombstone:
     """One that was forgotten."""
 
     kind: TombstoneKind
-    id: int
+    id: str
+    """Discord's, where nothing else is said of the kind."""
     at: datetime
     """Aware, UTC."""
 
     @property
     def line(self) -> str:
-        return json.dumps({"kind": self.kind, "id": str(self.id), "at": self.at.isoformat()}) + "\n"
+        return json.dumps({"kind": self.kind, "id": self.id, "at": self.at.isoformat()}) + "\n"
 
 
 class Tombstones:
@@ -53,11 +62,16 @@ class Tombstones:
         self.file = data_folder / "forgotten.jsonl"
         self._folders_file = data_folder / "backup-folders.json"
 
-    def add(self, kind: TombstoneKind, ids: Collection[int]) -> None:
+    async def bury(self, kind: TombstoneKind, ids: Collection[int | str]) -> None:
+        """As ``add``, in a thread. To be called once it is forgotten: a backup that is made in the middle of that
+        counts as one from before."""
+        await asyncio.to_thread(self.add, kind, ids)
+
+    def add(self, kind: TombstoneKind, ids: Collection[int | str]) -> None:
         """Write down, blocking, that these are forgotten from now on. A list that cannot be written is logged: what was
         to be forgotten is all the same."""
         now = datetime.now(UTC)
-        lines = "".join(Tombstone(kind, int(id_), now).line for id_ in ids)
+        lines = "".join(Tombstone(kind, str(id_), now).line for id_ in ids)
         for file in (self.file, *(folder / BESIDE_NAME for folder in self._folders())):
             try:
                 if file.parent.is_dir():
@@ -101,7 +115,7 @@ def read_tombstones(file: Path) -> Iterator[Tombstone]:
 
 def _parsed(line: str) -> Tombstone:
     told = json.loads(line)
-    return Tombstone(TombstoneKind(told["kind"]), int(told["id"]), datetime.fromisoformat(told["at"]))
+    return Tombstone(TombstoneKind(told["kind"]), str(told["id"]), datetime.fromisoformat(told["at"]))
 
 
 def _append(file: Path, lines: str) -> None:

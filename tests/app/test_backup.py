@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 import stat
 import tarfile
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from alembic import command as alembic
 from sqlalchemy import create_engine, select
 
 from bot.app.backup import PlaceNotEmptyError, make_backup, move_database, restore
+from bot.app.stores import build_stores
+from bot.corrections.service import CorrectionActor, Corrections
 from bot.errors import StarlingError
-from bot.privacy.tombstones import BESIDE_NAME
+from bot.privacy.tombstones import BESIDE_NAME, TombstoneKind, Tombstones
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
 from bot.storage.database import Database, alembic_config
@@ -92,6 +95,34 @@ async def test_a_backup_while_answers_are_written_is_whole_and_forgets_again_who
     assert [row["prompt"] for row in rows["exchanges"]] == ["count for me, boris"]
     assert not [row for row in rows["jobs"] if row["user_id"] == member]
     assert b"count for me, chloe" not in (new / "starling.db").read_bytes()
+
+
+async def test_what_was_taken_back_one_by_one_since_a_backup_is_taken_back_again(tmp_path: Path, url: str) -> None:
+    old, new, backups = read_settings(data_folder=tmp_path / "old"), tmp_path / "new", tmp_path / "backups"
+    backups.mkdir()
+    await filled(old.database)
+    await make_backup(old, backups / "x.tar.gz")
+    async with AsyncExitStack() as stack:
+        stores = await build_stores(old, stack, clock=lambda: datetime.now(UTC))
+        tombstones = Tombstones(old.data_folder)
+        corrections = Corrections(stores.corrections, stores.datasets, stores.preferences, tombstones=tombstones)
+        await corrections.withdraw(MARY.guild, MARY.key, CorrectionActor(1, approves=True))
+        await stores.memories.forget(MARY.user, 1)
+        vote = await stores.feedback.vote(
+            message_id=MARY.message + 1, channel_id=1, guild_id=MARY.guild, user_id=MARY.user, good=False
+        )
+        assert vote is None, "it was taken back"
+    settings = read_settings(data_folder=new, database_url=url)
+    assert (await restore(settings, backups / "x.tar.gz", None)).texts == 3
+    rows = await rows_of(settings.database)
+    assert {row["guild_id"]: row["prompt"] for row in rows["corrections"]} == {MARY.guild: "", PAUL.guild: SECRET}
+    for table in ("dataset_examples", "memories", "votes"):
+        assert len(rows[table]) == 1, table
+
+    # Who is forgotten where it was restored to stays forgotten as well, though nobody has made a backup there.
+    Tombstones(new).add(TombstoneKind.USER, [PAUL.user])
+    again = await restore(read_settings(data_folder=tmp_path / "again"), backups / "x.tar.gz", None)
+    assert (again.users, again.texts) == (1, 3)
 
 
 async def test_a_database_goes_to_postgresql_and_back_and_its_backup_too(tmp_path: Path, empty_postgresql: str) -> None:
