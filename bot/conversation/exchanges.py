@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
-from bot.storage.database import Database, rows_changed
+from bot.storage.batches import delete_in_batches
+from bot.storage.database import Database, count_rows
 from bot.storage.tables import ExchangeRow
 
 _DELETED_KEPT = 1000
@@ -141,15 +142,16 @@ class ExchangeStore(DataHolder):
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Questions with their answers."""
-        return StoredDataSummary({DataKind.EXCHANGES: len(await self.of_user(user_id))})
+        async with self._database.sessions() as session:
+            return StoredDataSummary({DataKind.EXCHANGES: await count_rows(session, ExchangeRow.user_id == user_id)})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """Questions with their answers."""
         return {"questions_and_answers": await self.of_user(user_id)}
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._turn, self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(ExchangeRow).where(condition))
+        async with self._turn:
+            return await delete_in_batches(self._database, ExchangeRow, condition)
 
 
 async def replies_given(session: AsyncSession, guild_id: int, numbers: Collection[int]) -> list[int]:

@@ -13,7 +13,7 @@ from bot.corrections.limits import DAY, require_room_for_feedback
 from bot.datasets.text_fingerprint import key_of_text
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.privacy.tombstones import TombstoneKind, Tombstones
-from bot.storage.database import Database, rows_changed
+from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
 MAX_CHARACTERS = 2000
@@ -204,8 +204,10 @@ class FeedbackStore(DataHolder):
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Votes, and what was said."""
-        votes, said = await self.of_user(user_id)
-        return StoredDataSummary({DataKind.VOTES: len(votes), DataKind.FEEDBACK: len(said)})
+        async with self._database.sessions() as session:
+            votes = await count_rows(session, VoteRow.user_id == user_id)
+            said = await count_rows(session, FeedbackRow.user_id == user_id)
+        return StoredDataSummary({DataKind.VOTES: votes, DataKind.FEEDBACK: said})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """Votes, and what was said."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from bot.corrections.correction import (
     ApprovedCorrection,
@@ -15,9 +15,9 @@ from bot.corrections.correction import (
     NoSuchCorrectionError,
     SimilarCorrections,
 )
-from bot.corrections.rows import KEPT, approvers_of, correction_of, correction_row, count_rows, kept_in
+from bot.corrections.rows import KEPT, approvers_of, correction_of, correction_row, kept_in
 from bot.datasets.text_fingerprint import key_of_text
-from bot.storage.database import Database
+from bot.storage.database import Database, count_rows
 from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
 
 _SEARCHED_CHARS = 200
@@ -188,7 +188,16 @@ class CorrectionQueries:
 
     async def of_user(self, user_id: int) -> list[Correction]:
         """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""
-        theirs = or_(CorrectionRow.author_id == user_id, CorrectionRow.text_by == user_id)
-        wanted = select(CorrectionRow).where(theirs, CorrectionRow.state != CorrectionState.WITHDRAWN)
+        wanted = select(CorrectionRow).where(_given_by(user_id)).order_by(CorrectionRow.created_at)
         async with self._database.sessions() as session:
-            return [correction_of(row) for row in await session.scalars(wanted.order_by(CorrectionRow.created_at))]
+            return [correction_of(row) for row in await session.scalars(wanted)]
+
+    async def count_of_user(self, user_id: int) -> int:
+        """How many those are."""
+        async with self._database.sessions() as session:
+            return await count_rows(session, _given_by(user_id))
+
+
+def _given_by(user_id: int) -> ColumnElement[bool]:
+    theirs = or_(CorrectionRow.author_id == user_id, CorrectionRow.text_by == user_id)
+    return and_(theirs, CorrectionRow.state != CorrectionState.WITHDRAWN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.corrections.correction import Correction, CorrectionAction, CorrectionState, NoSuchCorrectionError
@@ -20,11 +20,6 @@ def kept_in(guild_id: int) -> Select[CorrectionRow]:
     return select(CorrectionRow).where(
         CorrectionRow.guild_id == guild_id, CorrectionRow.state != CorrectionState.WITHDRAWN
     )
-
-
-async def count_rows(session: AsyncSession, which: ColumnElement[bool]) -> int:
-    """How many rows there are such that ``which``."""
-    return await session.scalar(select(func.count()).where(which)) or 0
 
 
 def correction_of(row: CorrectionRow) -> Correction:

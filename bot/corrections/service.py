@@ -282,7 +282,7 @@ class Corrections(DataHolder):
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """What a person has given."""
-        return StoredDataSummary({DataKind.CORRECTIONS: len(await self.of_user(user_id))})
+        return StoredDataSummary({DataKind.CORRECTIONS: await self._store.count_of_user(user_id)})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has given."""

@@ -32,14 +32,13 @@ from bot.corrections.rows import (
     approvers_of,
     correction_of,
     correction_row,
-    count_rows,
     kept_in,
     note_action,
     undecided_row,
 )
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
-from bot.storage.database import Database
+from bot.storage.database import Database, count_rows
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
 

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock
-from sqlalchemy import URL, Connection, CursorResult, Delete, Update, event, make_url
+from sqlalchemy import URL, ColumnElement, Connection, CursorResult, Delete, Update, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -165,6 +165,11 @@ async def _rewrite_once(engine: AsyncEngine) -> None:
         if written < _WRITTEN_ANEW:
             await connection.exec_driver_sql("VACUUM")
             await connection.exec_driver_sql(f"PRAGMA user_version = {_WRITTEN_ANEW}")
+
+
+async def count_rows(session: AsyncSession, which: ColumnElement[bool]) -> int:
+    """How many rows there are such that ``which``."""
+    return await session.scalar(select(func.count()).where(which)) or 0
 
 
 async def rows_changed(session: AsyncSession, statement: Delete | Update) -> int:

@@ -74,6 +74,8 @@ class ExchangeRow(Base):
         Index(None, "guild_id"),
         Index(None, "prompt_message_id"),
         Index(None, "channel_id", "reply_message_id"),
+        Index(None, "user_id"),
+        Index(None, "parent_reply_id"),
     )
 
     reply_message_id: Mapped[int] = mapped_column(MessageId, primary_key=True, autoincrement=False)
@@ -96,7 +98,14 @@ class JobRow(Base):
     """Something that was promised to a person."""
 
     __tablename__ = "jobs"
-    __table_args__ = (UniqueConstraint("kind", "message_id"), Index(None, "state"), Index(None, "updated_at"))
+    __table_args__ = (
+        UniqueConstraint("kind", "message_id"),
+        Index(None, "state"),
+        Index(None, "updated_at"),
+        Index(None, "message_id"),
+        Index(None, "user_id"),
+        Index(None, "guild_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.privacy.data_holder import DataHolder, ErasureResult
-from bot.storage.database import Database, rows_changed
+from bot.storage.batches import delete_in_batches
+from bot.storage.database import Database
 from bot.storage.tables import UsageRow
 
 Clock = Callable[[], datetime]
@@ -109,8 +110,7 @@ class UsageStore(DataHolder):
         return {"used_a_day": {day.isoformat(): amounts for day, amounts in used.items()}}
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(UsageRow).where(condition))
+        return await delete_in_batches(self._database, UsageRow, condition)
 
 
 def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) -> Select[tuple[float, ...]]:

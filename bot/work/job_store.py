@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.privacy.data_holder import DataHolder, ErasureResult
-from bot.storage.database import Database, rows_changed
+from bot.storage.batches import delete_in_batches
+from bot.storage.database import Database
 from bot.storage.tables import JobRow
 
 
@@ -177,8 +178,7 @@ class JobStore(DataHolder):
         return await self._delete(older if guild_id is None else and_(older, JobRow.guild_id == guild_id))
 
     async def _delete(self, which: ColumnElement[bool]) -> int:
-        async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(JobRow).where(which))
+        return await delete_in_batches(self._database, JobRow, which)
 
     async def _change(self, job_id: str, **values: Any) -> None:
         async with self._database.sessions.begin() as session:

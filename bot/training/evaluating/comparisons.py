@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
-from bot.storage.database import Database, rows_changed
+from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
 
@@ -184,8 +184,10 @@ class ComparisonStore(DataHolder):
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """What a person has asked for, and voted."""
-        asked, votes = await self.of_user(user_id)
-        return StoredDataSummary({DataKind.EXCHANGES: len(asked), DataKind.VOTES: len(votes)})
+        async with self._database.sessions() as session:
+            asked = await count_rows(session, ComparisonRow.asked_by == user_id)
+            votes = await count_rows(session, ComparisonVoteRow.user_id == user_id)
+        return StoredDataSummary({DataKind.EXCHANGES: asked, DataKind.VOTES: votes})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has asked for, and voted."""

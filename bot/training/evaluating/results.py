@@ -14,7 +14,7 @@ from bot.datasets.dataset import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
-from bot.storage.database import Database, rows_changed
+from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ModelTestRow
 
@@ -118,7 +118,8 @@ class ModelTestStore(DataHolder):
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Tests that a person has made."""
-        return StoredDataSummary({DataKind.TESTS: len(await self._of_user(user_id))})
+        async with self._database.sessions() as session:
+            return StoredDataSummary({DataKind.TESTS: await count_rows(session, ModelTestRow.tester_id == user_id)})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """Tests that a person has made."""
