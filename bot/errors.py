@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 
 def translatable(sentence: str) -> str:
     """Mark ``sentence`` for the catalogues of translations; returns it unchanged."""
     return sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """What a sentence with a number in it is where the number calls for the singular."""
+
+    one: str
+    number: str
+    """The field that has the number, unrounded and unformatted."""
+
+
+PLURALS: dict[str, Plural] = {}
+"""By the sentence in the plural, which stands for both."""
+
+
+def translatable_plural(one: str, other: str, number: str = "count") -> str:
+    """As ``translatable``, of a sentence that depends on ``number``, one of its fields; returns ``other``, which is the
+    key of its translations."""
+    PLURALS[other] = Plural(one, number)
+    return other
 
 
 _ = translatable

@@ -13,6 +13,7 @@ from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import translate
 from bot.settings import OPENAI_URL, Settings
 from bot.ui.command_reply import locale_of, respond
@@ -31,7 +32,11 @@ ANSWERED_THERE = _("💬 Questions, and what was said before them, go to {host},
 SPOKEN_HERE = _("🔊 Answers are spoken on the same machine.")
 SPOKEN_THERE = _("🔊 The text of spoken answers goes to a speech service ({who}).")
 SPOKEN_THERE_OR_HERE = _("🔊 The text of spoken answers goes to a speech service ({who}); offline voices stand in.")
-KEPT = _("🗄️ Questions and answers are kept for {days} days, so that we can go on. Delete yours, and I forget it.")
+KEPT = ngettext(
+    "🗄️ Questions and answers are kept for {days} day, so that we can go on. Delete yours, and I forget it.",
+    "🗄️ Questions and answers are kept for {days} days, so that we can go on. Delete yours, and I forget it.",
+    number="days",
+)
 GIVEN = _(
     "🌱 Nothing that you write trains a model, but for what you have agreed to give: corrections that you send in my "
     "form, and files for datasets. /corrections delete takes corrections back."

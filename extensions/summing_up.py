@@ -15,6 +15,7 @@ from bot.answering.summarizing import Summarizer
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_of, translate
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
@@ -26,7 +27,7 @@ MAX_MESSAGES, USUAL_MESSAGES = 200, 50
 MAX_RECORDINGS = 10
 """That are heard for one summary, the latest; those that were written down within the hour cost nothing."""
 
-NOT_HEARD = _("{count} older recordings were left out.")
+NOT_HEARD = ngettext("{count} older recording was left out.", "{count} older recordings were left out.")
 
 
 class NothingSaidError(StarlingError):

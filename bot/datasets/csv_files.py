@@ -17,7 +17,7 @@ from bot.errors import translatable as _
 from bot.storage.file_names import shown
 
 NO_HEADER = _("The first line must name the columns, such as {example}; I find {found}.")
-WRONG_WIDTH = _("There are {count} cells, but {wanted} columns.")
+WRONG_WIDTH = _("Its cells ({count}) do not match the columns ({wanted}).")
 BAD_CSV = _("This is not valid CSV ({why}).")
 BAD_TURNS = _("The column turns must be empty or JSON such as {example}.")
 NO_ROWS = _("There are no rows below the names of the columns.")

@@ -17,6 +17,7 @@ from bot.datasets.languages import language_of_example
 from bot.datasets.leaks import LEAK_NAMES, Leaks
 from bot.datasets.similarity import Embedding, asked, plain, similar_pairs, trigram_vectors
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.message import LazyMessage, lazy
 from bot.storage.file_names import shown
 
@@ -53,8 +54,14 @@ DUPLICATE = _("The same twice, but for case and punctuation: {prompt}")
 NEAR_DUPLICATE = _("Nearly the same prompts ({percent} %): {one} and {other}")
 TOO_LONG = _("{tokens} tokens; more than {limit} may be cut off in training: {prompt}")
 TOO_SHORT = _("So short an answer teaches little: {answer} to {prompt}")
-RARE_LANGUAGE = _("{count} of {all} examples are in {language}, too few to learn it.")
-TOO_FEW = _("There are {count} examples with an answer; training begins to make sense from {least}.")
+RARE_LANGUAGE = ngettext(
+    "{count} of {all} examples is in {language}, too few to learn it.",
+    "{count} of {all} examples are in {language}, too few to learn it.",
+)
+TOO_FEW = ngettext(
+    "There is {count} example with an answer; training makes sense from about {least} on.",
+    "There are {count} examples with an answer; training makes sense from about {least} on.",
+)
 NEGATIVES = _("{percent} % of the examples say only what not to say.")
 ONE_GIVER = _("{percent} % of the examples were given by one person.")
 ONE_ANSWER = _("{percent} % of the prompts have the same answer: {answer}")

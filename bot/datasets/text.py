@@ -14,6 +14,7 @@ from bot.datasets.naming import key_of_name
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.service import DatasetContents, DatasetDifference
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate, translate_error
 from bot.privacy.data_holder import LearnedVersion
 from bot.storage.file_names import shown
@@ -21,7 +22,10 @@ from bot.ui.file_text import age_text
 from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.splitting import MESSAGE_LIMIT
 
-EXAMPLES = _("{count} examples: {positive} of what to say, {negative} of what not to say, {pair} of both")
+EXAMPLES = ngettext(
+    "{count} example: {positive} of what to say, {negative} of what not to say, {pair} of both",
+    "{count} examples: {positive} of what to say, {negative} of what not to say, {pair} of both",
+)
 SELECTED = {
     DatasetLabel.POSITIVE: _("✅ training learns to speak like this"),
     DatasetLabel.NEGATIVE: _("⛔ training learns not to speak like this"),

@@ -7,15 +7,19 @@ translator's change needs no compiling.
 from __future__ import annotations
 
 import functools
+import gettext
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import babel
 import hikari
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.errors import StarlingError
+from bot.errors import PLURALS, StarlingError
 from bot.i18n.message import LazyMessage
 
 LOCALES = Path(__file__).parent / "locales"
@@ -25,17 +29,40 @@ ENGLISH = (hikari.Locale.EN_US, hikari.Locale.EN_GB)
 
 @functools.cache
 def catalogues() -> Mapping[str, Mapping[str, str]]:
-    """Translations by language (``ru``) and English sentence; untranslated and uncertain entries are left out."""
-    found: dict[str, Mapping[str, str]] = {}
-    for path in sorted(LOCALES.glob("*/LC_MESSAGES/starling.po")):
-        with path.open("rb") as stream:
-            catalogue = read_po(stream, locale=path.parent.parent.name)
-        found[path.parent.parent.name] = {
-            str(message.id): str(message.string)
+    """Translations by language (``ru``) and English sentence; untranslated and uncertain entries are left out. What
+    depends on a number stands under its plural, with the last of its forms."""
+    return {
+        language: {
+            _last(message.id): _last(message.string)
             for message in catalogue
             if message.id and message.string and not message.fuzzy
         }
+        for language, catalogue in _read().items()
+    }
+
+
+def _last(forms: str | Sequence[str]) -> str:
+    return forms if isinstance(forms, str) else forms[-1]
+
+
+@functools.cache
+def _read() -> Mapping[str, Catalog]:
+    found = {}
+    for path in sorted(LOCALES.glob("*/LC_MESSAGES/starling.po")):
+        with path.open("rb") as stream:
+            found[path.parent.parent.name] = read_po(stream, locale=path.parent.parent.name)
     return found
+
+
+@functools.cache
+def _counting(language: str) -> gettext.NullTranslations:
+    """What knows which form a number calls for in ``language``; English where there is no catalogue."""
+    if language not in _read():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, _read()[language])
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 def language_of(locale: str) -> str:
@@ -60,7 +87,10 @@ def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
         params = {**message.params, **params}
         message = message.text
     language = language_of(locale)
-    text = name_commands(catalogues().get(language, {}).get(message, message), language)
+    text = catalogues().get(language, {}).get(message, message)
+    if (plural := PLURALS.get(message)) is not None and isinstance(number := params.get(plural.number), int | float):
+        text = _counting(language).ngettext(plural.one, message, int(number))
+    text = name_commands(text, language)
     values = {name: translate(one, locale) if isinstance(one, LazyMessage) else one for name, one in params.items()}
     return text.format(**values) if values else text
 

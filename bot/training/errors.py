@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 
 
 class TrainingError(StarlingError):
@@ -15,8 +16,9 @@ class TrainingError(StarlingError):
 class TooFewExamplesError(TrainingError):
     """Raised before anything is sent or begun."""
 
-    sentence = _(
-        "There are {count} examples to learn from, and at least {least} are needed. Add some with /dataset add."
+    sentence = ngettext(
+        "There is {count} example to learn from, and at least {least} are needed. Add some with /dataset add.",
+        "There are {count} examples to learn from, and at least {least} are needed. Add some with /dataset add.",
     )
 
     def __init__(self, count: int, least: int) -> None:
@@ -26,8 +28,9 @@ class TooFewExamplesError(TrainingError):
 class TooFewPairsError(TrainingError):
     """Raised when preferences are to be learnt, and too few examples have both answers."""
 
-    sentence = _(
-        "Preference training needs at least {least} examples with an answer and a rejected answer; there are {count}."
+    sentence = ngettext(
+        "Preference training needs at least {least} examples with an answer and a rejected answer; there is {count}.",
+        "Preference training needs at least {least} examples with an answer and a rejected answer; there are {count}.",
     )
 
     def __init__(self, count: int, least: int) -> None:

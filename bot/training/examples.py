@@ -10,6 +10,7 @@ from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.example import Example, ExampleKind
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.message import LazyMessage, lazy
 from bot.training.errors import TooFewExamplesError, TooFewPairsError
 from bot.training.recipe import TrainingMethod
@@ -17,11 +18,17 @@ from bot.training.recipe import TrainingMethod
 FEW = 50
 """From as many examples on OpenAI's guide to supervised fine-tuning expects to see a clear improvement."""
 
-FEW_EXAMPLES = _("{count} examples are few: a model changes noticeably from about {enough} on.")
+FEW_EXAMPLES = ngettext(
+    "There is only {count} example: a model changes noticeably from about {enough} on.",
+    "There are only {count} examples: a model changes noticeably from about {enough} on.",
+)
 NOTHING_HELD_OUT = _(
     "No example could be held out, so nothing will tell whether the model has learnt or only memorised."
 )
-NOT_LEARNT_FROM = _("{count} examples are of no use to this method, and are left out.")
+NOT_LEARNT_FROM = ngettext(
+    "{count} example is of no use to this method and is left out.",
+    "{count} examples are of no use to this method and are left out.",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.training.states import TrainingState
 
 PLANNED_FOR = timedelta(days=7)
@@ -17,7 +18,11 @@ DAY = timedelta(days=1)
 class TooManyTrainingsError(StarlingError):
     """Raised when a guild has started as many trainings in a day as it may."""
 
-    sentence = _("This server has started {most} trainings in a day, which is all that I do in a day. Try tomorrow.")
+    sentence = ngettext(
+        "This server has started {most} training within a day, which is as many as I do. Try again tomorrow.",
+        "This server has started {most} trainings within a day, which is as many as I do. Try again tomorrow.",
+        number="most",
+    )
 
     def __init__(self, most: int) -> None:
         super().__init__(most=most)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import translate
 from bot.preferences.access import KnownRoles
 from bot.preferences.choices import DailyLimits
@@ -60,32 +61,44 @@ class UsedUpError(StarlingError):
 class UserTokensUsedUpError(UsedUpError):
     """Raised when a user has no tokens left."""
 
-    sentence = _("You have used up your {limit} tokens of today. Please ask again when they are renewed: {renewed}.")
+    sentence = ngettext(
+        "You have used up your {limit} token for today. Please ask again when it is renewed: {renewed}.",
+        "You have used up your {limit} tokens for today. Please ask again when they are renewed: {renewed}.",
+        number="limit",
+    )
 
 
 class PrivateTokensUsedUpError(UsedUpError):
     """Raised when a user has no tokens left outside of guilds that have invited Starling."""
 
-    sentence = _(
-        "You have used up the {limit} tokens that you have a day outside of servers that have invited me. "
-        "Please ask again when they are renewed: {renewed}."
+    sentence = ngettext(
+        "You have used up the {limit} token that you have a day outside the servers that have invited me. "
+        "Please ask again when it is renewed: {renewed}.",
+        "You have used up the {limit} tokens that you have a day outside the servers that have invited me. "
+        "Please ask again when they are renewed: {renewed}.",
+        number="limit",
     )
 
 
 class MemberTokensUsedUpError(UsedUpError):
     """Raised when a member has no tokens left in a guild."""
 
-    sentence = _(
+    sentence = ngettext(
+        "You have used up the {limit} token that each member of this server has a day. "
+        "Please ask again when it is renewed: {renewed}.",
         "You have used up the {limit} tokens that each member of this server has a day. "
-        "Please ask again when they are renewed: {renewed}."
+        "Please ask again when they are renewed: {renewed}.",
+        number="limit",
     )
 
 
 class GuildTokensUsedUpError(UsedUpError):
     """Raised when a guild has no tokens left."""
 
-    sentence = _(
-        "This server has used up its {limit} tokens of today. Please ask again when they are renewed: {renewed}."
+    sentence = ngettext(
+        "This server has used up its {limit} token for today. Please ask again when it is renewed: {renewed}.",
+        "This server has used up its {limit} tokens for today. Please ask again when they are renewed: {renewed}.",
+        number="limit",
     )
 
 
@@ -93,7 +106,7 @@ class UserAudioUsedUpError(UsedUpError):
     """Raised when a user may have no more recordings heard."""
 
     sentence = _(
-        "You have used up your {limit_min:g} min of recordings of today. "
+        "You have used up your {limit_min:g} min of recordings for today. "
         "Please send them when they are renewed: {renewed}."
     )
 
@@ -102,8 +115,8 @@ class PrivateAudioUsedUpError(UsedUpError):
     """Raised when a user may have no more recordings heard outside of guilds that have invited Starling."""
 
     sentence = _(
-        "You have used up the {limit_min:g} min of recordings that you have a day outside of servers that have invited "
-        "me. Please send them when they are renewed: {renewed}."
+        "You have used up the {limit_min:g} min of recordings that you have a day outside the servers that have "
+        "invited me. Please send them when they are renewed: {renewed}."
     )
 
 
@@ -120,7 +133,7 @@ class GuildAudioUsedUpError(UsedUpError):
     """Raised when a guild may have no more recordings heard."""
 
     sentence = _(
-        "This server has used up its {limit_min:g} min of recordings of today. "
+        "This server has used up its {limit_min:g} min of recordings for today. "
         "Please send them when they are renewed: {renewed}."
     )
 
@@ -137,20 +150,18 @@ _ERRORS: dict[tuple[BudgetHolder, BudgetKind], type[UsedUpError]] = {
 }
 
 _LEFT: dict[tuple[BudgetHolder, BudgetKind], str] = {
-    (BudgetHolder.USER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left today."),
-    (BudgetHolder.PRIVATE, BudgetKind.TOKENS): _(
-        "You have {left} of the {limit} tokens left that you have a day outside of servers."
-    ),
-    (BudgetHolder.MEMBER, BudgetKind.TOKENS): _("You have {left} of your {limit} tokens left on this server today."),
-    (BudgetHolder.GUILD, BudgetKind.TOKENS): _("This server has {left} of its {limit} tokens left today."),
-    (BudgetHolder.USER, BudgetKind.AUDIO): _("You have {left} of your {limit} min of recordings left today."),
+    (BudgetHolder.USER, BudgetKind.TOKENS): _("Tokens left for you today: {left} of {limit}."),
+    (BudgetHolder.PRIVATE, BudgetKind.TOKENS): _("Tokens left for you today outside of servers: {left} of {limit}."),
+    (BudgetHolder.MEMBER, BudgetKind.TOKENS): _("Tokens left for you on this server today: {left} of {limit}."),
+    (BudgetHolder.GUILD, BudgetKind.TOKENS): _("Tokens left for this server today: {left} of {limit}."),
+    (BudgetHolder.USER, BudgetKind.AUDIO): _("Minutes of recordings left for you today: {left} of {limit}."),
     (BudgetHolder.PRIVATE, BudgetKind.AUDIO): _(
-        "You have {left} of the {limit} min of recordings left that you have a day outside of servers."
+        "Minutes of recordings left for you today outside of servers: {left} of {limit}."
     ),
     (BudgetHolder.MEMBER, BudgetKind.AUDIO): _(
-        "You have {left} of your {limit} min of recordings left on this server today."
+        "Minutes of recordings left for you on this server today: {left} of {limit}."
     ),
-    (BudgetHolder.GUILD, BudgetKind.AUDIO): _("This server has {left} of its {limit} min of recordings left today."),
+    (BudgetHolder.GUILD, BudgetKind.AUDIO): _("Minutes of recordings left for this server today: {left} of {limit}."),
 }
 
 

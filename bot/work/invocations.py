@@ -14,6 +14,7 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 
 log = structlog.get_logger()
 
@@ -21,7 +22,11 @@ log = structlog.get_logger()
 class TooManyAtOnceError(StarlingError):
     """Raised when a user starts one command more than they may have running."""
 
-    sentence = _("You already have {limit} commands running here. Wait until one of them ends, then try again.")
+    sentence = ngettext(
+        "You already have {limit} command running here. Wait until it ends, then try again.",
+        "You already have {limit} commands running here. Wait until one of them ends, then try again.",
+        number="limit",
+    )
     is_transient = True
 
     def __init__(self, limit: int) -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job
 from bot.work.metrics import WAITS_S
@@ -35,9 +36,12 @@ class JobQueueFullError(StarlingError):
 class PersonQueueFullError(JobQueueFullError):
     """Raised when as many jobs of one person wait as may wait of one."""
 
-    sentence = _(
-        "{limit} questions of yours are waiting already: I leave out what comes beyond them. "
-        "Please try again when they are answered."
+    sentence = ngettext(
+        "{limit} question of yours is already waiting, which is as many as I take. "
+        "Please try again when it is answered.",
+        "{limit} questions of yours are already waiting, which is as many as I take. "
+        "Please try again when they are answered.",
+        number="limit",
     )
 
     def __init__(self, limit: int) -> None:

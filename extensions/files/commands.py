@@ -6,6 +6,7 @@ import hikari
 import lightbulb
 
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import translate
 from bot.storage.files import FileStore
 from bot.ui.autocomplete import safe
@@ -23,7 +24,7 @@ loader = lightbulb.Loader()
 CONTEXTS = (hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM)
 """Not other people's private channels: what is sent there, they see."""
 
-USAGE = _("{used} of {quota} are taken, by {count} files.")
+USAGE = ngettext("{used} of {quota} are taken, by {count} file.", "{used} of {quota} are taken, by {count} files.")
 
 
 @safe

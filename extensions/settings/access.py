@@ -10,6 +10,7 @@ import hikari
 import yuyo
 
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import translate
 from bot.preferences.choices import MAX_CHANNELS, Access, GuildPreferences, RoleLimit
 from bot.preferences.preferences import Preferences
@@ -33,7 +34,8 @@ ROLE_LIMITS = _(
     "**Limits a day by role** · in place of those of each member; of several roles the highest holds: {listed}"
 )
 LIMIT_OF_ROLE = _("{role}: {limits}")
-TOKEN_LIMIT, AUDIO_LIMIT = _("{amount} tokens"), _("{amount} s of recordings")
+TOKEN_LIMIT = ngettext("{amount} token", "{amount} tokens", number="amount")
+AUDIO_LIMIT = _("{amount} s of recordings")
 ALL, NONE = _("all"), _("none")
 CHOOSE = _("Choose; choosing nothing takes all away")
 CHOOSE_ROLE = _("The role whose limits you want to set")

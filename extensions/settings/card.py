@@ -13,6 +13,7 @@ import yuyo
 from bot.corrections.service import Corrections
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate
 from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, SpokenLength, TranscriptStyle
 from bot.preferences.preferences import Preferences
@@ -49,9 +50,9 @@ APPROVING_ROLE = _("The role that may approve")
 LIMITS = _("**Daily limits** · {limits}")
 NO_LIMITS = _("only my host's")
 LIMIT_TEXTS = {
-    "tokens_a_day": _("server: {amount} tokens"),
+    "tokens_a_day": ngettext("server: {amount} token", "server: {amount} tokens", number="amount"),
     "audio_s_a_day": _("server: {amount} s of recordings"),
-    "member_tokens_a_day": _("each member: {amount} tokens"),
+    "member_tokens_a_day": ngettext("each member: {amount} token", "each member: {amount} tokens", number="amount"),
     "member_audio_s_a_day": _("each member: {amount} s of recordings"),
 }
 LIMIT_LABELS = {
@@ -75,7 +76,7 @@ STYLE_LABELS = {
     TranscriptStyle.PLAIN: _("as text, with language and length"),
     TranscriptStyle.TIMES: _("with the time of each sentence"),
 }
-DAY, DAYS = _("after a day"), _("after {days} days")
+DAYS = ngettext("after {days} day", "after {days} days", number="days")
 ANY = _("any")
 DAY_CHOICES = (1, 7, 14, 30, 90, 180, 365)
 COMMON_LANGUAGES = (
@@ -181,7 +182,7 @@ class SettingsCard:
         card.add_text_display(phrase(RETENTION))
         days = [("0", phrase(HOST), choices.retention_days is None)]
         days += [
-            (str(count), phrase(DAY) if count == 1 else phrase(DAYS, days=count), choices.retention_days == count)
+            (str(count), phrase(DAYS, days=count), choices.retention_days == count)
             for count in DAY_CHOICES
             if count < self._settings.retention_days or count == choices.retention_days
         ]

@@ -157,7 +157,7 @@ def test_every_problem_is_told_with_its_line_and_nothing_is_taken() -> None:
 
 def test_no_more_than_twenty_problems_are_told() -> None:
     problems = _problems("t.csv", "prompt,answer\n" + "only one cell\n" * 1_000)
-    assert problems[0] == "Line 2: There are 1 cells, but 2 columns."
+    assert problems[0] == "Line 2: Its cells (1) do not match the columns (2)."
     assert len(problems) == 21
     assert problems[-1] == "There are more; these are the first 20."
     assert len(_problems("t.csv", "prompt,answer\n" + "only one cell\n" * 20)) == 20

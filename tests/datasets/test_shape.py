@@ -171,7 +171,7 @@ def test_imbalance_is_told() -> None:
     assert [str(f.message) for f in _looked_over(same).findings] == ["100 % of the prompts have the same answer: `No.`"]
     few = [str(f.message) for f in _looked_over([said("a b c d?", None, "no way")]).findings]
     assert few == [
-        "There are 0 examples with an answer; training begins to make sense from 10.",
+        "There are 0 examples with an answer; training makes sense from about 10 on.",
         "100 % of the examples say only what not to say.",
     ]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import hikari
+import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from audio import LANGUAGES
+from bot.errors import PLURALS
 from bot.i18n.translation import catalogues, language_name, localizations, translate
 from bot.ui.language_choice import language_choices, language_code
 from tests.conftest import ROOT
@@ -19,7 +22,7 @@ def _sentences() -> set[str]:
     for folder in ("bot", "audio", "extensions"):
         for _file, _line, sentence, _comments, _context in extract_from_dir(ROOT / folder):
             catalogue.add(sentence)
-    return {str(message.id) for message in catalogue if message.id}
+    return {message.id if isinstance(message.id, str) else message.id[-1] for message in catalogue if message.id}
 
 
 def _fields(sentence: str) -> set[str]:
@@ -31,6 +34,25 @@ def test_every_sentence_has_its_russian_with_the_same_fields() -> None:
     assert sentences - set(russian) == set()
     for sentence in sentences:
         assert _fields(russian[sentence]) == _fields(sentence), sentence
+        if sentence in PLURALS:
+            for number in (1, 2, 5, 21):
+                params = dict.fromkeys(_fields(sentence), 0) | {PLURALS[sentence].number: number}
+                assert re.search(r"[а-я]", translate(sentence, "ru", **params)), sentence
+
+
+@pytest.mark.parametrize(
+    ("locale", "number", "said"),
+    [
+        ("en-US", 1, "after 1 day"),
+        ("en-US", 2, "after 2 days"),
+        ("ru", 1, "через 1 день"),
+        ("ru", 3, "через 3 дня"),
+        ("ru", 7, "через 7 дней"),
+        ("ru", 21, "через 21 день"),
+    ],
+)
+def test_a_number_has_the_form_that_the_language_gives_it(locale: str, number: int, said: str) -> None:
+    assert translate("after {days} days", locale, days=number) == said
 
 
 def test_the_catalogue_has_nothing_that_nobody_says() -> None:

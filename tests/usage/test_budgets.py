@@ -104,7 +104,7 @@ async def test_whoever_installed_it_for_themselves_has_a_limit_wherever_they_use
         assert not await is_refused(budgets, BORIS, place, kind)
         with pytest.raises(UsedUpError) as refused:
             await budgets.require(ADA, place, kind)
-        assert "outside of servers that have invited me" in str(refused.value)
+        assert "outside the servers that have invited me" in str(refused.value)
     assert not await is_refused(budgets, ADA, GUILD, kind), "a server that invited it has limits of its own"
     free = budgets_of(database, **{f"private_{NAMES[kind]}": 0})
     assert not await is_refused(free, ADA, None, kind)
@@ -129,7 +129,7 @@ async def test_of_several_limits_that_run_out_the_tightest_is_told_and_once(data
     budgets = budgets_of(database, user_tokens_a_day=1000, guild_tokens_a_day=950, user_audio_s_a_day=600)
     await spend(budgets, BudgetKind.TOKENS, 900)
     assert await budgets.running_out(ADA, GUILD, "en-US", BudgetKind.TOKENS, BudgetKind.AUDIO) == [
-        "This server has 50 of its 950 tokens left today."
+        "Tokens left for this server today: 50 of 950."
     ]
     assert await budgets.running_out(BORIS, GUILD, "en-US", BudgetKind.TOKENS) == []
     await spend(budgets, BudgetKind.AUDIO, 570, guild=None)
@@ -138,5 +138,5 @@ async def test_of_several_limits_that_run_out_the_tightest_is_told_and_once(data
     ]
     await spend(budgets, BudgetKind.TOKENS, 20, guild=None)
     assert await budgets.running_out(ADA, None, "en-US", BudgetKind.TOKENS, BudgetKind.AUDIO) == [
-        "You have 80 of your 1,000 tokens left today."
+        "Tokens left for you today: 80 of 1,000."
     ]

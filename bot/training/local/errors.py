@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.training.errors import TrainingError
 
 INSTALL = ".venv/bin/pip install --editable '.[train]'"
@@ -57,8 +58,10 @@ class TrainerDoesNotStartError(TrainingError):
 class TrainerDiedError(TrainingError):
     """Raised when the process ended again and again without getting further, as it does for want of memory."""
 
-    sentence = _(
-        "The training process ended {times} times without getting further; it needs about 2 GB of free memory."
+    sentence = ngettext(
+        "The training process ended {times} time without getting further; it needs about 2 GB of free memory.",
+        "The training process ended {times} times without getting further; it needs about 2 GB of free memory.",
+        number="times",
     )
 
     def __init__(self, times: int) -> None:

@@ -34,7 +34,7 @@ async def test_a_flood_of_one_member_is_answered_once_and_keeps_nobody_waiting(
                 answer = await harness.answer_to(asked, bool, reader=reader)
                 assert answer["content"].startswith("and")
             known = [m for m in harness.member.known_messages.values() if m["author"]["id"] == harness.bot_id]
-            refusals = [m for m in known if "questions of yours are waiting already" in m["content"]]
+            refusals = [m for m in known if "questions of yours are already waiting" in m["content"]]
             assert [buttons_of(m) for m in refusals] == [["again"]]
             of_flood = {(m.get("message_reference") or {}).get("message_id") for m in known}
             assert len(of_flood & {asked["id"] for asked in flood}) < 5, "the others had to wait for all of it"

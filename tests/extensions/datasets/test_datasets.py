@@ -140,7 +140,7 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harnes
     long = b"prompt,answer\n" + b"".join(b"%s,x,y\n" % (b"w" * 300) for _ in range(30))
     said = await _did(ada, "dataset add", dataset="d", file=_file(long, "long.csv"))
     assert len(said["content"]) <= 2000
-    assert "Line 21: There are 3 cells, but 2 columns." in said["content"]
+    assert "Line 21: Its cells (3) do not match the columns (2)." in said["content"]
     many = b"[" + b'{"messages": [{"role": "robotrobotrobotrobotrobotrobotrobot"}]},' * 30 + b"{}]"
     said = await _did(ada, "dataset add", dataset="d", file=_file(many, "many.json"))
     assert "the rest is in the file" in said["content"]

@@ -258,6 +258,6 @@ async def test_votes_outlive_a_restart_and_budgets_hold(tmp_path: Path, whisper_
             await ada.click(card, "Show the names")
             await ada.wait_for_edit(card, lambda message: "votes: 2" in text_of(message))
             used_up = await compared(chloe, prompt="Пошути", against="other", model="scripted")
-            assert "This server has used up its 100 tokens of today." in used_up["content"]
+            assert "This server has used up its 100 tokens for today." in used_up["content"]
             assert "used up its 100 tokens" in text_of(await outcome_of(ada, data='["a"]'))
         assert list(sandbox.failures) == []

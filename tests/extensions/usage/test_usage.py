@@ -132,7 +132,7 @@ async def test_who_has_used_up_the_tokens_is_told_when_they_are_renewed(metered:
     answers = [await metered.ask(chloe, general) for _time in range(4)]
     assert all(answer.startswith("Paris is the capital of France.") for answer in answers)
     refusal = await metered.ask(chloe, general)
-    assert refusal.startswith("You have used up your 1000 tokens of today.")
+    assert refusal.startswith("You have used up your 1000 tokens for today.")
     assert renewal(metered) in refusal
     assert len(metered.harness.chat.requests) == 4
     assert (await metered.ask(metered.harness.administrator, general)).startswith("Paris")
@@ -176,7 +176,7 @@ async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Meter
         assert refusal.startswith("You have used up the 300 tokens that each member of this server has a day.")
         assert (await metered.ask(harness.member, await harness.dm(harness.member))).startswith("Paris")
         text, _description, _picture = await metered.shown(harness.administrator, "general", scope="server")
-        assert "This server has 2,200 of its 2,500 tokens left today." in text
+        assert "Tokens left for this server today: 2,200 of 2,500." in text
         await metered.limit(tokens_a_day="300")
         assert (await metered.ask(harness.administrator, general)).startswith("This server has used up its 300 tokens")
     finally:
@@ -189,9 +189,9 @@ async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
     assert is_heard(JFK, await metered.transcribe(harness.member, channel))
     second = await metered.transcribe(harness.member, channel)
     assert is_heard(JFK, second)
-    assert "-# You have 0 of your 0.3 min of recordings left today." in second
+    assert "-# Minutes of recordings left for you today: 0 of 0.3." in second
     refusal = await metered.transcribe(harness.member, channel)
-    assert refusal.startswith("You have used up your 0.3 min of recordings of today.")
+    assert refusal.startswith("You have used up your 0.3 min of recordings for today.")
     assert renewal(metered) in refusal
     note = await harness.member.send(channel, voice=voice("jfk.ogg"))
     told = await harness.answer_to(note, lambda said: "used up" in said)
@@ -229,8 +229,8 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
     assert text.splitlines() == [
         "**What you have used in the last 7 days**",
         "Today: 200 tokens in, 100 out; 0 min of recordings; 0 characters spoken.",
-        "You have 700 of your 1,000 tokens left today.",
-        "You have 0.3 of your 0.3 min of recordings left today.",
+        "Tokens left for you today: 700 of 1,000.",
+        "Minutes of recordings left for you today: 0.3 of 0.3.",
         f"It is renewed {renewal(metered)}.",
         "Cost: €0.0014 today, €0.0042 in 7 days.",
     ]
@@ -257,8 +257,8 @@ async def test_a_servers_use_is_for_those_who_manage_it_and_on_it_alone(metered:
     await metered.ask(harness.russian, SECOND)
     text, description, _picture = await metered.shown(harness.administrator, "general", scope="server")
     assert text.startswith("**What this server has used in the last 7 days**\nToday: 200 tokens in, 100 out;")
-    assert "This server has 2,200 of its 2,500 tokens left today." in text
-    assert "You have" not in text
+    assert "Tokens left for this server today: 2,200 of 2,500." in text
+    assert "left for you" not in text
     assert "Bar chart" in description
     refusal = await metered.refused(harness.member, "general", scope="server")
     assert refusal.startswith("Only those who have the permission Manage Server can do that.")
