@@ -160,7 +160,7 @@ async def test_a_server_has_its_own_budget_and_no_other_server_is_concerned(mete
     last = await metered.ask(harness.russian, general)
     assert "осталось токенов: 0 из 2\xa0500" in last
     refusal = await metered.ask(harness.russian, general)
-    assert refusal.startswith("Токены этого сервера на сегодня (2500) исчерпаны.")
+    assert refusal.startswith("Лимит токенов этого сервера на сегодня (2500) исчерпан.")
     assert renewal(metered) in refusal
     assert (await metered.ask(harness.russian, SECOND)).startswith("Paris")
     assert "Ваши токены на сегодня" in await metered.ask(harness.russian, SECOND)
