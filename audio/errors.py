@@ -237,7 +237,7 @@ class RecognizerFailedError(AudioError):
 class RecognitionUnavailableError(AudioError):
     """Raised when every recognizer failed."""
 
-    sentence = _("I cannot write down recordings right now ({reasons}). Please try again in a few minutes.")
+    sentence = _("I cannot transcribe recordings right now ({reasons}). Please try again in a few minutes.")
     is_transient = True
     concerns_host = True
 

@@ -117,7 +117,7 @@ class ChatEndpoint(BaseModel):
 class SettingsError(StarlingError):
     """Raised when a setting has a value that cannot be used."""
 
-    sentence = _("The setting {name} cannot be used: {reason}. Mend it in the environment or in .env.")
+    sentence = _("The setting {name} cannot be used: {reason}. Fix it in the environment or in .env.")
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(name=name, reason=reason)

@@ -38,8 +38,8 @@ KEPT = ngettext(
     number="days",
 )
 GIVEN = _(
-    "🌱 Nothing that you write trains a model, but for what you have agreed to give: corrections that you send in my "
-    "form, and files for datasets. /corrections delete takes corrections back."
+    "🌱 Nothing you write trains a model, except what you have agreed to give: corrections that you send "
+    "in my form, and files for datasets. /corrections delete takes corrections back."
 )
 
 

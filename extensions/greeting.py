@@ -36,8 +36,10 @@ ELSEWHERE = _(
     "💬 I am not on this server, but /ask works everywhere for you.\n"
     "🎙️ In the menu of any message, under Apps, I answer it, transcribe its recording, or read it aloud."
 )
-TEACH_HERE = _("✏️ Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I know it from the next answer on.")
-WAITING = _("⏳ Corrections that wait for you: {count}. /corrections list opens them.")
+TEACH_HERE = _(
+    "✏️ Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I will know it from the next answer on."
+)
+WAITING = _("⏳ Corrections waiting for you: {count}. /corrections list opens them.")
 MORE = _(
     "🔊 /transcribe turns a recording into text or subtitles, /say turns text into a voice message. /help has it all."
 )

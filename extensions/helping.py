@@ -30,7 +30,7 @@ loader, screen = lightbulb.Loader(), Screen()
 PAGE_ID = "help"
 REQUIRED = _("needed")
 IN_MENU = _("In the menu of a message, under Apps: {names}")
-ONE_IN_FULL = _("-# /help with the name of a command tells all of it.")
+ONE_IN_FULL = _("-# /help with the name of a command explains it in full.")
 MAX_CHOICES = 25
 
 _NESTED = (hikari.OptionType.SUB_COMMAND, hikari.OptionType.SUB_COMMAND_GROUP)
@@ -52,8 +52,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "talk": Purpose(
         _("Talk"),
         _(
-            "Mention me, reply to me, or write to me in a direct message. A voice note is answered as a reply to me, "
-            "in a direct message, or by Answer this in its menu."
+            "Mention me, reply to me, or send me a direct message. I answer a voice note that is a reply to me "
+"or a direct message, and any other by Answer this in its menu."
         ),
         (
             "hi", "ask", "transcribe", "summary", "say", "voice", "join", "leave", "help", "about", "Answer this",
@@ -62,7 +62,10 @@ PURPOSES: Mapping[str, Purpose] = {
     ),
     "teach": Purpose(
         _("Teach"),
-        _("Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I know it from the next answer on."),
+        _(
+"Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I will know it from the next "
+"answer on."
+),
         ("teach", "correct", "corrections", "memory", "feedback", "leaderboard", "Correct this reply",
          "Correct transcript"),
     ),
@@ -96,7 +99,7 @@ same family are for everyone."""
 class NoSuchCommandError(StarlingError):
     """Raised when someone asks for help with a command that is not there for them."""
 
-    sentence = _("There is no command {command} here that you may use. /help lists those that there are.")
+    sentence = _("There is no command {command} here that you can use. /help lists what there is.")
 
     def __init__(self, command: str) -> None:
         super().__init__(command=command)

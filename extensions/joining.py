@@ -75,7 +75,7 @@ async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, s
 class Join(
     lightbulb.SlashCommand,
     name=_("join"),
-    description=_("Let Starling take part in a channel: it answers every message there"),
+    description=_("Let Starling join a channel, where it answers every message"),
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
@@ -125,7 +125,7 @@ class Join(
 class Leave(
     lightbulb.SlashCommand,
     name=_("leave"),
-    description=_("Let Starling no longer take part in a channel"),
+    description=_("Make Starling leave a channel"),
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,

@@ -16,8 +16,10 @@ loader = lightbulb.Loader()
 
 HEADING = _("### Who has taught me most")
 LINE = _("{place}. {who} · approved corrections: {count}")
-OTHERS = _("-# Only those who want to be named are: /privacy credit. Approved corrections of others: {count}.")
-NOBODY = _("Nobody who wants to be named has taught me anything yet. /privacy credit names you here.")
+OTHERS = _(
+    "-# Only people who have chosen to be named are listed: /privacy credit. Approved corrections by others: {count}."
+)
+NOBODY = _("Nobody who has chosen to be named has taught me anything yet. /privacy credit lets you be named here.")
 MOST = 10
 
 

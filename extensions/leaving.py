@@ -17,8 +17,8 @@ loader = lightbulb.Loader()
 log = structlog.get_logger()
 
 FAREWELL = _(
-    "Whoever runs me does not let me work on {guild}, so I leave now and forget what I have stored of it. "
-    "Please turn to them if you think that this is a mistake."
+    "Whoever runs me does not let me work on {guild}, so I am leaving now and forgetting what I have "
+    "stored of it. Please contact them if you think this is a mistake."
 )
 
 

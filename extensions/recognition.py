@@ -56,7 +56,7 @@ def _describe(choices: GuildPreferences, locale: str) -> str:
 class ConfigureRecognition(
     lightbulb.SlashCommand,
     name=_("hearing"),
-    description=_("How this server's recordings are heard: which languages, which names"),
+    description=_("What to expect in this server's recordings: languages, names, jargon"),
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
@@ -78,7 +78,7 @@ class ConfigureRecognition(
     )
     names = lightbulb.string(
         _("names"),
-        _("What I am called here besides my name, with commas between; - for nothing else"),
+        _("What else I am called here, separated by commas; - for nothing else"),
         localize=True,
         default=None,
         max_length=120,

@@ -144,7 +144,7 @@ class Transcribe(
     file = lightbulb.attachment(_("file"), _("A voice note, an audio file or a video"), localize=True)
     language = lightbulb.string(
         _("language"),
-        _("The language that is spoken; found out by itself when left empty"),
+        _("The language spoken; detected when left empty"),
         localize=True,
         default=None,
         autocomplete=complete_language,
@@ -154,7 +154,7 @@ class Transcribe(
     )
     into = lightbulb.string(
         _("into"),
-        _("A language into which it is translated; as text"),
+        _("A language to translate it into; as text"),
         localize=True,
         default=None,
         autocomplete=complete_language,

@@ -9,7 +9,7 @@ from bot.conversation.embedded import MODEL
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
-ENGLISH_ONLY = _("The small model that I demonstrate myself with speaks English only. Ask me in English, please.")
+ENGLISH_ONLY = _("I am running on a small demonstration model that speaks only English. Please ask me in English.")
 LANGUAGE = "en"
 MIN_WORDS = 5
 """Of fewer words in Latin letters, nobody can tell the language."""

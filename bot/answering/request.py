@@ -45,7 +45,7 @@ class NoteHiddenError(StarlingError):
 class CannotReadError(StarlingError):
     """Raised when someone answers the bot in a way that hides the words from it."""
 
-    sentence = _("I can only read replies here that mention me. Switch the @ of your reply on, or write my name.")
+    sentence = _("I can only read replies here that mention me. Turn on the @ of your reply, or mention me.")
 
 
 class AnswerGoneError(StarlingError):

@@ -22,7 +22,7 @@ DEMONSTRATION = _(
     "can connect a better one: OPENAI_BASE_URL and CHAT_MODEL, as the README says."
 )
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
-PICTURE_REFUSED = _("My chat model does not take {names}, so I answered without.")
+PICTURE_REFUSED = _("My chat model does not accept {names}, so I answered without.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
 AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
 ONLY_BEGINNING = _("I read only the beginning of {names}: all of it is more than my chat model can take in.")
@@ -34,7 +34,7 @@ INSTRUCTION_CUT = _(
 )
 QUESTION_CUT = _("Your message is longer than I can take in: I read only its beginning.")
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
-WAITING = _("Corrections that wait for you: {count}. /corrections list opens them.")
+WAITING = _("Corrections waiting for you: {count}. /corrections list opens them.")
 WAITING_NOTED_S = 6 * 3600.0
 """How long it is not told again to the same person."""
 CUT_NOTED_S = 6 * 3600.0

@@ -29,7 +29,7 @@ from bot.work.metrics import WAITS_S
 REMEMBERED_REFUSALS = 1000
 MAX_PROVEN = 2
 """So many pictures that were left out are known to be refused: of two, each was tried without the other."""
-WAITING = _("My chat model asks me to wait: I go on in {wait_s} s.")
+WAITING = _("My chat model asks me to wait: I will continue in {wait_s} s.")
 
 
 @dataclass(frozen=True, slots=True)

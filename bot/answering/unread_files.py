@@ -23,7 +23,7 @@ class FileUnreadError(StarlingError):
 class FileOfOldFormatError(FileUnreadError):
     """Raised when a document is of a format that office programs have left behind."""
 
-    sentence = _("I did not read {name}: its format is an old one. Save it as DOCX, XLSX, PPTX or PDF.")
+    sentence = _("I did not read {name}: it is in an old format. Save it as DOCX, XLSX, PPTX or PDF.")
 
 
 class FileLockedError(FileUnreadError):

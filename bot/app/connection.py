@@ -36,7 +36,7 @@ class IntentRefusedError(StarlingError):
     """Raised when the application may not have an intent that is asked for."""
 
     sentence = _(
-        "Discord refuses the message content intent. Switch it on at your application's page, Bot, "
+        "Discord does not grant the message content intent. Switch it on at your application's page, Bot, "
         "Message Content Intent, or set MESSAGE_CONTENT_INTENT=false."
     )
 
@@ -53,7 +53,7 @@ class DiscordUnreachableError(StarlingError):
 class SyncFailedError(StarlingError):
     """Raised when Discord does not take the commands."""
 
-    sentence = _("Discord does not take the list of commands: {reason}.")
+    sentence = _("Discord does not accept the list of commands: {reason}.")
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)

@@ -102,7 +102,7 @@ def _speech(settings: Settings) -> Iterator[Check]:
         try:
             chosen = registry.chosen(choice, settings)
         except StarlingError as error:
-            yield Check(what, CheckResult.BAD, str(error), "Mend it in the environment or in .env.")
+            yield Check(what, CheckResult.BAD, str(error), "Fix it in the environment or in .env.")
             continue
         for one in chosen:
             where = f"the network ({one.recipient(settings)})" if one.recipient is not None else "this machine"
@@ -134,7 +134,7 @@ def _piper_voices(folder: Path) -> Check:
     lonely = [voice.name for voice in voices if not voice.with_suffix(".onnx.json").is_file()]
     if lonely or not voices:
         detail = f"{', '.join(lonely)} without .onnx.json" if lonely else f"no *.onnx in {folder}"
-        return Check(what, CheckResult.BAD, detail, "Mend PIPER_VOICES or leave it empty.")
+        return Check(what, CheckResult.BAD, detail, "Fix PIPER_VOICES or leave it empty.")
     return Check(what, CheckResult.GOOD, f"{len(voices)} in {folder}")
 
 

@@ -34,7 +34,7 @@ SCARCE_MB = 200
 CHECKS_BEFORE_TOLD = 3
 """An endpoint that is restarted is away for a minute."""
 
-FAILED = _("{count} answers in a row have failed. The last one said: {why}")
+FAILED = _("{count} answers in a row have failed. The last error was: {why}")
 SILENT = _("My chat endpoint has not answered for some minutes. It says: {why}")
 FULL = _("The disk of my data folder is nearly full: {free} MB are left.")
 

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 DEFAULT_LOCALE = "en-US"
 
 TROUBLE = _("⚠️ I am in trouble, and you run me:")
-HOW = _("On my machine, `starling health` tells more. I write no second time before this is over.")
+HOW = _("`starling health` on my machine tells you more. I will not write again until this is over.")
 OVER = _("✅ This is over, since {since}.")
 
 

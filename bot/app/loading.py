@@ -18,7 +18,7 @@ from bot.ui.screen import Handler, Screen
 class BrokenExtensionError(StarlingError):
     """Raised when a file in extensions/ cannot be loaded: going on would delete its commands from Discord."""
 
-    sentence = _("The extension {name} cannot be loaded: {reason}. Mend it and start again.")
+    sentence = _("The extension {name} cannot be loaded: {reason}. Fix it and start again.")
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(name=name, reason=reason)

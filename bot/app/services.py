@@ -22,7 +22,7 @@ AnyCallable = Callable[..., Any]
 class MissingServiceError(StarlingError):
     """Raised when a handler of extensions/ takes what nothing gives it."""
 
-    sentence = _("{handler} needs {service}, which nothing provides. Provide it in bot/app, or mend what it takes.")
+    sentence = _("{handler} needs {service}, which nothing provides. Provide it in bot/app, or fix what it takes.")
 
     def __init__(self, handler: str, service: str) -> None:
         super().__init__(handler=handler, service=service)

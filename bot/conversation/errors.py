@@ -43,7 +43,7 @@ class ChatTimedOutError(ChatError):
 class ChatTookTooLongError(ChatError):
     """Raised when an answer is still not complete when all the time that it may take is over."""
 
-    sentence = _("My chat model did not come to an end within {limit_s:.0f} s, so I stopped it. Please try again.")
+    sentence = _("My chat model did not finish within {limit_s:.0f} s, so I stopped it. Please try again.")
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(limit_s=limit_s)
@@ -134,7 +134,7 @@ class ContextTooLongError(ChatError):
 class ChatCannotSeeError(ChatError):
     """Raised when the model takes no pictures."""
 
-    sentence = _("My chat model cannot look at pictures. Please tell me in words what is on them.")
+    sentence = _("My chat model cannot look at pictures. Please tell me in words what is in them.")
     concerns_host = False
     another_may_answer = False
 
@@ -142,7 +142,9 @@ class ChatCannotSeeError(ChatError):
 class ChatPictureRefusedError(ChatError):
     """Raised when a model that can see does not take one of the pictures."""
 
-    sentence = _("My chat model does not take this picture. Please try another one, or tell me in words what is on it.")
+    sentence = _(
+        "My chat model does not accept this picture. Please try another one, or tell me in words what is in it."
+    )
     concerns_host = False
     another_may_answer = False
     is_transient = False
@@ -169,7 +171,7 @@ class ChatFailedError(ChatError):
 class ChatSaidNothingError(ChatError):
     """Raised when the model ends without a word that can be shown."""
 
-    sentence = _("My chat model answered with nothing at all. Please ask in other words.")
+    sentence = _("My chat model sent an empty answer. Please ask in other words.")
     concerns_host = False
 
 
@@ -208,7 +210,7 @@ class EngineNotStartedError(ChatError):
 class EngineBusyError(ChatError):
     """Raised when the embedded engine is to be changed, and is never idle."""
 
-    sentence = _("The embedded chat engine has too much to do to be changed right now. Please try again in a minute.")
+    sentence = _("The embedded chat engine is too busy to be changed right now. Please try again in a minute.")
 
 
 class AdapterNotLoadedError(ChatError):

@@ -24,7 +24,7 @@ LIST_KEPT_S = 300.0
 class NoSuchModelError(StarlingError):
     """Raised when a guild chooses a model that the endpoint does not list."""
 
-    sentence = _("There is no model {model} at my endpoint. /model list shows those that there are.")
+    sentence = _("There is no model {model} at my endpoint. /model list shows what there is.")
 
     def __init__(self, model: str) -> None:
         super().__init__(model=model)
@@ -33,13 +33,13 @@ class NoSuchModelError(StarlingError):
 class SameModelError(StarlingError):
     """Raised when a model is to be compared with itself."""
 
-    sentence = _("These are one and the same model. Name another one; /model list shows those that there are.")
+    sentence = _("These are one and the same model. Name another one; /model list shows what there is.")
 
 
 class WhichModelError(StarlingError):
     """Raised when a model is to be compared with another one, and it is not clear with which."""
 
-    sentence = _("Tell me with which model to compare {model}. /model list shows those that there are.")
+    sentence = _("Tell me which model to compare {model} with. /model list shows what there is.")
 
     def __init__(self, model: str) -> None:
         super().__init__(model=model)

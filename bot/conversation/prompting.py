@@ -28,7 +28,7 @@ MIN_QUESTION_TOKENS = 64
 class InstructionMissingError(StarlingError):
     """Raised when the file with the instruction cannot be read."""
 
-    sentence = _("The instruction file {path} cannot be read: {reason}. Mend INSTRUCTION_FILE or leave it empty.")
+    sentence = _("The instruction file {path} cannot be read: {reason}. Fix INSTRUCTION_FILE or leave it empty.")
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(path=path, reason=reason)

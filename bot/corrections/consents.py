@@ -20,7 +20,7 @@ VERSION = 1
 class ConsentMissingError(StarlingError):
     """Raised when a person who has not agreed, or not to the present text, submits something."""
 
-    sentence = _("You have not agreed that I keep what you write, so I have kept nothing. Please begin again.")
+    sentence = _("You have not agreed that I keep what you write, so I have kept nothing. Please start again.")
 
 
 def require_consent(version: int | None) -> None:

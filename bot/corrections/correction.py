@@ -37,9 +37,7 @@ class CorrectionAction(StrEnum):
 class NoSuchCorrectionError(StarlingError):
     """Raised when a guild has no such correction, or not any more, or the person may not see it."""
 
-    sentence = _(
-        "There is no correction #{number} here, or not any more. /corrections list shows those that there are."
-    )
+    sentence = _("There is no correction #{number} here, or not any more. /corrections list shows what there is.")
 
     def __init__(self, number: int | str) -> None:
         super().__init__(number=number)

@@ -16,32 +16,32 @@ class AlreadyApprovedError(StarlingError):
     """Raised when a correction is decided on that somebody has approved."""
 
     sentence = _(
-        "#{number} is approved already, by {who}. /corrections edit opens it anew, /corrections delete takes it away."
+        "#{number} was already approved by {who}. /corrections edit reopens it, /corrections delete deletes it."
     )
 
 
 class AlreadyRejectedError(StarlingError):
     """Raised when a correction is decided on that somebody has rejected."""
 
-    sentence = _("#{number} is rejected already, by {who}. /corrections edit opens it anew.")
+    sentence = _("#{number} was already rejected by {who}. /corrections edit reopens it.")
 
 
 class AlreadyRetiredError(StarlingError):
     """Raised when a correction is decided on in whose place another one was approved."""
 
-    sentence = _("#{number} was replaced already, by {who}. /corrections edit opens it anew.")
+    sentence = _("#{number} was already replaced by {who}. /corrections edit reopens it.")
 
 
 class AlreadyVotedError(StarlingError):
     """Raised when a person approves for the second time."""
 
-    sentence = _("You have approved #{number} already. It needs the approval of others: {missing} more.")
+    sentence = _("You have already approved #{number}. It still needs the approval of others: {missing} more.")
 
 
 class ChangedMeanwhileError(StarlingError):
     """Raised when a person decides on a text, or edits it, that somebody else has changed since it was shown."""
 
-    sentence = _("#{number} was changed since it was shown to you. Look at it again with /corrections show.")
+    sentence = _("#{number} has changed since it was shown to you. Look at it again with /corrections show.")
 
 
 def require_revision(correction: Correction, revision: int | None) -> None:

@@ -33,8 +33,8 @@ class TooManyPendingError(StarlingError):
     """Raised when a person submits more than ``MAX_PENDING``."""
 
     sentence = _(
-        "{count} of your corrections wait for a moderator, which is the most. Please wait, or take one back with "
-        "/corrections delete."
+        "{count} of your corrections are waiting for a moderator, which is the limit. Please wait, or take "
+        "one back with /corrections delete."
     )
 
     def __init__(self) -> None:
@@ -44,7 +44,9 @@ class TooManyPendingError(StarlingError):
 class TooManyTodayError(StarlingError):
     """Raised when a person submits and edits more than ``MAX_PER_DAY``."""
 
-    sentence = _("You have sent {count} corrections within a day, which is the most. Thank you! Please go on tomorrow.")
+    sentence = _(
+        "You have sent {count} corrections within a day, which is the limit. Thank you! Please continue tomorrow."
+    )
 
     def __init__(self) -> None:
         super().__init__(count=MAX_PER_DAY)
@@ -62,7 +64,7 @@ class TooManyKeptError(StarlingError):
 class TooMuchFeedbackError(StarlingError):
     """Raised when a person says more than ``MAX_FEEDBACK_PER_DAY`` things in a day."""
 
-    sentence = _("Thank you! You have told me {most} things today, which is all that I take in a day.")
+    sentence = _("Thank you! You have told me {most} things today, which is as much as I take in a day.")
 
     def __init__(self) -> None:
         super().__init__(most=MAX_FEEDBACK_PER_DAY)

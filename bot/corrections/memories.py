@@ -25,7 +25,7 @@ MAX_MEMORIES = 500
 class NoSuchMemoryError(StarlingError):
     """Raised when a person has taught nothing of that number, or not any more."""
 
-    sentence = _("You have taught me nothing of the number {number} here, or not any more. /memory list shows it all.")
+    sentence = _("There is nothing under the number {number} here, or not any more. /memory list shows it all.")
 
     def __init__(self, number: int | str) -> None:
         super().__init__(number=number)

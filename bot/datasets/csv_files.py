@@ -16,7 +16,7 @@ from bot.datasets.problems import Problem, Problems, at_line
 from bot.errors import translatable as _
 from bot.storage.file_names import shown
 
-NO_HEADER = _("The first line must name the columns, such as {example}; I find {found}.")
+NO_HEADER = _("The first line must name the columns, such as {example}; I found {found}.")
 WRONG_WIDTH = _("Its cells ({count}) do not match the columns ({wanted}).")
 BAD_CSV = _("This is not valid CSV ({why}).")
 BAD_TURNS = _("The column turns must be empty or JSON such as {example}.")

@@ -35,7 +35,7 @@ class DatasetExistsError(StarlingError):
 class NoSuchDatasetError(StarlingError):
     """Raised when a guild has no dataset of that name, or not that version."""
 
-    sentence = _("There is no dataset {name} here. /dataset list shows those that there are.")
+    sentence = _("There is no dataset {name} here. /dataset list shows what there is.")
 
     def __init__(self, name: str, version: int | None = None) -> None:
         super().__init__(name=shown(name if version is None else f"{name} v{version}"))

@@ -13,8 +13,8 @@ from bot.storage.file_names import shown
 
 NOT_TEXT = _("{what} is not text.")
 EMPTY_TEXT = _("{what} is empty.")
-TOO_LONG = _("{what} has {count} characters, and at most {limit} are taken.")
-UNPRINTABLE = _("{what} has characters that are no text (control characters, or half of one).")
+TOO_LONG = _("{what} has {count} characters, and at most {limit} are allowed.")
+UNPRINTABLE = _("{what} has characters that are not text (control characters, or half of one).")
 
 _SHOWN = 40
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -24,8 +24,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What each field may be called; of several that are there, the first is it."""
 
-NO_PROMPT = _("There is no prompt here. Call its field {names}.")
-NO_REPLY = _("There is no answer here. Call its field {names}.")
+NO_PROMPT = _("There is no prompt here. Its field must be called {names}.")
+NO_REPLY = _("There is no answer here. Its field must be called {names}.")
 BAD_POSITIVE = _("{value} says neither yes nor no in {what}. Write true or false.")
 BAD_LANGUAGE = _("{value} is not a language code. Write one such as en or ru.")
 BOTH_AND_NEGATIVE = _("It has an answer and a rejected answer, so it cannot be marked as not positive.")

@@ -18,10 +18,10 @@ from bot.storage.file_names import shown
 
 NOT_JSON = _("This is not valid JSON, from character {column} on ({why}).")
 NOT_JSON_AT = _("Line {line} is not valid JSON, from character {column} on ({why}).")
-TOO_DEEP = _("This is nested too deep.")
+TOO_DEEP = _("This is nested too deeply.")
 NOT_A_NUMBER = _("{value} is not a number in JSON.")
 LONG_NUMBER = _("A number in it has too many digits.")
-TWICE = _("The name {name} stands twice in one object.")
+TWICE = _("The name {name} appears twice in one object.")
 NOT_AN_OBJECT = _("This must be an object such as {example}.")
 NO_LIST = _("The file must be a list of objects, one object, or one object a line.")
 

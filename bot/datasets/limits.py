@@ -16,7 +16,7 @@ MAX_VERSIONS = 100
 class TooManyDatasetsError(StarlingError):
     """Raised when a guild would have more than ``MAX_DATASETS``, or a dataset more than ``MAX_VERSIONS``."""
 
-    sentence = _("There are {limit} already, which is the most that I keep. Delete one with /dataset delete.")
+    sentence = _("There are {limit} datasets already, which is as many as I keep. Delete one with /dataset delete.")
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit=limit)

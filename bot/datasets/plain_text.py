@@ -8,7 +8,7 @@ from bot.datasets.problems import Problem
 from bot.errors import translatable as _
 
 NOT_UTF8 = _("Line {line} is not in UTF-8. Save the file as UTF-8 (in Excel: CSV UTF-8).")
-NOT_UTF16 = _("It begins as UTF-16 but does not go on so. Save the file as UTF-8.")
+NOT_UTF16 = _("It begins as UTF-16 but does not continue that way. Save the file as UTF-8.")
 NO_TEXT = _("It is binary data, not text. I read JSONL, JSON, CSV, and the archives that I make.")
 EMPTY = _("It is empty.")
 

@@ -18,7 +18,7 @@ class UploadRefusedError(StarlingError):
     ``problems`` has ``MAX_PROBLEMS`` sentences at most, and one that says so when there are more.
     """
 
-    sentence = _("Nothing of {file} was taken. Please correct this and upload it again:")
+    sentence = _("Nothing in {file} was taken. Please correct this and upload it again:")
 
     def __init__(self, file: str, problems: Sequence[LazyMessage]) -> None:
         super().__init__(file=shown(file))

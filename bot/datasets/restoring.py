@@ -28,7 +28,7 @@ UNPACKS_TOO_LARGE = _("Unpacked, the zip would be larger than {limit_mb} MB.")
 ENCRYPTED = _("The zip is encrypted.")
 BAD_MANIFEST = _("The manifest.json of the archive is not as I write it.")
 NEWER = _("The archive was made by a newer version of me.")
-CHANGED = _("{name} is not what it was when the archive was made. To add what you changed, upload that file alone.")
+CHANGED = _("{name} has changed since the archive was made. To add your changes, upload just that file.")
 BAD_TABLE = _("The dataset.csv of the archive is not as I write it.")
 TOO_MANY_ARCHIVED = _("The archive has more than {limit} examples, which is the most I take.")
 

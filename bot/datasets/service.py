@@ -49,8 +49,8 @@ class LintTooLongError(StarlingError):
     """Raised when a dataset cannot be looked over, since its texts are made so that the search takes very long."""
 
     sentence = _(
-        "Looking this dataset over takes too long: texts that consist of the same few signs, such as slashes, do that. "
-        "Remove them first."
+        "Checking this dataset takes too long: texts made of the same few characters, such as slashes, cause "
+        "that. Remove them first."
     )
 
 

@@ -37,7 +37,7 @@ class InstructionTooLongError(StarlingError):
 class EmptyInstructionError(StarlingError):
     """Raised when an instruction has no words."""
 
-    sentence = _("There is nothing in it. /instruction reset goes back to the instruction that I came with.")
+    sentence = _("There is nothing in it. /instruction reset goes back to my built-in instruction.")
 
 
 def require_text(text: str) -> None:

@@ -52,7 +52,7 @@ class ChannelNotServedError(NoAccessError):
 class RoleNotServedError(NoAccessError):
     """Raised for a member without a role that a server asks for, or with one that it keeps away."""
 
-    sentence = _("Your roles on this server do not let you use me. Those who manage it decide which do.")
+    sentence = _("Your roles on this server do not let you use me. Whoever manages it decides which ones do.")
 
 
 class KnownRoles:

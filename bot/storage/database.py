@@ -45,7 +45,7 @@ class DatabaseFullError(StarlingError):
     """Raised when nothing can be stored, since the disk under the database takes no more."""
 
     sentence = _(
-        "The disk of the machine that I run on is full, so I can do nothing for now. Please tell whoever runs me."
+        "The disk of the machine that I run on is full, so I cannot do anything for now. Please tell whoever runs me."
     )
     is_transient = True
     concerns_host = True

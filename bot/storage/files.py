@@ -57,7 +57,7 @@ class TooManyFilesError(StarlingError):
 class FileGoneError(FileNotThereError):
     """Raised when the file of a key is not there any more."""
 
-    sentence = _("This file is not there any more.")
+    sentence = _("This file no longer exists.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,7 @@ class ServiceRefusedError(TrainingError):
 class ServiceClosedError(TrainingError):
     """Raised when the account may not train there: OpenAI has closed its service to newcomers, and closes it to all."""
 
-    sentence = _(
-        "{service} does not let this account train models. "
-        "The local trainer needs no account: it trains on this machine."
-    )
+    sentence = _("{service} does not let this account train models. Training on this machine needs no account.")
 
     def __init__(self, service: str) -> None:
         super().__init__(service=service)

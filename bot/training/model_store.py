@@ -32,7 +32,7 @@ class ModelKind(StrEnum):
 class NoSuchTrainedModelError(StarlingError):
     """Raised when a guild has no such model."""
 
-    sentence = _("This server has trained no model named {name}. /model list shows those that there are.")
+    sentence = _("This server has trained no model named {name}. /model list shows what there is.")
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name[:64])

@@ -11,8 +11,8 @@ from bot.storage.file_names import shown
 from bot.training.model_store import Model
 
 FILES = _(
-    "Archives and packed examples that had any of it were deleted as well: {count}. Copies that somebody has "
-    "downloaded are out of my reach."
+    "Archives and packed examples that contained any of it were deleted as well: {count}. Copies that "
+    "somebody has downloaded are out of my reach."
 )
 MODELS = _("What cannot be taken back: {models} learned from it, and will know it until trained again.")
 AND_MORE = _("{models} and {count} more")

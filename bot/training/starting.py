@@ -31,7 +31,7 @@ class TooManyTrainingsError(StarlingError):
 class AlreadyStartedError(StarlingError):
     """Raised when a plan is started or dropped that was before."""
 
-    sentence = _("That was decided already: training #{number} is {state}.")
+    sentence = _("That has already been decided: training #{number} is {state}.")
 
     def __init__(self, number: int, state: str) -> None:
         super().__init__(number=number, state=state)

@@ -32,7 +32,7 @@ MAX_MESSAGES_WITHOUT_FILE = 20
 
 THE_REST = _("This answer is long: all of it is in the file.")
 NO_FILE = _("I may not attach files here, so this answer comes in messages alone.")
-NO_FILE_AND_CUT = _("I may not attach files here, so this long answer ends before its end.")
+NO_FILE_AND_CUT = _("I may not attach files here, so the end of this long answer is missing.")
 
 
 class StreamingReply:

@@ -35,7 +35,7 @@ class Ask(
 ):
     prompt = lightbulb.string(_("prompt"), _("What you want to know"), localize=True, max_length=4000)
     voice_note = lightbulb.attachment(
-        _("voice_note"), _("A voice note, a picture or a document that it is about"), localize=True, default=None
+        _("voice_note"), _("A voice note, picture or document that the question is about"), localize=True, default=None
     )
     speak = lightbulb.boolean(_("aloud"), _("Whether the answer is spoken as well"), localize=True, default=None)
     private = lightbulb.boolean(_("private"), _("Whether only you see the answer"), localize=True, default=False)

@@ -20,15 +20,15 @@ screen = Screen()
 VOTE_ID, REVEAL_ID = "compare-vote", "compare-reveal"
 TITLE = _("### Which answer is better?")
 TITLE_REVEALED = _("### Which answer was better")
-HINT = _("-# Votes: {count}. Which model is which is told after the vote.")
+HINT = _("-# Votes: {count}. Which model is which is revealed after the vote.")
 ALIKE, REVEAL = _("Both alike"), _("Show the names")
 VOTED: dict[ComparisonChoice, str] = {
-    ComparisonChoice.A: _("You prefer A. You can change it until the names are shown."),
-    ComparisonChoice.B: _("You prefer B. You can change it until the names are shown."),
-    ComparisonChoice.ALIKE: _("You find both equally good. You can change it until the names are shown."),
+    ComparisonChoice.A: _("You prefer A. You can change your vote until the names are shown."),
+    ComparisonChoice.B: _("You prefer B. You can change your vote until the names are shown."),
+    ComparisonChoice.ALIKE: _("You find both equally good. You can change your vote until the names are shown."),
 }
 RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
-SHARE = _("{model} has {share} of the votes for one of them, with 95 % confidence {low} to {high}.")
+SHARE = _("{model} got {share} of the votes for one of the two (95 % confidence interval: {low} to {high}).")
 NO_VOTES = _("Nobody has voted for either of them.")
 _LABELS: dict[ComparisonChoice, str] = {ComparisonChoice.A: "A", ComparisonChoice.B: "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500

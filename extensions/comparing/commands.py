@@ -37,7 +37,7 @@ class Compare(
         max_length=200, autocomplete=complete_any_model,
     )  # fmt: skip
     against = lightbulb.string(
-        _("against"), _("The other model; left empty, the only other that there is"), localize=True, default=None,
+        _("against"), _("The other model; may be left empty if there is only one other"), localize=True, default=None,
         max_length=200, autocomplete=complete_any_model,
     )  # fmt: skip
 

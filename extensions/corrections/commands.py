@@ -68,7 +68,7 @@ class ListCorrections(
 ):
     state = lightbulb.string(
         _("state"),
-        _("Only those that wait, were approved, rejected, or replaced"),
+        _("Only those that are waiting, approved, rejected or replaced"),
         localize=True,
         default=None,
         choices=[
@@ -88,7 +88,7 @@ class ListCorrections(
 
 @corrections_group.register
 class ListWanted(
-    lightbulb.SlashCommand, name=_("wanted"), description=_("What people did not like, and say"), localize=True
+    lightbulb.SlashCommand, name=_("wanted"), description=_("Disliked answers, and feedback"), localize=True
 ):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, wishes: Wishes, preferences: Preferences) -> None:

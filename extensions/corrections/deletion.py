@@ -23,9 +23,7 @@ from extensions.corrections.text import first_words
 screen = Screen()
 
 CUSTOM_ID = "correction-delete"
-QUESTION = _(
-    "Delete correction #{number} ({words})? Its texts are forgotten, in datasets too, and cannot be brought back."
-)
+QUESTION = _("Delete correction #{number} ({words})? Its text is deleted from datasets too. This cannot be undone.")
 DELETED = _("Correction #{number} is deleted. Examples removed from datasets: {count}.")
 
 

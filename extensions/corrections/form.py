@@ -36,8 +36,8 @@ ASKED = _("What was asked")
 SHOULD_BE = _("What I should say")
 CUT = _("{label} (cut to {limit} characters)")
 KEPT_FOR_YOU = _(
-    "Remembered, for your direct messages with me and for nobody else: **#{number}**. Ask me again. /memory list shows "
-    "all that you taught me here, /memory forget takes it back."
+    "Remembered, for your direct messages with me and for nobody else: **#{number}**. Ask me again. "
+    "/memory list shows everything you have taught me here, /memory forget takes it back."
 )
 
 _LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/)?(?P<message>\d{15,20})/?")
@@ -61,14 +61,14 @@ class NotInThisChannelError(StarlingError):
 class NotMyAnswerError(StarlingError):
     """Raised when someone corrects what the bot has not said."""
 
-    sentence = _("I can only be corrected in what I said myself. Please choose one of my own answers.")
+    sentence = _("You can only correct what I said myself. Please choose one of my own answers.")
 
 
 class NotAnAnswerError(StarlingError):
     """Raised for a message of the bot's that answers no question, or one that is forgotten."""
 
     sentence = _(
-        "I do not know, or no longer, which question this answers. Please choose one of my answers to a question."
+        "I do not know, or no longer know, which question this answers. Please choose one of my answers to a question."
     )
 
 

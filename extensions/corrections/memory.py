@@ -52,7 +52,9 @@ memory = lightbulb.Group(
 
 
 @memory.register
-class ListMemories(lightbulb.SlashCommand, name=_("list"), description=_("All that you taught me"), localize=True):
+class ListMemories(
+    lightbulb.SlashCommand, name=_("list"), description=_("Everything you have taught me"), localize=True
+):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, memories: MemoryStore) -> None:
         page = await _page(memories, context.user.id, 1, locale_of(context))

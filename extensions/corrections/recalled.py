@@ -27,11 +27,11 @@ screen = Screen()
 HEADING = _("For this answer I remembered what people here have taught me:")
 OWN_HEADING = _("For this answer I remembered what you have taught me:")
 LESSON = _("**#{number}** · {prompt}\n> {answer}")
-GONE = _("#{number} is not approved any more: I no longer remember it.")
+GONE = _("#{number} is no longer approved: I do not go by it any more.")
 CORRECT_HERE_ID, MISFIT_ID = "recalled-correct", "recalled-misfit"
 MISFIT = _("#{number} does not fit")
 NOTED = _(
-    "Noted: for this question I no longer recall #{number}. Press Regenerate below the answer for one without it."
+    "Noted: I will not recall #{number} for this question again. Press Regenerate below the answer for one without it."
 )
 CORRECT = _("Correct the answer")
 _MAX_CHARACTERS = 400

@@ -17,10 +17,12 @@ STATES = {
     CorrectionState.RETIRED: _("♻️ replaced by a newer one"),
     CorrectionState.WITHDRAWN: _("🗑️ taken back"),
 }
-RECEIVED = _("Correction received: **#{number}**. It waits for a moderator; /corrections show tells what became of it.")
+RECEIVED = _(
+    "Correction received: **#{number}**. It is waiting for a moderator; /corrections show tells you what became of it."
+)
 APPROVED_AT_ONCE = _("Correction received: **#{number}**. You may approve corrections, so it is approved at once.")
 APPROVED_BY_YOU = _(
-    "Correction received: **#{number}**. You approve it, and it needs the approval of others: {missing} more."
+    "Correction received: **#{number}**. Your own approval counts; it still needs that of others: {missing} more."
 )
 DECIDE = _("Correction received: **#{number}**. It is for you to decide:")
 KNOWN = _("Thank you! **#{number}** says the same and is approved: I know it already.")

@@ -32,9 +32,9 @@ FORM_ID = "transcript"
 TITLE = _("Correct the transcript")
 LABEL = _("What was said; new names and words are kept")
 LEARNT = _("Thank you! From now on I listen here for: {words}.")
-SUGGESTED = _("Thank you! I have told those who look after me here of: {words}.")
+SUGGESTED = _("Thank you! I have passed these on to the people who look after me here: {words}.")
 NOTHING_NEW = _("Thank you! There was no word in it that I did not know.")
-NO_ROOM = _("I know as many words of this server as I can. /hearing vocabulary makes room for: {words}.")
+NO_ROOM = _("I cannot remember any more words of this server. Make room with /hearing vocabulary for: {words}.")
 _QUOTE = "> 🎙️ "
 _MOST, _KEPT_S = 256, 3600.0
 

@@ -32,11 +32,11 @@ screen = Screen()
 
 CORRECT_ID, DISMISS_ID, TAKE_ID = "wanted-correct", "wanted-dismiss", "wanted-take"
 HEADING = _("**Answers that people did not like:**")
-NOTHING = _("Nobody has disliked an answer that is not corrected yet, and nobody has said anything with /feedback.")
+NOTHING = _("No disliked answer is waiting to be corrected, and nobody has used /feedback.")
 ANSWER = _("👎 {bad} · 👍 {good} · [{words}]({link})")
 UNKNOWN = _("an answer that I no longer know")
 FEEDBACK = _("**What people say about me:**")
-WORDS = _("**Words that I did not know**, from corrected transcripts:")
+WORDS = _("**Words I did not know**, from corrected transcripts:")
 CORRECT, DISMISS, TAKE = _("Correct one"), _("Dismiss one"), _("Learn words")
 _MOST, _WORD_CHARACTERS, _TEXT_CHARACTERS = 10, 60, 200
 

@@ -39,13 +39,13 @@ from extensions.datasets import deletion as dataset_deletion
 
 loader = lightbulb.Loader()
 
-CREATED = _("{name} is made, and empty. Add examples with /dataset add.")
+CREATED = _("{name} has been created and is empty. Add examples with /dataset add.")
 REMOVED = _("Removed from {name}: one example.")
 POSITIVE_SELECTED = _("Training now learns to speak like {name}.")
 NEGATIVE_SELECTED = _("Training now learns not to speak like {name}.")
 REPLACED = _("{name} was selected before; it is archived as {path}, for /getfile.")
 ARCHIVED = _("{name} is archived as {path} ({size}). /getfile sends it to you; /dataset add restores it.")
-IN_THE_FILE = _("There is much to tell, so the rest is in the file.")
+IN_THE_FILE = _("There is more than fits here, so the rest is in the file.")
 
 
 DATASET = _("dataset")
@@ -118,7 +118,7 @@ class Add(
         _("file"), _("JSONL, JSON or CSV with prompts and answers, or an archive from /archive"), localize=True
     )
     positive = lightbulb.boolean(
-        _("positive"), _("No, if it is a file of bad answers, which are not to be given; yes otherwise"), localize=True,
+        _("positive"), _("No for a file of bad answers, which I should not give; otherwise yes"), localize=True,
         default=True,
     )  # fmt: skip
 
@@ -231,7 +231,7 @@ class SelectDataset(
 ):
     dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
     positive = lightbulb.boolean(
-        _("positive"), _("Whether it is what to say; say no for what not to say"), localize=True, default=True
+        _("positive"), _("Yes for what to say, no for what not to say"), localize=True, default=True
     )
 
     @lightbulb.invoke
@@ -252,7 +252,7 @@ class SelectDataset(
 class Archive(
     lightbulb.SlashCommand,
     name=_("archive"),
-    description=_("Keep a dataset as a zip among this server's files"),
+    description=_("Save a dataset as a zip among this server's files"),
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,

@@ -22,12 +22,11 @@ screen = Screen()
 CUSTOM_ID = "dataset-delete"
 DELETED = _("Deleted: {path}")
 QUESTION = _(
-    "Delete {name} with all its {count} versions, and what was packed of it to be trained on elsewhere? It cannot be "
-    "brought back, but from an archive."
+    "Delete {name} with all its {count} versions, and whatever was packed from it for training "
+    "elsewhere? Only an archive can bring it back."
 )
 QUESTION_OF_VERSION = _(
-    "Delete {name}, and what was packed of it to be trained on elsewhere? It cannot be brought back, but from an "
-    "archive."
+    "Delete {name}, and whatever was packed from it for training elsewhere? Only an archive can bring it back."
 )
 SELECTED = _("⚠️ It is selected for training.")
 _ALL, _ONE = "all", "one"
@@ -36,7 +35,7 @@ _ALL, _ONE = "all", "one"
 class DatasetGoneError(StarlingError):
     """Raised when the dataset that was to be deleted is not there any more."""
 
-    sentence = _("This dataset is not there any more.")
+    sentence = _("This dataset no longer exists.")
 
 
 def question(versions: list[Dataset], chosen: Dataset | None, locale: str) -> str:

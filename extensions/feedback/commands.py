@@ -19,7 +19,7 @@ THANKS = _("Thank you! Those who look after me here will read it.")
 class Feedback(
     lightbulb.SlashCommand,
     name=_("feedback"),
-    description=_("Tell those who look after me what you think"),
+    description=_("Tell the people who look after me what you think"),
     localize=True,
     integration_types=EVERYWHERE_TYPES,
     contexts=EVERYWHERE_CONTEXTS,

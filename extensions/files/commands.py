@@ -63,7 +63,7 @@ files = lightbulb.Group(
 
 
 @files.register
-class ListFiles(lightbulb.SlashCommand, name=_("list"), description=_("What there is, newest first"), localize=True):
+class ListFiles(lightbulb.SlashCommand, name=_("list"), description=_("The files, newest first"), localize=True):
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, store: FileStore) -> None:
         folder = own_files(context.interaction, store)

@@ -18,7 +18,7 @@ from extensions.files.rights import own_files
 screen = Screen()
 
 DELETE_ID = "file-delete"
-QUESTION = _("Delete {path} ({size}, {age})? It cannot be brought back.")
+QUESTION = _("Delete {path} ({size}, {age})? This cannot be undone.")
 DELETED = _("Deleted: {path}")
 
 

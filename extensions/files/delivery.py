@@ -22,10 +22,11 @@ from bot.ui.file_text import size_text
 from bot.ui.zip_parts import zip_parts
 
 HERE_IT_IS = _("Here is the file you requested:")
-ZIPPED = _("{path} has {size}, and Discord takes at most {limit} here, so here it is as a zip:")
+ZIPPED = _("{path} is {size}, and Discord accepts at most {limit} here, so here it is as a zip:")
 IN_PARTS = _(
-    "{path} has {size}, and Discord takes at most {limit} here, so it comes as a zip in {count} parts. Save all of "
-    "them in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* > joined.zip`."
+    "{path} is {size}, and Discord accepts at most {limit} here, so it comes as a zip in {count} parts. "
+    "Save all of them in an empty folder; then open the first with 7-Zip, or join them with `cat *.zip.* "
+    "> joined.zip`."
 )
 PART = _("Part {numbers} of {count}")
 EMPTY = _("{path} is empty, so there is nothing to send.")
@@ -43,8 +44,8 @@ class FileTooLargeToSendError(StarlingError):
     """Raised when even a zip in parts would be more than a few messages."""
 
     sentence = _(
-        "{path} has {size}, which is too much to send through Discord even in parts. Ask the operator for it: it lies "
-        "in Starling's data folder, at {place}."
+        "{path} is {size}, which is too much to send through Discord even in parts. Ask the operator for it: "
+        "it is in Starling's data folder, at {place}."
     )
 
     def __init__(self, path: str, size: str, place: str) -> None:

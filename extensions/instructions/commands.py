@@ -31,10 +31,10 @@ loader = lightbulb.Loader()
 
 CHOSEN_HERE = _("The instruction {name} applies in this channel:")
 CHOSEN_FOR_SERVER = _("The instruction {name} applies on this server:")
-HOSTS = _("The instruction that I came with applies here:")
+HOSTS = _("My built-in instruction applies here:")
 NAMED = _("The instruction {name}:")
 RESET_HERE = _("This channel has no instruction of its own any more.")
-RESET_EVERYWHERE = _("The instruction that I came with applies on this server again. Those that were written are kept.")
+RESET_EVERYWHERE = _("My built-in instruction applies on this server again. The ones that were written here are kept.")
 RESTORED = _("{name} is back to its earlier text.")
 DELETED = _("The instruction {name} is deleted.")
 MAX_SHOWN = 1900
@@ -78,7 +78,7 @@ async def complete_version(context: lightbulb.AutocompleteContext[str], instruct
 
 group = lightbulb.Group(
     _("instruction"),
-    _("How answers are to be, on this server or in this channel"),
+    _("How I should answer, on this server or in this channel"),
     localize=True,
     integration_types=EVERYWHERE_TYPES,
     contexts=EVERYWHERE_CONTEXTS,
@@ -166,7 +166,7 @@ class Pick(
 
 @group.register
 class Reset(
-    lightbulb.SlashCommand, name=_("reset"), description=_("Go back to the instruction that I came with"), localize=True
+    lightbulb.SlashCommand, name=_("reset"), description=_("Go back to my built-in instruction"), localize=True
 ):
     here = lightbulb.boolean(_("here"), _HERE, localize=True, default=False)
 
@@ -184,7 +184,7 @@ class Restore(
     lightbulb.SlashCommand, name=_("restore"), description=_("Go back to an earlier version"), localize=True
 ):  # fmt: skip
     version = lightbulb.string(
-        _("version"), _("Which; type a part of it"), localize=True, autocomplete=complete_version, max_length=100
+        _("version"), _("Which one; type part of it"), localize=True, autocomplete=complete_version, max_length=100
     )
 
     @lightbulb.invoke

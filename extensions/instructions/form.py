@@ -23,7 +23,7 @@ screen = Screen()
 FORM_ID = "instruction"
 
 TITLE = _("Instruction: {name}")
-LABEL = _("How I am to answer")
+LABEL = _("How I should answer")
 EXAMPLE = _("You are Starling, the librarian of this server. Answer briefly and kindly.")
 HERE_HOLDS = _("From now on the instruction {name} applies in this channel.")
 EVERYWHERE_HOLDS = _("From now on the instruction {name} applies on this server.")

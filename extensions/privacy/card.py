@@ -28,14 +28,14 @@ STORED = _(
     "you said with /feedback: {feedback}; tests of models that you made: {tests}; and, as numbers, what you used each "
     "day."
 )
-AGREED = _("You have agreed that the corrections that you write are kept, used to answer, and learnt from.")
-NOT_AGREED = _("You have not agreed that corrections of yours are kept, so I keep none.")
+AGREED = _("You have agreed that the corrections you write are kept, used to answer, and learned from.")
+NOT_AGREED = _("You have not agreed that I keep corrections of yours, so I keep none.")
 NEVER = _("Nothing else that you write or say trains a model. Recordings are never stored.")
 NAMED = _("/leaderboard names you; /privacy credit changes that.")
 WAYS = _("/privacy export gives you all of it as a file, /privacy forget deletes it.")
 QUESTION = _(
-    "Forget everything that I have stored about you, on every server? Your corrections and examples go too, "
-    "and your agreement ends. It cannot be brought back."
+    "Forget everything that I have stored about you, on every server? Your corrections and examples go "
+    "too, and your agreement ends. This cannot be undone."
 )
 FORGET = _("Forget it all")
 FORGOTTEN = _("Everything that I had stored about you is forgotten. Examples removed from datasets: {count}.")

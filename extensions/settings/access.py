@@ -24,20 +24,21 @@ screen = Screen()
 CARD_ID, FORM_ID = "access", "access-limits"
 
 TITLE = _("### Who may use me on this server")
-MANAGERS = _("-# Those who may manage this server always may.")
+MANAGERS = _("-# Whoever may manage this server always can.")
 ONLY_CHANNELS = _("**Only in these channels** · {listed}")
 NOT_CHANNELS = _("**Never in these channels** · {listed}")
 ONLY_ROLES = _("**Only those with one of these roles** · {listed}")
 NOT_ROLES = _("**Nobody with one of these roles** · {listed}")
 NOT_PEOPLE = _("**None of these people** · {listed}")
 ROLE_LIMITS = _(
-    "**Limits a day by role** · in place of those of each member; of several roles the highest holds: {listed}"
+    "**Daily limits by role** · instead of the limits for each member; with several roles, the highest "
+    "applies: {listed}"
 )
 LIMIT_OF_ROLE = _("{role}: {limits}")
 TOKEN_LIMIT = ngettext("{amount} token", "{amount} tokens", number="amount")
 AUDIO_LIMIT = _("{amount} s of recordings")
 ALL, NONE = _("all"), _("none")
-CHOOSE = _("Choose; choosing nothing takes all away")
+CHOOSE = _("Choose; choosing nothing clears the list")
 CHOOSE_ROLE = _("The role whose limits you want to set")
 FORM_TITLE = _("Limits of a role")
 TOKENS, AUDIO = _("Tokens of each of them a day"), _("Seconds of recordings of each of them a day")

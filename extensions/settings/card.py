@@ -30,17 +30,17 @@ ACCESS_ID = "access:show"
 """Opens the card of ``extensions/settings/access.py``."""
 
 TITLE = _("### How I behave on this server")
-SPEAKING = _("**Speaking** · when answers are spoken, where a channel has not been given its own way by /join")
-TRANSCRIBED = _("**Transcripts** · channels in which every voice note is written down, without an answer: {channels}")
+SPEAKING = _("**Speaking** · when answers are spoken, unless /join has set something else for a channel")
+TRANSCRIBED = _("**Transcripts** · channels in which every voice note is written down but not answered: {channels}")
 NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
-LANGUAGES = _("**Languages** · those that are spoken in recordings here; the vocabulary is set by /hearing")
-RETENTION = _("**Memory** · after how long questions and answers are forgotten")
+LANGUAGES = _("**Languages** · those spoken in recordings here; /hearing sets the vocabulary")
+RETENTION = _("**Memory** · when questions and answers are forgotten")
 TEACHING = _(
-    "**Teaching** · who may correct me: {correct}; who may approve that, besides managers: {approve}; the channel in "
-    "which corrections are shown to them: {channel}"
+    "**Teaching** · who may correct me: {correct}; who may approve corrections, besides managers: "
+    "{approve}; where corrections are posted for review: {channel}"
 )
-WAITING = _("⏳ Corrections that wait for a decision: {count}. /corrections list opens them.")
+WAITING = _("⏳ Corrections waiting for a decision: {count}. /corrections list opens them.")
 REVIEW_CHANNEL = _("The channel for corrections")
 EVERYBODY, NOBODY = _("everyone"), _("nobody")
 TRAINING = _("**Training** · who may train and test models, besides managers: {train}")
@@ -67,8 +67,8 @@ EMPTY_IS_NONE = _("Empty: no limit but my host's")
 HOST = _("My host's default")
 SPEAK_LABELS = {SpeakMode.NEVER: _("never"), SpeakMode.VOICE: _("to voice notes"), SpeakMode.ALWAYS: _("always")}
 LENGTH_LABELS = {
-    SpokenLength.WHOLE: _("long answers are spoken whole"),
-    SpokenLength.SHORT: _("of long answers the beginning is spoken"),
+    SpokenLength.WHOLE: _("long answers are spoken in full"),
+    SpokenLength.SHORT: _("only the beginning of long answers is spoken"),
     SpokenLength.OFF: _("long answers are not spoken"),
 }
 STYLE_LABELS = {

@@ -66,7 +66,8 @@ class Test(
         localize=True, default=None, max_length=MAX_DATA,
     )  # fmt: skip
     dataset = lightbulb.string(
-        _("dataset"), _("A dataset: asked is what training holds out of it"), localize=True, default=None,
+        _("dataset"), _("A dataset; the questions are those that training holds out of it"), localize=True,
+        default=None,
         autocomplete=complete_dataset,
     )  # fmt: skip
     file = lightbulb.attachment(_("file"), _("The same JSON as a file"), localize=True, default=None)

@@ -17,7 +17,7 @@ from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
 
-NONE_YET = _("No test is kept on this server. /test makes one.")
+NONE_YET = _("No tests are stored on this server. /test runs one.")
 WHICH_TEST = _("Its number; or type a part of it")
 MAX_LISTED, MAX_CHOICES = 10, 25
 _LINE, _LABEL = 180, 100

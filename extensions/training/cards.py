@@ -61,8 +61,8 @@ STATES: dict[TrainingState, str] = {
     TrainingState.CANCELLED: _("cancelled"),
 }
 SUCCEEDED = _(
-    "{who} training #{number} is finished: **{model}** is a candidate now. /test tells what it is worth, and "
-    "/model promote lets it answer, if it is better."
+    "{who} training #{number} is finished: **{model}** is a candidate now. /test shows how good it is, "
+    "and /model promote lets it answer, if it is better."
 )
 PACKED = _("{who} training #{number} is packed: {path}. /getfile sends it to you.")
 FAILED = _("{who} training #{number} has failed: {why}")

@@ -120,15 +120,15 @@ class Train(
         max_length=100,
     )  # fmt: skip
     method = lightbulb.string(
-        _("method"), _("To say the answers, or also to prefer them to what was rejected"), localize=True,
+        _("method"), _("Whether it learns to give the answers, or also to prefer them to rejected ones"), localize=True,
         default=TrainingMethod.SUPERVISED.value,
         choices=[lightbulb.Choice(words, method.value, localize=True) for method, words in METHODS.items()],
     )  # fmt: skip
     positive = lightbulb.boolean(
-        _("positive"), _("Whether it is what to say, which it is unless you say no"), localize=True, default=True
+        _("positive"), _("Whether this is what to say; yes unless you say no"), localize=True, default=True
     )
     file = lightbulb.attachment(
-        _("file"), _("Examples that go into the dataset first: JSONL, JSON or CSV"), localize=True, default=None
+        _("file"), _("Examples to add to the dataset first: JSONL, JSON or CSV"), localize=True, default=None
     )
     text = lightbulb.string(
         _("text"), _("The same as text: JSON, or lines of CSV with prompt and answer"), localize=True, default=None,
@@ -229,7 +229,7 @@ class ShowTraining(lightbulb.SlashCommand, name=_("show"), description=_("How a 
 
 
 @jobs.register
-class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("End a training before its time"), localize=True):
+class Cancel(lightbulb.SlashCommand, name=_("cancel"), description=_("Stop a training early"), localize=True):
     number = lightbulb.string(_("number"), WHICH_JOB, localize=True, autocomplete=complete_job, max_length=100)
 
     @lightbulb.invoke

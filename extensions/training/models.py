@@ -24,7 +24,7 @@ from extensions.training.promotion import promoted
 
 loader = lightbulb.Loader()
 
-ANSWERS_HERE = _("Here {model} answers.")
+ANSWERS_HERE = _("{model} answers here.")
 NOW_ANSWERS = _("From now on {model} answers on this server.")
 MODELS = _("Models that can answer (✅ answers here):")
 MODELS_IN_FILE = _("Models that can answer are in the file. Here it is {model}.")
@@ -35,11 +35,13 @@ STATES: dict[ModelState, str] = {
     ModelState.CANDIDATE: _("candidate"),
     ModelState.RETIRED: _("answered here before"),
 }
-WITHDRAWN = _("This model has seen examples that were taken back since: {count}. /model show lets you train it again.")
-ALL_OF_IT = _("All that is known of {model}:")
+WITHDRAWN = _(
+    "This model has seen examples that have since been taken back: {count}. /model show lets you train it again."
+)
+ALL_OF_IT = _("Everything known about {model}:")
 SEEN = _(
-    "⚠️ This model has seen examples that were taken back since: {count}. Their texts are gone here, but not what it "
-    "has learned. One that is trained again does not see them."
+    "⚠️ This model has seen examples that have since been taken back: {count}. Their texts are gone from "
+    "here, but not what it has learned. A model trained again will not see them."
 )
 
 
@@ -74,9 +76,9 @@ group = lightbulb.Group(
 
 
 @group.register
-class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Tell which model answers here"), localize=True):
+class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Say which model answers here"), localize=True):
     model = lightbulb.string(
-        _("model"), _("A model that was trained here, to see all that is known of it"), localize=True, default=None,
+        _("model"), _("A model that was trained here, to see everything known about it"), localize=True, default=None,
         max_length=100, autocomplete=complete_trained,
     )  # fmt: skip
 
@@ -177,7 +179,7 @@ class Promote(
 class RollBack(
     lightbulb.SlashCommand,
     name=_("rollback"),
-    description=_("Let the model answer that did before"),
+    description=_("Go back to the model that answered before"),
     localize=True,
 ):
     @lightbulb.invoke

@@ -20,7 +20,7 @@ from extensions.training.cards import PROMOTE_ID
 
 screen = Screen()
 
-MEASURING = _("Measuring {model} beside the model that answers here …")
+MEASURING = _("Comparing {model} with the model that answers here …")
 PROMOTED = _("From now on {model} answers on this server. /model rollback takes that back.")
 NOT_PROMOTED = _("{model} is not promoted:")
 

@@ -28,8 +28,8 @@ TOKENS_OUT = _("out: answers")
 MINUTES = _("Recordings, min")
 DAY = _("Day (UTC)")
 ALT_TEXT = _(
-    "Bar chart of each day from {first} to {last}. Tokens: {tokens} together, most on {peak} ({peak_tokens}). "
-    "Recordings: {minutes} min together."
+    "Bar chart by day, {first} to {last}. Tokens: {tokens} in total, most on {peak} ({peak_tokens}). "
+    "Recordings: {minutes} min in total."
 )
 
 

@@ -41,7 +41,7 @@ class Usage(
 ):
     scope = lightbulb.string(
         _("scope"),
-        _("Whose use; that of a server is for those who manage it"),
+        _("Whose usage; that of the server is for those who manage it"),
         localize=True,
         default="me",
         choices=[

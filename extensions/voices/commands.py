@@ -49,7 +49,7 @@ class SetVoice(
     lightbulb.SlashCommand, name=_("set"), description=_("Choose the voice that speaks to you"), localize=True
 ):
     voice = lightbulb.string(
-        _("voice"), _("Whose voice; type a language or a name"), localize=True, autocomplete=complete_voice
+        _("voice"), _("Which voice; type a language or a name"), localize=True, autocomplete=complete_voice
     )
     whose = lightbulb.string(_("listener"), _("Who hears it"), localize=True, default="user", choices=_LISTENERS)
 
@@ -74,7 +74,7 @@ class PreviewVoice(
     lightbulb.SlashCommand, name=_("preview"), description=_("Hear how a voice sounds"), localize=True
 ):  # fmt: skip
     voice = lightbulb.string(
-        _("voice"), _("Whose voice; type a language or a name"), localize=True, autocomplete=complete_voice
+        _("voice"), _("Which voice; type a language or a name"), localize=True, autocomplete=complete_voice
     )
 
     @lightbulb.invoke

@@ -81,7 +81,7 @@ class Say(
     text = lightbulb.string(_("text"), _("What to say"), localize=True, max_length=4000)
     voice = lightbulb.string(
         _("voice"),
-        _("Whose voice; type a language or a name"),
+        _("Which voice; type a language or a name"),
         localize=True,
         default=None,
         autocomplete=complete_voice,

@@ -158,7 +158,7 @@ async def test_on_a_full_disk_people_and_the_host_are_told_what_is_full(
             await harness.answer_to(asked, lambda text: "capital of France." in text)
             disk.is_full = True
             asked = await harness.member.send(channel, "привет " * 250)
-            await harness.answer_to(asked, lambda text: "is full, so I can do nothing for now" in text)
+            await harness.answer_to(asked, lambda text: "is full, so I cannot do anything for now" in text)
             (message,) = await _until_told(harness, await harness.dm(harness.administrator))
             assert "The disk of the machine that I run on is full" in message
             status, checks = await told(tmp_path)

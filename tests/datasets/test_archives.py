@@ -144,7 +144,7 @@ def _packed(contents: Mapping[str, bytes]) -> bytes:
 @pytest.mark.parametrize("member", MEMBERS)
 def test_an_archive_that_was_changed_is_refused(member: str, signer: ArchiveSigner) -> None:
     changed = _packed(_contents(_archived(signer)) | {member: b"prompt,answer\n"})
-    with pytest.raises(UploadRefusedError, match=f"`{member}` is not what it was"):
+    with pytest.raises(UploadRefusedError, match=f"`{member}` has changed since"):
         read_upload("a.zip", changed, GIVING, signer)
 
 

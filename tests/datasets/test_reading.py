@@ -106,7 +106,7 @@ def test_json_documents_are_taken_as_the_older_bot_took_them() -> None:
         ("Hello", "Hi!", None),
     ]
     assert _problems("d.json", '[{"input": "Hello"}, 5]') == [
-        "Item 1: There is no answer here. Call its field `answer, response, output`.",
+        "Item 1: There is no answer here. Its field must be called `answer, response, output`.",
         'Item 2: This must be an object such as `{"prompt": "…", "answer": "…"}`.',
     ]
 
@@ -146,10 +146,10 @@ def test_every_problem_is_told_with_its_line_and_nothing_is_taken() -> None:
         "Line 3: Message 1 has the role `robot`; it must be system, user or assistant.",
         "Line 5: Message 1 is an assistant message, but no user message stands right before it.",
         "Line 6: NaN is not a number in JSON.",
-        "Line 7: The name `prompt` stands twice in one object.",
-        "Line 8: `answer` has characters that are no text (control characters, or half of one).",
+        "Line 7: The name `prompt` appears twice in one object.",
+        "Line 8: `answer` has characters that are not text (control characters, or half of one).",
         "Line 9: `prompt` is empty.",
-        "Line 10: This is nested too deep.",
+        "Line 10: This is nested too deeply.",
         "Line 11: A number in it has too many digits.",
         "Line 12: Message 2 holds more than text (an image, a sound or a call of a tool).",
     ]
@@ -173,7 +173,7 @@ def test_no_more_than_twenty_problems_are_told() -> None:
         ("b.csv", bytes(range(256)) * 10, "It is binary data, not text."),
         ("b.jsonl", '{"prompt": "a"}'.encode("utf-16-le"), "It is binary data, not text."),
         ("l.csv", "prompt,answer\nда,нет\n".encode("cp1251"), "Line 2 is not in UTF-8."),
-        ("u.csv", b"\xff\xfe\x00\xd8\x00", "It begins as UTF-16 but does not go on so."),
+        ("u.csv", b"\xff\xfe\x00\xd8\x00", "It begins as UTF-16 but does not continue that way."),
         (
             "h.csv",
             b"a,b,c\n1,2,3\n",
@@ -182,7 +182,7 @@ def test_no_more_than_twenty_problems_are_told() -> None:
         ("q.csv", b'prompt,answer\n"never closed,x\n', "Line 2: This is not valid CSV (unexpected end of data)."),
         ("n.json", b"5", "The file must be a list of objects, one object, or one object a line."),
         ("j.json", b'[\n{"prompt": 1,}\n]', "Line 2 is not valid JSON, from character 14 on"),
-        ("d.json", b"[" * 200_000, "This is nested too deep."),
+        ("d.json", b"[" * 200_000, "This is nested too deeply."),
         ("l.csv", b"prompt,answer\na," + b"b" * 20_001, "Line 2: `answer` has 20001 characters, and at most 20000"),
         ("m.csv", b"prompt,answer\n" + b"a,b\n" * 1_000_000, "It has more than 20000 examples"),
         ("m.jsonl", b"{}\n" * 1_000_000, "Line 1: There is no prompt here."),

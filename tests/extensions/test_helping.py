@@ -76,7 +76,7 @@ async def test_help_with_one_command_tells_its_options(harness: BotHarness) -> N
     files = await said(harness, "administrator", "help", command="files")
     assert "</files list:" in files
     wrong = await said(harness, "member", "help", command="join")
-    assert "There is no command /join here that you may use." in wrong
+    assert "There is no command /join here that you can use." in wrong
 
 
 async def test_help_completes_the_commands_of_the_one_who_asks(harness: BotHarness) -> None:

@@ -43,7 +43,7 @@ TOO_LARGE = _("It is larger than {limit_kb} KB.")
 class CasesRefusedError(StarlingError):
     """Raised for test cases that cannot be read; none of them is taken."""
 
-    sentence = _("I cannot test with this. {problem}\nWhat I take looks like this: {example}")
+    sentence = _("I cannot test with this. {problem}\nWhat I accept looks like this: {example}")
 
     def __init__(self, problem: LazyMessage) -> None:
         super().__init__(problem=problem, example=EXAMPLE)

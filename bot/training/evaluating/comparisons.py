@@ -36,7 +36,7 @@ class ComparisonGoneError(StarlingError):
 class ComparisonRevealedError(StarlingError):
     """Raised when somebody votes after the names are known."""
 
-    sentence = _("The names are known now, so votes are closed.")
+    sentence = _("The names are known now, so voting is closed.")
 
 
 @dataclass(frozen=True, slots=True)

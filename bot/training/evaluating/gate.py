@@ -17,11 +17,13 @@ CHANCE = 1.28
 
 NOTHING_TO_COMPARE = _("Nothing with an expected answer was held out, so nobody can tell what it has learned.")
 UNANSWERED = _("{model} gave no answer to {count} of {asked} prompts, so the two cannot be compared. Test again.")
-NOT_BETTER = _("On what was held out it is no better: better on {better} of {asked}, worse on {worse}.")
-BETTER = _("On what was held out it is better on {better} of {asked}, and worse on {worse}.")
+NOT_BETTER = _("On the held-out questions it is no better: better on {better} of {asked}, worse on {worse}.")
+BETTER = _("On the held-out questions it is better on {better} of {asked}, and worse on {worse}.")
 COULD_BE_CHANCE = _("So few differ that this could be chance.")
-FORGOTTEN = _("Of general questions it answers {passed} of {asked} rightly, and {model} {before}: it has forgotten.")
-NOT_FORGOTTEN = _("Of general questions it answers {passed} of {asked} rightly, and {model} {before}.")
+FORGOTTEN = _(
+    "It answers {passed} of {asked} general questions correctly; {model} answers {before}: it has forgotten things."
+)
+NOT_FORGOTTEN = _("It answers {passed} of {asked} general questions correctly; {model} answers {before}.")
 
 
 @dataclass(frozen=True, slots=True)

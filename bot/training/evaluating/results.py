@@ -25,7 +25,7 @@ MAX_KEPT = 50
 class NoSuchModelTestError(StarlingError):
     """Raised when a guild has no such test, or not any more."""
 
-    sentence = _("There is no test #{number} here, or not any more. /tests list shows those that there are.")
+    sentence = _("There is no test #{number} here, or not any more. /tests list shows what there is.")
 
     def __init__(self, number: int | str) -> None:
         super().__init__(number=number)

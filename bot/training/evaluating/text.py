@@ -12,7 +12,7 @@ from bot.training.evaluating.running import CaseAnswer, Evaluation, ModelRun
 from bot.usage.text import decimal_text, number_text, percent_text
 
 TITLE = _("Test of {models}")
-RIGHT = _("{passed} of {judged} right: {share}, with 95 % confidence {low} to {high}")
+RIGHT = _("{passed} of {judged} right: {share} (95 % confidence interval: {low} to {high})")
 NOTHING_EXPECTED = _("no answers were expected, so none was judged")
 NO_ANSWER = _("without an answer: {count}")
 SIMILARITY = _("similarity {value}")
@@ -23,7 +23,7 @@ JUDGED_BY = _("{model} judged the answers.")
 PAIRED = _("{first} is better on {better}, {second} on {worse}; alike: {alike}.")
 TOO_EARLY = _("Too early to tell which is better.")
 IS_BETTER = _("{model} is better, as far as these can tell.")
-INCOMPLETE = _("⏹️ It ended early: {done} of {asked} were tried.")
+INCOMPLETE = _("⏹️ It ended early: {done} of {asked} were asked.")
 EXPECTED = _("expected: {answers}")
 PROMPT = _("Prompt")
 EXPECTED_ANSWERS = _("Expected")

@@ -71,8 +71,8 @@ CHECK_TIMEOUT_S = 15.0
 LABEL = _("at {service}, by OpenAI's API")
 GOES_TO = _("The examples are uploaded to {service}, and are deleted there when the training has ended.")
 OPENAI_CLOSES = _(
-    "OpenAI takes no trainings from accounts that never had one, and from 6 January 2027 on from nobody. "
-    "The local trainer needs no account."
+    "OpenAI trains no models for accounts that have never trained one, and from 6 January 2027 for "
+    "nobody. Training on this machine needs no account."
 )
 
 

@@ -227,7 +227,7 @@ async def test_what_cannot_be_read_is_told_above_the_answer_and_to_the_model(har
         "-# I did not look at broken.png: it is damaged or too large.\n"
         "-# I did not read scan.pdf: there is no text in it. A scan has only pictures: send me those.\n"
         "-# I did not read game.exe: I cannot read files of this kind.\n"
-        "-# I did not read letter.doc: its format is an old one. Save it as DOCX, XLSX, PPTX or PDF.\n"
+        "-# I did not read letter.doc: it is in an old format. Save it as DOCX, XLSX, PPTX or PDF.\n"
         f"{PARIS}"
     )
     assert len(shown_to_model(harness)) == 1

@@ -133,7 +133,7 @@ async def test_a_chat_model_that_says_nothing_is_told_of(harness: BotHarness) ->
     harness.chat.answer = " "
     asked = await harness.member.send(await harness.dm(harness.member), "hello")
     told = await harness.answer_to(asked, lambda text: "Reference" in text)
-    assert "answered with nothing at all" in told["content"]
+    assert "sent an empty answer" in told["content"]
 
 
 async def test_an_answer_that_breaks_off_keeps_what_was_said(harness: BotHarness) -> None:

@@ -182,7 +182,7 @@ async def test_a_wait_that_the_endpoint_asks_for_is_seen(peculiar: BotHarness) -
     waiting = await peculiar.answer_to(asked, lambda text: "I go on in 4 s" in text)
     done = await peculiar.answer_to(asked, lambda text: "Paris." in text)
     assert done["id"] == waiting["id"]
-    assert "I go on" not in done["content"]
+    assert "I will continue" not in done["content"]
 
 
 async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at(peculiar: BotHarness) -> None:
@@ -198,11 +198,11 @@ async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at
     for _time in range(2):
         asked = await peculiar.member.send(channel, "Which cities are these?", files=files)
         answer = await peculiar.answer_to(asked, lambda text: "-# " in text)
-        assert answer["content"] == "Paris.\n-# My chat model does not take red.png, so I answered without."
+        assert answer["content"] == "Paris.\n-# My chat model does not accept red.png, so I answered without."
         assert "blue" in _colors(peculiar.chat.requests[-1])
     assert sum("red" in _colors(request) for request in peculiar.chat.requests) == 1, "a lesson is learnt once"
     alone = await peculiar.member.send(channel, files=files[:1])
-    assert await peculiar.answer_to(alone, lambda text: "does not take this picture" in text)
+    assert await peculiar.answer_to(alone, lambda text: "does not accept this picture" in text)
 
 
 def _colors(body: Body) -> list[str]:

@@ -101,7 +101,7 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             own = await did(boris, "corrections show", number="1")
             assert "Исправление #1 · ✅ одобрено" in words(own)
             again = await (await ada.click(earlier, "Reject")).response()
-            assert f"#1 is approved already, by <@{ADMIN_ID}>" in again["content"]
+            assert f"#1 was already approved by <@{ADMIN_ID}>" in again["content"]
             second = await boris.message_command("Correct this reply", answer)
             assert second.modal is not None
 
@@ -124,7 +124,7 @@ async def test_a_dislike_is_the_way_to_teach_in_two_clicks_or_three(tmp_path: Pa
             card = await did(ada, "corrections show", number="1")
             assert all(f"> {text}" in words(card) for text in (CAPITAL, LONDON, f"**{PARIS}**"))
             # What waits for a decision is not wanted any more; rejected, it is again.
-            assert "Nobody has disliked" in await told_by(ada, "corrections wanted")
+            assert "No disliked answer is waiting" in await told_by(ada, "corrections wanted")
             await told_by(ada, "corrections reject", number="1")
             assert "\n> No!" in await told_by(ada, "corrections wanted")
             # Whoever may approve, and has agreed before, teaches with two clicks: on the pencil, or on 👎.
@@ -193,13 +193,13 @@ async def test_only_the_bots_own_answers_can_be_corrected(corrections_harness: B
     chloe, boris = corrections_harness.member, corrections_harness.russian
     note = await boris.send("general", "I am Boris")
     outcome = await chloe.message_command("Correct this reply", note)
-    assert "only be corrected in what I said myself" in (await outcome.response())["content"]
+    assert "only correct what I said myself" in (await outcome.response())["content"]
     posted = await corrections_harness.as_bot("POST", f"/channels/{note['channel_id']}/messages", {"content": "News!"})
     outcome = await boris.message_command("Correct this reply", posted)
     assert "на какой вопрос это ответ" in (await outcome.response())["content"]
     assert "link or the id" in await told_by(chloe, "correct", message="Лондон")
     assert "in another channel" in await told_by(chloe, "correct", message="1100000000000000000")
-    assert "only be corrected" in await told_by(chloe, "correct", message=note["id"])
+    assert "only correct what" in await told_by(chloe, "correct", message=note["id"])
     alone = await corrections_harness.dm(chloe)
     assert "Correct transcript" not in [command["name"] for command in await chloe.commands(alone)]
 
@@ -239,7 +239,7 @@ async def test_what_is_too_much_is_told_and_given_back(
         await corrects(chloe, answer, answer=f"Мир {number}")
     form = await chloe.message_command("Correct this reply", answer)
     refused = await (await chloe.submit(form, {"answer": "Не потерять 🌍"})).response()
-    assert "2 of your corrections wait" in refused["content"]
+    assert "2 of your corrections are wait" in refused["content"]
     assert "Не потерять 🌍" in (await chloe.download(refused["attachments"][0])).decode()
     boris, ada = corrections_harness.russian, corrections_harness.administrator
     globes, lines = "🌍" * 1000, "\n".join("щ" * 1000)
@@ -305,9 +305,9 @@ async def test_two_moderators_at_once_and_texts_that_change_under_them(correctio
     form = await chloe.slash("corrections edit", {"number": "1"}, channel="general")
     await (await chloe.submit(form, {"answer": "Something bad"})).response()
     unseen = await (await ada.click(card, "Approve")).response()
-    assert "#1 was changed since it was shown to you" in unseen["content"]
+    assert "#1 has changed since it was shown to you" in unseen["content"]
     assert "Approvals: 1 of 2" in await told_by(ada, "corrections approve", number="1")
-    assert "It needs the approval of others: 1 more" in await told_by(ada, "corrections approve", number="1")
+    assert "It still needs the approval of others: 1 more" in await told_by(ada, "corrections approve", number="1")
 
 
 async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotHarness) -> None:
@@ -359,10 +359,10 @@ async def test_approved_corrections_go_into_a_dataset(corrections_harness: BotHa
     await corrects(chloe, answer, answer=PARIS)
     await told_by(ada, "corrections approve", number="1")
     await corrects(ada, answer, asked="Ещё?", answer=LONDON.upper())
-    assert "`Исправления v1`: 2. There already: 0." in await told_by(
+    assert "`Исправления v1`: 2. Already there: 0." in await told_by(
         ada, "dataset add_corrections", dataset="исправления"
     )
-    assert "`Исправления v1`: 0. There already: 2." in await told_by(
+    assert "`Исправления v1`: 0. Already there: 2." in await told_by(
         ada, "dataset add_corrections", dataset="исправления"
     )
     shown = await told_by(ada, "dataset show", dataset="Исправления")

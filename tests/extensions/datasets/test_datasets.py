@@ -80,18 +80,18 @@ def _file(data: bytes, name: str = "примеры.csv") -> tuple[str, bytes, st
 async def _filled(person: DiscordUser, name: str, channel: str = "general") -> None:
     await _told(person, "dataset create", channel, dataset=name)
     told = await _told(person, "dataset add", channel, dataset=name, file=_file(TABLE))
-    assert told == f"Added to `{name} v1`: 14. There already: 0."
+    assert told == f"Added to `{name} v1`: 14. Already there: 0."
 
 
 async def test_a_moderator_makes_a_dataset_and_sees_what_is_in_it(datasets_harness: BotHarness) -> None:
     ada = datasets_harness.administrator
     assert (await _told(ada, "dataset list")).startswith("There are no datasets on this server yet.")
     made = await _told(ada, "dataset create", dataset=f" {SEA} ")
-    assert made == f"`{SEA}` is made, and empty. Add examples with /dataset add."
+    assert made == f"`{SEA}` has been created and is empty. Add examples with /dataset add."
     assert "no examples" in await _told(ada, "select_dataset", dataset=SEA)
     assert "**`Море и горы 🌊 v1`**\n0 examples" in await _told(ada, "dataset show", dataset=SEA)
     assert "Added to `Море и горы 🌊 v1`: 14" in await _told(ada, "dataset add", dataset=SEA, file=_file(TABLE))
-    assert "v1`: 0. There already: 14." in await _told(ada, "dataset add", dataset=SEA, file=_file(TABLE))
+    assert "v1`: 0. Already there: 14." in await _told(ada, "dataset add", dataset=SEA, file=_file(TABLE))
     wrong = _file(b'{"input": "2+2?", "output": "5"}\n', "wrong.jsonl")
     await _told(ada, "dataset add", dataset=SEA.upper(), file=wrong, positive=False)
     shown = await _did(ada, "dataset show", dataset=SEA)
@@ -173,7 +173,7 @@ async def test_what_was_selected_stays_as_it_was_and_is_archived_when_another_is
     assert "so this is a new one: v2" in removed
     assert "no such example" in await _told(ada, "dataset remove", dataset=SEA, example=choice["value"])
     one = _file(b'{"prompt": "New?", "answer": "Yes", "rejected": "No"}', "new.json")
-    assert await _told(ada, "dataset add", dataset=SEA, file=one) == f"Added to `{SEA} v2`: 1. There already: 0."
+    assert await _told(ada, "dataset add", dataset=SEA, file=one) == f"Added to `{SEA} v2`: 1. Already there: 0."
     assert (await _told(ada, "dataset diff", dataset=SEA)).splitlines() == [
         f"`{SEA}`, from v1 to v2: 1 added, 1 removed.",
         "**+** `New?` → `Yes` ✗ `No`",
@@ -199,7 +199,7 @@ async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_h
     archive = await ada.download((await _did(ada, "getfile", path=path))["attachments"][0])
     await _told(ada, "dataset create", dataset="restored")
     restored = await _told(ada, "dataset add", dataset="restored", file=_file(archive, "d v1.zip"))
-    assert restored == "Added to `restored v1`: 14. There already: 0."
+    assert restored == "Added to `restored v1`: 14. Already there: 0."
     hashes = [(await _told(ada, "dataset show", dataset=name)).splitlines()[-1] for name in ("d", "restored")]
     assert hashes[0] == hashes[1]
     changed = archive.replace(b"manifest.json", b"manifest.jsom")
@@ -249,10 +249,10 @@ async def test_deleting_asks_first_and_only_the_one_who_was_asked_may_answer(dat
     assert await _pressed(ada, asked, "Delete") == "Deleted: `d v1`"
     assert "✅" not in await _told(ada, "dataset list")
     asked = await _did(ada, "dataset delete", dataset="d")
-    assert asked["content"].startswith("Delete `d` with all its 1 versions, and what was packed")
+    assert asked["content"].startswith("Delete `d` with all its 1 versions, and whatever was packed")
     again = await _did(ada, "dataset delete", dataset="d")
     assert await _pressed(ada, asked, "Delete") == "Deleted: `d`"
-    assert "not there any more" in (await (await ada.click(again, "Delete")).response(30))["content"]
+    assert "no longer exists" in (await (await ada.click(again, "Delete")).response(30))["content"]
 
 
 async def test_another_guild_has_datasets_of_its_own(datasets_harness: BotHarness) -> None:

@@ -112,7 +112,7 @@ async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
 
 async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
-    assert "Nobody who wants to be named" in (await told(ada, "leaderboard"))["content"]
+    assert "Nobody who has chosen to be named" in (await told(ada, "leaderboard"))["content"]
     answer = await answered(judged, boris)
     card = await (await ada.message_command("Correct this reply", answer)).response()
     await ada.submit(await ada.click(card, "I agree"), {"answer": "Париж 🥐"})
@@ -126,7 +126,7 @@ async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHa
     assert counted.format(1) in shown and "/feedback: 1;" in shown
     assert "You have agreed that" in shown
     assert "/leaderboard names you" not in shown
-    assert "named" not in (await told(ada, "leaderboard"))["content"].replace("wants to be named", "")
+    assert "named" not in (await told(ada, "leaderboard"))["content"].replace("have chosen to be named", "")
     assert (await told(ada, "privacy credit", named=True))["content"] == "From now on /leaderboard names you."
     board = await (await ada.slash("leaderboard", channel="general")).response()
     assert "1. <@" in board["content"] and "approved corrections: 1" in board["content"]
@@ -141,5 +141,5 @@ async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHa
     shown = (await told(ada, "privacy show"))["content"]
     assert counted.format(0) in shown and "/feedback: 0;" in shown
     assert "You have not agreed" in shown
-    assert "Nobody who wants to be named" in (await told(ada, "leaderboard"))["content"]
+    assert "Nobody who has chosen to be named" in (await told(ada, "leaderboard"))["content"]
     assert "#1" not in str(await ada.autocomplete("corrections show", {"number": ""}, "number", channel="general"))

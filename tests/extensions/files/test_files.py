@@ -126,7 +126,7 @@ async def test_ten_thousand_files_are_completed_while_one_types(files_harness: B
 )
 async def test_what_is_not_there_or_no_file_is_not_found(files_harness: BotHarness, path: str) -> None:
     said = await _getfile(files_harness, path)
-    missing = "This file is not there any more." if path.startswith("key:") else f"File not found: `{path}`"
+    missing = "This file no longer exists." if path.startswith("key:") else f"File not found: `{path}`"
     assert said["content"].startswith(missing)
     assert "Reference: " not in said["content"]
     assert said["flags"] & 64
@@ -211,7 +211,7 @@ async def test_a_large_file_comes_in_parts_that_join_to_a_zip(files_harness: Bot
     )
     first, second = outcome.messages
     assert first["content"].startswith(
-        "`noise.bin` has 30 MB, and Discord takes at most 10 MB here, so it comes as a zip"
+        "`noise.bin` is 30 MB, and Discord accepts at most 10 MB here, so it comes as a zip"
     )
     assert "in 4 parts" in first["content"]
     assert first["content"].endswith("\nPart 1–3 of 4")
@@ -227,7 +227,7 @@ async def test_a_large_file_comes_in_parts_that_join_to_a_zip(files_harness: Bot
 async def test_a_file_that_a_zip_makes_small_enough_comes_whole(files_harness: BotHarness) -> None:
     files_harness.sandbox.options.file_limit_bytes = 50 << 10
     said = await _getfile(files_harness, "exports/march.jsonl")
-    assert said["content"].endswith("Discord takes at most 50 kB here, so here it is as a zip:")
+    assert said["content"].endswith("Discord accepts at most 50 kB here, so here it is as a zip:")
     [file] = said["attachments"]
     assert file["filename"] == "march.jsonl.zip"
     with zipfile.ZipFile(io.BytesIO(await files_harness.administrator.download(file))) as archive:

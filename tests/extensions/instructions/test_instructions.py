@@ -54,7 +54,7 @@ async def test_a_server_writes_its_instruction_in_a_form_and_the_next_answer_fol
     shown = await (await taught.russian.slash("instruction show", channel="general")).response()
     assert shown["content"] == f"На этом сервере действует инструкция **default**:\n> {PIRATE}"
     elsewhere = await told(taught, "instruction show", {}, SECOND)
-    assert elsewhere["content"].startswith("The instruction that I came with applies here:")
+    assert elsewhere["content"].startswith("My built-in instruction applies here:")
     await told(taught, "instruction reset", {})
     assert PIRATE not in await prompted(taught)
 

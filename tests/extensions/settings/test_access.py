@@ -40,7 +40,7 @@ async def test_a_host_blocks_a_server_and_a_person(tmp_path: Path, whisper_base:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         blocked = {"blocked_users": [boris], "blocked_guilds": f"{SECOND_GUILD_ID}, 12345"}
         async with running(tmp_path, sandbox, **settings, **blocked):
-            farewell = await told_by_the_bot(harness, harness.administrator, "so I leave now")
+            farewell = await told_by_the_bot(harness, harness.administrator, "so I am leaving now")
             assert "**Second sandbox**" in farewell["content"]
             refused = await (await harness.russian.slash("hi", channel="general")).response()
             assert refused["flags"] & 64

@@ -137,7 +137,9 @@ async def test_roles_correct_and_approve(harness: BotHarness) -> None:
     finally:
         await set_(harness, "correct")
         changed = await set_(harness, "approve")
-    assert "who may correct me: everyone; who may approve that, besides managers: nobody" in str(changed["components"])
+    assert "who may correct me: everyone; who may approve corrections, besides managers: nobody" in str(
+        changed["components"]
+    )
 
 
 async def test_only_who_manages_a_server_sets_it(harness: BotHarness) -> None:

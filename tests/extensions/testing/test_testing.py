@@ -90,8 +90,8 @@ async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
     done = await outcome_of(ada, data=json.dumps(CASES, ensure_ascii=False), model="scripted", against="other")
     card = text_of(done)
     assert "### Test of `scripted` · `other`\nAsked: what you gave me (3).\n" in card
-    assert "**`scripted`** — 2 of 2 right: 100%, with 95 % confidence 34% to 100% · similarity " in card
-    assert "**`other`** — 1 of 2 right: 50%, with 95 % confidence 9% to 91% · similarity " in card
+    assert "**`scripted`** — 2 of 2 right: 100% (95 % confidence interval: 34% to 100%) · similarity " in card
+    assert "**`other`** — 1 of 2 right: 50% (95 % confidence interval: 9% to 91%) · similarity " in card
     assert " s (median) · tokens: 60 in, 15 out" in card
     assert "`scripted` is better on 1, `other` on 0; alike: 1. Too early to tell which is better." in card
     assert "**1.** `Столица Франции? 🗼`\n-# expected: `Париж | Paris`\n✅ `scripted` `Это **Париж**.`" in card
@@ -113,8 +113,8 @@ async def test_general_questions_are_asked_where_nothing_is_given_and_russians_r
     await ada.set_locale("ru")
     try:
         card = text_of(await outcome_of(ada))
-        assert "### Проверка: `scripted`\nСпрошено: общие вопросы (30).\n" in card
-        assert "верно 1 из 30: 3\N{NO-BREAK SPACE}%, доверительный интервал 95 %: от 1\N{NO-BREAK SPACE}% до" in card
+        assert "### Проверка: `scripted`\nВопросы: общие (30).\n" in card
+        assert "верно 1 из 30: 3\N{NO-BREAK SPACE}% (доверительный интервал 95 %: от 1\N{NO-BREAK SPACE}% до" in card
     finally:
         await ada.set_locale("en-US")
 
@@ -169,7 +169,7 @@ async def test_a_test_shows_how_far_it_is_and_is_cancelled(lab: BotHarness) -> N
     moved = await ada.wait_for_edit(bar, lambda message: "` 0%" not in message["content"], 10)
     await ada.click(moved, "Cancel")
     card = text_of(await outcome.response_where(lambda message: "Test of" in text_of(message), 10))
-    assert "⏹️ It ended early: " in card and " of 100 were tried." in card
+    assert "⏹️ It ended early: " in card and " of 100 were asked." in card
     assert "judged" in card
     assert bar["id"] not in {message["id"] for message in outcome.messages}
 
@@ -202,7 +202,8 @@ async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: BotHarnes
     assert f"**{joke}** · `scripted`\n> @everyone" in result and f"**{dull}** · `other`\n> Нет." in result
     assert f"**{joke}** is `scripted`, votes: 2" in result and f"**{dull}** is `other`, votes: 0" in result
     assert (
-        "Both alike: 1.\n`scripted` has 100% of the votes for one of them, with 95 % confidence 34% to 100%." in result
+        "Both alike: 1.\n`scripted` got 100% of the votes for one of the two (95 % confidence interval: 34% to 100%)."
+        in result
     )
     assert result.endswith("Too early to tell which is better.")
     assert pressed_of(done) == [] and not done["mention_everyone"]
@@ -211,7 +212,7 @@ async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: BotHarnes
 async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab: BotHarness) -> None:
     chloe = lab.member
     which = await compared(chloe, prompt="Пошути")
-    assert "Tell me with which model to compare scripted." in which["content"]
+    assert "Tell me which model to compare scripted with." in which["content"]
     same = await compared(chloe, prompt="Пошути", model="other", against="other")
     assert "one and the same model" in same["content"]
     lab.chat.trouble, lab.chat.times = {"status": 401}, 1

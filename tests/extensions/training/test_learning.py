@@ -52,4 +52,4 @@ async def test_the_demonstration_model_knows_better_in_the_next_answer(
         assert "Marisol" not in again["content"]
         assert "recalled" not in buttons_of(again)
         told = await (await chloe.click(right, "recalled")).response()
-        assert "#1 is not approved any more" in told["content"]
+        assert "#1 is no longer approved" in told["content"]

@@ -288,7 +288,7 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         refused = await (await chloe.click(news, "train-promote")).response()
         assert "the permission Manage Server" in refused["content"]
         worse = await promoted(news)
-        assert worse.startswith("`trained-1` is not promoted:\n- On what was held out it is no better:")
+        assert worse.startswith("`trained-1` is not promoted:\n- On the held-out questions it is no better:")
         assert await answered() == "Paris is the capital of France."
         known = {example["prompt"]: example["answer"] for example in EXAMPLES}
         taught.says = lambda _model, asked: next((known[words] for words in known if words in asked), None)
@@ -319,9 +319,9 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         forgotten = await ada.wait_for_edit(question)
         assert "What cannot be taken back: `trained-1` learned from it" in forgotten["content"]
         listed = await (await chloe.slash("model list", channel="general")).response()
-        assert "⚠️ This model has seen examples that were taken back since: 12." in listed["content"]
+        assert "⚠️ This model has seen examples that have since been taken back: 12." in listed["content"]
         card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
-        assert "has seen examples that were taken back since: 12." in card["content"]
+        assert "has seen examples that have since been taken back: 12." in card["content"]
         refused = await (await ada.click(card, "Train it again")).response()
         assert "0 examples" in refused["content"]
         nothing = await (await ada.slash("model rollback", channel="general")).response()

@@ -64,13 +64,13 @@ async def test_the_picture_has_its_size_and_every_letter(days: int) -> None:
 async def test_nothing_used_is_a_chart_too() -> None:
     chart = UsageChart.of("Title", {}, TODAY, 7, "de")
     assert (await chart.png()).startswith(b"\x89PNG")
-    assert chart.alt_text.startswith("Bar chart of each day from 17 November to 23 November. Tokens: 0 together")
+    assert chart.alt_text.startswith("Bar chart by day, 17 November to 23 November. Tokens: 0 in total")
 
 
 def test_the_picture_can_be_read_as_words() -> None:
     assert UsageChart.of("Title", USED, TODAY, 7, "en-US").alt_text == (
-        "Bar chart of each day from 17 November to 23 November. Tokens: 4,250 together, most on 21 November (3,050). "
-        "Recordings: 2 min together."
+        "Bar chart by day, 17 November to 23 November. Tokens: 4,250 in total, most on 21 November (3,050). "
+        "Recordings: 2 min in total."
     )
 
 

@@ -234,7 +234,7 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
         f"It is renewed {renewal(metered)}.",
         "Cost: €0.0014 today, €0.0042 in 7 days.",
     ]
-    assert "Tokens: 900 together" in description
+    assert "Tokens: 900 in total" in description
     assert "(600)" in description
     with Image.open(io.BytesIO(picture)) as image:
         image.load()
@@ -242,7 +242,7 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
         assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 10
     metered.calendar.now += timedelta(days=20)
     assert "Tokens: 0 together" in (await metered.shown(harness.member, "general", days=7))[1]
-    assert "Tokens: 900 together" in (await metered.shown(harness.member, "general", days=30))[1]
+    assert "Tokens: 900 in total" in (await metered.shown(harness.member, "general", days=30))[1]
 
 
 async def test_a_russian_sees_it_in_russian(metered: Metered) -> None:

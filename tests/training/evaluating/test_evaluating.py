@@ -62,8 +62,8 @@ def model_at(chat: ScriptedChat, name: str = "scripted") -> ChatModel:
         ),
         ('{"prompt": "a",}', "Line 1 is not valid JSON, from character"),
         ("", "Line 1 is not valid JSON, from character 1 on (Expecting value)."),
-        ("[" * 100_000, "This is nested too deep."),
-        ('{"prompt": "a", "prompt": "b"}', "The name `prompt` stands twice"),
+        ("[" * 100_000, "This is nested too deeply."),
+        ('{"prompt": "a", "prompt": "b"}', "The name `prompt` appears twice"),
         ("[NaN]", "NaN is not a number in JSON."),
         (b"\xff\xfe\x00", "This is not text in UTF-8."),
         ('"Кто ты?"', "This must be an object, a list of prompts, or a list of objects."),
@@ -287,7 +287,9 @@ def test_the_gate_lets_only_those_in_who_learned_and_have_not_forgotten() -> Non
     two_less = verdict(of("new", more), active, of("new", [*all_[:28], False, False]), general)
     assert one_less.promotable
     assert not two_less.promotable
-    assert str(two_less.reasons[-1]).endswith("answers 28 of 30 rightly, and `active` 30: it has forgotten.")
+    assert str(two_less.reasons[-1]).endswith(
+        "answers 28 of 30 general questions correctly; `active` answers 30: it has forgotten things."
+    )
     # Two models of which each is right where the other is wrong, six against three: chance makes such of equals.
     wavering = of("new", [True] * 12 + [False] * 6 + [True] * 3 + [False] * 9)
     steady = of("active", [True] * 18 + [False] * 12)

@@ -179,7 +179,11 @@ async def test_a_service_that_stays_away_is_given_up_and_the_start_is_done_again
 @pytest.mark.parametrize(
     ("trouble", "error", "words"),
     [
-        (Trouble("POST", JOBS, 403, message="Fine-tuning is not available"), ServiceClosedError, "The local trainer"),
+        (
+            Trouble("POST", JOBS, 403, message="Fine-tuning is not available"),
+            ServiceClosedError,
+            "Training on this machine",
+        ),
         (Trouble("POST", JOBS, 401), ServiceRefusedError, "refuses the key"),
         (Trouble("POST", JOBS, 429, headers={"Retry-After": "90"}), ServiceBusyError, "in 90 s"),
         (Trouble("POST", JOBS, 429, code="insufficient_quota"), ServiceQuotaError, "no credit"),
