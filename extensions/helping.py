@@ -53,7 +53,7 @@ PURPOSES: Mapping[str, Purpose] = {
         _("Talk"),
         _(
             "Mention me, reply to me, or send me a direct message. I answer a voice note that is a reply to me "
-"or a direct message, and any other by Answer this in its menu."
+            "or a direct message, and any other by Answer this in its menu."
         ),
         (
             "hi", "ask", "transcribe", "summary", "say", "voice", "join", "leave", "help", "about", "Answer this",
@@ -63,9 +63,9 @@ PURPOSES: Mapping[str, Purpose] = {
     "teach": Purpose(
         _("Teach"),
         _(
-"Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I will know it from the next "
-"answer on."
-),
+            "Is an answer wrong? Press ✏️ or 👎 below it and say what is right: I will know it from the next "
+            "answer on."
+        ),
         ("teach", "correct", "corrections", "memory", "feedback", "leaderboard", "Correct this reply",
          "Correct transcript"),
     ),

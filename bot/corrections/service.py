@@ -37,7 +37,7 @@ from bot.ui.permissions import NotPermittedError
 class NothingApprovedError(StarlingError):
     """Raised when there is nothing to put into a dataset."""
 
-    sentence = _("No corrections are approved on this server yet. /corrections list shows those that wait.")
+    sentence = _("No corrections are approved on this server yet. /corrections list shows those that are waiting.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def test_no_more_than_twenty_problems_are_told() -> None:
         (
             "h.csv",
             b"a,b,c\n1,2,3\n",
-            "The first line must name the columns, such as `prompt,answer`; I find `a, b, c`.",
+            "The first line must name the columns, such as `prompt,answer`; I found `a, b, c`.",
         ),
         ("q.csv", b'prompt,answer\n"never closed,x\n', "Line 2: This is not valid CSV (unexpected end of data)."),
         ("n.json", b"5", "The file must be a list of objects, one object, or one object a line."),
