@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.machine import machine
 
-BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
+END = "<!-- end -->"
 
 
 def page_asked_for(description: str) -> Path | None:
@@ -18,11 +19,13 @@ def page_asked_for(description: str) -> Path | None:
     return page
 
 
-def tell(report: str, page: Path | None) -> None:
-    """Print ``report`` with the machine that it was measured on, and put it in ``page``."""
-    tables = f"Measured on {machine()}.\n\n{report}"
+def tell(report: str, page: Path | None, what: str = "") -> None:
+    """Print ``report`` with the machine and the day that it was measured on, and put it in ``page``: between the marks
+    that name ``what`` was measured, where a page has several."""
+    begin = f"<!-- measured{f': {what}' if what else ''} -->\n"
+    tables = f"Measured on {machine()}, {datetime.now(UTC):%-d %B %Y}.\n\n{report}"
     print(tables)
     if page is not None:
-        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        before, _, rest = page.read_text(encoding="utf-8").partition(begin)
         after = rest.partition(END)[2]
-        page.write_text(f"{before}{BEGIN}{tables}\n{END}{after}", encoding="utf-8")
+        page.write_text(f"{before}{begin}{tables}\n{END}{after}", encoding="utf-8")

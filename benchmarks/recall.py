@@ -2,9 +2,10 @@
 
     python -m benchmarks.recall [--write docs/recall.md]
     python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --json [--check]
+    python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --write docs/recall.md
 
-The second measures what becomes of it as corrections grow: the project's own first, and those of a file beside them;
-one JSON object a line, for each size and language (recall_at_scale.py tells what is in the files).
+The others measure what becomes of it as corrections grow: the project's own first, and those of a file beside them;
+one JSON object a line, for each size and language, or a table (recall_at_scale.py tells what is in the files).
 
 The questions in ``recall_data`` are of an invented community: no model knows the answers. Each correction is asked for
 in two ways that share few words with it. The thresholds of the retrievers were looked for on ``tuning.tsv``, and
@@ -24,7 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.page import tell
-from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured
+from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured, table
 from benchmarks.recall_cases import Case, cases_in, lines_in
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
@@ -177,16 +178,23 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each size and language")
     parser.add_argument("--check", action="store_true", help="with the check by the model at OPENAI_BASE_URL")
     asked = parser.parse_args()
-    if (asked.corrections is None) != (asked.questions is None) or asked.json != (asked.corrections is not None):
-        parser.error("--corrections, --questions and --json go together")
+    if (asked.corrections is None) != (asked.questions is None):
+        parser.error("--corrections and --questions go together")
+    if asked.corrections is None and (asked.json or asked.check or asked.paraphrases is not None):
+        parser.error("--json, --check and --paraphrases are for --corrections and --questions")
     if asked.corrections is None:
         tell(asyncio.run(report()), asked.write)
         return
     files = Files(asked.corrections, asked.questions, asked.paraphrases)
     with asyncio.Runner() as runner:
         best = checked(runner) if asked.check else by_score
+        found = []
         for one in measured(files, {language: empty("auto") for language in LANGUAGES}, best):
-            print(json.dumps(as_json(one)), flush=True)
+            found.append(one)
+            if asked.json:
+                print(json.dumps(as_json(one)), flush=True)
+    if not asked.json or asked.write is not None:
+        tell(table(found), asked.write, "check" if asked.check else "sizes")
 
 
 if __name__ == "__main__":

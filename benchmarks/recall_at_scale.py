@@ -85,6 +85,20 @@ def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Ite
             yield _measured(language, partial(best, index), cases, size, asked, _of_language(everyday, english=english))
 
 
+def table(found: Sequence[Measured]) -> str:
+    """``found`` in Markdown, a row for each size and language."""
+    lines = [
+        "| language | corrections | found first | among three | other questions that recall something "
+        "| everyday questions that do | ms a question |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in found:
+        shares = (one.found_first, one.found_among_three, one.wrongly_recalled, one.everyday_wrongly_recalled)
+        cells = " | ".join(f"{100 * share:.0f} %" for share in shares)
+        lines.append(f"| {one.language.title()} | {one.corrections:,} | {cells} | {one.ms:.0f} |")
+    return "\n".join(lines)
+
+
 def as_json(one: Measured) -> dict[str, object]:
     """``one`` with its numbers rounded."""
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(one).items()}
@@ -128,9 +142,9 @@ def _measured(
     return Measured(
         language=language,
         corrections=len(cases) + size,
-        found_first=statistics.mean(list(best[:1]) == [correction] for correction, best in found),
-        found_among_three=statistics.mean(correction in best for correction, best in found),
-        wrongly_recalled=statistics.mean(wrong),
-        everyday_wrongly_recalled=statistics.mean(also_wrong),
+        found_first=statistics.fmean(list(best[:1]) == [correction] for correction, best in found),
+        found_among_three=statistics.fmean(correction in best for correction, best in found),
+        wrongly_recalled=statistics.fmean(wrong),
+        everyday_wrongly_recalled=statistics.fmean(also_wrong),
         ms=1000 * statistics.median(taken_s),
     )

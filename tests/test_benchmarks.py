@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import json
+from pathlib import Path
 
 import pytest
 
+from benchmarks import recall
+from benchmarks.recall_cases import DATA
 from tests.conftest import ROOT
+from tests.scripted_chat import ScriptedChat
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
 OPTIONAL = {"pocketsphinx", "whisper_normalizer"}
@@ -21,3 +27,39 @@ def test_a_benchmark_finds_what_it_imports(name: str) -> None:
         if error.name not in OPTIONAL:
             raise
         pytest.skip(f"{error.name} is not installed (the extra benchmarks)")
+
+
+async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [line.split("\t") for line in (DATA / "further_english.tsv").read_text(encoding="utf-8").splitlines()[:6]]
+    given = {
+        "corrections": ["\t".join(row[:2]) for row in rows],
+        "questions": ["What is the capital of France?", "Как сварить яйцо?"],
+        "paraphrases": ["\t".join([row[0], *row[2:]]) for row in rows[:2]],
+    }
+    command = ["recall", "--json", "--check"]
+    for name, lines in given.items():
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+        command += [f"--{name}", str(tmp_path / name)]
+    monkeypatch.setattr("sys.argv", command)
+    # The cheapest of the embeddings: what is measured is not looked at here.
+    wordllama = recall.empty("wordllama")
+    monkeypatch.setattr(recall, "empty", lambda _choice: wordllama)
+    async with ScriptedChat() as chat:
+        chat.answer = "[1]"
+        monkeypatch.setenv("OPENAI_BASE_URL", chat.base_url)
+        monkeypatch.setenv("CHAT_MODEL", "scripted")
+        await asyncio.to_thread(recall.main)
+        assert chat.requests
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["language"], one["corrections"]) for one in found] == [
+        ("english", 22), ("english", 26), ("russian", 20), ("russian", 26),
+    ]  # fmt: skip
+    for one in found:
+        assert set(one) == {
+            "language", "corrections", "found_first", "found_among_three", "wrongly_recalled",
+            "everyday_wrongly_recalled", "ms",
+        }  # fmt: skip
+        assert one["found_first"] > one["wrongly_recalled"] and one["ms"] > 0

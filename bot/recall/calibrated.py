@@ -11,7 +11,7 @@ import numpy as np
 from audio import detect_language
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.embeddings import Embedding
-from bot.recall.indexes import RecallMatch
+from bot.recall.indexes import CANDIDATES, RecallMatch, one_answer_each
 from bot.recall.neighbourhoods import Neighbourhoods
 from bot.recall.retrievers import Vectors
 
@@ -58,10 +58,6 @@ class EmbeddingSpace:
         return [RecallMatch(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
 
 
-CANDIDATES = 8
-"""Corrections that are looked at, of which those are left out that ask the same as another."""
-
-
 class CalibratedIndex:
     """An ``Index`` whose thresholds are learnt from what it holds (see ``neighbourhoods``)."""
 
@@ -106,19 +102,9 @@ class CalibratedIndex:
                     self._all_languages = True
                     self._every.replace(self._corrections)
                 found = self._every.near(question, CANDIDATES)
-        return _one_answer_each(found)[:most]
+        return one_answer_each(found)[:most]
 
 
 def is_english(text: str) -> bool:
     """Whether ``text`` is English, or too short to tell and in its letters."""
     return detect_language(text, "en") == "en"
-
-
-def _one_answer_each(found: Sequence[RecallMatch]) -> list[RecallMatch]:
-    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds."""
-    latest: dict[str, RecallMatch] = {}
-    for near in found:
-        key = " ".join(near.correction.prompt.casefold().split()).rstrip("?!. ")
-        if key not in latest or latest[key].correction.number < near.correction.number:
-            latest[key] = near if key not in latest else RecallMatch(near.correction, latest[key].margin)
-    return list(latest.values())

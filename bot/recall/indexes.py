@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from bot.corrections.correction import ApprovedCorrection
+from bot.datasets.text_fingerprint import key_of_text
 from bot.recall.retrievers import Retriever, Vectors
 
 
@@ -35,6 +36,20 @@ class Index(Protocol):
 
     def near(self, question: str, most: int) -> list[RecallMatch]:
         """At most ``most`` corrections, the likeliest first, those below the threshold too where they are known."""
+
+
+CANDIDATES = 8
+"""Corrections that are looked at, of which those are left out that ask the same as another."""
+
+
+def one_answer_each(found: Iterable[RecallMatch]) -> list[RecallMatch]:
+    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds."""
+    latest: dict[str, RecallMatch] = {}
+    for near in found:
+        key = key_of_text(near.correction.prompt)
+        if key not in latest or latest[key].correction.number < near.correction.number:
+            latest[key] = near if key not in latest else RecallMatch(near.correction, latest[key].margin)
+    return list(latest.values())
 
 
 class MeaningIndex:
@@ -70,8 +85,10 @@ class MeaningIndex:
         retriever = self._retriever()
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
-        likeliest = np.argsort(-scores, kind="stable")[:most]
-        return [RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest]
+        likeliest = np.argsort(-scores, kind="stable")[: max(most, CANDIDATES)]
+        return one_answer_each(
+            RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest
+        )[:most]
 
 
 SHARED_WORDS = 0.45
@@ -96,6 +113,10 @@ class WordIndex:
 
     def best(self, question: str, most: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
+        return [one.correction for one in self.near(question, most)]
+
+    def near(self, question: str, most: int) -> list[RecallMatch]:
+        """See ``Index``; only those above the threshold."""
         words = re.findall(r"\w+", question[:400])
         if not words or not self._corrections:
             return []
@@ -103,15 +124,13 @@ class WordIndex:
         with contextlib.closing(
             self._database.execute(
                 "SELECT rowid, -bm25(corrections) FROM corrections WHERE corrections MATCH ? ORDER BY 2 DESC LIMIT ?",
-                (wanted, most),
+                (wanted, max(most, CANDIDATES)),
             )
         ) as found:
             scored = found.fetchall()
-        return [self._corrections[n] for n, score in scored if score >= SHARED_WORDS * self._own_score(n)]
-
-    def near(self, question: str, most: int) -> list[RecallMatch]:
-        """See ``Index``; only those above the threshold."""
-        return [RecallMatch(correction, 0.0) for correction in self.best(question, most)]
+        return one_answer_each(
+            RecallMatch(self._corrections[n], 0.0) for n, score in scored if score >= SHARED_WORDS * self._own_score(n)
+        )[:most]
 
     def _own_score(self, n: int) -> float:
         """What a correction scores when it is asked for in its own words."""

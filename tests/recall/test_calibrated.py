@@ -10,7 +10,7 @@ import pytest
 from benchmarks.recall_cases import Case, cases_in, lines_in
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import CalibratedIndex, is_english
-from bot.recall.choosing import ENGLISH_WEIGHTS, index_maker
+from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
 from bot.recall.neighbourhoods import NEAREST, Neighbourhoods
 from bot.recall.retrievers import unit
 from bot.weights.weights import WeightsCache
@@ -56,8 +56,11 @@ def test_an_english_question_finds_what_was_taught_in_russian_and_the_other_way_
     assert [one.number for one in index.best("где висят запасные ключи?", 1)] == [3]
 
 
-def test_of_two_answers_to_one_question_only_the_latest_is_recalled() -> None:
-    index = made([])
+@pytest.mark.parametrize("choice", ["auto", "multilingual", "wordllama", "words"])
+def test_of_two_answers_to_one_question_only_the_latest_is_recalled(choice: Choice) -> None:
+    maker = index_maker(choice, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
+    assert maker is not None
+    index = maker()
     index.replace(
         [
             ApprovedCorrection("a", 1, "When does the library corner close?", "It closes at 21:00."),
