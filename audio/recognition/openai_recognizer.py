@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -18,9 +17,9 @@ from audio.errors import RecognizerFailedError
 from audio.language import detect_language
 from audio.language_tags import base_language
 from audio.openai_errors import OPENAI_URL, host_of, reason_of
-from audio.recognition.batch import Quality
 from audio.recognition.hallucinations import is_hallucination
-from audio.recognition.progress import OnProgress, TranscriptionProgress
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
+from audio.recognition.progress import TranscriptionProgress
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.recognition.transcript import Segment, Transcript, Word
 from audio.recognition.whisper_languages import LANGUAGES
@@ -66,54 +65,42 @@ class OpenAIRecognizer:
         """See ``Recognizer``: the decoder is started."""
         self._decoder.start()
 
-    async def transcribe(
-        self,
-        audio: bytes | Recording,
-        *,
-        language: str | None = None,
-        languages: Collection[str] | None = None,
-        expected_languages: Mapping[str, float] | None = None,
-        translate: bool = False,
-        quality: Quality | None = None,
-        hints: str = "",
-        words: bool = False,
-        source: Hashable = None,
-        progress: OnProgress | None = None,
-    ) -> Transcript:
+    async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         """See ``Recognizer``. Of ``languages`` only a single one is heeded, and ``expected_languages`` are not: the API
         has no such choice."""
         recording = audio if isinstance(audio, Recording) else await asyncio.to_thread(self._decoder.decode, audio)
-        if language is None and languages is not None and len(languages) == 1:
-            (language,) = languages
+        language = options.language
+        if language is None and options.languages is not None and len(options.languages) == 1:
+            (language,) = options.languages
         async with self._places:
             flac = await asyncio.to_thread(_flac, recording.samples)
             try:
-                answer = await self._ask(flac, language, translate=translate, hints=hints, words=words)
+                answer = await self._ask(flac, language, options)
             except Exception as error:
                 # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
                 raise RecognizerFailedError(self.name, reason_of(error)) from error
         transcript = _transcript(answer, recording, None if language is None else base_language(language))
-        if progress is not None:
-            progress(TranscriptionProgress(recording.duration_s, recording.duration_s, transcript.text))
+        if options.progress is not None:
+            options.progress(TranscriptionProgress(recording.duration_s, recording.duration_s, transcript.text))
         return transcript
 
     async def close(self) -> None:
         await self._client.close()
         await asyncio.to_thread(self._decoder.close)
 
-    async def _ask(self, flac: bytes, language: str | None, *, translate: bool, hints: str, words: bool) -> Any:
+    async def _ask(self, flac: bytes, language: str | None, options: TranscriptionOptions) -> Any:
         import openai
 
         asked: dict[str, Any] = {"file": ("recording.flac", flac, "audio/flac"), "model": self._model}
-        if hints:
-            asked["prompt"] = hints
-        if translate:
+        if options.hints:
+            asked["prompt"] = options.hints
+        if options.translate:
             return await self._client.audio.translations.create(**asked, response_format="verbose_json")
         if language is not None:
             asked["language"] = base_language(language)
         if self._tells_segments:
             detailed = asked | {"response_format": "verbose_json"}
-            if words:
+            if options.words:
                 detailed["timestamp_granularities"] = ["segment", "word"]
             try:
                 return await self._client.audio.transcriptions.create(**detailed)
