@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 import babel
@@ -16,7 +16,7 @@ from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import RecognizerFailedError
 from audio.language import detect_language
 from audio.language_tags import base_language
-from audio.openai_errors import OPENAI_URL, host_of, reason_of
+from audio.openai_service import build_client, host_of, reason_of
 from audio.recognition.hallucinations import is_hallucination
 from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.progress import TranscriptionProgress
@@ -27,10 +27,7 @@ from audio.recording import RECORDING_RATE_HZ, Recording, Samples
 from audio.registry import FindWeights, Registration
 from audio.speech_settings import SpeechSettings
 
-if TYPE_CHECKING:
-    import openai
-
-TIMEOUT_S, CONNECT_TIMEOUT_S = 300.0, 10.0
+TIMEOUT_S = 300.0
 AT_ONCE = 8
 """Recordings that are sent at the same time; the others wait."""
 
@@ -47,15 +44,7 @@ class OpenAIRecognizer:
         self, base_url: str | None, api_key: str | None, model: str, *, limits: DecodingLimits = DEFAULT_LIMITS
     ) -> None:
         """Connect to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for."""
-        # A second that only those who use such a service should pay.
-        import openai
-
-        self._client: openai.AsyncOpenAI = openai.AsyncOpenAI(
-            base_url=base_url or OPENAI_URL,
-            api_key=api_key or "none",
-            timeout=openai.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            max_retries=1,
-        )
+        self._client = build_client(base_url, api_key, timeout_s=TIMEOUT_S)
         self._model = model
         self._decoder = Decoder(limits, processes=1)
         self._places = asyncio.Semaphore(AT_ONCE)

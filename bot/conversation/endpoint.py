@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import hashlib
 import json
 import re
@@ -22,6 +21,7 @@ from bot.conversation.errors import ChatFailedError, ChatTimedOutError, ChatUnre
 from bot.conversation.model_list import names_in
 from bot.conversation.refusals import Refusal, refusal_of
 from bot.conversation.reply_stream import EndpointRefusedError
+from bot.conversation.trusted_authorities import trusted_authorities
 
 log = structlog.get_logger()
 
@@ -30,10 +30,6 @@ LIST_TIMEOUT_S = 10.0
 MAX_TOLD_CHARS = 500
 
 _KEY = re.compile(r"\b(sk|pk|gsk|key|xai|hf|AIza)[-_]?[\w-]{12,}|Bearer \S+", re.IGNORECASE)
-
-
-_trusted = functools.cache(httpx2.create_ssl_context)
-"""The authorities that certificates are checked by; reading them takes a tenth of a second for each model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ class Endpoint:
             http_client=openai.DefaultAsyncHttpx2Client(
                 timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
                 event_hooks={"response": [bound]},
-                verify=_trusted(),
+                verify=trusted_authorities(),
             ),
         )
 
