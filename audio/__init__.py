@@ -30,7 +30,6 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
-from audio.recognition.options import TranscriptionOptions
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.recognizer import Recognizer
 from audio.recognition.subtitles import subrip, webvtt
@@ -97,7 +96,6 @@ __all__ = [
     "TranscriberBusyError",
     "TranscriberClosedError",
     "Transcript",
-    "TranscriptionOptions",
     "TranscriptionProgress",
     "UnknownCodecError",
     "UnknownLanguageError",

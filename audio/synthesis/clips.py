@@ -30,6 +30,8 @@ class SynthesizedClip:
     """The name of the voice that spoke."""
     engine: str
     """The name of its engine."""
+    sentences: int = 1
+    """How many sentences of the text it has."""
 
     @property
     def duration_s(self) -> float:

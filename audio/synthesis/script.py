@@ -15,6 +15,8 @@ class Script:
         self._left_chars = max_chars
         self._sentences: list[str] = []
         self._complete = False
+        self.told = 0
+        """The sentences that were heard already: whoever begins anew begins behind them."""
         self._full = False
         self._changed = asyncio.Event()
 
@@ -31,6 +33,14 @@ class Script:
     @property
     def is_complete(self) -> bool:
         return self._complete
+
+    def before(self, end: int) -> str:
+        """The first ``end`` sentences, one a line."""
+        return "\n".join(self._sentences[:end])
+
+    def has_more(self, start: int) -> bool:
+        """Whether the sentence number ``start`` is there."""
+        return len(self._sentences) > start
 
     @property
     def is_full(self) -> bool:

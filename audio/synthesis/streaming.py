@@ -43,16 +43,18 @@ class StreamingSynthesis:
     async def finish(self) -> Speech:
         """All that was written, as a voice message. Call it once.
 
-        The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew.
+        The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew,
+        unless that beginning was heard already.
 
-        Raises: as ``Synthesizer.speak``.
+        Raises: as ``Synthesizer.speak``; ``NothingToSayError`` as well where nothing comes behind that beginning.
         """
         self._script.add(self._text.end())
         self._script.complete()
         if not self._script.has_words:
             raise NothingToSayError
         language = detect_language(self._script.text, self._hint)
-        if self._task is not None and base_language(language) != base_language(self._language):
+        is_other = base_language(language) != base_language(self._language)
+        if self._task is not None and is_other and not self._script.told:
             await self.cancel()
         if self._task is None:
             self._begin()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from audio.errors import (
     EngineFailedError,
@@ -30,6 +30,12 @@ from audio.synthesis.streaming import StreamingSynthesis
 from audio.synthesis.voices import ANY_LANGUAGE, Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
+
+BEGINNING_S = 1.2
+"""A beginning that is shorter is not worth a message of its own: "Yes." """
+
+OnBeginning = Callable[[str, Speech], None]
+"""Called in the event loop with what is said, and its sound."""
 
 
 class Synthesizer:
@@ -122,18 +128,25 @@ class Synthesizer:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, *, hint: str, voice: str | None = None, prosody: Prosody | None = None
+        self,
+        *,
+        hint: str,
+        voice: str | None = None,
+        prosody: Prosody | None = None,
+        on_beginning: OnBeginning | None = None,
     ) -> AsyncIterator[StreamingSynthesis]:
         """Speak a text while it is being written. What is unfinished at the end is given up.
 
         ``hint``: the text's likely language; other arguments as for ``speak``.
+        ``on_beginning``: given what is spoken while the next sentence is still being written, once: that is then left
+        out of the rest. Not called for a text that is written as fast as it is spoken.
 
         Raises: ``UnknownVoiceError``.
         """
         wished = None if voice is None else await self._voice_named(voice)
 
         async def message(script: Script, language: str) -> Speech:
-            return await self._message(script, language, wished, prosody or self.prosody)
+            return await self._message(script, language, wished, prosody or self.prosody, on_beginning)
 
         stream = StreamingSynthesis(message, Script(max_chars=self._max_chars), hint)
         try:
@@ -173,18 +186,41 @@ class Synthesizer:
         script.complete()
         return wished, language, script
 
-    async def _message(self, script: Script, language: str, wished: Voice | None, prosody: Prosody) -> Speech:
-        """``script`` as a voice message in one voice, from the cache if that has it."""
+    async def _message(
+        self,
+        script: Script,
+        language: str,
+        wished: Voice | None,
+        prosody: Prosody,
+        on_beginning: OnBeginning | None = None,
+    ) -> Speech:
+        """``script`` as a voice message in one voice, from the cache if that has it; without its beginning where
+        ``on_beginning`` was given that.
+
+        Raises:
+            NothingToSayError: nothing comes behind the beginning.
+        """
         if script.is_complete and (known := await self._known(script.text, language, wished, prosody)):
             return known
-        encoder, voice = VoiceMessageEncoder(), None
+        encoder, voice, count, spoken_s = VoiceMessageEncoder(), None, 0, 0.0
         spoken = self._clips(script, language, wished, prosody, one_voice=True)
         async with contextlib.aclosing(spoken):
             async for clip in spoken:
                 if clip.voice != voice:
-                    encoder, voice = VoiceMessageEncoder(), clip.voice
+                    encoder, voice, count, spoken_s = VoiceMessageEncoder(), clip.voice, script.told, 0.0
                 await asyncio.to_thread(encoder.add, clip.sound)
+                count += clip.sentences
+                spoken_s += clip.duration_s
+                is_waiting = not script.is_complete and not script.has_more(count)
+                if on_beginning is not None and not script.told and is_waiting and spoken_s >= BEGINNING_S:
+                    begun = await asyncio.to_thread(encoder.finish, voice=clip.voice, engine=clip.engine)
+                    encoder, script.told = VoiceMessageEncoder(), count
+                    on_beginning(script.before(count), begun)
+        if script.told == count:
+            raise NothingToSayError
         speech = await asyncio.to_thread(encoder.finish, voice=clip.voice, engine=clip.engine)
+        if script.told:
+            return speech
         self._cache.keep(script.text, speech.engine, speech.voice, prosody, speech)
         return speech
 
@@ -210,7 +246,7 @@ class Synthesizer:
         for engine, voice in rested or candidates:
             if engine in failed:
                 continue
-            start = 0 if one_voice else start
+            start = script.told if one_voice else start
             left_s = self._timeout_s
             try:
                 while lines := await script.read(start, engine.batch_chars if start else 0):
@@ -219,7 +255,9 @@ class Synthesizer:
                         sound = await engine.speak(text, voice, prosody)
                     left_s -= time.monotonic() - began_s
                     start += len(lines)
-                    yield SynthesizedClip(text, await asyncio.to_thread(finished, sound), voice.name, engine.name)
+                    yield SynthesizedClip(
+                        text, await asyncio.to_thread(finished, sound), voice.name, engine.name, len(lines)
+                    )
             except (EngineFailedError, TimeoutError) as error:
                 reason = error.reason if isinstance(error, EngineFailedError) else "it took too long"
                 _LOG.warning("The voice engine %s failed with %s: %s", engine.name, voice.name, reason)

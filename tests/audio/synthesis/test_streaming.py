@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from audio import EspeakEngine, NothingToSayError, PiperEngine, SpeechUnavailableError, Synthesizer, decode
+from audio import EspeakEngine, NothingToSayError, PiperEngine, Speech, SpeechUnavailableError, Synthesizer, decode
+from audio.synthesis import synthesizer
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 
 ANSWER = "Paris is the capital of France. It lies on the Seine. About two million people live there. Go and see it!"
@@ -59,6 +60,30 @@ async def test_the_first_sentence_is_spoken_before_the_second_is_written() -> No
         speech = await stream.finish()
     assert [text for _, text in engine.spoken] == ["The first sentence.", "And the second one."]
     assert speech.voice == "one-en"
+
+
+async def test_first_words_are_given_while_the_rest_is_written_and_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthesizer, "BEGINNING_S", 0.0)
+    first, second = ScriptedEngine("first", ["en"], fails_at="Seine"), ScriptedEngine("second", ["en"])
+    begun: asyncio.Queue[tuple[str, Speech]] = asyncio.Queue()
+
+    def begin(text: str, speech: Speech) -> None:
+        begun.put_nowait((text, speech))
+
+    async with Synthesizer([first, second]).stream(hint="en", on_beginning=begin) as stream:
+        stream.write("Paris is the capital. And")
+        text, speech = await begun.get()
+        assert (text, speech.voice) == ("Paris is the capital.", "first-en")
+        stream.write(" it lies on the Seine. Go and see it!")
+        rest = await stream.finish()
+    assert rest.voice == "second-en"
+    assert [said for _, said in second.spoken] == ["And it lies on the Seine.", "Go and see it!"]
+    assert begun.empty()
+    async with Synthesizer([second]).stream(hint="en", on_beginning=begin) as stream:
+        stream.write("That was all. \n")
+        await begun.get()
+        with pytest.raises(NothingToSayError):
+            await stream.finish()
 
 
 async def test_sentences_that_come_faster_than_they_are_spoken_are_joined_where_the_engine_likes_it() -> None:
