@@ -1,28 +1,36 @@
 """How long people wait for what they said, alone and in a crowd.
 
-    python -m benchmarks.waiting [--notes 48]
+    python -m benchmarks.waiting [--notes 48] [--only crowd|long|answer|note]
 
-Three tables, all of one run on one machine, with the embedded models: notes that come from so many people at once, with
-and without batches; a short note while ten minutes are being transcribed; and the way of one note to its spoken answer.
-Ratios can be compared between machines; the times themselves cannot.
+Four tables, all of one run on one machine, with the embedded models: notes that come from so many people at once, with
+and without batches; a short note while ten minutes are being transcribed; the way of one note through the models to its
+spoken answer; and the way of one note of five seconds through Discord and back, from its sending to the voice message's
+arrival at the person. Ratios can be compared between machines; the times themselves cannot.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import os
 import platform
 import statistics
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from audio import PiperEngine, Recording, Synthesizer, Transcriber, decode
+from audio import PiperEngine, Recording, Sound, Synthesizer, Transcriber, decode, encode
 from benchmarks.machine import machine
+from bot.sandbox.client.discord_user import DiscordUser
+from bot.sandbox.model.enums import MessageFlag
+from bot.sandbox.server import Sandbox
 from bot.weights.weights import WeightsCache
 from tests.conftest import RECORDINGS
+from tests.harness import buttons_of, running
 
 CROWDS = (1, 8, 32)
 LENGTHS_S = (3, 5, 8, 11)
@@ -30,6 +38,17 @@ ANSWER = (
     "That is a famous line. John F. Kennedy said it when he became president, in January of 1961. He asked people to "
     "think of what they could give, and not only of what they could get."
 )
+
+NOTE_S, QUESTION = 5.0, "Hello Starling, can you tell me what the capital of France is?"
+MOMENTS = (
+    "something is shown",
+    "the answer is shown",
+    "the answer is written",
+    "the first words are heard",
+    "all is heard",
+)
+QUIET_S, TIMEOUT_S = 4.0, 90.0
+"""After so long nothing more is spoken; no answer takes so long."""
 
 
 def notes(count: int) -> list[Recording]:
@@ -144,14 +163,85 @@ async def to_the_answer() -> None:
     print(f"| the voice message | {text + statistics.median(whole_s):.2f} |")
 
 
+async def asked_aloud() -> tuple[bytes, float, str]:
+    """``QUESTION`` as Discord's client sends a note of five seconds."""
+    synthesizer = Synthesizer([PiperEngine([WeightsCache().verified("piper-joe")])])
+    try:
+        said = decode((await synthesizer.speak(QUESTION)).ogg)
+    finally:
+        await synthesizer.close()
+    assert said.duration_s < NOTE_S
+    samples = np.zeros(round(NOTE_S * 16_000), np.float32)
+    samples[: len(said.samples)] = said.samples
+    speech = encode(Sound(samples, 16_000))
+    return speech.ogg, round(speech.duration_s, 3), base64.b64encode(speech.waveform).decode()
+
+
+async def through_discord(times: int = 7) -> None:
+    """The fourth table: with the demonstration model, in a direct message, each time with nothing said before."""
+    note = await asked_aloud()
+    moments: dict[str, list[float]] = {name: [] for name in MOMENTS}
+    parts: list[int] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            Sandbox() as sandbox,
+            running(Path(folder), sandbox, tts_cache_mb=0, retention_days=1),
+            DiscordUser(sandbox.url, sandbox.description["users"][1]["token"]) as person,
+        ):
+            channel = (await person.dm())["id"]
+            for number in range(times + 1):
+                came, spoken = await _answered(person, channel, note)
+                # The first warms everything up.
+                if number:
+                    parts.append(spoken)
+                    for name, moment_s in came.items():
+                        moments[name].append(moment_s)
+    print(f"\nA note of {NOTE_S:.0f} s through Discord, answered by the demonstration model, from its sending until\n")
+    print("| | p50 s | longest s |\n| --- | ---: | ---: |")
+    for name, found in moments.items():
+        print(f"| {name} | {statistics.median(found):.2f} | {max(found):.2f} |")
+    print(f"\nVoice messages of an answer: {statistics.mean(parts):.1f}")
+
+
+async def _answered(person: DiscordUser, channel: str, note: tuple[bytes, float, str]) -> tuple[dict[str, float], int]:
+    """When, in seconds from the sending of ``note``, each of ``MOMENTS`` came, and how many voice messages."""
+    came: dict[str, float] = {}
+    began_s = time.perf_counter()
+    sent = await person.send(channel, voice=note)
+    voices, quiet_from_s, is_complete = 0, began_s, False
+    while not (is_complete and voices and time.perf_counter() - quiet_from_s > QUIET_S):
+        await asyncio.sleep(0.005)
+        now_s = time.perf_counter()
+        assert now_s - began_s < TIMEOUT_S, f"no answer after {TIMEOUT_S:.0f} s: {came}"
+        ours = [one for one in person.known_messages.values() if int(one["id"]) > int(sent["id"])]
+        texts = [str(one["content"]) for one in ours]
+        spoken = sum(bool(one["flags"] & MessageFlag.IS_VOICE_MESSAGE) for one in ours)
+        is_complete = is_complete or any(buttons_of(one) and "again" in buttons_of(one) for one in ours)
+        if spoken > voices:
+            voices, quiet_from_s = spoken, now_s
+            came[MOMENTS[-1]] = now_s - began_s
+        held = any(texts), any("\n" in text.strip() for text in texts), is_complete, voices > 0
+        came |= {
+            name: now_s - began_s for name, holds in zip(MOMENTS, held, strict=False) if holds and name not in came
+        }
+    return came, voices
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--notes", type=int, default=48)
-    count: int = parser.parse_args().notes
+    parser.add_argument("--only", choices=("crowd", "long", "answer", "note"))
+    given = parser.parse_args()
     print(f"{machine()}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}\n")
-    await in_a_crowd(count)
-    await beside_a_long_one()
-    await to_the_answer()
+    tables = {
+        "crowd": lambda: in_a_crowd(given.notes),
+        "long": beside_a_long_one,
+        "answer": to_the_answer,
+        "note": through_discord,
+    }
+    for name, table in tables.items():
+        if given.only in (None, name):
+            await table()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.scripted_chat import ScriptedChat
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
-OPTIONAL = {"pocketsphinx", "whisper_normalizer"}
+OPTIONAL = {"pocketsphinx", "sacrebleu", "whisper_normalizer"}
 """Of the extra ``benchmarks``."""
 
 
