@@ -12,6 +12,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
+from bot.ui.channel_permissions import LACKS_INTENT
 from bot.ui.command_reply import locale_of, respond
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
@@ -75,7 +76,8 @@ class Hi(
         else:
             lines = [ELSEWHERE]
         if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:
-            lines.append(TAKING_PART)
+            # Without the intent Discord does not show it what it would answer there.
+            lines.append(TAKING_PART if settings.message_content_intent else LACKS_INTENT)
         told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
         await respond(context, "\n".join(told))
         # For those alone who can do something about it.

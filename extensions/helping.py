@@ -53,7 +53,8 @@ PURPOSES: Mapping[str, Purpose] = {
         _("Talk"),
         _(
             "Mention me, reply to me, or send me a direct message. I answer a voice note that is a reply to me "
-            "or a direct message, and any other by Answer this in its menu."
+            "or a direct message, and any other by Answer this in its menu. "
+            "For several notes, reply to the first and mention me: I hear them as one conversation."
         ),
         (
             "hi", "ask", "transcribe", "summary", "say", "voice", "join", "leave", "help", "about", "Answer this",

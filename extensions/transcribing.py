@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import hikari
 import lightbulb
@@ -11,7 +12,7 @@ from audio import TranscriptionProgress, subrip, webvtt
 from bot.answering.hearings import Hearings
 from bot.answering.long_notes import LongNotes, is_long
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
-from bot.answering.translating import CannotTranslateError, Translator
+from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
 from bot.i18n.translation import language_of, translate
@@ -37,10 +38,16 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
 
 
 async def show(
-    context: lightbulb.Context, heard: Sequence[HeardRecording], budgets: Budgets, long_notes: LongNotes, form: str
+    context: lightbulb.Context,
+    heard: Sequence[HeardRecording],
+    budgets: Budgets,
+    long_notes: LongNotes,
+    form: str,
+    *,
+    by_whisper: bool = False,
 ) -> None:
     """Answer with what was ``heard`` in the ``form`` text, srt or vtt; as a file when it is subtitles, with a summary
-    when it is long.
+    when it is long. ``by_whisper``: whether to say that the speech model has translated it.
 
     Raises:
         StarlingError: why nothing could be heard at all.
@@ -51,7 +58,8 @@ async def show(
     if not spoken:
         await respond(context, translate(NO_SPEECH, locale))
         return
-    notes = await budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
+    notes = [translate(BY_WHISPER, locale)] if by_whisper else []
+    notes += await budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
     captions = [caption(one, locale) for one in spoken]
     small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
     if form == "text" and is_long(heard):
@@ -125,11 +133,25 @@ async def _answer(
     budgets: Budgets,
     long_notes: LongNotes,
     form: str = "text",
+    *,
+    by_whisper: bool = False,
 ) -> None:
     if heard is None:
         await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
     else:
-        await show(context, heard, budgets, long_notes, form)
+        await show(context, heard, budgets, long_notes, form, by_whisper=by_whisper)
+
+
+async def _subtitled(
+    heard: Sequence[HeardRecording], translator: Translator, into: str, *, user: int, guild: int | None
+) -> list[HeardRecording]:
+    """What was ``heard``, each sentence ``into`` a language at its time."""
+    return [
+        one
+        if one.transcript is None
+        else replace(one, transcript=await translator.subtitles(one.transcript, into, user=user, guild=guild))
+        for one in heard
+    ]
 
 
 @loader.command
@@ -154,7 +176,7 @@ class Transcribe(
     )
     into = lightbulb.string(
         _("into"),
-        _("A language to translate it into; as text"),
+        _("A language to translate it into"),
         localize=True,
         default=None,
         autocomplete=complete_language,
@@ -182,16 +204,21 @@ class Transcribe(
         translator: Translator,
     ) -> None:
         into = language_code(self.into, locale_of(context)) if self.into else None
-        if into is not None and not await translator.can_translate(context.guild_id):
+        by_model = into is not None and await translator.can_translate(context.guild_id)
+        if into not in (None, WHISPER_LANGUAGE) and not by_model:
             raise CannotTranslateError
+        by_whisper = self.to_english or (into is not None and not by_model)
         await context.defer()
         language = language_code(self.language, locale_of(context)) if self.language else None
-        heard = await _heard(context, reader, hearings, [self.file], language, self.to_english)
-        if heard is not None and into is not None and joined(heard):
-            said = await translator.translate(joined(heard), into, user=context.user.id, guild=context.guild_id)
-            await respond_with_translation(context, said)
-            return
-        await _answer(context, heard, budgets, long_notes, self.form)
+        heard = await _heard(context, reader, hearings, [self.file], language, by_whisper)
+        if heard and into is not None and by_model and joined(heard):
+            if self.form == "text":
+                said = await translator.translate(joined(heard), into, user=context.user.id, guild=context.guild_id)
+                await respond_with_translation(context, said)
+                return
+            heard = await _subtitled(heard, translator, into, user=context.user.id, guild=context.guild_id)
+        is_told = into is not None and not by_model
+        await _answer(context, heard, budgets, long_notes, self.form, by_whisper=is_told)
 
 
 @loader.command

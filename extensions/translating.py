@@ -7,7 +7,7 @@ import lightbulb
 
 from bot.answering.message_text import text_of
 from bot.answering.recordings import RecordingReader, joined, require_something
-from bot.answering.translating import CannotTranslateError, Translator
+from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -19,7 +19,6 @@ from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
 
-BY_WHISPER = _("Translated by the speech model, since there is no chat model for it.")
 IN_A_FILE = _("Here is the translation as a file:")
 
 
@@ -44,7 +43,7 @@ class TranslateMessage(
         locale, files = locale_of(context), recordings_in(self.target)
         language = language_of(locale)
         by_model = await translator.can_translate(context.guild_id)
-        if not by_model and not (files and language == "en"):
+        if not by_model and not (files and language == WHISPER_LANGUAGE):
             raise CannotTranslateError
         await context.defer(ephemeral=True)
         heard = await reader.read(files, guild=context.guild_id, sender=context.user.id, to_english=not by_model)

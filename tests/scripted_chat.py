@@ -50,6 +50,7 @@ class ScriptedChat:
     ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
     filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
     count of tokens are refused), ``late usage`` (it does not come, and the stream does not end).
+    ``held_after``: so many words are said, and the next ones when ``goes_on`` is set.
     ``usage``: the tokens of the prompt and of the reply that are told to those who ask; None: that is ignored.
     ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are.
     ``models``: those that it lists. ``script``: what is answered instead of all that, where it gives an answer.
@@ -70,6 +71,8 @@ class ScriptedChat:
         self.first_word_delay_s = 0.0
         self.word_delay_s = 0.0
         self.list_delay_s = 0.0
+        self.held_after: int | None = None
+        self.goes_on = asyncio.Event()
         self.usage: tuple[int, int] | None = None
         self.context_characters: int | None = None
         self.blind = False
@@ -155,6 +158,8 @@ class ScriptedChat:
                 assert request.transport is not None
                 request.transport.abort()
                 return response
+            if number + 1 == self.held_after:
+                await self.goes_on.wait()
             if self.word_delay_s:
                 await asyncio.sleep(self.word_delay_s)
         if trouble == "overflow":

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import hikari
 
 from bot.answering.generator import AnswerGenerator
+from bot.answering.hearings import Hearings
 from bot.answering.request import AnswerGoneError, AnswerRequest
 from bot.answering.voice_notes import is_recording
 from bot.conversation.exchanges import ExchangeStore
 from bot.preferences.choices import SpeakMode
+from bot.ui.answer_buttons import hearing_row
 from bot.ui.error_report import report_error
 from bot.ui.graphemes import beginning
 from bot.ui.permissions import ASKER, require_owner
@@ -25,6 +27,7 @@ _SHOWN = 300
 
 async def ask(
     generator: AnswerGenerator,
+    hearings: Hearings,
     interaction: hikari.CommandInteraction | hikari.ModalInteraction | hikari.ComponentInteraction,
     text: str,
     *,
@@ -35,7 +38,8 @@ async def ask(
     continued: str = "",
 ) -> None:
     """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was
-    deferred. What fails is told to the one who asked alone, with the question, and nothing else is left of it.
+    deferred; a button stops it for as long as it grows. What fails is told to the one who asked alone, with the
+    question, and nothing else is left of it.
 
     ``continued``: what there is of the answer, which goes on from there.
 
@@ -47,8 +51,13 @@ async def ask(
         """Nothing can take it up after a restart: whoever asks is told then."""
 
     guild = interaction.get_guild() if interaction.guild_id is not None else None
+    hearing = contextlib.ExitStack()
+    id_, stop = hearing.enter_context(hearings.running(interaction.user.id, interaction.channel_id))
     reply = StreamingReply(
-        InteractionTarget(interaction, private=private), locale=str(interaction.locale), on_posted=posted
+        InteractionTarget(interaction, private=private),
+        locale=str(interaction.locale),
+        on_posted=posted,
+        streaming_row=hearing_row(id_, str(interaction.locale)),
     )
     if (shown := " ".join(text.split())) and not continued:
         reply.heading = f"> 💬 {shown if len(shown) <= _SHOWN else f'{beginning(shown, _SHOWN)} …'}\n"
@@ -68,9 +77,11 @@ async def ask(
         continued=continued,
         is_apart=bool(continued),
         remembered=not private,
+        cancellation=stop,
     )
     try:
-        await generator.answer(request)
+        with hearing:
+            await generator.answer(request)
     except ReplyGoneError:
         return
     except Exception as error:
@@ -85,7 +96,11 @@ async def ask(
 
 
 async def go_on_asked(
-    generator: AnswerGenerator, exchanges: ExchangeStore, interaction: hikari.ComponentInteraction, reply_id: int
+    generator: AnswerGenerator,
+    hearings: Hearings,
+    exchanges: ExchangeStore,
+    interaction: hikari.ComponentInteraction,
+    reply_id: int,
 ) -> None:
     """Let the answer that begins with the message ``reply_id`` go on, as the answer to ``interaction``.
 
@@ -99,4 +114,4 @@ async def go_on_asked(
         raise AnswerGoneError
     require_owner(interaction, exchange.user_id, ASKER)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-    await ask(generator, interaction, exchange.prompt, speak=SpeakMode.NEVER, continued=exchange.reply)
+    await ask(generator, hearings, interaction, exchange.prompt, speak=SpeakMode.NEVER, continued=exchange.reply)

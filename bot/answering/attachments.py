@@ -10,6 +10,7 @@ import hikari
 import structlog
 
 from bot.answering.file_texts import FileText, FileTexts, fetched, fitted, is_readable
+from bot.answering.recordings import RecordingReader
 from bot.answering.unread_files import (
     MAX_NAME_CHARS,
     FileTooManyError,
@@ -17,9 +18,8 @@ from bot.answering.unread_files import (
     PictureUnreadableError,
     PictureUnseenError,
 )
-from bot.answering.voice_notes import VoiceNoteTranscriber, is_recording, recordings_in
+from bot.answering.voice_notes import is_recording, recordings_in
 from bot.conversation.chat_message import Picture
-from bot.errors import StarlingError
 from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits
 
 log = structlog.get_logger()
@@ -73,8 +73,8 @@ def is_picture(attachment: hikari.Attachment) -> bool:
 class AttachmentReader:
     """Reads them."""
 
-    def __init__(self, voice_notes: VoiceNoteTranscriber, sealed: SealedProcesses) -> None:
-        self._voice_notes = voice_notes
+    def __init__(self, recordings: RecordingReader, sealed: SealedProcesses) -> None:
+        self._recordings = recordings
         self._sealed = sealed
         self._texts = FileTexts(sealed)
 
@@ -103,19 +103,17 @@ class AttachmentReader:
         message: hikari.PartialMessage,
         *,
         guild: hikari.Snowflakeish | None,
+        asker: hikari.Snowflakeish,
         pictures: bool,
         room_tokens: int,
     ) -> AttachmentContent:
         """What is in a ``message`` that came before the question: also what is said in its recordings, of which those
-        are left out that cannot be heard."""
+        are left out that cannot be heard. What is heard is counted for the ``asker``."""
         heard: list[str] = []
-        for recording in recordings_in(message) if message.author else ():
-            assert message.author
-            try:
-                transcript = await self._voice_notes.transcribe(recording, guild=guild, sender=message.author.id)
-                heard.append(transcript.text)
-            except StarlingError as error:
-                log.info("an earlier recording was left out", why=str(error))
+        if message.author:
+            read = self._recordings.read
+            earlier = await read(recordings_in(message), guild=guild, sender=message.author.id, payer=asker)
+            heard = [one.text for one in earlier]
         found = await self.read(attachments_of(message), pictures=pictures, room_tokens=room_tokens)
         text = "\n\n".join(part for part in (*heard, found.text) if part)
         return AttachmentContent(text, found.pictures, found.unread, found.shortened)

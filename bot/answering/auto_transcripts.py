@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import hikari
 import structlog
 
-from audio import TranscriptionProgress
+from audio import Transcript, TranscriptionProgress
 from bot.answering.called_by_name import is_called
 from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
 from bot.answering.long_notes import LongNotes, is_long
+from bot.answering.note_translations import NoteTranslations, NoteTranslator
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
 from bot.answering.service import AnswerService
 from bot.answering.voice_notes import recordings_in
@@ -27,7 +28,7 @@ from bot.ui.live_text import LiveText
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
-from bot.ui.transcript_text import caption, so_far, timed
+from bot.ui.transcript_text import caption, so_far, timed, translated
 from bot.work.cancellation import CancellationToken, CancelledByUserError
 from bot.work.job_store import Job, JobState, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
@@ -47,6 +48,7 @@ class AutoTranscripts:
         answers: AnswerService,
         reader: RecordingReader,
         long_notes: LongNotes,
+        translator: NoteTranslator,
         preferences: Preferences,
         hearings: Hearings,
         jobs: JobStore,
@@ -57,6 +59,7 @@ class AutoTranscripts:
         self._answers = answers
         self._reader = reader
         self._long_notes = long_notes
+        self._translator = translator
         self._preferences = preferences
         self._hearings = hearings
         self._jobs = jobs
@@ -124,7 +127,7 @@ class AutoTranscripts:
                 await reply.withdraw()
                 await self._answer(job, message, locale)
             else:
-                await self._post(job, reply, heard)
+                await self._post(job, reply, heard, stop)
         except CancelledByUserError:
             await reply.finish("", note=f"-# {translate(STOPPED, locale)}")
             await self._jobs.finish(job.id, JobState.CANCELLED)
@@ -165,7 +168,9 @@ class AutoTranscripts:
         guild = None if message.guild_id is None else self._bot.cache.get_guild(message.guild_id)
         await self._answers.accept(message, locale=locale, guild_name=guild.name if guild else None)
 
-    async def _post(self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording]) -> None:
+    async def _post(
+        self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording], stop: CancellationToken
+    ) -> None:
         require_something(heard)
         locale = reply.locale
         spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
@@ -179,18 +184,30 @@ class AutoTranscripts:
             await reply.finish(card.text, row=card.row, file=card.file)
             return
         style = (await self._preferences.guild(job.guild_id)).transcript_style
-        if style is TranscriptStyle.QUOTE:
-            await reply.finish(quote(heard, locale))
-            return
-        is_timed = style is TranscriptStyle.TIMES
-        texts = [timed(one) if is_timed else one.text for one in spoken]
-        text = texts[0] if len(texts) == 1 else "\n".join(f"{number}. {one}" for number, one in enumerate(texts, 1))
-        small_print = "\n".join(caption(one, locale) for one in spoken)
-        if len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
-            await reply.finish(f"{text}\n{small_print}")
+        text, small_print = _written(heard, spoken, style, locale)
+        found = await self._translated(job, reply, heard, stop, shown=f"{text}\n{small_print}".strip())
+        below = [translated(found.texts, locale), small_print, *(f"-# {remark}" for remark in found.remarks)]
+        notes = "\n".join(part for part in below if part)
+        if len(text) + len(notes) + 1 <= MESSAGE_LIMIT or style is TranscriptStyle.QUOTE:
+            await reply.finish(f"{text}\n{notes}".strip())
             return
         file = hikari.Bytes(text.encode(), "transcript.txt", "text/plain; charset=utf-8")
-        await reply.finish(small_print, file=file)
+        await reply.finish(notes, file=file)
+
+    async def _translated(
+        self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording], stop: CancellationToken, *, shown: str
+    ) -> NoteTranslations:
+        """The translations of what was ``heard``; what is ``shown`` is read while they are made. None when a person
+        stops that."""
+        if job.guild_id is None or not await self._translator.wanted(heard, job.guild_id):
+            return NoteTranslations()
+        if len(shown) <= MESSAGE_LIMIT:
+            await reply.show(shown, at_once=True)
+        work = self._translator.translate(heard, guild=job.guild_id, sender=job.user_id, locale=reply.locale)
+        try:
+            return await stop.unless_cancelled(work)
+        except CancelledByUserError:
+            return NoteTranslations()
 
     def _reply(self, job: Job, hearing: str, locale: str) -> StreamingReply:
         assert job.message_id is not None
@@ -209,3 +226,14 @@ class AutoTranscripts:
             on_posted=store,
             streaming_row=hearing_row(hearing, locale),
         )
+
+
+def _written(
+    heard: Sequence[HeardRecording], spoken: Sequence[Transcript], style: TranscriptStyle, locale: str
+) -> tuple[str, str]:
+    """The words of a note as the server wants to see them, and the small print below."""
+    if style is TranscriptStyle.QUOTE:
+        return quote(heard, locale), ""
+    texts = [timed(one) if style is TranscriptStyle.TIMES else one.text for one in spoken]
+    text = texts[0] if len(texts) == 1 else "\n".join(f"{number}. {one}" for number, one in enumerate(texts, 1))
+    return text, "\n".join(caption(one, locale) for one in spoken)

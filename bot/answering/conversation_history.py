@@ -40,6 +40,8 @@ class EarlierFiles:
     """Whether they are looked at."""
     room_tokens: int
     """What the files of one message may have."""
+    asker: int
+    """Whom the hearing of recordings is counted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class ConversationHistory:
         for a model that more confuses. ``pictures``: for a model that can see. ``room_tokens``: what the files of one
         message may have. What may not be read is left out.
         """
-        reading = EarlierFiles(pictures, room_tokens)
+        reading = EarlierFiles(pictures, room_tokens, int(request.asker.id))
         if request.about is not None:
             said, attached = await self._said(request.about, reading, ours_too=True)
             messages = () if said is None else (said,)
@@ -92,7 +94,7 @@ class ConversationHistory:
             return EarlierConversation()
         self._names[int(request.asker.id)] = request.speaker_name
         if message.referenced_message is not None or parent is not None:
-            return await self._chain(message, parent, reading)
+            return await self._chain(message, parent, reading, told=request.told)
         in_thread = self._in_thread(message)
         chosen = await self._preferences.guild(message.guild_id)
         heard = (*chosen.joined_channels, *chosen.transcribed_channels)
@@ -129,8 +131,9 @@ class ConversationHistory:
         return self._bot.cache.get_thread(message.channel_id) is not None
 
     async def _chain(
-        self, message: hikari.Message, parent: Exchange | None, reading: EarlierFiles
+        self, message: hikari.Message, parent: Exchange | None, reading: EarlierFiles, *, told: frozenset[int]
     ) -> EarlierConversation:
+        """``told``: messages that are part of the question itself."""
         turns: list[ChatMessage] = []
         nearest: AttachmentContent | None = None
         link: hikari.PartialMessage = message
@@ -143,6 +146,9 @@ class ConversationHistory:
             answered = await self._answered(link)
             if answered is None:
                 break
+            if int(answered.id) in told:
+                link = answered
+                continue
             said, attached = await self._said(answered, reading)
             nearest = nearest or attached
             if said is not None:
@@ -234,6 +240,7 @@ class ConversationHistory:
             attached = await self._attachments.of_earlier(
                 message,
                 guild=None if guild is None else guild.guild_id,
+                asker=reading.asker,
                 pictures=reading.pictures,
                 room_tokens=reading.room_tokens,
             )

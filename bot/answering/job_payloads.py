@@ -30,6 +30,8 @@ class AnswerPayload:
     """Ids of the messages of the answer, in order."""
     spoken: tuple[int, ...] = ()
     """Ids of its voice messages."""
+    first_words: tuple[int, ...] = ()
+    """The one of them that has the first words alone, for as long as the rest is not there."""
     times: int = 0
     """How often it was asked for anew; counted by ``JobStore.begin_anew``."""
     goes_on: bool = False
@@ -46,6 +48,7 @@ class AnswerPayload:
             words=stored.get("words"),
             posted=_ids(stored.get("posted", ())),
             spoken=_ids(stored.get("spoken", ())),
+            first_words=_ids(stored.get("first_words", ())),
             times=int(stored.get("times", 0)),
             goes_on=bool(stored.get("goes_on", False)),
             follows=stored.get("follows"),
@@ -60,6 +63,7 @@ class AnswerPayload:
             "words": self.words,
             "posted": list(self.posted),
             "spoken": list(self.spoken),
+            "first_words": list(self.first_words),
             "times": self.times,
             "goes_on": self.goes_on,
             "follows": self.follows,
@@ -90,9 +94,11 @@ async def note_posted(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -
     await jobs.note(job_id, posted=list(message_ids))
 
 
-async def note_spoken(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -> None:
-    """Store which voice messages belong to the answer."""
-    await jobs.note(job_id, spoken=list(message_ids))
+async def note_spoken(
+    jobs: JobStore, job_id: str, message_ids: Sequence[int], *, first_words: Sequence[int] = ()
+) -> None:
+    """Store which voice messages belong to the answer, and which of them waits for the rest."""
+    await jobs.note(job_id, spoken=list(message_ids), first_words=list(first_words))
 
 
 def posted_for(job: Job) -> tuple[int, ...]:

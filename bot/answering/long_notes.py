@@ -57,7 +57,8 @@ class LongNotes:
         """The card of what was ``heard``, with a summary in ``language`` and its other words in ``locale``; at least
         one recording has speech. What the summary takes is counted for ``user``."""
         transcripts = spoken_in(heard)
-        lines = lines_of(transcripts)
+        speakers = [one.speaker for one in heard if one.transcript is not None and one.transcript.has_speech]
+        lines = lines_of(transcripts, speakers)
         summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild)
         text = "\n".join([*(caption(one, locale) for one in transcripts), told(summary, locale)])
         notes = [f"-# {remark}" for remark in remarks(heard, locale)]

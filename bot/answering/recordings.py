@@ -34,6 +34,8 @@ class HeardRecording:
     transcript: Transcript | None = None
     error: StarlingError | None = None
     """Set where there is no transcript."""
+    speaker: str = ""
+    """Who sent it, where several did."""
 
     @property
     def text(self) -> str:
@@ -58,15 +60,18 @@ class RecordingReader:
         *,
         guild: hikari.Snowflakeish | None,
         sender: hikari.Snowflakeish,
+        payer: hikari.Snowflakeish | None = None,
         language: str | None = None,
         to_english: bool = False,
         progress: OnHeard | None = None,
     ) -> list[HeardRecording]:
         """What is said in each of ``files``, in their order; what cannot be heard is told with the others.
 
-        ``sender``: whom it is counted for. Arguments otherwise as for ``VoiceNoteTranscriber.transcribe``.
+        ``sender``: who speaks there, as far as it is known. ``payer``: whom it is counted for, if that is another.
+        Arguments otherwise as for ``VoiceNoteTranscriber.transcribe``.
         """
         found: list[HeardRecording] = []
+        user, server = int(payer or sender), None if guild is None else int(guild)
         for number, file in enumerate(files):
 
             def tell(done: TranscriptionProgress, number: int = number) -> None:
@@ -80,7 +85,7 @@ class RecordingReader:
                 found.append(HeardRecording(file, known))
                 continue
             try:
-                await self._budgets.require(int(sender), None if guild is None else int(guild), BudgetKind.AUDIO)
+                await self._budgets.require(user, server, BudgetKind.AUDIO)
                 with WAITS_S.labels("transcript").time():
                     transcript = await self._voice_notes.transcribe(
                         file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell
@@ -89,18 +94,21 @@ class RecordingReader:
                 log.info("a recording was not heard", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))
                 continue
-            await self._budgets.count_recording(
-                int(sender), None if guild is None else int(guild), transcript.duration_s
-            )
+            await self._budgets.count_recording(user, server, transcript.duration_s)
             found.append(HeardRecording(file, transcript))
         return found
 
 
 def joined(heard: Sequence[HeardRecording]) -> str:
-    """What is said in all of them: of several, each behind its number."""
+    """What is said in all of them: of several, each behind its number, or behind the name of who sent it."""
+    return "\n".join(f"{label}{one.text}" for label, one in zip(labels(heard), heard, strict=True) if one.text)
+
+
+def labels(heard: Sequence[HeardRecording]) -> list[str]:
+    """What stands before the words of each."""
     if len(heard) == 1:
-        return heard[0].text
-    return "\n".join(f"{number}. {one.text}" for number, one in enumerate(heard, 1) if one.text)
+        return [f"{one.speaker}: " if one.speaker else "" for one in heard]
+    return [f"{one.speaker}: " if one.speaker else f"{number}. " for number, one in enumerate(heard, 1)]
 
 
 def require_something(heard: Sequence[HeardRecording]) -> None:
@@ -130,5 +138,8 @@ def quote(heard: Sequence[HeardRecording], locale: str) -> str:
     """What is said in them as it stands above an answer, and what else there is to be told of them in small print."""
     damaged = [one.transcript for one in heard if one.text and one.transcript is not None and one.transcript.truncated]
     notes = [*(transcript_text.damaged_end(one, locale) for one in damaged), *remarks(heard, locale)]
-    lines = [transcript_text.quote([one.text for one in heard], locale), *(f"-# {note}" for note in notes)]
+    lines = [
+        transcript_text.quote([one.text for one in heard], locale, labels=labels(heard)),
+        *(f"-# {note}" for note in notes),
+    ]
     return "\n".join(filter(None, lines))

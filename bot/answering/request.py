@@ -95,6 +95,10 @@ class AnswerRequest:
     """Whether nobody but the asker and the bot sees it: a direct message."""
     job: str | None = None
     """What the answer can be asked for again by."""
+    speakers: tuple[str, ...] = ()
+    """Who sent each of the recordings, where they are notes that it replies to."""
+    told: frozenset[int] = frozenset()
+    """The messages with those notes, which are part of the question."""
     answers_long: bool = False
     """Whether a long recording is answered at once, not summed up first."""
     speak: SpeakMode | None = None
@@ -108,8 +112,10 @@ class AnswerRequest:
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)
+    on_first_words: Callable[[int], Awaitable[None]] = _unnoted
+    """Given the id of the voice message with the first words, of which the rest comes in another."""
     on_spoken: Callable[[int], Awaitable[None]] = _unnoted
-    """Given the id of the voice message."""
+    """Given the id of the voice message with all, or with the rest."""
 
     @property
     def can_go_on(self) -> bool:

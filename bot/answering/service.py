@@ -210,9 +210,7 @@ class AnswerService:
             await self._runner.withdraw(job.id)
             current = await self._jobs.get(job.id) or job
             await self._jobs.finish(job.id, JobState.CANCELLED)
-            for posted in posted_for(current):
-                with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
-                    await self._rest.delete_message(job.channel_id, posted)
+            await self._delete(job, posted_for(current))
 
     async def _refuse(self, job: Job, message: hikari.Message, error: JobQueueFullError) -> None:
         """Tell that ``message`` is not answered; once of all that the same person sends there within a minute."""
@@ -229,15 +227,20 @@ class AnswerService:
         if current is None:
             raise AnswerGoneError
         before = AnswerPayload.of(current)
-        payload = replace(before, words=before.words if words is None else words, spoken=(), goes_on=False)
+        payload = replace(
+            before, words=before.words if words is None else words, spoken=(), first_words=(), goes_on=False
+        )
         job = await self._jobs.begin_anew(job.id, payload.stored)
         if before.posted:
             await self._exchanges.withdraw(before.posted[0])
             await self._feedback.forget_messages(before.posted)
-        for id_ in before.spoken:
+        await self._delete(job, before.spoken)
+        self._submit(job)
+
+    async def _delete(self, job: Job, message_ids: Collection[int]) -> None:
+        for id_ in message_ids:
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 await self._rest.delete_message(job.channel_id, id_)
-        self._submit(job)
 
     def _submit(self, job: Job, message: hikari.Message | None = None, *, is_promised: bool = False) -> None:
         """
@@ -285,6 +288,8 @@ class AnswerService:
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
             try:
+                # Their rest is lost: all is spoken anew.
+                await self._delete(job, AnswerPayload.of(job).first_words)
                 with WAITS_S.labels("answer").time():
                     async with signs_of_life(self._rest, message.channel_id, reply):
                         await self._generator.answer(await self._asked(job, message, reply, cancellation))
@@ -305,10 +310,17 @@ class AnswerService:
     async def _asked(
         self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
     ) -> AnswerRequest:
-        async def spoken(id_: int) -> None:
-            await note_spoken(self._jobs, job.id, [id_])
-
         payload = AnswerPayload.of(job)
+        voices = [id_ for id_ in payload.spoken if id_ not in payload.first_words]
+
+        async def first_words(id_: int) -> None:
+            voices.append(id_)
+            await note_spoken(self._jobs, job.id, voices, first_words=[id_])
+
+        async def spoken(id_: int) -> None:
+            voices.append(id_)
+            await note_spoken(self._jobs, job.id, voices)
+
         return AnswerRequest(
             asker=message.member or message.author,
             channel_id=message.channel_id,
@@ -324,6 +336,7 @@ class AnswerService:
             follows=payload.follows,
             continued=await self._continued(payload.posted) if payload.goes_on else "",
             cancellation=cancellation,
+            on_first_words=first_words,
             on_spoken=spoken,
         )
 
@@ -342,7 +355,15 @@ class AnswerService:
         nonce = f"{job.id[:20]}{payload.times % 10}"
         again = job.attempts > 0
         return StreamingReply(
-            ChannelTarget(self._rest, job.channel_id, message.id, job.user_id, nonce=nonce, is_repeated=again),
+            ChannelTarget(
+                self._rest,
+                job.channel_id,
+                message.id,
+                job.user_id,
+                nonce=nonce,
+                is_repeated=again,
+                spoken=len(payload.first_words),
+            ),
             locale=payload.locale,
             posted=payload.posted,
             on_posted=store,

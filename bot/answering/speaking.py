@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable
@@ -64,9 +65,17 @@ class Speaking:
         if not await self._is_wanted(request):
             yield None
             return
-        async with self._synthesizer.stream(hint=understood.language, voice=await self._voice(request)) as synthesis:
-            length = (await self._preferences.guild(request.guild_id)).spoken_length
-            yield SpokenAnswer(self, request, synthesis, length, understood.language)
+        length = (await self._preferences.guild(request.guild_id)).spoken_length
+        beginning = Beginning(self, request)
+        # Where long answers are not spoken, nothing is until it is known how long this one is.
+        on_beginning = None if length is SpokenLength.OFF else beginning.is_spoken
+        voice = await self._voice(request)
+        stream = self._synthesizer.stream(hint=understood.language, voice=voice, on_beginning=on_beginning)
+        try:
+            async with stream as synthesis:
+                yield SpokenAnswer(self, request, synthesis, length, understood.language, beginning)
+        finally:
+            await beginning.end()
 
     async def speak(self, request: AnswerRequest, text: str, *, language: str | None) -> None:
         """Speak an answer whose text is complete, where it is to be spoken.
@@ -101,24 +110,74 @@ class Speaking:
             await reply.add_note(f"-# {translate_error(error, reply.locale)}")
             return
         self._outcomes.works(AnswerPart.VOICE)
-        SPOKEN.labels(spoken.engine, spoken.voice).inc()
-        await self._budgets.count_speech(request.asker.id, request.guild_id, spoken.engine, text)
+        await self.count(request, spoken.engine, text)
         try:
-            await request.on_spoken(await reply.speak(spoken))
+            await request.on_spoken(await self.send(request, spoken))
         except hikari.ForbiddenError:
             await reply.add_note(f"-# {translate(NOT_SPOKEN, reply.locale)}")
-        else:
-            log.info("answered aloud", engine=spoken.engine, voice=spoken.voice, duration_s=round(spoken.duration_s, 1))
+
+    async def count(self, request: AnswerRequest, engine: str, text: str) -> None:
+        await self._budgets.count_speech(request.asker.id, request.guild_id, engine, text)
+
+    async def send(self, request: AnswerRequest, spoken: Speech) -> int:
+        """Post ``spoken``; the id of the message.
+
+        Raises: as ``post``; ``hikari.ForbiddenError`` where it may not be.
+        """
+        SPOKEN.labels(spoken.engine, spoken.voice).inc()
+        id_ = await request.reply.speak(spoken)
+        log.info("answered aloud", engine=spoken.engine, voice=spoken.voice, duration_s=round(spoken.duration_s, 1))
+        return id_
 
     async def _is_wanted(self, request: AnswerRequest) -> bool:
         """Whether the answer to ``request``, with or without recordings, is spoken."""
         chosen = await self._preferences.guild(request.guild_id)
         here = chosen.joined_channels.get(int(request.channel_id))
         speak = request.speak or here or chosen.speak or self._default
-        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and bool(request.recordings))
+        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and bool(request.recordings) and not request.told)
 
     async def _voice(self, request: AnswerRequest) -> str | None:
         return await self._voices.of(request.asker.id, request.guild_id)
+
+
+class Beginning:
+    """The first words of an answer that is still being written: heard at once, as a voice message of their own."""
+
+    def __init__(self, speaking: Speaking, request: AnswerRequest) -> None:
+        self._speaking = speaking
+        self._request = request
+        self._posting: asyncio.Task[int] | None = None
+        self.text = ""
+        """What is said in it; empty where all is spoken as one."""
+
+    def is_spoken(self, text: str, speech: Speech) -> None:
+        """Post ``speech``, which says ``text``; to be called in the event loop, once."""
+        self.text = text
+        self._posting = asyncio.create_task(self._post(speech))
+
+    async def _post(self, speech: Speech) -> int:
+        # It answers the text, which is there by then but for a moment.
+        await self._request.reply.begun.wait()
+        await self._speaking.count(self._request, speech.engine, self.text)
+        id_ = await self._speaking.send(self._request, speech)
+        await self._request.on_first_words(id_)
+        return id_
+
+    async def end(self) -> None:
+        """Wait until it is posted; what hinders that hinders the rest as well, which tells it."""
+        if self._posting is not None:
+            if not self._request.reply.begun.is_set():
+                self._posting.cancel()
+            await asyncio.wait({self._posting})
+            if not self._posting.cancelled() and (error := self._posting.exception()) is not None:
+                log.info("the first words were not posted", why=str(error))
+
+    async def withdraw(self) -> None:
+        """Delete it: what was said there does not hold."""
+        await self.end()
+        if self._posting is not None and not self._posting.cancelled() and self._posting.exception() is None:
+            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                await self._request.reply.delete_spoken(self._posting.result())
 
 
 class SpokenAnswer:
@@ -131,7 +190,9 @@ class SpokenAnswer:
         synthesis: StreamingSynthesis,
         length: SpokenLength,
         language: str,
+        beginning: Beginning,
     ) -> None:
+        self._beginning = beginning
         self._speaking = speaking
         self._request = request
         self._synthesis = synthesis
@@ -161,6 +222,7 @@ class SpokenAnswer:
         """
         if self._is_retracted:
             # Spoken is what was taken back since.
+            await self._beginning.withdraw()
             await self._speaking.speak(self._request, text, language=None)
             return
         if self._is_cut and not text[end_of_beginning(text) or len(text) :].strip():
@@ -168,8 +230,9 @@ class SpokenAnswer:
             self._is_cut = False
         if self._is_cut and self._length is SpokenLength.OFF:
             return
+        await self._beginning.end()
         spoken = text[: end_of_beginning(text)] if self._is_cut else text
-        await self._speaking.post(self._request, spoken, self._synthesis.finish())
+        await self._speaking.post(self._request, spoken[len(self._beginning.text) :], self._synthesis.finish())
 
 
 def end_of_beginning(text: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hikari
 
@@ -20,6 +20,7 @@ from bot.answering.request import (
     NothingToAnswerError,
     NothingToAnswerHereError,
 )
+from bot.answering.spoken_conversations import MAX_RECORDINGS, SpokenConversations
 from bot.answering.unread_files import FilesNotReadError
 from bot.answering.voice_notes import is_recording
 from bot.conversation.chat import ChatModel
@@ -32,6 +33,7 @@ from bot.ui.live_text import LiveText
 from bot.ui.transcript_text import NO_SPEECH, so_far
 from bot.usage.budgets import BudgetKind, Budgets
 
+NOTES_LEFT_OUT = _("I have heard the first {count} of these recordings; {left_out} more are left out.")
 WHAT_IS_THIS = _("What do you say to this?")
 FILES_SHARE, MAX_FILES_TOKENS = 0.5, 50_000
 """Of what a model can take in, for the files of a question, and at most: who sends a book pays for all of it."""
@@ -59,6 +61,7 @@ class Understanding:
         bot: hikari.GatewayBot,
         reader: RecordingReader,
         long_notes: LongNotes,
+        conversations: SpokenConversations,
         attachments: AttachmentReader,
         models: ChatModels,
         locales: KnownLocales,
@@ -70,6 +73,7 @@ class Understanding:
         self._bot = bot
         self._recordings = reader
         self._long_notes = long_notes
+        self._conversations = conversations
         self._attachments = attachments
         self._models = models
         self._locales = locales
@@ -88,6 +92,7 @@ class Understanding:
         """
         reply = request.reply
         await self._budgets.require(request.asker.id, request.guild_id, BudgetKind.TOKENS)
+        request = await self._with_notes(request)
         heard = await request.cancellation.unless_cancelled(self._heard(request))
         said = recordings.joined(heard)
         is_all = not request.text and not any(not is_recording(one) for one in request.files)
@@ -103,7 +108,8 @@ class Understanding:
             reply.heading += recordings.quote(heard, reply.locale) + "\n"
             if reply.begun.is_set():
                 await reply.show("", at_once=True)
-        text = f"{request.text}\n{said}".strip()
+        asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.told else "")
+        text = f"{asked}\n{said}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.read(
             request.files,
@@ -120,6 +126,17 @@ class Understanding:
         language = next(spoken, None) or detect_language(text, hint=reply.locale)
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
         return UnderstoodRequest(request, text, attached, language, model)
+
+    async def _with_notes(self, request: AnswerRequest) -> AnswerRequest:
+        """``request`` with the notes that it replies to, which are heard with it; that some are left out is told."""
+        me = self._bot.get_me()
+        notes = None if me is None else await self._conversations.answered(request, me.id)
+        if notes is None or not notes.recordings:
+            return request
+        if notes.left_out:
+            sentence = translate(NOTES_LEFT_OUT, request.reply.locale, count=MAX_RECORDINGS, left_out=notes.left_out)
+            request.reply.heading += f"-# {sentence}\n"
+        return replace(request, recordings=notes.recordings, speakers=notes.speakers, told=notes.messages)
 
     async def _show_card(self, request: AnswerRequest, heard: Sequence[HeardRecording]) -> None:
         """A long note with nothing written beside it is summed up: whoever wants an answer presses a button."""
@@ -143,9 +160,11 @@ class Understanding:
                 live.tell(so_far(done, reply.locale, number=number + 1, count=count))
 
         try:
-            return await self._recordings.read(
+            heard = await self._recordings.read(
                 request.recordings, guild=request.guild_id, sender=request.asker.id, progress=tell
             )
+            speakers = request.speakers or ("",) * len(heard)
+            return [replace(one, speaker=speaker) for one, speaker in zip(heard, speakers, strict=True)]
         finally:
             await live.end()
 

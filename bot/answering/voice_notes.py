@@ -9,7 +9,6 @@ import cachetools
 import hikari
 
 from audio import OnProgress, Recognizer, Transcript
-from audio.recognition.options import TranscriptionOptions
 from bot.answering.spoken_languages import SpokenLanguages
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -97,7 +96,8 @@ class VoiceNoteTranscriber:
         if key in self._remembered:
             return self._remembered[key]
         data = await download(attachment, self._limit_bytes)
-        options = TranscriptionOptions(
+        transcript = await self._recognizer.transcribe(
+            data,
             language=language,
             languages=choices.languages,
             expected_languages=await self._expected(sender, guild),
@@ -106,7 +106,6 @@ class VoiceNoteTranscriber:
             source=int(guild or sender),
             progress=progress,
         )
-        transcript = await self._recognizer.transcribe(data, options)
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
             self._spoken.remember(int(sender), _id_of(guild), transcript.language, transcript.language_probability)

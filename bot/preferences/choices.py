@@ -12,6 +12,8 @@ MAX_NAMES = 5
 MAX_CHANNELS = 25
 """Discord's limit on what is chosen at once."""
 MAX_VOTES = 10
+MAX_TRANSLATIONS = 2
+"""More below each note would be more than its words."""
 
 
 class SpeakMode(StrEnum):
@@ -103,6 +105,8 @@ class GuildPreferences:
     transcript_style: TranscriptStyle = TranscriptStyle.QUOTE
     transcribed_channels: frozenset[int] = frozenset()
     """Channels in which every voice note gets its transcript, without an answer."""
+    transcript_languages: tuple[str, ...] = ()
+    """Codes of ``audio.LANGUAGES`` into which transcripts there are translated, at most ``MAX_TRANSLATIONS``."""
     joined_channels: Mapping[int, SpeakMode] = field(default_factory=dict)
     """Channels and threads in which Starling takes part without being mentioned, and when it speaks there."""
     retention_days: int | None = None

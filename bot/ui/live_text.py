@@ -21,16 +21,19 @@ class LiveText:
         self._every_s = every_s
         self._next_s = time.monotonic() + after_s
         self._showing: asyncio.Future[object] | None = None
+        self._is_over = False
 
     def tell(self, text: str) -> None:
         """Show ``text`` if it is time to; to be called in the event loop."""
         now_s = time.monotonic()
-        if now_s < self._next_s or (self._showing is not None and not self._showing.done()):
+        if self._is_over or now_s < self._next_s or (self._showing is not None and not self._showing.done()):
             return
         self._next_s = now_s + self._every_s
         self._showing = asyncio.ensure_future(self._show(text))
 
     async def end(self) -> None:
-        """Wait until the last edit is done. Raises what it raised."""
+        """Wait until the last edit is done; there is none after it. Raises what it raised."""
+        # What hears tells of its progress from a thread, which may come late.
+        self._is_over = True
         if self._showing is not None:
             await self._showing

@@ -41,12 +41,13 @@ def time_of(time_s: float) -> str:
     return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
-def lines_of(transcripts: Sequence[Transcript]) -> list[str]:
-    """Each sentence behind the time when it begins; of several recordings, each behind its number."""
+def lines_of(transcripts: Sequence[Transcript], speakers: Sequence[str]) -> list[str]:
+    """Each sentence behind the time when it begins; of several recordings, each behind its number and who speaks, where
+    that is known: ``speakers`` has a name, or nothing, for each."""
     lines: list[str] = []
-    for number, transcript in enumerate(transcripts, 1):
-        if len(transcripts) > 1:
-            lines.append(f"— {number} —")
+    for number, (transcript, speaker) in enumerate(zip(transcripts, speakers, strict=True), 1):
+        if len(transcripts) > 1 or speaker:
+            lines.append(f"— {number} · {speaker} —" if speaker else f"— {number} —")
         lines += [f"{time_of(segment.start_s)} {segment.text}" for segment in transcript.segments]
     return lines
 
@@ -55,15 +56,21 @@ def file_of(lines: Sequence[str]) -> hikari.Bytes:
     return hikari.Bytes("\n".join(lines).encode(), FILE_NAME, "text/plain; charset=utf-8")
 
 
-def segments_of(text: str) -> tuple[Segment, ...]:
-    """The sentences in such a file with their times, up to where another recording begins."""
-    found: list[tuple[float, str]] = []
+def segments_of(text: str) -> list[tuple[Segment, ...]]:
+    """The sentences in such a file with their times, of each recording."""
+    recordings: list[list[tuple[float, str]]] = []
     for line in text.splitlines():
-        if match := _LINE.fullmatch(line):
+        match = _LINE.fullmatch(line)
+        if match is None or not recordings:
+            recordings.append([])
+        if match is not None:
             start_s = float(int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3]))
-            if found and start_s < found[-1][0]:
-                break
-            found.append((start_s, match[4]))
+            recordings[-1].append((start_s, match[4]))
+    return [_ended(found) for found in recordings if found]
+
+
+def _ended(found: Sequence[tuple[float, str]]) -> tuple[Segment, ...]:
+    """Each sentence up to the beginning of the next."""
     ends = [*(start_s for start_s, _text in found[1:]), found[-1][0] + LAST_S] if found else []
     return tuple(Segment(start_s, end_s, said) for (start_s, said), end_s in zip(found, ends, strict=True))
 

@@ -34,6 +34,7 @@ class ProgressBar:
         self._row = row or hikari.UNDEFINED
         self._next_s = time.monotonic() + every_s
         self._showing: asyncio.Task[None] | None = None
+        self._is_over = False
 
     def begin(self) -> None:
         """Show the bar at once, with nothing done."""
@@ -44,14 +45,20 @@ class ProgressBar:
         """Take note that ``done`` of ``whole`` is done; to be called in the event loop. ``text`` is shown in place of
         the line above the bar and the bar."""
         now_s = time.monotonic()
-        if now_s < self._next_s or whole < self._least or (self._showing is not None and not self._showing.done()):
+        if (
+            self._is_over
+            or now_s < self._next_s
+            or whole < self._least
+            or (self._showing is not None and not self._showing.done())
+        ):
             return
         self._next_s = now_s + self._every_s
         shown = text or f"{self._what}\n{bar(done / whole)}"
         self._showing = asyncio.create_task(self._show(shown))
 
     async def end(self) -> None:
-        """Take the bar away: what comes then is a message of its own."""
+        """Take the bar away: what comes then is a message of its own, and no bar any more."""
+        self._is_over = True
         if self._showing is not None:
             await self._showing
             with contextlib.suppress(hikari.HTTPError):

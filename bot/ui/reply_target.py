@@ -66,11 +66,14 @@ class ChannelTarget:
         *,
         nonce: str,
         is_repeated: bool = False,
+        spoken: int = 0,
         pings: bool = True,
     ) -> None:
         """``message`` is answered, ``asker`` is the only one whom the answer may ping, if it ``pings`` anybody.
-        ``nonce`` (at most 22 characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt
-        before this one, which may have posted what it could not note any more."""
+        ``nonce`` (at most 21 characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt
+        before this one, which may have posted what it could not note any more. ``spoken``: voice messages that were
+        posted and deleted again since."""
+        self._spoken = spoken
         self._pings = pings
         self._rest = rest
         self._channel = hikari.Snowflake(channel)
@@ -124,10 +127,10 @@ class ChannelTarget:
         await self._rest.delete_message(self._channel, message)
 
     async def speak(self, speech: Speech, first: hikari.Snowflake) -> hikari.Snowflake:
+        nonce = f"{self._nonce}v{self._spoken}"
+        self._spoken += 1
         try:
-            return (
-                await voice_message.post(self._rest, self._channel, speech, reply_to=first, nonce=f"{self._nonce}v")
-            ).id
+            return (await voice_message.post(self._rest, self._channel, speech, reply_to=first, nonce=nonce)).id
         except voice_message.NothingToReplyToError as error:
             raise ReplyGoneError from error
 

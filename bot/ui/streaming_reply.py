@@ -214,6 +214,14 @@ class StreamingReply:
         """
         return int(await self._target.speak(speech, self._shown[0][0]))
 
+    async def delete_spoken(self, message: int) -> None:
+        """Delete a voice message that ``speak`` has posted.
+
+        Raises:
+            hikari.HTTPError: Discord refuses.
+        """
+        await self._target.delete(hikari.Snowflake(message))
+
     async def _finish(
         self,
         pieces: Sequence[str],

@@ -22,17 +22,17 @@ DAMAGED_END = _("The end of this recording is damaged: I could hear only the fir
 NO_SPEECH = _("I heard no speech in this recording.")
 
 
-def quote(texts: Sequence[str], locale: str) -> str:
-    """What is said in the recordings of a message, as a quoted line each above an answer: of several, behind its
-    number, and left out where it is empty. At most about 1,500 characters with the small print."""
+def quote(texts: Sequence[str], locale: str, *, labels: Sequence[str]) -> str:
+    """What is said in recordings, as a quoted line each above an answer, behind its label, and left out where it is
+    empty. At most about 1,500 characters with the small print."""
     limit = max(QUOTE_LIMIT // max(len(texts), 1), SHORTEST_QUOTE)
     lines, is_shortened = [], False
-    for number, said in enumerate(texts, 1):
+    for label, said in zip(labels, texts, strict=True):
         text = " ".join(said.split())
         if len(text) > limit:
             text, is_shortened = text[:limit].rsplit(" ", 1)[0] + " …", True
         if text:
-            lines.append(f"> 🎙️ {text}" if len(texts) == 1 else f"> 🎙️ {number}. {text}")
+            lines.append(f"> 🎙️ {label}{text}")
     if is_shortened:
         lines.append(f"-# {translate(SHORTENED, locale)}")
     return "\n".join(lines)
@@ -74,3 +74,9 @@ def timed(transcript: Transcript) -> str:
         f"`{int(segment.start_s) // 60}:{int(segment.start_s) % 60:02}` {segment.text}"
         for segment in transcript.segments
     )
+
+
+def translated(texts: Sequence[tuple[str, str]], locale: str) -> str:
+    """Translations below a transcript, each a quote behind the name of its language, of which the codes are given."""
+    parts = [(language_name(code, locale), text) for code, text in texts]
+    return "\n".join(f"> 🌐 **{name[:1].upper()}{name[1:]}** {' '.join(text.split())}" for name, text in parts)

@@ -8,6 +8,7 @@ import lightbulb
 from bot.answering.asking import ask
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
+from bot.answering.hearings import Hearings
 from bot.answering.message_text import text_of
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -41,10 +42,11 @@ class Ask(
     private = lightbulb.boolean(_("private"), _("Whether only you see the answer"), localize=True, default=False)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator) -> None:
+    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator, hearings: Hearings) -> None:
         await context.defer(ephemeral=self.private)
         await ask(
             generator,
+            hearings,
             context.interaction,
             self.prompt,
             files=[self.voice_note] if self.voice_note else (),
@@ -75,10 +77,12 @@ class AnswerThis(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator, bot: hikari.GatewayBot) -> None:
+    async def invoke(
+        self, context: lightbulb.Context, generator: AnswerGenerator, hearings: Hearings, bot: hikari.GatewayBot
+    ) -> None:
         message, files = self.target, attachments_of(self.target)
         text = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
         if not text and not files:
             raise NothingThereError
         await context.defer()
-        await ask(generator, context.interaction, text, files=files)
+        await ask(generator, hearings, context.interaction, text, files=files)

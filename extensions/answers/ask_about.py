@@ -10,6 +10,7 @@ from cachetools import TTLCache
 
 from bot.answering.asking import ask
 from bot.answering.generator import AnswerGenerator
+from bot.answering.hearings import Hearings
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -65,7 +66,10 @@ class AskedAbout:
 
 @screen.form(FORM_ID)
 async def answer(
-    context: yuyo.modals.Context, generator: alluka.Injected[AnswerGenerator], asked_about: alluka.Injected[AskedAbout]
+    context: yuyo.modals.Context,
+    generator: alluka.Injected[AnswerGenerator],
+    hearings: alluka.Injected[Hearings],
+    asked_about: alluka.Injected[AskedAbout],
 ) -> None:
     """Answer the question in the form.
 
@@ -79,4 +83,4 @@ async def answer(
         raise MessageGoneError
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
     message = await asked_about.message(interaction.app.rest, int(channel), int(message_id))
-    await ask(generator, interaction, texts_in(interaction)["question"], about=message)
+    await ask(generator, hearings, interaction, texts_in(interaction)["question"], about=message)

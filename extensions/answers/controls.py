@@ -78,6 +78,7 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
 async def go_on_with_command(
     context: yuyo.components.Context,
     generator: alluka.Injected[AnswerGenerator],
+    hearings: alluka.Injected[Hearings],
     exchanges: alluka.Injected[ExchangeStore],
 ) -> None:
     """Have the answer to a command go on, in a message of its own.
@@ -86,4 +87,4 @@ async def go_on_with_command(
         NotPermittedError: it is not theirs.
         AnswerGoneError: the answer is no longer known.
     """
-    await go_on_asked(generator, exchanges, context.interaction, int(context.id_metadata))
+    await go_on_asked(generator, hearings, exchanges, context.interaction, int(context.id_metadata))

@@ -11,6 +11,7 @@ import yuyo
 from audio import Synthesizer, Transcript, subrip, webvtt
 from bot.answering.asking import ask
 from bot.answering.generator import AnswerGenerator
+from bot.answering.hearings import Hearings
 from bot.answering.translating import Translator
 from bot.i18n.translation import language_of
 from bot.preferences.voices import ChosenVoices
@@ -23,6 +24,9 @@ from bot.ui.text_files import read_text_file
 from bot.usage.budgets import Budgets
 
 screen = Screen()
+
+MAX_SUBTITLED = 4
+"""Recordings of one card whose subtitles are given: Discord takes ten files."""
 
 
 async def _transcript(interaction: hikari.ComponentInteraction) -> str:
@@ -49,15 +53,20 @@ async def whole(context: yuyo.components.Context) -> None:
         hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
     )
     text = await _transcript(interaction)
-    segments = segments_of(text)
-    timed = Transcript("", None, 0.0, segments[-1].end_s if segments else 0.0, segments)
-    forms = {"transcript.txt": words_of(text), "transcript.srt": subrip(timed), "transcript.vtt": webvtt(timed)}
+    recordings = segments_of(text)[:MAX_SUBTITLED]
+    forms = {"transcript.txt": words_of(text)}
+    for number, segments in enumerate(recordings, 1):
+        timed = Transcript("", None, 0.0, segments[-1].end_s, segments)
+        name = "transcript" if len(recordings) == 1 else f"transcript-{number}"
+        forms |= {f"{name}.srt": subrip(timed), f"{name}.vtt": webvtt(timed)}
     files = [hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8") for name, body in forms.items() if body]
     await interaction.edit_initial_response(attachments=files)
 
 
 @screen.button(ANSWER_ID)
-async def answer(context: yuyo.components.Context, generator: alluka.Injected[AnswerGenerator]) -> None:
+async def answer(
+    context: yuyo.components.Context, generator: alluka.Injected[AnswerGenerator], hearings: alluka.Injected[Hearings]
+) -> None:
     """Answer what is said in the note.
 
     Raises:
@@ -65,7 +74,7 @@ async def answer(context: yuyo.components.Context, generator: alluka.Injected[An
     """
     interaction = context.interaction
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-    await ask(generator, interaction, words_of(await _transcript(interaction)))
+    await ask(generator, hearings, interaction, words_of(await _transcript(interaction)))
 
 
 @screen.button(TRANSLATE_ID)

@@ -10,12 +10,20 @@ import alluka
 import hikari
 import yuyo
 
+from bot.answering.translating import Translator
 from bot.corrections.service import Corrections
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate
-from bot.preferences.choices import MAX_CHANNELS, GuildPreferences, SpeakMode, SpokenLength, TranscriptStyle
+from bot.preferences.choices import (
+    MAX_CHANNELS,
+    MAX_TRANSLATIONS,
+    GuildPreferences,
+    SpeakMode,
+    SpokenLength,
+    TranscriptStyle,
+)
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
@@ -34,6 +42,12 @@ SPEAKING = _("**Speaking** · when answers are spoken, unless /join has set some
 TRANSCRIBED = _("**Transcripts** · channels in which every voice note is written down but not answered: {channels}")
 NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
+TRANSLATED = _("**Translations** · below the words of each note in those channels that is in another language")
+TRANSLATIONS = _("Up to two languages")
+CANNOT = _(
+    "⚠️ My chat model is a small demonstration and cannot translate. Until my host connects a better one, only English "
+    "comes below a note, translated by the speech model."
+)
 LANGUAGES = _("**Languages** · those spoken in recordings here; /hearing sets the vocabulary")
 RETENTION = _("**Memory** · when questions and answers are forgotten")
 TEACHING = _(
@@ -121,8 +135,11 @@ class MayNotShowThereError(StarlingError):
 class SettingsCard:
     """Draws the card."""
 
-    def __init__(self, preferences: Preferences, corrections: Corrections, settings: Settings) -> None:
+    def __init__(
+        self, preferences: Preferences, corrections: Corrections, translator: Translator, settings: Settings
+    ) -> None:
         self._preferences = preferences
+        self._translator = translator
         self._corrections = corrections
         self._settings = settings
 
@@ -175,10 +192,9 @@ class SettingsCard:
                 )
             ]
         )
+        await self._add_translations(card, guild, choices.transcript_languages, locale)
         card.add_text_display(phrase(LANGUAGES))
-        known = sorted({*COMMON_LANGUAGES, *languages[:1]}, key=lambda code: language_name(code, locale))[:25]
-        offered = [(code, language_name(code, locale), code in languages) for code in known]
-        card.add_action_row([_select("languages", offered, several=10, placeholder=phrase(ANY))])
+        card.add_action_row([_select("languages", _offered(languages, locale), several=10, placeholder=phrase(ANY))])
         card.add_text_display(phrase(RETENTION))
         days = [("0", phrase(HOST), choices.retention_days is None)]
         days += [
@@ -213,6 +229,30 @@ class SettingsCard:
         )
         card.add_action_row([button, who])
         return card
+
+    async def _add_translations(
+        self, card: hikari.api.ContainerComponentBuilder, guild: int, chosen: Sequence[str], locale: str
+    ) -> None:
+        text = translate(TRANSLATED, locale)
+        if chosen and not await self._translator.can_translate(guild):
+            text += f"\n-# {translate(CANNOT, locale)}"
+        card.add_text_display(text)
+        card.add_action_row(
+            [
+                _select(
+                    "translations",
+                    _offered(chosen, locale),
+                    several=MAX_TRANSLATIONS,
+                    placeholder=translate(TRANSLATIONS, locale),
+                )
+            ]
+        )
+
+
+def _offered(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
+    """The languages of a menu, by name, and whether they are ``chosen``."""
+    known = sorted({*COMMON_LANGUAGES, *chosen[:1]}, key=lambda code: language_name(code, locale))[:25]
+    return [(code, language_name(code, locale), code in chosen) for code in known]
 
 
 def _select(
@@ -318,6 +358,8 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
             return replace(before, retention_days=int(values[0]) or None)
         case "languages":
             return replace(before, languages=tuple(values))
+        case "translations":
+            return replace(before, transcript_languages=tuple(values[:MAX_TRANSLATIONS]))
         case "review":
             return replace(before, review_channel=_chosen_id(values))
         case "correct":

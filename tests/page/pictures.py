@@ -4,18 +4,21 @@ cards, at a desktop's and a phone's width."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from playwright.async_api import Browser, async_playwright
 
+from audio import Sound, decode, encode
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
 from tests.conftest import ROOT
-from tests.harness import buttons_of, populated, running
+from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.page.visit import Visit, visiting
 from tests.scripted_chat import ScriptedChat
 from tests.training.factories import facts
@@ -29,6 +32,69 @@ TOWNS = (
     "\n".join(json.dumps({"prompt": each.prompt, "answer": each.answer}) for each in facts()).encode(),
     "application/jsonl",
 )
+
+
+SUMMED_UP = {
+    "summary": "Chloe goes through what is left before the open day. The stand is booked, the posters are not printed "
+    "yet, and nobody has asked the fire brigade. She wants everything settled a week ahead.",
+    "todos": [
+        {"who": "Boris", "what": "send the poster to the printer's", "when": "Wednesday", "time": "0:35"},
+        {"who": "", "what": "ask the fire brigade about the fire bowl", "when": "", "time": "1:10"},
+        {"who": "Ada", "what": "find four people for the till", "when": "a week ahead", "time": "1:52"},
+    ],
+}
+IN_RUSSIAN = "Не спрашивайте, что ваша страна может сделать для вас; спросите, что вы можете сделать для неё."
+
+
+def _minutes(duration_s: int) -> tuple[bytes, float, str]:
+    """A voice message of so many seconds."""
+    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
+    speech = encode(Sound(np.resize(sentence, duration_s * 16_000), 16_000))
+    return speech.ogg, round(speech.duration_s, 3), base64.b64encode(speech.waveform).decode()
+
+
+async def _note_pictures(harness: BotHarness, visit: Visit, folder: Path, name: str) -> None:
+    """A long voice note while it is heard and as a card, and a note whose words are read in another language."""
+    chat = harness.chat
+    chat.says = lambda _model, asked: IN_RUSSIAN if len(asked) < 400 else json.dumps(SUMMED_UP)
+    note = await harness.member.send("voice-notes", voice=_minutes(140))
+    await harness.answer_to(note, lambda text: "🎙️" in text)
+    heard = await visit.see("🎙️")
+    await heard.screenshot(path=folder / f"card-hearing-{name}.png")
+    await harness.answer_to(note, lambda text: "### " in text)
+    card = await visit.see("open day")
+    await visit.page.wait_for_timeout(1000)
+    await card.screenshot(path=folder / f"card-note-{name}.png")
+    note = await harness.member.send("voice-notes", voice=voice("jfk.ogg"))
+    await harness.answer_to(note, lambda text: "🌐" in text)
+    translated = await visit.see("🌐")
+    await visit.page.wait_for_timeout(500)
+    await translated.screenshot(path=folder / f"card-translated-{name}.png")
+
+
+async def _notes(browser: Browser, folder: Path) -> None:
+    for name, size in CARD_SIZES.items():
+        with tempfile.TemporaryDirectory() as data:
+            async with (
+                ScriptedChat() as chat,
+                Sandbox() as sandbox,
+                running(
+                    Path(data),
+                    sandbox,
+                    openai_base_url=chat.base_url,
+                    chat_model="scripted",
+                    message_content_intent=True,
+                ),
+                populated(sandbox, chat) as harness,
+                visiting(browser, sandbox, "ada", size) as visit,
+            ):
+                if await visit.page.get_by_role("button", name="Servers and channels").is_visible():
+                    await visit.page.get_by_role("button", name="Servers and channels").click()
+                await visit.enter("voice-notes")
+                settings = await (await harness.administrator.slash("settings", channel="general")).response()
+                await harness.administrator.click(settings, "set:channels", [harness.channel("voice-notes")])
+                await harness.administrator.click(settings, "set:translations", ["ru"])
+                await _note_pictures(harness, visit, folder, name)
 
 
 async def _talk(visit: Visit) -> None:
@@ -133,6 +199,7 @@ async def _take(folder: Path) -> None:
                     await _talk(visit)
                     await visit.page.screenshot(path=folder / f"page-{name}.png")
         await _cards(browser, folder)
+        await _notes(browser, folder)
         await browser.close()
 
 

@@ -34,6 +34,7 @@ EVERYTHING = GuildPreferences(
     speak=SpeakMode.ALWAYS,
     spoken_length=SpokenLength.OFF,
     transcript_style=TranscriptStyle.TIMES,
+    transcript_languages=("de", "fr"),
     transcribed_channels=frozenset({GUILD + 1, 7}),
     joined_channels={GUILD + 2: SpeakMode.NEVER, 8: SpeakMode.VOICE},
     retention_days=7,

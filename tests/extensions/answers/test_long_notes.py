@@ -14,7 +14,7 @@ from bot.answering.summarizing import extract, in_pieces, parsed
 from bot.sandbox.server import Sandbox
 from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import JFK, PISETS, is_heard
 
 SUMMARY = {
     "summary": "Kennedy speaks to his country. He asks for help.",
@@ -58,6 +58,36 @@ async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, mon
     assert answer["content"].startswith("> 💬 And so")
     spoken = await (await harness.member.click(card, "note-aloud")).response_where(lambda said: said["attachments"], 30)
     assert spoken["flags"] & 1 << 13
+
+
+async def test_notes_of_several_people_are_one_conversation(
+    tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            await harness.russian.send("general", voice=voice("pisets-ru.ogg"))
+            first = await harness.member.send("general", voice=voice("jfk.ogg"))
+            await harness.member.send("general", "I am on the train, sorry.")
+            second = await harness.russian.send("general", voice=voice("pisets-ru.ogg"), reply_to=first)
+            asked = await harness.administrator.send("general", f"{harness.mention} Who wants what?", reply_to=first)
+            answer = await harness.complete_answer_to(asked)
+            american, russian = [line for line in answer["content"].splitlines() if "🎙️" in line]
+            assert american.startswith("> 🎙️ Chloe: ") and is_heard(f"Chloe {JFK}", american)
+            assert russian.startswith("> 🎙️ Борис: ") and is_heard(f"Борис {PISETS}", russian)
+            assert chat.last_question.startswith("Who wants what?\nChloe: And so")
+            assert "\nБорис: " in chat.last_question and chat.last_question.count("Борис") == 1
+            assert len(chat.requests[-1]["messages"]) == 2
+
+            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 12.0)
+            chat.answer = json.dumps(SUMMARY)
+            bare = await harness.administrator.send("general", harness.mention, reply_to=second)
+            card = await harness.answer_to(bare, lambda text: "### In short" in text)
+            read = chat.last_question.splitlines()
+            assert read[0] == "— 1 · Chloe —" and "— 2 · Борис —" in read
+            whole = await (await harness.member.click(card, "note-text")).response_where(lambda m: m["attachments"], 20)
+            names = {one["filename"] for one in whole["attachments"]}
+            assert names == {"transcript.txt", *(f"transcript-{n}.{form}" for n in (1, 2) for form in ("srt", "vtt"))}
 
 
 async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path: Path, whisper_base: Path) -> None:

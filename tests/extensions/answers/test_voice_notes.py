@@ -39,7 +39,6 @@ async def test_an_english_voice_note_is_answered_in_text_and_aloud(harness: BotH
 
 async def test_an_answer_that_was_spoken_is_read_aloud_again_without_being_spoken_anew(harness: BotHarness) -> None:
     harness.chat.answer = "It was **Kennedy**. He said so in 1961. Do you know the rest?"
-    harness.chat.word_delay_s = 0.05
     asked = await harness.member.send(
         harness.channel("general"), harness.mention, files=[("jfk.ogg", _jfk(), "audio/ogg")]
     )

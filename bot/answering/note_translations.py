@@ -1,0 +1,82 @@
+"""What is said in voice notes, in the languages that a server wants below each transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import hikari
+import structlog
+
+from bot.answering.recordings import HeardRecording, RecordingReader, joined
+from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
+from bot.errors import StarlingError
+from bot.i18n.translation import translate, translate_error
+from bot.preferences.preferences import Preferences
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTranslations:
+    """The translations of one message's notes."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    """Codes of languages, and what is said in them."""
+    remarks: tuple[str, ...] = ()
+    """What else is to be told, in the reader's language."""
+
+
+class NoteTranslator:
+    """Translates notes into the languages of a server's transcripts."""
+
+    def __init__(self, translator: Translator, reader: RecordingReader, preferences: Preferences) -> None:
+        self._translator = translator
+        self._reader = reader
+        self._preferences = preferences
+        self._told: dict[int, tuple[str, ...]] = {}
+        """Servers that were told that it cannot be done, and for which languages."""
+
+    async def wanted(self, heard: Sequence[HeardRecording], guild: int | None) -> tuple[str, ...]:
+        """The languages of the server that not all of what was ``heard`` is in."""
+        chosen = (await self._preferences.guild(guild)).transcript_languages
+        return tuple(one for one in chosen if _foreign(heard, one))
+
+    async def translate(
+        self, heard: Sequence[HeardRecording], *, guild: int, sender: hikari.Snowflakeish, locale: str
+    ) -> NoteTranslations:
+        """What was ``heard`` in each language that is ``wanted``, but for what is in that language already. What it
+        takes is counted for ``sender``. That the model cannot translate is told once."""
+        texts: list[tuple[str, str]] = []
+        remarks: list[str] = []
+        by_model = await self._translator.can_translate(guild)
+        for language in await self.wanted(heard, guild):
+            foreign = _foreign(heard, language)
+            try:
+                if by_model:
+                    said = await self._translator.translate(joined(foreign), language, user=int(sender), guild=guild)
+                elif language == WHISPER_LANGUAGE:
+                    files = [one.file for one in foreign]
+                    said = joined(await self._reader.read(files, guild=guild, sender=sender, to_english=True))
+                    remarks += [translate(BY_WHISPER, locale)] if said else []
+                else:
+                    remarks += self._cannot(guild, (await self._preferences.guild(guild)).transcript_languages, locale)
+                    continue
+            except StarlingError as error:
+                log.info("a note was not translated", error=type(error).__name__, why=str(error))
+                remarks.append(translate_error(error, locale))
+                continue
+            if said:
+                texts.append((language, said))
+        return NoteTranslations(tuple(texts), tuple(dict.fromkeys(remarks)))
+
+    def _cannot(self, guild: int, chosen: tuple[str, ...], locale: str) -> list[str]:
+        if self._told.get(guild) == chosen:
+            return []
+        self._told[guild] = chosen
+        return [translate_error(CannotTranslateError(), locale)]
+
+
+def _foreign(heard: Sequence[HeardRecording], language: str) -> list[HeardRecording]:
+    """Those in which somebody speaks another language."""
+    return [one for one in heard if one.text and one.transcript is not None and one.transcript.language != language]

@@ -1,0 +1,71 @@
+"""The first words of an answer are heard while the rest is written, and what is heard can be stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.sandbox.client.discord_user import Outcome
+from bot.sandbox.server import Sandbox
+from tests.extensions.answers.test_long_notes import minutes
+from tests.harness import BotHarness, Message, buttons_of, hear, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+from tests.spoken import is_heard
+
+FIRST, REST = "Paris is the capital of France.", "It lies on the river Seine, and many people live there."
+
+
+async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Path, whisper_base: Path) -> None:
+    async with (
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as harness,
+        running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+    ):
+        member, dm = harness.member, await harness.dm(harness.member)
+        # The end of a sentence is certain with what follows it.
+        chat.answer, chat.held_after = f"{FIRST} {REST}", len(FIRST.split()) + 1
+        asked = await member.send(dm, voice=voice("jfk.ogg"))
+        text = await harness.answer_to(asked, lambda said: "Paris" in said)
+        first = await harness.voice_reply_to(text)
+        assert "Seine" not in (await member.fetch(text))["content"]
+        assert is_heard(FIRST, await _said(harness, whisper_base, first), 0.3)
+        chat.goes_on.set()
+        answer = await harness.complete_answer_to(asked)
+        assert REST in answer["content"]
+        rest = await member.wait_for_message(
+            lambda one: one["id"] != first["id"] and bool(one["attachments"]), 40, channel=dm, after=first
+        )
+        assert is_heard(REST, await _said(harness, whisper_base, rest), 0.3)
+        await member.delete(asked)
+        gone = {one["id"] for one in (answer, first, rest)}
+
+        def deleted() -> bool | None:
+            return gone.isdisjoint(member.known_messages) or None
+
+        await member.wait_until(deleted, 20, "the end of all three")
+
+
+async def test_what_a_command_hears_or_writes_is_stopped(harness: BotHarness) -> None:
+    note = ("talk.ogg", minutes(300), "audio/ogg")
+    asked = await harness.member.slash("ask", {"prompt": "Who is it?", "voice_note": note}, channel="general")
+    await _stop(harness, asked)
+    sent = await harness.russian.send("general", files=[note])
+    await _stop(harness, await harness.member.message_command("Answer this", sent))
+    harness.chat.held_after, harness.chat.answer = 3, "One two three four five six"
+    written = await harness.member.slash("ask", {"prompt": "Count, please, as far as you can."}, channel="general")
+    stopped = await _stop(harness, written)
+    assert "three" in stopped["content"] and "four" not in stopped["content"]
+
+
+async def _stop(harness: BotHarness, outcome: Outcome) -> Message:
+    shown = await outcome.response_where(lambda said: "stop-hearing" in buttons_of(said), 40)
+    refused = await (await harness.russian.click(shown, "stop-hearing")).response()
+    assert refused["flags"] & 64
+    await harness.member.click(shown, "stop-hearing")
+    stopped: Message = await outcome.response_where(lambda said: said["content"].endswith("-# Stopped."), 40)
+    assert buttons_of(stopped) == []
+    return stopped
+
+
+async def _said(harness: BotHarness, whisper: Path, message: Message) -> str:
+    return (await hear(whisper, await harness.member.download(message["attachments"][0]))).text

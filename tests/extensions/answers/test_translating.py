@@ -1,0 +1,99 @@
+"""What is said in one language is read in another: below each note of a channel, by command, and as subtitles."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.sandbox.server import Sandbox
+from tests.extensions.answers.test_long_notes import minutes
+from tests.extensions.settings.test_card import set_
+from tests.harness import RECORDINGS, BotHarness, Message, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+from tests.spoken import JFK, PISETS, is_heard
+
+GERMAN = "Fragt nicht, was euer Land für euch tun kann."
+CANNOT = "cannot translate"
+
+
+def translated(_model: str, question: str) -> str | None:
+    """Every numbered line behind its number, the third of them forgotten; anything else as the same sentence."""
+    numbered = re.findall(r"(?m)^(\d+)\| ", question)
+    return "\n".join(f"{number}| {GERMAN}" for number in numbered if number != "2") if numbered else GERMAN
+
+
+async def test_notes_of_a_channel_are_read_in_two_languages(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            notes = harness.channel("voice-notes")
+            await set_(harness, "channels", notes)
+            card = await set_(harness, "translations", "de", "en")
+            assert CANNOT not in str(card["components"])
+            chat.says = translated
+            written = await _note(harness, notes, "jfk.ogg", "🌐")
+            words, german = written["content"].splitlines()
+            assert is_heard(JFK, words) and german == f"> 🌐 **German** {GERMAN}"
+            written = await _note(harness, notes, "pisets-ru.ogg", "🌐")
+            words, first, second = written["content"].splitlines()
+            assert is_heard(PISETS, words)
+            assert (first[:14], second[:15]) == ("> 🌐 **German**", "> 🌐 **English**")
+            assert len([one for one in chat.requests if "Translate" in str(one["messages"][0])]) == 3
+            used = await (await harness.russian.slash("usage", channel="general")).response()
+            assert "tokens" in str(used).lower() or "токен" in str(used).lower()
+            chat.trouble = {"status": 500}
+            failed = await _note(harness, notes, "jfk.ogg", "-# ")
+            assert is_heard(JFK, failed["content"].splitlines()[0])
+            chat.trouble = None
+
+            # Subtitles keep their times, and a line that the model left out is asked for alone.
+            file = ("talk.ogg", minutes(25), "audio/ogg")
+            plain = await _subtitles(harness, {"file": file, "format": "srt"})
+            german = await _subtitles(harness, {"file": file, "format": "srt", "into": "German"})
+            assert re.findall(r".* --> .*", german) == re.findall(r".* --> .*", plain)
+            assert german.count(GERMAN) == german.count(" --> ") > 2
+
+
+async def test_without_a_chat_model_the_speech_model_translates_into_english_and_says_so(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with (
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as harness,
+        running(tmp_path, sandbox, message_content_intent=True),
+    ):
+        notes = harness.channel("voice-notes")
+        await set_(harness, "channels", notes)
+        card = await set_(harness, "translations", "de", "en")
+        assert CANNOT in str(card["components"])
+        first = await _note(harness, notes, "pisets-ru.ogg", "🌐")
+        english = next(line for line in first["content"].splitlines() if "**English**" in line)
+        assert "network" in english.lower()
+        assert "Translated by the speech model" in first["content"] and CANNOT in first["content"]
+        second = await _note(harness, notes, "pisets-ru.ogg", "🌐")
+        assert "Translated by the speech model" in second["content"] and CANNOT not in second["content"]
+        note = next(one for one in await harness.member.messages(notes) if one["flags"] & 1 << 13)
+
+        read = await (await harness.member.message_command("Translate", note)).response(60)
+        assert "network" in read["content"].lower() and "Translated by the speech model" in read["content"]
+        refused = await (await harness.russian.message_command("Translate", note)).response(60)
+        assert "переводить не умеет" in refused["content"]
+        file = ("note.ogg", (RECORDINGS / "pisets-ru.ogg").read_bytes(), "audio/ogg")
+        said = await harness.member.slash("transcribe", {"file": file, "into": "English", "format": "vtt"})
+        answer = await said.response(60)
+        assert "Translated by the speech model" in answer["content"]
+        subtitles = (await harness.member.download(answer["attachments"][0])).decode()
+        assert "network" in subtitles.lower() and " --> " in subtitles
+
+
+async def _note(harness: BotHarness, channel: str, name: str, until: str) -> Message:
+    """The transcript of a note, once ``until`` is in it."""
+    sent = await harness.russian.send(channel, voice=voice(name))
+    return await harness.answer_to(sent, lambda text: until in text, reader=harness.member)
+
+
+async def _subtitles(harness: BotHarness, options: dict[str, object]) -> str:
+    outcome = await harness.member.slash("transcribe", options, channel="general")
+    said = await outcome.response_where(lambda one: one["attachments"], 90)
+    return (await harness.member.download(said["attachments"][0])).decode()
