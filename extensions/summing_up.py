@@ -119,7 +119,9 @@ async def _lines(
             left_out += len(files)
             files = ()
         heard += len(files)
-        said = joined(await reader.read(files, guild=context.guild_id, sender=context.user.id))
+        said = joined(
+            await reader.read(files, guild=context.guild_id, sender=context.user.id, channel=context.channel_id)
+        )
         written = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
         if text := " ".join(f"{written} {said}".split()):
             at = message.timestamp

@@ -107,6 +107,7 @@ async def _heard(
                     files,
                     guild=context.guild_id,
                     sender=context.user.id,
+                    channel=context.channel_id,
                     language=language,
                     to_english=to_english,
                     progress=tell,

@@ -46,7 +46,9 @@ class TranslateMessage(
         if not by_model and not (files and language == WHISPER_LANGUAGE):
             raise CannotTranslateError
         await context.defer(ephemeral=True)
-        heard = await reader.read(files, guild=context.guild_id, sender=context.user.id, to_english=not by_model)
+        heard = await reader.read(
+            files, guild=context.guild_id, sender=context.user.id, channel=context.channel_id, to_english=not by_model
+        )
         written = text_of(self.target, context.interaction.application_id, bot.cache, embeds=True)
         text = "\n".join(part for part in (written, joined(heard)) if part)
         if not text:

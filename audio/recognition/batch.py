@@ -33,9 +33,6 @@ PADDING_S = 3.0
 SHORTEST_WINDOW_S = 11.0
 """In shorter windows Whisper repeats itself: without this bound it has ten points more of WER."""
 
-SHORTEST_FAST_WINDOW_S, SHORT_S = 10.0, 6.5
-"""The bound of ``fast`` for chunks up to the second: one beam hears as well in it, five do not."""
-
 FAINT_LEVEL, RAISED_LEVEL = 0.003, 0.05
 """Chunks below -50 dB are raised to -26 dB: their spectrum would reach below what Whisper's logarithms tell apart."""
 
@@ -68,10 +65,7 @@ class ChunkRequest:
     @property
     def frames(self) -> int:
         """The window that is enough for it."""
-        duration_s = self.chunk.duration_s
-        is_short = self.quality == "fast" and duration_s <= SHORT_S
-        shortest_s = SHORTEST_FAST_WINDOW_S if is_short else SHORTEST_WINDOW_S
-        return window_frames(duration_s, padding_s=PADDING_S, shortest_s=shortest_s)
+        return window_frames(self.chunk.duration_s, padding_s=PADDING_S, shortest_s=SHORTEST_WINDOW_S)
 
     @property
     def kind(self) -> tuple[Quality, int, str]:

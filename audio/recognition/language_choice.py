@@ -8,7 +8,7 @@ SURE = 0.5
 """The probability from which a language that is heard needs no confirmation: it is right for all but one of two hundred
 notes. Below it, notes of one or two seconds come in languages that nobody there speaks."""
 
-UNEXPECTED = 0.05
+UNEXPECTED = 0.025
 """The weight of a language that was not expected, where those that were share 1."""
 
 

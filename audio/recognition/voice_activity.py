@@ -91,12 +91,13 @@ def speech_probabilities(samples: Samples) -> Probabilities:
 
     detector: SileroVADModel = get_vad_model()
     frames = math.ceil(len(samples) / FRAME_SAMPLES)
-    padded = np.pad(samples, (0, frames * FRAME_SAMPLES - len(samples)))
     found = np.zeros(frames, np.float32)
     window, warm_up = _frames(_WINDOW_S), _frames(_WARM_UP_S)
     for first in range(0, frames, window):
         before = min(first, warm_up)
-        sound = padded[(first - before) * FRAME_SAMPLES : (first + window) * FRAME_SAMPLES]
+        sound = samples[(first - before) * FRAME_SAMPLES : (first + window) * FRAME_SAMPLES]
+        # Window by window: a second copy of hours of sound would fill the memory.
+        sound = np.pad(sound, (0, -len(sound) % FRAME_SAMPLES))
         level = math.sqrt(np.mean(np.square(sound), dtype=np.float64))
         if level > _DIGITAL_SILENCE:
             raised = np.clip(sound * min(max(_LEVEL / level, 1.0), _MOST_GAIN), -1, 1)

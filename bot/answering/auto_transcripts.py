@@ -152,7 +152,9 @@ class AutoTranscripts:
                 live.tell(so_far(done, reply.locale, number=number + 1, count=len(files)))
 
         try:
-            return await self._reader.read(files, guild=job.guild_id, sender=job.user_id, progress=tell)
+            return await self._reader.read(
+                files, guild=job.guild_id, sender=job.user_id, channel=job.channel_id, progress=tell
+            )
         finally:
             await live.end()
 

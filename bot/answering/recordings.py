@@ -61,6 +61,7 @@ class RecordingReader:
         guild: hikari.Snowflakeish | None,
         sender: hikari.Snowflakeish,
         payer: hikari.Snowflakeish | None = None,
+        channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         to_english: bool = False,
         progress: OnHeard | None = None,
@@ -88,7 +89,13 @@ class RecordingReader:
                 await self._budgets.require(user, server, BudgetKind.AUDIO)
                 with WAITS_S.labels("transcript").time():
                     transcript = await self._voice_notes.transcribe(
-                        file, guild=guild, sender=sender, language=language, translate=to_english, progress=tell
+                        file,
+                        guild=guild,
+                        sender=sender,
+                        channel=channel,
+                        language=language,
+                        translate=to_english,
+                        progress=tell,
                     )
             except StarlingError as error:
                 log.info("a recording was not heard", number=number, why=str(error))

@@ -7,29 +7,31 @@ from collections import Counter, defaultdict
 import cachetools
 
 REMEMBERED, REMEMBERED_S = 10_000, 86_400.0
-"""People and servers, in memory only, for a day."""
+"""People, channels and servers, in memory only, for a day."""
 
 SURE = 0.8
 """Languages heard with a lower probability are not remembered: a mistake would confirm itself."""
 
-OWN_WEIGHT, LOCALE_WEIGHT = 3.0, 1.0
-"""What a person spoke counts for three of what others on the same server spoke; so does the language of their Discord
-for one."""
+OWN_WEIGHT, CHANNEL_WEIGHT, GUILD_WEIGHT, LOCALE_WEIGHT = 3.0, 2.0, 1.0, 1.0
+"""What a person spoke counts for three of what others on the same server spoke, and what was spoken in the channel for
+two; so does the language of their Discord for one."""
 
 MAX_COUNT = 20
 """Of one language: who changes to another is not held to the old one for long."""
 
 
 class SpokenLanguages:
-    """Counts languages by person and by server."""
+    """Counts languages by person, by channel and by server."""
 
     def __init__(self) -> None:
         self._counts: cachetools.TTLCache[int, Counter[str]] = cachetools.TTLCache(REMEMBERED, REMEMBERED_S)
 
-    def expected(self, sender: int, guild: int | None, locale: str | None) -> dict[str, float]:
+    def expected(
+        self, sender: int, guild: int | None, locale: str | None, *, channel: int | None = None
+    ) -> dict[str, float]:
         """Tags with weights, of any unit; empty when nothing is known."""
         weights: defaultdict[str, float] = defaultdict(float)
-        for source, weight in ((sender, OWN_WEIGHT), (guild, 1.0)):
+        for source, weight in ((sender, OWN_WEIGHT), (channel, CHANNEL_WEIGHT), (guild, GUILD_WEIGHT)):
             counts = self._counts.get(source) if source is not None else None
             if counts:
                 for language, count in counts.items():
@@ -38,11 +40,13 @@ class SpokenLanguages:
             weights[locale] += LOCALE_WEIGHT
         return dict(weights)
 
-    def remember(self, sender: int, guild: int | None, language: str, probability: float) -> None:
+    def remember(
+        self, sender: int, guild: int | None, language: str, probability: float, *, channel: int | None = None
+    ) -> None:
         """Count ``language``, which was heard with this ``probability``."""
         if probability < SURE:
             return
-        for source in (sender, guild):
+        for source in (sender, channel, guild):
             if source is not None:
                 counts = Counter(self._counts.get(source, Counter()))
                 counts[language] = min(counts[language] + 1, MAX_COUNT)

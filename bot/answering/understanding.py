@@ -161,7 +161,11 @@ class Understanding:
 
         try:
             heard = await self._recordings.read(
-                request.recordings, guild=request.guild_id, sender=request.asker.id, progress=tell
+                request.recordings,
+                guild=request.guild_id,
+                sender=request.asker.id,
+                channel=request.channel_id,
+                progress=tell,
             )
             speakers = request.speakers or ("",) * len(heard)
             return [replace(one, speaker=speaker) for one, speaker in zip(heard, speakers, strict=True)]

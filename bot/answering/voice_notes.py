@@ -77,6 +77,7 @@ class VoiceNoteTranscriber:
         *,
         guild: hikari.Snowflakeish | None,
         sender: hikari.Snowflakeish,
+        channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         translate: bool = False,
         progress: OnProgress | None = None,
@@ -85,6 +86,7 @@ class VoiceNoteTranscriber:
 
         ``language``: one of Whisper's codes, or None to detect it.
 
+        ``channel``: what is spoken there tells what a note of a word or two is in, beside the guild and the sender.
         ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
         ``progress``: called with what is heard so far.
 
@@ -100,7 +102,7 @@ class VoiceNoteTranscriber:
             data,
             language=language,
             languages=choices.languages,
-            expected_languages=await self._expected(sender, guild),
+            expected_languages=await self._expected(sender, guild, channel),
             translate=translate,
             hints=", ".join(filter(None, [*choices.names, choices.vocabulary])),
             source=int(guild or sender),
@@ -108,16 +110,27 @@ class VoiceNoteTranscriber:
         )
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
-            self._spoken.remember(int(sender), _id_of(guild), transcript.language, transcript.language_probability)
+            self._spoken.remember(
+                int(sender),
+                _id_of(guild),
+                transcript.language,
+                transcript.language_probability,
+                channel=_id_of(channel),
+            )
         return transcript
 
-    async def _expected(self, sender: hikari.Snowflakeish, guild: hikari.Snowflakeish | None) -> dict[str, float]:
+    async def _expected(
+        self,
+        sender: hikari.Snowflakeish,
+        guild: hikari.Snowflakeish | None,
+        channel: hikari.Snowflakeish | None,
+    ) -> dict[str, float]:
         locale = (await self._preferences.user(int(sender))).locale
-        return self._spoken.expected(int(sender), _id_of(guild), locale)
+        return self._spoken.expected(int(sender), _id_of(guild), locale, channel=_id_of(channel))
 
 
-def _id_of(guild: hikari.Snowflakeish | None) -> int | None:
-    return None if guild is None else int(guild)
+def _id_of(place: hikari.Snowflakeish | None) -> int | None:
+    return None if place is None else int(place)
 
 
 def _key(

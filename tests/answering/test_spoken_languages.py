@@ -26,6 +26,17 @@ def test_a_person_is_known_on_every_server_and_a_stranger_by_the_server() -> Non
     assert spoken.expected(7, None, "pt-BR") == {"pt-BR": 1.0}
 
 
+def test_a_channel_has_its_own_language_on_a_server_of_another() -> None:
+    spoken = SpokenLanguages()
+    spoken.remember(1, 100, "de", 0.99, channel=5)
+    for _ in range(5):
+        spoken.remember(2, 100, "en", 0.99, channel=6)
+
+    expected = spoken.expected(7, 100, None, channel=5)
+
+    assert expected["de"] > expected["en"] > 0
+
+
 def test_a_language_that_was_not_heard_for_sure_is_not_remembered() -> None:
     spoken = SpokenLanguages()
     spoken.remember(1, None, "ms", 0.4)
