@@ -30,6 +30,7 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
+from audio.recognition.options import TranscriptionOptions
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.recognizer import Recognizer
 from audio.recognition.subtitles import subrip, webvtt
@@ -96,6 +97,7 @@ __all__ = [
     "TranscriberBusyError",
     "TranscriberClosedError",
     "Transcript",
+    "TranscriptionOptions",
     "TranscriptionProgress",
     "UnknownCodecError",
     "UnknownLanguageError",

@@ -27,9 +27,10 @@ from pathlib import Path
 from benchmarks.page import tell
 from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured, table
 from benchmarks.recall_cases import Case, cases_in, lines_in
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.checking import RecallCheck
@@ -158,12 +159,9 @@ async def report() -> str:
 def checked(runner: asyncio.Runner) -> Best:
     """Recall with the check by the chat model that OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL name."""
     model = ChatModel(
-        os.environ["OPENAI_BASE_URL"],
-        os.environ.get("OPENAI_API_KEY", "none"),
+        EndpointAddress(os.environ["OPENAI_BASE_URL"], os.environ.get("OPENAI_API_KEY", "none")),
         os.environ["CHAT_MODEL"],
-        timeout_s=60,
-        max_reply_tokens=200,
-        context_tokens=8192,
+        ChatLimits(timeout_s=60, max_reply_tokens=200, context_tokens=8192),
     )
     check = RecallCheck(None, is_on=True)
     return lambda index, text: runner.run(check.applying(model, text, index.near(text, 3), user=0, guild=None))

@@ -28,6 +28,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from audio import Recording, Transcriber, decode
 from audio.recognition.batch import Quality
+from audio.recognition.options import TranscriptionOptions
 from audio.recording import Samples
 from benchmarks.harder_notes import NAMES, Note, in_noise, in_turns, on_the_telephone, short, whispered
 from benchmarks.machine import machine
@@ -144,7 +145,7 @@ async def starling(model: Path, quality: Quality, notes: Sequence[Note], hints: 
     transcriber = Transcriber(model, quality=quality)
 
     async def way(samples: Samples) -> str:
-        return (await transcriber.transcribe(Recording(samples), hints=hints)).text
+        return (await transcriber.transcribe(Recording(samples), TranscriptionOptions(hints=hints))).text
 
     try:
         return await measured(f"Starling, {quality}{', with names' if hints else ''}", way, notes)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -29,6 +29,7 @@ from bot.weights.weights import CATALOGUE, EMBEDDED, WeightsCache
 
 if TYPE_CHECKING:
     from audio import Segment, Transcript
+    from audio.recognition.options import TranscriptionOptions
     from bot.app.check import Check
 
 FILES_AT_ONCE = 8
@@ -263,9 +264,14 @@ def transcribe(
 
     Example:  starling transcribe note.ogg talk.mp3 --json
     """
+    # What hears takes a second to import, which no other command should wait for.
+    from audio.recognition.options import TranscriptionOptions
+
     settings = read_settings(**({"whisper_model": model} if model else {}))
     failed = False
-    options = {"language": language, "quality": quality, "hints": vocabulary, "words": words, "translate": to_english}
+    options = TranscriptionOptions(
+        language=language, quality=quality, hints=vocabulary, words=words, translate=to_english
+    )
     for result in _transcripts(files, settings, options):
         failed = failed or "error" in result
         if as_json:
@@ -277,7 +283,7 @@ def transcribe(
     raise typer.Exit(code=1 if failed else 0)
 
 
-def _transcripts(files: list[Path], settings: Settings, options: dict[str, Any]) -> Iterator[dict[str, object]]:
+def _transcripts(files: list[Path], settings: Settings, options: TranscriptionOptions) -> Iterator[dict[str, object]]:
     """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
     from bot.app.speech_engines import build_recognizer
 
@@ -286,7 +292,7 @@ def _transcripts(files: list[Path], settings: Settings, options: dict[str, Any])
 
         async def begin(file: Path) -> asyncio.Task[Transcript]:
             async def transcribed() -> Transcript:
-                return await recognizer.transcribe(await asyncio.to_thread(_read, file), **options)
+                return await recognizer.transcribe(await asyncio.to_thread(_read, file), options)
 
             return asyncio.create_task(transcribed())
 

@@ -15,20 +15,18 @@ from __future__ import annotations
 
 import importlib
 import json
-import math
 import os
 import signal
 import struct
 import sys
-import time
 import traceback
-from contextlib import suppress
 from typing import BinaryIO
 
 from audio.decoding.containers import WAV, container_of
 from audio.decoding.demuxing import Reading
 from audio.decoding.limits import DecodingLimits
 from audio.errors import RecordingError
+from audio.process_limits import bound_processor_time, confine
 
 HEADER = struct.Struct("!Q")
 REQUEST = struct.Struct("!QBQ")
@@ -63,7 +61,7 @@ def serve(rate_hz: int, limits: DecodingLimits) -> None:
     for module in _LOADED_LATE:
         importlib.import_module(module)
     list(Reading(_SMALLEST_WAV, WAV, rate_hz, DecodingLimits()).groups())
-    _confine(limits)
+    confine(_MEMORY_BYTES + _COPIES * limits.max_bytes)
     # From now on the C library keeps freed blocks of up to this size instead of handing them back to the system
     # (mallopt(3), M_MMAP_THRESHOLD); otherwise every file pays for fresh pages, a quarter of its time.
     bytearray(31 * 2**20)
@@ -74,7 +72,8 @@ def serve(rate_hz: int, limits: DecodingLimits) -> None:
             data = requests.read(length)
             if len(data) < length:
                 return
-            _bound_time(limits)
+            # Even a single step of decoding may take longer than a file may.
+            bound_processor_time(limits.max_decoding_s + 1)
             _answer(data, rendering, enough_bytes, rate_hz, limits, answers)
             answers.flush()
     except BrokenPipeError:
@@ -105,38 +104,3 @@ def _answer(
         end = {"defect": traceback.format_exc()[-_LONGEST_TRACEBACK:]}
     answers.write(HEADER.pack(0))
     answers.write(json.dumps(end).encode() + b"\n")
-
-
-def _confine(limits: DecodingLimits) -> None:
-    """Give up what decoding needs no more. Windows has no such limits: there only the parent's clock is left."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, most in (
-        # No file descriptor but those that are open: any attempt to open a file or a socket fails.
-        ("RLIMIT_NOFILE", 0),
-        ("RLIMIT_NPROC", 0),
-        ("RLIMIT_FSIZE", 0),
-        ("RLIMIT_CORE", 0),
-        ("RLIMIT_AS", _MEMORY_BYTES + _COPIES * limits.max_bytes),
-    ):
-        number = getattr(resource, kind, None)
-        if number is None:
-            continue
-        _, hard = resource.getrlimit(number)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        # macOS knows the name of the limit of memory, but refuses to set it.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(number, (most, most))
-
-
-def _bound_time(limits: DecodingLimits) -> None:
-    """The kernel ends this process when even a single step of decoding takes longer than a file may."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = math.ceil(time.process_time() + limits.max_decoding_s) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Sequence
 
 from audio.errors import RecognitionUnavailableError, RecognizerFailedError
-from audio.recognition.batch import Quality
-from audio.recognition.progress import OnProgress
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.recognizer import Recognizer
 from audio.recognition.transcript import Transcript
 from audio.recording import Recording
@@ -32,38 +31,14 @@ class FallbackRecognizer:
         """Load the first; the others load when they are needed, so that they take no memory before."""
         await self._recognizers[0].load()
 
-    async def transcribe(
-        self,
-        audio: bytes | Recording,
-        *,
-        language: str | None = None,
-        languages: Collection[str] | None = None,
-        expected_languages: Mapping[str, float] | None = None,
-        translate: bool = False,
-        quality: Quality | None = None,
-        hints: str = "",
-        words: bool = False,
-        source: Hashable = None,
-        progress: OnProgress | None = None,
-    ) -> Transcript:
+    async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         """See ``Recognizer``. Raises ``RecognitionUnavailableError`` when several were asked and all failed."""
         reasons: list[RecognizerFailedError] = []
         now_s = time.monotonic()
         rested = [one for one in self._recognizers if self._paused_until_s.get(one.name, 0) <= now_s]
         for recognizer in rested or self._recognizers:
             try:
-                transcript = await recognizer.transcribe(
-                    audio,
-                    language=language,
-                    languages=languages,
-                    expected_languages=expected_languages,
-                    translate=translate,
-                    quality=quality,
-                    hints=hints,
-                    words=words,
-                    source=source,
-                    progress=progress,
-                )
+                transcript = await recognizer.transcribe(audio, options)
             except RecognizerFailedError as error:
                 _LOG.warning("The recognizer %s failed: %s", recognizer.name, error.reason)
                 self._paused_until_s[recognizer.name] = time.monotonic() + self._pause_after_failure_s

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Collection, Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 import babel
@@ -17,10 +16,10 @@ from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import RecognizerFailedError
 from audio.language import detect_language
 from audio.language_tags import base_language
-from audio.openai_errors import OPENAI_URL, host_of, reason_of
-from audio.recognition.batch import Quality
+from audio.openai_service import build_client, host_of, reason_of
 from audio.recognition.hallucinations import is_hallucination
-from audio.recognition.progress import OnProgress, TranscriptionProgress
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
+from audio.recognition.progress import TranscriptionProgress
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.recognition.transcript import Segment, Transcript, Word
 from audio.recognition.whisper_languages import LANGUAGES
@@ -28,10 +27,7 @@ from audio.recording import RECORDING_RATE_HZ, Recording, Samples
 from audio.registry import FindWeights, Registration
 from audio.speech_settings import SpeechSettings
 
-if TYPE_CHECKING:
-    import openai
-
-TIMEOUT_S, CONNECT_TIMEOUT_S = 300.0, 10.0
+TIMEOUT_S = 300.0
 AT_ONCE = 8
 """Recordings that are sent at the same time; the others wait."""
 
@@ -48,15 +44,7 @@ class OpenAIRecognizer:
         self, base_url: str | None, api_key: str | None, model: str, *, limits: DecodingLimits = DEFAULT_LIMITS
     ) -> None:
         """Connect to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for."""
-        # A second that only those who use such a service should pay.
-        import openai
-
-        self._client: openai.AsyncOpenAI = openai.AsyncOpenAI(
-            base_url=base_url or OPENAI_URL,
-            api_key=api_key or "none",
-            timeout=openai.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            max_retries=1,
-        )
+        self._client = build_client(base_url, api_key, timeout_s=TIMEOUT_S)
         self._model = model
         self._decoder = Decoder(limits, processes=1)
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -66,54 +54,42 @@ class OpenAIRecognizer:
         """See ``Recognizer``: the decoder is started."""
         self._decoder.start()
 
-    async def transcribe(
-        self,
-        audio: bytes | Recording,
-        *,
-        language: str | None = None,
-        languages: Collection[str] | None = None,
-        expected_languages: Mapping[str, float] | None = None,
-        translate: bool = False,
-        quality: Quality | None = None,
-        hints: str = "",
-        words: bool = False,
-        source: Hashable = None,
-        progress: OnProgress | None = None,
-    ) -> Transcript:
+    async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         """See ``Recognizer``. Of ``languages`` only a single one is heeded, and ``expected_languages`` are not: the API
         has no such choice."""
         recording = audio if isinstance(audio, Recording) else await asyncio.to_thread(self._decoder.decode, audio)
-        if language is None and languages is not None and len(languages) == 1:
-            (language,) = languages
+        language = options.language
+        if language is None and options.languages is not None and len(options.languages) == 1:
+            (language,) = options.languages
         async with self._places:
             flac = await asyncio.to_thread(_flac, recording.samples)
             try:
-                answer = await self._ask(flac, language, translate=translate, hints=hints, words=words)
+                answer = await self._ask(flac, language, options)
             except Exception as error:
                 # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
                 raise RecognizerFailedError(self.name, reason_of(error)) from error
         transcript = _transcript(answer, recording, None if language is None else base_language(language))
-        if progress is not None:
-            progress(TranscriptionProgress(recording.duration_s, recording.duration_s, transcript.text))
+        if options.progress is not None:
+            options.progress(TranscriptionProgress(recording.duration_s, recording.duration_s, transcript.text))
         return transcript
 
     async def close(self) -> None:
         await self._client.close()
         await asyncio.to_thread(self._decoder.close)
 
-    async def _ask(self, flac: bytes, language: str | None, *, translate: bool, hints: str, words: bool) -> Any:
+    async def _ask(self, flac: bytes, language: str | None, options: TranscriptionOptions) -> Any:
         import openai
 
         asked: dict[str, Any] = {"file": ("recording.flac", flac, "audio/flac"), "model": self._model}
-        if hints:
-            asked["prompt"] = hints
-        if translate:
+        if options.hints:
+            asked["prompt"] = options.hints
+        if options.translate:
             return await self._client.audio.translations.create(**asked, response_format="verbose_json")
         if language is not None:
             asked["language"] = base_language(language)
         if self._tells_segments:
             detailed = asked | {"response_format": "verbose_json"}
-            if words:
+            if options.words:
                 detailed["timestamp_granularities"] = ["segment", "word"]
             try:
                 return await self._client.audio.transcriptions.create(**detailed)

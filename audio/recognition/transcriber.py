@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLa
 from audio.recognition.batch import Quality
 from audio.recognition.device import Device, chosen_device
 from audio.recognition.long_recordings import LongRecordings
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Step
 from audio.recognition.stages import HEARING_THREADS, TOGETHER_ON_CARD, Stages
 from audio.recognition.transcript import Transcript
-from audio.recognition.transcription import TranscriberResources, TranscriptionOptions, TranscriptionTask
+from audio.recognition.transcription import TaskOptions, TranscriberResources, TranscriptionTask
 from audio.recognition.whisper import Whisper
 from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
@@ -134,52 +135,27 @@ class Transcriber:
         await asyncio.shield(asyncio.wrap_future(loaded))
         self._plan_unloading()
 
-    async def transcribe(
-        self,
-        audio: bytes | Recording,
-        *,
-        language: str | None = None,
-        languages: Collection[str] | None = None,
-        expected_languages: Mapping[str, float] | None = None,
-        translate: bool = False,
-        quality: Quality | None = None,
-        hints: str = "",
-        words: bool = False,
-        source: Hashable = None,
-        progress: OnProgress | None = None,
-    ) -> Transcript:
+    async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
-
-        ``language``: a BCP-47 tag, by its first part one of ``LANGUAGES``; None detects it.
-        ``languages``: tags of those that may be detected then; None for all.
-        ``expected_languages``: tags with weights of any unit, by what was spoken there before: they decide where
-        what is heard is not sure, as in notes of a word or two.
-        ``translate``: whether to write English, whatever language is spoken.
-        ``quality``: another than the transcriber's own.
-        ``hints``: names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; about 400 characters count.
-        ``words``: whether the segments have their words with times, which costs about a tenth more.
-        ``source``: who sends it, such as a guild: those who send little need not wait for those who send much. None is
-        a source of its own each time.
-        ``progress``: called in the event loop with what is done so far.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``TranscriberBusyError`` at
         once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
         """
-        options = TranscriptionOptions(
-            quality or self._quality,
-            None if language is None else _code(language),
-            None if not languages else frozenset(_code(tag) for tag in languages),
-            None if not expected_languages else _expected(expected_languages),
-            translate,
-            " ".join(hints.split()),
-            words,
-            None if progress is None else _in_loop(progress),
+        wanted = TaskOptions(
+            quality=options.quality or self._quality,
+            language=None if options.language is None else _code(options.language),
+            among=frozenset(map(_code, options.languages)) if options.languages else None,
+            expected=_expected(options.expected_languages) if options.expected_languages else None,
+            translate=options.translate,
+            hints=" ".join(options.hints.split()),
+            words=options.words,
+            progress=None if options.progress is None else _in_loop(options.progress),
         )
         if self._closed:
             raise TranscriberClosedError
         came_s = time.monotonic()
-        task = TranscriptionTask(self._resources, audio, options, max(came_s, self._turns_s.get(source, 0.0)))
-        self._admit(task, source, came_s)
+        task = TranscriptionTask(self._resources, audio, wanted, max(came_s, self._turns_s.get(options.source, 0.0)))
+        self._admit(task, options.source, came_s)
         try:
             task.begin()
             # Cancelling the task cancels the outcome.

@@ -34,8 +34,8 @@ TOKENS_APART = 48
 
 
 @dataclass(frozen=True, slots=True)
-class TranscriptionOptions:
-    """What is asked for with a recording."""
+class TaskOptions:
+    """What is asked for with a recording, as Whisper knows it."""
 
     quality: Quality
     language: str | None = None
@@ -70,7 +70,7 @@ class TranscriptionTask:
     """
 
     def __init__(
-        self, resources: TranscriberResources, audio: bytes | Recording, options: TranscriptionOptions, turn_s: float
+        self, resources: TranscriberResources, audio: bytes | Recording, options: TaskOptions, turn_s: float
     ) -> None:
         """``turn_s``: by the monotonic clock, when it came, or later for a source that sends much. Nothing is done
         yet."""

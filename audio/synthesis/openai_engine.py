@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from audio.decoding.decoding import decode_at
 from audio.decoding.limits import DecodingLimits
 from audio.errors import EngineFailedError, RecordingError
-from audio.openai_errors import OPENAI_URL, host_of, reason_of
+from audio.openai_service import build_client, host_of, reason_of
 from audio.recording import Sound
 from audio.registry import FindWeights, Registration
 from audio.speech_settings import SpeechSettings
@@ -16,12 +15,9 @@ from audio.synthesis.engines import ENGINES
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import ANY_LANGUAGE, Gender, Voice
 
-if TYPE_CHECKING:
-    import openai
-
 RATE_HZ = 24_000
 """What such services speak at."""
-TIMEOUT_S, CONNECT_TIMEOUT_S = 60.0, 10.0
+TIMEOUT_S = 60.0
 MAX_BYTES = 32 << 20
 """Of one answer: more than an hour of MP3 is a server gone wild."""
 SLOWEST, FASTEST = 0.25, 4.0
@@ -41,15 +37,7 @@ class OpenAIEngine:
         ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for.
         ``voices``: names with commas between them, the best first; ``name=language`` for one that speaks one language.
         """
-        # A second that only those who use such a service should pay.
-        import openai
-
-        self._client: openai.AsyncOpenAI = openai.AsyncOpenAI(
-            base_url=base_url or OPENAI_URL,
-            api_key=api_key or "none",
-            timeout=openai.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            max_retries=1,
-        )
+        self._client = build_client(base_url, api_key, timeout_s=TIMEOUT_S)
         self._model = model
         self._names: dict[Voice, str] = {}
         for entry in filter(None, (part.strip() for part in voices.split(","))):

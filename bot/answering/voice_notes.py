@@ -9,6 +9,7 @@ import cachetools
 import hikari
 
 from audio import OnProgress, Recognizer, Transcript
+from audio.recognition.options import TranscriptionOptions
 from bot.answering.spoken_languages import SpokenLanguages
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -98,8 +99,7 @@ class VoiceNoteTranscriber:
         if key in self._remembered:
             return self._remembered[key]
         data = await download(attachment, self._limit_bytes)
-        transcript = await self._recognizer.transcribe(
-            data,
+        options = TranscriptionOptions(
             language=language,
             languages=choices.languages,
             expected_languages=await self._expected(sender, guild, channel),
@@ -108,6 +108,7 @@ class VoiceNoteTranscriber:
             source=int(guild or sender),
             progress=progress,
         )
+        transcript = await self._recognizer.transcribe(data, options)
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
             self._spoken.remember(

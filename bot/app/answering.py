@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-
-import hikari
 
 from bot.answering.attachments import AttachmentReader
 from bot.answering.auto_transcripts import AutoTranscripts
@@ -34,6 +31,7 @@ from bot.answering.teachers import Teachers
 from bot.answering.translating import Translator
 from bot.answering.understanding import Understanding
 from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
+from bot.app.foundation import Foundation
 from bot.app.speech import SpeechServices
 from bot.app.stores import Stores
 from bot.conversation.chat import ChatModel
@@ -47,62 +45,119 @@ from bot.preferences.choices import SpeakMode
 from bot.recall.checking import RecallCheck
 from bot.recall.choosing import english_weights, index_maker
 from bot.recall.recall import Recall
-from bot.settings import Settings
 from bot.training.serving import Serving
 from bot.usage.budgets import Budgets
-from bot.usage.store import Clock
-from bot.weights.weights import WeightsCache
-from bot.work.jobs import JobRunner
-from bot.work.sealed import SealedProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answering:
-    """Everything that has a part in an answer."""
+class ChatServices:
+    """Which model answers, and what it is told to be."""
 
     chat: ChatModel
     """The host's; ``models`` knows which one answers where."""
     serving: Serving
     models: ChatModels
     instructions: Instructions
-    recall: Recall
-    locales: KnownLocales
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseRules:
+    """Who may use it, how much, and in which language they read."""
+
+    access: AccessRules
     budgets: Budgets
+    locales: KnownLocales
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteServices:
+    """What is made of voice notes and other files."""
+
+    attachments: AttachmentReader
+    recordings: RecordingReader
+    summarizer: Summarizer
+    translator: Translator
+    long_notes: LongNotes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Everything that has a part in an answer."""
+
+    chat: ChatServices
+    rules: UseRules
+    notes: NoteServices
+    recall: Recall
     generator: AnswerGenerator
     recent: RecentMessages
     answers: AnswerService
     transcripts: AutoTranscripts
     hearings: Hearings
     expected: ExpectedNotes
-    recordings: RecordingReader
-    long_notes: LongNotes
-    summarizer: Summarizer
-    translator: Translator
-    attachments: AttachmentReader
     intake: MessageIntake
     missed: MissedQuestions
     outcomes: Outcomes
-    access: AccessRules
 
 
-async def build_answering(
-    settings: Settings,
-    cache: WeightsCache,
-    stack: AsyncExitStack,
-    stores: Stores,
-    speech: SpeechServices,
-    sealed: SealedProcesses,
-    bot: hikari.GatewayBot,
-    runner: JobRunner,
-    *,
-    clock: Clock,
-) -> Answering:
-    """The chat model started, if it is ours to start; ``stack`` stops it. Jobs are run by ``runner``.
+async def build_answering(base: Foundation, stores: Stores, speech: SpeechServices) -> Answering:
+    """The chat model started, if it is ours to start.
 
     Raises:
         StarlingError: weights are missing or broken, or the engine or the host's instruction cannot be read.
     """
-    chat, engine = await build_chat(settings, cache, stack)
+    bot, runner, preferences = base.bot, base.runner, stores.preferences
+    chat, rules = await _build_chat_services(base, stores), _build_rules(base, stores)
+    notes = _build_note_services(base, speech, chat, rules)
+    index = index_maker(base.settings.recall, english_weights(base.weights))
+    recall = Recall(stores.corrections.approved, index, stores.memories.taught)
+    base.stack.push_async_callback(recall.close)
+    outcomes, recent, hearings, expected = Outcomes(), RecentMessages(bot.rest), Hearings(), ExpectedNotes()
+    understanding = Understanding(
+        bot, notes.recordings, notes.long_notes, SpokenConversations(bot.rest, recent), notes.attachments, chat.models,
+        rules.locales, rules.budgets,
+        reads_all=base.settings.message_content_intent,
+    )  # fmt: skip
+    default = SpeakMode(base.settings.speak)
+    speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
+    history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
+    check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
+    teachers = Teachers(bot, preferences)
+    generator = AnswerGenerator(
+        understanding,
+        Prompting(history, chat.instructions, recall, check, stores.feedback.misfits),
+        Streaming(rules.budgets),
+        speaking,
+        Memory(stores.exchanges),
+        SmallPrint(history, rules.budgets, teachers, preferences, stores.corrections.waiting),
+        teachers,
+    )
+    answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
+    note_translator = NoteTranslator(notes.translator, notes.recordings, preferences)
+    transcripts = AutoTranscripts(
+        bot, answers, notes.recordings, notes.long_notes, note_translator, preferences, hearings, stores.jobs, runner
+    )
+    intake = MessageIntake(bot, answers, transcripts, rules.locales, preferences, outcomes, expected, rules.access)
+    folder = base.settings.data_folder
+    return Answering(
+        chat=chat,
+        rules=rules,
+        notes=notes,
+        recall=recall,
+        generator=generator,
+        recent=recent,
+        answers=answers,
+        transcripts=transcripts,
+        hearings=hearings,
+        expected=expected,
+        intake=intake,
+        missed=MissedQuestions(bot, intake, stores.jobs, runner, preferences, folder, base.clock),
+        outcomes=outcomes,
+    )
+
+
+async def _build_chat_services(base: Foundation, stores: Stores) -> ChatServices:
+    settings, stack = base.settings, base.stack
+    chat, engine = await build_chat(settings, base.weights, stack)
     await asyncio.to_thread(count_tokens, "")  # the first count loads the encoding
     serving = Serving(
         stores.models, engine, build_training_service(settings), folder=settings.trainings_folder,
@@ -113,82 +168,31 @@ async def build_answering(
     models = ChatModels(chat, stores.preferences, serving, further, allowed=settings.chat_models)
     models.stand_behind(settings.chat_fallback)
     stack.push_async_callback(models.close)
-    roles = KnownRoles()
-    access = AccessRules(stores.preferences, settings, roles)
-    budgets = Budgets(
-        stores.usage,
-        stores.preferences,
-        settings,
-        roles,
-        has_invited=lambda guild: bot.cache.get_guild(guild) is not None,
-    )
     default = read_instruction(settings.instruction_file, brief=chat.is_demonstration)
-    instructions = Instructions(bot, stores.instructions, stores.preferences, default)
-    locales = KnownLocales(stores.preferences)
-    index = index_maker(settings.recall, english_weights(cache))
-    recall = Recall(stores.corrections.approved, index, stores.memories.taught)
-    stack.push_async_callback(recall.close)
-    recordings = RecordingReader(speech.voice_notes, budgets)
-    attachments = AttachmentReader(recordings, sealed)
-    requests = ModelRequests(models, budgets)
-    summarizer, translator = Summarizer(requests), Translator(requests)
-    long_notes = LongNotes(summarizer)
-    outcomes = Outcomes()
-    recent = RecentMessages(bot.rest)
-    history = ConversationHistory(bot, recent, stores.exchanges, stores.preferences, attachments)
-    teachers = Teachers(bot, stores.preferences)
-    generator = AnswerGenerator(
-        Understanding(
-            bot,
-            recordings,
-            long_notes,
-            SpokenConversations(bot.rest, recent),
-            attachments,
-            models,
-            locales,
-            budgets,
-            reads_all=settings.message_content_intent,
+    instructions = Instructions(base.bot, stores.instructions, stores.preferences, default)
+    return ChatServices(chat=chat, serving=serving, models=models, instructions=instructions)
+
+
+def _build_rules(base: Foundation, stores: Stores) -> UseRules:
+    roles, cache = KnownRoles(), base.bot.cache
+    return UseRules(
+        access=AccessRules(stores.preferences, base.settings, roles),
+        budgets=Budgets(
+            stores.usage, stores.preferences, base.settings, roles,
+            has_invited=lambda guild: cache.get_guild(guild) is not None,
         ),
-        Prompting(
-            history, instructions, recall, RecallCheck(budgets, is_on=settings.recall_check), stores.feedback.misfits
-        ),
-        Streaming(budgets),
-        Speaking(
-            speech.synthesizer, speech.voices, stores.preferences, budgets, outcomes, default=SpeakMode(settings.speak)
-        ),
-        Memory(stores.exchanges),
-        SmallPrint(history, budgets, teachers, stores.preferences, stores.corrections.waiting),
-        teachers,
-    )
-    answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
-    hearings = Hearings()
-    notes = NoteTranslator(translator, recordings, stores.preferences)
-    transcripts = AutoTranscripts(
-        bot, answers, recordings, long_notes, notes, stores.preferences, hearings, stores.jobs, runner
-    )
-    expected = ExpectedNotes()
-    intake = MessageIntake(bot, answers, transcripts, locales, stores.preferences, outcomes, expected, access)
-    return Answering(
-        chat=chat,
-        serving=serving,
-        models=models,
-        instructions=instructions,
-        recall=recall,
-        locales=locales,
-        budgets=budgets,
-        generator=generator,
-        recent=recent,
-        answers=answers,
-        transcripts=transcripts,
-        hearings=hearings,
-        expected=expected,
+        locales=KnownLocales(stores.preferences),
+    )  # fmt: skip
+
+
+def _build_note_services(base: Foundation, speech: SpeechServices, chat: ChatServices, rules: UseRules) -> NoteServices:
+    requests = ModelRequests(chat.models, rules.budgets)
+    summarizer = Summarizer(requests)
+    recordings = RecordingReader(speech.voice_notes, rules.budgets)
+    return NoteServices(
+        attachments=AttachmentReader(recordings, base.sealed),
         recordings=recordings,
-        long_notes=long_notes,
         summarizer=summarizer,
-        translator=translator,
-        attachments=attachments,
-        intake=intake,
-        missed=MissedQuestions(bot, intake, stores.jobs, runner, stores.preferences, settings.data_folder, clock),
-        outcomes=outcomes,
-        access=access,
+        translator=Translator(requests),
+        long_notes=LongNotes(summarizer),
     )

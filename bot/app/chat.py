@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.endpoint_profile import ModelProfiles
 from bot.conversation.models import FurtherEndpoint
 from bot.settings import OPENAI_URL, ChatEndpoint, Settings
@@ -44,18 +46,18 @@ async def build_chat(
 def build_endpoint_model(settings: Settings) -> ChatModel:
     """The model at the endpoint of ``OPENAI_BASE_URL``."""
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else NO_KEY
-    return ChatModel(
-        settings.openai_base_url or OPENAI_URL,
-        key,
-        settings.chat_model or "",
+    address = EndpointAddress(settings.openai_base_url or OPENAI_URL, key, settings.chat_headers, settings.chat_extra)
+    limits, profiles = _limits(settings), ModelProfiles(settings.chat_profiles_file)
+    return ChatModel(address, settings.chat_model or "", limits, profiles=profiles)
+
+
+def _limits(settings: Settings) -> ChatLimits:
+    return ChatLimits(
         timeout_s=settings.chat_timeout_s,
         max_reply_s=settings.chat_answer_s,
         max_reply_tokens=settings.chat_max_tokens,
         max_reasoning_tokens=settings.chat_reasoning_tokens,
         context_tokens=settings.chat_context_tokens,
-        extra=settings.chat_extra,
-        headers=settings.chat_headers,
-        profiles=ModelProfiles(settings.chat_profiles_file),
     )
 
 
@@ -65,17 +67,11 @@ def build_further_endpoints(settings: Settings) -> list[FurtherEndpoint]:
 
 
 def _model_at(endpoint: ChatEndpoint, settings: Settings) -> ChatModel:
+    limits = _limits(settings)
     return ChatModel(
-        endpoint.base_url,
-        endpoint.api_key or NO_KEY,
+        EndpointAddress(endpoint.base_url, endpoint.api_key or NO_KEY, endpoint.headers, endpoint.extra),
         endpoint.models[0] if endpoint.models else "",
-        timeout_s=settings.chat_timeout_s,
-        max_reply_s=settings.chat_answer_s,
-        max_reply_tokens=settings.chat_max_tokens,
-        max_reasoning_tokens=settings.chat_reasoning_tokens,
-        context_tokens=endpoint.context or settings.chat_context_tokens,
-        extra=endpoint.extra,
-        headers=endpoint.headers,
+        replace(limits, context_tokens=endpoint.context or limits.context_tokens),
         profiles=ModelProfiles(settings.data_folder / f"chat-profiles-{endpoint.name}.json"),
     )
 
@@ -84,11 +80,11 @@ def build_training_service(settings: Settings) -> ChatModel | None:
     """A model at the service that trains, to be named as those that were trained there; None where there is none."""
     if settings.training_api_key is None:
         return None
-    return ChatModel(
-        settings.training_base_url or OPENAI_URL,
-        settings.training_api_key.get_secret_value(),
-        settings.training_base_model,
+    key = settings.training_api_key.get_secret_value()
+    address = EndpointAddress(settings.training_base_url or OPENAI_URL, key)
+    limits = ChatLimits(
         timeout_s=settings.chat_timeout_s,
         max_reply_tokens=settings.chat_max_tokens,
         context_tokens=settings.chat_context_tokens,
     )
+    return ChatModel(address, settings.training_base_model, limits)

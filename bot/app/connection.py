@@ -11,6 +11,7 @@ import hikari
 import lightbulb
 import structlog
 
+from bot.app.background import StartTask, background_tasks
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
@@ -102,51 +103,68 @@ async def serve(
     Raises:
         StarlingError: it cannot start, or Discord closes the connection for good.
     """
-    failure: list[Exception] = []
-    prepared = asyncio.Event()
-    """Set when all is done that comes before the gateway."""
-
-    async def on_starting(_: hikari.StartingEvent) -> None:
-        # REST is open and the gateway is not, so no interaction is lost. hikari swallows what a listener raises.
-        try:
-            await load()
-            await client.start()
-        except Exception as error:
-            failure.append(error)
-        finally:
-            prepared.set()
-
-    bot.subscribe(hikari.StartingEvent, on_starting)
-    stopped: asyncio.Task[object] = asyncio.create_task(stop.wait())
-    connected: asyncio.Task[object] = asyncio.create_task(_connect(bot, prepared))
-    waits = {stopped, connected}
+    start = _Start(client, load)
+    bot.subscribe(hikari.StartingEvent, start.on_starting)
     try:
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if connected.done():
-                connected.result()
-                if failure:
-                    raise failure[0]
-                await started()
-                closed: asyncio.Task[object] = asyncio.create_task(bot.join())
-                waits.add(closed)
-                await asyncio.wait({stopped, closed}, return_when=asyncio.FIRST_COMPLETED)
-                if closed.done():
-                    closed.result()
-        except Exception as error:
-            meant = named(failure[0] if failure else error)
-            if meant is error:
-                raise
-            raise meant from error
-        log.info("stopping")
-        await stopping()
+        async with background_tasks() as begin:
+            await _run(bot, start, begin, stop, started)
+            log.info("stopping")
+            await stopping()
     finally:
-        for task in waits:
-            task.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
         with contextlib.suppress(hikari.ComponentStateConflictError):
             await bot.close()
         await client.stop()
+
+
+class _Start:
+    """What is done while REST is open and the gateway is not, so that no interaction is lost."""
+
+    def __init__(self, client: lightbulb.Client, load: Callable[[], Awaitable[None]]) -> None:
+        self._client = client
+        self._load = load
+        self.done = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def on_starting(self, _event: hikari.StartingEvent) -> None:
+        """Load and start; hikari swallows what a listener raises, so ``failure`` has it."""
+        try:
+            await self._load()
+            await self._client.start()
+        except Exception as error:
+            self.failure = error
+        finally:
+            self.done.set()
+
+
+async def _run(
+    bot: hikari.GatewayBot,
+    start: _Start,
+    begin: StartTask,
+    stop: asyncio.Event,
+    started: Callable[[], Awaitable[None]],
+) -> None:
+    """Connect, and wait until ``stop`` is set or the connection ends.
+
+    Raises:
+        StarlingError: it cannot start, or Discord closes the connection for good.
+    """
+    stopped, connected = begin(stop.wait()), begin(_connect(bot, start.done))
+    try:
+        await asyncio.wait({stopped, connected}, return_when=asyncio.FIRST_COMPLETED)
+        if connected.done():
+            connected.result()
+            if start.failure is not None:
+                raise start.failure
+            await started()
+            closed = begin(bot.join())
+            await asyncio.wait({stopped, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if closed.done():
+                closed.result()
+    except Exception as error:
+        meant = named(start.failure or error)
+        if meant is error:
+            raise
+        raise meant from error
 
 
 async def _connect(bot: hikari.GatewayBot, prepared: asyncio.Event) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-import hikari
-
 from bot.app.answering import Answering
+from bot.app.foundation import Foundation
 from bot.app.personal_data import build_personal_data
 from bot.app.stores import Stores
 from bot.corrections.review_messages import ReviewMessages
@@ -25,7 +23,6 @@ from bot.training.readiness import Readiness
 from bot.training.registry import TRAINERS
 from bot.training.trainings import Trainings
 from bot.training.withdrawn import WithdrawnExamples
-from bot.weights.weights import WeightsCache
 from bot.work.sealed import SealedProcesses
 
 
@@ -43,38 +40,30 @@ class Learning:
     personal_data: PersonalData
 
 
-def build_learning(
-    settings: Settings,
-    cache: WeightsCache,
-    stack: AsyncExitStack,
-    stores: Stores,
-    answering: Answering,
-    sealed: SealedProcesses,
-    rest: hikari.api.RESTClient,
-) -> Learning:
-    """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted, and ``stack`` stops what runs."""
-    tombstones = Tombstones(settings.data_folder)
+def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Learning:
+    """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted."""
+    settings, tombstones = base.settings, Tombstones(base.settings.data_folder)
     corrections = Corrections(
         stores.corrections,
         stores.datasets,
         stores.preferences,
         on_changed=answering.recall.forget,
-        reviews=ReviewMessages(rest),
+        reviews=ReviewMessages(base.bot.rest),
         tombstones=tombstones,
     )
-    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
+    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), base.sealed)
     trainings = Trainings(
         stores.trainings,
         stores.models,
         datasets,
         stores.files,
-        TRAINERS.build(settings, cache),
+        TRAINERS.build(settings, base.weights),
         settings.trainings_folder,
         max_per_day=settings.trainings_a_day,
     )
     datasets.tell_of_versions(stores.tests.forget_dataset)
-    stack.push_async_callback(trainings.stop)
-    judge = Judge(answering.chat.named(settings.judge_model)) if settings.judge_model else None
+    base.stack.push_async_callback(trainings.stop)
+    judge = Judge(answering.chat.chat.named(settings.judge_model)) if settings.judge_model else None
     scorer = Scorer(retriever_maker(settings.recall), judge)
     withdrawn = WithdrawnExamples(stores.models, stores.trainings, datasets)
     return Learning(
@@ -84,8 +73,8 @@ def build_learning(
         readiness=Readiness(trainings.trainers, settings.owner_id),
         scorer=scorer,
         promoting=Promoting(
-            stores.models, stores.trainings, datasets, answering.serving, answering.models, scorer,
-            answering.instructions.default, withdrawn,
+            stores.models, stores.trainings, datasets, answering.chat.serving, answering.chat.models, scorer,
+            answering.chat.instructions.default, withdrawn,
         ),
         withdrawn=withdrawn,
         personal_data=_personal_data_of(stores, trainings, datasets, corrections, tombstones),

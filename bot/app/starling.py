@@ -8,31 +8,26 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import hikari
-import lightbulb
 import structlog
 
-import extensions
-from bot.app.answering import build_answering
+from bot.app.answering import Answering, build_answering
+from bot.app.background import StartTask, background_tasks
 from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
+from bot.app.foundation import Foundation
 from bot.app.health import Health, Watched
 from bot.app.host_alert import HostAlert
-from bot.app.learning import build_learning
-from bot.app.loading import load
+from bot.app.learning import Learning, build_learning
 from bot.app.metrics import served_metrics
-from bot.app.services import Services
+from bot.app.screens import Screens
 from bot.app.single_instance import only_one_on
 from bot.app.speech import build_speech
-from bot.app.stores import build_stores
-from bot.i18n.translation import localizations
+from bot.app.stores import Stores, build_stores
 from bot.privacy.retention import run_retention
 from bot.settings import Settings
 from bot.training.local.inference_priority import InferencePriority
-from bot.ui.access import InteractionAccess
 from bot.ui.command_reply import respond
-from bot.ui.component_router import Buttons
 from bot.ui.error_report import report_error
-from bot.ui.modal_router import Forms
 from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
 from bot.work.invocations import Invocations, RestartingError
@@ -90,74 +85,57 @@ class Starling:
         Raises:
             StarlingError: it cannot start, or the connection is closed for good.
         """
-        settings, cache = self._settings, WeightsCache(self._settings.models_folder)
+        settings = self._settings
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_one_on(settings.data_folder, *self._identity))
+            weights, sealed = WeightsCache(settings.models_folder), SealedProcesses()
+            base = Foundation(
+                settings=settings, weights=weights, bot=self._bot, runner=self._runner, sealed=sealed,
+                clock=self._clock, stack=stack,
+            )  # fmt: skip
             stores = await build_stores(settings, stack, clock=self._clock)
-            speech = await build_speech(settings, cache, stack, stores)
-            sealed = SealedProcesses()
-            answering = await build_answering(
-                settings, cache, stack, stores, speech, sealed, self._bot, self._runner, clock=self._clock
-            )
-            learning = build_learning(settings, cache, stack, stores, answering, sealed, self._bot.rest)
-            guard = InteractionAccess(answering.access, self._bot.cache)
-            client = lightbulb.client_from_app(
-                self._bot,
-                localization_provider=localizations,
-                hooks=[*self._invocations.hooks, guard.hook, *answering.locales.hooks],
-            )
-            services = Services(client, settings)
-            for part in (stores, speech, answering, learning):
-                services.provide_fields(part)
-            buttons = Buttons.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
-            forms = Forms.from_gateway_bot(self._bot, alluka=services.container, event_managed=False)
-
-            async def load_extensions() -> None:
-                loaded = await load(client, extensions)
-                services.make(loaded.services)
-                services.require_for(loaded)
-                buttons.serve(loaded.buttons, self._invocations, guard.require)
-                forms.serve(loaded.forms, self._invocations, guard.require)
+            speech = await build_speech(settings, weights, stack, stores)
+            answering = await build_answering(base, stores, speech)
+            learning = build_learning(base, stores, answering)
+            parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning)
+            screens = Screens(self._bot, settings, self._invocations, answering, parts)
+            start = await stack.enter_async_context(background_tasks())
+            self._watch(base, stores, answering, start)
+            retention = timedelta(days=settings.retention_days)
+            start(run_retention(learning.personal_data, stores.preferences.retention_days, retention))
+            stack.enter_context(screens.served())
 
             async def started() -> None:
+                await self._take_up(stores, answering, learning)
+                start(answering.missed.begin())
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
-                self._runner.start()
-                await answering.answers.resume()
-                await answering.transcripts.resume()
-                await answering.serving.prepare()
-                await learning.trainings.resume()
-                background.append(asyncio.create_task(answering.missed.begin()))
-                for guild in await stores.corrections.taught_guilds(MAX_PREPARED):
-                    answering.recall.prepare(guild)
                 ready(me)
 
-            watch = ChatWatch(answering.models, answering.outcomes)
-            watched = Watched(
-                bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=watch,
-                is_demonstration=answering.chat.is_demonstration,
-            )  # fmt: skip
-            alert = HostAlert(self._bot.rest, answering.locales, settings.owner_id)
-            health = Health(watched, settings, alert)
-            stack.enter_context(served_metrics(settings, watched, health))
-            retention = timedelta(days=settings.retention_days)
-            background: list[asyncio.Task[None]] = [
-                asyncio.create_task(health.run()),
-                asyncio.create_task(watch.run()),
-                asyncio.create_task(
-                    run_retention(learning.personal_data, stores.preferences.retention_days, retention)
-                ),
-            ]
-            buttons.open()
-            forms.open()
-            try:
-                await serve(self._bot, client, stop, load=load_extensions, started=started, stopping=self._stop)
-            finally:
-                buttons.close()
-                forms.close()
-                for task in background:
-                    task.cancel()
-                await asyncio.gather(*background, return_exceptions=True)
+            await serve(self._bot, screens.client, stop, load=screens.load, started=started, stopping=self._stop)
+
+    def _watch(self, base: Foundation, stores: Stores, answering: Answering, start: StartTask) -> None:
+        """Have it looked at whether all works, and told to those who want to know."""
+        chat = ChatWatch(answering.chat.models, answering.outcomes)
+        watched = Watched(
+            bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=chat,
+            is_demonstration=answering.chat.chat.is_demonstration,
+        )  # fmt: skip
+        alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id)
+        health = Health(watched, base.settings, alert)
+        base.stack.enter_context(served_metrics(base.settings, watched, health))
+        start(health.run())
+        start(chat.run())
+
+    async def _take_up(self, stores: Stores, answering: Answering, learning: Learning) -> None:
+        """Go on with what the last stop interrupted, and make ready what will be asked for."""
+        self._runner.start()
+        await answering.answers.resume()
+        await answering.transcripts.resume()
+        await answering.chat.serving.prepare()
+        await learning.trainings.resume()
+        for guild in await stores.corrections.taught_guilds(MAX_PREPARED):
+            answering.recall.prepare(guild)
 
     async def _stop(self) -> None:
         """Let what runs come to its end, for as long as the settings say; then tell those who wait."""

@@ -11,6 +11,7 @@ import httpx2
 
 from bot.conversation.bounded_response import ResponseTooLargeError, bound
 from bot.conversation.model_list import names_in
+from bot.conversation.trusted_authorities import trusted_authorities
 
 TRY_TIMEOUT_S = 4.0
 _PATHS = ("/v1", "/api/v1", "/openai/v1", "/v1beta/openai", "/api/openai/v1", "/api", "")
@@ -44,7 +45,9 @@ async def working_neighbour(url: str, key: str, headers: Mapping[str, str]) -> s
     """The first address near ``url`` that lists models; None where none does."""
     all_headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", **headers}
     timeout = httpx2.Timeout(TRY_TIMEOUT_S)
-    async with httpx2.AsyncClient(headers=all_headers, timeout=timeout, event_hooks={"response": [bound]}) as client:
+    async with httpx2.AsyncClient(
+        headers=all_headers, timeout=timeout, event_hooks={"response": [bound]}, verify=trusted_authorities()
+    ) as client:
         found = await asyncio.gather(*(_lists_models(client, near) for near in neighbours(url)))
     return next((near for near, lists in zip(neighbours(url), found, strict=True) if lists), None)
 

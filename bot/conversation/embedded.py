@@ -14,7 +14,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import AdapterNotLoadedError, EngineBusyError, EngineNotStartedError
 from bot.work.child_environment import child_environment
 
@@ -78,12 +79,9 @@ class EmbeddedChat:
         """The chat model behind the engine; call after ``start``. It answers with ``adapter``, or with none, whatever
         others choose; it need not be loaded before the first request."""
         return ChatModel(
-            self.base_url,
-            self._key,
+            EndpointAddress(self.base_url, self._key),
             MODEL,
-            timeout_s=timeout_s,
-            max_reply_tokens=max_reply_tokens,
-            context_tokens=COUNTED_TOKENS,
+            ChatLimits(timeout_s=timeout_s, max_reply_tokens=max_reply_tokens, context_tokens=COUNTED_TOKENS),
             is_demonstration=True,
             access=lambda: self._access(adapter),
         )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,24 +16,24 @@ from bot.datasets.dataset import (
     DatasetExistsError,
     DatasetLabel,
     DatasetSelection,
-    ExampleHit,
     NoSuchDatasetError,
     NoSuchExampleError,
 )
-from bot.datasets.example import Example, ExampleKind, ExampleSource, Turn, content_hash
+from bot.datasets.example import Example, content_hash
 from bot.datasets.limits import (
     EmptyDatasetError,
     require_room_for_dataset,
     require_room_for_examples,
     require_room_for_version,
 )
-from bot.datasets.naming import key_of_name, tidied
+from bot.datasets.naming import tidied
+from bot.datasets.queries import DatasetQueries
+from bot.datasets.rows import dataset_of, example_values, new_row, version_rows
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
 
-_SEARCHED_CHARS = 200
 _IDS_AT_ONCE = 1000
 """In one statement: SQLite takes at most 32,766 parameters."""
 
@@ -46,11 +43,11 @@ CorrectionsWatcher = Callable[[Collection[str]], Awaitable[int]]
 """Called with ids of corrections."""
 
 
-class DatasetStore(DataHolder):
+class DatasetStore(DatasetQueries, DataHolder):
     """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._version_watchers: list[VersionWatcher] = []
         self._corrections_watchers: list[CorrectionsWatcher] = []
 
@@ -77,115 +74,13 @@ class DatasetStore(DataHolder):
                 await lock_guild(session, guild_id)
                 names = select(func.count(DatasetRow.name_key.distinct())).where(DatasetRow.guild_id == guild_id)
                 require_room_for_dataset(await session.scalar(names) or 0)
-                if await self._rows(session, guild_id, name):
+                if await version_rows(session, guild_id, name):
                     raise DatasetExistsError(name)
-                row = _new_row(guild_id, name, 1, created_by)
+                row = new_row(guild_id, name, 1, created_by)
                 session.add(row)
         except IntegrityError:
             raise DatasetExistsError(name) from None
-        return _dataset(row)
-
-    async def all(self, guild_id: int) -> list[Dataset]:
-        """Every version of every dataset of a guild, by name, the newest version first."""
-        wanted = (
-            select(DatasetRow)
-            .where(DatasetRow.guild_id == guild_id)
-            .order_by(DatasetRow.name_key, DatasetRow.version.desc())
-        )
-        async with self._database.sessions() as session:
-            return [_dataset(row) for row in await session.scalars(wanted)]
-
-    async def versions(self, guild_id: int, name: str) -> list[Dataset]:
-        """The versions of a dataset, the newest first.
-
-        Raises:
-            NoSuchDatasetError
-        """
-        async with self._database.sessions() as session:
-            rows = await self._rows(session, guild_id, name)
-        if not rows:
-            raise NoSuchDatasetError(name)
-        return [_dataset(row) for row in rows]
-
-    async def get(self, guild_id: int, name: str, version: int | None = None) -> Dataset:
-        """A version, or the newest.
-
-        Raises:
-            NoSuchDatasetError
-        """
-        found = await self.versions(guild_id, name)
-        if version is None:
-            return found[0]
-        chosen = next((dataset for dataset in found if dataset.version == version), None)
-        if chosen is None:
-            raise NoSuchDatasetError(name, version)
-        return chosen
-
-    async def selected(self, guild_id: int, label: DatasetLabel) -> Dataset | None:
-        """The version that is selected to be trained on as ``label``."""
-        wanted = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label)
-        async with self._database.sessions() as session:
-            row = await session.scalar(wanted)
-            return None if row is None else _dataset(row)
-
-    async def examples(self, dataset_id: str) -> list[Example]:
-        """The examples of a version, in the order in which they were added."""
-        wanted = (
-            select(DatasetExampleRow)
-            .where(DatasetExampleRow.dataset_id == dataset_id)
-            .order_by(DatasetExampleRow.position)
-        )
-        async with self._database.sessions() as session:
-            return [_example(row) for row in await session.scalars(wanted)]
-
-    async def of_user(self, user_id: int) -> list[Example]:
-        """The examples that a person gave, in all versions of all datasets, each once."""
-        wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == user_id)
-        async with self._database.sessions() as session:
-            found = await session.scalars(wanted.order_by(DatasetExampleRow.created_at))
-            return list({row.key: _example(row) for row in found}.values())
-
-    async def by_id(self, guild_id: int, dataset_id: str) -> Dataset | None:
-        """The version with this id, if it is the guild's."""
-        async with self._database.sessions() as session:
-            row = await session.get(DatasetRow, dataset_id)
-            return None if row is None or row.guild_id != guild_id else _dataset(row)
-
-    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[ExampleHit]:
-        """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
-
-        Raises:
-            NoSuchDatasetError
-        """
-        dataset = await self.get(guild_id, name)
-        row = DatasetExampleRow
-        texts = (func.substr(text, 1, _SEARCHED_CHARS) for text in (row.prompt, row.answer, row.rejected))
-        wanted = select(row.key, *texts).where(row.dataset_id == dataset.id).order_by(row.position)
-        typed = typed.strip().casefold()
-        async with self._database.sessions() as session:
-            found = (await session.execute(wanted)).all()
-        fitting = (
-            ExampleHit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None)
-        )
-        return list(islice(fitting, most))
-
-    async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[ExampleKind]]:
-        """How many examples of each kind there are in each of these versions."""
-        kind = case(
-            (DatasetExampleRow.answer.is_(None), ExampleKind.NEGATIVE),
-            (DatasetExampleRow.rejected.is_(None), ExampleKind.POSITIVE),
-            else_=ExampleKind.PAIR,
-        )  # fmt: skip
-        wanted = (
-            select(DatasetExampleRow.dataset_id, kind, func.count())
-            .where(DatasetExampleRow.dataset_id.in_(dataset_ids))
-            .group_by(DatasetExampleRow.dataset_id, kind)
-        )
-        found: dict[str, Counter[ExampleKind]] = {dataset_id: Counter() for dataset_id in dataset_ids}
-        async with self._database.sessions() as session:
-            for dataset_id, of_kind, count in await session.execute(wanted):
-                found[dataset_id][ExampleKind(of_kind)] = count
-        return found
+        return dataset_of(row)
 
     async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> DatasetChange:
         """Add ``examples``, all or none; those that teach what another one there teaches are passed over, and those
@@ -210,19 +105,19 @@ class DatasetStore(DataHolder):
             require_room_for_examples(latest.name, len(existing) + len(new), all_chars)
             if not new:
                 return DatasetChange(
-                    _dataset(latest), made_version=False, changed=0,
+                    dataset_of(latest), made_version=False, changed=0,
                     unchanged=len(given), withdrawn=len(examples) - len(given),
                 )  # fmt: skip
             row, made = await self._open(session, latest, added_by)
             start = 0 if last is None else last + 1
             values = [
-                _example_values(example, row.id, key, start + number)
+                example_values(example, row.id, key, start + number)
                 for number, (key, example) in enumerate(new.items())
             ]
             await session.execute(insert(DatasetExampleRow), values)
             await self._note_change(session, row)
         return DatasetChange(
-            _dataset(row), made_version=made, changed=len(new),
+            dataset_of(row), made_version=made, changed=len(new),
             unchanged=len(given) - len(new), withdrawn=len(examples) - len(given),
         )  # fmt: skip
 
@@ -248,7 +143,7 @@ class DatasetStore(DataHolder):
             )
             await self._note_change(session, row)
         await self._database.scrub()
-        return DatasetChange(_dataset(row), made_version=made, changed=1, unchanged=0)
+        return DatasetChange(dataset_of(row), made_version=made, changed=1, unchanged=0)
 
     async def select(self, guild_id: int, name: str, label: DatasetLabel) -> DatasetSelection:
         """Make the newest version the one to train on as ``label``, and seal it.
@@ -267,13 +162,13 @@ class DatasetStore(DataHolder):
                     DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label, DatasetRow.id != row.id
                 )
             )
-            replaced = None if before is None else _dataset(before)
+            replaced = None if before is None else dataset_of(before)
             if before is not None:
                 before.selected_as = None
                 await session.flush()
             row.selected_as = label
             row.sealed_at = row.sealed_at or datetime.now(UTC)
-        return DatasetSelection(_dataset(row), replaced)
+        return DatasetSelection(dataset_of(row), replaced)
 
     async def mark_trained(self, guild_id: int, dataset_id: str) -> None:
         """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
@@ -292,8 +187,8 @@ class DatasetStore(DataHolder):
         """
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
-            rows = await self._rows(session, guild_id, name)
-            gone = [_dataset(row) for row in rows if version in (None, row.version)]
+            rows = await version_rows(session, guild_id, name)
+            gone = [dataset_of(row) for row in rows if version in (None, row.version)]
             if not gone:
                 raise NoSuchDatasetError(name, version)
             for dataset in gone:
@@ -362,7 +257,7 @@ class DatasetStore(DataHolder):
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
-            forgotten += ErasureResult(removed, removed, await self._tell(session, _dataset(row)))
+            forgotten += ErasureResult(removed, removed, await self._tell(session, dataset_of(row)))
             if row.trained_at is None:
                 await self._note_change(session, row)
             else:  # its hash stays that of what was learned
@@ -374,16 +269,8 @@ class DatasetStore(DataHolder):
         """Tell of a version that loses examples; how many files were deleted for that."""
         return sum([await watcher(session, dataset) for watcher in self._version_watchers])
 
-    async def _rows(self, session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
-        wanted = (
-            select(DatasetRow)
-            .where(DatasetRow.guild_id == guild_id, DatasetRow.name_key == key_of_name(name))
-            .order_by(DatasetRow.version.desc())
-        )
-        return list(await session.scalars(wanted))
-
     async def _latest(self, session: AsyncSession, guild_id: int, name: str) -> DatasetRow:
-        rows = await self._rows(session, guild_id, name)
+        rows = await version_rows(session, guild_id, name)
         if not rows:
             raise NoSuchDatasetError(name)
         return rows[0]
@@ -392,8 +279,8 @@ class DatasetStore(DataHolder):
         """``latest`` when it may be changed, otherwise a new version with copies; and whether it is new."""
         if latest.sealed_at is None:
             return latest, False
-        require_room_for_version(len(await self._rows(session, latest.guild_id, latest.name)))
-        row = _new_row(latest.guild_id, latest.name, latest.version + 1, user_id)
+        require_room_for_version(len(await version_rows(session, latest.guild_id, latest.name)))
+        row = new_row(latest.guild_id, latest.name, latest.version + 1, user_id)
         session.add(row)
         await session.flush()
         columns = [column for column in DatasetExampleRow.__table__.columns if column.key != "dataset_id"]
@@ -425,36 +312,3 @@ class DatasetStore(DataHolder):
     async def _delete(self, session: AsyncSession, ids: Collection[str]) -> None:
         await session.execute(delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id.in_(ids)))
         await session.execute(delete(DatasetRow).where(DatasetRow.id.in_(ids)))
-
-
-def _new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:
-    now = datetime.now(UTC)
-    return DatasetRow(
-        id=uuid.uuid4().hex, guild_id=guild_id, name=name, name_key=key_of_name(name), version=version,
-        created_by=created_by, created_at=now, changed_at=now, content_hash=content_hash([]),
-        selected_as=None, sealed_at=None, trained_at=None, withdrawn_at=None,
-    )  # fmt: skip
-
-
-def _dataset(row: DatasetRow) -> Dataset:
-    values = {name: getattr(row, name) for name in Dataset.__dataclass_fields__}
-    return Dataset(**{**values, "selected_as": None if row.selected_as is None else DatasetLabel(row.selected_as)})
-
-
-def _example_values(example: Example, dataset_id: str, key: str, position: int) -> dict[str, object]:
-    return {
-        "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
-        "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
-        "turns": [[turn.role, turn.text] for turn in example.turns], "language": example.language,
-        "given_by": example.given_by, "source": example.source, "correction_id": example.correction_id,
-        "created_at": example.created_at,
-    }  # fmt: skip
-
-
-def _example(row: DatasetExampleRow) -> Example:
-    turns = tuple(Turn("user" if role == "user" else "assistant", said) for role, said in row.turns)
-    return Example(
-        prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
-        language=row.language, given_by=row.given_by, source=ExampleSource(row.source),
-        correction_id=row.correction_id, created_at=row.created_at,
-    )  # fmt: skip

@@ -19,6 +19,7 @@ from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import TrainingRow
 from bot.training.recipe import TrainingMethod
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.starting import DAY, PLANNED_FOR, require_planned, require_room_today
 from bot.training.states import OPEN, TrainingState
 
@@ -86,6 +87,11 @@ class Training:
         """Whether it is still to end."""
         return self.state in OPEN
 
+    @property
+    def spec(self) -> TrainingSpec:
+        """What it was asked to be."""
+        return TrainingSpec(self.trainer, self.base, self.method, self.seed)
+
 
 class TrainingStore(DataHolder):
     """Keeps them."""
@@ -95,31 +101,25 @@ class TrainingStore(DataHolder):
 
     async def plan(
         self,
-        *,
-        guild_id: int,
-        starter_id: int,
-        channel_id: int,
-        locale: str,
-        trainer: str,
-        base: str,
-        seed: int,
+        starter: TrainingStarter,
+        spec: TrainingSpec,
         datasets: Sequence[DatasetRef],
+        *,
         content_hash: str,
         examples: int,
-        method: str,
     ) -> Training:
         """Keep what would be trained, until somebody says that it is."""
-        now = datetime.now(UTC)
+        now, guild_id = datetime.now(UTC), starter.guild_id
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             stale = (TrainingRow.state == TrainingState.PLANNED, TrainingRow.created_at < now - PLANNED_FOR)
             await session.execute(delete(TrainingRow).where(TrainingRow.guild_id == guild_id, *stale))
             last = await session.scalar(select(func.max(TrainingRow.number)).where(TrainingRow.guild_id == guild_id))
             row = TrainingRow(
-                id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter_id,
-                channel_id=channel_id, message_id=None, locale=locale, trainer=trainer, base=base, seed=seed,
-                datasets=_stored(datasets),
-                content_hash=content_hash, heldout=None, examples=examples, method=method, handle=None,
+                id=uuid.uuid4().hex, guild_id=guild_id, number=(last or 0) + 1, starter_id=starter.user_id,
+                channel_id=starter.channel_id, message_id=None, locale=starter.locale, trainer=spec.trainer,
+                base=spec.base, seed=spec.seed, method=spec.method, datasets=_stored(datasets),
+                content_hash=content_hash, heldout=None, examples=examples, handle=None,
                 state=TrainingState.PLANNED, is_cancelled=False, fraction=None, curve=[], message="", error=None,
                 announced=False, created_at=now, started_at=None, ended_at=None,
             )  # fmt: skip

@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
-import shutil
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.datasets.dataset import Dataset, DatasetLabel
-from bot.datasets.service import Datasets, TrainingData, TrainingDatasetGoneError
+from bot.datasets.service import Datasets, TrainingData
 from bot.errors import StarlingError
-from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.files import FileStore
-from bot.storage.sealed_folder import FileNotThereError
 from bot.training.model_store import Model, ModelKind, ModelStore
-from bot.training.recipe import Recipe, TrainingMethod
+from bot.training.packs import TrainingPacks
+from bot.training.planning import TrainingPlanner
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.states import ENDED, TrainingState
-from bot.training.store import DatasetRef, Training, TrainingStore
+from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Plan, TrainedModel, Trainer, TrainingProgress, follow, patiently
+from bot.training.trainers import Trainers
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 3.0
 QUEUE_LOOK_EVERY_S = 3.0
-PACKED_FOLDER = "trainings"
-"""Of a guild's files, where what was packed for others lies."""
-SEED = 2026
 
 TrainingWatcher = Callable[[Training, Model | None], Awaitable[None]]
 """Told of a training whenever more is known of it, and of the model that came of it."""
-
-
-class NoTrainerError(StarlingError):
-    """Raised when a trainer is named that is not there."""
-
-    sentence = _("There is no trainer {name} here; there is: {known}.")
-
-    def __init__(self, name: str, known: str) -> None:
-        super().__init__(name=name[:40], known=known)
-
-
-class ChangedWhilePackedError(StarlingError):
-    """Raised when examples were taken back while they were packed."""
-
-    sentence = _("Examples were taken back while I packed them, so I have thrown the file away. Start it again.")
 
 
 class Trainings(DataHolder):
@@ -69,121 +48,36 @@ class Trainings(DataHolder):
     ) -> None:
         """``trainers`` by their names, the preferred first; ``folder``: what they work in; ``max_per_day``: trainings
         that a guild may start."""
-        self.trainers = trainers
+        self.trainers = Trainers(trainers)
+        self._planner = TrainingPlanner(store, models, datasets, self.trainers)
+        self._packs = TrainingPacks(store, models, datasets, files, folder)
         self._store = store
         self._models = models
         self._datasets = datasets
-        self._files = files
-        self._folder = folder
         self._max_per_day = max_per_day
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
         self._shown: TrainingWatcher | None = None
-        datasets.tell_of_versions(self._delete_packed)
-
-    async def _delete_packed(self, _session: AsyncSession, dataset: Dataset) -> int:
-        """Delete what was packed of a version from which examples are taken back."""
-        deleted = 0
-        for training in await self._store.learned_from(dataset.guild_id, dataset.id):
-            model = await self._models.of_training(training.id)
-            if model is not None and model.kind is ModelKind.FILES:
-                deleted += await self._delete_pack(training, model)
-        return deleted
-
-    async def _delete_pack(self, training: Training, model: Model) -> bool:
-        """Says whether there was a file for people."""
-        await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
-        try:
-            await self._files.of_guild(training.guild_id).delete(_packed(model))
-        except FileNotThereError:
-            return False
-        return True
 
     def show_by(self, shown: TrainingWatcher) -> None:
         """Call ``shown`` from now on; what it raises is logged."""
         self._shown = shown
 
-    def trainer(self, name: str) -> Trainer:
-        """
-        Raises:
-            NoTrainerError
-        """
-        if name not in self.trainers:
-            raise NoTrainerError(name, ", ".join(self.trainers))
-        return self.trainers[name]
-
     def left_s(self, training: Training) -> float | None:
         """How long it will still take, roughly; None where nobody knows."""
         return self._left_s.get(training.id)
 
-    async def plan(
-        self,
-        *,
-        guild_id: int,
-        starter_id: int,
-        channel_id: int,
-        locale: str,
-        trainer: str,
-        base: str,
-        method: TrainingMethod = TrainingMethod.SUPERVISED,
-    ) -> tuple[Training, Plan]:
-        """What would be trained on what the guild has selected, kept until somebody starts it. ``base``: a model as the
-        trainer names it, or one that the guild has trained.
+    async def plan(self, starter: TrainingStarter, spec: TrainingSpec) -> tuple[Training, Plan]:
+        """As ``TrainingPlanner.plan``."""
+        return await self._planner.plan(starter, spec)
 
-        Raises:
-            NoTrainerError, NothingSelectedError
-            TrainingError: the trainer would refuse it.
-        """
-        data = await self._datasets.look_at_selected(guild_id, seed=SEED)
-        refs = _dataset_refs(data)
-        return await self._plan(guild_id, starter_id, channel_id, locale, trainer, base, method, SEED, data, refs)
+    async def plan_again(self, model: Model, starter: TrainingStarter) -> tuple[Training, Plan]:
+        """As ``TrainingPlanner.plan_again``."""
+        return await self._planner.plan_again(model, starter)
 
-    async def plan_again(self, model: Model, *, starter_id: int, channel_id: int, locale: str) -> tuple[Training, Plan]:
-        """The same as a model came of, with the same datasets as they are now: without what was taken back since.
-
-        Raises:
-            NoSuchTrainingError: nothing is known of it any more.
-            NoTrainerError: what trained it is not set up any more.
-            TrainingDatasetGoneError: a dataset that it learned from was deleted.
-            TrainingError: the trainer would refuse it.
-        """
-        before = await self._store.in_guild(model.guild_id, model.training_id)
-        data = await self._datasets.look_at(before.guild_id, [one.id for one in before.datasets], seed=before.seed)
-        return await self._plan(
-            before.guild_id, starter_id, channel_id, locale, before.trainer, before.base, before.method,
-            before.seed, data, before.datasets,
-        )  # fmt: skip
-
-    async def look_at(self, guild_id: int, trainer: str, base: str, method: TrainingMethod, data: TrainingData) -> Plan:
-        """What would be trained on ``data``; nothing is kept.
-
-        Raises:
-            NoTrainerError
-            TrainingError: the trainer would refuse it.
-        """
-        recipe = await self._recipe(guild_id, trainer, base, method, SEED)
-        return await self.trainer(trainer).plan(data, recipe)
-
-    async def _plan(
-        self,
-        guild_id: int,
-        starter_id: int,
-        channel_id: int,
-        locale: str,
-        trainer: str,
-        base: str,
-        method: TrainingMethod,
-        seed: int,
-        data: TrainingData,
-        datasets: Sequence[DatasetRef],
-    ) -> tuple[Training, Plan]:
-        recipe = await self._recipe(guild_id, trainer, base, method, seed)
-        plan = await self.trainer(trainer).plan(data, recipe)
-        training = await self._store.plan(
-            guild_id=guild_id, starter_id=starter_id, channel_id=channel_id, locale=locale, trainer=trainer, base=base,
-            seed=seed, datasets=datasets, content_hash=data.content_hash, examples=plan.examples, method=method,
-        )  # fmt: skip
-        return training, plan
+    async def look_at(self, guild_id: int, spec: TrainingSpec, data: TrainingData) -> Plan:
+        """As ``TrainingPlanner.look_at``."""
+        return await self._planner.look_at(guild_id, spec, data)
 
     async def start(self, guild_id: int, id_: str, starter_id: int) -> Training:
         """Promise what was planned, and do it once it is its turn.
@@ -204,7 +98,7 @@ class Trainings(DataHolder):
             return ended
         noted = await self._store.note_cancelled(training.id)
         if noted is not None and noted.handle is not None:
-            await self._end_at(self.trainer(noted.trainer), noted.handle)
+            await self._end_at(self.trainers.named(noted.trainer), noted.handle)
         return noted
 
     async def resume(self) -> None:
@@ -227,7 +121,7 @@ class Trainings(DataHolder):
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""
         running = await self._store.open_in(guild_id)
-        packs = [model for model in await self._models.of_guild(guild_id) if model.kind is ModelKind.FILES]
+        models = await self._models.of_guild(guild_id)
         gone = await self._store.forget_guild(guild_id) + await self._models.forget_guild(guild_id)
         for training in running:
             if (task := self._tasks.get(training.id)) is not None:
@@ -237,10 +131,7 @@ class Trainings(DataHolder):
                 trainer = self.trainers[training.trainer]
                 await self._end_at(trainer, training.handle)
                 await self._tidy(trainer, training.handle)
-        for model in packs:
-            with contextlib.suppress(FileNotThereError):
-                await self._files.of_guild(guild_id).delete(_packed(model))
-        await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
+        await self._packs.forget_guild(guild_id, models)
         return gone
 
     async def forget_user(self, user_id: int) -> ErasureResult:
@@ -250,10 +141,6 @@ class Trainings(DataHolder):
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget cards that were deleted."""
         return await self._store.forget_messages(message_ids)
-
-    def folder_of(self, training: Training) -> Path:
-        """What is the training's own."""
-        return self._folder / str(training.guild_id) / training.id
 
     def _run(self, training: Training) -> None:
         task = asyncio.create_task(self._guarded(training))
@@ -279,7 +166,7 @@ class Trainings(DataHolder):
             if known is None or not known.is_open:
                 return
             await asyncio.sleep(QUEUE_LOOK_EVERY_S)
-        trainer = self.trainer(training.trainer)
+        trainer = self.trainers.named(training.trainer)
         handle = training.handle or await self._begin(trainer, training)
         last: TrainingProgress | None = None
         async for progress in follow(trainer, handle, every_s=LOOK_EVERY_S):
@@ -307,10 +194,10 @@ class Trainings(DataHolder):
 
     async def _begin(self, trainer: Trainer, training: Training) -> str:
         """Begin, or find what was begun already; its handle, stored."""
-        folder = self.folder_of(training)
+        folder = self._packs.folder_of(training)
         was_begun = await asyncio.to_thread(folder.is_dir)
         data = await self._take_data(trainer, training, was_begun=was_begun)
-        recipe = await self._recipe(training.guild_id, training.trainer, training.base, training.method, training.seed)
+        recipe = await self._planner.recipe(training.guild_id, training.spec)
 
         def begin() -> Awaitable[str]:
             # After an interruption the same folder is given again: the trainer finds there what it had begun.
@@ -338,12 +225,6 @@ class Trainings(DataHolder):
             await self._store.note_datasets(training.id, known)
         return await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
 
-    async def _recipe(self, guild_id: int, trainer: str, base: str, method: TrainingMethod, seed: int) -> Recipe:
-        """``base`` may be a model that the guild has trained by the same trainer: then more is learnt on top of it."""
-        trained = {model.name: model for model in await self._models.of_guild(guild_id)}.get(base)
-        continued = None if trained is None else self.trainer(trainer).continues(trained, method, seed)
-        return continued or Recipe(base, method, seed=seed)
-
     async def _keep(self, training: Training, made: TrainedModel) -> str:
         """Keep what came out, as a candidate. Returns what is to be told of it: where it is a file for people, which is
         put among those of the guild, its path there; else the states of the model that the service keeps besides."""
@@ -353,26 +234,7 @@ class Trainings(DataHolder):
         )  # fmt: skip
         if made.kind is not ModelKind.FILES or made.path is None:
             return f"checkpoints: {', '.join(made.checkpoints)}"[:500] if made.checkpoints else ""
-        packed = await asyncio.to_thread((self._folder / made.path).read_bytes)
-        kept = await self._files.of_guild(training.guild_id).write(_packed(model), packed)
-        await self._require_unchanged(training, model)
-        return kept.path
-
-    async def _require_unchanged(self, training: Training, model: Model) -> None:
-        """What is taken back is deleted from files that are there; this one was not, while it was written.
-
-        Raises:
-            ChangedWhilePackedError, TrainingDatasetGoneError
-        """
-        known = await self._store.by_id(training.id)
-        try:
-            data = await self._datasets.look_at(training.guild_id, [one.id for one in training.datasets])
-        except TrainingDatasetGoneError:
-            await self._delete_pack(training, model)
-            raise
-        if known is None or known.content_hash != data.content_hash:
-            await self._delete_pack(training, model)
-            raise ChangedWhilePackedError
+        return await self._packs.keep(training, model, made.path)
 
     async def _note(self, training: Training, progress: TrainingProgress) -> None:
         self._left_s[training.id] = progress.left_s
@@ -424,15 +286,3 @@ class Trainings(DataHolder):
             log.exception("a training could not be shown")
             return False
         return True
-
-
-def _packed(model: Model) -> str:
-    """The path of what was packed, among the files of its guild."""
-    return f"{PACKED_FOLDER}/{model.name}.zip"
-
-
-def _dataset_refs(data: TrainingData) -> list[DatasetRef]:
-    return [
-        DatasetRef(one.id, one.name, one.version, label)
-        for one, label in zip(data.datasets, DatasetLabel, strict=False)
-    ]

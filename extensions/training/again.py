@@ -12,6 +12,7 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.training.model_store import Model, ModelStore
 from bot.training.rights import require_trainer
+from bot.training.specs import TrainingStarter
 from bot.training.trainings import Trainings
 from bot.ui.screen import Screen
 from extensions.training.cards import describe_plan, plan_row
@@ -49,9 +50,8 @@ async def train_again(
     guild, locale = await require_trainer(interaction, preferences), str(interaction.locale)
     model = await models.get(guild, context.id_metadata)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-    training, plan = await trainings.plan_again(
-        model, starter_id=interaction.user.id, channel_id=interaction.channel_id, locale=locale
-    )
+    starter = TrainingStarter(guild, interaction.user.id, interaction.channel_id, locale)
+    training, plan = await trainings.plan_again(model, starter)
     await interaction.execute(
         describe_plan(training, plan, locale, settings.chat_currency), components=[plan_row(training, locale)],
         user_mentions=False, role_mentions=False, mentions_everyone=False,

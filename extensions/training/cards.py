@@ -227,7 +227,7 @@ async def start(
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
     planned = await store.in_guild(guild, context.id_metadata)
-    trainings.trainer(planned.trainer)
+    trainings.trainers.named(planned.trainer)
     await readiness.require(planned.trainer)
     await store.note(planned.id, message_id=int(interaction.message.id))
     training = await trainings.start(guild, planned.id, interaction.user.id)

@@ -23,6 +23,7 @@ from bot.training.readiness import Readiness
 from bot.training.recipe import TrainingMethod
 from bot.training.registry import TRAINERS
 from bot.training.rights import require_trainer
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import NoSuchTrainingError, Training, TrainingStore
 from bot.training.trainings import Trainings
 from bot.ui.autocomplete import safe
@@ -75,7 +76,7 @@ async def complete_base(
     typed = str(context.focused.value or "").casefold()
     chosen = context.get_option("trainer")
     named = str(chosen.value) if chosen is not None and chosen.value else (await readiness.chosen())[0]
-    trainer = trainings.trainer(named)
+    trainer = trainings.trainers.named(named)
     bases = trainer.bases(await models.names())
     bases += [
         model.name for model in await trained.of_guild(guild) if trainer.continues(model, TrainingMethod.SUPERVISED, 0)
@@ -153,7 +154,8 @@ class Train(
             raise TwoSourcesError
         trainer, note = (self.trainer, None) if self.trainer is not None else await readiness.chosen()
         method, label = TrainingMethod(self.method), DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
-        base = self.base_model or trainings.trainer(trainer).default_base(method, await trained.of_guild(guild))
+        base = self.base_model or trainings.trainers.named(trainer).default_base(method, await trained.of_guild(guild))
+        spec = TrainingSpec(trainer, base, method)
         await readiness.require(trainer)
         try:
             given = await self._given(datasets, context.user.id)
@@ -165,14 +167,12 @@ class Train(
             # What could not be started would only leave something behind.
             examples = () if given is None else given.examples
             would_learn = await datasets.look_at_selected_with(guild, name, label, examples)
-            await trainings.look_at(guild, trainer, base, method, would_learn)
+            await trainings.look_at(guild, spec, would_learn)
             if given is not None:
                 await _add(store, datasets, guild, name, given)
             await datasets.select(guild, name, label)
-        training, plan = await trainings.plan(
-            guild_id=guild, starter_id=context.user.id, channel_id=context.channel_id, locale=locale,
-            trainer=trainer, base=base, method=method,
-        )  # fmt: skip
+        starter = TrainingStarter(guild, context.user.id, context.channel_id, locale)
+        training, plan = await trainings.plan(starter, spec)
         text = describe_plan(training, plan, locale, settings.chat_currency, note)
         await respond(context, text, components=[plan_row(training, locale)])
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from audio import PLAIN, OnProgress, Prosody, Recording, Sound, Transcript, Voice, decode
+from audio import PLAIN, Prosody, Recording, Sound, Transcript, Voice, decode
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
@@ -55,9 +56,7 @@ class Stenographer:
     async def load(self) -> None:
         """Nothing is loaded."""
 
-    async def transcribe(
-        self, audio: bytes | Recording, *, progress: OnProgress | None = None, **options: object
-    ) -> Transcript:
+    async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         return Transcript("Where do parrots come from?", "en", 1.0, 3.0, ())
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import av
 from aiohttp import web
 
 from audio import Sound, Transcriber
+from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.engine import Engine
 from audio.synthesis.filtering import frames_of
 from audio.synthesis.prosody import Prosody
@@ -72,7 +73,10 @@ class SpeechServer:
         language = str(form["language"]) if "language" in form else None
         wants_words = "word" in form.getall("timestamp_granularities[]", [])
         transcript = await self._transcriber.transcribe(
-            data, words=wants_words, language=language, hints=str(form.get("prompt", "")), translate=translate
+            data,
+            TranscriptionOptions(
+                words=wants_words, language=language, hints=str(form.get("prompt", "")), translate=translate
+            ),
         )
         if form["response_format"] == "json":
             return web.json_response({"text": transcript.text})

@@ -12,6 +12,7 @@ from audio import EspeakEngine, PiperEngine, Prosody, Synthesizer, Transcriber, 
 from audio.errors import NotAudioError, RecognizerFailedError
 from audio.recognition.fallback import FallbackRecognizer
 from audio.recognition.openai_recognizer import OpenAIRecognizer
+from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.openai_engine import OpenAIEngine
 from tests.audio.speech_server import KEY, SpeechServer
 from tests.harness import RECORDINGS
@@ -51,7 +52,7 @@ async def test_a_recording_is_heard_by_a_service_that_gets_its_sound_alone(
 ) -> None:
     told: list[TranscriptionProgress] = []
     transcript = await recognizer.transcribe(
-        (RECORDINGS / "jfk.ogg").read_bytes(), hints="Kennedy", words=True, progress=told.append
+        (RECORDINGS / "jfk.ogg").read_bytes(), TranscriptionOptions(hints="Kennedy", words=True, progress=told.append)
     )
     assert is_heard(JFK, transcript.text)
     assert "watching" not in transcript.text  # what the service itself takes for no speech
@@ -67,11 +68,11 @@ async def test_a_recording_is_heard_by_a_service_that_gets_its_sound_alone(
 async def test_the_language_that_is_said_or_found_is_told(server: SpeechServer, recognizer: OpenAIRecognizer) -> None:
     russian = (RECORDINGS / "pisets-ru.ogg").read_bytes()
     found = await recognizer.transcribe(russian)
-    said = await recognizer.transcribe(russian, languages=["ru-RU"])
+    said = await recognizer.transcribe(russian, TranscriptionOptions(languages=["ru-RU"]))
     assert is_heard(PISETS, found.text) and is_heard(PISETS, said.text)
     assert (found.language, said.language) == ("ru", "ru")
     assert [asked.get("language") for asked in server.heard] == [None, "ru"]
-    english = await recognizer.transcribe(russian, translate=True)
+    english = await recognizer.transcribe(russian, TranscriptionOptions(translate=True))
     assert english.text.isascii() and english.has_speech
 
 

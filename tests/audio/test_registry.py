@@ -14,6 +14,7 @@ from audio.errors import (
     UnknownEngineError,
 )
 from audio.recognition.fallback import FallbackRecognizer
+from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.transcript import Transcript
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
@@ -91,7 +92,7 @@ class ScriptedRecognizer:
 
     async def close(self) -> None: ...
 
-    async def transcribe(self, audio: object, **options: object) -> Transcript:
+    async def transcribe(self, audio: object, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         self.asked += 1
         if self.text is None:
             raise RecognizerFailedError(self.name, "it is asleep")

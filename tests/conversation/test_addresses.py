@@ -10,7 +10,8 @@ from aiohttp import web
 from bot.app.check import CheckResult
 from bot.app.doctor import examine
 from bot.conversation.addresses import neighbours, tidy_key, tidy_url
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatModelUnknownError, ChatWrongAddressError
 from bot.conversation.model_list import is_listed, names_in
 from bot.settings import SettingsError, read_settings
@@ -24,7 +25,9 @@ async def endpoint() -> AsyncIterator[ScriptedChat]:
 
 
 def _chat(url: str, key: str = "key", model: str = "scripted") -> ChatModel:
-    return ChatModel(url, key, model, timeout_s=2.0, max_reply_tokens=50, context_tokens=8192)
+    return ChatModel(
+        EndpointAddress(url, key), model, ChatLimits(timeout_s=2.0, max_reply_tokens=50, context_tokens=8192)
+    )
 
 
 @pytest.mark.parametrize(

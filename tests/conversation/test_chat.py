@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import (
     ChatBrokenOffError,
     ChatError,
@@ -39,7 +40,11 @@ async def endpoint() -> AsyncIterator[ScriptedChat]:
 
 @pytest.fixture
 async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
-    model = ChatModel(endpoint.base_url, "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
+    model = ChatModel(
+        EndpointAddress(endpoint.base_url, "key"),
+        "scripted",
+        ChatLimits(timeout_s=1.0, max_reply_tokens=50, context_tokens=8192),
+    )
     yield model
     await model.close()
 
@@ -126,7 +131,9 @@ async def test_a_passing_failure_is_not_noticed(chat: ChatModel, endpoint: Scrip
 
 async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
     chat = ChatModel(
-        "http://127.0.0.1:9/v1", "key", "scripted", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192
+        EndpointAddress("http://127.0.0.1:9/v1", "key"),
+        "scripted",
+        ChatLimits(timeout_s=1.0, max_reply_tokens=50, context_tokens=8192),
     )
     with pytest.raises(ChatUnreachableError):
         await _reply(chat)
@@ -137,7 +144,11 @@ async def test_an_endpoint_that_is_not_there_is_told_of() -> None:
 
 async def test_an_endpoint_is_checked_for_its_model(endpoint: ScriptedChat, chat: ChatModel) -> None:
     await chat.check()
-    other = ChatModel(endpoint.base_url, "key", "unheard-of", timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
+    other = ChatModel(
+        EndpointAddress(endpoint.base_url, "key"),
+        "unheard-of",
+        ChatLimits(timeout_s=1.0, max_reply_tokens=50, context_tokens=8192),
+    )
     with pytest.raises(ChatModelUnknownError, match="unheard-of"):
         await other.check()
     await other.close()
@@ -186,7 +197,11 @@ async def test_nobody_waits_long_for_a_count_that_does_not_come(chat: ChatModel,
 
 
 def test_a_prompt_leaves_room_for_the_reply() -> None:
-    long_winded = ChatModel("http://x/v1", "key", "m", timeout_s=1, max_reply_tokens=9000, context_tokens=8192)
+    long_winded = ChatModel(
+        EndpointAddress("http://x/v1", "key"), "m", ChatLimits(timeout_s=1, max_reply_tokens=9000, context_tokens=8192)
+    )
     assert long_winded.prompt_tokens == 2048
-    usual = ChatModel("http://x/v1", "key", "m", timeout_s=1, max_reply_tokens=800, context_tokens=8192)
+    usual = ChatModel(
+        EndpointAddress("http://x/v1", "key"), "m", ChatLimits(timeout_s=1, max_reply_tokens=800, context_tokens=8192)
+    )
     assert usual.prompt_tokens == 7392

@@ -14,9 +14,10 @@ import aiohttp
 import psutil
 import pytest
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import CONTEXT_TOKENS, EmbeddedChat
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatRefusedError, ContextTooLongError, EngineNotStartedError
 from bot.conversation.prompting import build_prompt
 
@@ -48,7 +49,9 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     await stream.aclose()
     assert re.search(r"\w{3,}", await _reply(chat))
 
-    stranger = ChatModel(engine.base_url, "guessed", "x", timeout_s=5, max_reply_tokens=5, context_tokens=64)
+    stranger = ChatModel(
+        EndpointAddress(engine.base_url, "guessed"), "x", ChatLimits(timeout_s=5, max_reply_tokens=5, context_tokens=64)
+    )
     with pytest.raises(ChatRefusedError):
         await _reply(stranger)
     await stranger.close()

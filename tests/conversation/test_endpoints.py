@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.conversation.chat import ChatModel, ReplyReport
+from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
 from bot.conversation.chat_message import ChatMessage, Picture
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.endpoint_profile import ModelProfiles
 from bot.conversation.errors import (
     ChatBrokenOffError,
@@ -66,7 +67,10 @@ async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
 
 def _model(endpoint: ScriptedChat, **settings: Any) -> ChatModel:
     usual = {"timeout_s": 1.0, "max_reply_tokens": 50, "max_reasoning_tokens": 200, "context_tokens": 8192}
-    return ChatModel(endpoint.base_url, KEY, "scripted", **(usual | settings))
+    of_address = {name: settings.pop(name) for name in ("extra", "headers") if name in settings}
+    profiles = settings.pop("profiles", None)
+    address = EndpointAddress(endpoint.base_url, KEY, **of_address)
+    return ChatModel(address, "scripted", ChatLimits(**(usual | settings)), profiles=profiles)
 
 
 async def _reply(chat: ChatModel, *messages: ChatMessage, report: ReplyReport | None = None) -> str:

@@ -25,6 +25,7 @@ from bot.storage.database import Database
 from bot.storage.file_names import key_of
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.model_store import ModelKind, ModelStore
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import DatasetRef, TrainingStore
 from bot.ui.screen import Screen
 from tests.harness import BotHarness, Message, populated, running
@@ -170,9 +171,8 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
         trainings, ids = TrainingStore(database), []
         for _time in range(2):
             training = await trainings.plan(
-                guild_id=guild, starter_id=author, channel_id=channel, locale="ru", trainer="export", base="b", seed=1,
-                datasets=[DatasetRef(dataset.id, "d", 1, "positive")], content_hash="0", examples=1,
-                method="supervised",
+                TrainingStarter(guild, author, channel, "ru"), TrainingSpec("export", "b"),
+                [DatasetRef(dataset.id, "d", 1, "positive")], content_hash="0", examples=1,
             )  # fmt: skip
             ids.append(training.id)
         await trainings.queue(guild, ids[1], author, max_per_day=9)

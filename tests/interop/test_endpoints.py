@@ -10,14 +10,14 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.conversation.chat import ChatModel, ReplyReport
+from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import MODEL, EmbeddedChat
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatError, ChatModelUnknownError, ChatRefusedError, ContextTooLongError
 from tests.scripted_chat import Scripted, ScriptedChat, stream, words
 
@@ -62,8 +62,9 @@ async def _serving(*command: str, url: str, cwd: Path, environment: Mapping[str,
         log.close()
 
 
-def _chat(base_url: str, model: str, key: str = KEY, **settings: Any) -> ChatModel:
-    return ChatModel(base_url, key, model, timeout_s=60.0, max_reply_tokens=40, context_tokens=2048, **settings)
+def _chat(base_url: str, model: str, key: str = KEY, extra: Mapping[str, object] | None = None) -> ChatModel:
+    limits = ChatLimits(timeout_s=60.0, max_reply_tokens=40, context_tokens=2048)
+    return ChatModel(EndpointAddress(base_url, key, extra=extra or {}), model, limits)
 
 
 async def _reply(chat: ChatModel, *messages: ChatMessage, report: ReplyReport | None = None) -> str:

@@ -35,6 +35,7 @@ from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.evaluating.results import ModelTestStore
 from bot.training.export.trainer import ExportingTrainer
 from bot.training.model_store import ModelStore
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
 from bot.usage.store import UsageStore
@@ -144,9 +145,7 @@ async def taught(bot: Bot) -> str:
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")
     await bot.datasets.select(GUILD, "d", DatasetLabel.POSITIVE)
-    training, _plan = await bot.trainings.plan(
-        guild_id=GUILD, starter_id=BORIS, channel_id=1, locale="ru", trainer="export", base=""
-    )
+    training, _plan = await bot.trainings.plan(TrainingStarter(GUILD, BORIS, 1, "ru"), TrainingSpec("export", ""))
     await bot.trainings.start(GUILD, training.id, BORIS)
     await packed(bot, training.id)
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 8, "other"), "And then?", "Later.", ada)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.endpoint import EndpointAddress
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.checking import REACH, RecallCheck
 from bot.recall.indexes import RecallMatch
@@ -20,7 +21,10 @@ NEAR = (RecallMatch(GAMES, 0.05), RecallMatch(POTTERY, -0.04), RecallMatch(GAMES
 
 def model_at(address: str, *, is_demonstration: bool = False) -> ChatModel:
     return ChatModel(
-        address, "key", "m", timeout_s=5, max_reply_tokens=50, context_tokens=4000, is_demonstration=is_demonstration
+        EndpointAddress(address, "key"),
+        "m",
+        ChatLimits(timeout_s=5, max_reply_tokens=50, context_tokens=4000),
+        is_demonstration=is_demonstration,
     )
 
 

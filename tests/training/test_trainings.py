@@ -20,6 +20,7 @@ from bot.training.export.trainer import ExportingTrainer
 from bot.training.model_store import Model, ModelStore
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.recipe import TrainingMethod
+from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
@@ -30,6 +31,7 @@ from tests.training.factories import facts, pairs
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
 
 GUILD, CHANNEL = 11, 50
+STARTER = TrainingStarter(GUILD, ADA, CHANNEL, "en-US")
 
 
 class School:
@@ -76,9 +78,7 @@ class School:
         await self.trainings.resume()
 
     async def start(self, trainer: str = "openai", base: str = "small-1") -> Training:
-        planned, _plan = await self.trainings.plan(
-            guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="en-US", trainer=trainer, base=base
-        )
+        planned, _plan = await self.trainings.plan(STARTER, TrainingSpec(trainer, base))
         return await self.trainings.start(GUILD, planned.id, ADA)
 
     async def until(self, wanted: Callable[[], object]) -> None:
@@ -216,7 +216,7 @@ async def test_a_model_tells_how_many_examples_it_has_seen_that_were_taken_back_
     model = await school.models.get(GUILD, "trained-2")
     assert await withdrawn.seen_by(model) == 1
     assert await withdrawn.seen_by(await school.models.get(GUILD, f"trained-{packed.number}")) == 0
-    again, plan = await school.trainings.plan_again(model, starter_id=ADA, channel_id=CHANNEL, locale="ru")
+    again, plan = await school.trainings.plan_again(model, STARTER)
     assert (again.trainer, again.base, again.datasets[0].id) == ("openai", "small-1", packed.datasets[0].id)
     assert plan.examples + plan.heldout == len(facts())
     await school.trainings.start(GUILD, again.id, ADA)
@@ -232,17 +232,12 @@ async def test_a_model_tells_how_many_examples_it_has_seen_that_were_taken_back_
 async def test_preferences_are_learnt_on_top_of_a_model_that_was_trained_here(school: School) -> None:
     await school.start()
     first = await school.end()
+    spec = TrainingSpec("openai", "trained-1", TrainingMethod.PREFERENCE)
     with pytest.raises(TooFewPairsError):
-        await school.trainings.plan(
-            guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="ru", trainer="openai", base="trained-1",
-            method=TrainingMethod.PREFERENCE,
-        )  # fmt: skip
+        await school.trainings.plan(STARTER, spec)
     await school.datasets.add(GUILD, "towns", pairs(), ADA)
     await school.datasets.select(GUILD, "towns", DatasetLabel.POSITIVE)
-    planned, plan = await school.trainings.plan(
-        guild_id=GUILD, starter_id=ADA, channel_id=CHANNEL, locale="ru", trainer="openai", base="trained-1",
-        method=TrainingMethod.PREFERENCE,
-    )  # fmt: skip
+    planned, plan = await school.trainings.plan(STARTER, spec)
     assert plan.examples >= 10
     await school.trainings.start(GUILD, planned.id, ADA)
     ended = await school.end(2)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import openai
 import structlog
 
+from bot.conversation.trusted_authorities import trusted_authorities
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
@@ -52,6 +53,7 @@ MIN_EXAMPLES = 10
 """That OpenAI takes."""
 EPOCHS = 3
 """Where the recipe does not say: stated in the request, so that the price that was told is the one that is paid."""
+CONNECT_TIMEOUT_S = 10.0
 RETRIES = 2
 RETRY_WAIT_S = 1.0
 MAX_WAIT_S = 30.0
@@ -95,8 +97,13 @@ class OpenAITrainer:
         self._base_model = base_model
         self.service = _host(base_url)
         self._price_of_a_million = price_of_a_million
+        timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
         self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key, timeout=openai.Timeout(timeout_s, connect=10.0), max_retries=RETRIES
+            base_url=base_url,
+            api_key=api_key,
+            timeout=timeout,
+            max_retries=RETRIES,
+            http_client=openai.DefaultAsyncHttpx2Client(timeout=timeout, verify=trusted_authorities()),
         )
 
     async def check(self) -> None:

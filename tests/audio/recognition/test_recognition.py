@@ -29,6 +29,7 @@ from audio.recognition.batch import ChunkRequest, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import has_gained_names, is_hallucination, is_loop, max_tokens
 from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.options import TranscriptionOptions
 from audio.recognition.stages import Stages
 from audio.recognition.voice_activity import Span
 from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, Whisper
@@ -391,7 +392,7 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
 
 
 async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes) -> None:
-    transcript = await transcriber.transcribe(jfk, words=True)
+    transcript = await transcriber.transcribe(jfk, TranscriptionOptions(words=True))
     found = [word for segment in transcript.segments for word in segment.words]
     assert word_error_rate(JFK, " ".join(word.text for word in found)) <= 0.1
     times_s = [time_s for word in found for time_s in (word.start_s, word.end_s)]
@@ -410,7 +411,9 @@ async def test_a_vocabulary_given_beforehand_mends_what_is_misheard(
 ) -> None:
     alone = await transcriber.transcribe(russian_note)
     assert word_error_rate(PISETS, alone.text) <= 0.25 and not is_heard("нейронные сети", alone.text, 0)
-    hinted = await transcriber.transcribe(russian_note, hints="Сегодня поговорим про нейронные сети.")
+    hinted = await transcriber.transcribe(
+        russian_note, TranscriptionOptions(hints="Сегодня поговорим про нейронные сети.")
+    )
     assert is_heard("нейронные сети", hinted.text, 0)
 
 
@@ -418,11 +421,11 @@ async def test_only_the_languages_that_are_allowed_are_considered(
     transcriber: Transcriber, russian_note: bytes
 ) -> None:
     free = await transcriber.transcribe(russian_note)
-    bound = await transcriber.transcribe(russian_note, languages=["uk", "en"])
+    bound = await transcriber.transcribe(russian_note, TranscriptionOptions(languages=["uk", "en"]))
     assert free.language == "ru"
     assert bound.language == "en"
     with pytest.raises(UnknownLanguageError):
-        await transcriber.transcribe(russian_note, languages=["tlh"])
+        await transcriber.transcribe(russian_note, TranscriptionOptions(languages=["tlh"]))
 
 
 async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_sound: Recording) -> None:
@@ -434,7 +437,7 @@ async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_s
         assert asyncio.get_running_loop() is loop
         told.append(done)
 
-    heard = await fast.transcribe(minutes, progress=progress)
+    heard = await fast.transcribe(minutes, TranscriptionOptions(progress=progress))
     assert len(told) >= 3
     assert [one.transcribed_s for one in told] == sorted(one.transcribed_s for one in told)
     assert {one.duration_s for one in told} == {70.0}
@@ -449,7 +452,7 @@ async def test_the_first_words_of_a_long_file_are_told_before_all_of_it_is_opene
 ) -> None:
     minutes = encode(Sound(np.resize(jfk_sound.samples, 65 * 16_000), 16_000)).ogg
     told: list[TranscriptionProgress] = []
-    heard = await fast.transcribe(minutes, progress=told.append)
+    heard = await fast.transcribe(minutes, TranscriptionOptions(progress=told.append))
     assert told[0].transcribed_s == 0
     assert is_heard(JFK.split(" ask ")[0], told[0].text)
     assert [len(one.text) for one in told] == sorted(len(one.text) for one in told)
@@ -464,7 +467,7 @@ async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path
         order: list[str] = []
 
         async def send(source: str) -> None:
-            await transcriber.transcribe(russian_note, source=source)
+            await transcriber.transcribe(russian_note, TranscriptionOptions(source=source))
             order.append(source)
 
         busy = [asyncio.create_task(send("busy guild")) for _ in range(5)]

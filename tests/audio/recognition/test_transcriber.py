@@ -22,6 +22,7 @@ from audio import (
     UnknownLanguageError,
     decode,
 )
+from audio.recognition.options import TranscriptionOptions
 from tests.audio.made_recordings import (
     breath,
     click,
@@ -61,7 +62,7 @@ async def test_a_russian_note_is_transcribed_in_russian(transcriber: Transcriber
 
 
 async def test_a_russian_note_is_translated_into_english(transcriber: Transcriber, russian_note: bytes) -> None:
-    transcript = await transcriber.transcribe(russian_note, language="ru-RU", translate=True)
+    transcript = await transcriber.transcribe(russian_note, TranscriptionOptions(language="ru-RU", translate=True))
 
     assert transcript.language == "ru"
     assert transcript.language_probability == 1
@@ -139,7 +140,9 @@ async def test_speech_on_another_track_is_found_when_nobody_speaks_on_the_first(
 async def test_a_language_that_is_expected_changes_nothing_where_another_is_heard_for_sure(
     transcriber: Transcriber, russian_note: bytes
 ) -> None:
-    transcript = await transcriber.transcribe(russian_note, expected_languages={"en-US": 9, "tlh": 1})
+    transcript = await transcriber.transcribe(
+        russian_note, TranscriptionOptions(expected_languages={"en-US": 9, "tlh": 1})
+    )
     assert transcript.language == "ru"
 
 
@@ -225,7 +228,7 @@ async def test_its_own_limits_hold(whisper_base: Path, jfk: bytes) -> None:
 
 async def test_an_unknown_language_is_refused(transcriber: Transcriber, jfk: bytes) -> None:
     with pytest.raises(UnknownLanguageError, match=r"does not know the language tlh\. It knows: af, am"):
-        await transcriber.transcribe(jfk, language="tlh")
+        await transcriber.transcribe(jfk, TranscriptionOptions(language="tlh"))
 
 
 def test_the_languages_are_those_of_whisper() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audio import EspeakEngine, Synthesizer, Transcriber
+from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.reading.read_out import read_out
 from tests.spoken import is_heard
 
@@ -57,7 +58,7 @@ async def test_a_price_and_a_distance_are_heard_as_they_were_meant(whisper_base:
     synthesizer, transcriber = Synthesizer([EspeakEngine()]), Transcriber(whisper_base)
     try:
         speech = await synthesizer.speak("The ticket costs 20 €, and it is 12 km from here.", language="en")
-        heard = (await transcriber.transcribe(speech.ogg, language="en")).text
+        heard = (await transcriber.transcribe(speech.ogg, TranscriptionOptions(language="en"))).text
     finally:
         await synthesizer.close()
         await transcriber.close()

@@ -28,6 +28,7 @@ from audio import (
     Voice,
     decode,
 )
+from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.voices import Gender
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 from tests.spoken import word_error_rate, words
@@ -62,7 +63,7 @@ async def test_russian_is_read_by_a_russian_voice_even_when_an_english_one_was_w
     speech = await offline.speak(text, voice="en_US-joe-medium")
 
     assert (speech.voice, speech.engine) == ("espeak-ru", "espeak")
-    heard = await transcriber.transcribe(speech.ogg, language="ru")
+    heard = await transcriber.transcribe(speech.ogg, TranscriptionOptions(language="ru"))
     assert jiwer.cer(words(text), words(heard.text)) < 0.75
 
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bot.conversation.chat import ChatModel
+from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
 from bot.recall.choosing import retriever_maker
@@ -50,7 +51,11 @@ async def chat() -> AsyncIterator[ScriptedChat]:
 
 
 def model_at(chat: ScriptedChat, name: str = "scripted") -> ChatModel:
-    return ChatModel(chat.base_url, "none", name, timeout_s=2.0, max_reply_tokens=100, context_tokens=8192)
+    return ChatModel(
+        EndpointAddress(chat.base_url, "none"),
+        name,
+        ChatLimits(timeout_s=2.0, max_reply_tokens=100, context_tokens=8192),
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""A service behind OpenAI's audio API: the connection to it, and what it answered instead of what was asked."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import openai
+
+OPENAI_URL = "https://api.openai.com/v1"
+"""The service that a key without an address is for."""
+
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that certificates are checked by; reading them takes a tenth of a second for each client."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def build_client(base_url: str | None, api_key: str | None, *, timeout_s: float) -> openai.AsyncOpenAI:
+    """Connects to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for;
+    ``timeout_s``: of one request."""
+    # A second that only those who use such a service should pay.
+    import openai
+
+    timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+    return openai.AsyncOpenAI(
+        base_url=base_url or OPENAI_URL,
+        api_key=api_key or "none",
+        timeout=timeout,
+        max_retries=1,
+        http_client=openai.DefaultAsyncHttpx2Client(timeout=timeout, verify=_trusted()),
+    )
+
+
+def host_of(base_url: str | None) -> str:
+    """What people are told of where it is."""
+    return urlsplit(base_url or OPENAI_URL).hostname or base_url or ""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a request failed; nothing of what was sent is in it."""
+    import openai
+
+    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+        return "the service does not take the key"
+    if isinstance(error, openai.RateLimitError):
+        return "the service takes no more for now"
+    if isinstance(error, openai.APIStatusError):
+        return f"the service answered {error.status_code}"
+    if isinstance(error, openai.APITimeoutError | TimeoutError):
+        return "the service did not answer in time"
+    if isinstance(error, openai.APIConnectionError):
+        return "the service cannot be reached"
+    return f"{type(error).__name__}: {error}".rstrip(".")[:200]

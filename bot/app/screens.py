@@ -1,0 +1,72 @@
+"""Commands, buttons and forms: what they are given, and when they are served."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import hikari
+import lightbulb
+
+import extensions
+from bot.app.answering import Answering
+from bot.app.loading import load
+from bot.app.services import Services
+from bot.i18n.translation import localizations
+from bot.settings import Settings
+from bot.ui.access import InteractionAccess
+from bot.ui.component_router import Buttons
+from bot.ui.modal_router import Forms
+from bot.work.invocations import Invocations
+
+
+class Screens:
+    """All that ``extensions`` declares, joined to one bot."""
+
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        settings: Settings,
+        invocations: Invocations,
+        answering: Answering,
+        parts: Sequence[object],
+    ) -> None:
+        """``parts``: dataclasses of services, which handlers are given by their types."""
+        self._invocations = invocations
+        self._guard = InteractionAccess(answering.rules.access, bot.cache)
+        self.client = lightbulb.client_from_app(
+            bot,
+            localization_provider=localizations,
+            hooks=[*invocations.hooks, self._guard.hook, *answering.rules.locales.hooks],
+        )
+        """Of commands; whoever starts and stops the bot starts and stops it."""
+        self._services = Services(self.client, settings)
+        for part in parts:
+            self._services.provide_fields(part)
+        container = self._services.container
+        self._buttons = Buttons.from_gateway_bot(bot, alluka=container, event_managed=False)
+        self._forms = Forms.from_gateway_bot(bot, alluka=container, event_managed=False)
+
+    async def load(self) -> None:
+        """Load every extension.
+
+        Raises:
+            BrokenExtensionError: one cannot be loaded.
+            MissingServiceError: one takes what nothing gives it.
+        """
+        loaded = await load(self.client, extensions)
+        self._services.make(loaded.services)
+        self._services.require_for(loaded)
+        self._buttons.serve(loaded.buttons, self._invocations, self._guard.require)
+        self._forms.serve(loaded.forms, self._invocations, self._guard.require)
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[None]:
+        """Buttons and forms are served until the end of this."""
+        self._buttons.open()
+        self._forms.open()
+        try:
+            yield
+        finally:
+            self._buttons.close()
+            self._forms.close()

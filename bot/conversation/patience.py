@@ -1,0 +1,46 @@
+"""How long, and how often, an endpoint is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot.conversation.refusals import Refusal
+
+RETRIES = 2
+"""Before the first word only: a broken answer is not begun anew."""
+FIRST_RETRY_S = 0.5
+QUIET_WAIT_S = 2.0
+"""A longer wait that the endpoint asks for is shown, or not waited for."""
+MAX_WAIT_S = 20.0
+"""Longer than this nobody waits: people are told when to ask again."""
+
+
+OnWait = Callable[[float], Awaitable[None]]
+"""Called before a wait of so many seconds that the endpoint asks for."""
+
+
+class Patience:
+    """Waits between requests for one answer, as long as anyone may be left waiting."""
+
+    def __init__(self, on_wait: OnWait | None, *, quiet: bool) -> None:
+        """``quiet``: no wait that the endpoint asks for is worth it, since another one can be asked."""
+        self._on_wait = None if quiet else on_wait
+        self._waits = 0
+        self._left_s = MAX_WAIT_S
+
+    async def wait(self, refusal: Refusal | None) -> bool:
+        """Wait before the next request; False: there should be none. ``refusal``: None where there is no connection."""
+        if self._waits >= RETRIES or (refusal is not None and refusal.asks_no_retry):
+            return False
+        wait_s = None if refusal is None else refusal.retry_after_s
+        if wait_s is None:
+            wait_s = FIRST_RETRY_S * 2**self._waits
+        if wait_s > QUIET_WAIT_S and (self._on_wait is None or wait_s > self._left_s):
+            return False
+        if wait_s > QUIET_WAIT_S and self._on_wait is not None:
+            await self._on_wait(wait_s)
+        self._waits += 1
+        self._left_s -= wait_s
+        await asyncio.sleep(wait_s)
+        return True

@@ -1,0 +1,61 @@
+"""Rows of datasets and examples, and what they say."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.datasets.dataset import Dataset, DatasetLabel
+from bot.datasets.example import Example, ExampleSource, Turn, content_hash
+from bot.datasets.naming import key_of_name
+from bot.storage.tables import DatasetExampleRow, DatasetRow
+
+
+def new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:
+    """An empty version, open."""
+    now = datetime.now(UTC)
+    return DatasetRow(
+        id=uuid.uuid4().hex, guild_id=guild_id, name=name, name_key=key_of_name(name), version=version,
+        created_by=created_by, created_at=now, changed_at=now, content_hash=content_hash([]),
+        selected_as=None, sealed_at=None, trained_at=None, withdrawn_at=None,
+    )  # fmt: skip
+
+
+def dataset_of(row: DatasetRow) -> Dataset:
+    """What ``row`` says, apart from its session."""
+    values = {name: getattr(row, name) for name in Dataset.__dataclass_fields__}
+    return Dataset(**{**values, "selected_as": None if row.selected_as is None else DatasetLabel(row.selected_as)})
+
+
+def example_values(example: Example, dataset_id: str, key: str, position: int) -> dict[str, object]:
+    """The columns of one example of a version; ``position``: from 0, in the order in which they were added."""
+    return {
+        "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
+        "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
+        "turns": [[turn.role, turn.text] for turn in example.turns], "language": example.language,
+        "given_by": example.given_by, "source": example.source, "correction_id": example.correction_id,
+        "created_at": example.created_at,
+    }  # fmt: skip
+
+
+def example_of(row: DatasetExampleRow) -> Example:
+    """What ``row`` says, apart from its session."""
+    turns = tuple(Turn("user" if role == "user" else "assistant", said) for role, said in row.turns)
+    return Example(
+        prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
+        language=row.language, given_by=row.given_by, source=ExampleSource(row.source),
+        correction_id=row.correction_id, created_at=row.created_at,
+    )  # fmt: skip
+
+
+async def version_rows(session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
+    """The versions of a dataset, the newest first."""
+    wanted = (
+        select(DatasetRow)
+        .where(DatasetRow.guild_id == guild_id, DatasetRow.name_key == key_of_name(name))
+        .order_by(DatasetRow.version.desc())
+    )
+    return list(await session.scalars(wanted))
