@@ -16,6 +16,8 @@ from audio.recording import RECORDING_RATE_HZ, Recording, Sound
 SHORTEST_S = 0.1
 """Nobody says a syllable in less."""
 
+_PART_SAMPLES = 1 << 20
+
 SILENT_RMS = 0.001
 """-60 dB below full scale: what is left of two opposite channels, and less than the quietest room of a recording."""
 
@@ -87,8 +89,11 @@ def sound_of(groups: bytearray, rate_hz: int, container: Container, *, truncated
     Takes ``groups`` over: it may not be used any more.
     """
     samples = np.frombuffer(groups, np.float32)
-    np.nan_to_num(samples, copy=False, nan=0, posinf=1, neginf=-1)
-    np.clip(samples, -1, 1, out=samples)
+    # A part at a time: what NumPy sets down meanwhile would take as much memory again as hours of sound.
+    for start in range(0, len(samples), _PART_SAMPLES):
+        part = samples[start : start + _PART_SAMPLES]
+        np.nan_to_num(part, copy=False, nan=0, posinf=1, neginf=-1)
+        np.clip(part, -1, 1, out=part)
     sound = Sound(samples, rate_hz)
     if sound.duration_s < SHORTEST_S:
         if truncated:

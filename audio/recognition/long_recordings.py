@@ -1,4 +1,4 @@
-"""A bound on the long recordings that are in memory, decoded, at the same time."""
+"""A bound on the sound of long recordings that is in memory, decoded, at the same time."""
 
 from __future__ import annotations
 
@@ -11,32 +11,39 @@ LONG_S = 60.0
 
 
 class LongRecordings:
-    """Lets so many in, and calls the next one when one leaves."""
+    """Lets so much sound in, and calls the next ones when some leaves: one recording alone is let in at any length."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most_s: float) -> None:
+        """``most_s``: of all recordings inside together."""
+        self._most_s = most_s
         self._lock = threading.Lock()
-        self._inside: set[Hashable] = set()
-        self._waiting: deque[tuple[Hashable, Callable[[], None]]] = deque()
+        self._inside: dict[Hashable, float] = {}
+        self._waiting: deque[tuple[Hashable, float, Callable[[], None]]] = deque()
 
-    def enter(self, owner: Hashable, call: Callable[[], None]) -> bool:
-        """Whether ``owner`` may stay now; otherwise ``call`` is called, in any thread, when it may enter."""
+    def enter(self, owner: Hashable, duration_s: float, call: Callable[[], None]) -> bool:
+        """Whether ``owner`` may stay now; otherwise ``call`` is called, in any thread, when it may enter.
+
+        Nobody overtakes one who waits.
+        """
         with self._lock:
-            if owner in self._inside or len(self._inside) < self._most:
-                self._inside.add(owner)
+            if owner in self._inside or (not self._waiting and self._has_room(duration_s)):
+                self._inside[owner] = duration_s
                 return True
-            self._waiting.append((owner, call))
+            self._waiting.append((owner, duration_s, call))
             return False
 
     def leave(self, owner: Hashable) -> None:
         """Make room, or give up the place in the line; nothing when ``owner`` has neither."""
+        calls: list[Callable[[], None]] = []
         with self._lock:
             self._waiting = deque(entry for entry in self._waiting if entry[0] != owner)
-            if owner not in self._inside:
-                return
-            self._inside.remove(owner)
-            if not self._waiting:
-                return
-            following, call = self._waiting.popleft()
-            self._inside.add(following)
-        call()
+            self._inside.pop(owner, None)
+            while self._waiting and self._has_room(self._waiting[0][1]):
+                following, duration_s, call = self._waiting.popleft()
+                self._inside[following] = duration_s
+                calls.append(call)
+        for call in calls:
+            call()
+
+    def _has_room(self, duration_s: float) -> bool:
+        return not self._inside or sum(self._inside.values()) + duration_s <= self._most_s

@@ -27,8 +27,8 @@ from audio.recognition.whisper import Whisper
 from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
 
-MAX_LONG_RECORDINGS = 3
-"""Decoded at the same time; ten minutes take 38 MB. One alone keeps its workers busy."""
+MAX_LONG_S = 3600.0
+"""Of long recordings, decoded at the same time, which takes 230 MB. One alone keeps its workers busy."""
 
 MAX_TOGETHER = 4
 """Chunks in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
@@ -103,9 +103,7 @@ class Transcriber:
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._resources = TranscriberResources(
-            self._loaded, self._stages, LongRecordings(MAX_LONG_RECORDINGS), self._decoder
-        )
+        self._resources = TranscriberResources(self._loaded, self._stages, LongRecordings(MAX_LONG_S), self._decoder)
         self._tasks: set[TranscriptionTask] = set()
         self._turns_s: dict[Hashable, float] = {}
         self._transcribed_s = 0.0

@@ -130,7 +130,7 @@ class TranscriptionTask:
             self._hear_beginning(self._options.progress)
         recording = self._audio if isinstance(self._audio, Recording) else self._resources.decoder.decode(self._audio)
         self.duration_s = recording.duration_s
-        if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.begin):
+        if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.duration_s, self.begin):
             # It is decoded again when its turn comes, which costs little beside what transcribing it costs.
             return
         whisper = self._resources.whisper()

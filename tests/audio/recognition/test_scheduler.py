@@ -105,11 +105,11 @@ def test_a_worker_is_kept_free_of_what_can_wait() -> None:
     pool.shutdown()
 
 
-def test_so_many_long_recordings_are_let_in() -> None:
-    line, called = LongRecordings(2), list[str]()
+def test_so_much_sound_of_long_recordings_is_let_in() -> None:
+    line, called = LongRecordings(200), list[str]()
 
-    def entered(name: str) -> bool:
-        return line.enter(name, lambda: called.append(name))
+    def entered(name: str, duration_s: float = 100) -> bool:
+        return line.enter(name, duration_s, lambda: called.append(name))
 
     assert [entered(name) for name in ("a", "b", "c", "d", "e")] == [True, True, False, False, False]
     assert entered("a")
@@ -122,3 +122,14 @@ def test_so_many_long_recordings_are_let_in() -> None:
     line.leave("c")
     line.leave("b")
     assert called == ["c", "e"]
+
+
+def test_hours_of_sound_are_let_in_alone_and_are_not_overtaken() -> None:
+    line, called = LongRecordings(200), list[str]()
+    assert line.enter("short", 100, lambda: None)
+    assert not line.enter("hours", 7200, lambda: called.append("hours"))
+    assert not line.enter("late", 50, lambda: called.append("late"))
+    line.leave("short")
+    assert called == ["hours"]
+    line.leave("hours")
+    assert called == ["hours", "late"]
