@@ -13,6 +13,7 @@ import structlog
 from bot.answering.intake import MessageIntake
 from bot.answering.service import TOO_LATE
 from bot.preferences.preferences import Preferences
+from bot.ui.page_of_messages import MAX_MESSAGES, page_of_messages
 from bot.usage.store import Clock
 from bot.work.job_store import JobStore
 from bot.work.jobs import JobRunner
@@ -27,7 +28,7 @@ then is known as answered."""
 RECENT = timedelta(days=7)
 """Where somebody has turned to us within so long, they may have done so again."""
 MAX_CHANNELS = 50
-MAX_READ = 100
+MAX_READ = MAX_MESSAGES
 """Messages of one channel, the latest."""
 MAX_TAKEN = 200
 """Messages that are answered, written down or offered to be, of all channels together."""
@@ -75,8 +76,9 @@ class MissedQuestions:
         """Look for what was missed before this start, then keep note of the connection; ends by being cancelled."""
         self._has_begun = True
         if not self._file.exists():
-            # Nobody was listening before the first start of all.
+            # Nobody was listening before the first start of all, so that nothing was missed.
             self._file.touch()
+            self._caught_up = self._sessions
         await self._catch_up()
         while True:
             if not self._lost and self._caught_up == self._sessions:
@@ -153,15 +155,12 @@ class MissedQuestions:
         known = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
         if isinstance(known, hikari.TextableGuildChannel) and (known.last_message_id or 0) < earliest:
             return []
-        found: list[hikari.Message] = []
         try:
-            async for message in self._bot.rest.fetch_messages(channel).limit(MAX_READ):
-                if message.id < earliest:
-                    break
-                found.append(message)
+            latest = await page_of_messages(self._bot.rest, channel, MAX_READ)
         except hikari.HTTPError as error:
             log.info("a channel cannot be read, what was missed there stays so", channel=int(channel), why=str(error))
             return []
+        found = [message for message in latest if message.id >= earliest]
         # Also of what is no longer known as answered, because it was to be forgotten.
         me = self._bot.get_me()
         replied = {

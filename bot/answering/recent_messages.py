@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 import hikari
 from cachetools import TTLCache
-from hikari.internal import data_binding, routes
 
+from bot.ui.page_of_messages import page_of_messages
 from bot.work.keyed_lock import KeyedLock
 
 KEPT_MESSAGES = 60
@@ -69,25 +69,14 @@ class RecentMessages:
                 kept = self._kept[channel] = await self._read(channel)
         found = [one for one in reversed(kept) if one.id < message.id][:limit]
         if len(kept) == KEPT_MESSAGES and len(found) < limit:
-            found = await self._page(channel, message.id)
+            found = await page_of_messages(self._rest, channel, KEPT_MESSAGES, before=message.id)
         return found[:limit]
 
     async def _read(self, channel: int) -> deque[hikari.Message]:
         self._coming[channel] = []
         try:
-            found = await self._page(channel)
+            found = await page_of_messages(self._rest, channel, KEPT_MESSAGES)
         finally:
             coming = self._coming.pop(channel)
         known = {int(one.id): one for one in (*found, *coming)}
         return deque((known[id_] for id_ in sorted(known)), KEPT_MESSAGES)
-
-    async def _page(self, channel: int, before: hikari.Snowflake | None = None) -> list[hikari.Message]:
-        """One request: hikari's own ``fetch_messages`` asks once more where a channel has few messages."""
-        rest = self._rest
-        assert isinstance(rest, hikari.impl.RESTClientImpl)
-        query = data_binding.StringMapBuilder()
-        query.put("limit", KEPT_MESSAGES)
-        query.put("before", hikari.UNDEFINED if before is None else str(before))
-        found = await rest._request(routes.GET_CHANNEL_MESSAGES.compile(channel=channel), query=query)
-        assert isinstance(found, list)
-        return [rest.entity_factory.deserialize_message(one) for one in found]

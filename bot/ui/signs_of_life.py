@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import hikari
@@ -24,10 +25,12 @@ TYPING_AGAIN_S = 8.0
 """Discord shows that somebody is typing for 10 s."""
 ANNOUNCED_AFTER_S = 4.0
 """Before that, Discord's sign of typing is enough."""
-HEADING_AFTER_S = 1.0
-"""A heading, such as a transcript, waits so long for the beginning of the answer, to come with it."""
+HEADING_AFTER_S = 2.0
+"""A heading, such as a transcript, waits at least so long for the beginning of the answer, to come with it."""
 SPEAKING_AFTER_S = 4.0
-"""How long after the text a voice message is not missed yet."""
+"""How long after the text a voice message is not missed yet, at least."""
+HEADING_SHARE, SPEAKING_SHARE = 0.5, 1.0
+"""Of the time that was waited before: where all takes long, signs are no more in number, but further apart."""
 
 
 @contextlib.asynccontextmanager
@@ -36,7 +39,11 @@ async def signs_of_life(
 ) -> AsyncIterator[None]:
     """Show in ``channel``, until the block ends, that ``reply`` is being worked on. That it may not be shown (no
     permission, a deleted question) does no harm here: whoever writes the reply is told so."""
-    tasks = {asyncio.create_task(_typing(rest, channel, reply)), asyncio.create_task(_opening(reply))}
+    began_s = time.monotonic()
+    tasks = {
+        asyncio.create_task(_typing(rest, channel, reply, began_s)),
+        asyncio.create_task(_opening(reply, began_s)),
+    }
     try:
         yield
     finally:
@@ -45,7 +52,9 @@ async def signs_of_life(
         await asyncio.wait(tasks)
 
 
-async def _typing(rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply) -> None:
+async def _typing(
+    rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply, began_s: float
+) -> None:
     """hikari's own context manager leaves the error of a refused request unread in a task of its own."""
     with contextlib.suppress(hikari.HTTPError):
         delay_s = TYPING_AFTER_S
@@ -53,20 +62,21 @@ async def _typing(rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, rep
             await rest.trigger_typing(channel)
             delay_s = TYPING_AGAIN_S
         await reply.completed.wait()
-        delay_s = SPEAKING_AFTER_S
+        delay_s = max(SPEAKING_AFTER_S, SPEAKING_SHARE * (time.monotonic() - began_s))
         while True:
             await asyncio.sleep(delay_s)
             await rest.trigger_typing(channel)
-            delay_s = TYPING_AGAIN_S
+            delay_s = max(TYPING_AGAIN_S, SPEAKING_SHARE * (time.monotonic() - began_s))
 
 
-async def _opening(reply: StreamingReply) -> None:
+async def _opening(reply: StreamingReply, began_s: float) -> None:
     with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
         headed = await _happens(reply.headed, ANNOUNCED_AFTER_S)
         if not headed:
             await reply.announce(_sign(reply))
             await reply.headed.wait()
-        if not await _happens(reply.begun, HEADING_AFTER_S):
+        within_s = max(HEADING_AFTER_S, HEADING_SHARE * (time.monotonic() - began_s))
+        if not await _happens(reply.begun, within_s):
             await reply.announce(_sign(reply))
 
 

@@ -22,6 +22,8 @@ EDIT_INTERVAL_S, MAX_EDIT_INTERVAL_S = 1.0, 6.0
 requests a second to all of a bot."""
 INTERVAL_SHARE = 0.5
 """Of the time that an answer has been growing for: who has much to read does not wait for the next line."""
+BEGINNING_S = 0.5
+"""So long the first words gather below what is shown already: a short answer is whole by then."""
 FEW_CHARS, FEW_WAIT_S = 24, 2.0
 """So little that is new waits so much longer for more."""
 MAX_MESSAGES = 5
@@ -57,7 +59,7 @@ class StreamingReply:
         self.visible = asyncio.Event()
         """Set once anything is shown by this attempt."""
         self.begun = asyncio.Event()
-        """Set once more than a heading or an announcement is shown."""
+        """Set once there is more to show than a heading or an announcement."""
         self.completed = asyncio.Event()
         """Set once ``finish`` has shown the last word."""
         self._heading = ""
@@ -71,6 +73,7 @@ class StreamingReply:
         self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
         self._row_on: set[hikari.Snowflake] = {id_ for id_, _text in self._shown}
         """Messages that may have buttons below them."""
+        self._came_s = 0.0
         self._first_shown_s = 0.0
         self._next_edit_s = 0.0
         self._shown_chars = 0
@@ -118,7 +121,13 @@ class StreamingReply:
         return True
 
     def _is_due(self, text: str) -> bool:
-        late_s = time.monotonic() - self._next_edit_s
+        now_s = time.monotonic()
+        if not self.begun.is_set():
+            self.begun.set()
+            self._came_s = now_s
+        if self._shown and now_s - self._came_s < BEGINNING_S:
+            return False
+        late_s = now_s - self._next_edit_s
         return late_s >= FEW_WAIT_S or (late_s >= 0 and abs(len(text) - self._shown_chars) >= FEW_CHARS)
 
     async def announce(self, sign: str) -> None:
