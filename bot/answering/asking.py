@@ -9,9 +9,9 @@ import hikari
 
 from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
+from bot.answering.remembering import Memory
 from bot.answering.request import AnswerGoneError, AnswerRequest
 from bot.answering.voice_notes import is_recording
-from bot.conversation.exchanges import ExchangeStore
 from bot.preferences.choices import SpeakMode
 from bot.ui.answer_buttons import hearing_row
 from bot.ui.error_report import report_error
@@ -98,20 +98,27 @@ async def ask(
 async def go_on_asked(
     generator: AnswerGenerator,
     hearings: Hearings,
-    exchanges: ExchangeStore,
+    memory: Memory,
     interaction: hikari.ComponentInteraction,
     reply_id: int,
 ) -> None:
-    """Let the answer that begins with the message ``reply_id`` go on, as the answer to ``interaction``.
+    """Let the answer that begins with the message ``reply_id`` go on, as the answer to ``interaction``: for those who
+    saw the beginning.
 
     Raises:
         NotPermittedError: it is not theirs.
         AnswerGoneError: it is no longer known.
         hikari.HTTPError: Discord refuses.
     """
-    exchange = await exchanges.by_reply(reply_id)
+    exchange, is_private = await memory.of_reply(reply_id)
     if exchange is None or exchange.channel_id != interaction.channel_id:
         raise AnswerGoneError
     require_owner(interaction, exchange.user_id, ASKER)
-    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-    await ask(generator, hearings, interaction, exchange.prompt, speak=SpeakMode.NEVER, continued=exchange.reply)
+    await interaction.create_initial_response(
+        hikari.ResponseType.DEFERRED_MESSAGE_CREATE,
+        flags=hikari.MessageFlag.EPHEMERAL if is_private else hikari.MessageFlag.NONE,
+    )
+    await ask(
+        generator, hearings, interaction, exchange.prompt, speak=SpeakMode.NEVER, private=is_private,
+        continued=exchange.reply,
+    )  # fmt: skip

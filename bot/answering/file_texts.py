@@ -49,12 +49,21 @@ _DOCUMENTS = {
     "opendocument": "odt ott fodt ods ots odp otp",
     "books": "epub",
     "web": "html htm xhtml",
+    "rtf": "rtf",
     "notebooks": "ipynb",
 }
 _READERS = {f".{suffix}": reader for reader, suffixes in _DOCUMENTS.items() for suffix in suffixes.split()}
 """The module of ``bot.answering.documents`` by suffix."""
-_READERS_OF_TYPES = {"application/pdf": "pdf", "application/epub+zip": "books", "text/html": "web"}
-_OLD = frozenset({".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".rtf", ".pages", ".numbers", ".key", ".wpd", ".wps"})
+_READERS_OF_TYPES = {
+    "application/pdf": "pdf",
+    "application/epub+zip": "books",
+    "text/html": "web",
+    "application/rtf": "rtf",
+    "text/rtf": "rtf",
+}
+_OLD = frozenset({".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".pages", ".numbers", ".key", ".wpd", ".wps"})
+_OF_OLD_NAME = {".doc": "word", ".dot": "word", ".xls": "sheets", ".xlt": "sheets", ".ppt": "slides", ".pps": "slides"}
+"""What many files with old names are in truth, where they are archives."""
 
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
 _TEXT_NAMES = (
@@ -130,12 +139,13 @@ class FileTexts:
 
     async def _read(self, attachment: hikari.Attachment) -> FileText:
         name = attachment.filename
-        if _suffix(attachment) in _OLD:
-            raise FileOfOldFormatError(name)
-        if not is_readable(attachment):
+        is_old = _suffix(attachment) in _OLD
+        if not is_old and not is_readable(attachment):
             raise FileUnreadError(name)
         data = await fetched(attachment, LIMIT_BYTES)
-        reader = _reader(attachment)
+        reader = _reader_of_old(attachment, data) if is_old else _reader(attachment)
+        if is_old and reader is None:
+            raise FileOfOldFormatError(name)
         if reader is not None and not (reader == "web" and len(data) <= SHORT_PAGE_BYTES):
             return await self._document(name, reader, data)
         text = await asyncio.to_thread(decoded_text, data[:DECODED_BYTES])
@@ -159,6 +169,7 @@ class FileTexts:
 
 _REASONS: dict[str, type[FileUnreadError]] = {
     "PasswordNeededError": FileLockedError,
+    "OldFormatError": FileOfOldFormatError,
     "NoTextFoundError": FileWithoutTextError,
     "UnpackedTooLargeError": FileTooCostlyError,
 }
@@ -181,6 +192,16 @@ async def fetched(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
 
 def _reader(attachment: hikari.Attachment) -> str | None:
     return _READERS.get(_suffix(attachment)) or _READERS_OF_TYPES.get(_kind(attachment))
+
+
+def _reader_of_old(attachment: hikari.Attachment, data: bytes) -> str | None:
+    """What reads a file with a name of an old format that it is not of; None where it is of that."""
+    begun = data[:1000].lstrip().lower()
+    if begun.startswith(b"{\\rtf"):
+        return "rtf"
+    if begun.startswith((b"<!doctype html", b"<html")):
+        return "web"
+    return _OF_OLD_NAME.get(_suffix(attachment)) if begun.startswith(b"pk") else None
 
 
 def _kind(attachment: hikari.Attachment) -> str:

@@ -84,7 +84,7 @@ class AnswerGenerator:
             corrects=request.remembered and await self._teachers.may_correct(request),
             recalled=answer.prompt.recalled,
             goes_on=answer.is_at_limit,
-            reply=reply.message_ids[0] if request.remembered and reply.message_ids else None,
+            reply=reply.message_ids[0] if reply.message_ids else None,
         )
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         is_remembered = await self._memory.remember(answer)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import hikari
 
@@ -11,13 +12,18 @@ from bot.answering.request import own_roles, words
 
 _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>")
 _EMOJI = re.compile(r"<a?:(\w+):\d+>")
+_MOMENT = re.compile(r"<t:(-?\d{1,13})(?::\w)?>")
+_COMMAND = re.compile(r"</([^:<>]{1,100}):\d+>")
 _MAX_EMBEDS = 5
 _MAX_EMBED_CHARS = 2000
+_MAX_LAID_OUT_CHARS = 4000
+"""What Discord lets a message of components say."""
 
 
 def text_of(message: hikari.PartialMessage, me: hikari.Snowflakeish, cache: hikari.api.Cache, *, embeds: bool) -> str:
     """The words of ``message`` without the mention of the bot ``me`` at its start or end, of what it forwards, and of
-    its poll and stickers; ``embeds``: of those as well, which Discord adds to links after a message was written."""
+    its poll, its stickers and its components; ``embeds``: of those as well, which Discord adds to links after a message
+    was written."""
     return "\n".join(part for part in _parts(message, me, cache, embeds=embeds) if part)
 
 
@@ -33,10 +39,12 @@ def _parts(
         # What is forwarded is complete.
         yield from map(_embed, snapshot.embeds[:_MAX_EMBEDS])
         yield from _stickers(snapshot.stickers)
+        yield _named("\n".join(_laid_out(snapshot.components))[:_MAX_LAID_OUT_CHARS], message.guild_id, users, cache)
     if message.poll:
         answers = [answer.poll_media.text for answer in message.poll.answers if answer.poll_media.text]
         yield "\n".join([str(message.poll.question.text or ""), *(f"- {answer}" for answer in answers)])
     yield from _stickers(message.stickers or ())
+    yield _named("\n".join(_laid_out(message.components or ()))[:_MAX_LAID_OUT_CHARS], message.guild_id, users, cache)
     if embeds:
         yield from map(_embed, (message.embeds or ())[:_MAX_EMBEDS])
 
@@ -44,6 +52,15 @@ def _parts(
 def _stickers(stickers: Sequence[hikari.PartialSticker]) -> Iterator[str]:
     for sticker in stickers:
         yield f"[{sticker.name}]"
+
+
+def _laid_out(components: Iterable[object]) -> Iterator[str]:
+    """The texts of messages that are made of components, which have no others."""
+    for component in components:
+        if isinstance(component, hikari.TextDisplayComponent):
+            yield component.content
+        elif isinstance(component, hikari.ContainerComponent | hikari.SectionComponent):
+            yield from _laid_out(component.components)
 
 
 def _embed(embed: hikari.Embed) -> str:
@@ -71,4 +88,11 @@ def _named(
         user = users.get(id_) or member or cache.get_user(id_)
         return f"@{user.global_name or user.username}" if user is not None else found[0]
 
-    return _EMOJI.sub(r":\1:", _MENTION.sub(name, content))
+    def moment(found: re.Match[str]) -> str:
+        try:
+            return f"{datetime.fromtimestamp(int(found[1]), UTC):%d %B %Y, %H:%M} UTC"
+        except (ValueError, OverflowError, OSError):
+            return found[0]
+
+    named = _EMOJI.sub(r":\1:", _MENTION.sub(name, content))
+    return _COMMAND.sub(r"/\1", _MOMENT.sub(moment, named))

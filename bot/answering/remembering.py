@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from cachetools import TTLCache
+
 from bot.answering.attachments import AttachmentContent
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
 from bot.conversation.exchanges import Exchange, ExchangeStore
+
+UNFINISHED, UNFINISHED_S = 200, 1800.0
+"""Private answers that reached their limit, and for how long they may be made to go on."""
 
 
 class Memory:
@@ -15,6 +20,13 @@ class Memory:
 
     def __init__(self, exchanges: ExchangeStore) -> None:
         self._exchanges = exchanges
+        self._unfinished: TTLCache[int, Exchange] = TTLCache(UNFINISHED, UNFINISHED_S)
+        """Answers for one alone, by their first messages: nowhere but here."""
+
+    async def of_reply(self, message: int) -> tuple[Exchange | None, bool]:
+        """The exchange whose answer begins with ``message``, where it is known, and whether it is for one alone."""
+        private = self._unfinished.get(message)
+        return private or await self._exchanges.by_reply(message), private is not None
 
     async def answered(self, request: AnswerRequest) -> Exchange | None:
         """What an earlier attempt at ``request`` has answered, where its text was complete when it was interrupted."""
@@ -22,12 +34,13 @@ class Memory:
         return await self._exchanges.by_reply(shown[0]) if shown else None
 
     async def remember(self, answer: StreamedAnswer) -> bool:
-        """Store ``answer`` under the first message of its reply; says whether there is one already."""
+        """Store ``answer`` under the first message of its reply; says whether there is one already. Of one that is not
+        to be remembered, no more is known than it takes to let it go on."""
         prompt, understood = answer.prompt, answer.prompt.understood
         request = understood.request
         if not request.reply.message_ids:
             return False
-        if request.remembered:
+        if request.remembered or answer.is_at_limit:
             first = request.reply.message_ids[0]
             exchange = Exchange(
                 reply_message_id=first,
@@ -44,5 +57,8 @@ class Memory:
                 has_files=understood.attached != AttachmentContent(),
                 recalled=() if request.guild_id is None else prompt.recalled,
             )
-            await self._exchanges.remember(exchange)
+            if request.remembered:
+                await self._exchanges.remember(exchange)
+            else:
+                self._unfinished[int(first)] = exchange
         return True

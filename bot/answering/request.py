@@ -120,7 +120,7 @@ class AnswerRequest:
     @property
     def can_go_on(self) -> bool:
         """Whether an answer that reaches its limit can be made to go on."""
-        return self.job is not None or (self.remembered and bool(self.reply.message_ids))
+        return self.job is not None or bool(self.reply.message_ids)
 
     @property
     def speaker_name(self) -> str:

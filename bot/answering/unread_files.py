@@ -91,7 +91,7 @@ class FilesNotReadError(StarlingError):
     """Raised when there is nothing in a message but several files, none of which could be read."""
 
     sentence = _(
-        "I cannot read {names}. I read PDF, Word, Excel, PowerPoint, OpenDocument and EPUB files, web pages, "
+        "I cannot read {names}. I read PDF, Word, Excel, PowerPoint, OpenDocument, RTF and EPUB files, web pages, "
         "notebooks, text, and pictures where my chat model can see."
     )
 

@@ -89,6 +89,7 @@ class Answering:
     notes: NoteServices
     recall: Recall
     generator: AnswerGenerator
+    memory: Memory
     recent: RecentMessages
     answers: AnswerService
     transcripts: AutoTranscripts
@@ -121,13 +122,13 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
     history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
     check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
-    teachers = Teachers(bot, preferences)
+    teachers, memory = Teachers(bot, preferences), Memory(stores.exchanges)
     generator = AnswerGenerator(
         understanding,
         Prompting(history, chat.instructions, recall, check, stores.feedback.misfits),
         Streaming(rules.budgets),
         speaking,
-        Memory(stores.exchanges),
+        memory,
         SmallPrint(history, rules.budgets, teachers, preferences, stores.corrections.waiting),
         teachers,
     )
@@ -144,6 +145,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         notes=notes,
         recall=recall,
         generator=generator,
+        memory=memory,
         recent=recent,
         answers=answers,
         transcripts=transcripts,

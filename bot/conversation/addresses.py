@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import httpx2
 
@@ -20,13 +20,25 @@ _TOO_FAR = re.compile(r"(/chat/completions|/completions|/chat|/responses|/models
 
 
 def tidy_url(url: str) -> str:
-    """``url`` without blanks and slashes around it, and without the path of a single call."""
-    return _TOO_FAR.sub("", re.sub(r"\s+", "", url)).rstrip("/")
+    """``url`` without blanks, quotation marks and slashes around it, and without the path and the fields of a single
+    call."""
+    return _TOO_FAR.sub("", re.split(r"[?#]", _bare(url))[0]).rstrip("/")
+
+
+def fields_of(url: str) -> dict[str, str]:
+    """The fields that ``url`` says are sent with each call, such as the version of Azure's older contract."""
+    return dict(parse_qsl(urlsplit(_bare(url)).query))
+
+
+def _bare(url: str) -> str:
+    return re.sub(r"\s+", "", url).strip("\"'<>`,;")
 
 
 def tidy_key(key: str) -> str:
-    """``key`` without what gets copied along with it: blanks, line breaks, quotation marks, ``Bearer``."""
-    key = re.sub(r"\s+", " ", key).strip().strip("\"'").strip()
+    """``key`` without what gets copied along with it: blanks, line breaks, quotation marks, ``Bearer``, the name
+    of a variable."""
+    key = re.sub(r"^(export )?\w*(KEY|TOKEN)=", "", re.sub(r"\s+", " ", key).strip())
+    key = key.strip().strip("\"'").strip()
     return re.sub(r"^bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
 
 

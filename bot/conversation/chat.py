@@ -14,7 +14,7 @@ import structlog
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.chunks import ReplyEnd
 from bot.conversation.completion_request import request_body
-from bot.conversation.endpoint import Endpoint, EndpointAddress
+from bot.conversation.endpoint import Endpoint, EndpointAddress, ModelList
 from bot.conversation.endpoint_profile import ModelProfile, ModelProfiles, adapt, guess, stated_context
 from bot.conversation.errors import (
     ChatCannotSeeError,
@@ -296,24 +296,28 @@ class ChatModel:
         Raises:
             ChatError: a subclass says what is wrong.
         """
+        return (await self._listed()).names
+
+    async def _listed(self) -> ModelList:
         try:
-            names = await self._endpoint.names()
+            listed = await self._endpoint.listed()
         except EndpointRefusedError as error:
             if error.refusal.status in (404, 405, 501) and not error.refusal.is_page:
-                return []
+                return ModelList([], self.base_url)
             self._endpoint.log_refusal(self.model, error.refusal, ())
             raise error.refusal.error(self.model) from error
-        if names is None:
+        if listed is None:
             raise ChatWrongAddressError
-        return names
+        return listed
 
     async def better_address(self) -> str | None:
         """Where the endpoint is, if not at its address but near it; None where all is well, or nothing is found."""
         if self.is_demonstration:
             return None
         try:
-            if await self.names():
-                return None
+            listed = await self._listed()
+            if listed.names:
+                return listed.address if listed.address != self.base_url else None
         except (ChatUnreachableError, ChatTimedOutError, ChatWrongAddressError, ChatModelUnknownError):
             pass
         except ChatError:

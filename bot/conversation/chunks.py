@@ -28,6 +28,9 @@ _ENDS: dict[str, ReplyEnd] = {
     "maxoutputtokens": ReplyEnd.LIMIT,
     "modellength": ReplyEnd.LIMIT,
     "tokenlimit": ReplyEnd.LIMIT,
+    "maxlength": ReplyEnd.LIMIT,
+    "modelcontextwindowexceeded": ReplyEnd.LIMIT,
+    "contextlengthexceeded": ReplyEnd.LIMIT,
     "contentfilter": ReplyEnd.FILTERED,
     "contentfiltered": ReplyEnd.FILTERED,
     "safety": ReplyEnd.FILTERED,
@@ -37,19 +40,25 @@ _ENDS: dict[str, ReplyEnd] = {
     "prohibitedcontent": ReplyEnd.FILTERED,
     "spii": ReplyEnd.FILTERED,
     "guardrailintervened": ReplyEnd.FILTERED,
+    "refusal": ReplyEnd.FILTERED,
+    "blocked": ReplyEnd.FILTERED,
     "error": ReplyEnd.FAILED,
     "networkerror": ReplyEnd.FAILED,
     "abort": ReplyEnd.FAILED,
     "aborted": ReplyEnd.FAILED,
     "cancelled": ReplyEnd.FAILED,
     "insufficientsystemresource": ReplyEnd.FAILED,
+    "overloaded": ReplyEnd.FAILED,
+    "timeout": ReplyEnd.FAILED,
+    "internalerror": ReplyEnd.FAILED,
+    "servererror": ReplyEnd.FAILED,
 }
 """By what OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM and SGLang call them; all others, such as
 ``stop`` and ``eos``, mean that the reply is whole."""
 
 _ABSENT = ("", "null", "none")
 _REASONING = ("reasoningcontent", "reasoning", "reasoningtext", "thinking", "thought", "thoughts")
-_TEXT = ("content", "text", "outputtext", "value")
+_TEXT = ("content", "text", "outputtext", "value", "refusal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,9 @@ def _strings(value: object, depth: int = 0) -> Iterator[str]:
 def _end(value: object) -> ReplyEnd | None:
     if not isinstance(value, str) or value.strip().lower() in _ABSENT:
         return None
-    return _ENDS.get(_plain(value), ReplyEnd.WHOLE)
+    # Gemini says why it filters: "content_filter: PROHIBITED_CONTENT".
+    kind = _plain(value.partition(":")[0])
+    return _ENDS.get(kind, ReplyEnd.WHOLE)
 
 
 def _counted(data: Mapping[str, object]) -> CountedTokens | None:

@@ -21,7 +21,7 @@ def request_body(
     is_steady: bool = False,
     extra: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """The JSON of a request for a streamed reply to ``messages``.
+    """The JSON of a request for a reply to ``messages``.
 
     ``is_steady``: the likeliest words instead of drawn ones. ``extra``: further fields, which win; a field that is None
     there is not sent.
@@ -29,8 +29,8 @@ def request_body(
     body: dict[str, Any] = {
         "model": model,
         "messages": wire_messages(messages, system_role=profile.system_role),
-        "stream": True,
-        "stream_options": {"include_usage": True},
+        "stream": profile.streams,
+        "stream_options": {"include_usage": True} if profile.streams else None,
     }
     if profile.limit_field is not None:
         body[profile.limit_field] = max_reply_tokens
@@ -45,10 +45,10 @@ def request_body(
 
 def wire_messages(messages: Sequence[ChatMessage], *, system_role: bool = True) -> list[dict[str, Any]]:
     """``messages`` as OpenAI's contract has them. Neighbours of one role become one message, since many models refuse
-    anything else; without a ``system_role``, instructions begin what the user says."""
-    adapted = (
-        messages if system_role else [replace(one, role="user") if one.role == "system" else one for one in messages]
-    )
+    anything else; without a ``system_role``, instructions begin what the user says. Messages without a word
+    or a picture are left out, which some endpoints refuse."""
+    said = [one for one in messages if one.text or one.pictures] or messages[-1:]
+    adapted = said if system_role else [replace(one, role="user") if one.role == "system" else one for one in said]
     return [_wire(list(neighbours)) for _role, neighbours in groupby(adapted, key=lambda one: one.role)]
 
 

@@ -14,12 +14,12 @@ import httpx2
 import openai
 import structlog
 
-from bot.conversation.addresses import tidy_key, tidy_url, working_neighbour
+from bot.conversation.addresses import fields_of, tidy_key, tidy_url, working_neighbour
 from bot.conversation.bounded_response import ResponseTooLargeError, bound
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.errors import ChatFailedError, ChatTimedOutError, ChatUnreachableError
 from bot.conversation.model_list import names_in
-from bot.conversation.refusals import Refusal, refusal_of
+from bot.conversation.refusals import Refusal, refusal_in, refusal_of
 from bot.conversation.reply_stream import EndpointRefusedError
 from bot.conversation.trusted_authorities import trusted_authorities
 
@@ -44,6 +44,16 @@ class EndpointAddress:
     """Fields that go into each request; a dict ``models`` among them has those of single models."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """What an endpoint says that it has."""
+
+    names: list[str]
+    """In its order."""
+    address: str
+    """Where the list was found in the end: another address than was asked, where that sends one on."""
+
+
 class Endpoint:
     """Speaks to one endpoint."""
 
@@ -53,11 +63,13 @@ class Endpoint:
         self.extra = address.extra
         self._key = tidy_key(address.key)
         self._headers = dict(address.headers)
+        self._fields = fields_of(address.url)
         self._timeout_s = timeout_s
         self._client = openai.AsyncOpenAI(
             base_url=self.url,
             api_key=self._key,
             max_retries=0,
+            default_query=self._fields,
             default_headers={"Accept-Encoding": "identity", **self._headers},
             http_client=openai.DefaultAsyncHttpx2Client(
                 timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
@@ -69,7 +81,7 @@ class Endpoint:
     @property
     def identity(self) -> str:
         """The endpoint with all settings that its ways may depend on; the key is not to be read from it."""
-        settings = json.dumps([self._key, dict(self.extra), self._headers], sort_keys=True, default=str)
+        settings = json.dumps([self._key, dict(self.extra), self._headers, self._fields], sort_keys=True, default=str)
         return f"{self.url}/ {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
 
     @contextlib.asynccontextmanager
@@ -91,8 +103,8 @@ class Endpoint:
                     response = await stack.enter_async_context(request)
             yield response.http_response
 
-    async def names(self) -> list[str] | None:
-        """The models that it lists, in its order; None: what it gives is no list.
+    async def listed(self) -> ModelList | None:
+        """The models that it lists; None: what it gives is no list.
 
         Raises:
             EndpointRefusedError, ChatUnreachableError, ChatTimedOutError
@@ -101,9 +113,15 @@ class Endpoint:
             with self.named_errors():
                 async with asyncio.timeout(LIST_TIMEOUT_S):
                     response = await self._client.get("/models", cast_to=httpx2.Response)
-                    return names_in(response.json())
+                    data = response.json()
         except (ValueError, RecursionError):
             return None
+        names = names_in(data)
+        if not names and (refusal := refusal_in(data)) is not None:
+            raise EndpointRefusedError(refusal)
+        if names is None:
+            return None
+        return ModelList(names, tidy_url(str(response.url)) if response.history else self.url)
 
     async def neighbour(self) -> str | None:
         """The first address near its own that lists models; None where none does."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from bot.conversation.refusal_words import TOO_LONG
 from bot.conversation.refusals import Refusal
 
 log = structlog.get_logger()
@@ -25,15 +26,26 @@ _REQUIRED = ("model", "messages", "stream")
 _NO_SYSTEM = re.compile(
     r"system (role|message|prompt|instruction)s?.{0,40}(not|n't|unsupported|only)|developer instruction is not enabled"
     r"|(role|roles).{0,30}\bsystem\b.{0,30}(not|unsupported|invalid)"
-    r"|(unsupported|unknown|invalid|unexpected) (message )?role.{0,20}system|only user.{0,20}assistant roles"
+    r"|(unsupported|unknown|invalid|unexpected) (message )?role.{0,20}system|only user.{0,30}roles"
+    r"|role.{0,20}not support .?system|invalid value: .system|'system' is not|roles must alternate"
+)
+"""The last is what templates without that role say of it: that roles alternate is seen to."""
+_NO_STREAM = re.compile(
+    r"verified to stream|not support stream|stream(ing)?\W{0,3}(is )?(not|n't|un)[ ]?(supported|allowed|available)"
+    r"|stream\W{0,3}.{0,40}must be false"
 )
 _UNKNOWN_FIELD = re.compile(
     r"extra (fields|inputs)|unrecognized|(unknown|unexpected) (field|name|parameter|argument|key)"
     r"|not permitted|unsupported|not supported|does not support|not allowed|additional properties|invalid"
+    r"|deprecated|cannot (both )?be|may only be|must be (one of|set to)"
 )
+_OF_THINKING = ("think", "reasoning_effort", "reasoning", "enable_thinking", "thinking", "chat_template_kwargs")
+"""Fields that a model which does not think refuses without naming them."""
 _CONTEXT = re.compile(
-    r"(?:maximum context length|context (?:length|size|window)|n_ctx)(?: is| of|:|=)? ?\(?(\d[\d,_]*)"
+    r"(?:maximum context length|context (?:length|size|window)|n_ctx|max_?seq_?len"
+    r"|maximum supported sequence length)(?: is| of|:|=)?(?: only| just)? ?\(?(\d[\d,_]*)"
     r"|maximum (?:prompt|input) length is (\d[\d,_]*)|maximum number of tokens allowed \((\d[\d,_]*)\)"
+    r"|max_new_tokens.{0,3} must be <= (\d+)|must have less than (\d+) tokens"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?![\w.]*\w)")
 
@@ -49,6 +61,8 @@ class ModelProfile:
     system_role: bool = True
     """Whether it takes instructions as such; otherwise they begin the first message of the user."""
     pictures: bool = True
+    streams: bool = True
+    """Whether it gives its replies in parts; otherwise they come at once, as a whole."""
     reasons: bool = False
     """Whether it thinks before it answers, which takes tokens of the reply."""
     opens_thinking: bool = False
@@ -69,6 +83,8 @@ class ModelProfile:
             lines.append("has no system role")
         if not self.pictures:
             lines.append("takes no pictures")
+        if not self.streams:
+            lines.append("does not stream")
         if self.reasons:
             lines.append("thinks before it answers")
         if self.max_reply_tokens is not None:
@@ -87,6 +103,7 @@ def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
         return None
     words = refusal.words
     for learnt in (
+        _of_streaming(profile, refusal, sent),
         _of_limits(profile, refusal, sent),
         _of_roles(profile, words, sent),
         _of_fields(profile, refusal, sent),
@@ -123,6 +140,8 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
         if context < MIN_CONTEXT_TOKENS or limit <= context // 2:
             return None
         return replace(profile, context_tokens=context, max_reply_tokens=context // 2)
+    if TOO_LONG.search(words):
+        return None
     other = _LIMITS[1 - _LIMITS.index(field)]
     if not re.search(rf"(?<!\w){field}(?!\w)", words):
         return None
@@ -138,6 +157,12 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
     return replace(profile, limit_field=None, left_out=profile.left_out | {field})
 
 
+def _of_streaming(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
+    if sent.get("stream") is not True or not (refusal.param == "stream" or _NO_STREAM.search(refusal.words)):
+        return None
+    return replace(profile, streams=False)
+
+
 def _of_roles(profile: ModelProfile, words: str, sent: Mapping[str, object]) -> ModelProfile | None:
     messages = sent.get("messages")
     has_system = isinstance(messages, list) and any(one["role"] == "system" for one in messages)
@@ -151,7 +176,15 @@ def _of_fields(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
         return replace(profile, left_out=profile.left_out | {refusal.param})
     if not _UNKNOWN_FIELD.search(words):
         return None
-    named = {name for name in fields if re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", words)}
+    # xAI writes them in another way than it takes them: reasoningEffort.
+    spellings = {name: {name.lower(), name.lower().replace("_", "")} for name in fields}
+    named = {
+        name
+        for name, spelt in spellings.items()
+        if any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in spelt)
+    }
+    if re.search(r"not support (thinking|reasoning)", words):
+        named |= {name for name in fields if name in _OF_THINKING}
     return replace(profile, left_out=profile.left_out | named) if named else None
 
 

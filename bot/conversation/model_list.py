@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-_LISTS = ("data", "models", "model_list", "result", "items")
+_LISTS = ("data", "models", "model_list", "model_names", "available_models", "result", "results", "items", "list")
+_MAX_DEPTH = 4
 _NAMES = ("id", "name", "model", "model_name", "slug")
 _VARIANTS = ("latest", "free", "beta", "nitro", "floor", "online", "thinking", "extended")
 _MAX_NAMES = 10_000
@@ -19,14 +20,16 @@ def names_in(data: object) -> list[str] | None:
     return list(dict.fromkeys(name for name in names if name and len(name) <= 300))[:_MAX_NAMES]
 
 
-def _list_in(data: object) -> Sequence[object] | Mapping[str, object] | None:
+def _list_in(data: object, depth: int = 0) -> Sequence[object] | Mapping[str, object] | None:
     if isinstance(data, list):
         return data
-    if not isinstance(data, Mapping):
+    if not isinstance(data, Mapping) or depth > _MAX_DEPTH:
         return None
     for key in _LISTS:
         if isinstance(found := data.get(key), list | dict):
-            return found
+            # Some wrap a list in another one, as {"data": {"models": [...]}}.
+            inner = _list_in(found, depth + 1) if isinstance(found, dict) else None
+            return found if inner is None else inner
     # OpenAI's shape with nothing in it.
     return [] if data.get("object") == "list" else None
 
@@ -39,7 +42,9 @@ def _names(found: Sequence[object] | Mapping[str, object]) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         elif isinstance(one, Mapping):
-            name = next((name for key in _NAMES if isinstance(name := one.get(key), str) and name), None)
+            # GitHub's older catalogue has addresses where others have names.
+            said = (one.get(key) for key in _NAMES)
+            name = next((name for name in said if isinstance(name, str) and name and "://" not in name), None)
             if name is not None:
                 yield name
 
@@ -53,8 +58,4 @@ def is_listed(model: str, names: Sequence[str]) -> bool:
 def _plain(name: str) -> str:
     name = name.strip().lower().removeprefix("models/")
     base, colon, tag = name.rpartition(":")
-    return (
-        base
-        if colon and tag in ("latest", "free", "beta", "nitro", "floor", "online", "thinking", "extended")
-        else name
-    )
+    return base if colon and tag in _VARIANTS else name

@@ -13,8 +13,19 @@ _PAIRS = {
     "[THINK]": "[/THINK]",
     "<seed:think>": "</seed:think>",
     "◁think▷": "◁/think▷",
+    "<|START_THINKING|>": "<|END_THINKING|>",
+    "<|channel>": "<channel|>",
+    "<|inner_prefix|>": "<|inner_suffix|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
 }
-"""Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi."""
+"""Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi; of Cohere; of Gemma; of
+Apertus; of Sky-T1."""
+_WRAPPERS = {
+    "<answer>": "</answer>",
+    "<|START_RESPONSE|>": "<|END_RESPONSE|>",
+    "<|begin_of_solution|>": "<|end_of_solution|>",
+}
+"""What stands around the answer behind such reasoning: of Hunyuan and fine-tunes; of Cohere; of Sky-T1."""
 _START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 _HEADS = (_START, _CHANNEL)
 _ENDS = ("<|end|>", "<|return|>", "<|call|>", *_HEADS)
@@ -39,6 +50,8 @@ class _Section(enum.Enum):
     """Of a message of gpt-oss."""
     FINAL = enum.auto()
     """A message of gpt-oss that is for people."""
+    WRAPPED = enum.auto()
+    """An answer between marks."""
 
 
 class ReasoningFilter:
@@ -84,6 +97,8 @@ class ReasoningFilter:
     def end(self, *, is_whole: bool) -> str:
         """What was held back and turned out not to be a mark. ``is_whole``: the reply ended of itself."""
         held, self._held = self._held, ""
+        if self._where is _Section.WRAPPED:
+            return "" if held.strip() in self._closing else held
         if self._where is not _Section.BLOCK:
             return "" if self._where is _Section.HEAD and _HEAD_SO_FAR.fullmatch(held) else held
         return "".join([*self._hidden, held]) if self._hidden is not None and is_whole else ""
@@ -100,6 +115,8 @@ class ReasoningFilter:
                 return self._head()
             case _Section.FINAL:
                 return self._final()
+            case _Section.WRAPPED:
+                return self._wrapped()
 
     def _begin(self) -> str:
         rest = self._held.lstrip()
@@ -107,12 +124,17 @@ class ReasoningFilter:
             if rest[: len(opening)].lower() == opening.lower():
                 self._open(rest[len(opening) :], (closing,))
                 return ""
-        if rest.startswith(_HEADS):
+        wrappers = _WRAPPERS if self.has_reasoned else {}
+        wrapper = next((one for one in wrappers if rest.lower().startswith(one.lower())), None)
+        if wrapper is not None:
+            self._held, self._closing = rest[len(wrapper) :], (_WRAPPERS[wrapper],)
+            self._where = _Section.WRAPPED
+        elif rest.startswith(_HEADS):
             self._held, self._where = rest, _Section.HEAD
         elif not self._given and re.match(rf"{_BARE_CHANNEL}[A-Z]", rest):
             self._open(rest, (_BARE_FINAL,))
             self._hidden = []
-        elif not _may_become(rest, (*_PAIRS, *_HEADS)) and not (not self._given and _bare(rest)):
+        elif not _may_become(rest, (*_PAIRS, *_HEADS, *wrappers)) and not (not self._given and _bare(rest)):
             self._where = _Section.TEXT
         return ""
 
@@ -160,6 +182,14 @@ class ReasoningFilter:
         shown = self._give(at)
         self._held, self._where = self._held[0 if mark in _HEADS else len(mark) :], _Section.HEAD
         return shown
+
+    def _wrapped(self) -> str:
+        """A closing mark that something follows is text."""
+        at = self._held.rfind(self._closing[0])
+        if at < 0:
+            return self._give(len(self._held) - max(_overlap(self._held, mark) for mark in self._closing))
+        is_last = not self._held[at + len(self._closing[0]) :].strip()
+        return self._give(at if is_last else len(self._held))
 
     def _text(self) -> str:
         if self.has_reasoned:

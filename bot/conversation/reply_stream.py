@@ -93,6 +93,8 @@ class StreamedReply:
         self._limits = limits
         self._filter = ReasoningFilter(is_thinking=is_thinking)
         self._said: list[str] = []
+        """All that it says, reasoning included."""
+        self._texts: list[str] = []
         self._left_chars = limits.max_chars
         self._reasoned = False
         self._ended = self._done = self._wants_tool = False
@@ -182,8 +184,10 @@ class StreamedReply:
             meant = chunk.refusal.error("")
             raise ChatBrokenOffError if isinstance(meant, ChatFailedError) else meant
         if chunk.is_complete and any(part.strip() for part in self._said):
-            # Some endpoints repeat all of it at the end.
-            chunk = replace(chunk, text="", reasoning="")
+            # Some endpoints repeat all of it at the end, others all that there is so far in each event.
+            said = "".join(self._texts)
+            text = chunk.text.removeprefix(said) if said and chunk.text.startswith(said) else ""
+            chunk = replace(chunk, text=text, reasoning="")
         yield from self._words(chunk)
         if self._done:
             return
@@ -206,6 +210,7 @@ class StreamedReply:
         if not chunk.text:
             return
         self._said.append(chunk.text)
+        self._texts.append(chunk.text)
         was_unopened = self._filter.was_unopened
         part = self._filter.feed(chunk.text)
         if self._filter.was_unopened and not was_unopened:

@@ -105,6 +105,9 @@ class EventDecoder:
         if colon and field in ("event", "id", "retry"):
             self._name = value.strip() if field == "event" else self._name
             return
+        if colon and field == "error" and value.strip().startswith("{"):
+            # Of llama.cpp: an event that is named and told in one line.
+            self._name, field = "error", "data"
         content = value.strip() if colon and field == "data" else stripped
         if content.startswith("[DONE]"):
             self._json = ""

@@ -9,8 +9,8 @@ import yuyo
 from bot.answering.asking import go_on_asked
 from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
+from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
-from bot.conversation.exchanges import ExchangeStore
 from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
 from bot.ui.screen import Screen
 
@@ -79,7 +79,7 @@ async def go_on_with_command(
     context: yuyo.components.Context,
     generator: alluka.Injected[AnswerGenerator],
     hearings: alluka.Injected[Hearings],
-    exchanges: alluka.Injected[ExchangeStore],
+    memory: alluka.Injected[Memory],
 ) -> None:
     """Have the answer to a command go on, in a message of its own.
 
@@ -87,4 +87,4 @@ async def go_on_with_command(
         NotPermittedError: it is not theirs.
         AnswerGoneError: the answer is no longer known.
     """
-    await go_on_asked(generator, hearings, exchanges, context.interaction, int(context.id_metadata))
+    await go_on_asked(generator, hearings, memory, context.interaction, int(context.id_metadata))

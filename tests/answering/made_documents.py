@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import docx
 import odfdo
@@ -37,14 +37,50 @@ def pdf(text: str) -> bytes:
         b"<< /Length %d >> stream\n%s\nendstream" % (len(words), words),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
+    return _pdf_of(objects)
+
+
+def pdf_of_pages(count: int, text: str) -> bytes:
+    """``count`` pages with ``text``, which run a script when they are opened."""
+    words = f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode()
+    pages = [
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 3 0 R "
+        b"/Resources << /Font << /F1 4 0 R >> >> >>"
+    ] * count
+    kids = b" ".join(b"%d 0 R" % number for number in range(5, 5 + count))
+    return _pdf_of([
+        b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (while \\(true\\) {}) >> >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, count),
+        b"<< /Length %d >> stream\n%s\nendstream" % (len(words), words),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *pages,
+    ])  # fmt: skip
+
+
+def pdf_form(question: str, answer: str) -> bytes:
+    """A page that asks ``question``, with ``answer`` filled in."""
+    words = f"BT /F1 12 Tf 20 200 Td ({question}) Tj ET".encode()
+    return _pdf_of([
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR << /Font << /F1 5 0 R >> >> >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R /Annots [6 0 R] "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >> stream\n%s\nendstream" % (len(words), words),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (%s) /Rect [20 150 280 170] /P 3 0 R /F 4 "
+        b"/DA (/F1 12 Tf) >>" % answer.encode(),
+    ])  # fmt: skip
+
+
+def _pdf_of(objects: Sequence[bytes]) -> bytes:
     body = b"%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):
         places.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(body)
-    return body + b"xref\n0 6\n0000000000 65535 f \n" + table + end
+    end = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table + end
 
 
 def word(text: str) -> bytes:
@@ -92,6 +128,16 @@ def opendocument(text: str, kind: str = "text") -> bytes:
     return written.getvalue()
 
 
+def sheet_that_ends_late(text: str) -> bytes:
+    """As office programs write them: with a million empty rows of sixteen thousand columns that are told as one."""
+    empty = (
+        '<table:table-row table:number-rows-repeated="1048000">'
+        '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    document = opendocument(text, "spreadsheet")
+    return changed(document, "content.xml", "</table:table>", f"{empty}</table:table>")
+
+
 def book(text: str, package: str = PACKAGE) -> bytes:
     page = f"<html><head><title>T</title></head><body><h1>One</h1><p>{text}</p></body></html>"
     return packed({"META-INF/container.xml": CONTAINER, "OPS/a.opf": package, "OPS/one 1.xhtml": page})
@@ -104,6 +150,15 @@ def notebook(text: str) -> bytes:
         {"cell_type": "code", "source": "1 + 1", "outputs": outputs},
     ]
     return json.dumps({"cells": cells, "metadata": {"kernelspec": {"language": "python"}}}).encode()
+
+
+def rtf(text: str) -> bytes:
+    """With a table of fonts, Cyrillic in its code page, signs beyond it by their numbers, and a picture."""
+    cyrillic = "".join(f"\\'{byte:02x}" for byte in "Скворцы".encode("cp1251"))
+    return (
+        r"{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fcharset204 Arial;}}{\*\generator Word;}"
+        rf"\b Plan\b0\par {text}\par {cyrillic} \emdash  \u26891?\u-25057?{{\pict\pngblip 89504e47}}\par}}"
+    ).encode("ascii")
 
 
 def packed(files: Mapping[str, str | bytes]) -> bytes:

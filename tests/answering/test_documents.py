@@ -7,8 +7,13 @@ import json
 
 import pytest
 
-from bot.answering.documents import books, gathering, sheets, slides, web, word
-from bot.answering.documents.gathering import NoTextFoundError, PasswordNeededError, UnpackedTooLargeError
+from bot.answering.documents import books, gathering, pdf, sheets, slides, web, word
+from bot.answering.documents.gathering import (
+    NoTextFoundError,
+    OldFormatError,
+    PasswordNeededError,
+    UnpackedTooLargeError,
+)
 from bot.answering.file_texts import WORK, FileText, fitted
 from bot.conversation.tokens import count_tokens
 from bot.work.sealed import SealedProcesses, WorkLimits, WorkRaisedError
@@ -24,6 +29,7 @@ SAID = {
     "opendocument": (made.opendocument(CODE), f"# Plan\n\n{CODE}"),
     "books": (made.book(CODE), f"# One\n\n{CODE}"),
     "notebooks": (made.notebook(CODE), f"{CODE}\n\n```python\n1 + 1\n```\n\n[Output]\n2"),
+    "rtf": (made.rtf(CODE), f"Plan\n{CODE}\nСкворцы — 椋鸟"),
     "web": (f"<meta charset=cp1251><h2>Скворцы</h2><script>x</script><p>{CODE}".encode("cp1251"), None),
 }
 
@@ -57,21 +63,28 @@ def test_other_documents_of_the_same_programs_are_read() -> None:
         assert CODE in text_of(reader.read(data, max_chars=1000))
     from bot.answering.documents import opendocument
 
-    sheet = opendocument.read(made.opendocument(CODE, "spreadsheet"), max_chars=1000)
-    assert text_of(sheet) == f"[Sheet Birds]\n{CODE} | 1\nleft | right"
+    for sheet in (made.opendocument(CODE, "spreadsheet"), made.sheet_that_ends_late(CODE)):
+        read = opendocument.read(sheet, max_chars=1000)
+        assert text_of(read) == f"[Sheet Birds]\n{CODE} | 1\nleft | right"
+    form = pdf.read(made.pdf_form("Your street:", CODE), max_chars=1000)
+    assert text_of(form).split() == ["[Page", "1]", "Your", "street:", *CODE.split()]
 
 
 def test_a_document_ends_where_nobody_reads_on() -> None:
     cut = json.loads(web.read(b"<p>" + b"word " * 1000, max_chars=100))
     assert cut["is_cut"]
     assert len(cut["text"]) <= 100
+    long = text_of(pdf.read(made.pdf_of_pages(2 * pdf.MAX_PAGES, "hello"), max_chars=100_000))
+    assert (long.count("hello"), long.endswith("[…]")) == (pdf.MAX_PAGES, True)
     with pytest.raises(NoTextFoundError):
         web.read(b"<script>1</script>", max_chars=100)
 
 
 def test_archives_that_are_locked_or_hold_too_much_are_not_unpacked() -> None:
     with pytest.raises(PasswordNeededError):
-        word.read(gathering.ENCRYPTED + bytes(100), max_chars=100)
+        word.read(gathering.OLD + "EncryptedPackage".encode("utf-16-le"), max_chars=100)
+    with pytest.raises(OldFormatError):
+        word.read(gathering.OLD + bytes(100), max_chars=100)
     bomb = made.packed({"word/document.xml": bytes(gathering.MAX_UNPACKED_BYTES + 1)})
     assert len(bomb) < 4 << 20
     with pytest.raises(UnpackedTooLargeError):
@@ -87,6 +100,14 @@ HOSTILE = {
         made.packed({"[Content_Types].xml": f"{made.BOMB}<Types>&l9;</Types>", "xl/workbook.xml": "<a/>"}),
     ),
     "a secret file": ("books", made.book(CODE, made.SECRET + made.PACKAGE.replace("one%201", "&secret;"))),
+    "tags without end": ("web", b"<div>" * 20_000),
+    "groups without end": ("rtf", b"{\\rtf1 " + b"{" * 100_000),
+    "links without end": ("rtf", b"{\\rtf1 " + b'{\\field{\\*\\fldinst HYPERLINK "' * 10_000),
+    "lists without end": ("notebooks", b'{"cells":' + b"[" * 100_000),
+    "cells without end": (
+        "word",
+        made.changed(made.word(CODE), "word/document.xml", "<w:sectPr", "<w:tbl><w:tr><w:tc>" * 3000 + "<w:sectPr"),
+    ),
     "no archive": ("opendocument", b"PK\x03\x04" + bytes(1000)),
 }
 

@@ -66,6 +66,37 @@ def snapshot(**parts: Any) -> list[dict[str, Any]]:
             "Weather\nRain\nWind: strong\n[Wave]",
         ),
         ({"content": f"<@{ME}> is <:star:12> nice?"}, "is :star: nice?"),
+        ({"content": "Use </ask:12> before <t:1764115200:R>"}, "Use /ask before 26 November 2025, 00:00 UTC"),
+        ({"content": "<t:9999999999999:R>"}, "<t:9999999999999:R>"),
+        (
+            {
+                "flags": 1 << 15,
+                "components": [
+                    {
+                        "type": 17,
+                        "id": 1,
+                        "accent_color": None,
+                        "spoiler": False,
+                        "components": [
+                            {"type": 10, "id": 2, "content": "# Weather"},
+                            {
+                                "type": 9,
+                                "id": 3,
+                                "components": [{"type": 10, "id": 4, "content": "Rain in Riga"}],
+                                "accessory": {
+                                    "type": 2,
+                                    "id": 5,
+                                    "style": 5,
+                                    "label": "More",
+                                    "url": "https://a.invalid",
+                                },
+                            },
+                        ],
+                    }
+                ],
+            },
+            "# Weather\nRain in Riga",
+        ),
     ],
 )
 def test_what_people_see_is_text(bot: hikari.GatewayBot, parts: dict[str, Any], text: str) -> None:

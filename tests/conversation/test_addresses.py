@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -11,11 +12,12 @@ from bot.app.check import CheckResult
 from bot.app.doctor import examine
 from bot.conversation.addresses import neighbours, tidy_key, tidy_url
 from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.chat_message import ChatMessage
 from bot.conversation.endpoint import EndpointAddress
-from bot.conversation.errors import ChatModelUnknownError, ChatWrongAddressError
+from bot.conversation.errors import ChatError, ChatModelUnknownError, ChatRefusedError, ChatWrongAddressError
 from bot.conversation.model_list import is_listed, names_in
 from bot.settings import SettingsError, read_settings
-from tests.scripted_chat import Scripted, ScriptedChat
+from tests.scripted_chat import Scripted, ScriptedChat, words
 
 
 @pytest.fixture
@@ -38,13 +40,18 @@ def _chat(url: str, key: str = "key", model: str = "scripted") -> ChatModel:
         ("https://x.example/v1/models/", "https://x.example/v1"),
         ("https://x.example/v1/completions", "https://x.example/v1"),
         ("https://x.example//", "https://x.example"),
+        ('"https://x.example/v1"', "https://x.example/v1"),
+        ("<https://x.example/v1>,", "https://x.example/v1"),
+        ("https://x.example/v1/chat/completions?stream=true#top", "https://x.example/v1"),
     ],
 )
 def test_addresses_are_tidied(written: str, meant: str) -> None:
     assert tidy_url(written) == meant
 
 
-@pytest.mark.parametrize("written", [" sk-1\n", "sk-\n1", '"sk-1"', "Bearer sk-1", "bearer  sk-1\r\n"])
+@pytest.mark.parametrize(
+    "written", [" sk-1\n", "sk-\n1", '"sk-1"', "Bearer sk-1", "bearer  sk-1\r\n", 'export OPENAI_API_KEY="sk-1"']
+)
 def test_keys_are_tidied(written: str) -> None:
     assert tidy_key(written) == "sk-1"
 
@@ -66,6 +73,13 @@ def test_the_likeliest_address_is_tried_first() -> None:
         ({"data": {"a": {}, "b": {}}}, ["a", "b"]),
         ({"object": "list", "data": None}, []),
         ({"data": []}, []),
+        ({"models": [{"name": "a:latest", "model": "a:latest"}, {"id": 5}]}, ["a:latest"]),
+        ({"data": {"models": [{"id": "a"}]}}, ["a"]),
+        ({"success": True, "result": {"data": [{"id": "a"}]}}, ["a"]),
+        ({"model_names": ["a"]}, ["a"]),
+        ({"object": "list", "data": [{"id": "a"}], "has_more": True, "last_id": "a"}, ["a"]),
+        ([{"id": "azureml://registries/x/models/a/versions/2", "name": "a"}], ["a"]),
+        ({"data": {}}, []),
         ({"hello": "world"}, None),
         ("text", None),
         (None, None),
@@ -84,21 +98,15 @@ def test_names_that_work_are_not_called_wrong() -> None:
 
 
 async def test_a_page_instead_of_a_list_is_a_wrong_address() -> None:
-    async def page(_request: web.Request) -> web.Response:
+    async def page(_request: web.Request) -> web.StreamResponse:
         return web.Response(text="<html><title>Welcome</title></html>", content_type="text/html")
 
-    application = web.Application()
-    application.router.add_get("/{path:.*}", page)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    chat = _chat(f"http://127.0.0.1:{runner.addresses[0][1]}")
-    with pytest.raises(ChatWrongAddressError):
-        await chat.check()
-    assert await chat.better_address() is None
-    await chat.close()
-    await runner.cleanup()
+    async with _serving(page) as address:
+        chat = _chat(address)
+        with pytest.raises(ChatWrongAddressError):
+            await chat.check()
+        assert await chat.better_address() is None
+        await chat.close()
 
 
 async def test_an_address_without_its_path_is_found(endpoint: ScriptedChat) -> None:
@@ -111,6 +119,65 @@ async def test_an_address_without_its_path_is_found(endpoint: ScriptedChat) -> N
     assert await right.better_address() is None
     await right.check()
     await right.close()
+
+
+@contextlib.asynccontextmanager
+async def _serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """The address of a server that answers everything so."""
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_address_that_sends_one_elsewhere_is_told_of(endpoint: ScriptedChat) -> None:
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMovedPermanently(f"{endpoint.base_url}{request.path.removeprefix('/v1')}")
+
+    async with _serving(elsewhere) as old:
+        chat = _chat(f"{old}/v1")
+        assert await chat.better_address() == endpoint.base_url
+        await chat.close()
+
+
+async def test_fields_in_an_address_are_sent_with_each_call() -> None:
+    asked: list[str] = []
+
+    async def azure(request: web.Request) -> web.StreamResponse:
+        asked.append(f"{request.path} {request.query_string}")
+        return web.Response(body=words("Paris."), content_type="text/event-stream")
+
+    async with _serving(azure) as address:
+        chat = _chat(f"{address}/openai/deployments/gpt/chat/completions?api-version=2024-10-21")
+        assert "".join([part async for part in chat.stream([ChatMessage("user", "Hi")])]) == "Paris."
+        await chat.close()
+    assert asked == ["/openai/deployments/gpt/chat/completions api-version=2024-10-21"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}, ChatRefusedError),
+        ({"error": "Unexpected endpoint or method. (GET /models). Returning 200 anyway"}, ChatWrongAddressError),
+        ({"hello": "world"}, ChatWrongAddressError),
+    ],
+)
+async def test_what_stands_in_place_of_a_list_is_told_for_what_it_is(
+    listed: dict[str, object], expected: type[ChatError]
+) -> None:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.json_response(listed)
+
+    async with _serving(answer) as address:
+        chat = _chat(address)
+        with pytest.raises(expected):
+            await chat.names()
+        await chat.close()
 
 
 async def test_a_model_that_is_not_listed_is_told_of(endpoint: ScriptedChat) -> None:
@@ -127,11 +194,16 @@ async def _diagnosis(endpoint: ScriptedChat, tmp_path_name: str, **settings: obj
     return chat.finding, f"{chat.detail} {chat.remedy}"
 
 
+WRONG_ADDRESSES = ("{root}", "{root}/", "{root}/v1/v1", "{root}/api", "{root}/v2/chat/completions", "{root}/openai/v1")
+RIGHT_ADDRESSES = (" {root}/v1/ \n", "{root}/v1/chat/completions?x=1", "{root}/v1/models#top", "{root}/v1//")
+
+
 @pytest.mark.parametrize(
     ("settings", "answer", "told"),
     [
         ({}, None, "scripted at"),
-        ({"openai_base_url": "root"}, None, "OPENAI_BASE_URL: http"),
+        *[({"openai_base_url": wrong}, None, "OPENAI_BASE_URL: http") for wrong in WRONG_ADDRESSES],
+        *[({"openai_base_url": right}, None, "scripted at") for right in RIGHT_ADDRESSES],
         ({"chat_model": "scriptet"}, Scripted({"error": {"message": "model not found"}}, 404), "There are: scripted"),
         ({}, Scripted({"error": {"message": "Incorrect API key"}}, 401), "Check the key"),
         ({}, Scripted({"error": {"message": "pay"}}, 402), "at the provider"),
@@ -146,11 +218,11 @@ async def test_the_doctor_says_what_to_write(
     told: str,
 ) -> None:
     endpoint.script, endpoint.checked = lambda _body: answer, True
-    if settings.get("openai_base_url") == "root":
-        settings = {"openai_base_url": endpoint.base_url.removesuffix("/v1")}
+    root = endpoint.base_url.removesuffix("/v1")
+    settings = {name: value.format(root=root) for name, value in settings.items()}
     finding, said = await _diagnosis(endpoint, str(tmp_path_factory.mktemp("data")), **settings)
     assert told in said
-    assert (finding is CheckResult.GOOD) == (settings == {} and answer is None)
+    assert (finding is CheckResult.GOOD) == (told == "scripted at")
 
 
 async def test_the_doctor_shows_what_was_learnt(

@@ -529,7 +529,7 @@ PAGE = "<!DOCTYPE html><html><head><title>Welcome</title></head></html>"
         (refused("This model's maximum prompt length is 131072 but the request contains 537812 tokens."),
          ContextTooLongError),
         (refused("Range of input length should be [1, 30720]"), ContextTooLongError),
-        (Scripted("<html>413 Request Entity Too Large</html>", 413, {"Content-Type": "text/html"}), ChatFailedError),
+        (Scripted("<html>413 Too Large</html>", 413, {"Content-Type": "text/html"}), ContextTooLongError),
         (refused("Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 5000. "
                  "Please try again in 8s.", 429), ChatRateLimitedError),
         (refused("You exceeded your current quota, please check your plan and billing details.", 429,

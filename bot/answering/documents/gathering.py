@@ -13,12 +13,20 @@ MAX_UNPACKED_BYTES = 256 << 20
 """What the files in an archive may have together, by what it says of them; what it does not say meets the limit of the
 process."""
 MAX_ENTRIES = 20_000
-ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MAX_COLUMNS = 200
+"""Of a sheet."""
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How a file of Microsoft's begins that is of the old formats, or locked."""
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""What is in one that is locked."""
 
 
 class PasswordNeededError(Exception):
     """Raised when a document is locked."""
+
+
+class OldFormatError(Exception):
+    """Raised when a document is of an old format, whatever it is called."""
 
 
 class NoTextFoundError(Exception):
@@ -55,11 +63,12 @@ def archive(data: bytes) -> zipfile.ZipFile:
 
     Raises:
         PasswordNeededError: it is locked.
+        OldFormatError: it is none, but a document of an old format.
         UnpackedTooLargeError: there is too much in it.
         zipfile.BadZipFile: it is none.
     """
-    if data.startswith(ENCRYPTED):
-        raise PasswordNeededError
+    if data.startswith(OLD):
+        raise PasswordNeededError if _LOCKED in data else OldFormatError
     found = zipfile.ZipFile(io.BytesIO(data))
     entries = found.infolist()
     if len(entries) > MAX_ENTRIES or sum(one.file_size for one in entries) > MAX_UNPACKED_BYTES:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import odfdo
 
-from bot.answering.documents.gathering import archive, gathered, row
+from bot.answering.documents.gathering import MAX_COLUMNS, archive, gathered, row
 
 
 def load() -> None:
@@ -38,4 +38,7 @@ def _lines(document: odfdo.Document) -> Iterator[str]:
         return
     for table in document.body.tables:
         yield f"[Sheet {table.name}]"
-        yield from (line for values in table.iter_values() if (line := row(values)))
+        # Office programs end sheets with a million empty rows that are one.
+        table.rstrip(aggressive=True)
+        columns = (0, 0, MAX_COLUMNS - 1, None)
+        yield from (line for values in table.iter_values(columns) if (line := row(values)))

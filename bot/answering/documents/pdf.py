@@ -1,4 +1,4 @@
-"""PDF, read by PDFium, as Chromium does; its builds here run no scripts."""
+"""PDF, with what was filled into its forms, read by PDFium, as Chromium does; its builds here run no scripts."""
 
 from __future__ import annotations
 
@@ -38,8 +38,15 @@ def read(data: bytes, *, max_chars: int) -> bytes:
 
 
 def _pages(document: pdfium.PdfDocument) -> Iterator[str]:
+    # What was filled in stands beside the pages, until it is made a part of them.
+    document.init_forms()
+    has_forms = document.formenv is not None
     for number in range(min(len(document), MAX_PAGES)):
         page = document[number]
+        if has_forms:
+            page.flatten()
+            page.close()
+            page = document[number]
         words = page.get_textpage()
         yield words.get_text_bounded().replace("\r\n", "\n").strip()
         words.close()

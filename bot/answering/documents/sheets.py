@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 import openpyxl
 
-from bot.answering.documents.gathering import archive, gathered, row
-
-MAX_COLUMNS = 200
+from bot.answering.documents.gathering import MAX_COLUMNS, archive, gathered, row
 
 
 def load() -> None:

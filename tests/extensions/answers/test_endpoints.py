@@ -1,4 +1,24 @@
-"""What people see of endpoints that do things their own way."""
+"""What people see of endpoints that do things their own way, in both languages.
+
+What people have reported, and where it is held to what is right; ``conversation`` is ``tests/conversation``:
+
+- a parameter, a role or neighbours of one role that are refused, odd chunks, reasoning, a refusal in place of an
+  answer: ``test_people_are_answered_whatever_the_endpoint_wants`` here; each provider's dress in
+  ``conversation/test_dresses.py``
+- a question that failed: ``test_a_question_that_failed_spoils_no_later_one``
+- how a stream ends: ``test_what_went_wrong_is_said_in_both_languages``, and ``Continue`` in the three tests behind it
+- errors in a stream, credit, country, moderation, key, model, address, tools: the table of the same test
+- a prompt that is too long: the same, and ``test_context.py``
+- limits: the same, and ``test_a_wait_that_the_endpoint_asks_for_is_seen``
+- wrong addresses and lists of models: ``conversation/test_addresses.py``, as the doctor tells them
+- what the host reads: ``conversation/test_endpoints.py``
+- one refused picture: ``test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at``
+- on Discord: the bot's role, a bare mention, forwards, embeds, names, old encodings in ``test_context.py``; polls,
+  stickers and forwarded files in ``tests/answering/test_message_text.py``; unread files in ``test_answers.py`` and
+  ``tests/answering/test_documents.py``; a silent clip in ``test_voice_notes.py``; code in lists and graphemes in
+  ``tests/ui/test_splitting.py``; permissions and questions deleted at once in ``test_bad_input.py``; a slow endpoint
+  and autocomplete in ``conversation/test_several_endpoints.py``; a command that fails in ``test_asking.py``
+"""
 
 from __future__ import annotations
 
@@ -112,6 +132,16 @@ async def test_a_question_that_failed_spoils_no_later_one(peculiar: BotHarness) 
          "try again in 20 min", "через 20 мин", True),
         (Scripted(stream({"error": {"code": 429, "message": "try again in 40s"}})),
          "try again in 40 s", "через 40 с", True),
+        (Scripted(stream({"error": {"code": 401, "message": "User not found."}})),
+         "refuses the key", "не принимает ключ", None),
+        (Scripted({"error": {"code": "insufficient_quota", "message": "pay"}}),
+         "has no credit left", "кончились средства", None),
+        (Scripted(stream({"error": {"code": "content_filter", "message": "filtered"}})),
+         "filter stopped this answer", "Фильтр", None),
+        (_refusal("Incorrect API key provided: xa***."), "refuses the key", "не принимает ключ", None),
+        (_refusal("prompt is too long: 210000 tokens > 200000 maximum"), "too long for my chat model",
+         "слишком длинно. Спросите короче", None),
+        (Scripted({"detail": "Not Found"}, 404), "no chat model at the address", "нет модели", None),
         (Scripted("<html>Welcome</html>", 200, {"Content-Type": "text/html"}),
          "no chat model at the address", "нет модели",
          None),
@@ -175,14 +205,38 @@ async def test_the_answer_to_a_command_goes_on_in_a_message_of_its_own(peculiar:
     assert beginning == "Paris is old and"
 
 
+async def test_a_private_answer_goes_on_for_the_same_one_alone(peculiar: BotHarness) -> None:
+    beginnings = {1: words("lies on", "length"), 2: words("the Seine.")}
+    peculiar.chat.script = lambda body: Scripted(
+        beginnings[min(len(peculiar.chat.requests) - 1, 2)]
+        if "Go on exactly" in str(body["messages"][-1])
+        else words("Paris", "length")
+    )
+    outcome = await peculiar.russian.slash("ask", {"prompt": "Где Париж?", "private": True}, channel="general")
+    answer = await outcome.response_where(lambda said: "Продолжить" in said["content"], 40)
+    second = await (await peculiar.russian.click(answer, "goonasked")).response_where(
+        lambda said: "lies on" in said["content"] and "Продолжить" in said["content"], 40
+    )
+    third = await (await peculiar.russian.click(second, "goonasked")).response_where(
+        lambda said: "Seine" in said["content"], 40
+    )
+    assert [one["flags"] & 64 for one in (answer, second, third)] == [64] * 3
+    assert peculiar.chat.requests[-1]["messages"][-2]["content"] == "Paris lies on"
+    assert "goonasked" not in buttons_of(third)
+
+
 async def test_a_wait_that_the_endpoint_asks_for_is_seen(peculiar: BotHarness) -> None:
     answers = [Scripted({"error": {"message": "slow down"}}, 429, {"Retry-After": "4"}), PARIS]
     peculiar.chat.script = lambda _body: answers.pop(0)
     asked = await peculiar.member.send(await peculiar.dm(peculiar.member), "What is the capital?")
-    waiting = await peculiar.answer_to(asked, lambda text: "I go on in 4 s" in text)
+    waiting = await peculiar.answer_to(asked, lambda text: "I will continue in 4 s" in text)
     done = await peculiar.answer_to(asked, lambda text: "Paris." in text)
     assert done["id"] == waiting["id"]
     assert "I will continue" not in done["content"]
+    answers = [Scripted({"error": {"message": "Please retry in 4s."}}, 429), PARIS]
+    asked = await peculiar.russian.send(await peculiar.dm(peculiar.russian), "Какая столица?")
+    await peculiar.answer_to(asked, lambda text: "через 4 с" in text, reader=peculiar.russian)
+    await peculiar.answer_to(asked, lambda text: "Paris." in text, reader=peculiar.russian)
 
 
 async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at(peculiar: BotHarness) -> None:
@@ -203,6 +257,9 @@ async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at
     assert sum("red" in _colors(request) for request in peculiar.chat.requests) == 1, "a lesson is learnt once"
     alone = await peculiar.member.send(channel, files=files[:1])
     assert await peculiar.answer_to(alone, lambda text: "does not accept this picture" in text)
+    channel = await peculiar.dm(peculiar.russian)
+    asked = await peculiar.russian.send(channel, "Что это за города?", files=files)
+    assert await peculiar.answer_to(asked, lambda text: "не принимает red.png" in text, reader=peculiar.russian)
 
 
 def _colors(body: Body) -> list[str]:

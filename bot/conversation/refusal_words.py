@@ -1,0 +1,106 @@
+"""What the words of a refusal mean, whoever's they are: of OpenAI, of other providers, of servers, of proxies."""
+
+from __future__ import annotations
+
+import re
+
+from bot.conversation.errors import (
+    ChatError,
+    ChatFilteredError,
+    ChatForbiddenError,
+    ChatQuotaExceededError,
+    ChatRateLimitedError,
+    ChatRegionError,
+    ContextTooLongError,
+)
+
+TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|request_too_large|string_above_max_length"
+    r"|tokens_(exceeded|limit_reached)"
+    r"|context (length|size|window|limit)|maximum context|max_?context|\bn_ctx\b|kv cache|max_?seq_?len"
+    r"|(prompt|input|request|message|conversation|context)s?( text| length| token count| body)?"
+    r" (is |are )?too (long|large)"
+    r"|too many (input |prompt )?tokens|input token count|(input|prompt) tokens? (exceed|limit)"
+    r"|maximum (prompt|input|(supported )?sequence length|number of (input )?tokens)|prompt (exceeds|has more)"
+    r"|longer than the (model|maximum)|exceed(s|ed)? (the )?(model )?(token|context) (limit|length|window)"
+    r"|reduce (the length|your (message|prompt|input))|range of input length|too long\b"
+    r"|must be <= \d+\. given|must have less than \d+ tokens|超长"
+)
+NO_MODEL = re.compile(
+    r"model_not_found|model_not_available|model_not_supported|(unknown|invalid|no such|nonexistent|unrecognized) model"
+    r"|not a valid model|no endpoints found|try pulling it|is not found for api version|deploymentnotfound"
+    r"|model.{0,120}?(not found|not exist|isn't available|is not available|no longer available|decommissioned)"
+    r"|not have access to (the )?model|no access to model|unable to access model|could not find .{0,20}model"
+    r"|model.{0,80}not supported by any",
+    re.DOTALL,
+)
+NO_KEY = re.compile(
+    r"invalid_?api_?key|api_key_invalid|authentication|unauthenticated|no_db_connection"
+    r"|(api|access|auth)[ _-]?(key|token).{0,30}(invalid|not valid|incorrect|expired|missing|leaked|revoked|disabled)"
+    r"|(invalid|incorrect|expired|missing|no).{0,20}(api|auth)[ _-]?(key|token|credentials)"
+)
+"""``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
+NO_ADDRESS = re.compile(
+    r"^\W*(error\W*)?(detail\W*)?(404 )?((page|resource) )?not[ _]found\W*$"
+    r"|invalid url|unexpected endpoint|unknown (url|request url)"
+    r"|cannot (post|get) /|no route|route .{0,80}not found|method not allowed|could not route"
+)
+OVERLOADED = re.compile(
+    r"overloaded|at capacity|over capacity|capacity[ _]exceeded|loading|no healthy|no available (server|worker|channel)"
+    r"|temporarily unavailable|high demand|try again later|server (is )?busy|engine is currently"
+)
+_REQUESTED = re.compile(r"limit:? (\d+).{0,80}requested:? (\d+)", re.DOTALL)
+"""What a limit on tokens a minute says: nothing is gained by waiting when a request is larger than that."""
+_TOO_MANY = re.compile(
+    r"throttl|rate[ _-]?limit\w* (reached|exceeded)|(exceeded|reached).{0,20} rate[ _-]?limit"
+    r"|ratelimit(reached|exceeded)|too many requests|rate_limit_(exceeded|error)"
+)
+_FILTERED = re.compile(
+    r"content_?filter|content[ _]policy|content management policy|responsibleai|requires moderation|\bflagged\b"
+    r"|moderation_blocked|data_inspection_failed|safety (system|filter|polic)|prohibited_content|content exists risk"
+    r"|inappropriate content|blocked by.{0,40}(safety|polic|guardrail)|guardrail"
+    r"|violat(e|es|ed|ing|ion)\b.{0,40}(polic|guideline|terms of)|敏感内容|不安全"
+)
+_REGION = re.compile(
+    r"unsupported_country|country, region|(country|region|territory|location) (is )?not (supported|available|allowed)"
+    r"|not (available|supported|allowed) in your (current )?(country|region|location|territory)"
+    r"|location is not supported"
+)
+_NO_CREDIT = re.compile(
+    r"insufficient[ _](quota|balance|credits?|funds)|credit balance|(more|out of|no|enough|any|available) credits?\b"
+    r"|billing|payment required|purchase .{0,20}credits?|account is not active|arrearage|overdue"
+    r"|exceeded your current quota|spending limit|余额不足|欠费"
+)
+_SHUT_OUT = re.compile(
+    r"(organization|account|project|user) (has been |is |was )?(restricted|deactivated|suspended|disabled|banned)"
+    r"|organization_restricted|account_deactivated"
+)
+
+
+def meaning_of(words: str, status: int, retry_after_s: float | None) -> ChatError | None:
+    """The error that the words alone decide; None where they do not.
+
+    ``words``: all that is said, in lower case. ``status``: of HTTP, 0 where it is not known. ``retry_after_s``: how
+    long to wait, where that is said.
+    """
+    requested = _REQUESTED.search(words)
+    too_large = requested is not None and int(requested[2]) > int(requested[1])
+    if status == 413 or too_large or "request too large" in words:
+        return ContextTooLongError()
+    if status in (401, 429):
+        # A limit that passes is spoken of in many words, of which some are those of other refusals.
+        if status == 429 and retry_after_s is None and _NO_CREDIT.search(words):
+            return ChatQuotaExceededError()
+        return None
+    if status != 402 and _TOO_MANY.search(words):
+        return ChatRateLimitedError.after(retry_after_s)
+    for pattern, kind in (
+        (_FILTERED, ChatFilteredError),
+        (_REGION, ChatRegionError),
+        (_NO_CREDIT, ChatQuotaExceededError),
+        (_SHUT_OUT, ChatForbiddenError),
+        (TOO_LONG, ContextTooLongError),
+    ):
+        if pattern.search(words):
+            return kind()
+    return None

@@ -1,0 +1,124 @@
+"""How long an endpoint says to wait, in each of the forms in which that is said."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+MAX_WAIT_S = 86400.0
+"""No endpoint means more."""
+_MAX_WORDS = 4000
+"""Characters that are looked at."""
+_EARLIEST_MOMENT = 1_600_000_000.0
+"""A number of seconds that is larger says when, not how long; one that is larger still does so in milliseconds."""
+
+_TIMES = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])")
+_UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0}
+_WAIT = re.compile(
+    r"(?:try again|retry|retrying|wait|available|reset\w*)(?: your| the)?(?: request)?"
+    r"(?:[ _-]?(?:in|after|for|at least|delay|about))*[\"':= ]*"
+    rf"((?:{_TIMES.pattern}[ ,]*(?:and )?)+)"
+)
+_BUCKETS = ("x-ratelimit-{}-requests", "x-ratelimit-{}-tokens", "anthropic-ratelimit-requests-{}",
+            "anthropic-ratelimit-tokens-{}", "anthropic-ratelimit-input-tokens-{}")  # fmt: skip
+"""What is counted by itself, each with what remains of it and with when it is full again."""
+_IN_SECONDS = ("retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "estimated_time")
+
+
+def wait_in_headers(headers: Mapping[str, str], *, is_limit: bool) -> float | None:
+    """How many seconds the headers of a response say to wait; None where they say nothing of it.
+
+    ``headers`` are asked for by names in lower case. ``is_limit``: whether it was refused because of a limit, so that
+    it matters when that is lifted.
+    """
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    if said := headers.get("retry-after") or headers.get("x-retry-after"):
+        return _until(said)
+    if not is_limit:
+        return None
+    for bucket in _BUCKETS:
+        if _number(headers.get(bucket.format("remaining"))) == 0 and (said := headers.get(bucket.format("reset"))):
+            return _until(said)
+    for name in ("x-ratelimit-reset", "ratelimit-reset"):
+        if (said := headers.get(name)) and _number(headers.get(name.replace("reset", "remaining"), 0)) == 0:
+            return _until(said)
+    return None
+
+
+def wait_in_body(*holders: object) -> float | None:
+    """How many seconds the fields of an error say to wait; None where none of ``holders`` says it."""
+    for holder in holders:
+        if not isinstance(holder, Mapping):
+            continue
+        for key in _IN_SECONDS:
+            if (seconds := _number(holder.get(key))) is not None:
+                return seconds
+        if (milliseconds := _number(holder.get("retry_after_ms"))) is not None:
+            return milliseconds / 1000
+        metadata = holder.get("metadata")
+        passed_on = metadata.get("headers") if isinstance(metadata, Mapping) else None
+        if isinstance(passed_on, Mapping):
+            # What a router passes on of the headers of the provider behind it.
+            named = {str(name).lower(): str(value) for name, value in passed_on.items()}
+            return wait_in_headers(named, is_limit=True)
+    return None
+
+
+def wait_in_words(text: str) -> float | None:
+    """How long an endpoint says to wait, in seconds: "try again in 12.5s", "retry after 1 minute", "6m0s"."""
+    found = _WAIT.search(text.lower()[:_MAX_WORDS])
+    return None if found is None else _duration(found[1])
+
+
+def waits_in_details(details: object) -> Iterator[str]:
+    """What Google's APIs say of how long to wait, as ``wait_in_words`` reads it."""
+    for one in details if isinstance(details, list) else ():
+        if isinstance(one, Mapping) and isinstance(delay := one.get("retryDelay"), str):
+            yield f"retry in {delay}"
+
+
+def _until(said: str) -> float | None:
+    """Seconds, a duration, or a moment."""
+    said = said.strip()
+    if (seconds := _number(said, most=math.inf)) is not None:
+        if seconds > 1000 * _EARLIEST_MOMENT:
+            seconds /= 1000
+        return _from_now(seconds) if seconds > _EARLIEST_MOMENT else min(seconds, MAX_WAIT_S)
+    if (duration := _duration(said.lower())) is not None:
+        return duration
+    for moment in (email.utils.parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            at = moment(said)
+            return _from_now((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, TypeError, OverflowError):
+            continue
+    return None
+
+
+def _from_now(at: float) -> float:
+    return min(max(at - time.time(), 0.0), MAX_WAIT_S)
+
+
+def _duration(text: str) -> float | None:
+    found = _TIMES.findall(text)
+    if not found:
+        return None
+    seconds = 0.0
+    for count, unit in found:
+        seconds += float(count) * (0.001 if unit.startswith(("ms", "milli")) else _UNITS[unit[0]])
+    return min(seconds, MAX_WAIT_S)
+
+
+def _number(value: object, *, most: float = MAX_WAIT_S) -> float | None:
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return min(number, most) if math.isfinite(number) and number >= 0 else None

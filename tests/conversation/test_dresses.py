@@ -1,0 +1,435 @@
+"""The same trouble, and the same answers, in the dress of each provider and server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
+from bot.conversation.chat_message import ChatMessage
+from bot.conversation.completion_request import request_body, wire_messages
+from bot.conversation.endpoint import EndpointAddress
+from bot.conversation.endpoint_profile import ModelProfile, adapt, stated_context
+from bot.conversation.errors import (
+    ChatBrokenOffError,
+    ChatError,
+    ChatFilteredError,
+    ChatForbiddenError,
+    ChatModelUnknownError,
+    ChatOverloadedError,
+    ChatQuotaExceededError,
+    ChatRateLimitedError,
+    ChatRefusedError,
+    ChatRegionError,
+    ChatWrongAddressError,
+    ContextTooLongError,
+)
+from bot.conversation.reasoning import ReasoningFilter
+from bot.conversation.refusals import Refusal, refusal_in, refusal_of
+from bot.conversation.reply_stream import Retraction
+from tests.scripted_chat import Scripted, ScriptedChat, stream, words
+
+QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "What is the capital of France?"))
+EXTRA = {"temperature": 0.5, "top_p": 0.9, "reasoning_effort": "low", "think": True}
+
+Body = dict[str, Any]
+
+
+def _refusal(status: int, said: object, headers: Mapping[str, str] | None = None) -> Refusal:
+    body = said if isinstance(said, str) else json.dumps(said)
+    kind = "text/html" if body.startswith("<") else "application/json"
+    return refusal_of(status, {"content-type": kind, **(headers or {})}, body.encode())
+
+
+def _openai(message: str, **error: object) -> Body:
+    return {"error": {"message": message, **error}}
+
+
+# What is refused, and what is asked for instead
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "left_out"),
+    [
+        (400, _openai("`temperature` is deprecated for this model."), {"temperature"}),  # Anthropic
+        (400, _openai("`temperature` and `top_p` cannot both be specified for this model. Please use only one."),
+         {"temperature", "top_p"}),  # Anthropic, Bedrock
+        (400, _openai("`temperature` may only be set to 1 when thinking is enabled."), {"temperature"}),
+        (400, {"code": "Client specified an invalid argument",
+               "error": "Argument not supported on this model: reasoningEffort"}, {"reasoning_effort"}),  # xAI
+        (400, _openai("`reasoning_effort` must be one of `none` or `default`"), {"reasoning_effort"}),  # Groq
+        (400, _openai('"llama3" does not support thinking', type="api_error"), {"think", "reasoning_effort"}),  # Ollama
+        (422, {"object": "error", "message": {"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"],
+               "msg": "Extra inputs are not permitted", "input": {"include_usage": True}}]},
+               "type": "invalid_request_error", "param": None, "code": None}, {"stream_options"}),  # Mistral
+        (400, _openai("[{'type': 'extra_forbidden', 'loc': ('body', 'top_p'), 'msg': 'Extra inputs are not "
+                      "permitted'}]", type="BadRequestError", code=400), {"top_p"}),  # vLLM
+        (422, {"message": "unknown field: parameter 'stream_options' is not a valid field"}, {"stream_options"}),
+        (422, "Failed to deserialize the JSON body into the target type: unknown field `stream_options`",
+         {"stream_options"}),  # DeepSeek, Rust servers
+    ],
+)  # fmt: skip
+def test_fields_that_are_refused_in_other_words_are_left_out(status: int, said: object, left_out: set[str]) -> None:
+    profile = ModelProfile()
+    sent = request_body("m", QUESTION, profile, max_reply_tokens=800, extra=EXTRA)
+    learnt = adapt(profile, _refusal(status, said), sent)
+    assert learnt is not None
+    assert learnt.left_out == left_out
+    assert learnt.limit_field == "max_tokens"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        _openai("Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+                param="messages[0].role", code="unsupported_value"),  # o1-mini
+        _openai("Invalid value: 'system'. Supported values are: 'user' and 'assistant'."),
+        _openai("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter."),
+        _openai("Only user, assistant and tool roles are supported!"),
+        # What the templates of the first Mistral say of a message of the system: roles alternate as they are sent.
+        _openai("Conversation roles must alternate user/assistant/user/assistant/..."),
+    ],
+)  # fmt: skip
+def test_a_role_that_is_refused_in_other_words_is_not_sent_again(said: Body) -> None:
+    profile = ModelProfile()
+    sent = request_body("m", QUESTION, profile, max_reply_tokens=800)
+    learnt = adapt(profile, _refusal(400, said), sent)
+    assert learnt == ModelProfile(system_role=False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        _openai("Your organization must be verified to stream this model.", param="stream", code="unsupported_value"),
+        _openai("This model does not support streaming."),
+        _openai("'stream' is not supported with this model: it must be false."),
+    ],
+)
+async def test_a_model_that_does_not_stream_is_heard_all_the_same(said: Body) -> None:
+    async with ScriptedChat() as endpoint:
+        whole = {"choices": [{"message": {"role": "assistant", "content": "Paris."}, "finish_reason": "stop"}],
+                 "usage": {"prompt_tokens": 9, "completion_tokens": 2}}  # fmt: skip
+        endpoint.script = lambda body: Scripted(said, 400) if body["stream"] else Scripted(whole)
+        chat = _model(endpoint)
+        for _time in range(2):
+            assert await _reply(chat) == "Paris."
+        assert [body["stream"] for body in endpoint.requests] == [True, False, False]
+        assert "stream_options" not in endpoint.requests[-1]
+        assert chat.profile.differences() == ["does not stream"]
+        await chat.close()
+
+
+def test_messages_without_a_word_are_not_sent() -> None:
+    said = [ChatMessage("system", ""), ChatMessage("user", "Hi"), ChatMessage("assistant", ""), *QUESTION[1:]]
+    assert wire_messages(said) == [{"role": "user", "content": "Hi\n\nWhat is the capital of France?"}]
+    assert wire_messages([ChatMessage("user", "")]) == [{"role": "user", "content": ""}]
+
+
+@pytest.mark.parametrize(
+    ("said", "context"),
+    [
+        ("Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context "
+         "length of only 4096 tokens, which is not enough.", 4096),  # LM Studio
+        ("Requested tokens (5000) exceed context window of 4096", 4096),  # llama-cpp-python
+        ("The prompt is too long: 9000, model maximum context length: 8191", 8191),  # Fireworks
+        ("`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens", 4096),  # TGI, Together
+        ("the maximum supported sequence length is just 8192!", 8192),  # SambaNova
+        ("Prompt length 5000 is greater than max_seq_len 4096", 4096),  # TabbyAPI
+        ("This model's maximum context length is 8192 tokens.", 8192),
+    ],
+)  # fmt: skip
+def test_how_much_fits_is_read_in_any_words(said: str, context: int) -> None:
+    refusal = _refusal(400, _openai(said))
+    assert stated_context(refusal) == context
+    assert isinstance(refusal.error("m"), ContextTooLongError)
+
+
+# What refusals mean
+
+HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "expected"),
+    [
+        # Too long
+        (422, {"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 "
+                        "`inputs` tokens and 800 `max_new_tokens`", "error_type": "validation"}, ContextTooLongError),
+        (400, _openai("Invalid request: Your request exceeded model token limit: 8192"), ContextTooLongError),  # Kimi
+        (400, _openai("input length and `max_tokens` exceed context limit: 199000 + 20000 > 200000, decrease input "
+                      "length or `max_tokens` and try again", type="invalid_request_error"), ContextTooLongError),
+        (400, {"message": "too many tokens: total number of tokens in the prompt cannot exceed 4081"},
+         ContextTooLongError),  # Cohere
+        (400, _openai("Prompt exceeds max length", code="1261"), ContextTooLongError),  # Zhipu
+        (400, _openai("The input (5000 tokens) is longer than the model's context length (4096 tokens)."),
+         ContextTooLongError),  # SGLang
+        (400, {"message": "Input is too long for requested model."}, ContextTooLongError),  # Bedrock
+        (413, _openai("Request body too large for gpt-4o model. Max size: 8000 tokens.", code="tokens_limit_reached"),
+         ContextTooLongError),  # GitHub Models
+        (413, HTML.format("413 Request Entity Too Large"), ContextTooLongError),
+        # Too many
+        (400, {"message": "ThrottlingException: Too many tokens, please wait before trying again."},
+         ChatRateLimitedError),  # Bedrock
+        (503, _openai("Rate limit exceeded, please retry later"), ChatRateLimitedError),  # One API
+        (200, {"status": "449", "msg": "You exceeded your current rate limit", "body": None},
+         ChatRateLimitedError),  # iFlow
+        (429, _openai("Provider returned error", code=429, metadata={"raw": "gemini is temporarily rate-limited "
+                      "upstream. Please retry shortly", "provider_name": "Google"}), ChatRateLimitedError),
+        # Credit
+        (403, {"code": "The caller does not have permission", "error": "Your newly created team doesn't have any "
+               "credits yet. You can purchase those on https://console.x.ai."}, ChatQuotaExceededError),  # xAI
+        (429, {"code": "Some resource has been exhausted", "error": "Your team has either used all available credits "
+               "or reached its monthly spending limit."}, ChatQuotaExceededError),  # xAI
+        (429, _openai("余额不足或无可用资源包,请充值。", code="1113"), ChatQuotaExceededError),  # Zhipu
+        (402, _openai("This request requires more credits, or fewer max_tokens. You requested up to 800 tokens, but "
+                      "can only afford 120."), ChatQuotaExceededError),  # OpenRouter
+        (429, _openai("Your account is not active, please check your billing details.", code="billing_not_active"),
+         ChatQuotaExceededError),
+        # Keys and doors
+        (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***."},
+         ChatRefusedError),  # xAI
+        (403, _openai("Your API key was reported as leaked. Please use another API key.", status="PERMISSION_DENIED"),
+         ChatRefusedError),  # Gemini
+        (401, HTML.format("401 Authorization Required"), ChatRefusedError),  # Perplexity
+        (401, "Unauthorized", ChatRefusedError),
+        (400, _openai("Organization has been restricted.", code="organization_restricted"), ChatForbiddenError),  # Groq
+        (403, HTML.format("Attention Required! | Cloudflare"), ChatForbiddenError),
+        (403, _openai("Access denied due to Virtual Network/Firewall rules."), ChatForbiddenError),  # Azure
+        # Countries
+        (400, _openai("User location is not supported for the API use."), ChatRegionError),  # Gemini
+        (403, _openai("This model is not available in your current region."), ChatRegionError),
+        # Filters
+        (403, {"code": "forbidden", "error": "Content violates usage guidelines."}, ChatFilteredError),  # xAI
+        (400, _openai("系统检测到输入或生成内容可能包含不安全或敏感内容", code="1301"), ChatFilteredError),  # Zhipu
+        (400, _openai("Input data may contain inappropriate content.", code="data_inspection_failed"),
+         ChatFilteredError),  # Alibaba
+        (400, _openai("The response was filtered", code="content_filter",
+                      innererror={"code": "ResponsibleAIPolicyViolation"}), ChatFilteredError),  # Azure
+        # Models
+        (400, _openai("The requested model 'x' is not supported by any provider you have enabled.",
+                      code="model_not_supported"), ChatModelUnknownError),  # Hugging Face
+        (400, _openai("Unable to access model x. Please visit https://api.together.ai/models"), ChatModelUnknownError),
+        (400, _openai("Model Not Exist"), ChatModelUnknownError),  # DeepSeek
+        (400, _openai("Invalid model: x", type="invalid_model", code="1500"), ChatModelUnknownError),  # Mistral
+        (400, "could not find real modelID for x", ChatModelUnknownError),  # llama-swap
+        (404, {"object": "error", "message": "The model `x` does not exist.", "type": "NotFoundError", "code": 404},
+         ChatModelUnknownError),  # vLLM
+        (404, _openai("No models loaded. Please load a model in the developer page."), ChatModelUnknownError),
+        # Addresses
+        (404, _openai("Resource not found", code="404"), ChatWrongAddressError),  # Azure
+        (404, {"message": "no Route matched with those values"}, ChatWrongAddressError),  # Kong
+        (405, "", ChatWrongAddressError),
+        # Load
+        (503, {"error": "Model x is currently loading", "estimated_time": 20.5}, ChatOverloadedError),  # Hugging Face
+        (498, _openai("Flex tier capacity exceeded", code="capacity_exceeded"), ChatOverloadedError),  # Groq
+        (500, _openai("server busy, please try again. maximum pending requests exceeded"), ChatOverloadedError),
+    ],
+)  # fmt: skip
+def test_each_providers_words_are_understood(status: int, said: object, expected: type[ChatError]) -> None:
+    refusal = refusal_in(said) if status == 200 else _refusal(status, said)
+    assert refusal is not None
+    assert isinstance(meant := refusal.error("x"), expected), meant
+
+
+def test_what_has_no_words_of_its_own_is_logged_as_it_came() -> None:
+    assert "quota of the gateway" in _refusal(500, {"fault": {"faultstring": "quota of the gateway"}}).message
+
+
+_LATER_S = 7200
+_LATER = datetime.now(UTC) + timedelta(seconds=_LATER_S)
+
+
+@pytest.mark.parametrize(
+    ("headers", "said", "wait_s"),
+    [
+        ({"retry-after-ms": "1500"}, {}, 1.5),
+        ({"retry-after": "1.5"}, {}, 1.5),
+        ({"retry-after": "1m30s"}, {}, 90),
+        ({"retry-after": _LATER.isoformat()}, {}, _LATER_S),
+        ({"x-ratelimit-reset": str(int(_LATER.timestamp() * 1000))}, {}, _LATER_S),  # OpenRouter
+        ({"x-ratelimit-reset": str(int(_LATER.timestamp()))}, {}, _LATER_S),
+        ({"ratelimit-reset": "30"}, {}, 30),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s",
+          "x-ratelimit-remaining-tokens": "900", "x-ratelimit-reset-tokens": "2h"}, {}, 360),  # OpenAI, Groq
+        ({"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": _LATER.isoformat()},
+         {}, _LATER_S),
+        ({}, _openai("slow", metadata={"headers": {"X-RateLimit-Reset": f"{_LATER.timestamp() * 1000:.0f}"}}),
+         _LATER_S),  # OpenRouter
+        ({}, _openai("slow", retry_after_seconds=12), 12),
+        ({}, {"error": {"message": "slow"}, "retry_after_ms": 2500}, 2.5),
+        ({}, _openai("Please retry your request after 59 seconds."), 59),
+        ({}, _openai("Please wait 30 seconds and try again."), 30),
+        ({}, _openai("Your quota will reset after 3h45m12s."), 13512),
+        ({}, _openai("Rate limit reached, please try again in 1 minute and 5 seconds"), 65),
+        ({"retry-after": "-1"}, {}, None),
+        ({"retry-after": "NaN"}, {}, None),
+        ({}, _openai("Limit: 30 requests per 60 seconds."), None),
+    ],
+)  # fmt: skip
+def test_how_long_to_wait_is_read_in_each_form(headers: dict[str, str], said: object, wait_s: float | None) -> None:
+    found = _refusal(429, said, headers).retry_after_s
+    assert found == (None if wait_s is None else pytest.approx(wait_s, abs=600 if wait_s == _LATER_S else 0.1))
+
+
+# Streams
+
+START = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}
+END: Body = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+
+
+def _delta(**delta: object) -> Body:
+    return {"choices": [{"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": None}]}
+
+
+STREAMS = {
+    "azure": stream(
+        {"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]},
+        START, _delta(content="Paris."),
+        {"choices": [{"index": 0, "finish_reason": None, "content_filter_offsets": {"check_offset": 1}}]}, END),
+    "openrouter": b": OPENROUTER PROCESSING\n\n" * 3 + stream(
+        _delta(content="", reasoning="Hm.", reasoning_details=[{"type": "reasoning.text", "text": "Hm."}]),
+        _delta(content="Paris.", reasoning=None), END,
+        {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}],
+         "usage": {"prompt_tokens": 9, "completion_tokens": 2}}),
+    "groq": stream(START, _delta(content="Paris."), {**END, "x_groq": {"usage": {"prompt_tokens": 1}}}),
+    "deepseek": b": keep-alive\n\n\n" + stream(
+        _delta(content=None, reasoning_content="Hm."), _delta(content="Paris.", reasoning_content=None), END),
+    "litellm": stream(
+        _delta(content="", reasoning_content="Hm.", thinking_blocks=[{"type": "thinking", "thinking": "Hm."}],
+               provider_specific_fields={"reasoning_content": "Hm."}), _delta(content="Paris."), END),
+    "mistral": stream(
+        _delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": True}]),
+        _delta(content=[{"type": "text", "text": "Paris"}, {"type": "reference", "reference_ids": [1]}]),
+        _delta(content=[{"type": "text", "text": "."}]), END),
+    "perplexity": stream(
+        *({"choices": [{"index": 0, "delta": {"role": "assistant", "content": part}, "message": {"content": so_far},
+                        "finish_reason": None}], "citations": ["https://x.example"]}
+          for part, so_far in (("Paris", "Paris"), (".", "Paris."))),
+        {"choices": [{"index": 0, "delta": {"content": ""}, "message": {"content": "Paris."},
+                      "finish_reason": "stop"}]}, done=False),
+    "what was said so far, each time": stream(
+        *({"choices": [{"index": 0, "delta": None, "message": {"content": text}, "finish_reason": None}]}
+          for text in ("Par", "Paris", "Paris.")), END),
+    "parts of new kinds": stream(
+        _delta(content=[{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}]),
+        _delta(content=[{"type": "reasoning_text", "text": "Hm."}, {"type": "redacted_thinking", "data": "aGk="}]),
+        _delta(content=[{"type": "output_text", "text": "Paris."}]), END),
+    "a refusal among the parts": stream(_delta(content=[{"type": "refusal", "refusal": "Paris."}]), END),
+    "a count in each event": stream(
+        *({**_delta(content=part), "usage": {"prompt_tokens": 9, "completion_tokens": n}}
+          for n, part in enumerate(("Par", "is", "."))), {**END, "usage": {"prompt_tokens": 9}}, done=False),
+    "no end but the mark": stream(START, _delta(content="Paris.")),
+    "data without a blank, with carriage returns, and numbers": b"id: 1\r\nretry: 100\r\n" + stream(
+        START, _delta(content="Paris."), END).replace(b"data: ", b"data:").replace(b"\n", b"\r\n"),
+    "gemini thinks aloud": stream(
+        _delta(content="<thought>Hm.", extra_content={"google": {"thought": True}}),
+        _delta(content="</thought>Paris."), END),
+    "think tags in pieces": stream(
+        *(_delta(content=part) for part in ("\n<th", "ink>", "Hm.", "</", "think", ">\n", "\nParis.")), END),
+}  # fmt: skip
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[ScriptedChat]:
+    async with ScriptedChat() as endpoint:
+        yield endpoint
+
+
+def _model(endpoint: ScriptedChat, **settings: Any) -> ChatModel:
+    usual = {"timeout_s": 2.0, "max_reply_tokens": 50, "max_reasoning_tokens": 200, "context_tokens": 8192}
+    return ChatModel(EndpointAddress(endpoint.base_url, "sk-test-key"), "scripted", ChatLimits(**(usual | settings)))
+
+
+async def _reply(chat: ChatModel, report: ReplyReport | None = None) -> str:
+    said = ""
+    async for part in chat.stream(QUESTION, report=report):
+        said = part if isinstance(part, Retraction) else said + part
+    return said
+
+
+async def test_each_servers_stream_says_the_same(endpoint: ScriptedChat) -> None:
+    found: dict[str, tuple[str, str]] = {}
+    for name, body in STREAMS.items():
+        chat, report = _model(endpoint), ReplyReport()
+        endpoint.script = lambda _body, body=body: Scripted([body[:40], body[40:]])  # type: ignore[misc]
+        said = await _reply(chat, report)
+        found[name] = said.strip(), report.end
+        await chat.close()
+    assert found == dict.fromkeys(STREAMS, ("Paris.", "whole"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("content_filter: PROHIBITED_CONTENT", ChatFilteredError),  # Gemini
+        ("refusal", ChatFilteredError),  # Anthropic
+        ("overloaded", ChatBrokenOffError),
+        ("timeout", ChatBrokenOffError),
+        ("model_context_window_exceeded", "limit"),  # Anthropic
+        ("max_length", "limit"),
+        ("pause_turn", "whole"),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", "whole"),
+    ],
+)
+async def test_each_word_for_an_end_is_known(
+    endpoint: ScriptedChat, reason: str, expected: type[ChatError] | str
+) -> None:
+    chat, report = _model(endpoint), ReplyReport()
+    endpoint.script = lambda _body: Scripted(words("Paris is", reason))
+    if isinstance(expected, str):
+        assert await _reply(chat, report) == "Paris is"
+        assert report.end == expected
+    else:
+        with pytest.raises(expected):
+            await _reply(chat)
+    await chat.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'error: {"code":400,"message":"the request exceeds the available context size","type":"x"}\n\n',
+         ContextTooLongError),  # llama.cpp until 2025
+        (stream({"error": {"message": "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000",
+                           "http_status_code": 422, "type": "validation"}}), ContextTooLongError),  # TGI
+        (stream({"error": {"code": "server_error", "message": "Rate limited"}, "id": "1", "choices": [
+            {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}), ChatError),  # OpenRouter
+        (stream({"code": "InvalidApiKey", "message": "Invalid API-key provided.", "request_id": "1"}),
+         ChatRefusedError),  # Alibaba
+        (stream({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}), ChatQuotaExceededError),
+        (stream({"error_code": 18, "error_msg": "Open api qps request limit reached: rate limit exceeded"}),
+         ChatRateLimitedError),  # Baidu
+        (stream({"success": False, "errors": [{"code": 7003, "message": "No route for that URI"}], "result": None}),
+         ChatWrongAddressError),  # Cloudflare
+    ],
+)  # fmt: skip
+async def test_each_dress_of_an_error_in_a_stream_is_seen(
+    endpoint: ScriptedChat, body: bytes, expected: type[ChatError]
+) -> None:
+    chat = _model(endpoint)
+    endpoint.script = lambda _body: Scripted(body)
+    with pytest.raises(expected):
+        await _reply(chat)
+    await chat.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<think>\n\n</think>\n<answer>\nParis.\n</answer>",  # Hunyuan
+        "<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>Paris.<|END_RESPONSE|>",  # Cohere
+        "<|channel>thought\nHm.\n<channel|>Paris.",  # Gemma 4
+        "<|inner_prefix|>Hm.<|inner_suffix|>Paris.",  # Apertus
+        "<|begin_of_thought|>Hm.<|end_of_thought|>\n\n<|begin_of_solution|>Paris.<|end_of_solution|>",  # Sky-T1
+        "<reasoning>Hm.</reasoning><answer>Paris.</answer>",
+    ],
+)
+@pytest.mark.parametrize("width", [1, 7, 1000])
+def test_what_wraps_an_answer_after_its_reasoning_is_not_shown(said: str, width: int) -> None:
+    reading = ReasoningFilter()
+    shown = "".join(reading.feed(said[at : at + width]) for at in range(0, len(said), width))
+    assert (shown + reading.end(is_whole=True)).strip() == "Paris."
