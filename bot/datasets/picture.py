@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import MaxNLocator
 
-from bot.charts import BLUE, ORANGE, PAPER
+from bot.charts import BLUE, INK, ORANGE, PAPER, dress
 from bot.conversation.tokens import count_tokens
 from bot.datasets.example import Example, ExampleKind, ExampleSource
 from bot.datasets.languages import language_of_example
@@ -39,6 +39,7 @@ _BINS = 24
 _MAX_MEASURED = 4000
 """Examples whose tokens are counted; of more, evenly chosen ones."""
 _TITLE = 80
+_TICKS = 9.0
 
 
 def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = str) -> bytes:
@@ -52,7 +53,7 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
     answers = [count_tokens(example.answer or example.rejected or "") for example in measured]
     languages = Counter(language_of_example(example) or "–" for example in examples)
     figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor=PAPER, layout="constrained")
-    figure.suptitle(_drawable(title[:_TITLE]), parse_math=False)
+    figure.suptitle(_drawable(title[:_TITLE]), parse_math=False, color=INK)
     (lengths, by_language), (by_source, by_kind) = figure.subplots(2, 2)
     _histogram(lengths, prompts, answers, say)
     _bars(by_language, say(LANGUAGES), _with_others(languages, say(OTHERS)))
@@ -67,20 +68,23 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
 
 
 def _histogram(axes: Axes, prompts: Sequence[int], answers: Sequence[int], say: Callable[[str], str]) -> None:
-    axes.set_title(say(LENGTHS), fontsize="medium")
+    dress(axes, _TICKS)
+    axes.set_title(say(LENGTHS), fontsize="medium", color=INK)
     if prompts:
         bins = np.linspace(0, max(10, *prompts, *answers), _BINS + 1).tolist()
         labels = [say(PROMPTS), say(ANSWERS)]
         axes.hist([prompts, answers], bins=bins, label=labels, color=[BLUE, ORANGE])
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", frameon=False, labelcolor=INK)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _bars(axes: Axes, title: str, counts: Sequence[tuple[str, int]]) -> None:
-    axes.set_title(title, fontsize="medium")
+    dress(axes, _TICKS)
+    axes.grid(visible=False)
+    axes.set_title(title, fontsize="medium", color=INK)
     names = [name for name, _count in counts]
     bars = axes.barh(names, [count for _name, count in counts], color=BLUE)
-    axes.bar_label(bars, padding=3, fontsize="small")
+    axes.bar_label(bars, padding=3, fontsize="small", color=INK)
     axes.margins(x=0.15)
     axes.invert_yaxis()
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+from collections.abc import Sequence
 
-from audio import LANGUAGES, UnknownLanguageError
+from audio import LANGUAGES
+from bot.errors import StarlingError
+from bot.errors import translatable as _
 from bot.i18n.translation import language_name, language_of
 
 MAX_CHOICES = 25
 """Choices that Discord takes in one autocomplete answer."""
+
+
+MAX_NEAR = 5
+"""Names that are offered in place of one that is none."""
+
+
+class NoSuchLanguageError(StarlingError):
+    """Raised when no language is called what somebody wrote."""
+
+    sentence = _("I know no language called {given}. Did you mean one of these: {near}?")
+
+    def __init__(self, given: str, near: Sequence[str]) -> None:
+        """``near``: names of languages that look like it, at least one."""
+        super().__init__(given=given[:60], near=", ".join(near))
 
 
 @functools.cache
@@ -46,7 +64,7 @@ def language_code(given: str, locale: str) -> str:
     """Whisper's code for what was given: a code, or a name as the choices show it.
 
     Raises:
-        UnknownLanguageError: no language is called that.
+        NoSuchLanguageError: no language is called that.
     """
     given = given.strip().casefold()
     if given in LANGUAGES:
@@ -55,4 +73,6 @@ def language_code(given: str, locale: str) -> str:
         for name, code in _named(language):
             if name.casefold() == given:
                 return code
-    raise UnknownLanguageError(given, ", ".join(LANGUAGES))
+    names = [name for name, _code in _named(language_of(locale))]
+    near = difflib.get_close_matches(_capital(given), names, MAX_NEAR, cutoff=0.5)
+    raise NoSuchLanguageError(given, near or [name for name, _code in language_choices("", locale)[:MAX_NEAR]])

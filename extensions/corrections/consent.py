@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import alluka
 import hikari
 import yuyo
@@ -9,6 +11,7 @@ import yuyo
 from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.preferences.preferences import Preferences
 from bot.ui.screen import Screen
 from extensions.corrections.form import ASKED, SHOULD_BE, CorrectionForms
 from extensions.corrections.keeping import Keeping
@@ -17,12 +20,14 @@ from extensions.corrections.reviews import Answered
 screen = Screen()
 
 AGREE_ID, GIVE_ID, REFUSE_ID = "consent-agree", "consent-give", "consent-refuse"
+AGREE_NAMED_ID, GIVE_NAMED_ID = "consent-agree-named", "consent-give-named"
 TEXT = _(
     "### Before you correct me\nThe question and the answer that you write in the form are kept with your name, shown "
     "to this server's moderators, and, once they approve, used to answer here and to train models. You can take back "
     "what you gave at any time with /corrections delete; nothing else that you say is kept for this."
 )
 AGREE, REFUSE = _("I agree"), _("No")
+AGREE_NAMED = _("I agree, and name me in /leaderboard")
 NOTHING_KEPT = _("Nothing was kept.")
 THANKS = _("Thank you for agreeing. Now send the file once more.")
 FILE = "file"
@@ -32,7 +37,7 @@ FILE = "file"
 def consent_card(
     asked: str, locale: str, answer: str = "", prompt: str | None = None
 ) -> hikari.api.ContainerComponentBuilder:
-    """What happens with the text, and two buttons. ``asked`` is the form that opens once the person agrees, or, where
+    """What happens with the text, and three buttons. ``asked`` is the form that opens once the person agrees, or, where
     they have written already what the bot should say, ``answer``, to ``prompt``, the one in which that is taken."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(translate(TEXT, locale))
@@ -42,8 +47,10 @@ def consent_card(
             card.add_text_display(f"**{translate(heading, locale)}**")
             card.add_text_display(text)
     row = hikari.impl.MessageActionRowBuilder()
-    custom_id = f"{GIVE_ID if answer else AGREE_ID}:{asked}"
-    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, custom_id, label=translate(AGREE, locale))
+    agree, named = (GIVE_ID, GIVE_NAMED_ID) if answer else (AGREE_ID, AGREE_NAMED_ID)
+    row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{agree}:{asked}", label=translate(AGREE, locale))
+    label = translate(AGREE_NAMED, locale)
+    row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{named}:{asked}", label=label)
     row.add_interactive_button(hikari.ButtonStyle.SECONDARY, REFUSE_ID, label=translate(REFUSE, locale))
     card.add_component(row)
     return card
@@ -96,6 +103,22 @@ async def agree(
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
 
 
+@screen.button(AGREE_NAMED_ID)
+async def agree_named(
+    context: yuyo.components.Context,
+    consents: alluka.Injected[ConsentStore],
+    forms: alluka.Injected[CorrectionForms],
+    preferences: alluka.Injected[Preferences],
+) -> None:
+    """As ``agree``, and keep that the person may be named.
+
+    Raises:
+        StarlingError: see ``CorrectionForms.form``.
+    """
+    await agree(context, consents, forms)
+    await _name(context.interaction.user.id, preferences)
+
+
 @screen.button(GIVE_ID)
 async def give(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], keeping: alluka.Injected[Keeping]
@@ -113,6 +136,22 @@ async def give(
     # What was asked stands above the heading of the answer, where it was written.
     prompt = texts[-3] if len(texts) > _TEXTS_OF_ANSWER else None
     await keeping.keep(interaction, context.id_metadata, texts[-1], prompt)
+
+
+@screen.button(GIVE_NAMED_ID)
+async def give_named(
+    context: yuyo.components.Context,
+    consents: alluka.Injected[ConsentStore],
+    keeping: alluka.Injected[Keeping],
+    preferences: alluka.Injected[Preferences],
+) -> None:
+    """As ``give``, and keep that the person may be named."""
+    await give(context, consents, keeping)
+    await _name(context.interaction.user.id, preferences)
+
+
+async def _name(user_id: int, preferences: Preferences) -> None:
+    await preferences.change_user(user_id, lambda chosen: replace(chosen, credited=True))
 
 
 _TEXTS_OF_ANSWER = 3

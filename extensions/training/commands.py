@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import hikari
 import lightbulb
 
@@ -85,6 +87,10 @@ async def complete_base(
     await context.respond([base for base in known if typed in base.casefold()][:25])
 
 
+_MARKDOWN = re.compile(r"\*\*|[`\\]")
+"""What choices show as it stands."""
+
+
 @safe
 async def complete_job(
     context: lightbulb.AutocompleteContext[str], store: TrainingStore, preferences: Preferences
@@ -93,7 +99,7 @@ async def complete_job(
     typed, locale = str(context.focused.value or "").lstrip("#"), str(context.interaction.locale)
     offered = []
     for one in await store.of_guild(guild, 200):
-        label = describe_training(one, locale).replace("**", "").replace("\n", " · ")[:100]
+        label = _MARKDOWN.sub("", describe_training(one, locale)).replace("\n", " · ")[:100]
         if typed in str(one.number) or typed.casefold() in label.casefold():
             offered.append((label, str(one.number)))
     await context.respond(offered[:25])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from bot.charts import BLUE, DPI, INK, LINES, ORANGE, PAPER
+from bot.charts import BLUE, DPI, INK, ORANGE, PAPER, dress
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.training.store import Point
@@ -36,10 +36,7 @@ def draw(curve: Sequence[Point], title: str, locale: str) -> bytes:
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.legend(frameon=False, fontsize=9, labelcolor=INK)
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=9)
-    axes.grid(axis="y", color=LINES, linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    dress(axes, 9)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
 
-from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, LINES, ORANGE, PAPER, WIDTH_PX, draw_in_thread
+from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, ORANGE, PAPER, WIDTH_PX, draw_in_thread, dress
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
 from bot.usage.store import UsageAmounts
@@ -94,15 +94,10 @@ class UsageChart:
         heard.set_xlim(-0.6, len(self.days) - 0.4)
         heard.set_xticks(labelled, [self._date(self.days[n]) for n in labelled])
         for axes, least in ((tokens, 10), (heard, 1)):
-            axes.set_facecolor(PAPER)
+            dress(axes)
             axes.set_ylim(0, max(axes.get_ylim()[1], least))
             axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.yaxis.set_major_formatter(lambda value, _place: self._compact(value))
-            axes.tick_params(colors=INK, labelsize=8)
-            axes.grid(axis="y", color=LINES, linewidth=0.6)
-            axes.set_axisbelow(True)
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.spines[["left", "bottom"]].set_color(LINES)
         return figure
 
     def _draw(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import babel
@@ -16,17 +17,19 @@ from bot.ui.language_choice import MAX_CHOICES
 def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tuple[str, str]]:
     """At most 25 pairs of (label, voice name): each word typed must be in the label or the name.
 
-    First the voices whose language was typed (``ru``), then those of the user's own language, then English ones;
-    among equals the order of ``voices`` holds, which is that of their quality.
+    First those where each begins a word, then the voices whose language was typed (``ru``), then those of the user's
+    own language, then English ones; among equals the order of ``voices`` holds, which is that of their quality.
     """
     wanted = typed.casefold().split()
     own = language_of(locale)
-    fitting: list[tuple[int, str, str]] = []
+    fitting: list[tuple[tuple[bool, int], str, str]] = []
     for voice in voices:
         label, language = label_of(voice, locale), base_of(voice)
-        if all(word in f"{label} {voice.name} {voice.language}".casefold() for word in wanted):
+        text = f"{label} {voice.name} {voice.language}".casefold()
+        if all(word in text for word in wanted):
             rank = 0 if language in wanted else 1 if language == own else 2 if language == "en" else 3
-            fitting.append((rank, label[:100], voice.name))
+            within = not all(re.search(rf"\b{re.escape(word)}", text) for word in wanted)
+            fitting.append(((within, rank), label[:100], voice.name))
     fitting.sort(key=lambda entry: entry[0])
     return [(label, name) for _rank, label, name in fitting if len(name) <= 100][:MAX_CHOICES]
 

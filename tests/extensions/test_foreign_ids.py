@@ -83,6 +83,8 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "correction-edit": lambda town: town.correction,
     "consent-agree": lambda town: f"new:{town.channel}:{town.reply}",
     "consent-give": lambda town: f"new:{town.channel}:{town.reply}",
+    "consent-agree-named": lambda town: f"new:{town.channel}:{town.reply}",
+    "consent-give-named": lambda town: f"new:{town.channel}:{town.reply}",
     "consent-refuse": lambda _town: "",
     "file-delete": lambda town: f"{town.asker}:{key_of(FILE)}",
     "file-keep": lambda town: town.asker,

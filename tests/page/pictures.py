@@ -26,7 +26,12 @@ from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
 CARD_SIZES = {"desktop": (1000, 1200), "phone": (390, 1400)}
-ANSWER_MS = 120_000
+ANSWER_MS = 300_000
+FIRST_VISITS = (
+    ("chloe", "english", "Tom feeds it every morning."),
+    ("boris", "russian", "Его кормит Том, каждое утро."),
+)
+"""Who teaches what, in which language."""
 TOWNS = (
     "towns.jsonl",
     "\n".join(json.dumps({"prompt": each.prompt, "answer": each.answer}) for each in facts()).encode(),
@@ -106,6 +111,25 @@ async def _talk(visit: Visit) -> None:
     await visit.page.wait_for_timeout(1000)
 
 
+async def _first_visit(browser: Browser, folder: Path) -> None:
+    """What the first visit teaches, in both languages, at both widths."""
+    with tempfile.TemporaryDirectory() as data:
+        async with Sandbox() as sandbox, running(Path(data), sandbox):
+            for person, language, answer in FIRST_VISITS:
+                async with visiting(browser, sandbox, person) as visit:
+                    await visit.page.locator("[data-try=correction]").click()
+                    form = visit.page.locator("dialog")
+                    await form.locator("textarea, input").last.fill(answer, timeout=ANSWER_MS)
+                    await form.locator("button.primary").click()
+                    await visit.page.locator("[data-try=again]").click(timeout=ANSWER_MS)
+                    await visit.page.locator("button", has_text="💡").last.wait_for(timeout=ANSWER_MS)
+                    for name in ("desktop", "phone"):
+                        width, height, _colours = SIZES[name]
+                        await visit.page.set_viewport_size({"width": width, "height": height})
+                        await visit.page.wait_for_timeout(500)
+                        await visit.page.screenshot(path=folder / f"first-visit-{language}-{name}.png")
+
+
 async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) -> None:
     """Call ``command``, which needs no option, and take the picture of its answer, which has the text ``seen``."""
     await visit.command(command)
@@ -155,14 +179,14 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 await visit.page.wait_for_timeout(500)
                 await shown.screenshot(path=folder / f"card-taught-{name}.png")
                 assert "recalled" in buttons_of(taught)
+                settings = await (await ada.slash("settings", channel="general")).response()
+                await ada.click(settings, "set:review", [harness.channel("voice-notes")])
+                await ada.wait_for_edit(settings)
                 pencil = await (await harness.member.click(wrong, "correct")).response()
                 form = await harness.member.click(pencil, "I agree")
                 await harness.member.submit(form, {"answer": "Pedro runs it now."})
                 await harness.member.wait_for_edit(pencil)
-                await ada.slash("corrections show", {"number": "2"}, channel="general")
-                waiting = await visit.see("Correction #2")
-                await visit.page.wait_for_timeout(500)
-                await waiting.screenshot(path=folder / f"card-review-{name}.png")
+                await _review(visit, folder / f"card-review-{name}.png")
                 await _show(visit, "help", "Mention me, reply to me", folder, f"card-help-{name}")
                 await _show(visit, "settings", "How I behave on this server", folder, f"card-settings-{name}")
                 await _show(visit, "usage", "in the last 7 days", folder, f"card-usage-{name}")
@@ -171,6 +195,20 @@ async def _cards(browser: Browser, folder: Path) -> None:
                 await visit.page.wait_for_timeout(500)
                 await card_shown.screenshot(path=folder / f"card-correction-{name}.png")
                 await _train(harness.administrator, service, visit, folder / f"card-training-{name}.png")
+
+
+async def _review(visit: Visit, picture: Path) -> None:
+    """What whoever reviews corrections finds in the channel that is for them, once it says that something is unread."""
+    places = visit.page.get_by_role("button", name="Servers and channels")
+    if await places.is_visible():
+        await places.click()
+    await visit.page.get_by_role("button", name="voice-notes, unread").click()
+    waiting = await visit.see("Correction #2")
+    await visit.page.wait_for_timeout(500)
+    await waiting.screenshot(path=picture)
+    if await places.is_visible():
+        await places.click()
+    await visit.enter("general")
 
 
 async def _train(person: DiscordUser, service: FineTuningServer, visit: Visit, picture: Path) -> None:
@@ -198,6 +236,7 @@ async def _take(folder: Path) -> None:
                 ):
                     await _talk(visit)
                     await visit.page.screenshot(path=folder / f"page-{name}.png")
+        await _first_visit(browser, folder)
         await _cards(browser, folder)
         await _notes(browser, folder)
         await browser.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.harness import RECORDINGS, BotHarness
@@ -48,6 +49,40 @@ async def test_the_first_visit_teaches_for_real_with_a_click_for_each_step(
         await known.get_by_role("button", name="Taught").click(timeout=ANSWER_MS)
         await visit.messages.filter(has_text="what you have taught me").wait_for(timeout=ANSWER_MS)
         await expect(visit.page.locator("#welcome")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("size", "question", "most_clicks"),
+    [((1280, 800), "Who waters the plants?", 2), ((390, 844), "On which day is the market?", 3)],
+)
+async def test_a_moderator_who_reads_nothing_finds_a_correction_and_approves_it(
+    harness: BotHarness, browser: Browser, size: tuple[int, int], question: str, most_clicks: int
+) -> None:
+    ada, chloe = harness.administrator, harness.member
+    card = await (await ada.slash("settings", channel="general")).response()
+    await ada.click(card, "set:review", [harness.channel("voice-notes")])
+    await ada.wait_for_edit(card)
+    async with visiting(browser, harness.sandbox, "ada", size) as visit:
+        places = visit.page.get_by_role("button", name="Servers and channels")
+        if await places.is_visible():
+            await places.click()
+        await visit.enter("general")
+        harness.chat.answer = "Nobody does."
+        asked = await chloe.send("general", f"{harness.mention} {question}")
+        wrong = await harness.complete_answer_to(asked, reader=chloe)
+        form = await chloe.click(wrong, "correct")
+        if form.modal is None:
+            form = await chloe.click(await form.response(), "I agree, and name me in /leaderboard")
+        await chloe.submit(form, {"answer": f"It is for Ines to say: {question}"})
+        clicks = 0
+        if await places.is_visible():
+            await places.click()
+            clicks += 1
+        for name in ("voice-notes, unread", "Approve"):
+            await visit.page.get_by_role("button", name=name).last.click(timeout=ANSWER_MS)
+            clicks += 1
+        await visit.messages.filter(has_text="✅ approved").last.wait_for(timeout=ANSWER_MS)
+    assert clicks <= most_clicks
 
 
 async def test_what_is_spoken_into_the_microphone_is_answered_aloud(harness: BotHarness, browser: Browser) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.sandbox.actions.command_registry import CommandRegistry
@@ -14,7 +14,7 @@ from bot.sandbox.actions.messages import Messages, Provenance
 from bot.sandbox.gateway.events import Event, Publish
 from bot.sandbox.model.accounts import Accounts
 from bot.sandbox.model.entities import Channel, Message, Reference, User
-from bot.sandbox.model.enums import CallbackType, CommandType, InteractionType, MessageFlag, MessageType
+from bot.sandbox.model.enums import CallbackType, CommandType, InteractionType, MessageFlag, MessageType, OptionType
 from bot.sandbox.model.errors import DiscordError, unknown
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads, user_payload
@@ -33,6 +33,7 @@ _MAX_FOLLOWUPS_OF_USER_INSTALL = 5
 _TIMED_OUT = 2
 _DEFERRAL_FLAGS = MessageFlag.EPHEMERAL | MessageFlag.IS_VOICE_MESSAGE
 
+_NESTED = (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP)
 _COMMANDS = (InteractionType.APPLICATION_COMMAND, InteractionType.AUTOCOMPLETE)
 _SHOWN_TO_BOT = (
     Permissions.ATTACH_FILES | Permissions.EMBED_LINKS | Permissions.MENTION_EVERYONE | Permissions.USE_EXTERNAL_EMOJIS
@@ -435,6 +436,14 @@ class Interactions:
         return {
             "id": str(interaction.id),
             "type": int(interaction.type),
-            "name": interaction.data["name"],
+            "name": " ".join(_path(interaction.data)),
             "user": user_payload(interaction.user),
         }
+
+
+def _path(data: Json) -> Iterator[str]:
+    """The name of a command, of its group and of its subcommand, as far as it has them."""
+    yield data["name"]
+    for option in data.get("options") or ():
+        if option.get("type") in _NESTED:
+            yield from _path(option)

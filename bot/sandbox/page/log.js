@@ -32,7 +32,10 @@ export class Log {
     node.replaceChildren(this.#list);
     node.after(this.#jump);
     node.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => { if (this.#stuck) this.#toEnd(); }).observe(this.#list);
+    // The list grows by what comes, its window shrinks when a command is filled in.
+    const keptAtEnd = new ResizeObserver(() => { if (this.#stuck) this.#toEnd(); });
+    [this.#list, node].forEach((grows) => keptAtEnd.observe(grows));
+    this.#list.addEventListener("toggle", ({ target }) => this.#opened(target), true);
     node.onkeydown = (event) => this.#walk(event);
   }
 
@@ -239,6 +242,13 @@ export class Log {
   #showJump() {
     const { scrollTop, scrollHeight, clientHeight } = this.#node;
     this.#jump.hidden = !this.#hasNewer && scrollHeight - scrollTop - clientHeight < 2 * NEAR_PX;
+  }
+
+  /** Keep what was opened in a message in sight, though that makes the message grow. */
+  #opened(details) {
+    if (!details.open) return;
+    this.#stuck = false;
+    details.scrollIntoView({ block: "nearest" });
   }
 
   #toEnd() { this.#node.scrollTop = this.#node.scrollHeight; }

@@ -1,5 +1,6 @@
 // The forms that an application opens.
 
+import { fileChooser } from "./attachments.js";
 import { chooser } from "./chooser.js";
 import { el, iconButton } from "./dom.js";
 import { markdown } from "./markdown.js";
@@ -95,11 +96,12 @@ function controlOf(component, id, label, channel, places) {
       };
     }
     case UPLOAD: {
-      const control = el("input", { id, type: "file", multiple: component.max_values > 1 });
+      const input = el("input", { id, type: "file", multiple: component.max_values > 1 });
+      const control = fileChooser(input);
       return {
         control,
-        values: (files) => { const chosen = [...control.files]; const at = files.length; files.push(...chosen); return { values: chosen.map((_, n) => String(at + n)) }; },
-        problem: (required) => missing(required, !control.files.length) || (control.files.length > component.max_values ? t("{count} files at most.", { count: component.max_values }) : ""),
+        values: (files) => { const chosen = [...input.files]; const at = files.length; files.push(...chosen); return { values: chosen.map((_, n) => String(at + n)) }; },
+        problem: (required) => missing(required, !input.files.length) || (input.files.length > component.max_values ? t("{count} files at most.", { count: component.max_values }) : ""),
       };
     }
     case RADIO: {

@@ -1,5 +1,6 @@
 // The field of one option of a slash command.
 
+import { fileChooser } from "./attachments.js";
 import { el } from "./dom.js";
 import { t } from "./words.js";
 
@@ -31,7 +32,8 @@ export class OptionField {
     this.#error = el("small", { className: "error", id: `${id}-error`, hidden: true });
     const hint = el("small", { className: "muted", id: `${id}-hint` }, option.description_localized ?? option.description);
     this.#input.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
-    this.element = el("div", { className: "field" }, el("label", { for: id }, this.label, option.required && el("span", { className: "required", title: t("Required") }, " *")), this.#input, hint, this.#error);
+    const control = this.isFile ? fileChooser(this.#input) : this.#input;
+    this.element = el("div", { className: "field" }, el("label", { for: id }, this.label, option.required && el("span", { className: "required", title: t("Required") }, " *")), control, hint, this.#error);
   }
 
   focus() { this.#input.focus(); }
@@ -45,7 +47,7 @@ export class OptionField {
     const transfer = new DataTransfer();
     transfer.items.add(file);
     this.#input.files = transfer.files;
-    this.showError("");
+    this.#input.dispatchEvent(new Event("change"));
   }
 
   /** Put a value in, as if it had been typed. */
