@@ -70,5 +70,7 @@ async def test_a_russian_person_has_a_russian_page_and_whoever_comes_next_their_
 
 async def _speaks_english(visit: Visit) -> None:
     await expect(visit.page.locator("html")).to_have_attribute("lang", "en-GB")
+    await expect(visit.page.locator("#write")).to_have_attribute("placeholder", "Message #general")
+    await expect(visit.page.locator(".beginning")).to_have_text("This is the start of #general.")
     said = [text for text in await visit.page.evaluate(CHROME) if re.search("[а-яё]", text)]
     assert {text for text in said if "Доброе утро" not in text and "Ответ" not in text and "Борис" not in text} == set()
