@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import hikari
 import lightbulb
 
-from bot.answering.conversation_history import name_of
+from bot.answering.conversation_history import head_of, name_of
 from bot.answering.long_notes import told
 from bot.answering.message_text import text_of
 from bot.answering.recordings import RecordingReader, joined
@@ -102,13 +102,14 @@ async def _lines(
         MayNotReadError: Discord does not let the bot read here.
     """
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    found: list[hikari.Message] = []
+    found: list[hikari.PartialMessage] = []
     try:
         async for message in bot.rest.fetch_messages(context.channel_id).limit(MAX_MESSAGES):
             if message.timestamp < today if only_notes else len(found) >= count:
                 break
-            if not message.author.is_bot and (recordings_in(message) or not only_notes):
-                found.append(message)
+            said = head_of(message)
+            if said.author and not said.author.is_bot and (recordings_in(said) or not only_notes):
+                found.append(said)
     except (hikari.ForbiddenError, hikari.NotFoundError) as error:
         raise MayNotReadError from error
     heard = left_out = 0
@@ -124,6 +125,5 @@ async def _lines(
         )
         written = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
         if text := " ".join(f"{written} {said}".split()):
-            at = message.timestamp
-            lines.append(f"{at:%H:%M} {name_of(message)}: {text}")
+            lines.append(f"{message.id.created_at:%H:%M} {name_of(message)}: {text}")
     return lines[::-1], left_out

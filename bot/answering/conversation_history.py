@@ -203,7 +203,7 @@ class ConversationHistory:
         for each in recent:
             if not whole and later - each.timestamp > SILENCE:
                 break
-            found.append(_head(each))
+            found.append(head_of(each))
             later = each.timestamp
         known = await self._exchanges.of_messages([one.id for one in found])
         with_files = [one.id for one in found if attachments_of(one)]
@@ -262,7 +262,7 @@ class ConversationHistory:
         return name
 
 
-def _head(message: hikari.Message) -> hikari.PartialMessage:
+def head_of(message: hikari.Message) -> hikari.PartialMessage:
     """``message``, or the one that stands in its place at the head of a thread."""
     if message.type is hikari.MessageType.THREAD_STARTER_MESSAGE and message.referenced_message is not None:
         return message.referenced_message

@@ -168,7 +168,11 @@ class Beginning:
         if self._posting is not None:
             if not self._request.reply.begun.is_set():
                 self._posting.cancel()
-            await asyncio.wait({self._posting})
+            try:
+                await asyncio.wait({self._posting})
+            except asyncio.CancelledError:
+                self._posting.cancel()
+                raise
             if not self._posting.cancelled() and (error := self._posting.exception()) is not None:
                 log.info("the first words were not posted", why=str(error))
 

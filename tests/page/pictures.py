@@ -66,7 +66,9 @@ async def _note_pictures(harness: BotHarness, visit: Visit, folder: Path, name: 
     await harness.answer_to(note, lambda text: "🎙️" in text)
     heard = await visit.see("🎙️")
     await heard.screenshot(path=folder / f"card-hearing-{name}.png")
-    await harness.answer_to(note, lambda text: "### " in text)
+    await harness.member.wait_for_message(
+        lambda one: "### " in one["content"], ANSWER_MS / 1000, channel=note["channel_id"], after=note
+    )
     card = await visit.see("open day")
     await visit.page.wait_for_timeout(1000)
     await card.screenshot(path=folder / f"card-note-{name}.png")

@@ -45,6 +45,28 @@ async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Pa
         await member.wait_until(deleted, 20, "the end of all three")
 
 
+async def test_an_answer_that_a_restart_cuts_off_behind_its_first_words_is_spoken_once(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        member, dm = harness.member, await harness.dm(harness.member)
+        async with running(tmp_path, sandbox, **settings):
+            chat.answer, chat.held_after = f"{FIRST} {REST}", len(FIRST.split()) + 1
+            asked = await member.send(dm, voice=voice("jfk.ogg"))
+            first = await harness.voice_reply_to(await harness.answer_to(asked, lambda said: "Paris" in said))
+        chat.held_after = None
+        chat.goes_on.set()
+        async with running(tmp_path, sandbox, **settings):
+            answer = await harness.complete_answer_to(asked)
+            assert REST in answer["content"]
+            whole = await member.wait_for_message(
+                lambda one: bool(one["attachments"]) and one["id"] != first["id"], 60, channel=dm, after=first
+            )
+            assert is_heard(f"{FIRST} {REST}", await _said(harness, whisper_base, whole), 0.3)
+            assert first["id"] not in member.known_messages
+
+
 async def test_what_a_command_hears_or_writes_is_stopped(harness: BotHarness) -> None:
     note = ("talk.ogg", minutes(300), "audio/ogg")
     asked = await harness.member.slash("ask", {"prompt": "Who is it?", "voice_note": note}, channel="general")

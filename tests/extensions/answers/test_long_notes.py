@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,13 @@ SUMMARY = {
     "summary": "Kennedy speaks to his country. He asks for help.",
     "todos": [{"who": "Americans", "what": "ask what they can do", "when": "today", "time": "0:05"}],
 }
+
+
+def stored_in(database: Path) -> str:
+    """All text in all rows."""
+    with contextlib.closing(sqlite3.connect(database)) as opened:
+        tables = [name for (name,) in opened.execute("select name from sqlite_master where type = 'table'")]
+        return "\n".join(str(row) for table in tables for row in opened.execute(f"select * from {table}"))
 
 
 def minutes(duration_s: int) -> bytes:
@@ -94,7 +104,7 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         async with running(tmp_path, sandbox, **settings):
-            await harness.member.send("general", "Please bring the cake tomorrow.")
+            please = await harness.member.send("general", "Please bring the cake tomorrow.")
             await harness.administrator.send("general", voice=voice("jfk.ogg"))
             chat.answer = json.dumps({"summary": "О торте и о Кеннеди.", "todos": []})
             told = await (await harness.russian.slash("summary", channel="general")).response(60)
@@ -106,6 +116,15 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
             assert cake.endswith("Chloe: Please bring the cake tomorrow.") and is_heard(f"Ada {JFK}", speech)
             await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response(60)
             assert "cake" not in chat.last_question and is_heard(JFK, chat.last_question)
+            thread = await harness.member.thread("Cake", please)
+            await harness.administrator.send(thread, "I bring the candles.")
+            await (await harness.russian.slash("summary", channel=thread)).response(60)
+            head, candles = chat.last_question.splitlines()
+            assert head.endswith("Chloe: Please bring the cake tomorrow.") and candles.endswith(
+                "Ada: I bring the candles."
+            )
+            kept = stored_in(tmp_path / "starling.db").lower()
+            assert not {"cake", "candles", "fellow", "кеннеди"} & set(re.findall(r"\w+", kept))
             seen = await harness.member.messages("general")
             assert told["id"] not in [message["id"] for message in seen]
 
