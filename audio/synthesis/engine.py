@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from audio.recording import Sound
 from audio.synthesis.prosody import PLAIN, Prosody
@@ -35,4 +35,13 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Let go of threads and connections. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class LoadsVoices(Protocol):
+    """An engine whose voices are loaded when they are first needed."""
+
+    async def load(self, voice: Voice) -> None:
+        """Make ``voice`` ready. Never raises."""
         ...

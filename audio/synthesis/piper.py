@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Iterable
@@ -74,6 +75,12 @@ class PiperEngine:
         if not samples.any():
             raise VoiceFailedError(self.name, f"{voice.name} stayed silent")
         return Sound(samples, round(model.config.sample_rate * prosody.frequency_ratio))
+
+    async def load(self, voice: Voice) -> None:
+        """Make ``voice`` ready, so that nobody waits for it. What hinders that is told by ``speak``."""
+        await self.voices()
+        with contextlib.suppress(Exception):
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._load, voice)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)

@@ -19,7 +19,7 @@ from audio.errors import (
 from audio.language import detect_language
 from audio.synthesis.clips import SynthesizedClip, finished
 from audio.synthesis.encoding import VoiceMessageEncoder
-from audio.synthesis.engine import Engine
+from audio.synthesis.engine import Engine, LoadsVoices
 from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.script import Script
@@ -149,9 +149,13 @@ class Synthesizer:
             return await self._message(script, language, wished, prosody or self.prosody, on_beginning)
 
         stream = StreamingSynthesis(message, Script(max_chars=self._max_chars), hint)
+        # While the first sentence is written, which takes about as long.
+        loading = asyncio.create_task(self._load(hint, wished))
         try:
             yield stream
         finally:
+            loading.cancel()
+            await asyncio.wait({loading})
             await stream.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
@@ -278,6 +282,12 @@ class Synthesizer:
         if not reasons:
             raise LanguageNotSpokenError(language)
         raise SpeechUnavailableError("; ".join(reasons))
+
+    async def _load(self, language: str, wished: Voice | None) -> None:
+        """Make the voice ready that will probably speak."""
+        for engine, voice in (await self._candidates(language, wished))[:1]:
+            if isinstance(engine, LoadsVoices):
+                await engine.load(voice)
 
     async def _voices(self, *, ask_network: bool) -> tuple[Voice, ...]:
         catalogues = await asyncio.gather(*(engine.voices(ask_network=ask_network) for engine in self._engines))

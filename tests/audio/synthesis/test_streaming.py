@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from audio import EspeakEngine, NothingToSayError, PiperEngine, Speech, SpeechUnavailableError, Synthesizer, decode
+from audio import (
+    EspeakEngine,
+    NothingToSayError,
+    PiperEngine,
+    Speech,
+    SpeechUnavailableError,
+    Synthesizer,
+    Voice,
+    decode,
+)
 from audio.synthesis import synthesizer
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 
@@ -60,6 +69,20 @@ async def test_the_first_sentence_is_spoken_before_the_second_is_written() -> No
         speech = await stream.finish()
     assert [text for _, text in engine.spoken] == ["The first sentence.", "And the second one."]
     assert speech.voice == "one-en"
+
+
+class LoadingEngine(ScriptedEngine):
+    """An engine that notes which voices it was told to load."""
+
+    async def load(self, voice: Voice) -> None:
+        self.spoken.append((voice.name, "loaded"))
+
+
+async def test_the_voice_is_loaded_before_there_is_anything_to_say() -> None:
+    engine = LoadingEngine("one", ["en", "de"])
+    async with Synthesizer([engine, LoadingEngine("two", ["de"])]).stream(hint="de"):
+        await asyncio.sleep(0.01)
+    assert engine.spoken == [("one-de", "loaded")]
 
 
 async def test_first_words_are_given_while_the_rest_is_written_and_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
