@@ -114,16 +114,16 @@ async def _lines(
         raise MayNotReadError from error
     heard = left_out = 0
     lines: list[str] = []
-    for message in found:
-        files = recordings_in(message)
+    for one in found:
+        files = recordings_in(one)
         if heard + len(files) > MAX_RECORDINGS:
             left_out += len(files)
             files = ()
         heard += len(files)
-        said = joined(
+        heard_words = joined(
             await reader.read(files, guild=context.guild_id, sender=context.user.id, channel=context.channel_id)
         )
-        written = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
-        if text := " ".join(f"{written} {said}".split()):
-            lines.append(f"{message.id.created_at:%H:%M} {name_of(message)}: {text}")
+        written = text_of(one, context.interaction.application_id, bot.cache, embeds=True)
+        if text := " ".join(f"{written} {heard_words}".split()):
+            lines.append(f"{one.id.created_at:%H:%M} {name_of(one)}: {text}")
     return lines[::-1], left_out

@@ -17,6 +17,7 @@ from audio.errors import (
     VoiceFailedError,
 )
 from audio.language import detect_language
+from audio.language_tags import base_language
 from audio.synthesis.clips import SynthesizedClip, finished
 from audio.synthesis.encoding import VoiceMessageEncoder
 from audio.synthesis.engine import Engine, LoadsVoices
@@ -139,14 +140,18 @@ class Synthesizer:
 
         ``hint``: the text's likely language; other arguments as for ``speak``.
         ``on_beginning``: given what is spoken while the next sentence is still being written, once: that is then left
-        out of the rest. Not called for a text that is written as fast as it is spoken.
+        out of the rest. Not called for a text that is written as fast as it is spoken, nor for one that seems to be in
+        another language than the ``hint``.
 
         Raises: ``UnknownVoiceError``.
         """
         wished = None if voice is None else await self._voice_named(voice)
 
         async def message(script: Script, language: str) -> Speech:
-            return await self._message(script, language, wished, prosody or self.prosody, on_beginning)
+            # Of a few words nobody can tell the language for sure, and the rest would have to go on in it.
+            is_sure = base_language(language) == base_language(hint)
+            beginning = on_beginning if is_sure else None
+            return await self._message(script, language, wished, prosody or self.prosody, beginning)
 
         stream = StreamingSynthesis(message, Script(max_chars=self._max_chars), hint)
         # While the first sentence is written, which takes about as long.

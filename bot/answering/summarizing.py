@@ -28,6 +28,8 @@ MAX_TO_DOS = 8
 MAX_SUMMARY, MAX_TO_DO = 700, 120
 """Characters that are shown."""
 MAX_SENTENCES = 3
+SAID_TWICE = 0.75
+"""Of the words of the shorter of two sentences: more in common say nothing new."""
 
 _INSTRUCTION = """\
 You are given what people said, one line each, some with the time or the name in front. Say in at most three short \
@@ -141,9 +143,19 @@ def extract(lines: Sequence[str]) -> Summary:
         words = _words(said[number])
         return sum(counts[word] for word in words) / (len(words) + 3)
 
-    best = sorted(range(1, len(said)), key=weight, reverse=True)[: MAX_SENTENCES - 1]
-    chosen = dict.fromkeys(said[number] for number in (0, *sorted(best)))
-    return Summary(_line(" ".join(chosen), MAX_SUMMARY), is_extract=True)
+    chosen = [0]
+    for number in sorted(range(1, len(said)), key=weight, reverse=True):
+        if len(chosen) == MAX_SENTENCES:
+            break
+        if not any(_is_alike(said[number], said[other]) for other in chosen):
+            chosen.append(number)
+    return Summary(_line(" ".join(said[number] for number in sorted(chosen)), MAX_SUMMARY), is_extract=True)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether two sentences have most of their words in common, as when something is said twice."""
+    words, others = set(_words(one)), set(_words(other))
+    return len(words & others) > SAID_TWICE * min(len(words), len(others))
 
 
 def _words(text: str) -> list[str]:

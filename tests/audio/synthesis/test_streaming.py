@@ -102,6 +102,12 @@ async def test_first_words_are_given_while_the_rest_is_written_and_said_once(mon
     assert rest.voice == "second-en"
     assert [said for _, said in second.spoken] == ["And it lies on the Seine.", "Go and see it!"]
     assert begun.empty()
+    async with Synthesizer([ScriptedEngine("third", ["en", "ru"])]).stream(hint="en", on_beginning=begin) as stream:
+        stream.write("Париж — столица Франции, и это знают все. А ещё")
+        await asyncio.sleep(0.1)
+        stream.write(" там течёт Сена.")
+        await stream.finish()
+    assert begun.empty(), "what was taken for another language may be taken for a third one when there is more of it"
     async with Synthesizer([second]).stream(hint="en", on_beginning=begin) as stream:
         stream.write("That was all. \n")
         await begun.get()
