@@ -77,6 +77,8 @@ async def test_without_a_chat_model_the_speech_model_translates_into_english_and
 
         read = await (await harness.member.message_command("Translate", note)).response(60)
         assert "network" in read["content"].lower() and "Translated by the speech model" in read["content"]
+        heard = await (await harness.member.click(read, "aloud")).response_where(lambda one: one["attachments"], 60)
+        assert heard["flags"] & 1 << 13 and heard["flags"] & 64
         refused = await (await harness.russian.message_command("Translate", note)).response(60)
         assert "переводить не умеет" in refused["content"]
         file = ("note.ogg", (RECORDINGS / "pisets-ru.ogg").read_bytes(), "audio/ogg")
