@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from audio.errors import GraphicsCardUnavailableError
@@ -14,7 +17,10 @@ Device = Literal["auto", "cpu", "cuda"]
 _LIBRARY = "libcublas.so.12"
 """What ctranslate2 loads at the first word, and its wheel does not bring along."""
 
-LIBRARY_REMEDY = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12, and put their lib folders in LD_LIBRARY_PATH"
+_LIBRARY_OF_IT = "libcublasLt.so.12"
+"""What that one needs."""
+
+LIBRARY_REMEDY = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,26 @@ def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
 
 
 def _is_loadable(library: str) -> bool:
+    """Whether ``library`` can be loaded, which it is then: whoever asks for it by its name gets that one."""
+    if _is_loaded(library):
+        return True
+    for path in _in_wheels(library):
+        _is_loaded(str(path.with_name(_LIBRARY_OF_IT)))
+        if _is_loaded(str(path)):
+            return True
+    return False
+
+
+def _is_loaded(library: str) -> bool:
     try:
-        ctypes.CDLL(library)
+        ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)
     except OSError:
         return False
     return True
+
+
+def _in_wheels(library: str) -> Iterator[Path]:
+    """Where NVIDIA's wheels have it, which the loader does not know of by itself."""
+    packages = importlib.util.find_spec("nvidia")
+    for folder in (packages and packages.submodule_search_locations) or ():
+        yield from sorted(Path(folder).glob(f"*/lib/{library}"))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import ctranslate2
 import pytest
 
@@ -40,3 +45,19 @@ def test_a_card_that_can_be_used_is_chosen_by_its_number(monkeypatch: pytest.Mon
     assert chosen_device("cuda", 1).label == "graphics card 1"
     with pytest.raises(AudioError, match="number 2 is asked for"):
         chosen_device("cuda", 2)
+
+
+def test_a_library_is_found_where_its_wheel_has_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no compiler makes a library here")
+    folder = tmp_path / "nvidia" / "cublas" / "lib"
+    folder.mkdir(parents=True)
+    library = folder / "libnobodyhasthat.so.12"
+    subprocess.run([compiler, "-shared", "-x", "c", "/dev/null", "-o", str(library)], check=True)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "nvidia", raising=False)
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
+    monkeypatch.setattr(device, "_LIBRARY", library.name)
+
+    assert chosen_device("auto") == DeviceChoice("cuda", 0)
