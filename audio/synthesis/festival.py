@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from audio.child_environment import child_environment
 from audio.errors import EngineFailedError, VoiceFailedError
 from audio.recording import Samples, Sound
 from audio.registry import Registration
@@ -53,6 +54,7 @@ class FestivalEngine:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "-eval", _CHOICE, "-otype", "raw", "-F", str(RATE_HZ), "-o", "/dev/stdout",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env=child_environment(),
         )  # fmt: skip
         try:
             async with asyncio.timeout(TIMEOUT_S):

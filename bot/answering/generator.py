@@ -6,17 +6,22 @@ import structlog
 
 from bot.answering.prompting import Prompting
 from bot.answering.remembering import Memory
-from bot.answering.request import AnswerRequest
+from bot.answering.request import AnswerGoneError, AnswerRequest
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.streaming import StreamedAnswer, Streaming
 from bot.answering.teachers import Teachers
-from bot.answering.understanding import Understanding
+from bot.answering.understanding import Understanding, UnderstoodRequest
+from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.answer_buttons import STOPPED, answer_row, retry_row
 from bot.work.cancellation import CancelledByUserError
 
 log = structlog.get_logger()
+
+MAX_ATTEMPTS = 4
+"""At an answer, where each time something is taken back that the model was told for it."""
+TAKEN_BACK = _("Something that I was told to say here was just taken back: I answer anew.")
 
 
 class AnswerGenerator:
@@ -46,6 +51,7 @@ class AnswerGenerator:
         Raises:
             StarlingError: nothing to answer, or a part of the way failed; what was shown so far stays.
             ReplyGoneError: the answer was deleted while it was written.
+            AnswerGoneError: what the model was told was taken back again and again.
             hikari.HTTPError: Discord refuses.
         """
         if not request.continued and (answered := await self._memory.answered(request)):
@@ -58,6 +64,21 @@ class AnswerGenerator:
             return
         if understood is None:
             return
+        heading = request.reply.heading
+        for _attempt in range(MAX_ATTEMPTS):
+            if await self._written(understood):
+                return
+            log.info("what the model was told was taken back, answering anew")
+            self._prompting.forget_recalled(request)
+            request.reply.heading = heading
+            # Takes the place of all that is shown.
+            await request.reply.show(f"-# {translate(TAKEN_BACK, request.reply.locale)}", at_once=True)
+        raise AnswerGoneError
+
+    async def _written(self, understood: UnderstoodRequest) -> bool:
+        """Write the answer, show it and speak it; says whether it stays. It does not where something that the model was
+        told for it was taken back before it was complete and remembered; of that no later answer is told."""
+        request = understood.request
         async with self._speaking.beside(understood) as spoken:
             prompt = await self._prompting.prompt(understood)
             request.reply.heading += "".join(f"-# {line}\n" for line in self._small_print.above(prompt))
@@ -65,14 +86,18 @@ class AnswerGenerator:
             if request.cancellation.is_cancelled:
                 if answer.text:
                     await self._memory.remember(answer)
-                await _finish_stopped(request, answer.text)
-                return
-            await self._finish(answer, is_spoken=spoken is not None)
+                is_gone = await self._memory.was_taken_back(answer)
+                await _finish_stopped(request, "" if is_gone else answer.text)
+                return True
+            if not await self._finish(answer, is_spoken=spoken is not None):
+                return False
             if spoken is not None:
                 await spoken.post(answer.text)
+            return True
 
-    async def _finish(self, answer: StreamedAnswer, *, is_spoken: bool) -> None:
-        """Show the whole of ``answer``, with what is to be said of it and the buttons, and remember it."""
+    async def _finish(self, answer: StreamedAnswer, *, is_spoken: bool) -> bool:
+        """Show the whole of ``answer``, with what is to be said of it and the buttons, and remember it; False where it
+        must not stay, see ``_written``."""
         understood = answer.prompt.understood
         request, reply = understood.request, understood.request.reply
         notes = await self._small_print.below(answer)
@@ -88,11 +113,16 @@ class AnswerGenerator:
         )
         # Remembered before its last word is shown, where it can be: who replies at once is known already.
         is_remembered = await self._memory.remember(answer)
+        if await self._memory.was_taken_back(answer):
+            return False
         note = "\n".join(f"-# {line}" for line in notes)
         await reply.finish(answer.text, note=note, whole=answer.text, row=row)
         if not is_remembered:
             await self._memory.remember(answer)
+            if await self._memory.was_taken_back(answer):
+                return False
         log.info("answered in text", characters=len(answer.text), language=understood.language)
+        return True
 
 
 async def _finish_stopped(request: AnswerRequest, shown: str) -> None:

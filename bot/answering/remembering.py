@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 
 from cachetools import TTLCache
@@ -14,12 +15,20 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 UNFINISHED, UNFINISHED_S = 200, 1800.0
 """Private answers that reached their limit, and for how long they may be made to go on."""
 
+TaughtAnswers = Callable[[int, Collection[int]], Awaitable[Collection[str]]]
+"""Gives what corrections of a guild say that still hold, or what a person has taught, by Discord's id and their
+numbers."""
+
 
 class Memory:
     """Stores what was asked and answered."""
 
-    def __init__(self, exchanges: ExchangeStore) -> None:
+    def __init__(self, exchanges: ExchangeStore, corrections: TaughtAnswers, own: TaughtAnswers) -> None:
+        """``corrections`` are a guild's, ``own`` what a person has taught for themselves; both see every change that
+        was under way when they are asked."""
         self._exchanges = exchanges
+        self._corrections = corrections
+        self._own = own
         self._unfinished: TTLCache[int, Exchange] = TTLCache(UNFINISHED, UNFINISHED_S)
         """Answers for one alone, by their first messages: nowhere but here."""
 
@@ -55,10 +64,31 @@ class Memory:
                 model=answer.model,
                 created_at=datetime.now(UTC),
                 has_files=understood.attached != AttachmentContent(),
-                recalled=() if request.guild_id is None else prompt.recalled,
+                recalled=prompt.recalled if request.guild_id is not None or request.is_direct else (),
             )
             if request.remembered:
-                await self._exchanges.remember(exchange)
+                await self._exchanges.remember(exchange, request.asked_at)
             else:
                 self._unfinished[int(first)] = exchange
+        return True
+
+    async def was_taken_back(self, answer: StreamedAnswer) -> bool:
+        """Whether something that the model was told for ``answer`` no longer holds; then it is not remembered either.
+
+        Asked after ``remember``: who takes it back later finds what is stored, and deletes it.
+        """
+        prompt, request = answer.prompt, answer.prompt.understood.request
+        if not prompt.recalled:
+            return False
+        if request.is_direct:
+            now = await self._own(int(request.asker.id), prompt.recalled)
+        elif request.guild_id is not None:
+            now = await self._corrections(int(request.guild_id), prompt.recalled)
+        else:
+            return False
+        if set(prompt.lessons) <= set(now):
+            return False
+        if request.reply.message_ids:
+            self._unfinished.pop(request.reply.message_ids[0], None)
+            await self._exchanges.withdraw(request.reply.message_ids[0])
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import hikari
 
@@ -111,6 +112,8 @@ class AnswerRequest:
     """Whether what goes on is shown without what there was."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """Aware; of what is asked by a message, when it was taken."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)
     on_first_words: Callable[[int], Awaitable[None]] = _unnoted
     """Given the id of the voice message with the first words, of which the rest comes in another."""

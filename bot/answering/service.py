@@ -188,7 +188,7 @@ class AnswerService:
         if job is None or not await self._continued(AnswerPayload.of(job).posted):
             raise AnswerGoneError
         payload = replace(AnswerPayload.of(job), goes_on=True)
-        self._submit(await self._jobs.begin_anew(job.id, payload.stored))
+        self._submit(await self._begun_anew(job.id, payload))
 
     async def _continued(self, posted: Sequence[int]) -> str:
         """What is remembered of the answer in the messages ``posted``."""
@@ -201,7 +201,7 @@ class AnswerService:
         if job is None or AnswerPayload.of(job).words in (None, self._words(message)):
             return
         log.info("the question was edited", message=int(message.id))
-        with contextlib.suppress(JobQueueFullError):
+        with contextlib.suppress(JobQueueFullError, AnswerGoneError):
             await self._repeat(job, words=self._words(message))
 
     async def deleted(self, message_ids: Collection[int]) -> None:
@@ -230,7 +230,7 @@ class AnswerService:
         payload = replace(
             before, words=before.words if words is None else words, spoken=(), first_words=(), goes_on=False
         )
-        job = await self._jobs.begin_anew(job.id, payload.stored)
+        job = await self._begun_anew(job.id, payload)
         if before.posted:
             await self._exchanges.withdraw(before.posted[0])
             await self._feedback.forget_messages(before.posted)
@@ -241,6 +241,16 @@ class AnswerService:
         for id_ in message_ids:
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
                 await self._rest.delete_message(job.channel_id, id_)
+
+    async def _begun_anew(self, job_id: str, payload: AnswerPayload) -> Job:
+        """
+        Raises:
+            AnswerGoneError: it was forgotten since it was looked for.
+        """
+        try:
+            return await self._jobs.begin_anew(job_id, payload.stored)
+        except KeyError as error:
+            raise AnswerGoneError from error
 
     def _submit(self, job: Job, message: hikari.Message | None = None, *, is_promised: bool = False) -> None:
         """
@@ -334,6 +344,7 @@ class AnswerService:
             is_direct=job.guild_id is None,
             job=job.id,
             follows=payload.follows,
+            asked_at=job.created_at,
             continued=await self._continued(payload.posted) if payload.goes_on else "",
             cancellation=cancellation,
             on_first_words=first_words,

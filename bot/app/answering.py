@@ -122,7 +122,10 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
     history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
     check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
-    teachers, memory = Teachers(bot, preferences), Memory(stores.exchanges)
+    teachers, memory = (
+        Teachers(bot, preferences),
+        Memory(stores.exchanges, stores.corrections.approved_answers, stores.memories.answers),
+    )
     generator = AnswerGenerator(
         understanding,
         Prompting(history, chat.instructions, recall, check, stores.feedback.misfits),

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import structlog
 
+from audio.child_environment import child_environment
 from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import AdapterNotLoadedError, EngineBusyError, EngineNotStartedError
-from bot.work.child_environment import child_environment
 
 log = structlog.get_logger()
 

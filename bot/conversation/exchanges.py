@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
+from cachetools import TTLCache
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.batches import delete_in_batches
-from bot.storage.database import Database, count_rows
+from bot.storage.database import Database, count_rows, in_parts
 from bot.storage.tables import ExchangeRow
 
-_DELETED_KEPT = 1000
-"""Deleted messages that are remembered, in case the answer to one of them is about to be stored."""
+_GONE_KEPT, _GONE_KEPT_S = 100_000, 6 * 3600
+"""What is forgotten is known for so long, longer than any answer takes, in case one to it is about to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Exchange:
     has_files: bool = False
     """Whether pictures or text files came with the prompt, which are not stored."""
     recalled: tuple[int, ...] = ()
-    """The numbers of the guild's corrections that the model was given for the reply; empty in direct messages."""
+    """The numbers of the guild's corrections that the model was given for the reply; in direct messages, of what the
+    person has taught for themselves."""
 
 
 class ExchangeStore(DataHolder):
@@ -56,18 +57,32 @@ class ExchangeStore(DataHolder):
         self._database = database
         self._turn = asyncio.Lock()
         """So that no deletion falls between looking for it and storing."""
-        self._deleted: collections.deque[int] = collections.deque(maxlen=_DELETED_KEPT)
+        self._gone: TTLCache[tuple[str, int], datetime] = TTLCache(_GONE_KEPT, _GONE_KEPT_S)
+        """Since when messages are deleted, and people and guilds forgotten, by what they are and their ids."""
 
-    async def remember(self, exchange: Exchange) -> None:
-        """Keep ``exchange``, unless its question or reply was deleted meanwhile.
+    async def remember(self, exchange: Exchange, asked_at: datetime | None = None) -> None:
+        """Keep ``exchange``, unless its question or reply was deleted meanwhile, or the person, or the guild, forgotten
+        since ``asked_at`` (aware; None: since it was created).
 
         One with the same reply is replaced.
         """
         async with self._turn:
-            if exchange.prompt_message_id in self._deleted or exchange.reply_message_id in self._deleted:
+            if self._is_gone(exchange, asked_at or exchange.created_at):
                 return
             async with self._database.sessions.begin() as session:
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
+
+    def _is_gone(self, exchange: Exchange, asked_at: datetime) -> bool:
+        messages = (exchange.prompt_message_id, exchange.reply_message_id)
+        owners = [("user", exchange.user_id), ("guild", exchange.guild_id or 0)]
+        return any(("message", id_) in self._gone for id_ in messages) or any(
+            owner in self._gone and self._gone[owner] >= asked_at for owner in owners
+        )
+
+    def _note_gone(self, kind: str, ids: Collection[int]) -> None:
+        """Before anything is deleted, so that nothing is stored behind it."""
+        now = datetime.now(UTC)
+        self._gone.update({(kind, int(id_)): now for id_ in ids})
 
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
         """The exchange whose reply begins with this message."""
@@ -113,7 +128,7 @@ class ExchangeStore(DataHolder):
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Delete the exchanges whose question or reply is one of these messages; says how many."""
-        self._deleted.extend(message_ids)
+        self._note_gone("message", message_ids)
         orphaned = update(ExchangeRow).where(ExchangeRow.parent_reply_id.in_(message_ids)).values(parent_reply_id=None)
         async with self._database.sessions.begin() as session:
             await session.execute(orphaned)
@@ -123,6 +138,7 @@ class ExchangeStore(DataHolder):
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all exchanges of a guild; says how many."""
+        self._note_gone("guild", [guild_id])
         return await self._delete(ExchangeRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
@@ -137,7 +153,8 @@ class ExchangeStore(DataHolder):
             return [_exchange(row) for row in await session.scalars(wanted)]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has asked, with the answers."""
+        """Forget all that a person has asked, with the answers; what is being answered is not remembered either."""
+        self._note_gone("user", [user_id])
         return ErasureResult(await self._delete(ExchangeRow.user_id == user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
@@ -154,23 +171,32 @@ class ExchangeStore(DataHolder):
             return await delete_in_batches(self._database, ExchangeRow, condition)
 
 
-async def replies_given(session: AsyncSession, guild_id: int, numbers: Collection[int]) -> list[int]:
-    """The first messages of a guild's replies that were given one of these corrections, and so may say what it said."""
-    given = [ExchangeRow.recalled.contains(_stored([number])) for number in numbers]
-    which = and_(ExchangeRow.guild_id == guild_id, or_(false(), *given))
-    return list(await session.scalars(select(ExchangeRow.reply_message_id).where(which)))
+async def replies_given(
+    session: AsyncSession, guild_id: int | None, numbers: Collection[int], *, user_id: int | None = None
+) -> list[int]:
+    """The first messages of a guild's replies that were given one of these corrections, and so may say what it said; in
+    direct messages (None), of those to the person ``user_id`` that were given what they have taught."""
+    # A condition for each number would be too long a statement where somebody takes back thousands.
+    row, wanted = ExchangeRow, set(numbers)
+    of_owner = and_(row.guild_id.is_(None), row.user_id == user_id) if guild_id is None else row.guild_id == guild_id
+    given = select(row.reply_message_id, row.recalled).where(of_owner, row.recalled != "")
+    return [reply for reply, recalled in await session.execute(given) if wanted & set(_numbers(recalled))]
 
 
 async def forget_replies(session: AsyncSession, reply_ids: Collection[int]) -> None:
     """Delete the exchanges with these replies."""
-    await session.execute(delete(ExchangeRow).where(ExchangeRow.reply_message_id.in_(reply_ids)))
+    for some in in_parts(reply_ids):
+        await session.execute(delete(ExchangeRow).where(ExchangeRow.reply_message_id.in_(some)))
 
 
 def _stored(numbers: Collection[int]) -> str:
     return "".join(f",{number}," for number in numbers)
 
 
+def _numbers(stored: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in stored.split(",") if number)
+
+
 def _exchange(row: ExchangeRow) -> Exchange:
     values = {column.key: getattr(row, column.key) for column in ExchangeRow.__table__.columns}
-    recalled = tuple(int(number) for number in row.recalled.split(",") if number)
-    return Exchange(**values | {"recalled": recalled})
+    return Exchange(**values | {"recalled": _numbers(row.recalled)})

@@ -14,7 +14,7 @@ from bot.corrections.correction import Correction, CorrectionAction, CorrectionS
 from bot.corrections.rows import correction_of, correction_row, note_action
 from bot.datasets.store import DatasetStore
 from bot.privacy.data_holder import ErasureResult
-from bot.storage.database import Database, rows_changed
+from bot.storage.database import Database, in_parts, rows_changed
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
 
@@ -133,9 +133,11 @@ class CorrectionErasure:
         written of those answers: both may say what these said."""
         row = CorrectionRow
         numbers = list(await session.scalars(select(row.number).where(row.guild_id == guild_id, row.id.in_(ids))))
-        replies = await replies_given(session, guild_id, numbers)
-        of_them = and_(row.guild_id == guild_id, row.message_id.in_(replies), row.id.not_in(ids))
-        return replies, list(await session.scalars(select(row.id).where(of_them)))
+        replies, others = await replies_given(session, guild_id, numbers), list[str]()
+        for some in in_parts(replies):
+            of_them = and_(row.guild_id == guild_id, row.message_id.in_(some), row.id.not_in(ids))
+            others += await session.scalars(select(row.id).where(of_them))
+        return replies, others
 
     async def withdraw_elsewhere(self, guild_id: int, ids: Collection[str]) -> ErasureResult:
         """Let go what came from these corrections in files, and in datasets of other guilds. Call it before the

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, tuple_
 
+from bot.conversation.exchanges import forget_replies, replies_given
 from bot.corrections.correction import ApprovedCorrection
 from bot.corrections.limits import require_text
 from bot.datasets.text_fingerprint import key_of_text
@@ -16,6 +17,7 @@ from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.storage.database import Database, rows_changed
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import MemoryRow
 
 MAX_MEMORIES = 500
@@ -99,18 +101,27 @@ class MemoryStore(DataHolder):
             for one in await self.all(user_id)
         ]
 
+    async def answers(self, user_id: int, numbers: Collection[int]) -> set[str]:
+        """What those of ``numbers`` say that are kept, once what was being forgotten is."""
+        wanted = select(MemoryRow.answer).where(MemoryRow.user_id == user_id, MemoryRow.number.in_(numbers))
+        async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
+            return set(await session.scalars(wanted))
+
     async def forget(self, user_id: int, number: int) -> PersonalMemory:
-        """Forget one of them; returns it as it was.
+        """Forget one of them, and the answers that were given it; returns it as it was.
 
         Raises:
             NoSuchMemoryError
         """
         async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
             row = await session.get(MemoryRow, (user_id, number))
             if row is None:
                 raise NoSuchMemoryError(number)
             before = _memory(row)
             await session.delete(row)
+            await forget_replies(session, await replies_given(session, None, [number], user_id=user_id))
         await self._database.scrub()
         if self._tombstones is not None:
             await self._tombstones.bury(TombstoneKind.MEMORY, [f"{int(user_id)}/{number}"])

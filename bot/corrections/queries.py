@@ -18,6 +18,7 @@ from bot.corrections.correction import (
 from bot.corrections.rows import KEPT, approvers_of, correction_of, correction_row, kept_in
 from bot.datasets.text_fingerprint import key_of_text
 from bot.storage.database import Database, count_rows
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
 
 _SEARCHED_CHARS = 200
@@ -167,6 +168,16 @@ class CorrectionQueries:
         )
         async with self._database.sessions() as session:
             return [ApprovedCorrection(*found) for found in await session.execute(wanted.order_by(row.number))]
+
+    async def approved_answers(self, guild_id: int, numbers: Collection[int]) -> set[str]:
+        """What those of ``numbers`` say that are approved, once every change that was under way has been made."""
+        row = CorrectionRow
+        wanted = select(row.answer).where(
+            row.guild_id == guild_id, row.number.in_(numbers), row.state == CorrectionState.APPROVED
+        )
+        async with self._database.sessions.begin() as session:
+            await lock_guild(session, guild_id)
+            return set(await session.scalars(wanted))
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
         """Approved corrections of a guild, with all that is known of them."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.charts import draw_in_thread
 from bot.datasets.archiving import ArchiveSource, archive, table_in
 from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, DatasetSelection, NoSuchDatasetError
@@ -121,6 +123,7 @@ class Datasets(DataHolder):
         self._sealed = sealed
         self._slots = asyncio.Semaphore(AT_ONCE)
         store.tell_of_corrections(self._delete_archives_of_corrections)
+        store.tell_of_withdrawals(self._delete_archive)
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
         """As ``DatasetStore.tell_of_versions``."""
@@ -138,6 +141,14 @@ class Datasets(DataHolder):
         for path in archives:
             await self._delete_file(guild_id, path)
         return len(archives)
+
+    async def _delete_archive(self, _session: AsyncSession, dataset: Dataset) -> int:
+        """Delete the archive of a version as it is, from which examples are taken back; says how many that were."""
+        try:
+            await self._files.of_guild(dataset.guild_id).delete(_archive_path(dataset))
+        except FileNotThereError:
+            return 0
+        return 1
 
     async def _delete_archives_of_corrections(self, correction_ids: Collection[str]) -> int:
         wanted = [id_.encode() for id_ in correction_ids]
@@ -292,6 +303,10 @@ class Datasets(DataHolder):
             file = await self._archive(DatasetContents(replaced, await self._store.examples(replaced.id)))
         return selection, file
 
+    async def settled(self, guild_id: int) -> None:
+        """As ``DatasetStore.settled``."""
+        await self._store.settled(guild_id)
+
     async def withdrawn_from(self, guild_id: int, dataset_id: str) -> int:
         """How many examples people took back from a version since a model was first trained on it; 0 where it was
         deleted."""
@@ -431,12 +446,13 @@ class Datasets(DataHolder):
             raise EmptyDatasetError(dataset.name)
         async with self._slots:
             data = await asyncio.to_thread(_zip, dataset, examples, self._signer)
-        path = f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
+        path = _archive_path(dataset)
         file = await self._files.of_guild(dataset.guild_id).write(path, data)
+        # What is taken back from now on finds this file, and deletes it; what was taken back before is seen below.
+        await self._store.settled(dataset.guild_id)
         now = await self._store.by_id(dataset.guild_id, dataset.id)
         if now is not None and _holds_the_same(dataset, now):
             return file
-        # Examples may have been taken back since they were read, when this file was not there to be deleted.
         await self._delete_file(dataset.guild_id, path)
         if now is None:
             raise NoSuchDatasetError(dataset.name, dataset.version)
@@ -452,6 +468,10 @@ def _unmade(guild_id: int, name: str) -> Dataset:
     """A dataset that is not there, as it would be made."""
     now = datetime.now(UTC)
     return Dataset("", int(guild_id), tidied(name), 1, None, now, now, content_hash([]), None, None, None)
+
+
+def _archive_path(dataset: Dataset) -> str:
+    return f"{FOLDER}/{dataset.name} v{dataset.version} {dataset.content_hash[:8]}.zip"
 
 
 def _holds_the_same(dataset: Dataset, now: Dataset) -> bool:

@@ -31,7 +31,7 @@ from bot.datasets.queries import DatasetQueries
 from bot.datasets.rows import dataset_of, example_values, new_row, version_rows
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
-from bot.storage.guild_lock import lock_guild
+from bot.storage.guild_lock import lock_guild, settled
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
 
 _IDS_AT_ONCE = 1000
@@ -49,6 +49,7 @@ class DatasetStore(DatasetQueries, DataHolder):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._version_watchers: list[VersionWatcher] = []
+        self._withdrawal_watchers: list[VersionWatcher] = []
         self._corrections_watchers: list[CorrectionsWatcher] = []
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
@@ -56,6 +57,11 @@ class DatasetStore(DatasetQueries, DataHolder):
         what was made of it has them as well. It returns how many files it has deleted, and changes rows in
         the session that it is given."""
         self._version_watchers.append(watcher)
+
+    def tell_of_withdrawals(self, watcher: VersionWatcher) -> None:
+        """Call ``watcher`` within each transaction in which examples of a version are taken back, and not where a
+        version is deleted as a whole."""
+        self._withdrawal_watchers.append(watcher)
 
     def tell_of_corrections(self, watcher: CorrectionsWatcher) -> None:
         """Call ``watcher`` with corrections that are to be taken back, whether or not a version has them still. It
@@ -170,6 +176,11 @@ class DatasetStore(DatasetQueries, DataHolder):
             row.sealed_at = row.sealed_at or datetime.now(UTC)
         return DatasetSelection(dataset_of(row), replaced)
 
+    async def settled(self, guild_id: int) -> None:
+        """Return once every change that was under way of what the guild has taught is there to be seen: who has written
+        what was read before asks whether it still holds."""
+        await settled(self._database, guild_id)
+
     async def mark_trained(self, guild_id: int, dataset_id: str) -> None:
         """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
         later it is counted and told that the model has seen it."""
@@ -257,7 +268,7 @@ class DatasetStore(DatasetQueries, DataHolder):
         for row in list(await session.scalars(rows)):
             gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
             removed = await rows_changed(session, gone)
-            forgotten += ErasureResult(removed, removed, await self._tell(session, dataset_of(row)))
+            forgotten += ErasureResult(removed, removed, await self._tell_withdrawn(session, dataset_of(row)))
             if row.trained_at is None:
                 await self._note_change(session, row)
             else:  # its hash stays that of what was learned
@@ -268,6 +279,11 @@ class DatasetStore(DatasetQueries, DataHolder):
     async def _tell(self, session: AsyncSession, dataset: Dataset) -> int:
         """Tell of a version that loses examples; how many files were deleted for that."""
         return sum([await watcher(session, dataset) for watcher in self._version_watchers])
+
+    async def _tell_withdrawn(self, session: AsyncSession, dataset: Dataset) -> int:
+        """The same, where that is because they are taken back."""
+        deleted = sum([await watcher(session, dataset) for watcher in self._withdrawal_watchers])
+        return deleted + await self._tell(session, dataset)
 
     async def _latest(self, session: AsyncSession, guild_id: int, name: str) -> DatasetRow:
         rows = await version_rows(session, guild_id, name)

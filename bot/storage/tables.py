@@ -91,7 +91,8 @@ class ExchangeRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     has_files: Mapped[bool] = mapped_column(server_default=false())
     recalled: Mapped[str] = mapped_column(String(200), server_default="")
-    """The numbers of the guild's corrections that the model was given, each between commas; none in direct messages."""
+    """The numbers of the guild's corrections that the model was given, each between commas; in direct messages, of what
+    the person has taught for themselves."""
 
 
 class JobRow(Base):

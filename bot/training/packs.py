@@ -87,6 +87,7 @@ class TrainingPacks:
         Raises:
             ChangedWhilePackedError, TrainingDatasetGoneError
         """
+        await self._datasets.settled(training.guild_id)
         known = await self._store.by_id(training.id)
         try:
             data = await self._datasets.look_at(training.guild_id, [one.id for one in training.datasets])

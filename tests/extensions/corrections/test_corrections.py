@@ -351,6 +351,33 @@ async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_harnes
     assert "**#10**" in await corrects(chloe, answer, answer="Next")
 
 
+async def test_an_answer_under_way_says_nothing_that_is_taken_back_meanwhile(corrections_harness: BotHarness) -> None:
+    harness, ada, chloe = corrections_harness, corrections_harness.administrator, corrections_harness.member
+    direct = await harness.dm(ada)
+    await told_by(ada, "teach", question=CAPITAL, answer=PARIS)
+    form = await ada.slash("teach", {}, channel=direct)
+    await (await ada.submit(form, {"asked": CAPITAL, "answer": PARIS})).response()
+    harness.chat.says = lambda _model, question: question + " caw" * 150
+    for person, place in ((chloe, "general"), (ada, direct)):
+        asked = await person.send(place, f"{harness.mention} {CAPITAL}")
+        assert PARIS in (await harness.complete_answer_to(asked, reader=person, timeout_s=100))["content"]
+        harness.chat.word_delay_s = 0.3
+        asked = await person.send(place, f"{harness.mention} {CAPITAL}")
+        shown = await harness.answer_to(asked, lambda text: PARIS in text, reader=person)
+        if place == direct:
+            assert "Forgotten" in await told_by(ada, "memory forget", direct, number="1")
+        else:
+            deleting = await did(ada, "corrections delete", number="1")
+            await ada.click(deleting, "Delete")
+            await ada.wait_for_edit(deleting)
+        harness.chat.word_delay_s = 0.0
+        answer = await harness.complete_answer_to(asked, reader=person)
+        assert (answer["id"], PARIS in answer["content"]) == (shown["id"], False)
+        goes_on = await person.send(place, f"{harness.mention} And then?", reply_to=answer)
+        await harness.complete_answer_to(goes_on, reader=person)
+        assert PARIS not in str(harness.chat.requests[-1])
+
+
 async def test_approved_corrections_go_into_a_dataset(corrections_harness: BotHarness) -> None:
     ada, chloe = corrections_harness.administrator, corrections_harness.member
     await told_by(ada, "dataset create", dataset="Исправления")
