@@ -208,6 +208,15 @@ def test_an_mp3_file_need_not_begin_with_a_frame(before: bytes | None, jfk_sound
     assert alike(recording.samples, jfk_sound.samples) > 0.9
 
 
+@pytest.mark.parametrize("how", [AAC, MPEG_TS], ids=["aac", "mpeg-ts"])
+def test_a_stream_may_begin_in_the_middle_of_a_frame(how: Format, jfk_sound: Recording) -> None:
+    file = file_of(jfk_sound.samples, how)
+    recording = decode(file[1000:])
+
+    assert recording.duration_s == pytest.approx(11, abs=0.5)
+    assert not recording.truncated
+
+
 @pytest.mark.parametrize("box", [b"styp", b"skip", b"free", b"pnot"])
 def test_an_mp4_file_need_not_begin_with_its_type(box: bytes, jfk_sound: Recording) -> None:
     file = file_of(jfk_sound.samples, M4A)
