@@ -23,6 +23,9 @@ ENV PATH=/opt/starling/bin:$PATH \
     SANDBOX_HOST=0.0.0.0 \
     SANDBOX_AUTOSTART=false
 
+# The embedded chat model's engine is linked with it, and no wheel brings it along.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling && \
     install --directory --owner=starling --mode=0700 /backups
 COPY --from=build /opt/starling /opt/starling

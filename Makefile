@@ -80,7 +80,7 @@ clean:
 
 python:
 	@test -n "$(PYTHON)" || { echo "Starling needs Python 3.11, 3.12 or 3.13 with venv. On Debian or Ubuntu: \
-	apt-get install python3 python3-venv"; exit 1; }
+	apt-get install python3 python3-venv libgomp1"; exit 1; }
 
 .venv/installed: pyproject.toml | python
 	@echo "Setting up Starling in .venv (a minute or two the first time) ..."

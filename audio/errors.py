@@ -148,8 +148,9 @@ class ModelUnavailableError(AudioError):
     """Raised when a model for transcribing is neither a usable folder nor a name that can be downloaded."""
 
     sentence = _(
-        "The speech model {model} cannot be loaded: {reason}. Give the folder of a converted Whisper model, "
-        "or one of these names while the network is up: {names}."
+        "The speech model {model} cannot be loaded: {reason}. WHISPER_MODEL is the folder of a converted "
+        "Whisper model, or one of these names while the network is up: {names}. WHISPER_COMPUTE_TYPE is int8, unless "
+        "you know better."
     )
     concerns_host = True
 

@@ -45,6 +45,8 @@ class Registration(Generic[T]):
     """Names of what it needs in the catalogue of weights; those that are not there are its own business."""
     package: str | None = None
     """The module of an extra package without which it has nothing to offer."""
+    is_here: Callable[[], bool] = lambda: True
+    """Whether the program of the system that it calls, if any, is on this machine."""
     needs_one_of: tuple[str, ...] = ()
     """Settings of which at least one must be given, as ``Settings`` names its fields."""
 
@@ -103,7 +105,7 @@ class Registry(Generic[T]):
             return [
                 one
                 for one in known.values()
-                if one.is_configured(settings) and not (choice == OFFLINE and one.needs_network)
+                if one.is_configured(settings) and one.is_here() and not (choice == OFFLINE and one.needs_network)
             ]
         if choice not in known:
             raise UnknownEngineError(self._setting, choice, ", ".join((AUTO, OFFLINE, *known)))

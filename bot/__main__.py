@@ -216,8 +216,8 @@ def restore(
     lines = (
         f"Restored what Starling {made.starling} kept at {made.taken_at[:16]} UTC: "
         f"{sum(made.rows.values()):,} rows and {made.files:,} files.",
-        f"Forgotten again, as they were since: {done.users} people, {done.guilds} servers, {done.messages} messages, "
-        f"{done.texts} texts and votes.",
+        f"Forgotten again, as they were since: people {done.users}, servers {done.guilds}, messages {done.messages}, "
+        f"texts and votes {done.texts}.",
         "Start it: starling run",
     )
     for line in lines:

@@ -33,6 +33,9 @@ def translatable_plural(one: str, other: str, number: str = "count") -> str:
 
 _ = translatable
 
+MAX_CAUSES = 8
+"""How many causes of an error are told of."""
+
 
 class StarlingError(Exception):
     """Raised when Starling cannot do what was asked, for a reason that can be told.
@@ -54,3 +57,16 @@ class StarlingError(Exception):
 
     def __str__(self) -> str:
         return self.sentence.format(**self.params)
+
+
+def causes_of(error: BaseException) -> list[str]:
+    """What lies behind ``error``, for the host: the kinds of its causes, the nearest first, and of the system's own
+    errors (a refused connection, a name that is unknown) the words as well. Words of others are left out, for they may
+    quote what a person said."""
+    found: list[str] = []
+    cause = error.__cause__ or error.__context__
+    while cause is not None and len(found) < MAX_CAUSES:
+        name = type(cause).__name__
+        found.append(f"{name}: {cause}" if isinstance(cause, OSError) and str(cause) else name)
+        cause = cause.__cause__ or cause.__context__
+    return found

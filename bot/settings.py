@@ -17,11 +17,10 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from platformdirs import user_cache_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.errors import StarlingError
-from bot.errors import translatable as _
+from bot.settings_errors import CURRENCY, ENDPOINT_NAME, EXAMPLES, SettingsError, SettingsFileError, settings_error
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The endpoint that a key without a URL is for."""
@@ -37,8 +36,9 @@ def _from_json(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError as error:
-        raise PydanticCustomError("json_invalid", "not JSON", {"error": str(error)}) from None
+    except json.JSONDecodeError as error:
+        why = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+        raise PydanticCustomError("json_invalid", "not JSON", {"error": why}) from None
 
 
 def _bare_token(value: object) -> object:
@@ -82,9 +82,25 @@ def _key(value: object) -> object:
     return value
 
 
+def _folder(value: object) -> object:
+    if isinstance(value, str | Path) and not Path(value).is_dir():
+        raise PydanticCustomError("no_folder", "no folder", {"folder": str(value)})
+    return value
+
+
+def _file(value: object) -> object:
+    if isinstance(value, str | Path) and not Path(value).is_file():
+        raise PydanticCustomError("no_file", "no file", {"file": str(value)})
+    return value
+
+
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 Address = Annotated[str, BeforeValidator(_address)]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+"""One that is there."""
+File = Annotated[Path, BeforeValidator(_file)]
+"""One that is there."""
 
 
 class ChatEndpoint(BaseModel):
@@ -92,7 +108,7 @@ class ChatEndpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    name: str = Field(pattern=ENDPOINT_NAME)
     """Its models are known as ``name/model``."""
     base_url: Address
     key: str = ""
@@ -112,67 +128,6 @@ class ChatEndpoint(BaseModel):
     def api_key(self) -> str:
         """What the variable says; empty where it is not set."""
         return (os.environ.get(self.key) or dotenv_values(".env").get(self.key) or "") if self.key else ""
-
-
-class SettingsError(StarlingError):
-    """Raised when a setting has a value that cannot be used."""
-
-    sentence = _("The setting {name} cannot be used: {reason}. Fix it in the environment or in .env.")
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name=name, reason=reason)
-
-
-_REASONS = {
-    "int_parsing": "{value!r} is not a whole number",
-    "int_from_float": "{value!r} is not a whole number",
-    "float_parsing": "{value!r} is not a number",
-    "bool_parsing": "{value!r} is neither true nor false",
-    "literal_error": "{value!r} is not one of these: {expected}",
-    "enum": "{value!r} is not one of these: {expected}",
-    "greater_than_equal": "{value} is too small; the least is {ge:g}",
-    "less_than_equal": "{value} is too much; the most is {le:g}",
-    "finite_number": "{value!r} is not a number",
-    "string_pattern_mismatch": "{value!r} has another form",
-    "json_invalid": "it is not JSON ({error})",
-    "no_id": "{given!r} is no id of Discord's (switch on its developer mode, and copy the id from a menu)",
-    "no_address": "{value!r} does not begin with http:// or https://",
-    "odd_key": "it has characters that no key has, such as a long dash or a typographic quotation mark",
-}
-"""What pydantic's kinds of errors mean, in our words."""
-
-_EXAMPLES = {
-    "chat_prices": '{"gpt-5": [1.25, 10]}',
-    "chat_extra": '{"top_p": 0.9}',
-    "chat_headers": '{"X-Title": "Starling"}',
-    "chat_endpoints": '[{"name": "other", "base_url": "https://api.example.org/v1", "key": "OTHER_API_KEY"}]',
-    "chat_models": "gpt-5, other/large",
-    "training_price": "25",
-    "database_url": "postgresql://starling:password@localhost/starling",
-    "openai_base_url": "http://localhost:11434/v1",
-    "piper_voices": "/srv/voices",
-    "instruction_file": "instruction.md",
-    "allowed_guilds": "123456789012345678",
-    "blocked_guilds": "123456789012345678",
-    "blocked_users": "123456789012345678, 234567890123456789",
-    "owner_id": "123456789012345678",
-    "metrics_port": "9464",
-}
-"""For settings whose default says nothing."""
-
-
-def _problem(error: ErrorDetails) -> SettingsError:
-    """The first thing that is wrong, in one sentence with an example."""
-    field = str(error["loc"][0]) if error["loc"] else ""
-    value = error["input"] if len(error["loc"]) == 1 else "a part of it"
-    template = _REASONS.get(error["type"], "{value!r}: {message}")
-    reason = template.format_map({"message": error["msg"], "value": value, **error.get("ctx", {})})
-    default = Settings.model_fields[field].default if field in Settings.model_fields else None
-    plain = str(default).lower() if isinstance(default, bool) else default
-    example = _EXAMPLES.get(field, plain)
-    if example not in (None, ""):
-        reason += f" (such as {field.upper()}={example})"
-    return SettingsError(field.upper(), reason)
 
 
 def unknown_names(file: Path = Path(".env")) -> list[str]:
@@ -200,7 +155,7 @@ class Settings(BaseSettings):
     # Discord
     discord_token: Annotated[SecretStr | None, BeforeValidator(_bare_token)] = None
     """The bot's token. Without one, Starling starts the sandbox and connects to that."""
-    discord_api_url: str | None = None
+    discord_api_url: Address | None = None
     """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
     message_content_intent: bool = False
     """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies that ping, DMs, commands
@@ -227,9 +182,9 @@ class Settings(BaseSettings):
     stt_engine: str = "auto"
     """auto: the best recognizer that is configured, and the next one when that fails; offline: only on this machine; or
     one of their names."""
-    stt_base_url: str | None = None
+    stt_base_url: Address | None = None
     """A service behind OpenAI's audio API that hears; with a key and no URL, OpenAI's own."""
-    stt_api_key: SecretStr | None = None
+    stt_api_key: Key | None = None
     """The key for that service."""
     stt_model: str = "whisper-1"
     """The model's name there."""
@@ -258,15 +213,15 @@ class Settings(BaseSettings):
     tts_engine: str = "auto"
     """auto: the best voice engine that is configured, and the next one when that fails; offline: only voices of this
     machine; or one of their names."""
-    tts_base_url: str | None = None
+    tts_base_url: Address | None = None
     """A service behind OpenAI's audio API that speaks; with a key and no URL, OpenAI's own."""
-    tts_api_key: SecretStr | None = None
+    tts_api_key: Key | None = None
     """The key for that service."""
     tts_model: str = "tts-1"
     """The model's name there."""
     tts_voice: str = "alloy"
     """Its voices, with commas between them, the best first; voice=language for one that speaks one language only."""
-    piper_voices: Path | None = None
+    piper_voices: Folder | None = None
     """A folder of further Piper voices (*.onnx with *.onnx.json)."""
     tts_pause_s: float = Field(300, ge=0, le=86400)
     """How long a voice engine that failed is skipped, in seconds."""
@@ -298,7 +253,7 @@ class Settings(BaseSettings):
     """What a prompt and its answer may take together, in tokens; the demonstration model has its own."""
     chat_prices: Annotated[dict[str, Prices], NoDecode, BeforeValidator(_from_json)] = {}
     """What models cost, as JSON: {"model": [price of a million prompt tokens, of a million reply tokens]}."""
-    chat_currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    chat_currency: str = Field("USD", pattern=CURRENCY)
     """The currency of those prices, as ISO 4217 names it."""
     chat_extra: Annotated[dict[str, Any], NoDecode, BeforeValidator(_from_json)] = {}
     """Fields that go into each request, as JSON; those of single models in "models"; null leaves a field out."""
@@ -310,7 +265,7 @@ class Settings(BaseSettings):
     """The models that servers may choose from, as a list with commas; without any, all that there are."""
     chat_fallback: str | None = None
     """The model that answers when the one that was asked cannot, by the name that /model list gives it."""
-    instruction_file: Path | None = None
+    instruction_file: File | None = None
     """A text file with the instruction (system prompt); by default the bundled one."""
 
     # Learning
@@ -322,9 +277,9 @@ class Settings(BaseSettings):
 
     trainings_a_day: int = Field(3, ge=0, le=1000)
     """Trainings that one guild may start a day."""
-    training_base_url: str | None = None
+    training_base_url: Address | None = None
     """A service that speaks OpenAI's contract for fine-tuning; with a key and no URL, OpenAI's own."""
-    training_api_key: SecretStr | None = None
+    training_api_key: Key | None = None
     """The key for that service; without one, it is not offered."""
     training_base_model: str = ""
     """The model that is trained there, as the service names it."""
@@ -440,20 +395,29 @@ def read_settings(**given: object) -> Settings:
 
     Raises:
         SettingsError: the first value that cannot be used.
+        SettingsFileError: ``.env`` cannot be read.
     """
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise _problem(error.errors(include_url=False)[0]) from None  # the cause would show values, keys among them
+        defaults = {name: field.default for name, field in Settings.model_fields.items()}
+        # The cause would show values, keys among them.
+        raise settings_error(error.errors(include_url=False)[0], defaults) from None
+    except UnicodeDecodeError:
+        raise SettingsFileError("it is not text in UTF-8. Save it as that, which Notepad calls an encoding") from None
+    except OSError as error:
+        raise SettingsFileError(error.strerror or str(error)) from error
     if not settings.embedded_chat and settings.chat_model is None:
-        raise SettingsError("CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY")
+        raise SettingsError(
+            "CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY (such as CHAT_MODEL=gpt-5)"
+        )
     names = [endpoint.name for endpoint in settings.chat_endpoints]
     if len(set(names)) < len(names):
-        raise SettingsError("CHAT_ENDPOINTS", "two of them have the same name")
+        raise SettingsError("CHAT_ENDPOINTS", f"two of them have the same name (such as {EXAMPLES['chat_endpoints']})")
     for endpoint in settings.chat_endpoints:
         if endpoint.key and not endpoint.api_key:
-            reason = f"the variable {endpoint.key} with the key of {endpoint.name} is not set"
+            reason = f"the key of {endpoint.name} is not set (such as {endpoint.key}={EXAMPLES['openai_api_key']})"
             raise SettingsError("CHAT_ENDPOINTS", reason)
     if settings.embedded_chat and settings.judge_model is not None:
-        raise SettingsError("JUDGE_MODEL", "it needs OPENAI_BASE_URL or OPENAI_API_KEY")
+        raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
     return settings

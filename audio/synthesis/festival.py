@@ -85,5 +85,11 @@ def _changed(samples: Samples, prosody: Prosody) -> Sound:
 
 
 ENGINES.register(
-    Registration(name=FestivalEngine.name, label=LABEL, preference=150, build=lambda _settings, _find: FestivalEngine())
+    Registration(
+        name=FestivalEngine.name,
+        label=LABEL,
+        preference=150,
+        build=lambda _settings, _find: FestivalEngine(),
+        is_here=has_russian,
+    )
 )

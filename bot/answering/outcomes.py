@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audio.errors import AudioError, RecordingError
 from bot.conversation.errors import ChatError
-from bot.errors import StarlingError
+from bot.errors import StarlingError, causes_of
 from bot.i18n.message import LazyMessage
 from bot.storage.database import DatabaseFullError, is_full
 from bot.ui.error_report import concerns_host
@@ -34,6 +34,11 @@ class AnswerFailure:
     """The name of its class."""
     detail: LazyMessage
     """Its sentence, where it says nothing of what a person has sent; else that of any error."""
+    cause: str = ""
+    """What lies deepest behind it, such as a connection that was refused."""
+
+    def __str__(self) -> str:
+        return f"{self.detail} ({self.cause})" if self.cause else str(self.detail)
 
 
 class Outcomes:
@@ -89,4 +94,5 @@ class Outcomes:
 def _failure(error: BaseException, *, is_ours: bool) -> AnswerFailure:
     error = DatabaseFullError() if is_full(error) else error
     known = error if is_ours and isinstance(error, StarlingError) else StarlingError()
-    return AnswerFailure(datetime.now(UTC), type(error).__name__, LazyMessage(known.sentence, known.params))
+    cause = next(reversed(causes_of(error)), "")
+    return AnswerFailure(datetime.now(UTC), type(error).__name__, LazyMessage(known.sentence, known.params), cause)

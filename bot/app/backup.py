@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
@@ -118,7 +119,9 @@ async def make_backup(settings: Settings, file: Path) -> Manifest:
         await asyncio.to_thread(Tombstones(settings.data_folder).travel_beside, file.parent)
         part.replace(file)
     except (OSError, sqlite3.Error, SQLAlchemyError, tarfile.TarError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
+        reason = str(error).splitlines()[0]
+        if isinstance(error, OSError) and error.strerror:
+            reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
         raise BackupFailedError(file, reason) from error
     finally:
         part.unlink(missing_ok=True)
@@ -227,7 +230,7 @@ def _unpack(file: Path, folder: Path) -> Manifest:
     try:
         with tarfile.open(file) as archive:
             folder.mkdir(mode=0o700)
-            archive.extractall(folder, filter="data")
+            _extract(archive, folder)
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(**told)
     except FileNotFoundError as error:
@@ -238,6 +241,20 @@ def _unpack(file: Path, folder: Path) -> Manifest:
     if manifest.format > FORMAT:
         raise NoBackupError(file, f"Starling {manifest.starling} made it, which is later than this one")
     return manifest
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    """A backup has plain files alone. Python's own filter would see to that, but not in 3.11.2, which Debian 12 has."""
+    for member in archive:
+        place = PurePosixPath(member.name)
+        content = archive.extractfile(member) if member.isfile() else None
+        if content is None or place.is_absolute() or ".." in place.parts:
+            raise tarfile.TarError(f"{member.name} does not belong there")
+        path = folder / place
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with content, path.open("xb") as target:
+            shutil.copyfileobj(content, target)
+        os.utime(path, (member.mtime, member.mtime))
 
 
 async def _place_database(settings: Settings, unpacked: Path, file: Path) -> None:

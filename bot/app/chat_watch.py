@@ -21,7 +21,7 @@ from bot.conversation.errors import (
     ChatTimedOutError,
 )
 from bot.conversation.models import ChatModels
-from bot.errors import StarlingError
+from bot.errors import StarlingError, causes_of
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ class ChatWatch:
     def problem(self) -> str | None:
         """What is wrong with the endpoint, in English; None: nothing is."""
         failure = self._outcomes.broken(AnswerPart.CHAT)
-        return None if failure is None else str(failure.detail)
+        return None if failure is None else f"{self._models.endpoints[0].base_url}: {failure}"
 
     async def run(self) -> None:
         """Ask every endpoint once, and look after the first from then on; ends by being cancelled."""
@@ -84,7 +84,8 @@ class ChatWatch:
                 self._outcomes.fails(AnswerPart.CHAT, error)
                 self.failed_checks += 1
             remedy = await remedy_for(chat, address, error)
-            log.warning("a chat endpoint does not answer", address=chat.base_url, why=str(error), remedy=remedy)
+            told = {"address": chat.base_url, "why": str(error), "causes": causes_of(error), "remedy": remedy}
+            log.warning("a chat endpoint does not answer", **told)
             return
         if watched:
             self._outcomes.works(AnswerPart.CHAT)

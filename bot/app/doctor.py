@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
+import importlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
 
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
+
+GOMP_REMEDY = "It needs a library of the system. On Debian or Ubuntu: apt-get install libgomp1"
 
 
 async def examine(settings: Settings) -> list[Check]:
@@ -112,8 +114,8 @@ def _speech(settings: Settings) -> Iterator[Check]:
                 yield Check(what, CheckResult.WARNING, f"{one.label} is not installed", EMBEDDED_REMEDY)
     yield _russian_voice(settings)
     yield _speech_device(settings)
-    if importlib.util.find_spec("xllamacpp") is None:
-        yield Check("chat engine", CheckResult.WARNING, "not installed", EMBEDDED_REMEDY)
+    if (check := _chat_engine()) is not None:
+        yield check
     if settings.piper_voices is not None:
         yield _piper_voices(settings.piper_voices)
 
@@ -127,6 +129,18 @@ def _russian_voice(settings: Settings) -> Check:
         return Check(what, CheckResult.GOOD, "Festival's voice")
     remedy = "Put a ru_RU voice of Piper into PIPER_VOICES, or: apt-get install festival festvox-ru"
     return Check(what, CheckResult.WARNING, "eSpeak's voice alone, which is hard to understand", remedy)
+
+
+def _chat_engine() -> Check | None:
+    """What keeps the embedded model's engine from starting; None: nothing that can be seen from here."""
+    what = "chat engine"
+    try:
+        importlib.import_module("xllamacpp")
+    except ModuleNotFoundError:
+        return Check(what, CheckResult.WARNING, "not installed", EMBEDDED_REMEDY)
+    except ImportError as error:
+        return Check(what, CheckResult.WARNING, f"cannot be loaded: {error}", GOMP_REMEDY)
+    return None
 
 
 def _piper_voices(folder: Path) -> Check:

@@ -149,7 +149,7 @@ class Health:
         failure = self._watched.outcomes.broken(part)
         if failure is None:
             return Check(what, CheckResult.GOOD, works)
-        return Check(what, CheckResult.BAD, f"{failure.detail} ({_ago(failure.at)})", "The log has the reason.")
+        return Check(what, CheckResult.BAD, f"{failure} ({_ago(failure.at)})", "The log has the reason.")
 
     def _queue(self) -> Check:
         runner = self._watched.runner
@@ -172,7 +172,7 @@ class Health:
 
 
 def _failure_text(failure: AnswerFailure) -> str:
-    return f"{_ago(failure.at)}: {failure.error}: {failure.detail}"
+    return f"{_ago(failure.at)}: {failure.error}: {failure}"
 
 
 def _ago(moment: datetime) -> str:

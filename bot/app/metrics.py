@@ -17,18 +17,19 @@ from bot.app.health import Health, Watched
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.settings import Settings
-from bot.work.metrics import REGISTRY
+from bot.work.metrics import ANSWERS, FAILURES, REGISTRY, TOKENS, WAITS_S
 
 
 class MetricsPortError(StarlingError):
     """Raised when metrics cannot be served where they should be."""
 
     sentence = _(
-        "Metrics cannot be served on port {port}: {reason}. Set METRICS_PORT to another one, or leave it empty."
+        "Metrics cannot be served at {host}, port {port}: {reason}. Set METRICS_PORT to another one, such as "
+        "METRICS_PORT=9465, or leave it empty; METRICS_HOST is 127.0.0.1, or another address of this machine."
     )
 
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(port=port, reason=reason)
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host=host, port=port, reason=reason)
 
 
 def _gauge(name: str, detail: str, *labels: str) -> Gauge:
@@ -63,7 +64,7 @@ def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iter
     try:
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
     except OSError as error:
-        raise MetricsPortError(settings.metrics_port, error.strerror or str(error)) from error
+        raise MetricsPortError(settings.metrics_host, settings.metrics_port, error.strerror or str(error)) from error
     try:
         yield
     finally:
@@ -98,6 +99,23 @@ def _connect(settings: Settings, watched: Watched, health: Health) -> None:
         gauge.set_function(shows)
     for part in AnswerPart:
         PART_UP.labels(part).set_function(lambda part=part: outcomes.broken(part) is None)  # type: ignore[misc]
+    _begin_at_zero(settings.chat_model)
+
+
+def _begin_at_zero(chat_model: str | None) -> None:
+    """Have the series that there will be from the start on: of one that begins with what it counts first, Prometheus
+    sees no growth, and the first failures of a night would be missing."""
+    for outcome in ("done", "failed", "cancelled"):
+        ANSWERS.labels(outcome)
+    for stage in ("queue", "transcript", "first_word", "answer"):
+        WAITS_S.labels(stage)
+    for direction in ("in", "out") if chat_model else ():
+        TOKENS.labels(chat_model, direction)
+    kinds = [StarlingError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    for name in {kind.__name__ for kind in kinds if kind.concerns_host}:
+        FAILURES.labels(name, "host")
 
 
 def _children_memory() -> float:

@@ -25,10 +25,13 @@ from bot.settings import OPENAI_URL, Settings
 class SandboxPortError(StarlingError):
     """Raised when the sandbox cannot listen where it should."""
 
-    sentence = _("The sandbox cannot listen on port {port}: {reason}. Set SANDBOX_PORT to another one.")
+    sentence = _(
+        "The sandbox cannot listen at {host}, port {port}: {reason}. Set SANDBOX_PORT to another one, such as "
+        "SANDBOX_PORT=8191; SANDBOX_HOST is 127.0.0.1, or another address of this machine."
+    )
 
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(port=port, reason=reason)
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host=host, port=port, reason=reason)
 
 
 def invitation(me: hikari.Snowflake, api_url: str | None) -> str:
@@ -59,7 +62,7 @@ async def build_sandbox(settings: Settings) -> AsyncIterator[Sandbox]:
     try:
         await sandbox.start()
     except OSError as error:
-        raise SandboxPortError(settings.sandbox_port, error.strerror or str(error)) from error
+        raise SandboxPortError(settings.sandbox_host, settings.sandbox_port, error.strerror or str(error)) from error
     try:
         yield sandbox
     finally:

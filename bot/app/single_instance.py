@@ -32,6 +32,18 @@ class FolderInUseError(StarlingError):
         super().__init__(folder=folder)
 
 
+class FolderUnusableError(StarlingError):
+    """Raised when nothing can be written into the data folder."""
+
+    sentence = _(
+        "The data folder {folder} cannot be used: {reason}. Set DATA_FOLDER to one that this user may write into, "
+        "such as DATA_FOLDER={example}."
+    )
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(folder=folder.absolute(), reason=reason, example="/var/lib/starling/data")
+
+
 class TokenInUseError(StarlingError):
     """Raised when another process on this machine is connected with the same token."""
 
@@ -56,6 +68,7 @@ def only_one_on(folder: Path, token: str, api_url: str | None) -> Iterator[None]
 
     Raises:
         FolderInUseError, TokenInUseError: somebody else has one of them.
+        FolderUnusableError: nothing can be written there.
     """
     # The token itself is in no file: what opens nothing tells them apart as well.
     name = hashlib.sha256(f"{api_url} {token}".encode()).hexdigest()[:32]
@@ -73,25 +86,37 @@ def only_one_in_folder(folder: Path) -> Iterator[None]:
 
     Raises:
         FolderInUseError: somebody else has it.
+        FolderUnusableError: nothing can be written there.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(PermissionError):  # somebody else's folder, such as a volume's
-        folder.chmod(0o700)
-    with _held(folder / ".running", FolderInUseError(folder)):
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # somebody else's folder, such as a volume's
+            folder.chmod(0o700)
+        lock = _acquired(folder / ".running", FolderInUseError(folder))
+    except OSError as error:
+        raise FolderUnusableError(folder, error.strerror or str(error)) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager
 def _held(path: Path, refusal: StarlingError) -> Iterator[None]:
+    lock = _acquired(path, refusal)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(path: Path, refusal: StarlingError) -> FileLock:
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise refusal from None
-    try:
-        yield
-    finally:
-        lock.release()
+    return lock
 
 
 @contextlib.asynccontextmanager

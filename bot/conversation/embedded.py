@@ -204,6 +204,8 @@ class EmbeddedChat:
             self._log.append(line.decode(errors="replace").rstrip())
 
     def _last_words(self, error: BaseException) -> str:
+        if any("libgomp" in line for line in self._log):
+            return "the library libgomp is missing on this machine. On Debian or Ubuntu: apt-get install libgomp1"
         if any("No module named 'xllamacpp'" in line for line in self._log):
             return "the package xllamacpp is not installed. In Starling's folder: pip install --editable '.[embedded]'"
         return self._log[-1][:200] if self._log else type(error).__name__

@@ -89,8 +89,8 @@ class Tombstones:
         known = {tombstone.line: None for tombstone in (*read_tombstones(self.file), *read_tombstones(beside))}
         oldest = datetime.now(UTC) - KEPT_FOR
         lines = [line for line in known if _parsed(line).at >= oldest]
-        for file in (self.file, beside):
-            _write(file, lines)
+        _write(beside, lines)
+        _write(self.file, lines)
         folders = sorted({*map(str, self._folders()), str(folder.absolute())})
         _write(self._folders_file, [json.dumps(folders)])
         return beside
@@ -125,7 +125,17 @@ def _append(file: Path, lines: str) -> None:
 
 
 def _write(file: Path, lines: Iterable[str]) -> None:
+    """Nothing is written where that is in ``file`` already: a full disk hinders no further backup onto another one."""
+    text = "".join(lines)
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return
     fresh = file.with_name(file.name + ".new")
     fresh.unlink(missing_ok=True)
-    _append(fresh, "".join(lines))
-    fresh.replace(file)
+    try:
+        _append(fresh, text)
+        fresh.replace(file)
+    except OSError as error:
+        error.filename = error.filename or str(file)  # what was written into a stream does not say where
+        raise
+    finally:
+        fresh.unlink(missing_ok=True)

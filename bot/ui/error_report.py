@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 import structlog
 
-from bot.errors import StarlingError
+from bot.errors import StarlingError, causes_of
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.storage.database import DatabaseFullError, is_full
@@ -57,6 +57,8 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     """
     reference = secrets.token_hex(4)
     cause = TookTooLongError() if isinstance(error, TimeoutError) else DatabaseFullError() if is_full(error) else error
+    if cause is not error:
+        cause.__cause__ = error
     FAILURES.labels(type(cause).__name__, "host" if concerns_host(cause) else "person").inc()
     if is_slip(cause):
         log.info("told of a slip", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
@@ -64,7 +66,8 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
     if isinstance(cause, StarlingError):
         text = translate_error(cause, locale)
         is_transient = cause.is_transient
-        log.warning("told of an error", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
+        told = {"error": type(cause).__name__, "why": str(cause), "causes": causes_of(cause), "reference": reference}
+        log.warning("told of an error", **told, **bound)
     else:
         text, is_transient = translate(StarlingError.sentence, locale), True
         log.error("unexpected error", reference=reference, exc_info=error, **bound)

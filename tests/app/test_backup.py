@@ -87,7 +87,7 @@ async def test_a_backup_while_answers_are_written_is_whole_and_forgets_again_who
     async with command("restore", str(file), DATA_FOLDER=str(new)) as process:
         out, err = await process.communicate()
     assert (process.returncode, err) == (0, b""), err
-    assert b"1 people" in out
+    assert b"people 1, servers 0" in out
     assert (new / "guilds" / "201" / "town.txt").read_text() == "The mill is by the river."
     assert (new / "trainings" / "t1" / "adapter.gguf").read_bytes() == b"weights"
     rows = await rows_of(f"sqlite:///{new / 'starling.db'}")
@@ -204,6 +204,10 @@ async def test_what_cannot_be_backed_up_or_restored_is_one_sentence(tmp_path: Pa
         await make_backup(data, tmp_path / "nowhere" / "x.tar.gz")
     file = tmp_path / "x.tar.gz"
     await make_backup(data, file)
+    lists = [tmp_path / BESIDE_NAME, tmp_path / "data" / "forgotten.jsonl", tmp_path / "data" / "backup-folders.json"]
+    before = [each.stat().st_ino for each in lists]
+    await make_backup(data, file)
+    assert [each.stat().st_ino for each in lists] == before, "a full data folder would hinder a further backup"
     assert not list(tmp_path.glob(".*"))  # noqa: ASYNC240
     assert (tmp_path / BESIDE_NAME).is_file()
     with pytest.raises(PlaceNotEmptyError, match="there is backup-folders"):
@@ -211,9 +215,14 @@ async def test_what_cannot_be_backed_up_or_restored_is_one_sentence(tmp_path: Pa
     (tmp_path / "text.tar.gz").write_text("shopping list")
     with tarfile.open(tmp_path / "other.tar", "w") as other:
         other.add(tmp_path / "text.tar.gz", "../../escaped")
+    with tarfile.open(tmp_path / "linked.tar", "w") as linked:
+        entry = tarfile.TarInfo("guilds")
+        entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
+        linked.addfile(entry)
+        linked.add(tmp_path / "text.tar.gz", "guilds/escaped")
     cut = tmp_path / "cut.tar.gz"
     cut.write_bytes(file.read_bytes()[:2000])
-    for name in ("text.tar.gz", "other.tar", "cut.tar.gz", "missing"):
+    for name in ("text.tar.gz", "other.tar", "linked.tar", "cut.tar.gz", "missing"):
         reason = "no such file" if name == "missing" else "no whole backup"
         with pytest.raises(StarlingError, match=reason):
             await restore(read_settings(data_folder=tmp_path / "into"), tmp_path / name, None)

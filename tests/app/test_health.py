@@ -88,6 +88,7 @@ async def test_a_host_sees_an_endpoint_die_at_night_and_come_back(
             status, checks = await told(tmp_path)
             assert status == 0, "a new start would not help"
             assert "refuses the key" in checks["chat endpoint"]["detail"]
+            assert chat.base_url in checks["chat endpoint"]["detail"]
             assert (await told(tmp_path, "--strict"))[0] == 1
             ill = await metrics(unused_tcp_port)
             assert ill["starling_part_up", ("chat",)] == 0
@@ -99,7 +100,7 @@ async def test_a_host_sees_an_endpoint_die_at_night_and_come_back(
 
     def grown(name: str, *labels: str) -> float:
         of = name, tuple(sorted(labels))
-        return after[of] - before.get(of, 0)
+        return after[of] - before[of]  # each was there from the start on
 
     assert grown("starling_voice_notes_total") == 1
     assert grown("starling_voice_notes_seconds_total") == pytest.approx(11, abs=0.1)
@@ -187,6 +188,7 @@ async def test_a_wrong_endpoint_is_told_at_the_start(
                         break
             said = json.loads(line)
             assert "cannot reach my chat model" in said["why"]
+            assert "ConnectionRefusedError" in said["causes"][-1]
             assert "Check the OPENAI_BASE_URL" in said["remedy"]
             process.terminate()
             await process.wait()

@@ -112,7 +112,7 @@ async def test_a_lost_connection_and_a_busy_discord_are_not_noticed(tmp_path: Pa
         ({"message_content_intent": True}, "Discord does not grant the message content intent"),
         ({"whisper_model": "/nowhere/at/all"}, "speech model /nowhere/at/all cannot be loaded"),
         ({"database_url": "postgresql://a:b@127.0.0.1:9/c"}, "The database postgresql"),
-        ({"instruction_file": "/nowhere/i.txt"}, "The instruction file /nowhere/i.txt cannot be read"),
+        ({"instruction_file": "/nowhere/i.txt"}, "INSTRUCTION_FILE cannot be used: there is no file /nowhere/i.txt"),
     ],
 )
 async def test_what_prevents_a_start_is_told(

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.single_instance import DatabaseInUseError, FolderInUseError, TokenInUseError
+from bot.app.single_instance import (
+    DatabaseInUseError,
+    FolderInUseError,
+    FolderUnusableError,
+    TokenInUseError,
+    only_one_in_folder,
+)
 from bot.sandbox.server import Sandbox
 from tests.harness import running
 from tests.scripted_chat import ScriptedChat
@@ -24,6 +30,16 @@ async def test_a_second_one_on_the_same_folder_is_refused_until_the_first_has_en
                     pass
         async with running(tmp_path, other, **settings):
             pass
+
+
+def test_a_folder_that_nothing_can_be_written_into_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (Path("/proc/starling"), tmp_path / "file" / "data"):
+        with (
+            pytest.raises(FolderUnusableError, match=f"The data folder {folder} cannot be used: .* DATA_FOLDER"),
+            only_one_in_folder(folder),
+        ):
+            raise AssertionError("it can")
 
 
 async def test_a_second_one_with_the_same_token_is_refused(tmp_path: Path, whisper_base: Path, piper_joe: Path) -> None:

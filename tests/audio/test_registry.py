@@ -18,11 +18,15 @@ from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.transcript import Transcript
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
+from audio.synthesis.festival import has_russian
 from bot.app.check import CheckResult
 from bot.app.doctor import examine
 from bot.settings import read_settings
 from bot.weights.needed import needed_models
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
+
+HERE = ["festival"] if has_russian() else []
+"""It calls a program of the system, and is chosen where that is installed."""
 
 
 @pytest.fixture
@@ -47,9 +51,9 @@ def test_the_best_that_is_configured_comes_first_and_those_without_a_network_sta
     parrot: Registration[object], tmp_path: Path
 ) -> None:
     settings = read_settings(piper_voices=tmp_path)
-    assert [one.name for one in ENGINES.chosen("auto", settings)] == ["parrot", "edge", "piper", "festival", "espeak"]
-    assert [one.name for one in ENGINES.chosen("auto", read_settings())] == ["edge", "piper", "festival", "espeak"]
-    assert [one.name for one in ENGINES.chosen("offline", settings)] == ["piper", "festival", "espeak"]
+    assert [one.name for one in ENGINES.chosen("auto", settings)] == ["parrot", "edge", "piper", *HERE, "espeak"]
+    assert [one.name for one in ENGINES.chosen("auto", read_settings())] == ["edge", "piper", *HERE, "espeak"]
+    assert [one.name for one in ENGINES.chosen("offline", settings)] == ["piper", *HERE, "espeak"]
     assert ENGINES.chosen("parrot", settings) == [parrot]
 
 

@@ -16,7 +16,8 @@ from bot.conversation.chat_message import ChatMessage
 from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatError, ChatModelUnknownError, ChatRefusedError, ChatWrongAddressError
 from bot.conversation.model_list import is_listed, names_in
-from bot.settings import SettingsError, read_settings
+from bot.settings import read_settings
+from bot.settings_errors import SettingsError
 from tests.scripted_chat import Scripted, ScriptedChat, words
 
 
