@@ -31,7 +31,7 @@ class ProgressBar:
         self._what = what
         self._least = least
         self._every_s = every_s
-        self._row: hikari.UndefinedNoneOr[hikari.api.ComponentBuilder] = row or hikari.UNDEFINED
+        self._row = row or hikari.UNDEFINED
         self._next_s = time.monotonic() + every_s
         self._showing: asyncio.Task[None] | None = None
         self._is_over = False
@@ -56,17 +56,11 @@ class ProgressBar:
         shown = text or f"{self._what}\n{bar(done / whole)}"
         self._showing = asyncio.create_task(self._show(shown))
 
-    async def end(self, *, is_kept: bool = False) -> None:
-        """Show no bar any more: take it away, or, where ``is_kept``, leave it full and without buttons. What comes then
-        is a message of its own, which Discord shows as a reply to this one."""
+    async def end(self) -> None:
+        """Take the bar away: what comes then is a message of its own, and no bar any more."""
         self._is_over = True
-        if self._showing is None:
-            return
-        await self._showing
-        if is_kept:
-            self._row = None
-            await self._show(f"{self._what}\n{bar(1.0)}")
-        else:
+        if self._showing is not None:
+            await self._showing
             with contextlib.suppress(hikari.HTTPError):
                 await self._interaction.delete_initial_response()
 

@@ -108,10 +108,8 @@ class Test(
             run = EvaluationRun(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
             try:
                 evaluation = await run.result()
-            except BaseException:
+            finally:
                 await progress.end()
-                raise
-            await progress.end(is_kept=True)
         # Kept before it is shown: it has cost minutes and tokens, and Discord may take it no more.
         written = report(evaluation, source, locale)
         await tests.keep(
