@@ -68,7 +68,7 @@ async def test_a_language_that_does_not_exist_is_told_of(harness: BotHarness) ->
     said = await (await harness.member.slash("transcribe", options, channel=await harness.dm(harness.member))).response(
         30
     )
-    assert "does not know the language klingon" in said["content"]
+    assert "I know no language called klingon. Did you mean one of these: " in said["content"]
     assert "Reference: " not in said["content"], "a slip of the person: the log has no more to tell"
 
 
