@@ -77,7 +77,7 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
             answering.chat.instructions.default, withdrawn,
         ),
         withdrawn=withdrawn,
-        personal_data=_personal_data_of(stores, trainings, datasets, corrections, tombstones),
+        personal_data=build_personal_data(stores, trainings, datasets, corrections, tombstones),
     )  # fmt: skip
 
 
@@ -90,20 +90,4 @@ def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalDat
         stores.trainings, stores.models, datasets, stores.files, {}, settings.trainings_folder, max_per_day=0
     )
     datasets.tell_of_versions(stores.tests.forget_dataset)
-    return _personal_data_of(stores, trainings, datasets, corrections, None)
-
-
-def _personal_data_of(
-    stores: Stores,
-    trainings: Trainings,
-    datasets: Datasets,
-    corrections: Corrections,
-    tombstones: Tombstones | None,
-) -> PersonalData:
-    return build_personal_data(
-        jobs=stores.jobs, exchanges=stores.exchanges, trainings=trainings, dataset_store=stores.datasets,
-        datasets=datasets, corrections=corrections, consents=stores.consents, feedback=stores.feedback,
-        memories=stores.memories, comparisons=stores.comparisons, tests=stores.tests,
-        instructions=stores.instructions, usage=stores.usage,
-        preferences=stores.preferences, scrub=stores.database.scrub, tombstones=tombstones,
-    )  # fmt: skip
+    return build_personal_data(stores, trainings, datasets, corrections)

@@ -58,6 +58,11 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
     database = await Database.open(settings.database)
     stack.push_async_callback(database.close)
     await stack.enter_async_context(only_one_in(database))
+    return stores_in(database, settings, clock=clock)
+
+
+def stores_in(database: Database, settings: Settings, *, clock: Clock) -> Stores:
+    """One of each on ``database``, which is open."""
     datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
     return Stores(
         preferences=Preferences(database),

@@ -12,33 +12,16 @@ import pytest_asyncio
 from sqlalchemy import BigInteger, select
 
 import bot.app.starling  # noqa: F401  # every holder that there is, is imported
-from bot.app.personal_data import build_personal_data
-from bot.conversation.exchanges import ExchangeStore
-from bot.corrections.consents import ConsentStore
-from bot.corrections.feedback import FeedbackStore
-from bot.corrections.memories import MemoryStore
-from bot.corrections.service import Corrections
-from bot.corrections.store import CorrectionStore
-from bot.datasets.service import Datasets
-from bot.datasets.signing import ArchiveSigner
-from bot.datasets.store import DatasetStore
-from bot.instructions.store import InstructionStore
+from bot.app.learning import build_personal_data_alone
+from bot.app.stores import stores_in
 from bot.preferences.preferences import Preferences
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
+from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.files import FileStore
 from bot.storage.snowflake import GuildId, MessageId, UserId
 from bot.storage.tables import Base, DatasetRow
-from bot.training.evaluating.comparisons import ComparisonStore
-from bot.training.evaluating.results import ModelTestStore
-from bot.training.model_store import ModelStore
-from bot.training.store import TrainingStore
-from bot.training.trainings import Trainings
-from bot.usage.store import UsageStore
-from bot.work.job_store import JobStore
-from bot.work.sealed import SealedProcesses
 from tests.privacy.stored import ROWS, SECRET, Ids, fill, holding, sizes, telling
 
 ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
@@ -52,27 +35,10 @@ PARTS = {"CorrectionErasure", "TrainingStore", "ModelStore"}
 @pytest_asyncio.fixture
 async def data(database: Database, tmp_path: Path) -> PersonalData:
     """As it is composed in the bot, with a row of Ada's and one of Boris' in every table."""
-    files, datasets, preferences = FileStore(tmp_path, quota_bytes=1), DatasetStore(database), Preferences(database)
-    service = Datasets(datasets, files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses())
     for ids in (ADA, BORIS):
         await fill(database, ids)
-    return build_personal_data(
-        jobs=JobStore(database),
-        exchanges=ExchangeStore(database),
-        trainings=Trainings(TrainingStore(database), ModelStore(database), service, files, {}, tmp_path, max_per_day=1),
-        dataset_store=datasets,
-        datasets=service,
-        corrections=Corrections(CorrectionStore(database, datasets), datasets, preferences),
-        consents=ConsentStore(database),
-        feedback=FeedbackStore(database),
-        memories=MemoryStore(database),
-        comparisons=ComparisonStore(database),
-        tests=ModelTestStore(database),
-        instructions=InstructionStore(database),
-        usage=UsageStore(database),
-        preferences=preferences,
-        scrub=database.scrub,
-    )
+    settings = Settings(data_folder=tmp_path)
+    return build_personal_data_alone(settings, stores_in(database, settings, clock=lambda: datetime.now(UTC)))
 
 
 def test_the_rows_of_this_test_are_of_every_table_and_say_what_they_are_ids_of() -> None:

@@ -16,31 +16,25 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app.personal_data import build_personal_data
+from bot.app.stores import stores_in
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
-from bot.corrections.memories import MemoryStore
 from bot.corrections.service import CorrectionActor, Corrections
-from bot.corrections.store import CorrectionStore
 from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
-from bot.instructions.store import InstructionStore
-from bot.preferences.preferences import Preferences
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
+from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
-from bot.training.evaluating.results import ModelTestStore
 from bot.training.export.trainer import ExportingTrainer
-from bot.training.model_store import ModelStore
 from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
-from bot.usage.store import UsageStore
 from bot.work.job_store import JobStore
 from bot.work.sealed import SealedProcesses
 
@@ -86,30 +80,18 @@ def _contents(path: Path) -> list[bytes]:
 @pytest_asyncio.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
-    files, store, preferences = FileStore(tmp_path, quota_bytes=1 << 24), DatasetStore(database), Preferences(database)
-    service, folder = (
-        Datasets(store, files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()),
-        tmp_path / "trainings",
-    )
-    corrections = Corrections(CorrectionStore(database, store), store, preferences)
+    settings, folder = Settings(data_folder=tmp_path), tmp_path / "trainings"
+    stores = stores_in(database, settings, clock=lambda: datetime.now(UTC))
+    service = Datasets(stores.datasets, stores.files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses())
+    corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
     trainings = Trainings(
-        TrainingStore(database), ModelStore(database), service, files, {"export": ExportingTrainer(folder)}, folder,
+        stores.trainings, stores.models, service, stores.files, {"export": ExportingTrainer(folder)}, folder,
         max_per_day=9,
     )  # fmt: skip
-    jobs, exchanges, consents, feedback = (
-        JobStore(database), ExchangeStore(database), ConsentStore(database), FeedbackStore(database)
-    )  # fmt: skip
-    comparisons = ComparisonStore(database)
-    data = build_personal_data(
-        jobs=jobs, exchanges=exchanges, trainings=trainings, dataset_store=store, datasets=service,
-        corrections=corrections,
-        consents=consents, feedback=feedback, memories=MemoryStore(database),
-        comparisons=comparisons, tests=ModelTestStore(database), instructions=InstructionStore(database),
-        usage=UsageStore(database), preferences=preferences, scrub=database.scrub,
-    )  # fmt: skip
+    data = build_personal_data(stores, trainings, service, corrections)
     yield Bot(
-        tmp_path, database, data, jobs, exchanges, corrections, consents, feedback, store, service, comparisons,
-        trainings,
+        tmp_path, database, data, stores.jobs, stores.exchanges, corrections, stores.consents, stores.feedback,
+        stores.datasets, service, stores.comparisons, trainings,
     )  # fmt: skip
     await trainings.stop()
     await database.close()
