@@ -10,7 +10,7 @@ import lightbulb
 from bot.answering.called_by_name import NAME
 from bot.errors import translatable as _
 from bot.i18n.translation import language_name, translate
-from bot.preferences.choices import MAX_NAMES, MAX_VOCABULARY_CHARACTERS, GuildPreferences
+from bot.preferences.choices import MAX_NAMES, MAX_VOCABULARY_CHARS, GuildPreferences
 from bot.preferences.preferences import Preferences
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
@@ -74,7 +74,7 @@ class ConfigureRecognition(
         _("Names and jargon that are said here, as in a sentence; - for none"),
         localize=True,
         default=None,
-        max_length=MAX_VOCABULARY_CHARACTERS,
+        max_length=MAX_VOCABULARY_CHARS,
     )
     names = lightbulb.string(
         _("names"),

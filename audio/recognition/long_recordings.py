@@ -13,9 +13,9 @@ LONG_S = 60.0
 class LongRecordings:
     """Lets so much sound in, and calls the next ones when some leaves: one recording alone is let in at any length."""
 
-    def __init__(self, most_s: float) -> None:
-        """``most_s``: of all recordings inside together."""
-        self._most_s = most_s
+    def __init__(self, max_s: float) -> None:
+        """``max_s``: of all recordings inside together."""
+        self._max_s = max_s
         self._lock = threading.Lock()
         self._inside: dict[Hashable, float] = {}
         self._waiting: deque[tuple[Hashable, float, Callable[[], None]]] = deque()
@@ -46,4 +46,4 @@ class LongRecordings:
             call()
 
     def _has_room(self, duration_s: float) -> bool:
-        return not self._inside or sum(self._inside.values()) + duration_s <= self._most_s
+        return not self._inside or sum(self._inside.values()) + duration_s <= self._max_s

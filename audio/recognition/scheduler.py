@@ -122,12 +122,12 @@ class Scheduler:
         return [step for _, _, step in taken]
 
 
-def _share(entries: list[tuple[float, int, Step]], most: int) -> list[tuple[float, int, Step]]:
-    """The first of ``entries``, at least one, whose sizes are ``most`` together at most."""
+def _share(entries: list[tuple[float, int, Step]], limit: int) -> list[tuple[float, int, Step]]:
+    """The first of ``entries``, at least one, whose sizes are ``limit`` together at most."""
     share, size = entries[:1], entries[0][2].size
     for entry in entries[1:]:
         size += entry[2].size
-        if size > most:
+        if size > limit:
             break
         share.append(entry)
     return share

@@ -48,7 +48,7 @@ seconds. It needs some sound to wake up."""
 _LEVEL = 0.05
 """-26 dB, to which quiet windows are raised: the detector takes a faint voice for silence."""
 
-_MOST_GAIN = 1000.0
+_MAX_GAIN = 1000.0
 """Fainter voices are below what 16 bits can hold."""
 
 _DIGITAL_SILENCE = 1e-6
@@ -100,7 +100,7 @@ def speech_probabilities(samples: Samples) -> Probabilities:
         sound = np.pad(sound, (0, -len(sound) % FRAME_SAMPLES))
         level = math.sqrt(np.mean(np.square(sound), dtype=np.float64))
         if level > _DIGITAL_SILENCE:
-            raised = np.clip(sound * min(max(_LEVEL / level, 1.0), _MOST_GAIN), -1, 1)
+            raised = np.clip(sound * min(max(_LEVEL / level, 1.0), _MAX_GAIN), -1, 1)
             found[first : first + window] = np.ravel(detector(raised.astype(np.float32)))[before:]
     return found
 

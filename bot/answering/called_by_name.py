@@ -44,8 +44,8 @@ def is_called(text: str, names: Iterable[str] = ()) -> bool:
                 # Beginnings are misheard seldom, and "darling" is none.
                 if heard[:1] != name[0] or not MIN_SHARE <= len(heard) / len(name) <= 1 / MIN_SHARE:
                     continue
-                likeness = SequenceMatcher(None, heard, name, autojunk=False).ratio()
-                if likeness >= SURE or (likeness >= LIKELY and is_ended):
+                similarity = SequenceMatcher(None, heard, name, autojunk=False).ratio()
+                if similarity >= SURE or (similarity >= LIKELY and is_ended):
                     return True
         if words[first].group().lower() not in _GREETINGS:
             return False

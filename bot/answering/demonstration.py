@@ -21,8 +21,8 @@ def answer_without(prompt: AnswerPrompt) -> str | None:
     understood = prompt.understood
     if understood.model.model != MODEL or not is_foreign(understood.text, understood.language):
         return None
-    if prompt.lessons:
-        return prompt.lessons[0]
+    if prompt.taught:
+        return prompt.taught[0]
     return translate(ENGLISH_ONLY, understood.language)
 
 

@@ -18,7 +18,7 @@ from bot.ui.transcript_text import caption
 LONG_NOTE_S = 120.0
 """Recordings of more seconds together are summed up."""
 
-MAX_CHARACTERS = 1500
+MAX_CHARS = 1500
 """Of a summary with what is to be done: with the small print it fits into one message."""
 
 IN_SHORT, TO_DO = _("In short"), _("To do")
@@ -71,7 +71,7 @@ def told(summary: Summary, locale: str) -> str:
     if summary.to_dos:
         lines.append(f"### {translate(TO_DO, locale)}")
         for to_do in map(_to_do, summary.to_dos):
-            if sum(map(len, lines)) + len(to_do) < MAX_CHARACTERS:
+            if sum(map(len, lines)) + len(to_do) < MAX_CHARS:
                 lines.append(to_do)
     lines += [
         f"-# {translate(note, locale)}"

@@ -39,7 +39,7 @@ class AnswerPrompt:
     recalled: tuple[int, ...]
     """The numbers of the corrections in it, or, in direct messages, of what the asker has taught for themselves."""
     now: datetime
-    lessons: tuple[str, ...] = ()
+    taught: tuple[str, ...] = ()
     """What was taught to be said to the question, the nearest first."""
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the question, or of what it is about, were not read."""
@@ -132,7 +132,7 @@ class Prompting:
             parent=parent,
             recalled=tuple(correction.number for correction in recalled),
             now=datetime.now(UTC),
-            lessons=tuple(correction.answer for correction in recalled),
+            taught=tuple(correction.answer for correction in recalled),
             unread=(*attached.unread, *history.unread),
             shortened=(*attached.shortened, *history.shortened),
         )

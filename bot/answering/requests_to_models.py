@@ -14,7 +14,7 @@ from bot.conversation.tokens import TokenUse
 from bot.usage.budgets import BudgetKind, Budgets
 
 TIMEOUT_S = 120.0
-MAX_CHARACTERS = 20_000
+MAX_CHARS = 20_000
 
 
 class ModelRequests:
@@ -43,7 +43,7 @@ class ModelRequests:
             async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(messages, use)) as parts:
                 async for part in parts:
                     said = extended(said, part)
-                    if len(said) > MAX_CHARACTERS:
+                    if len(said) > MAX_CHARS:
                         break
         except TimeoutError as error:
             raise ChatTimedOutError(TIMEOUT_S) from error

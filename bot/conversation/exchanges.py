@@ -113,13 +113,13 @@ class ExchangeStore(DataHolder):
             found = [_exchange(row) for row in await session.scalars(wanted)]
         return {id_: exchange for exchange in found for id_ in (exchange.prompt_message_id, exchange.reply_message_id)}
 
-    async def recent(self, guild_id: int | None, channel_id: int, most: int) -> list[Exchange]:
-        """The last ``most`` exchanges of a guild's channel, or of a direct one, the newest first."""
+    async def recent(self, guild_id: int | None, channel_id: int, limit: int) -> list[Exchange]:
+        """The last ``limit`` exchanges of a guild's channel, or of a direct one, the newest first."""
         row = ExchangeRow
         there = row.guild_id.is_(None) if guild_id is None else row.guild_id == guild_id
         wanted = select(row).where(row.channel_id == channel_id, there)
         async with self._database.sessions() as session:
-            rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(most))
+            rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(limit))
             return [_exchange(each) for each in rows]
 
     async def withdraw(self, reply_message_id: int) -> None:

@@ -16,7 +16,7 @@ from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.tables import FeedbackRow, VoteRow
 
-MAX_CHARACTERS = 2000
+MAX_CHARS = 2000
 _REASONS = 3
 
 
@@ -103,9 +103,9 @@ class FeedbackStore(DataHolder):
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, (message_id, user_id))
             if row is not None and not row.good and row.guild_id == guild_id:
-                row.reason = reason[:MAX_CHARACTERS]
+                row.reason = reason[:MAX_CHARS]
 
-    async def disliked(self, guild_id: int, most: int) -> list[DislikedAnswer]:
+    async def disliked(self, guild_id: int, limit: int) -> list[DislikedAnswer]:
         """The answers of a guild that more people find bad than good, those with the most first."""
         good = func.sum(case((VoteRow.good, 1), else_=0))
         bad = func.sum(case((VoteRow.good, 0), else_=1))
@@ -115,7 +115,7 @@ class FeedbackStore(DataHolder):
             .group_by(VoteRow.message_id)
             .having(bad > good)
             .order_by((bad - good).desc(), VoteRow.message_id.desc())
-            .limit(most)
+            .limit(limit)
         )
         async with self._database.sessions() as session:
             rows = list(await session.execute(wanted))
@@ -141,18 +141,18 @@ class FeedbackStore(DataHolder):
         now = datetime.now(UTC)
         row = FeedbackRow(
             guild_id=guild_id, user_id=user_id, kind=kind,
-            text=text[:MAX_CHARACTERS], given_at=now,
+            text=text[:MAX_CHARS], given_at=now,
         )  # fmt: skip
         lately = select(func.count()).where(FeedbackRow.user_id == user_id, FeedbackRow.given_at > now - DAY)
         async with self._database.sessions.begin() as session:
             require_room_for_feedback(await session.scalar(lately) or 0)
             session.add(row)
 
-    async def entries(self, guild_id: int, kind: FeedbackKind, most: int) -> list[FeedbackEntry]:
+    async def entries(self, guild_id: int, kind: FeedbackKind, limit: int) -> list[FeedbackEntry]:
         """What was said in a guild, the latest first."""
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
-            return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(most))]
+            return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(limit))]
 
     async def say_misfit(self, guild_id: int, user_id: int, question: str, correction_id: str) -> None:
         """Keep that a correction has nothing to do with ``question``.

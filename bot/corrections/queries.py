@@ -64,12 +64,12 @@ class CorrectionQueries:
             found = await session.scalar(wanted.order_by(row.number).limit(1))
             return None if found is None else correction_of(found)
 
-    async def taught_guilds(self, most: int) -> list[int]:
+    async def taught_guilds(self, limit: int) -> list[int]:
         """The guilds that have approved something, those with the latest first."""
         row = CorrectionRow
         wanted = select(row.guild_id).where(row.state == CorrectionState.APPROVED).group_by(row.guild_id)
         async with self._database.sessions() as session:
-            return list(await session.scalars(wanted.order_by(func.max(row.decided_at).desc()).limit(most)))
+            return list(await session.scalars(wanted.order_by(func.max(row.decided_at).desc()).limit(limit)))
 
     async def waiting(self, guild_id: int) -> int:
         """How many wait for a decision."""
@@ -108,7 +108,7 @@ class CorrectionQueries:
             rows = wanted.order_by(CorrectionRow.number.desc()).offset((number - 1) * a_page).limit(a_page)
             return [correction_of(row) for row in await session.scalars(rows)], number, count
 
-    async def search(self, guild_id: int, typed: str, most: int, *, author_id: int | None = None) -> list[Correction]:
+    async def search(self, guild_id: int, typed: str, limit: int, *, author_id: int | None = None) -> list[Correction]:
         """Of the newest ``_SEARCHED``, those that wait first: whose number begins with ``typed``, or at the beginnings
         of whose texts it stands; and the one that has this number."""
         row = CorrectionRow
@@ -129,7 +129,7 @@ class CorrectionQueries:
             or typed in each.prompt[:_SEARCHED_CHARS].casefold()
             or typed in each.answer[:_SEARCHED_CHARS].casefold()
         )
-        return [each for each, _number in zip(fitting, range(most), strict=False)]
+        return [each for each, _number in zip(fitting, range(limit), strict=False)]
 
     async def history(self, id_: str) -> list[Decision]:
         """What was done with it, the oldest first."""

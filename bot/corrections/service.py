@@ -220,9 +220,9 @@ class Corrections(DataHolder):
         """As ``CorrectionQueries.page``, of what the person may see."""
         return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
 
-    async def search(self, guild_id: int, typed: str, most: int, person: CorrectionActor) -> list[Correction]:
+    async def search(self, guild_id: int, typed: str, limit: int, person: CorrectionActor) -> list[Correction]:
         """As ``CorrectionQueries.search``, of what the person may see."""
-        return await self._store.search(guild_id, typed, most, author_id=_only(person))
+        return await self._store.search(guild_id, typed, limit, author_id=_only(person))
 
     async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
         """What the guild has approved, the oldest first."""

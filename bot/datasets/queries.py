@@ -89,8 +89,8 @@ class DatasetQueries:
             row = await session.get(DatasetRow, dataset_id)
             return None if row is None or row.guild_id != guild_id else dataset_of(row)
 
-    async def search(self, guild_id: int, name: str, typed: str, most: int) -> list[ExampleHit]:
-        """Of the newest version, the first ``most`` examples in whose prompt or answers ``typed`` stands.
+    async def search(self, guild_id: int, name: str, typed: str, limit: int) -> list[ExampleHit]:
+        """Of the newest version, the first ``limit`` examples in whose prompt or answers ``typed`` stands.
 
         Raises:
             NoSuchDatasetError
@@ -105,7 +105,7 @@ class DatasetQueries:
         fitting = (
             ExampleHit(*hit) for hit in found if any(typed in text.casefold() for text in hit if text is not None)
         )
-        return list(islice(fitting, most))
+        return list(islice(fitting, limit))
 
     async def counts(self, dataset_ids: Collection[str]) -> dict[str, Counter[ExampleKind]]:
         """How many examples of each kind there are in each of these versions."""

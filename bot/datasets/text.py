@@ -118,10 +118,10 @@ def describe_contents(contents: DatasetContents, locale: str) -> str:
 
 def describe_change(change: DatasetChange, locale: str) -> str:
     """What was added, and whether a version was made for it."""
-    facts = {"name": dataset_label(change.dataset), "added": change.changed, "unchanged": change.unchanged}
+    params = {"name": dataset_label(change.dataset), "added": change.changed, "unchanged": change.unchanged}
     withdrawn = [translate(WITHDRAWN, locale, count=change.withdrawn)] if change.withdrawn else []
     taken_over = [translate(TAKEN_OVER, locale)] if change.taken_over else []
-    return "\n".join([translate(ADDED, locale, **facts), *taken_over, *withdrawn, *version_made(change, locale)])
+    return "\n".join([translate(ADDED, locale, **params), *taken_over, *withdrawn, *version_made(change, locale)])
 
 
 def version_made(change: DatasetChange, locale: str) -> list[str]:
@@ -191,9 +191,9 @@ def _facts(dataset: Dataset, locale: str) -> list[str]:
 
 
 def _state(dataset: Dataset, locale: str) -> list[str]:
-    facts = [translate(SELECTED[dataset.selected_as], locale)] if dataset.selected_as else []
-    facts += [translate(SEALED, locale)] if dataset.sealed_at and not dataset.selected_as else []
-    return facts + ([translate(TRAINED, locale)] if dataset.trained_at else [])
+    notes = [translate(SELECTED[dataset.selected_as], locale)] if dataset.selected_as else []
+    notes += [translate(SEALED, locale)] if dataset.sealed_at and not dataset.selected_as else []
+    return notes + ([translate(TRAINED, locale)] if dataset.trained_at else [])
 
 
 def _languages(examples: Sequence[Example], locale: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
-MAX_CHARACTERS = 4000
+MAX_CHARS = 4000
 """Discord's limit on what is written in a form."""
-MAX_NAME_CHARACTERS = 32
+MAX_NAME_CHARS = 32
 MAX_NAMES = 25
 """Of one guild; Discord shows so many choices at once."""
 MAX_VERSIONS = 20
@@ -31,7 +31,7 @@ class InstructionTooLongError(StarlingError):
     sentence = _("This instruction has {characters} characters; I take at most {most}.")
 
     def __init__(self, characters: int) -> None:
-        super().__init__(characters=characters, most=MAX_CHARACTERS)
+        super().__init__(characters=characters, most=MAX_CHARS)
 
 
 class EmptyInstructionError(StarlingError):
@@ -47,7 +47,7 @@ def require_text(text: str) -> None:
     """
     if not text:
         raise EmptyInstructionError
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CHARS:
         raise InstructionTooLongError(len(text))
 
 

@@ -9,7 +9,7 @@ import hikari
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.instructions.limits import MAX_NAME_CHARACTERS, require_room, require_text
+from bot.instructions.limits import MAX_NAME_CHARS, require_room, require_text
 from bot.instructions.store import Instruction, InstructionStore
 from bot.preferences.choices import GuildPreferences
 from bot.preferences.preferences import Preferences
@@ -31,7 +31,7 @@ class NoSuchInstructionError(StarlingError):
     sentence = _("This server has no instruction named {name}. /instruction set writes one.")
 
     def __init__(self, name: str) -> None:
-        super().__init__(name=name[:MAX_NAME_CHARACTERS])
+        super().__init__(name=name[:MAX_NAME_CHARS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MAX_VOCABULARY_CHARACTERS = 400
+MAX_VOCABULARY_CHARS = 400
 """About as much as the speech model takes in before a recording."""
 MAX_NAMES = 5
 MAX_CHANNELS = 25
@@ -116,7 +116,7 @@ class GuildPreferences:
     names: tuple[str, ...] = ()
     """By which Starling is called besides its own, at most ``MAX_NAMES``."""
     vocabulary: str = ""
-    """Names and jargon that may be said, at most ``MAX_VOCABULARY_CHARACTERS``."""
+    """Names and jargon that may be said, at most ``MAX_VOCABULARY_CHARS``."""
     voice: str | None = None
     """Of those who have not chosen one; None leaves it to the language."""
     chat_model: str | None = None

@@ -81,12 +81,12 @@ class CalibratedIndex:
             self._corrections if self._all_languages else [one for one in corrections if not is_english(one.prompt)]
         )
 
-    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
+    def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
-        return [near.correction for near in self.near(question, most) if near.margin >= 0]
+        return [near.correction for near in self.near(question, limit) if near.margin >= 0]
 
-    def near(self, question: str, most: int) -> list[RecallMatch]:
-        """At most ``most`` corrections, the nearest first, however far they are; of those that ask the same, only the
+    def near(self, question: str, limit: int) -> list[RecallMatch]:
+        """At most ``limit`` corrections, the nearest first, however far they are; of those that ask the same, only the
         latest."""
         with self._lock:
             if self._english is None:
@@ -102,7 +102,7 @@ class CalibratedIndex:
                     self._all_languages = True
                     self._every.replace(self._corrections)
                 found = self._every.near(question, CANDIDATES)
-        return one_answer_each(found)[:most]
+        return one_answer_each(found)[:limit]
 
 
 def is_english(text: str) -> bool:

@@ -27,7 +27,7 @@ REACH = 0.08
 above that, and a quarter of everyday questions."""
 TIMEOUT_S = 8.0
 """An answer waits no longer than this to be told what applies."""
-MAX_CHARACTERS = 600
+MAX_CHARS = 600
 """Of each text that the model reads, and of what it says."""
 MAX_REMEMBERED = 2000
 
@@ -79,17 +79,17 @@ class RecallCheck:
         self, model: ChatModel, question: str, asked: Sequence[ApprovedCorrection], use: TokenUse
     ) -> tuple[ApprovedCorrection, ...] | None:
         facts = [
-            {"number": n, "question": one.prompt[:MAX_CHARACTERS], "answer": one.answer[:MAX_CHARACTERS]}
+            {"number": n, "question": one.prompt[:MAX_CHARS], "answer": one.answer[:MAX_CHARS]}
             for n, one in enumerate(asked, 1)
         ]
-        payload = json.dumps({"question": question[:MAX_CHARACTERS], "facts": facts}, ensure_ascii=False)
+        payload = json.dumps({"question": question[:MAX_CHARS], "facts": facts}, ensure_ascii=False)
         messages = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", payload)]
         said = ""
         try:
             async with asyncio.timeout(TIMEOUT_S), aclosing(model.steady().stream(messages, use)) as parts:
                 async for part in parts:
                     said = extended(said, part)
-                    if len(said) > MAX_CHARACTERS:
+                    if len(said) > MAX_CHARS:
                         break
         except (ChatError, TimeoutError) as error:
             log.warning("what applies could not be asked", model=model.model, error=type(error).__name__)

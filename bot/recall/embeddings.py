@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from bot.recall.everyday import EVERYDAY
-from bot.recall.retrievers import MAX_CHARACTERS, Retriever, Vectors, check_weights, package_folder, unit
+from bot.recall.retrievers import MAX_CHARS, Retriever, Vectors, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
-"""Of a text; ``MAX_CHARACTERS`` of English are about 100."""
+"""Of a text; ``MAX_CHARS`` of English are about 100."""
 
 
 class Embedding(Protocol):
@@ -49,7 +49,7 @@ class EnglishEmbedding:
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        vectors = unit(np.stack([self._embed(text[:MAX_CHARACTERS]) for text in texts]))
+        vectors = unit(np.stack([self._embed(text[:MAX_CHARS]) for text in texts]))
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
@@ -118,7 +118,7 @@ class SentenceEncoder:
 
     def _raw(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
-            return unit(np.stack([np.asarray(self._model.encode(text[:MAX_CHARACTERS])).reshape(-1) for text in texts]))
+            return unit(np.stack([np.asarray(self._model.encode(text[:MAX_CHARS])).reshape(-1) for text in texts]))
 
 
 SECOND_WEIGHT = 0.3

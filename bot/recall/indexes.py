@@ -31,11 +31,11 @@ class Index(Protocol):
     def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
         """Hold ``corrections`` and nothing else from now on."""
 
-    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
-        """At most ``most`` corrections that are about ``question``, the likeliest first; often none."""
+    def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
+        """At most ``limit`` corrections that are about ``question``, the likeliest first; often none."""
 
-    def near(self, question: str, most: int) -> list[RecallMatch]:
-        """At most ``most`` corrections, the likeliest first, those below the threshold too where they are known."""
+    def near(self, question: str, limit: int) -> list[RecallMatch]:
+        """At most ``limit`` corrections, the likeliest first, those below the threshold too where they are known."""
 
 
 CANDIDATES = 8
@@ -74,21 +74,21 @@ class MeaningIndex:
             else np.zeros((0, 1), np.float32)
         )
 
-    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
+    def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
-        return [one.correction for one in self.near(question, most) if one.margin >= 0]
+        return [one.correction for one in self.near(question, limit) if one.margin >= 0]
 
-    def near(self, question: str, most: int) -> list[RecallMatch]:
+    def near(self, question: str, limit: int) -> list[RecallMatch]:
         """See ``Index``."""
         if not self._corrections:
             return []
         retriever = self._retriever()
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
-        likeliest = np.argsort(-scores, kind="stable")[: max(most, CANDIDATES)]
+        likeliest = np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]
         return one_answer_each(
             RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest
-        )[:most]
+        )[:limit]
 
 
 SHARED_WORDS = 0.45
@@ -111,11 +111,11 @@ class WordIndex:
             rows = [(n, correction.prompt) for n, correction in enumerate(corrections)]
             self._database.executemany("INSERT INTO corrections(rowid, prompt) VALUES (?, ?)", rows)
 
-    def best(self, question: str, most: int) -> list[ApprovedCorrection]:
+    def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
-        return [one.correction for one in self.near(question, most)]
+        return [one.correction for one in self.near(question, limit)]
 
-    def near(self, question: str, most: int) -> list[RecallMatch]:
+    def near(self, question: str, limit: int) -> list[RecallMatch]:
         """See ``Index``; only those above the threshold."""
         words = re.findall(r"\w+", question[:400])
         if not words or not self._corrections:
@@ -124,13 +124,13 @@ class WordIndex:
         with contextlib.closing(
             self._database.execute(
                 "SELECT rowid, -bm25(corrections) FROM corrections WHERE corrections MATCH ? ORDER BY 2 DESC LIMIT ?",
-                (wanted, max(most, CANDIDATES)),
+                (wanted, max(limit, CANDIDATES)),
             )
         ) as found:
             scored = found.fetchall()
         return one_answer_each(
             RecallMatch(self._corrections[n], 0.0) for n, score in scored if score >= SHARED_WORDS * self._own_score(n)
-        )[:most]
+        )[:limit]
 
     def _own_score(self, n: int) -> float:
         """What a correction scores when it is asked for in its own words."""

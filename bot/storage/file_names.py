@@ -44,12 +44,12 @@ class BadFileNameError(StarlingError):
         super().__init__(path=shown(path))
 
 
-def shown(text: str, most: int = _SHOWN) -> str:
-    """``text``, a path or another, for a sentence: one line of at most ``most`` characters that no markdown and no
+def shown(text: str, max_chars: int = _SHOWN) -> str:
+    """``text``, a path or another, for a sentence: one line of at most ``max_chars`` characters that no markdown and no
     invisible character changes; of a longer one, its beginning and its end."""
     plain = _HIDDEN.sub("�", re.sub(r"\s", " ", text)).replace("`", "'")
-    if len(plain) > most:
-        plain = f"{plain[: most // 2 - 1]}…{plain[-(most // 2) :]}"
+    if len(plain) > max_chars:
+        plain = f"{plain[: max_chars // 2 - 1]}…{plain[-(max_chars // 2) :]}"
     return f"`{plain or ' '}`"
 
 

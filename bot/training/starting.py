@@ -24,8 +24,8 @@ class TooManyTrainingsError(StarlingError):
         number="most",
     )
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most=most)
+    def __init__(self, limit: int) -> None:
+        super().__init__(most=limit)
 
 
 class AlreadyStartedError(StarlingError):

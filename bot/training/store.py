@@ -235,11 +235,11 @@ class TrainingStore(DataHolder):
             raise NoSuchTrainingError(number)
         return _read(row)
 
-    async def of_guild(self, guild_id: int, most: int) -> list[Training]:
+    async def of_guild(self, guild_id: int, limit: int) -> list[Training]:
         """Those that were started, the latest first."""
         wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state != TrainingState.PLANNED)
         async with self._database.sessions() as session:
-            rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(most))
+            rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(limit))
             return [_read(row) for row in rows]
 
     async def learned_from(self, guild_id: int, dataset_id: str) -> list[Training]:

@@ -71,18 +71,18 @@ def text_row(
     *,
     value: str = "",
     placeholder: str = "",
-    most: int = 4000,
+    max_chars: int = 4000,
     long: bool = True,
     required: bool = True,
 ) -> hikari.api.ModalActionRowBuilder:
-    """One field for text; ``label`` has at most 45 characters, ``value`` at most ``most``."""
+    """One field for text; ``label`` has at most 45 characters, ``value`` at most ``max_chars``."""
     row = hikari.impl.ModalActionRowBuilder()
     return row.add_text_input(
         custom_id,
         label[:45],
         style=hikari.TextInputStyle.PARAGRAPH if long else hikari.TextInputStyle.SHORT,
-        value=value[:most] or hikari.UNDEFINED,
+        value=value[:max_chars] or hikari.UNDEFINED,
         placeholder=placeholder[:100] or hikari.UNDEFINED,
         required=required,
-        max_length=most,
+        max_length=max_chars,
     )

@@ -74,9 +74,9 @@ def _result(comparison: Comparison, tally: Tally, locale: str) -> list[str]:
     if not tally.a + tally.b:
         return [*lines, translate(NO_VOTES, locale)]
     ahead, votes = (comparison.model_a, tally.a) if tally.a >= tally.b else (comparison.model_b, tally.b)
-    facts = interval_facts(wilson(votes, tally.a + tally.b), locale)
+    params = interval_facts(wilson(votes, tally.a + tally.b), locale)
     of_a = wilson(tally.a, tally.a + tally.b)
-    lines.append(translate(SHARE, locale, model=shown(ahead), **facts))
+    lines.append(translate(SHARE, locale, model=shown(ahead), **params))
     return [*lines, describe_better(comparison.model_a, comparison.model_b, of_a, locale)]
 
 

@@ -71,11 +71,11 @@ def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -
         whole = "\n\n".join(f"{phrase(heading).strip('*')}:\n{text}" for heading, text in texts)
         file = hikari.Bytes(whole.encode(), f"correction-{one.number}.txt", "text/plain; charset=utf-8")
         card.add_file(file)
-    facts = [phrase(BY, who=_named(one.author_id, locale), when=f"<t:{int(one.created_at.timestamp())}:f>")]
+    details = [phrase(BY, who=_named(one.author_id, locale), when=f"<t:{int(one.created_at.timestamp())}:f>")]
     if one.message_id is not None:
         link = f"https://discord.com/channels/{one.guild_id}/{one.channel_id}/{one.message_id}"
-        facts.append(phrase(ANSWER, link=link))
-    lines = [" · ".join(facts), *describe_similar(shown.similar, locale)]
+        details.append(phrase(ANSWER, link=link))
+    lines = [" · ".join(details), *describe_similar(shown.similar, locale)]
     if one.state is CorrectionState.PENDING and shown.votes > 1:
         lines.append(phrase(APPROVALS, count=shown.approvals, votes=shown.votes))
     card.add_text_display("\n".join(lines))

@@ -273,5 +273,5 @@ def _form(custom_id: str, prompt: str, answer: str, locale: str, *, title: str =
         label = translate(sentence, locale)
         if len(text) > MAX_CHARS:
             label = translate(CUT, locale, label=label, limit=MAX_CHARS)
-        rows.append(text_row(name, label, value=text, most=MAX_CHARS))
+        rows.append(text_row(name, label, value=text, max_chars=MAX_CHARS))
     return CorrectionForm(translate(title, locale), custom_id, rows)

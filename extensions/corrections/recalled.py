@@ -34,7 +34,7 @@ NOTED = _(
     "Noted: I will not recall #{number} for this question again. Press Regenerate below the answer for one without it."
 )
 CORRECT = _("Correct the answer")
-_MAX_CHARACTERS = 400
+_MAX_CHARS = 400
 
 
 @screen.button(RECALLED_ID)
@@ -125,4 +125,4 @@ async def say_misfit(
 
 def _short(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= _MAX_CHARACTERS else f"{flat[: _MAX_CHARACTERS - 1]}…"
+    return flat if len(flat) <= _MAX_CHARS else f"{flat[: _MAX_CHARS - 1]}…"

@@ -18,7 +18,7 @@ from bot.corrections.vocabulary import new_words, with_words
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS
+from bot.preferences.choices import MAX_VOCABULARY_CHARS
 from bot.preferences.preferences import Preferences
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
@@ -121,7 +121,7 @@ async def take(
         reply = translate(NOTHING_NEW, locale)
     elif person.approves:
         vocabulary = (await preferences.guild(guild)).vocabulary
-        vocabulary, added = with_words(vocabulary, words, MAX_VOCABULARY_CHARACTERS)
+        vocabulary, added = with_words(vocabulary, words, MAX_VOCABULARY_CHARS)
         await preferences.change_guild(guild, lambda chosen: replace(chosen, vocabulary=vocabulary))
         reply = translate(LEARNT, locale, words=", ".join(added)) if added else translate(NO_ROOM, locale, words=said)
     else:

@@ -29,7 +29,7 @@ ONLY_IF_YOU_LIKE = _("Only if you like: with it, I can know better next time")
 REASON = _("Or just say what is wrong")
 EXAMPLE = _("The date is last year's")
 THANKS_FOR_REASON = _("Thank you. Those who look after me here will read it.")
-MAX_REASON_CHARACTERS = 500
+MAX_REASON_CHARS = 500
 
 
 @screen.button(GOOD_ID)
@@ -57,14 +57,14 @@ async def dislike(
     locale = str(interaction.locale)
     rows = [
         text_row(
-            "reason", translate(REASON, locale), placeholder=translate(EXAMPLE, locale), most=MAX_REASON_CHARACTERS,
+            "reason", translate(REASON, locale), placeholder=translate(EXAMPLE, locale), max_chars=MAX_REASON_CHARS,
             required=False,
         )
     ]  # fmt: skip
     if await forms.may_correct(interaction):
         about = translate(ONLY_IF_YOU_LIKE, locale)
         label = translate(SHOULD_HAVE_BEEN, locale)
-        rows.insert(0, text_row("answer", label, placeholder=about, most=MAX_CHARS, required=False))
+        rows.insert(0, text_row("answer", label, placeholder=about, max_chars=MAX_CHARS, required=False))
     await interaction.create_modal_response(
         translate(TITLE, locale), f"{FORM_ID}:{await forms.first_of(interaction.message)}", components=rows
     )

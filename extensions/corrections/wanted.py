@@ -17,7 +17,7 @@ from bot.corrections.service import Corrections
 from bot.corrections.vocabulary import unknown_words, with_words
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.preferences.choices import MAX_VOCABULARY_CHARACTERS
+from bot.preferences.choices import MAX_VOCABULARY_CHARS
 from bot.preferences.preferences import Preferences
 from bot.ui.pages import Page, turn_to
 from bot.ui.permissions import guild_of
@@ -38,7 +38,7 @@ UNKNOWN = _("an answer that I no longer know")
 FEEDBACK = _("**What people say about me:**")
 WORDS = _("**Words I did not know**, from corrected transcripts:")
 CORRECT, DISMISS, TAKE = _("Correct one"), _("Dismiss one"), _("Learn words")
-_MOST, _WORD_CHARACTERS, _TEXT_CHARACTERS = 10, 60, 200
+_MAX_SHOWN, _MAX_WORD_CHARS, _MAX_TEXT_CHARS = 10, 60, 200
 
 
 @screen.service
@@ -62,12 +62,12 @@ class Wishes:
             lines.append(translate(HEADING, locale))
         for one, known in disliked:
             link = f"https://discord.com/channels/{guild}/{one.channel_id}/{one.message_id}"
-            words = translate(UNKNOWN, locale) if known is None else _plain(first_words(known.reply), _WORD_CHARACTERS)
+            words = translate(UNKNOWN, locale) if known is None else _plain(first_words(known.reply), _MAX_WORD_CHARS)
             lines.append(translate(ANSWER, locale, bad=one.bad, good=one.good, words=words, link=link))
-            lines += [f"> {_plain(reason, _TEXT_CHARACTERS)}" for reason in one.reasons]
-        if said := await self._feedback.entries(guild, FeedbackKind.FEEDBACK, _MOST):
+            lines += [f"> {_plain(reason, _MAX_TEXT_CHARS)}" for reason in one.reasons]
+        if said := await self._feedback.entries(guild, FeedbackKind.FEEDBACK, _MAX_SHOWN):
             lines.append(translate(FEEDBACK, locale))
-        lines += [f"- {_plain(one.text, _TEXT_CHARACTERS)} — <@{one.user_id}>, {_when(one.given_at)}" for one in said]
+        lines += [f"- {_plain(one.text, _MAX_TEXT_CHARS)} — <@{one.user_id}>, {_when(one.given_at)}" for one in said]
         if new := await self._new_words(guild):
             lines += [translate(WORDS, locale), f"- {', '.join(new)}"]
         kept: list[str] = []
@@ -78,13 +78,13 @@ class Wishes:
         return Page("\n".join(kept), _menus(disliked, new, locale))
 
     async def _disliked(self, guild: int) -> list[tuple[DislikedAnswer, Exchange | None]]:
-        found = await self._feedback.disliked(guild, 4 * _MOST)
+        found = await self._feedback.disliked(guild, 4 * _MAX_SHOWN)
         corrected = await self._corrections.corrected_among(guild, [one.message_id for one in found])
-        left = [one for one in found if one.message_id not in corrected][:_MOST]
+        left = [one for one in found if one.message_id not in corrected][:_MAX_SHOWN]
         return [(one, await self._exchanges.by_reply(one.message_id)) for one in left]
 
     async def _new_words(self, guild: int) -> list[str]:
-        said = [one.text for one in await self._feedback.entries(guild, FeedbackKind.WORDS, _MOST)]
+        said = [one.text for one in await self._feedback.entries(guild, FeedbackKind.WORDS, _MAX_SHOWN)]
         return unknown_words((await self._preferences.guild(guild)).vocabulary, said)
 
 
@@ -167,15 +167,15 @@ async def take(
     guild, words = guild_of(interaction), [str(value) for value in interaction.values]
     await preferences.change_guild(
         guild,
-        lambda chosen: replace(chosen, vocabulary=with_words(chosen.vocabulary, words, MAX_VOCABULARY_CHARACTERS)[0]),
+        lambda chosen: replace(chosen, vocabulary=with_words(chosen.vocabulary, words, MAX_VOCABULARY_CHARS)[0]),
     )
     await turn_to(context, await wishes.page(guild, str(interaction.locale)))
 
 
-def _plain(text: str, most: int) -> str:
+def _plain(text: str, max_chars: int) -> str:
     """One line without what would end a link."""
     flat = " ".join(text.split()).translate(str.maketrans("[]`", "()'"))
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+    return flat if len(flat) <= max_chars else f"{flat[: max_chars - 1]}…"
 
 
 def _when(moment: datetime) -> str:

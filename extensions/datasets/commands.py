@@ -265,8 +265,8 @@ class Archive(
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
         archived, file = await datasets.archive(await _begun(context), self.dataset, self.version)
         locale = locale_of(context)
-        facts = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
-        await _answer(context, translate(ARCHIVED, locale, name=dataset_label(archived), **facts))
+        params = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
+        await _answer(context, translate(ARCHIVED, locale, name=dataset_label(archived), **params))
 
 
 async def _begun(context: lightbulb.Context) -> hikari.Snowflake:

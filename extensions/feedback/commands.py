@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lightbulb
 
-from bot.corrections.feedback import MAX_CHARACTERS, FeedbackStore
+from bot.corrections.feedback import MAX_CHARS, FeedbackStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.command_reply import locale_of, respond
@@ -26,7 +26,7 @@ class Feedback(
 ):
     text = lightbulb.string(
         _("text"), _("What is good, what is bad, what is missing"), localize=True, min_length=1,
-        max_length=MAX_CHARACTERS,
+        max_length=MAX_CHARS,
     )  # fmt: skip
 
     @lightbulb.invoke

@@ -30,7 +30,7 @@ def file_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[t
 
 def label_of(file: StoredFile, locale: str) -> str:
     """``exports/march.jsonl · 1.2 MB · 3 days ago``; of a long path, the end."""
-    facts = f" · {size_text(file.size_bytes, locale)} · {age_text(file.modified_at, locale)}"
-    room = _LIMIT - len(facts)
+    details = f" · {size_text(file.size_bytes, locale)} · {age_text(file.modified_at, locale)}"
+    room = _LIMIT - len(details)
     path = file.path if len(file.path) <= room else "…" + file.path[-(room - 1) :]
-    return path + facts
+    return path + details

@@ -49,7 +49,7 @@ class FileTooLargeToSendError(StarlingError):
     )
 
     def __init__(self, path: str, size: str, place: str) -> None:
-        super().__init__(path=shown(path), size=size, place=shown(f"{place}/{path}", most=500))
+        super().__init__(path=shown(path), size=size, place=shown(f"{place}/{path}", max_chars=500))
 
 
 async def deliver(context: lightbulb.Context, folder: Folder, path: str) -> None:
@@ -86,8 +86,8 @@ async def _deliver_parts(
     size = size_text(size_bytes, locale)
     if count > most:
         raise FileTooLargeToSendError(path, size, folder.place)
-    facts = {"path": shown(path), "size": size, "limit": size_text(limit_bytes, locale)}
-    text = translate(ZIPPED, locale, **facts) if count == 1 else translate(IN_PARTS, locale, count=count, **facts)
+    params = {"path": shown(path), "size": size, "limit": size_text(limit_bytes, locale)}
+    text = translate(ZIPPED, locale, **params) if count == 1 else translate(IN_PARTS, locale, count=count, **params)
     made = parts()
     for first in range(1, count + 1, a_message):
         batch = await asyncio.to_thread(lambda: list(islice(made, a_message)))

@@ -11,7 +11,7 @@ from babel.dates import format_timedelta
 
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
-from bot.instructions.limits import MAX_NAME_CHARACTERS
+from bot.instructions.limits import MAX_NAME_CHARS
 from bot.instructions.service import (
     DEFAULT_NAME,
     EffectiveInstruction,
@@ -43,7 +43,7 @@ MAX_SHOWN = 1900
 
 def _given(name: str | None) -> str:
     """A name without what markdown and mentions are made of."""
-    return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARACTERS] or DEFAULT_NAME
+    return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARS] or DEFAULT_NAME
 
 
 def _place(held: EffectiveInstruction, name: str, *, here: bool) -> Place:

@@ -10,7 +10,7 @@ import yuyo
 
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.instructions.limits import MAX_CHARACTERS
+from bot.instructions.limits import MAX_CHARS
 from bot.instructions.service import Instructions
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
@@ -37,7 +37,7 @@ async def open_form(context: lightbulb.Context, name: str, text: str, place: Pla
     """Let the one who called write the instruction ``name``, beginning with ``text``."""
     locale = locale_of(context)
     row = text_row(
-        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), most=MAX_CHARACTERS
+        "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), max_chars=MAX_CHARS
     )
     title = translate(TITLE, locale, name=name)[:45]
     await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])

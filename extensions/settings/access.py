@@ -69,23 +69,27 @@ def build_access_card(guild: int, choices: GuildPreferences, locale: str) -> hik
         ids: frozenset[int] = getattr(choices.access, field)
         listed = ", ".join(_mention(what, guild, one) for one in sorted(ids)) or translate(empty, locale)
         card.add_text_display(translate(line, locale, listed=listed))
-        card.add_action_row([_menu(what, translate(CHOOSE, locale), MAX_CHANNELS, fewest=0)])
+        card.add_action_row([_menu(what, translate(CHOOSE, locale), MAX_CHANNELS, min_values=0)])
     listed = "; ".join(_limit_text(guild, role, limit, locale) for role, limit in choices.role_limits.items())
     card.add_text_display(translate(ROLE_LIMITS, locale, listed=listed or translate(NONE, locale)))
-    card.add_action_row([_menu("role", translate(CHOOSE_ROLE, locale), 1, fewest=1)])
+    card.add_action_row([_menu("role", translate(CHOOSE_ROLE, locale), 1, min_values=1)])
     return card
 
 
-def _menu(what: str, placeholder: str, most: int, *, fewest: int) -> hikari.api.SelectMenuBuilder:
+def _menu(what: str, placeholder: str, max_values: int, *, min_values: int) -> hikari.api.SelectMenuBuilder:
     custom_id = f"{CARD_ID}:{what}"
     if what.endswith("channels"):
         return hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=custom_id, channel_types=_KINDS, placeholder=placeholder, min_values=fewest, max_values=most
+            custom_id=custom_id,
+            channel_types=_KINDS,
+            placeholder=placeholder,
+            min_values=min_values,
+            max_values=max_values,
         )
     people = hikari.ComponentType.USER_SELECT_MENU
     kind = people if what.endswith("people") else hikari.ComponentType.ROLE_SELECT_MENU
     return hikari.impl.SelectMenuBuilder(
-        type=kind, custom_id=custom_id, placeholder=placeholder, min_values=fewest, max_values=most
+        type=kind, custom_id=custom_id, placeholder=placeholder, min_values=min_values, max_values=max_values
     )
 
 
@@ -134,7 +138,9 @@ async def change(context: yuyo.components.Context, preferences: alluka.Injected[
 
 def _limit_row(name: str, label: str, value: int, locale: str) -> hikari.api.ModalActionRowBuilder:
     shown, empty = str(value or ""), translate(EMPTY_IS_NONE, locale)
-    return text_row(name, translate(label, locale), value=shown, placeholder=empty, most=12, long=False, required=False)
+    return text_row(
+        name, translate(label, locale), value=shown, placeholder=empty, max_chars=12, long=False, required=False
+    )
 
 
 def _changed(before: GuildPreferences, what: str, values: Sequence[int]) -> GuildPreferences:

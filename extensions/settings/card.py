@@ -321,7 +321,7 @@ async def change(
                 translate(label, locale),
                 value=str(limits.get(name, "")),
                 placeholder=translate(EMPTY_IS_NONE, locale),
-                most=12,
+                max_chars=12,
                 long=False,
                 required=False,
             )

@@ -199,14 +199,14 @@ class TrainingCards:
 
 def _ended(training: Training, model: Model | None, locale: str) -> str:
     who = "" if training.starter_id is None else f"<@{training.starter_id}>"
-    facts: dict[str, object] = {"who": who, "number": training.number}
+    params: dict[str, object] = {"who": who, "number": training.number}
     if training.state is TrainingState.SUCCEEDED and model is not None and model.kind is ModelKind.FILES:
-        return translate(PACKED, locale, **facts, path=shown(training.message))
+        return translate(PACKED, locale, **params, path=shown(training.message))
     if training.state is TrainingState.SUCCEEDED:
-        return translate(SUCCEEDED, locale, **facts, model=model.name if model else "?")
+        return translate(SUCCEEDED, locale, **params, model=model.name if model else "?")
     if training.state is TrainingState.FAILED:
-        return translate(FAILED, locale, **facts, why=_why(training, locale))[:2000]
-    return translate(CANCELLED, locale, **facts)
+        return translate(FAILED, locale, **params, why=_why(training, locale))[:2000]
+    return translate(CANCELLED, locale, **params)
 
 
 @screen.button(START_ID)

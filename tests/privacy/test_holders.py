@@ -18,7 +18,7 @@ from bot.preferences.preferences import Preferences
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
-from bot.settings import Settings
+from bot.settings import read_settings
 from bot.storage.database import Database
 from bot.storage.snowflake import GuildId, MessageId, UserId
 from bot.storage.tables import Base, DatasetRow
@@ -37,7 +37,7 @@ async def data(database: Database, tmp_path: Path) -> PersonalData:
     """As it is composed in the bot, with a row of Ada's and one of Boris' in every table."""
     for ids in (ADA, BORIS):
         await fill(database, ids)
-    settings = Settings(data_folder=tmp_path)
+    settings = read_settings(data_folder=tmp_path)
     return build_personal_data_alone(settings, stores_in(database, settings, clock=lambda: datetime.now(UTC)))
 
 

@@ -28,7 +28,7 @@ from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
-from bot.settings import Settings
+from bot.settings import read_settings
 from bot.storage.database import Database
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.export.trainer import ExportingTrainer
@@ -80,7 +80,7 @@ def _contents(path: Path) -> list[bytes]:
 @pytest_asyncio.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
-    settings, folder = Settings(data_folder=tmp_path), tmp_path / "trainings"
+    settings, folder = read_settings(data_folder=tmp_path), tmp_path / "trainings"
     stores = stores_in(database, settings, clock=lambda: datetime.now(UTC))
     service = Datasets(stores.datasets, stores.files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses())
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)

@@ -18,7 +18,7 @@ from bot.usage.meter import BudgetMeter
 
 TIMEOUT_S = 120.0
 """For one whole answer."""
-MAX_CHARACTERS = 20_000
+MAX_CHARS = 20_000
 """Of one answer; the rest is not read."""
 
 
@@ -66,10 +66,10 @@ async def _answer(model: ChatModel, turns: tuple[ChatMessage, ...], meter: Budge
         async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(turns, use)) as parts:
             async for part in parts:
                 said = extended(said, part)
-                if len(said) > MAX_CHARACTERS:
+                if len(said) > MAX_CHARS:
                     break
     except TimeoutError:
         raise ChatTimedOutError(TIMEOUT_S) from None
     finally:
         await meter.count(model.model, use)
-    return said[:MAX_CHARACTERS].strip()
+    return said[:MAX_CHARS].strip()

@@ -20,7 +20,7 @@ from bot.training.evaluating.cases import TestCase
 log = structlog.get_logger()
 
 TIMEOUT_S = 60.0
-MAX_CHARACTERS = 6000
+MAX_CHARS = 6000
 """Of each text that the judge reads, and of what it says."""
 _MAX_REASON = 300
 
@@ -58,9 +58,9 @@ class Judge:
         What it takes is added to ``use``.
         """
         question = {
-            "question": case.prompt[:MAX_CHARACTERS],
-            "accepted_answers": [each[:MAX_CHARACTERS] for each in case.expected or ()],
-            "answer": answer[:MAX_CHARACTERS],
+            "question": case.prompt[:MAX_CHARS],
+            "accepted_answers": [each[:MAX_CHARS] for each in case.expected or ()],
+            "answer": answer[:MAX_CHARS],
         }
         turns = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", json.dumps(question, ensure_ascii=False))]
         said = ""
@@ -68,7 +68,7 @@ class Judge:
             async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.stream(turns, use)) as parts:
                 async for part in parts:
                     said = extended(said, part)
-                    if len(said) > MAX_CHARACTERS:
+                    if len(said) > MAX_CHARS:
                         break
         except (ChatError, TimeoutError) as error:
             log.warning("the judge failed", judge=self.name, error=type(error).__name__, why=str(error))

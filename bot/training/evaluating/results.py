@@ -72,12 +72,12 @@ class ModelTestStore(DataHolder):
             await session.execute(delete(row).where(row.guild_id == guild_id, row.number <= last + 1 - MAX_KEPT))
         return _read(made)
 
-    async def of_guild(self, guild_id: int, most: int) -> list[ModelTest]:
+    async def of_guild(self, guild_id: int, limit: int) -> list[ModelTest]:
         """The latest first."""
         wanted = select(ModelTestRow).where(ModelTestRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             return [
-                _read(row) for row in await session.scalars(wanted.order_by(ModelTestRow.number.desc()).limit(most))
+                _read(row) for row in await session.scalars(wanted.order_by(ModelTestRow.number.desc()).limit(limit))
             ]
 
     async def get(self, guild_id: int, number: int) -> ModelTest:

@@ -32,7 +32,7 @@ AT_ONCE = 2
 """Prompts that are answered at the same time."""
 CASE_TIMEOUT_S = 60.0
 RUN_TIMEOUT_S = 1800.0
-MAX_ANSWER_CHARACTERS = 20_000
+MAX_ANSWER_CHARS = 20_000
 """Of one answer; the rest is not read."""
 MAX_FAILURES = 5
 """Cases in a row that get no answer, before a test is given up."""
@@ -254,8 +254,8 @@ class EvaluationRun:
             async with asyncio.timeout(self.case_timeout_s), aclosing(model.stream(turns, use)) as parts:
                 async for part in parts:
                     said = extended(said, part)
-                    if len(said) > MAX_ANSWER_CHARACTERS:
+                    if len(said) > MAX_ANSWER_CHARS:
                         break
         except TimeoutError:
             raise ChatTimedOutError(self.case_timeout_s) from None
-        return said[:MAX_ANSWER_CHARACTERS].strip()
+        return said[:MAX_ANSWER_CHARS].strip()
