@@ -34,43 +34,43 @@ from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.prompting import BRIEF_INSTRUCTION
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.checking import RecallCheck
-from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
+from bot.recall.choosing import ENGLISH_WEIGHTS, RecallMethod, index_maker
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index
 from bot.weights.weights import WeightsCache
 
-CHOICES: tuple[Choice, ...] = ("auto", "multilingual", "wordllama", "words")
+CHOICES: tuple[RecallMethod, ...] = tuple(one for one in RecallMethod if one is not RecallMethod.OFF)
 MANY = 5_000
 
 
-def made(choice: Choice, corrections: Sequence[ApprovedCorrection]) -> Index:
+def made(choice: RecallMethod, corrections: Sequence[ApprovedCorrection]) -> Index:
     """An index of ``corrections``."""
     index = empty(choice)
     index.replace(corrections)
     return index
 
 
-def empty(choice: Choice) -> Index:
+def empty(choice: RecallMethod) -> Index:
     """An index of nothing."""
     maker = index_maker(choice, functools.partial(WeightsCache().fetch, ENGLISH_WEIGHTS))
     assert maker is not None
     return maker()
 
 
-def found_first(choice: Choice, cases: Sequence[Case]) -> tuple[int, int]:
+def found_first(choice: RecallMethod, cases: Sequence[Case]) -> tuple[int, int]:
     """Of all paraphrases, how many find their own correction first; and how many there are."""
     index = made(choice, [case.correction for case in cases])
     hits = [index.best(text, 1)[:1] == [case.correction] for case in cases for text in case.paraphrases]
     return sum(hits), len(hits)
 
 
-def left_alone(choice: Choice, cases: Sequence[Case], unrelated: Sequence[str]) -> tuple[int, int]:
+def left_alone(choice: RecallMethod, cases: Sequence[Case], unrelated: Sequence[str]) -> tuple[int, int]:
     """Of questions that no correction is about, how many find none; and how many there are."""
     index = made(choice, [case.correction for case in cases])
     return sum(not index.best(text, 1) for text in unrelated), len(unrelated)
 
 
-def cost_ms(choice: Choice, corrections: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
+def cost_ms(choice: RecallMethod, corrections: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
     """The median time of one question."""
     index = made(choice, corrections)
     index.best(questions[0], 3)

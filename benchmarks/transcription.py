@@ -231,27 +231,27 @@ async def single(model: Path, notes: Sequence[Note]) -> list[Result]:
         await stock(model, "float32", notes),
         await stock(model, "int8", notes),
         await batched(model, notes),
-        await starling(model, "accurate", notes),
-        await starling(model, "fast", notes),
-        await starling_at_once(model, "accurate", notes),
-        await starling_at_once(model, "fast", notes),
+        await starling(model, Quality.ACCURATE, notes),
+        await starling(model, Quality.FAST, notes),
+        await starling_at_once(model, Quality.ACCURATE, notes),
+        await starling_at_once(model, Quality.FAST, notes),
     ]
 
 
 async def compared(model: Path, notes: Sequence[Note]) -> list[Result]:
     return [
         await stock(model, "int8", notes),
-        await starling(model, "accurate", notes),
-        await starling(model, "fast", notes),
+        await starling(model, Quality.ACCURATE, notes),
+        await starling(model, Quality.FAST, notes),
     ]
 
 
 async def hinted(model: Path, notes: Sequence[Note]) -> list[Result]:
     return [
-        await starling(model, "accurate", notes),
-        await starling(model, "accurate", notes, hints=NAMES),
-        await starling(model, "fast", notes),
-        await starling(model, "fast", notes, hints=NAMES),
+        await starling(model, Quality.ACCURATE, notes),
+        await starling(model, Quality.ACCURATE, notes, hints=NAMES),
+        await starling(model, Quality.FAST, notes),
+        await starling(model, Quality.FAST, notes, hints=NAMES),
     ]
 
 

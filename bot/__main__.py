@@ -265,12 +265,17 @@ def transcribe(
     Example:  starling transcribe note.ogg talk.mp3 --json
     """
     # What hears takes a second to import, which no other command should wait for.
+    from audio.recognition.batch import Quality
     from audio.recognition.options import TranscriptionOptions
 
     settings = read_settings(**({"whisper_model": model} if model else {}))
     failed = False
     options = TranscriptionOptions(
-        language=language, quality=quality, hints=vocabulary, words=words, translate=to_english
+        language=language,
+        quality=Quality(quality) if quality else None,
+        hints=vocabulary,
+        words=words,
+        translate=to_english,
     )
     for result in _transcripts(files, settings, options):
         failed = failed or "error" in result

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import recall
 from benchmarks.recall_cases import DATA
+from bot.recall.choosing import RecallMethod
 from tests.conftest import ROOT
 from tests.scripted_chat import ScriptedChat
 
@@ -44,7 +45,7 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
         command += [f"--{name}", str(tmp_path / name)]
     monkeypatch.setattr("sys.argv", command)
     # The cheapest of the embeddings: what is measured is not looked at here.
-    wordllama = recall.empty("wordllama")
+    wordllama = recall.empty(RecallMethod.WORDLLAMA)
     monkeypatch.setattr(recall, "empty", lambda _choice: wordllama)
     async with ScriptedChat() as chat:
         chat.answer = "[1]"

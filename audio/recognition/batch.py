@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +22,16 @@ from audio.recording import Samples
 if TYPE_CHECKING:
     from ctranslate2 import StorageView
 
-Quality = Literal["fast", "accurate"]
-"""``accurate`` costs a tenth more than ``fast``, and gets a few words less wrong."""
 
-BEAMS: dict[Quality, int] = {"fast": 1, "accurate": BEST_BEAMS}
+class Quality(StrEnum):
+    """How carefully it is listened."""
+
+    FAST = "fast"
+    ACCURATE = "accurate"
+    """Costs a tenth more than ``fast``, and gets a few words less wrong."""
+
+
+BEAMS = {Quality.FAST: 1, Quality.ACCURATE: BEST_BEAMS}
 """How many beginnings of the text Whisper keeps in mind at first, see ``benchmarks/transcription.py``."""
 
 PADDING_S = 3.0

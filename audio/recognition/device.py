@@ -6,13 +6,20 @@ import ctypes
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from audio.errors import GraphicsCardUnavailableError
 
-Device = Literal["auto", "cpu", "cuda"]
-"""``auto`` is a graphics card where one can be used, else the processor."""
+
+class Device(StrEnum):
+    """Where a model may run."""
+
+    AUTO = "auto"
+    """A graphics card where one can be used, else the processor."""
+    CPU = "cpu"
+    CUDA = "cuda"
+
 
 _LIBRARY = "libcublas.so.12"
 """What ctranslate2 loads at the first word, and its wheel does not bring along."""
@@ -27,7 +34,8 @@ LIBRARY_REMEDY = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12"
 class DeviceChoice:
     """Where the model runs, and why not on a graphics card."""
 
-    name: Literal["cpu", "cuda"]
+    name: Device
+    """Not ``auto``."""
     index: int
     obstacle: str = ""
     """What keeps a graphics card that is there from being used; empty when nothing does."""
@@ -35,7 +43,7 @@ class DeviceChoice:
     @property
     def label(self) -> str:
         """For people."""
-        return f"graphics card {self.index}" if self.name == "cuda" else "processor"
+        return f"graphics card {self.index}" if self.name is Device.CUDA else "processor"
 
 
 def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
@@ -43,8 +51,8 @@ def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
 
     Raises ``GraphicsCardUnavailableError`` when one is asked for that cannot be used.
     """
-    if device == "cpu":
-        return DeviceChoice("cpu", 0)
+    if device is Device.CPU:
+        return DeviceChoice(Device.CPU, 0)
     # A quarter of a second that only those who transcribe should pay.
     import ctranslate2
 
@@ -53,10 +61,10 @@ def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
     if not obstacle and not _is_loadable(_LIBRARY):
         obstacle = f"{_LIBRARY} is missing: {LIBRARY_REMEDY}"
     if not obstacle:
-        return DeviceChoice("cuda", index)
-    if device == "cuda":
+        return DeviceChoice(Device.CUDA, index)
+    if device is Device.CUDA:
         raise GraphicsCardUnavailableError(obstacle)
-    return DeviceChoice("cpu", 0, obstacle if cards else "")
+    return DeviceChoice(Device.CPU, 0, obstacle if cards else "")
 
 
 def _is_loadable(library: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from audio.decoding.limits import DecodingLimits
+from audio.recognition.batch import Quality
+from audio.recognition.device import Device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.recognition.transcriber import Transcriber
 from audio.registry import FindWeights, Registration
@@ -13,10 +15,10 @@ def build_transcriber(settings: SpeechSettings, find: FindWeights) -> Transcribe
     """Not yet loaded."""
     return Transcriber(
         find(settings.whisper_model),
-        device=settings.whisper_device,
+        device=Device(settings.whisper_device),
         device_index=settings.whisper_device_index,
         compute_type=settings.whisper_compute_type,
-        quality=settings.whisper_quality,
+        quality=Quality(settings.whisper_quality),
         threads=settings.whisper_threads,
         workers=settings.whisper_workers,
         unload_after_s=settings.whisper_unload_s,

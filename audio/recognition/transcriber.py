@@ -61,10 +61,10 @@ class Transcriber:
         self,
         model: str | Path,
         *,
-        device: Device = "cpu",
+        device: Device = Device.CPU,
         device_index: int = 0,
         compute_type: str = "auto",
-        quality: Quality = "accurate",
+        quality: Quality = Quality.ACCURATE,
         threads: int = 1,
         workers: int = 0,
         together: int = MAX_TOGETHER,
@@ -90,9 +90,9 @@ class Transcriber:
         """
         self._model = model
         self._device = chosen_device(device, device_index)
-        is_card = self._device.name == "cuda"
+        is_card = self._device.name is Device.CUDA
         self._compute_type = (CARD_TYPE if is_card else PROCESSOR_TYPE) if compute_type == "auto" else compute_type
-        self._quality: Quality = quality
+        self._quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
         self._decoder = Decoder(limits, processes=self._workers)
@@ -219,7 +219,7 @@ class Transcriber:
                     device=self._device,
                     compute_type=self._compute_type,
                     threads=self._threads,
-                    workers=HEARING_THREADS if self._device.name == "cuda" else self._workers,
+                    workers=HEARING_THREADS if self._device.name is Device.CUDA else self._workers,
                 )
             return self._whisper
 

@@ -43,7 +43,7 @@ from bot.instructions.service import Instructions
 from bot.preferences.access import AccessRules, KnownRoles
 from bot.preferences.choices import SpeakMode
 from bot.recall.checking import RecallCheck
-from bot.recall.choosing import english_weights, index_maker
+from bot.recall.choosing import RecallMethod, english_weights, index_maker
 from bot.recall.recall import Recall
 from bot.training.serving import Serving
 from bot.usage.budgets import Budgets
@@ -109,7 +109,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     bot, runner, preferences = base.bot, base.runner, stores.preferences
     chat, rules = await _build_chat_services(base, stores), _build_rules(base, stores)
     notes = _build_note_services(base, speech, chat, rules)
-    index = index_maker(base.settings.recall, english_weights(base.weights))
+    index = index_maker(RecallMethod(base.settings.recall), english_weights(base.weights))
     recall = Recall(stores.corrections.approved, index, stores.memories.taught)
     base.stack.push_async_callback(recall.close)
     outcomes, recent, hearings, expected = Outcomes(), RecentMessages(bot.rest), Hearings(), ExpectedNotes()

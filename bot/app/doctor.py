@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from audio.errors import EngineNotConfiguredError, UnknownEngineError
-from audio.recognition.device import LIBRARY_REMEDY, chosen_device
+from audio.recognition.device import LIBRARY_REMEDY, Device, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.festival import has_russian
@@ -86,7 +86,7 @@ def _speech_device(settings: Settings) -> Check:
     """Where the speech model runs."""
     what = "speech model"
     try:
-        device = chosen_device(settings.whisper_device, settings.whisper_device_index)
+        device = chosen_device(Device(settings.whisper_device), settings.whisper_device_index)
     except StarlingError as error:
         return Check(what, CheckResult.BAD, str(error), LIBRARY_REMEDY)
     if device.obstacle:

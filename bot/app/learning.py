@@ -14,7 +14,7 @@ from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
-from bot.recall.choosing import retriever_maker
+from bot.recall.choosing import RecallMethod, retriever_maker
 from bot.settings import Settings
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
@@ -64,7 +64,7 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
     datasets.tell_of_versions(stores.tests.forget_dataset)
     base.stack.push_async_callback(trainings.stop)
     judge = Judge(answering.chat.chat.named(settings.judge_model)) if settings.judge_model else None
-    scorer = Scorer(retriever_maker(settings.recall), judge)
+    scorer = Scorer(retriever_maker(RecallMethod(settings.recall)), judge)
     withdrawn = WithdrawnExamples(stores.models, stores.trainings, datasets)
     return Learning(
         corrections=corrections,

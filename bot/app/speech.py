@@ -10,7 +10,7 @@ import psutil
 import structlog
 
 from audio import Synthesizer
-from audio.recognition.device import chosen_device
+from audio.recognition.device import Device, chosen_device
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.stores import Stores
@@ -46,7 +46,7 @@ async def build_speech(
     log.info(
         "models are loaded",
         whisper=settings.whisper_model,
-        device=chosen_device(settings.whisper_device, settings.whisper_device_index).label,
+        device=chosen_device(Device(settings.whisper_device), settings.whisper_device_index).label,
         memory_mib=psutil.Process().memory_info().rss >> 20,
     )
     return SpeechServices(

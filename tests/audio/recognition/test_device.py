@@ -12,26 +12,26 @@ import pytest
 
 from audio import AudioError
 from audio.recognition import device
-from audio.recognition.device import DeviceChoice, chosen_device
+from audio.recognition.device import Device, DeviceChoice, chosen_device
 
 
 def test_the_processor_is_always_there() -> None:
-    assert chosen_device("cpu", 3) == DeviceChoice("cpu", 0)
-    assert chosen_device("cpu").label == "processor"
+    assert chosen_device(Device.CPU, 3) == DeviceChoice(Device.CPU, 0)
+    assert chosen_device(Device.CPU).label == "processor"
 
 
 @pytest.mark.skipif(ctranslate2.get_cuda_device_count() > 0, reason="there is a graphics card here")
 def test_without_a_graphics_card_the_processor_is_chosen_unless_one_is_insisted_on() -> None:
-    assert chosen_device("auto") == DeviceChoice("cpu", 0)
+    assert chosen_device(Device.AUTO) == DeviceChoice(Device.CPU, 0)
     with pytest.raises(AudioError, match=r"sees 0 of them, and number 0 is asked for\. Set WHISPER_DEVICE to cpu"):
-        chosen_device("cuda")
+        chosen_device(Device.CUDA)
 
 
 def test_a_card_without_its_library_is_left_alone_and_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 2)
     monkeypatch.setattr(device, "_LIBRARY", "libnobodyhasthis.so.12")
 
-    choice = chosen_device("auto", 1)
+    choice = chosen_device(Device.AUTO, 1)
 
     assert choice.name == "cpu"
     assert "libnobodyhasthis.so.12 is missing: pip install nvidia-cublas-cu12" in choice.obstacle
@@ -41,10 +41,10 @@ def test_a_card_that_can_be_used_is_chosen_by_its_number(monkeypatch: pytest.Mon
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 2)
     monkeypatch.setattr(device, "_LIBRARY", "libc.so.6")
 
-    assert chosen_device("auto", 1) == DeviceChoice("cuda", 1)
-    assert chosen_device("cuda", 1).label == "graphics card 1"
+    assert chosen_device(Device.AUTO, 1) == DeviceChoice(Device.CUDA, 1)
+    assert chosen_device(Device.CUDA, 1).label == "graphics card 1"
     with pytest.raises(AudioError, match="number 2 is asked for"):
-        chosen_device("cuda", 2)
+        chosen_device(Device.CUDA, 2)
 
 
 def test_a_library_is_found_where_its_wheel_has_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,4 +60,4 @@ def test_a_library_is_found_where_its_wheel_has_put_it(tmp_path: Path, monkeypat
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
     monkeypatch.setattr(device, "_LIBRARY", library.name)
 
-    assert chosen_device("auto") == DeviceChoice("cuda", 0)
+    assert chosen_device(Device.AUTO) == DeviceChoice(Device.CUDA, 0)

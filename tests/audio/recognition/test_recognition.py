@@ -92,14 +92,18 @@ def whole(recording: Recording, *spoken_s: tuple[float, float], is_doubtful: boo
 
 
 def heard_by(
-    whisper: Whisper, recording: Recording, quality: Quality = "fast", chunk: SpeechChunk | None = None, hints: str = ""
+    whisper: Whisper,
+    recording: Recording,
+    quality: Quality = Quality.FAST,
+    chunk: SpeechChunk | None = None,
+    hints: str = "",
 ) -> tuple[Segment, ...]:
     request = ChunkRequest(chunk or whole(recording), recording.samples, quality, language="en", hints=hints)
     (result,) = decode_batch(whisper, [request])
     return result.segments
 
 
-@pytest.mark.parametrize(("quality", "beams"), [("fast", 1), ("accurate", 5)])
+@pytest.mark.parametrize(("quality", "beams"), [(Quality.FAST, 1), (Quality.ACCURATE, 5)])
 def test_a_note_is_heard_once_in_a_short_window(quality: Quality, beams: int, jfk_sound: Recording) -> None:
     whisper = ScriptedWhisper(hypothesis("Ask not."))
 
@@ -174,7 +178,7 @@ def test_hints_that_mislead_are_left_out(misled: Hypothesis, jfk_sound: Recordin
     assert [asked.hints for asked in whisper.asked] == ["", NAMES]
 
 
-@pytest.mark.parametrize(("quality", "beams"), [("fast", [1, 1]), ("accurate", [5, 5])])
+@pytest.mark.parametrize(("quality", "beams"), [(Quality.FAST, [1, 1]), (Quality.ACCURATE, [5, 5])])
 def test_hints_that_were_said_stay(quality: Quality, beams: list[int], jfk_sound: Recording) -> None:
     said = hypothesis("i9-12900")
     whisper = ScriptedWhisper(hypothesis("I nine twelve nine hundred"), said)
@@ -217,7 +221,7 @@ def test_where_the_detector_hears_nobody_only_words_count_that_whisper_is_sure_o
     found: Hypothesis, heard: bool, jfk_sound: Recording
 ) -> None:
     doubtful = whole(jfk_sound, is_doubtful=True)
-    assert bool(heard_by(ScriptedWhisper(found), jfk_sound, "accurate", doubtful)) == heard
+    assert bool(heard_by(ScriptedWhisper(found), jfk_sound, Quality.ACCURATE, doubtful)) == heard
 
 
 def test_words_that_the_model_itself_doubts_are_left_out(jfk_sound: Recording) -> None:
@@ -261,7 +265,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
 @pytest.fixture(scope="module")
 def fast(whisper_base: Path) -> Iterator[Transcriber]:
     """A transcriber with two workers that saves time."""
-    transcriber = Transcriber(whisper_base, quality="fast", workers=2)
+    transcriber = Transcriber(whisper_base, quality=Quality.FAST, workers=2)
     yield transcriber
     asyncio.run(transcriber.close())
 

@@ -12,7 +12,7 @@ from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.tokens import TokenUse
 from bot.errors import StarlingError
-from bot.recall.choosing import retriever_maker
+from bot.recall.choosing import RecallMethod, retriever_maker
 from bot.training.evaluating import cases
 from bot.training.evaluating.cases import CasesRefusedError, read_cases
 from bot.training.evaluating.gate import verdict
@@ -168,7 +168,7 @@ def test_wilsons_interval_is_that_of_the_literature() -> None:
 
 
 async def test_what_means_the_same_is_more_similar() -> None:
-    maker = retriever_maker("auto")
+    maker = retriever_maker(RecallMethod.AUTO)
     if maker is None:
         pytest.skip("no text embeddings are installed")
     [case] = read_cases('{"prompt": "Can I get my money back?", "expected": "You get a refund within 30 days."}')
