@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Never
 
@@ -108,6 +108,9 @@ _KINDS = (
 )
 
 
+Phrase = Callable[..., str]
+"""A sentence in the language of whoever looks, with what fills it."""
+
 _REVIEW_KINDS = (hikari.ChannelType.GUILD_TEXT, hikari.ChannelType.GUILD_PRIVATE_THREAD)
 
 
@@ -161,20 +164,39 @@ class SettingsCard:
     async def build(self, guild: int, locale: str) -> hikari.api.ContainerComponentBuilder:
         """The card of ``guild``."""
         choices = await self._preferences.guild(guild)
-        languages, roles = choices.languages, choices.roles
-        limits = await self.limits(guild)
 
         def phrase(sentence: str, **params: object) -> str:
             return translate(sentence, locale, **params)
 
         card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
         card.add_text_display(phrase(TITLE))
-        card.add_text_display(phrase(SPEAKING))
-        speaks = [("host", phrase(HOST), choices.speak is None)]
-        speaks += [(mode, phrase(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
-        card.add_action_row([_select("speak", speaks)])
-        lengths = [(one, phrase(LENGTH_LABELS[one]), choices.spoken_length is one) for one in SpokenLength]
-        card.add_action_row([_select("length", lengths)])
+        _add_speaking(card, choices, phrase)
+        self._add_transcripts(card, choices, phrase)
+        await self._add_translations(card, guild, choices.transcript_languages, locale)
+        offered = _offered(choices.languages, locale)
+        card.add_text_display(phrase(LANGUAGES))
+        card.add_action_row([_select("languages", offered, several=10, placeholder=phrase(ANY))])
+        self._add_retention(card, choices, phrase)
+        await self._add_teaching(card, guild, choices, phrase)
+        train = phrase(NOBODY) if choices.roles.train is None else role_mention(guild, choices.roles.train)
+        card.add_text_display(phrase(TRAINING, train=train))
+        card.add_action_row([_role_select("train", phrase(TRAINING_ROLE))])
+        limits = await self.limits(guild)
+        listed = ", ".join(phrase(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
+        card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
+        card.add_action_row(
+            [
+                hikari.impl.InteractiveButtonBuilder(
+                    style=hikari.ButtonStyle.SECONDARY, custom_id=custom_id, label=phrase(label)
+                )
+                for custom_id, label in ((f"{CARD_ID}:limits", CHANGE_LIMITS), (ACCESS_ID, WHO_MAY))
+            ]
+        )
+        return card
+
+    def _add_transcripts(
+        self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase
+    ) -> None:
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
         card.add_text_display(phrase(TRANSCRIBED, channels=written or phrase(NO_CHANNELS)))
         if choices.transcribed_channels and not self._settings.message_content_intent:
@@ -184,17 +206,12 @@ class SettingsCard:
         )
         card.add_action_row([channels])
         card.add_text_display(phrase(STYLE))
-        card.add_action_row(
-            [
-                _select(
-                    "style",
-                    [(one, phrase(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle],
-                )
-            ]
-        )
-        await self._add_translations(card, guild, choices.transcript_languages, locale)
-        card.add_text_display(phrase(LANGUAGES))
-        card.add_action_row([_select("languages", _offered(languages, locale), several=10, placeholder=phrase(ANY))])
+        styles = [(one, phrase(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle]
+        card.add_action_row([_select("style", styles)])
+
+    def _add_retention(
+        self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase
+    ) -> None:
         card.add_text_display(phrase(RETENTION))
         days = [("0", phrase(HOST), choices.retention_days is None)]
         days += [
@@ -203,6 +220,11 @@ class SettingsCard:
             if count < self._settings.retention_days or count == choices.retention_days
         ]
         card.add_action_row([_select("days", days)])
+
+    async def _add_teaching(
+        self, card: hikari.api.ContainerComponentBuilder, guild: int, choices: GuildPreferences, phrase: Phrase
+    ) -> None:
+        roles = choices.roles
         correct = phrase(EVERYBODY) if roles.correct is None else role_mention(guild, roles.correct)
         approve = phrase(NOBODY) if roles.approve is None else role_mention(guild, roles.approve)
         shown_in = phrase(NO_CHANNELS) if choices.review_channel is None else f"<#{choices.review_channel}>"
@@ -216,19 +238,6 @@ class SettingsCard:
         card.add_action_row([review])
         card.add_action_row([_role_select("correct", phrase(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", phrase(APPROVING_ROLE))])
-        train = phrase(NOBODY) if roles.train is None else role_mention(guild, roles.train)
-        card.add_text_display(phrase(TRAINING, train=train))
-        card.add_action_row([_role_select("train", phrase(TRAINING_ROLE))])
-        listed = ", ".join(phrase(LIMIT_TEXTS[name], amount=amount) for name, amount in limits.items())
-        card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
-        button = hikari.impl.InteractiveButtonBuilder(
-            style=hikari.ButtonStyle.SECONDARY, custom_id=f"{CARD_ID}:limits", label=phrase(CHANGE_LIMITS)
-        )
-        who = hikari.impl.InteractiveButtonBuilder(
-            style=hikari.ButtonStyle.SECONDARY, custom_id=ACCESS_ID, label=phrase(WHO_MAY)
-        )
-        card.add_action_row([button, who])
-        return card
 
     async def _add_translations(
         self, card: hikari.api.ContainerComponentBuilder, guild: int, chosen: Sequence[str], locale: str
@@ -247,6 +256,15 @@ class SettingsCard:
                 )
             ]
         )
+
+
+def _add_speaking(card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase) -> None:
+    card.add_text_display(phrase(SPEAKING))
+    speaks = [("host", phrase(HOST), choices.speak is None)]
+    speaks += [(mode, phrase(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
+    card.add_action_row([_select("speak", speaks)])
+    lengths = [(one, phrase(LENGTH_LABELS[one]), choices.spoken_length is one) for one in SpokenLength]
+    card.add_action_row([_select("length", lengths)])
 
 
 def _offered(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
