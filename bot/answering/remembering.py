@@ -86,7 +86,7 @@ class Memory:
             now = await self._corrections(int(request.guild_id), prompt.recalled)
         else:
             return False
-        if set(prompt.lessons) <= set(now):
+        if set(prompt.taught) <= set(now):
             return False
         if request.reply.message_ids:
             self._unfinished.pop(request.reply.message_ids[0], None)
