@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.ui import confirmation
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 
 screen = Screen()
 
-screen.button(confirmation.KEEP_ID)(confirmation.keep)
+screen.button(confirmation.KEEP_ID, state=SNOWFLAKE)(confirmation.keep)

@@ -200,7 +200,7 @@ class Help(
         await respond(context, components=[_page("talk", commands, hidden, locale)], ephemeral=True)
 
 
-@screen.button(PAGE_ID)
+@screen.button(PAGE_ID, state="|".join(PURPOSES))
 async def turn_page(context: yuyo.components.Context, known: alluka.Injected[CommandList]) -> None:
     """Show what is for the purpose that the button names."""
     interaction = context.interaction

@@ -11,7 +11,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.access import Guard
 from bot.ui.private_reply import report_error_privately
-from bot.ui.screen import Handler
+from bot.ui.screen import Handler, is_served
 from bot.work.invocations import Invocations
 
 
@@ -24,12 +24,12 @@ class ButtonExpiredError(StarlingError):
 class Buttons(yuyo.ComponentClient):
     """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
 
-    __slots__ = ("_guard", "_invocations")
+    __slots__ = ("_guard", "_handlers", "_invocations")
 
     def serve(self, handlers: Mapping[str, Handler], invocations: Invocations, guard: Guard) -> None:
         """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
         once as ``invocations`` lets them, and none that ``guard`` refuses."""
-        self._invocations, self._guard = invocations, guard
+        self._invocations, self._guard, self._handlers = invocations, guard, handlers
         for custom_id, handler in handlers.items():
             self.register_executor(yuyo.components.SingleExecutor(custom_id, handler), timeout=None)
 
@@ -41,9 +41,11 @@ class Buttons(yuyo.ComponentClient):
         # yuyo would delete an expired executor of a message twice, which raises and answers nobody.
         if (entry := self._message_executors.get(interaction.message.id)) and entry[0].has_expired:
             del self._message_executors[interaction.message.id]
-        known = interaction.custom_id.partition(":")[0] in self._executors
+        handler = self._handlers.get(interaction.custom_id.partition(":")[0])
         try:
-            if not known and interaction.message.id not in self._message_executors:
+            if handler is None and interaction.message.id not in self._message_executors:
+                raise ButtonExpiredError
+            if handler is not None and not is_served(handler, interaction.custom_id, interaction.values):
                 raise ButtonExpiredError
             await self._guard(interaction)
             with self._invocations.held(interaction.user.id, interaction.custom_id.partition(":")[0]):

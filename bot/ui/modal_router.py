@@ -11,7 +11,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.ui.access import Guard
 from bot.ui.private_reply import report_error_privately
-from bot.ui.screen import Handler
+from bot.ui.screen import Handler, is_served
 from bot.work.invocations import Invocations
 
 
@@ -34,12 +34,12 @@ class _Form(yuyo.modals.AbstractModal):
 class Forms(yuyo.ModalClient):
     """yuyo's client; what fails in a form, and a form that nothing serves, is answered with a sentence."""
 
-    __slots__ = ("_guard", "_invocations")
+    __slots__ = ("_guard", "_handlers", "_invocations")
 
     def serve(self, handlers: Mapping[str, Handler], invocations: Invocations, guard: Guard) -> None:
         """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
         once as ``invocations`` lets them, and none that ``guard`` refuses."""
-        self._invocations, self._guard = invocations, guard
+        self._invocations, self._guard, self._handlers = invocations, guard, handlers
         for custom_id, handler in handlers.items():
             self.register_modal(custom_id, _Form(handler), timeout=None)
 
@@ -49,7 +49,8 @@ class Forms(yuyo.ModalClient):
         if not isinstance(interaction, hikari.ModalInteraction):
             return
         try:
-            if interaction.custom_id.partition(":")[0] not in self._modals:
+            handler = self._handlers.get(interaction.custom_id.partition(":")[0])
+            if handler is None or not is_served(handler, interaction.custom_id):
                 raise FormExpiredError
             await self._guard(interaction)
             with self._invocations.held(interaction.user.id, interaction.custom_id.partition(":")[0]):

@@ -16,7 +16,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import text_row, texts_in
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 
 screen = Screen()
 
@@ -64,7 +64,7 @@ class AskedAbout:
             raise MessageGoneError from error
 
 
-@screen.form(FORM_ID)
+@screen.form(FORM_ID, state=f"{SNOWFLAKE}:{SNOWFLAKE}")
 async def answer(
     context: yuyo.modals.Context,
     generator: alluka.Injected[AnswerGenerator],

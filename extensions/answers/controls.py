@@ -12,12 +12,12 @@ from bot.answering.hearings import Hearings
 from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
 from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
-from bot.ui.screen import Screen
+from bot.ui.screen import ROW_ID, SNOWFLAKE, Screen
 
 screen = Screen()
 
 
-@screen.button(STOP_ID)
+@screen.button(STOP_ID, state=ROW_ID)
 async def stop(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Let the answer end here.
 
@@ -43,7 +43,7 @@ async def stop_hearing(context: yuyo.components.Context, hearings: alluka.Inject
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
-@screen.button(AGAIN_ID)
+@screen.button(AGAIN_ID, state=ROW_ID)
 async def again(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Have the question answered anew.
 
@@ -59,7 +59,7 @@ async def again(context: yuyo.components.Context, answers: alluka.Injected[Answe
     await answers.again(context.id_metadata)
 
 
-@screen.button(GO_ON_ID)
+@screen.button(GO_ON_ID, state=ROW_ID)
 async def go_on(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
     """Have an answer that reached its limit go on.
 
@@ -74,7 +74,7 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
     await answers.go_on(context.id_metadata)
 
 
-@screen.button(GO_ON_ASKED_ID)
+@screen.button(GO_ON_ASKED_ID, state=SNOWFLAKE)
 async def go_on_with_command(
     context: yuyo.components.Context,
     generator: alluka.Injected[AnswerGenerator],

@@ -13,7 +13,7 @@ from bot.training.evaluating.comparisons import Comparison, ComparisonChoice, Co
 from bot.training.evaluating.interval import wilson
 from bot.training.evaluating.text import describe_better, interval_facts, quoted
 from bot.ui.permissions import guild_of, require
-from bot.ui.screen import Screen
+from bot.ui.screen import ROW_ID, Screen
 
 screen = Screen()
 
@@ -85,7 +85,7 @@ def _cut(text: str) -> str:
     return text if short == text else f"{short}…"
 
 
-@screen.button(VOTE_ID)
+@screen.button(VOTE_ID, state=f"{ROW_ID}:({'|'.join(ComparisonChoice)})")
 async def vote(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
     """Count a vote, instead of any earlier one of the same person.
 
@@ -101,7 +101,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
 
 
-@screen.button(REVEAL_ID)
+@screen.button(REVEAL_ID, state=ROW_ID)
 async def reveal(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
     """Show the names, and what came out.
 

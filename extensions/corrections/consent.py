@@ -13,7 +13,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.screen import Screen
-from extensions.corrections.form import ASKED, SHOULD_BE, CorrectionForms
+from extensions.corrections.form import ASKED, SHOULD_BE, WRITTEN, CorrectionForms
 from extensions.corrections.keeping import Keeping
 from extensions.corrections.reviews import Answered
 
@@ -84,7 +84,7 @@ async def open_form(
         await ask_for_consent(interaction, asked)
 
 
-@screen.button(AGREE_ID)
+@screen.button(AGREE_ID, state=f"{FILE}|{WRITTEN}")
 async def agree(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
 ) -> None:
@@ -103,7 +103,7 @@ async def agree(
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
 
 
-@screen.button(AGREE_NAMED_ID)
+@screen.button(AGREE_NAMED_ID, state=f"{FILE}|{WRITTEN}")
 async def agree_named(
     context: yuyo.components.Context,
     consents: alluka.Injected[ConsentStore],
@@ -119,7 +119,7 @@ async def agree_named(
     await _name(context.interaction.user.id, preferences)
 
 
-@screen.button(GIVE_ID)
+@screen.button(GIVE_ID, state=WRITTEN)
 async def give(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], keeping: alluka.Injected[Keeping]
 ) -> None:
@@ -138,7 +138,7 @@ async def give(
     await keeping.keep(interaction, context.id_metadata, texts[-1], prompt)
 
 
-@screen.button(GIVE_NAMED_ID)
+@screen.button(GIVE_NAMED_ID, state=WRITTEN)
 async def give_named(
     context: yuyo.components.Context,
     consents: alluka.Injected[ConsentStore],
@@ -158,7 +158,7 @@ _TEXTS_OF_ANSWER = 3
 """The text, a heading, and the answer."""
 
 
-@screen.button(REFUSE_ID)
+@screen.button(REFUSE_ID, state="")
 async def refuse(context: yuyo.components.Context) -> None:
     """Keep nothing."""
     await _end_with(context.interaction, NOTHING_KEPT)

@@ -17,7 +17,7 @@ from bot.training.remaining import what_remains
 from bot.training.withdrawn import WithdrawnExamples
 from bot.ui.confirmation import confirmation_row, confirmed
 from bot.ui.permissions import guild_of
-from bot.ui.screen import Screen
+from bot.ui.screen import ROW_ID, SNOWFLAKE, Screen
 from extensions.corrections.text import first_words
 
 screen = Screen()
@@ -38,7 +38,7 @@ def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> 
     return confirmation_row(CUSTOM_ID, asker, locale, about=correction.id)
 
 
-@screen.button(CUSTOM_ID)
+@screen.button(CUSTOM_ID, state=f"{SNOWFLAKE}:{ROW_ID}")
 async def delete(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

@@ -22,7 +22,7 @@ from bot.preferences.preferences import Preferences
 from bot.recall.recall import Recall
 from bot.ui.modal_router import text_row
 from bot.ui.permissions import Interaction, NotPermittedError, OnServersOnlyError, guild_of, server_or_direct
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, ROW_ID, SNOWFLAKE, Screen
 from extensions.corrections.text import describe_result
 
 screen = Screen()
@@ -44,6 +44,8 @@ _LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+
 _NEW, _EDIT = "new", "edit"
 TEACH = "teach"
 """What is asked for in a form for something that no answer was given to."""
+WRITTEN = f"{_NEW}:{SNOWFLAKE}:{SNOWFLAKE}|{_EDIT}:{ROW_ID}(:{NUMBER})?|{TEACH}"
+"""The shape of what ``new``, ``edit`` and ``TEACH`` say, and of what a form adds."""
 
 
 class NotALinkError(StarlingError):

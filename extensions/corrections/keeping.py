@@ -17,7 +17,7 @@ from bot.ui.error_report import report_error
 from bot.ui.modal_router import texts_in
 from bot.ui.screen import Screen
 from extensions.corrections.card import card_for
-from extensions.corrections.form import FORM_ID, CorrectionForms, Receipt
+from extensions.corrections.form import FORM_ID, WRITTEN, CorrectionForms, Receipt
 from extensions.corrections.reviews import Answered, Reviews
 
 screen = Screen()
@@ -89,7 +89,7 @@ async def _give_back(interaction: Answered, error: StarlingError, whole: str) ->
     )
 
 
-@screen.form(FORM_ID)
+@screen.form(FORM_ID, state=WRITTEN)
 async def submitted(context: yuyo.modals.Context, keeping: alluka.Injected[Keeping]) -> None:
     """Keep what was written; where that cannot be, the person gets it back."""
     texts = texts_in(context.interaction)

@@ -16,7 +16,7 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.ui.pages import Page, page_of, turn_to
 from bot.ui.permissions import Interaction, guild_of
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, Screen
 from extensions.corrections.card import card_for
 from extensions.corrections.text import correction_choices, one_line
 
@@ -57,7 +57,7 @@ async def page_of_corrections(
     return replace(page, buttons=(row, *page.buttons))
 
 
-@screen.button(OPEN_ID)
+@screen.button(OPEN_ID, values=NUMBER)
 async def open_one(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -78,7 +78,7 @@ async def open_one(
     )  # fmt: skip
 
 
-@screen.button(CUSTOM_ID)
+@screen.button(CUSTOM_ID, state=f"[a-z]*:{NUMBER}")
 async def turn_page(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

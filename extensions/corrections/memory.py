@@ -15,7 +15,7 @@ from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.pages import Page, page_of, turn_to
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, Screen
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.corrections.text import choice_of, first_words
 
@@ -95,7 +95,7 @@ async def _page(memories: MemoryStore, user: hikari.Snowflakeish, number: int, l
     return page_of(heading, lines, number=number, pages=pages, custom_id=PAGE_ID, locale=locale)
 
 
-@screen.button(PAGE_ID)
+@screen.button(PAGE_ID, state=NUMBER)
 async def turn_page(context: yuyo.components.Context, memories: alluka.Injected[MemoryStore]) -> None:
     """Show the page that the button is for."""
     interaction = context.interaction

@@ -16,7 +16,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.answer_buttons import RECALLED_ID
 from bot.ui.permissions import guild_of, server_or_direct
 from bot.ui.private_reply import answer_privately
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, SNOWFLAKE, Screen
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions.corrections import form as correction_form
 from extensions.corrections.consent import open_form
@@ -37,7 +37,7 @@ CORRECT = _("Correct the answer")
 _MAX_CHARS = 400
 
 
-@screen.button(RECALLED_ID)
+@screen.button(RECALLED_ID, state=f"{NUMBER}(,{NUMBER})*")
 async def tell(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -82,7 +82,7 @@ async def tell(
     )  # fmt: skip
 
 
-@screen.button(CORRECT_HERE_ID)
+@screen.button(CORRECT_HERE_ID, state=SNOWFLAKE)
 async def correct(context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms]) -> None:
     """Open the form in which the answer is corrected.
 
@@ -96,7 +96,7 @@ async def correct(context: yuyo.components.Context, forms: alluka.Injected[Corre
     await open_form(context.interaction, correction_form.new(exchange), forms)
 
 
-@screen.button(MISFIT_ID)
+@screen.button(MISFIT_ID, state=f"{SNOWFLAKE}:{NUMBER}")
 async def say_misfit(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

@@ -11,7 +11,7 @@ from bot.corrections.rights import correction_actor
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.preferences.preferences import Preferences
 from bot.ui.permissions import guild_of
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, ROW_ID, Screen
 from extensions.corrections import form as correction_form
 from extensions.corrections.card import APPROVE_ID, EDIT_ID, REJECT_ID, RETIRE_ID, card_for
 from extensions.corrections.consent import open_form
@@ -21,7 +21,7 @@ from extensions.corrections.reviews import Reviews
 screen = Screen()
 
 
-@screen.button(APPROVE_ID)
+@screen.button(APPROVE_ID, state=f"{ROW_ID}:{NUMBER}")
 async def approve(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -36,7 +36,7 @@ async def approve(
     await _approve(context, corrections, preferences, reviews)
 
 
-@screen.button(RETIRE_ID)
+@screen.button(RETIRE_ID, state=f"{ROW_ID}:{NUMBER}:{NUMBER}(,{NUMBER})*")
 async def approve_and_retire(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -65,7 +65,7 @@ async def _approve(
         await reviews.show(retired, str(interaction.guild_locale or interaction.locale))
 
 
-@screen.button(REJECT_ID)
+@screen.button(REJECT_ID, state=f"{ROW_ID}:{NUMBER}")
 async def reject(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],
@@ -85,7 +85,7 @@ async def reject(
     await reviews.decided(rejected, interaction)
 
 
-@screen.button(EDIT_ID)
+@screen.button(EDIT_ID, state=ROW_ID)
 async def edit(context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms]) -> None:
     """Open the form for other words.
 

@@ -24,7 +24,7 @@ from bot.ui.command_reply import locale_of
 from bot.ui.modal_router import FormExpiredError, text_row, texts_in
 from bot.ui.permissions import guild_of
 from bot.ui.private_reply import answer_privately
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 
 screen = Screen()
 
@@ -97,7 +97,7 @@ class TranscriptForms:
         return "\n".join(one.text for one in known if one is not None)
 
 
-@screen.form(FORM_ID)
+@screen.form(FORM_ID, state=SNOWFLAKE)
 async def take(
     context: yuyo.modals.Context,
     forms: alluka.Injected[TranscriptForms],

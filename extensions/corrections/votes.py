@@ -12,7 +12,7 @@ from bot.i18n.translation import translate
 from bot.ui.answer_buttons import BAD_ID, CORRECT_ID, GOOD_ID
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.private_reply import answer_privately
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.corrections import form as correction_form
 from extensions.corrections.consent import ask_for_consent, open_form
 from extensions.corrections.form import CorrectionForms, NotAnAnswerError
@@ -70,7 +70,7 @@ async def dislike(
     )
 
 
-@screen.form(FORM_ID)
+@screen.form(FORM_ID, state=SNOWFLAKE)
 async def take(
     context: yuyo.modals.Context,
     feedback: alluka.Injected[FeedbackStore],

@@ -21,7 +21,7 @@ from bot.preferences.choices import MAX_VOCABULARY_CHARS
 from bot.preferences.preferences import Preferences
 from bot.ui.pages import Page, turn_to
 from bot.ui.permissions import guild_of
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions.corrections import form as correction_form
 from extensions.corrections.consent import open_form
@@ -114,7 +114,7 @@ def _menus(
     return rows
 
 
-@screen.button(CORRECT_ID)
+@screen.button(CORRECT_ID, values=f"{SNOWFLAKE}:{SNOWFLAKE}")
 async def correct(
     context: yuyo.components.Context,
     exchanges: alluka.Injected[ExchangeStore],
@@ -131,7 +131,7 @@ async def correct(
     await open_form(context.interaction, correction_form.new(exchange), forms)
 
 
-@screen.button(DISMISS_ID)
+@screen.button(DISMISS_ID, values=f"{SNOWFLAKE}:{SNOWFLAKE}")
 async def dismiss(
     context: yuyo.components.Context,
     feedback: alluka.Injected[FeedbackStore],

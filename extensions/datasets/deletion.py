@@ -15,7 +15,7 @@ from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.permissions import require
-from bot.ui.screen import Screen
+from bot.ui.screen import ROW_ID, SNOWFLAKE, Screen
 
 screen = Screen()
 
@@ -57,7 +57,7 @@ def buttons(
     return confirmation_row(CUSTOM_ID, asker, locale, about=about)
 
 
-@screen.button(CUSTOM_ID)
+@screen.button(CUSTOM_ID, state=f"{SNOWFLAKE}:({_ALL}|{_ONE}):{ROW_ID}")
 async def delete(context: yuyo.components.Context, store: alluka.Injected[DatasetStore]) -> None:
     """Delete the dataset, or the version.
 

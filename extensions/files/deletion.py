@@ -12,7 +12,7 @@ from bot.storage.file_names import key_of, shown
 from bot.storage.files import FileStore, StoredFile
 from bot.ui.confirmation import answer_question, confirmation_row, confirmed
 from bot.ui.file_text import age_text, size_text
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.files.rights import own_files
 
 screen = Screen()
@@ -33,7 +33,7 @@ def buttons(file: StoredFile, asker: hikari.Snowflakeish, locale: str) -> hikari
     return confirmation_row(DELETE_ID, asker, locale, about=key_of(file.path))
 
 
-@screen.button(DELETE_ID)
+@screen.button(DELETE_ID, state=f"{SNOWFLAKE}:.+")
 async def delete(context: yuyo.components.Context, store: alluka.Injected[FileStore]) -> None:
     """Delete the file.
 

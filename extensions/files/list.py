@@ -14,7 +14,7 @@ from bot.storage.file_names import shown
 from bot.storage.files import FileStore, StoredFile
 from bot.ui.file_text import size_text
 from bot.ui.pages import Page, page_of, turn_to
-from bot.ui.screen import Screen
+from bot.ui.screen import NUMBER, Screen
 from extensions.files.rights import own_files
 
 screen = Screen()
@@ -43,7 +43,7 @@ def page_of_files(files: Sequence[StoredFile], number: int, locale: str) -> Page
     return page_of(heading, lines, number=number, pages=pages, custom_id=CUSTOM_ID, locale=locale)
 
 
-@screen.button(CUSTOM_ID)
+@screen.button(CUSTOM_ID, state=NUMBER)
 async def turn_page(context: yuyo.components.Context, store: alluka.Injected[FileStore]) -> None:
     """Show the page that the button is for.
 

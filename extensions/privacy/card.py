@@ -14,7 +14,7 @@ from bot.privacy.personal_data import PersonalData
 from bot.training.remaining import what_remains
 from bot.training.withdrawn import WithdrawnExamples
 from bot.ui.confirmation import confirmation_row, confirmed
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 
 screen = Screen()
 
@@ -57,7 +57,7 @@ def ask_before_forgetting(user: int, locale: str) -> tuple[str, hikari.api.Messa
     return translate(QUESTION, locale), confirmation_row(FORGET_ID, user, locale, label=FORGET)
 
 
-@screen.button(FORGET_ID)
+@screen.button(FORGET_ID, state=SNOWFLAKE)
 async def forget(
     context: yuyo.components.Context,
     data: alluka.Injected[PersonalData],

@@ -16,7 +16,7 @@ from bot.preferences.choices import MAX_CHANNELS, Access, GuildPreferences, Role
 from bot.preferences.preferences import Preferences
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require
-from bot.ui.screen import Screen
+from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.settings.card import EMPTY_IS_NONE, SettingsCard, as_limits, role_mention
 
 screen = Screen()
@@ -105,7 +105,7 @@ def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
     return translate(LIMIT_OF_ROLE, locale, role=role_mention(guild, role), limits=limits)
 
 
-@screen.button(CARD_ID)
+@screen.button(CARD_ID, state="|".join(["show", "role", *_FIELDS]), values=SNOWFLAKE)
 async def change(context: yuyo.components.Context, preferences: alluka.Injected[Preferences]) -> None:
     """Show the card, or let what was chosen on it hold and draw it anew; a role opens the form with its limits.
 
@@ -148,7 +148,7 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[int]) -> Guil
     return replace(before, access=access)
 
 
-@screen.form(FORM_ID)
+@screen.form(FORM_ID, state=SNOWFLAKE)
 async def change_limits(
     context: yuyo.modals.Context, card: alluka.Injected[SettingsCard], preferences: alluka.Injected[Preferences]
 ) -> None:

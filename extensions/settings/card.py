@@ -27,6 +27,7 @@ from bot.preferences.choices import (
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 from bot.ui.channel_permissions import LACKS_INTENT, permissions_in
+from bot.ui.component_router import ButtonExpiredError
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import named, require
 from bot.ui.screen import Screen
@@ -316,7 +317,7 @@ def role_mention(guild: int, role: int) -> str:
     return "@everyone" if role == guild else f"<@&{role}>"
 
 
-@screen.button(CARD_ID)
+@screen.button(CARD_ID, state="[a-z]+")
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],
@@ -387,7 +388,7 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
         case "train":
             return replace(before, roles=replace(before.roles, train=_chosen_id(values)))
         case _:
-            return before
+            raise ButtonExpiredError
 
 
 def _chosen_id(values: Sequence[str]) -> int | None:

@@ -25,7 +25,7 @@ from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Plan
 from bot.training.trainings import Trainings
 from bot.ui.nonce import fresh_nonce
-from bot.ui.screen import Screen
+from bot.ui.screen import ROW_ID, Screen
 from extensions.training import loss_chart
 
 screen = Screen()
@@ -209,7 +209,7 @@ def _ended(training: Training, model: Model | None, locale: str) -> str:
     return translate(CANCELLED, locale, **params)
 
 
-@screen.button(START_ID)
+@screen.button(START_ID, state=ROW_ID)
 async def start(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],
@@ -239,7 +239,7 @@ async def start(
     )
 
 
-@screen.button(DROP_ID)
+@screen.button(DROP_ID, state=ROW_ID)
 async def drop(
     context: yuyo.components.Context, store: alluka.Injected[TrainingStore], preferences: alluka.Injected[Preferences]
 ) -> None:
@@ -257,7 +257,7 @@ async def drop(
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
 
 
-@screen.button(CANCEL_ID)
+@screen.button(CANCEL_ID, state=ROW_ID)
 async def cancel(
     context: yuyo.components.Context,
     trainings: alluka.Injected[Trainings],

@@ -255,3 +255,35 @@ async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path,
             assert SECRET not in json.dumps([each["messages"] for each in chat.requests[1:]])
             assert (tmp_path / "guilds" / harness.directory["guild_id"] / FILE).read_text() == SECRET
         assert list(sandbox.failures) == []
+
+
+MALFORMED = ("", ":::", "ё:🧭:٣", f"{'9' * 20}:{'9' * 40}")
+"""Behind the beginnings of custom ids: missing parts, too long, no numbers, numbers that no database has."""
+
+
+async def test_what_no_button_of_ours_has_is_one_sentence_and_changes_nothing(
+    tmp_path: Path, whisper_base: Path
+) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with running(tmp_path, sandbox, **settings):
+            town = await founded(harness, tmp_path)
+            before = stored_of_others(tmp_path, "no guild")
+            used_so_far: list[tuple[str, Outcome]] = []
+            for ids, is_form in ((BUTTONS, False), (FORMS, True)):
+                for id_, about in ids.items():
+                    # Where nothing stands behind the name, nothing is missing.
+                    tried = MALFORMED if about(town) else MALFORMED[1:]
+                    used_so_far += [
+                        (f"{id_}:{each}", await used(harness, id_, each, is_form=is_form)) for each in tried
+                    ]
+            for id_ in MENUS:
+                used_so_far += [(f"{id_}={each}", await chosen(harness, id_, each)) for each in MALFORMED if each]
+            changed = {name for name, rows in stored_of_others(tmp_path, "no guild").items() if rows != before[name]}
+        said = {id_: json.dumps([message["content"] for message in outcome.messages]) for id_, outcome in used_so_far}
+        assert sorted(id_ for id_, text in said.items() if "on our side" in text) == []
+        assert changed <= UNHARMED, "what has no state does what it always does"
+        assert list(sandbox.failures) == []
+
+
+UNHARMED = {"preferences", "votes"}
