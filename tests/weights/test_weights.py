@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.weights.weights import UnknownWeightsError, WeightsCache, WeightsDamagedError, WeightsMissingError
+from bot.weights.weights import (
+    ModelsFolderError,
+    UnknownWeightsError,
+    WeightsCache,
+    WeightsDamagedError,
+    WeightsMissingError,
+)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
@@ -38,3 +44,10 @@ def test_fetching_mends_a_damaged_copy(tmp_path: Path, piper_joe: Path) -> None:
     assert cache.fetch("piper-joe") == folder / piper_joe.name
     assert cache.verified("piper-joe") == folder / piper_joe.name
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["piper-joe"]
+
+
+def test_a_folder_that_nothing_can_be_written_into_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (Path("/proc/models"), tmp_path / "file" / "models"):
+        with pytest.raises(ModelsFolderError, match=f"The models folder {folder} cannot be used: .* MODELS_FOLDER"):
+            WeightsCache(folder).fetch("piper-joe")
