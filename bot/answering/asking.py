@@ -36,12 +36,13 @@ async def ask(
     speak: SpeakMode | None = None,
     private: bool = False,
     continued: str = "",
+    is_given: bool = False,
 ) -> None:
     """Answer ``text``, ``files`` or a question ``about`` a message, as the answer to ``interaction``, which was
     deferred; a button stops it for as long as it grows. What fails is told to the one who asked alone, with the
     question, and nothing else is left of it.
 
-    ``continued``: what there is of the answer, which goes on from there.
+    ``continued``: what there is of the answer, which goes on from there. ``is_given``: see ``Exchange``.
 
     Raises:
         hikari.HTTPError: Discord refuses.
@@ -78,6 +79,7 @@ async def ask(
         is_apart=bool(continued),
         remembered=not private,
         cancellation=stop,
+        is_given=is_given,
     )
     try:
         with hearing:

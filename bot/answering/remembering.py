@@ -65,6 +65,7 @@ class Memory:
                 created_at=datetime.now(UTC),
                 has_files=understood.attached != AttachmentContent(),
                 recalled=prompt.recalled if request.guild_id is not None or request.is_direct else (),
+                is_given=request.is_given,
             )
             if request.remembered:
                 await self._exchanges.remember(exchange, request.asked_at)

@@ -112,6 +112,8 @@ class AnswerRequest:
     """Whether what goes on is shown without what there was."""
     remembered: bool = True
     """Whether the conversation can go on from the answer."""
+    is_given: bool = False
+    """Whether it was asked by /ask; see ``Exchange``."""
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """Aware; of what is asked by a message, when it was taken."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)

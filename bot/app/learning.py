@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.app.answering import Answering
 from bot.app.foundation import Foundation
-from bot.app.personal_data import build_personal_data
+from bot.app.personal_data import build_personal_data, pairs_of
 from bot.app.stores import Stores
 from bot.corrections.review_messages import ReviewMessages
 from bot.corrections.service import Corrections
@@ -18,6 +18,8 @@ from bot.recall.choosing import RecallMethod, retriever_maker
 from bot.settings import Settings
 from bot.training.evaluating.judging import Judge
 from bot.training.evaluating.scoring import Scorer
+from bot.training.noticing import Noticing
+from bot.training.preference_pairs import PreferencePairs
 from bot.training.promoting import Promoting
 from bot.training.readiness import Readiness
 from bot.training.registry import TRAINERS
@@ -33,9 +35,11 @@ class Learning:
     corrections: Corrections
     datasets: Datasets
     trainings: Trainings
+    pairs: PreferencePairs
     readiness: Readiness
     scorer: Scorer
     promoting: Promoting
+    noticing: Noticing
     withdrawn: WithdrawnExamples
     personal_data: PersonalData
 
@@ -51,7 +55,8 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         reviews=ReviewMessages(base.bot.rest),
         tombstones=tombstones,
     )
-    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), base.sealed)
+    signer = ArchiveSigner(settings.archive_key)
+    datasets = Datasets(stores.datasets, stores.files, stores.uploads, signer, base.sealed)
     trainings = Trainings(
         stores.trainings,
         stores.models,
@@ -70,11 +75,16 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         corrections=corrections,
         datasets=datasets,
         trainings=trainings,
+        pairs=pairs_of(stores, tombstones),
         readiness=Readiness(trainings.trainers, settings.owner_id),
         scorer=scorer,
         promoting=Promoting(
             stores.models, stores.trainings, datasets, answering.chat.serving, answering.chat.models, scorer,
             answering.chat.instructions.default, withdrawn,
+        ),
+        noticing=Noticing(
+            stores.models, stores.trainings, datasets, answering.chat.serving, answering.chat.models,
+            answering.chat.instructions.default,
         ),
         withdrawn=withdrawn,
         personal_data=build_personal_data(stores, trainings, datasets, corrections, tombstones),
@@ -85,7 +95,7 @@ def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalDat
     """What forgets in a place where no Starling runs; nothing is trained, and no list of what is forgotten is kept."""
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences, on_changed=lambda _guild: None)
     sealed = SealedProcesses()
-    datasets = Datasets(stores.datasets, stores.files, ArchiveSigner(settings.archive_key), sealed)
+    datasets = Datasets(stores.datasets, stores.files, stores.uploads, ArchiveSigner(settings.archive_key), sealed)
     trainings = Trainings(
         stores.trainings, stores.models, datasets, stores.files, {}, settings.trainings_folder, max_per_day=0
     )

@@ -12,6 +12,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.memories import MemoryStore
 from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
+from bot.datasets.uploads import Uploads
 from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
 from bot.privacy.tombstones import Tombstones
@@ -36,6 +37,7 @@ class Stores:
     instructions: InstructionStore
     usage: UsageStore
     files: FileStore
+    uploads: Uploads
     datasets: DatasetStore
     corrections: CorrectionStore
     consents: ConsentStore
@@ -64,13 +66,15 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
 def stores_in(database: Database, settings: Settings, *, clock: Clock) -> Stores:
     """One of each on ``database``, which is open."""
     datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
+    files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
     return Stores(
         preferences=Preferences(database),
         jobs=JobStore(database),
         exchanges=ExchangeStore(database),
         instructions=InstructionStore(database),
         usage=UsageStore(database, clock=clock),
-        files=FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes),
+        files=files,
+        uploads=Uploads(database, files),
         datasets=datasets,
         corrections=CorrectionStore(database, datasets),
         consents=ConsentStore(database),

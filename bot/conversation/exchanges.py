@@ -48,6 +48,8 @@ class Exchange:
     recalled: tuple[int, ...] = ()
     """The numbers of the guild's corrections that the model was given for the reply; in direct messages, of what the
     person has taught for themselves."""
+    is_given: bool = False
+    """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
 
 
 class ExchangeStore(DataHolder):
@@ -121,6 +123,12 @@ class ExchangeStore(DataHolder):
         async with self._database.sessions() as session:
             rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(limit))
             return [_exchange(each) for each in rows]
+
+    async def given(self, guild_id: int) -> list[Exchange]:
+        """The exchanges of a guild that were asked by /ask, the oldest first."""
+        wanted = select(ExchangeRow).where(ExchangeRow.guild_id == guild_id, ExchangeRow.is_given)
+        async with self._database.sessions() as session:
+            return [_exchange(row) for row in await session.scalars(wanted.order_by(ExchangeRow.reply_message_id))]
 
     async def withdraw(self, reply_message_id: int) -> None:
         """Delete the exchange with this reply, whose question is about to be answered anew."""

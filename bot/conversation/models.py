@@ -115,8 +115,11 @@ class ChatModels:
         """The model that answers in ``guild``; in direct messages, the default."""
         if guild is None:
             return self.default
-        if (trained := await self._trained.active(int(guild))) is not None:
-            return trained
+        trained = await self._trained.active(int(guild))
+        return trained or await self.untrained(guild)
+
+    async def untrained(self, guild: int) -> ChatModel:
+        """The model that answers in ``guild`` where none that it has trained does."""
         name = (await self._preferences.guild(guild)).chat_model
         return self.default if name is None or not self._is_allowed(name) else self._known(name)
 

@@ -13,8 +13,15 @@ from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredD
 from bot.storage.database import Database, rows_changed
 from bot.storage.tables import ConsentRow
 
-VERSION = 1
+VERSION = 2
 """Of the text that people agree to. Raise it when that text changes: everyone is asked anew."""
+TEXT = _(
+    "The question and the answer that you write in the form are kept with your name, shown to this server's "
+    "moderators, and, once they approve, used to answer here and to train models. The questions that you give to "
+    "/compare and /ask, earlier ones too, may train models with the answers of which people preferred one. You can "
+    "take back what you gave at any time, with /corrections delete, below the comparison, or all of it with /privacy "
+    "forget; nothing else that you say is kept for this."
+)
 
 
 class ConsentMissingError(StarlingError):

@@ -1,4 +1,4 @@
-"""What people think of answers, and what else they say of the bot. Nothing of it trains: it tells what to correct."""
+"""What people think of answers, and what else they say of the bot: what to correct, and which answer is better."""
 
 from __future__ import annotations
 
@@ -129,6 +129,15 @@ class FeedbackStore(DataHolder):
             DislikedAnswer(message, channel, int(bad), int(good), tuple(reasons.get(message, ())[:_REASONS]))
             for message, channel, bad, good in rows
         ]
+
+    async def likes(self, guild_id: int, message_ids: Collection[int]) -> dict[int, int]:
+        """By how many more people like than dislike each of these answers of a guild; without those nobody voted on."""
+        row = VoteRow
+        wanted = select(row.message_id, func.sum(case((row.good, 1), else_=-1))).where(row.guild_id == guild_id)
+        async with self._database.sessions() as session:
+            found = await session.execute(wanted.group_by(row.message_id))
+            asked = set(message_ids)
+            return {message: int(more) for message, more in found if message in asked}
 
     async def add(
         self, guild_id: int | None, user_id: int, text: str, kind: FeedbackKind = FeedbackKind.FEEDBACK

@@ -332,5 +332,5 @@ def _example(correction: Correction) -> Example:
         given_by=giver,
         source=ExampleSource.CORRECTION,
         created_at=correction.changed_at,
-        correction_id=correction.id,
+        origin_id=correction.id,
     )

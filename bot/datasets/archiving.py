@@ -28,8 +28,8 @@ MAX_UNPACKED_BYTES = 64 << 20
 """Of all files together; a dataset of ``MAX_TOTAL_CHARS`` has less."""
 
 CONSENT = (
-    "Each example was submitted by the person it is ascribed to, prompt and answer, in a form, a command or a file of "
-    "theirs; none was taken from messages."
+    "Each example was submitted by the person it is ascribed to, in a form, a command or a file of theirs; none was "
+    "taken from messages. Of comparisons, the prompt is theirs, and the answers are of models."
 )
 
 

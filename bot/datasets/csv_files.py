@@ -26,7 +26,7 @@ COLUMNS = (
     *("prompt", "answer", "rejected", "system", "turns", "language", "given_by", "source", "correction_id"),
     "created_at",
 )
-"""Of the table that we write."""
+"""Of the table that we write. The id of what an example comes from is called so since comparisons gave none yet."""
 
 _CONTENT = ("prompt", "answer", "rejected", "system", "language")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -121,7 +121,7 @@ def table_of(examples: Iterable[Example]) -> str:
         cells = (
             *(example.prompt, example.answer or "", example.rejected or "", example.system or ""),
             json.dumps(turns, ensure_ascii=False) if turns else "",
-            *(example.language or "", str(example.given_by), example.source, example.correction_id or ""),
+            *(example.language or "", str(example.given_by), example.source, example.origin_id or ""),
             example.created_at.isoformat(),
         )
         writer.writerow([escaped(cell) for cell in cells])
@@ -158,7 +158,7 @@ def _written_example(row: Sequence[str]) -> Example:
         language=cells["language"] or None,
         given_by=int(cells["given_by"]),
         source=ExampleSource(cells["source"]),
-        correction_id=cells["correction_id"] or None,
+        origin_id=cells["correction_id"] or None,
         created_at=created_at,
     )
 

@@ -15,6 +15,8 @@ class ExampleSource(StrEnum):
     """Where an example comes from."""
 
     CORRECTION = "correction"
+    COMPARISON = "comparison"
+    """Two answers of models, of which people preferred one; the prompt is the giver's."""
     UPLOAD = "upload"
 
 
@@ -56,7 +58,7 @@ class Example:
     rejected: str | None
     """What not to say."""
     given_by: int
-    """The user who submitted it; Discord's id."""
+    """The user who submitted it, or asked for it; Discord's id."""
     source: ExampleSource
     created_at: datetime
     """Aware, UTC: when it was submitted."""
@@ -65,8 +67,8 @@ class Example:
     """What was said before the prompt, oldest first."""
     language: str | None = None
     """ISO 639, of the prompt."""
-    correction_id: str | None = None
-    """The correction that it comes from."""
+    origin_id: str | None = None
+    """The correction or the comparison that it comes from, with which it is taken back."""
 
     def __post_init__(self) -> None:
         if not self.prompt or not (self.answer or self.rejected):

@@ -66,7 +66,7 @@ def restore(data: bytes, origin: ExampleOrigin, signer: ArchiveSigner | None) ->
             given_by=origin.given_by,
             created_at=origin.created_at,
             source=ExampleSource.UPLOAD,
-            correction_id=None,
+            origin_id=None,
         )
         for example in examples
     ]
@@ -82,7 +82,7 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
     seen = set[str]()
     for info in infos:
         name = info.orig_filename
-        if _leads_out(name):
+        if leads_out(name):
             raise Problem(LEADS_OUT, name=shown(name, 60))
         if name not in wanted:
             raise Problem(UNKNOWN_MEMBER, name=shown(name, 60))
@@ -97,7 +97,8 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
         raise Problem(UNPACKS_TOO_LARGE, limit_mb=MAX_UNPACKED_BYTES >> 20)
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
+    """Whether ``name``, of a file in a zip, is no path within the folder that the zip is unpacked to."""
     path = name.replace("\\", "/")
     return path.startswith("/") or path[1:2] == ":" or ".." in path.split("/") or "\0" in name
 
@@ -155,7 +156,7 @@ def _checked(example: Example) -> Example:
         ValueError: another field of it cannot be.
         Problem: a text does not.
     """
-    if not 0 < example.given_by < 1 << 63 or len(example.language or "") > 16 or len(example.correction_id or "") > 64:
+    if not 0 < example.given_by < 1 << 63 or len(example.language or "") > 16 or len(example.origin_id or "") > 64:
         raise ValueError("no such id, language or correction")
     return dataclasses.replace(
         example,

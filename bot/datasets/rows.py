@@ -36,7 +36,7 @@ def example_values(example: Example, dataset_id: str, key: str, position: int) -
         "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
         "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
         "turns": [[turn.role, turn.text] for turn in example.turns], "language": example.language,
-        "given_by": example.given_by, "source": example.source, "correction_id": example.correction_id,
+        "given_by": example.given_by, "source": example.source, "origin_id": example.origin_id,
         "created_at": example.created_at,
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ def example_of(row: DatasetExampleRow) -> Example:
     return Example(
         prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
         language=row.language, given_by=row.given_by, source=ExampleSource(row.source),
-        correction_id=row.correction_id, created_at=row.created_at,
+        origin_id=row.origin_id, created_at=row.created_at,
     )  # fmt: skip
 
 

@@ -18,22 +18,33 @@ from bot.datasets.archiving import ArchiveSource, archive, table_in
 from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, DatasetSelection, NoSuchDatasetError
 from bot.datasets.example import Example, ExampleKind, content_hash
 from bot.datasets.example_text import ExampleOrigin
+from bot.datasets.folders import archived, folder_named, readable_in
 from bot.datasets.leaks import Leaks, unpacked_leaks
 from bot.datasets.limits import EmptyDatasetError, require_room_for_examples
 from bot.datasets.linting import LintReport, lint, packed_texts
 from bot.datasets.merging import taken
 from bot.datasets.naming import tidied
-from bot.datasets.reading import read_upload
+from bot.datasets.problems import Problem, UploadRefusedError
+from bot.datasets.reading import MAX_BYTES, TOO_LARGE, read_upload
 from bot.datasets.restoring import is_zip
+from bot.datasets.several_files import read_files
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.splitting import Split, split
 from bot.datasets.store import DatasetStore, VersionWatcher
+from bot.datasets.unpacking import (
+    MAX_UNPACKED_BYTES,
+    TOOK_TOO_MUCH,
+    ReadableFile,
+    is_dataset_archive,
+    parted,
+)
+from bot.datasets.uploads import Uploads
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.files import FileStore, StoredFile
 from bot.storage.sealed_folder import FileNotThereError
-from bot.work.sealed import SealedProcesses, WorkLimitError, WorkLimits
+from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimitError, WorkLimits
 
 FOLDER = "datasets"
 """Of a guild's files, where its archives lie."""
@@ -45,6 +56,10 @@ AT_ONCE = 2
 
 LEAKS_WORK = WorkLimits(memory_bytes=160 << 20, processor_s=60)
 """Of 20,000 examples; a quarter of a second is taken by 20,000 characters that are made to delay the search."""
+
+
+UNPACKING_WORK = WorkLimits(memory_bytes=160 << 20, processor_s=20, output_bytes=MAX_UNPACKED_BYTES + (1 << 20))
+"""Of a zip; what comes out is there three times."""
 
 
 class LintTooLongError(StarlingError):
@@ -115,14 +130,18 @@ class TrainingData:
 class Datasets(DataHolder):
     """The datasets of guilds, and the archives of them, which have texts of people and their ids as well."""
 
-    def __init__(self, store: DatasetStore, files: FileStore, signer: ArchiveSigner, sealed: SealedProcesses) -> None:
-        """``signer`` tells archives that were made here from others."""
+    def __init__(
+        self, store: DatasetStore, files: FileStore, uploads: Uploads, signer: ArchiveSigner, sealed: SealedProcesses
+    ) -> None:
+        """``uploads``: knows who has put which files there. ``signer`` tells archives that were made here from
+        others."""
         self._store = store
         self._files = files
+        self._uploads = uploads
         self._signer = signer
         self._sealed = sealed
         self._slots = asyncio.Semaphore(AT_ONCE)
-        store.tell_of_corrections(self._delete_archives_of_corrections)
+        store.tell_of_origins(self._delete_archives_of_origins)
         store.tell_of_withdrawals(self._delete_archive)
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
@@ -150,13 +169,13 @@ class Datasets(DataHolder):
             return 0
         return 1
 
-    async def _delete_archives_of_corrections(self, correction_ids: Collection[str]) -> int:
-        wanted = [id_.encode() for id_ in correction_ids]
+    async def _delete_archives_of_origins(self, origin_ids: Collection[str]) -> int:
+        wanted = [id_.encode() for id_ in origin_ids]
         return await self._delete_archives(lambda table: any(id_ in table for id_ in wanted))
 
     async def _delete_archives(self, concerns: Callable[[bytes], bool]) -> int:
-        """Delete those whose table is such, in all guilds; says how many. Their tables have who gave what, and from
-        which correction it came, whatever became of the dataset."""
+        """Delete those whose table is such, in all guilds; says how many. Their tables have who gave what, and
+        from what it came, whatever became of the dataset."""
         deleted = 0
         for guild_id in await self._files.guilds():
             for path in await self._archives(guild_id):
@@ -199,18 +218,71 @@ class Datasets(DataHolder):
         return await self.add(guild_id, name, await self.read(file_name, data, given_by=given_by, positive=positive))
 
     async def read(self, file_name: str, data: bytes, *, given_by: int, positive: bool = True) -> GivenExamples:
-        """The examples of an uploaded file; see ``read_upload`` for what it may be. ``positive``: whether answers that
-        are not marked themselves are what to say.
+        """The examples of an uploaded file: as ``read_upload`` takes it, or a zip of such files. ``positive``: whether
+        answers that are not marked themselves are what to say.
 
         Raises:
             UploadRefusedError: something is wrong with the file.
         """
+        if is_zip(data) and not is_dataset_archive(data):
+            return await self._read_zip(file_name, data, given_by, positive=positive)
         origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
         async with self._slots:
             examples = await asyncio.to_thread(read_upload, file_name, data, origin, self._signer)
         # What was archived here was given before now, whoever did.
         is_new = all(example.created_at == origin.created_at for example in examples)
         return GivenExamples(examples, given_by, taken_over=is_zip(data) and is_new)
+
+    async def read_folder(self, guild_id: int, folder: str, *, given_by: int, positive: bool = True) -> GivenExamples:
+        """The examples of what lies in a folder of the guild's files, or of one file: those of files that somebody is
+        known to have put there are given by them.
+
+        Raises:
+            BadFileNameError, OwnFolderError, NoSuchFolderError
+            UploadRefusedError: something is wrong with the files.
+        """
+        folder = folder_named(folder)
+        if folder.casefold().endswith(".zip"):
+            with await self._files.of_guild(guild_id).open(folder) as file:
+                data = await asyncio.to_thread(file.read, MAX_BYTES + 1)
+            return await self.read(folder, data, given_by=given_by, positive=positive)
+        files = await readable_in(self._files.of_guild(guild_id), folder)
+        whose = await self._uploads.people_of(guild_id, [file.name for file in files])
+        files = [dataclasses.replace(file, given_by=whose.get(file.name)) for file in files]
+        return await self._read_files(folder, files, given_by, positive=positive)
+
+    async def archive_folder(self, guild_id: int, folder: str) -> StoredFile:
+        """Pack a folder of the guild's files as a zip among them; the same files give the same zip.
+
+        Raises:
+            BadFileNameError, OwnFolderError, NoSuchFolderError
+            FileNotThereError: a file of it was deleted meanwhile.
+            QuotaExceededError, TooManyFilesError, DiskFullError: there is no room.
+        """
+        file, paths = await archived(self._files.of_guild(guild_id), folder_named(folder))
+        people = (await self._uploads.people_of(guild_id, paths)).values()
+        await self._uploads.note(guild_id, {file.path: set(people)})
+        return file
+
+    async def _read_zip(self, name: str, data: bytes, given_by: int, *, positive: bool) -> GivenExamples:
+        try:
+            if len(data) > MAX_BYTES:
+                raise Problem(TOO_LARGE, limit_mb=MAX_BYTES >> 20)
+            made = await self._sealed.run("bot.datasets.unpacking.unpacked", data, UNPACKING_WORK)
+            files = parted(made)
+        except SealedWorkError:
+            raise UploadRefusedError(name, [Problem(TOOK_TOO_MUCH).message]) from None
+        except Problem as problem:
+            raise UploadRefusedError(name, [problem.message]) from None
+        return await self._read_files(name, files, given_by, positive=positive)
+
+    async def _read_files(
+        self, name: str, files: Sequence[ReadableFile], given_by: int, *, positive: bool
+    ) -> GivenExamples:
+        async with self._slots:
+            now = datetime.now(UTC)
+            examples = await asyncio.to_thread(read_files, name, files, given_by, now, positive=positive)
+        return GivenExamples(examples, given_by)
 
     async def add(self, guild_id: int, name: str, given: GivenExamples) -> DatasetChange:
         """Add what was read.

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select, upd
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.datasets.additions import new_examples, still_given
+from bot.datasets.additions import key_of_origin, new_examples, still_given
 from bot.datasets.dataset import (
     Dataset,
     DatasetChange,
@@ -32,15 +32,15 @@ from bot.datasets.rows import dataset_of, example_values, new_row, version_rows
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
 from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild, settled
-from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, WithdrawalRow
+from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, TakenBackRow, WithdrawalRow
 
 _IDS_AT_ONCE = 1000
 """In one statement: SQLite takes at most 32,766 parameters."""
 
 
 VersionWatcher = Callable[[AsyncSession, Dataset], Awaitable[int]]
-CorrectionsWatcher = Callable[[Collection[str]], Awaitable[int]]
-"""Called with ids of corrections."""
+OriginsWatcher = Callable[[Collection[str]], Awaitable[int]]
+"""Called with ids of corrections or comparisons."""
 
 
 class DatasetStore(DatasetQueries, DataHolder):
@@ -50,7 +50,7 @@ class DatasetStore(DatasetQueries, DataHolder):
         super().__init__(database)
         self._version_watchers: list[VersionWatcher] = []
         self._withdrawal_watchers: list[VersionWatcher] = []
-        self._corrections_watchers: list[CorrectionsWatcher] = []
+        self._origins_watchers: list[OriginsWatcher] = []
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
         """Call ``watcher`` for each version that is deleted, or from which examples are taken back, before that holds:
@@ -63,10 +63,10 @@ class DatasetStore(DatasetQueries, DataHolder):
         version is deleted as a whole."""
         self._withdrawal_watchers.append(watcher)
 
-    def tell_of_corrections(self, watcher: CorrectionsWatcher) -> None:
-        """Call ``watcher`` with corrections that are to be taken back, whether or not a version has them still. It
-        returns how many files it has deleted that do."""
-        self._corrections_watchers.append(watcher)
+    def tell_of_origins(self, watcher: OriginsWatcher) -> None:
+        """Call ``watcher`` with corrections and comparisons that are to be taken back, whether or not a version has
+        them still. It returns how many files it has deleted that do."""
+        self._origins_watchers.append(watcher)
 
     async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
         """An empty dataset, version 1.
@@ -233,28 +233,58 @@ class DatasetStore(DatasetQueries, DataHolder):
         """Examples, each once."""
         return {"examples_in_datasets": await self.of_user(user_id)}
 
+    async def take_back(self, guild_id: int | None, origin_ids: Collection[str]) -> ErasureResult:
+        """Remove what comes from these comparisons from all versions and archives, and remember that it was taken back,
+        so that no archive that somebody has brings it back. ``guild_id``: where they were made; None: nobody knows."""
+        if not origin_ids:
+            return ErasureResult()
+        async with self._database.sessions.begin() as session:
+            for id_ in origin_ids:
+                await session.merge(TakenBackRow(origin_key=key_of_origin(id_), taken_back_at=datetime.now(UTC)))
+        forgotten = ErasureResult(files=await self._tell_of_origins(origin_ids))
+        theirs = DatasetExampleRow.origin_id.in_(origin_ids)
+        forgotten += await self._withdraw_in_all(theirs, also_in=guild_id)
+        await self._database.scrub()
+        return forgotten
+
+    async def forget_files_of(self, parts: Collection[str]) -> ErasureResult:
+        """Let go the archives in which something comes from what has one of ``parts`` in its id."""
+        return ErasureResult(files=await self._tell_of_origins(parts) if parts else 0)
+
+    async def origins(self, beginning: str) -> set[str]:
+        """What examples come from, of all versions of all datasets, whose ids begin so."""
+        row = DatasetExampleRow
+        wanted = select(row.origin_id).where(row.origin_id.startswith(beginning, autoescape=True)).distinct()
+        async with self._database.sessions() as session:
+            return {id_ for id_ in await session.scalars(wanted) if id_ is not None}
+
     async def withdraw_corrections_elsewhere(self, guild_id: int, correction_ids: Collection[str]) -> ErasureResult:
         """Let go what came from these corrections of a guild in files, and in datasets of other guilds, to which an
         archive has brought it. Call it before the transaction with ``withdraw_corrections``: what is cut off in between
         can be done again."""
         if not correction_ids:
             return ErasureResult()
-        forgotten = ErasureResult(files=sum([await watcher(correction_ids) for watcher in self._corrections_watchers]))
-        theirs = DatasetExampleRow.correction_id.in_(correction_ids)
+        forgotten = ErasureResult(files=await self._tell_of_origins(correction_ids))
+        theirs = DatasetExampleRow.origin_id.in_(correction_ids)
         return forgotten + await self._withdraw_in_all(theirs, but_in=guild_id)
 
     async def withdraw_corrections(
         self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
     ) -> ErasureResult:
         """Remove what comes from these corrections from all versions, in a transaction that has the guild's lock."""
-        return await self._withdraw(session, guild_id, DatasetExampleRow.correction_id.in_(correction_ids))
+        return await self._withdraw(session, guild_id, DatasetExampleRow.origin_id.in_(correction_ids))
 
-    async def _withdraw_in_all(self, which: ColumnElement[bool], *, but_in: int | None = None) -> ErasureResult:
-        """Remove such examples from all versions of all guilds, one guild after the other."""
+    async def _withdraw_in_all(
+        self, which: ColumnElement[bool], *, but_in: int | None = None, also_in: int | None = None
+    ) -> ErasureResult:
+        """Remove such examples from all versions of all guilds, one guild after the other. ``also_in``: where some may
+        be about to be added."""
         containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
         async with self._database.sessions() as session:
             guilds = set(await session.scalars(select(DatasetRow.guild_id).where(DatasetRow.id.in_(containing))))
         forgotten = ErasureResult()
+        if also_in is not None:
+            guilds.add(int(also_in))
         for guild_id in sorted(guilds - {but_in}):
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
@@ -275,6 +305,9 @@ class DatasetStore(DatasetQueries, DataHolder):
                 row.withdrawn_at, row.withdrawn_examples = datetime.now(UTC), row.withdrawn_examples + removed
                 forgotten += ErasureResult(learned=(LearnedVersion(row.guild_id, row.id, row.name, row.version),))
         return forgotten
+
+    async def _tell_of_origins(self, ids: Collection[str]) -> int:
+        return sum([await watcher(ids) for watcher in self._origins_watchers])
 
     async def _tell(self, session: AsyncSession, dataset: Dataset) -> int:
         """Tell of a version that loses examples; how many files were deleted for that."""
@@ -308,17 +341,20 @@ class DatasetStore(DatasetQueries, DataHolder):
     async def _taken_back(
         self, session: AsyncSession, examples: Sequence[Example]
     ) -> tuple[dict[int, datetime], dict[str, datetime]]:
-        """When the givers of ``examples`` last withdrew what they gave, and when the corrections changed that these
-        come from, each by its id."""
+        """When the givers of ``examples`` last withdrew what they gave, and when the corrections changed, and the
+        comparisons were taken back, that these come from, each by its id."""
         wanted = select(WithdrawalRow).where(WithdrawalRow.user_id.in_({example.given_by for example in examples}))
         withdrawals = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
-        from_corrections = list({example.correction_id for example in examples if example.correction_id is not None})
-        corrections: dict[str, datetime] = {}
-        for first in range(0, len(from_corrections), _IDS_AT_ONCE):
-            some = CorrectionRow.id.in_(from_corrections[first : first + _IDS_AT_ONCE])
-            for row in await session.scalars(select(CorrectionRow).where(some)):
-                corrections[row.id] = row.changed_at
-        return withdrawals, corrections
+        origins = {key_of_origin(example.origin_id): example.origin_id for example in examples if example.origin_id}
+        keys, changes = list(origins), dict[str, datetime]()
+        for first in range(0, len(keys), _IDS_AT_ONCE):
+            some = keys[first : first + _IDS_AT_ONCE]
+            corrections = CorrectionRow.id.in_([origins[key] for key in some])
+            for row in await session.scalars(select(CorrectionRow).where(corrections)):
+                changes[row.id] = row.changed_at
+            for gone in await session.scalars(select(TakenBackRow).where(TakenBackRow.origin_key.in_(some))):
+                changes[origins[gone.origin_key]] = gone.taken_back_at
+        return withdrawals, changes
 
     async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:
         keys = await session.scalars(select(DatasetExampleRow.key).where(DatasetExampleRow.dataset_id == row.id))

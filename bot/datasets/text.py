@@ -8,6 +8,7 @@ from itertools import islice
 
 from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, ExampleHit
 from bot.datasets.example import Example, ExampleKind
+from bot.datasets.folders import folders_of
 from bot.datasets.languages import language_of_example
 from bot.datasets.linting import LintKind, LintReport
 from bot.datasets.naming import key_of_name
@@ -18,6 +19,7 @@ from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate, translate_error
 from bot.privacy.data_holder import LearnedVersion
 from bot.storage.file_names import shown
+from bot.storage.files import StoredFile
 from bot.ui.file_text import age_text
 from bot.ui.language_choice import MAX_CHOICES
 from bot.ui.splitting import MESSAGE_LIMIT
@@ -44,6 +46,7 @@ NEW_VERSION = _(
 WITHDRAWN = _("Left out because the people who gave them took them back: {count}.")
 TAKEN_OVER = _("I did not make this archive, so everything in it counts as given by you, whoever it names.")
 DIFFERENCE = _("{name}, from v{older} to v{newer}: {added} added, {removed} removed.")
+FILES = _("files: {count}")
 CLEAN = _("I have checked {name} and found no problems.")
 FOUND = _("I have checked {name}. Nothing stops you from using it, but take a look at this:")
 KINDS: dict[LintKind, str] = {
@@ -174,6 +177,17 @@ def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> lis
     return [
         (" · ".join([f"{dataset.name} v{dataset.version}", *_facts(dataset, locale)])[:_LABEL], dataset.name)
         for dataset in islice(fitting, MAX_CHOICES)
+    ]
+
+
+def folder_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[tuple[str, str]]:
+    """At most 25 pairs of (label, path) for the folders that people may use, in whose path ``typed`` stands."""
+    wanted = typed.strip().strip("/").casefold()
+    fitting = [(path, count) for path, count in folders_of(files).items() if wanted in path.casefold()]
+    return [
+        (f"{path} · {translate(FILES, locale, count=count)}"[:_LABEL], path)
+        for path, count in fitting[:MAX_CHOICES]
+        if len(path) <= _LABEL
     ]
 
 

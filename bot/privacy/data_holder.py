@@ -24,6 +24,8 @@ class DataKind(StrEnum):
     """In datasets, each once however many versions have it."""
     VOTES = "votes"
     FEEDBACK = "feedback"
+    FILES = "files"
+    """That they put among those of a server or their own, and archives that have them."""
     TESTS = "tests"
     """Of models, that they made."""
     AGREEMENTS = "agreements"

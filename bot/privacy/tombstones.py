@@ -34,6 +34,8 @@ class TombstoneKind(StrEnum):
     MESSAGE = "message"
     CORRECTION = "correction"
     """By our own id."""
+    COMPARISON = "comparison"
+    """By our own id."""
     MEMORY = "memory"
     """What somebody taught for themselves alone: "USER/NUMBER"."""
     VOTE = "vote"

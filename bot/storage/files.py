@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 import weakref
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.file_names import is_key, key_of, shown, split_path
 from bot.storage.sealed_folder import FileNotThereError, SealedFolder
+from bot.storage.zip_sink import ZipSink
 
 MAX_FILES = 20_000
 """Files of one guild or user: so many can still be listed while somebody types."""
 
+_CHUNK = 1 << 20
 _LISTING_AGE_S = 10.0
 """How long a listing is used again; what is written or deleted here is seen at once."""
 _LISTINGS_KEPT = 16
@@ -187,6 +190,15 @@ class Folder:
             finally:
                 self._store._changed(self._place)
 
+    async def write_zip(self, path: str, members: Sequence[str]) -> StoredFile:
+        """Make ``path`` hold a zip of the files ``members``, under their paths.
+
+        Raises:
+            FileNotThereError: one of them is gone.
+            BadFileNameError, QuotaExceededError, TooManyFilesError, DiskFullError: as ``write``.
+        """
+        return await self.write(path, _zipped(self._folder, members))
+
     async def delete(self, path: str) -> None:
         """Delete the file at ``path``; raises as ``open`` does."""
         try:
@@ -214,6 +226,20 @@ class Folder:
             if taken > self._store.quota_bytes:
                 raise QuotaExceededError(path, used_bytes, self._store.quota_bytes)
             yield chunk
+
+
+def _zipped(folder: SealedFolder, members: Sequence[str]) -> Iterator[bytes]:
+    """The parts of a zip, which has no dates: the same files give the same zip."""
+    sink = ZipSink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name in members:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with folder.open(name) as source, zipped.open(info, "w", force_zip64=True) as target:
+                while chunk := source.read(_CHUNK):
+                    target.write(chunk)
+                    yield sink.take(len(sink.data))
+    yield sink.take(len(sink.data))
 
 
 def _listed(folder: SealedFolder) -> Sequence[StoredFile]:

@@ -93,6 +93,8 @@ class ExchangeRow(Base):
     recalled: Mapped[str] = mapped_column(String(200), server_default="")
     """The numbers of the guild's corrections that the model was given, each between commas; in direct messages, of what
     the person has taught for themselves."""
+    is_given: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
 
 
 class JobRow(Base):
@@ -182,7 +184,8 @@ class DatasetExampleRow(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     given_by: Mapped[int] = mapped_column(UserId)
     source: Mapped[str] = mapped_column(String(16))
-    correction_id: Mapped[str | None] = mapped_column(String(64))
+    origin_id: Mapped[str | None] = mapped_column("correction_id", String(64))
+    """The correction or the comparison that it comes from."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -288,6 +291,29 @@ class WithdrawalRow(Base):
     withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class TakenBackRow(Base):
+    """A comparison that was taken back, so that no archive brings back what came of it. Nothing else of it is kept."""
+
+    __tablename__ = "taken_back"
+
+    origin_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A fingerprint of its id."""
+    taken_back_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UploadRow(Base):
+    """A file among those of a guild, or of a person in direct messages, that has something of a person."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index(None, "guild_id"), Index(None, "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int | None] = mapped_column(GuildId)
+    path: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int] = mapped_column(UserId)
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class VoteRow(Base):
     """What one person thinks of one answer."""
 
@@ -375,6 +401,8 @@ class ModelRow(Base):
     remote_name: Mapped[str] = mapped_column(String(200))
     path: Mapped[str | None] = mapped_column(Text)
     scores: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    noticed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Ten questions with the answers before it and its own; they go with the texts that they come from."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.datasets.dataset import Dataset
+from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
-from bot.storage.tables import ModelRow, PromotionRow
+from bot.storage.tables import ModelRow, PromotionRow, TrainingRow
 
 
 class ModelKind(StrEnum):
@@ -38,6 +41,34 @@ class NoSuchTrainedModelError(StarlingError):
         super().__init__(name=name[:64])
 
 
+NOTICED = 10
+"""Questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticedAnswer:
+    """A question, and how it was answered before a model and by it."""
+
+    prompt: str
+    before: str
+    """Empty where there was no answer; so is ``after``."""
+    after: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether people would notice."""
+        return key_of_text(self.before) != key_of_text(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticedAnswers:
+    """What people would notice of a model."""
+
+    before: str
+    """The name of the model that answered before."""
+    answers: tuple[NoticedAnswer, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model."""
@@ -53,6 +84,8 @@ class Model:
     scores: dict[str, Any] | None
     """What it was measured to be worth; None before that."""
     created_at: datetime
+    noticed: NoticedAnswers | None = None
+    """None before both were asked, and once texts were taken back that the questions come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +135,23 @@ class ModelStore(DataHolder):
             row = await session.get(ModelRow, id_)
             if row is not None:
                 row.scores = scores
+
+    async def note_noticed(self, id_: str, noticed: NoticedAnswers) -> None:
+        """Keep what people would notice of a model."""
+        async with self._database.sessions.begin() as session:
+            row = await session.get(ModelRow, id_)
+            if row is not None:
+                row.noticed = asdict(noticed)
+
+    async def forget_noticed(self, session: AsyncSession, dataset: Dataset) -> int:
+        """Forget what people would notice of models that have learned from a version, of which examples are taken back;
+        no files are deleted."""
+        trainings = select(TrainingRow.id, TrainingRow.datasets).where(TrainingRow.guild_id == dataset.guild_id)
+        learned = [id_ for id_, refs in await session.execute(trainings) if any(ref[0] == dataset.id for ref in refs)]
+        if learned:
+            of_them = ModelRow.training_id.in_(learned)
+            await session.execute(update(ModelRow).where(of_them).values(noticed=None))
+        return 0
 
     async def get(self, guild_id: int, name: str) -> Model:
         """
@@ -170,5 +220,12 @@ class ModelStore(DataHolder):
 def _read(row: ModelRow) -> Model:
     return Model(
         row.id, row.guild_id, row.training_id, row.name, ModelKind(row.kind), row.base, row.remote_name,
-        None if row.path is None else Path(row.path), row.scores, row.created_at,
+        None if row.path is None else Path(row.path), row.scores, row.created_at, _noticed(row.noticed),
     )  # fmt: skip
+
+
+def _noticed(stored: dict[str, Any] | None) -> NoticedAnswers | None:
+    if stored is None:
+        return None
+    answers = tuple(NoticedAnswer(one["prompt"], one["before"], one["after"]) for one in stored["answers"])
+    return NoticedAnswers(stored["before"], answers)

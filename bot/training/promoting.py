@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -18,9 +18,9 @@ from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.gate import GateVerdict, verdict
 from bot.training.evaluating.general import general_questions
-from bot.training.evaluating.running import Evaluation, EvaluationRun, Meter, ModelRun
+from bot.training.evaluating.running import CaseAnswer, Evaluation, EvaluationRun, Meter, ModelRun
 from bot.training.evaluating.scoring import Scorer
-from bot.training.model_store import Model, ModelKind, ModelStore
+from bot.training.model_store import NOTICED, Model, ModelKind, ModelStore, NoticedAnswer, NoticedAnswers
 from bot.training.serving import Serving
 from bot.training.store import TrainingStore
 from bot.training.withdrawn import WithdrawnExamples
@@ -136,6 +136,8 @@ class Promoting:
                 "general": {"candidate": _scores(runs[2]), "against": _scores(runs[3])},
             },
         )
+        before, after = (*runs[1].answers, *runs[3].answers), (*runs[0].answers, *runs[2].answers)
+        await self._models.note_noticed(model.id, noticed_in(against, before, after))
         return CandidateMeasurement(model, against, found)
 
     async def promote(self, guild_id: int, measured: CandidateMeasurement, by: int) -> None:
@@ -200,6 +202,7 @@ class Promoting:
             "at_the_trainer": model.remote_name,
             "made_at": model.created_at.isoformat(),
             "scores": model.scores,
+            "noticed": None if model.noticed is None else asdict(model.noticed),
             "withdrawn_examples_seen": await self._withdrawn.seen_by(model),
             "promoted_at": [one.promoted_at.isoformat() for one in history if one.model_id == model.id],
         }
@@ -236,6 +239,14 @@ class Promoting:
             on_progress=lambda done, _whole: on_progress(done), at_once=1,
         )  # fmt: skip
         return await run.result()
+
+
+def noticed_in(model: str, before: Sequence[CaseAnswer], after: Sequence[CaseAnswer]) -> NoticedAnswers:
+    """Ten of the questions that were asked, with what ``model`` said ``before`` and what another one says: those first
+    that both answer differently."""
+    pairs = [NoticedAnswer(one.case.prompt, one.text, other.text) for one, other in zip(before, after, strict=True)]
+    # What is asked first stays in front.
+    return NoticedAnswers(model, tuple(sorted(pairs, key=lambda pair: not pair.differs)[:NOTICED]))
 
 
 def _scores(run: ModelRun) -> dict[str, object]:

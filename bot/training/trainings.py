@@ -58,6 +58,7 @@ class Trainings(DataHolder):
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._left_s: dict[str, float | None] = {}
         self._shown: TrainingWatcher | None = None
+        datasets.tell_of_versions(models.forget_noticed)
 
     def show_by(self, shown: TrainingWatcher) -> None:
         """Call ``shown`` from now on; what it raises is logged."""

@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from bot.storage.zip_sink import ZipSink
+
 _CHUNK = 1 << 20
 _SMALL = 1 << 30
 """Below, no size in the zip can need more than 32 bits."""
@@ -21,7 +23,7 @@ def zip_parts(source: BinaryIO, name: str, *, size_bytes: int, part_bytes: int) 
     the same parts. Blocks.
     """
     source.seek(0)
-    sink, left = _Sink(), size_bytes
+    sink, left = ZipSink(), size_bytes
     with (
         zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_FASTEST) as archive,
         archive.open(name, "w", force_zip64=size_bytes >= _SMALL) as target,
@@ -33,25 +35,3 @@ def zip_parts(source: BinaryIO, name: str, *, size_bytes: int, part_bytes: int) 
                 yield sink.take(part_bytes)
     while sink.data:
         yield sink.take(part_bytes)
-
-
-class _Sink:
-    """Where the zip is written; it cannot be sought in, so what was taken never changes."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self.data += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """What was written stays."""
-
-    def take(self, size: int) -> bytes:
-        taken = bytes(self.data[:size])
-        del self.data[:size]
-        return taken

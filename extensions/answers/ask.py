@@ -52,6 +52,7 @@ class Ask(
             files=[self.voice_note] if self.voice_note else (),
             speak=None if self.speak is None else SpeakMode.ALWAYS if self.speak else SpeakMode.NEVER,
             private=self.private,
+            is_given=True,
         )
 
 

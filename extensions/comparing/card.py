@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import alluka
 import hikari
 import yuyo
 
+from bot.corrections.consents import ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
@@ -18,6 +21,7 @@ from bot.ui.screen import ROW_ID, Screen
 screen = Screen()
 
 VOTE_ID, REVEAL_ID = "compare-vote", "compare-reveal"
+LEARN_ID, TAKE_BACK_ID = "compare-learn", "compare-take-back"
 TITLE = _("### Which answer is better?")
 TITLE_REVEALED = _("### Which answer was better")
 HINT = _("-# Votes: {count}. Which model is which is revealed after the vote.")
@@ -30,14 +34,35 @@ VOTED: dict[ComparisonChoice, str] = {
 RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
 SHARE = _("{model} got {share} of the votes for one of the two (95 % confidence interval: {low} to {high}).")
 NO_VOTES = _("Nobody has voted for either of them.")
+LEARNED = _("-# {asker} agrees that this is learned from: /dataset add_comparisons takes it into a dataset.")
+UNAGREED = _("-# It is learned from only if {asker} agrees.")
+LEARN, TAKE_BACK = _("Let it be learned from"), _("Take it back")
 _LABELS: dict[ComparisonChoice, str] = {ComparisonChoice.A: "A", ComparisonChoice.B: "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500
 """Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
 _MAX_PROMPT = 400
 
 
-def build_card(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.ContainerComponentBuilder:
-    """The card; with names and no buttons once they were revealed."""
+class ComparisonLearning(StrEnum):
+    """Whether a comparison can be learned from."""
+
+    UNDECIDED = "undecided"
+    """Neither answer is preferred, or the names are not shown."""
+    UNAGREED = "unagreed"
+    AGREED = "agreed"
+
+
+async def learning_of(comparison: Comparison, tally: Tally, consents: ConsentStore) -> ComparisonLearning:
+    """Whether ``comparison`` can be learned from, which the one who asked has to agree to."""
+    if comparison.revealed_at is None or tally.a == tally.b:
+        return ComparisonLearning.UNDECIDED
+    return ComparisonLearning.AGREED if await consents.given(comparison.asked_by) else ComparisonLearning.UNAGREED
+
+
+def build_card(
+    comparison: Comparison, tally: Tally, locale: str, learning: ComparisonLearning = ComparisonLearning.UNDECIDED
+) -> hikari.api.ContainerComponentBuilder:
+    """The card; with the names in the place of the votes once they were revealed."""
 
     def phrase(sentence: str, **params: object) -> str:
         return translate(sentence, locale, **params)
@@ -55,7 +80,15 @@ def build_card(comparison: Comparison, tally: Tally, locale: str) -> hikari.api.
         whole = "\n\n".join([comparison.prompt, *(f"{label}:\n{answer}" for label, answer in answers.items())])
         card.add_file(hikari.Bytes(whole.encode(), "answers.txt", "text/plain; charset=utf-8"))
     if revealed:
-        card.add_text_display("\n".join(_result(comparison, tally, locale)))
+        told = {ComparisonLearning.AGREED: LEARNED, ComparisonLearning.UNAGREED: UNAGREED}.get(learning)
+        line = [] if told is None else [phrase(told, asker=f"<@{comparison.asked_by}>")]
+        card.add_text_display("\n".join([*_result(comparison, tally, locale), *line]))
+        row = hikari.impl.MessageActionRowBuilder()
+        if learning is ComparisonLearning.UNAGREED:
+            row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{LEARN_ID}:{comparison.id}", label=phrase(LEARN))
+        taken_back = f"{TAKE_BACK_ID}:{comparison.id}"
+        row.add_interactive_button(hikari.ButtonStyle.SECONDARY, taken_back, label=phrase(TAKE_BACK))
+        card.add_component(row)
         return card
     card.add_text_display(phrase(HINT, count=tally.count))
     row = hikari.impl.MessageActionRowBuilder()
@@ -102,7 +135,11 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
 
 
 @screen.button(REVEAL_ID, state=ROW_ID)
-async def reveal(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
+async def reveal(
+    context: yuyo.components.Context,
+    store: alluka.Injected[ComparisonStore],
+    consents: alluka.Injected[ConsentStore],
+) -> None:
     """Show the names, and what came out.
 
     Raises:
@@ -114,14 +151,20 @@ async def reveal(context: yuyo.components.Context, store: alluka.Injected[Compar
     comparison, _tally = await store.get(guild, context.id_metadata)
     if comparison.asked_by != int(interaction.user.id):
         require(interaction)
-    await _redraw(context, *await store.reveal(guild, comparison.id))
+    comparison, tally = await store.reveal(guild, comparison.id)
+    await _redraw(context, comparison, tally, await learning_of(comparison, tally, consents))
 
 
-async def _redraw(context: yuyo.components.Context, comparison: Comparison, tally: Tally) -> None:
+async def _redraw(
+    context: yuyo.components.Context,
+    comparison: Comparison,
+    tally: Tally,
+    learning: ComparisonLearning = ComparisonLearning.UNDECIDED,
+) -> None:
     """For everyone, so in the language of the guild rather than of the one who pressed."""
     interaction = context.interaction
     locale = str(interaction.guild_locale or interaction.locale)
     await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, component=build_card(comparison, tally, locale), user_mentions=False,
-        role_mentions=False, mentions_everyone=False,
+        hikari.ResponseType.MESSAGE_UPDATE, component=build_card(comparison, tally, locale, learning),
+        user_mentions=False, role_mentions=False, mentions_everyone=False,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import alluka
 import hikari
 import yuyo
 
-from bot.corrections.consents import ConsentStore
+from bot.corrections.consents import TEXT, ConsentStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
@@ -21,17 +21,14 @@ screen = Screen()
 
 AGREE_ID, GIVE_ID, REFUSE_ID = "consent-agree", "consent-give", "consent-refuse"
 AGREE_NAMED_ID, GIVE_NAMED_ID = "consent-agree-named", "consent-give-named"
-TEXT = _(
-    "### Before you correct me\nThe question and the answer that you write in the form are kept with your name, shown "
-    "to this server's moderators, and, once they approve, used to answer here and to train models. You can take back "
-    "what you gave at any time with /corrections delete; nothing else that you say is kept for this."
-)
+TITLE = _("### Before you correct me")
 AGREE, REFUSE = _("I agree"), _("No")
 AGREE_NAMED = _("I agree, and name me in /leaderboard")
 NOTHING_KEPT = _("Nothing was kept.")
 THANKS = _("Thank you for agreeing. Now send the file once more.")
-FILE = "file"
-"""What is asked for where a file is to be taught."""
+AGREED = _("Thank you for agreeing.")
+FILE, VOTE = "file", "vote"
+"""What is asked for where a file is to be taught, and where an answer may be learned from."""
 
 
 def consent_card(
@@ -40,7 +37,7 @@ def consent_card(
     """What happens with the text, and three buttons. ``asked`` is the form that opens once the person agrees, or, where
     they have written already what the bot should say, ``answer``, to ``prompt``, the one in which that is taken."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
-    card.add_text_display(translate(TEXT, locale))
+    card.add_text_display(f"{translate(TITLE, locale)}\n{translate(TEXT, locale)}")
     # Read from the card again: what waits for an agreement is stored nowhere.
     for heading, text in ((ASKED, prompt), (SHOULD_BE, answer)):
         if text:
@@ -84,7 +81,7 @@ async def open_form(
         await ask_for_consent(interaction, asked)
 
 
-@screen.button(AGREE_ID, state=f"{FILE}|{WRITTEN}")
+@screen.button(AGREE_ID, state=f"{FILE}|{VOTE}|{WRITTEN}")
 async def agree(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
 ) -> None:
@@ -94,16 +91,16 @@ async def agree(
         StarlingError: see ``CorrectionForms.form``.
     """
     interaction = context.interaction
-    if context.id_metadata == FILE:
+    if context.id_metadata in (FILE, VOTE):
         await consents.give(interaction.user.id)
-        await _end_with(interaction, THANKS)
+        await _end_with(interaction, THANKS if context.id_metadata == FILE else AGREED)
         return
     form = await forms.form(context.id_metadata, interaction)
     await consents.give(interaction.user.id)
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
 
 
-@screen.button(AGREE_NAMED_ID, state=f"{FILE}|{WRITTEN}")
+@screen.button(AGREE_NAMED_ID, state=f"{FILE}|{VOTE}|{WRITTEN}")
 async def agree_named(
     context: yuyo.components.Context,
     consents: alluka.Injected[ConsentStore],

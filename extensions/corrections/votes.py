@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import alluka
+import hikari
 import yuyo
 
+from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.limits import MAX_CHARS
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.training.preference_pairs import PreferencePairs
 from bot.ui.answer_buttons import BAD_ID, CORRECT_ID, GOOD_ID
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.corrections import form as correction_form
-from extensions.corrections.consent import ask_for_consent, open_form
+from extensions.corrections.consent import VOTE, ask_for_consent, open_form
 from extensions.corrections.form import CorrectionForms, NotAnAnswerError
 from extensions.corrections.keeping import Keeping
 
 screen = Screen()
 
-FORM_ID = "bad"
+FORM_ID, LEARN_ID = "bad", "vote-learn"
 THANKS = _("Thank you, noted. Press it once more to take it back.")
+PREFERRED = _(
+    "Thank you, noted. You prefer this to another answer to the same question: if you agree, it can be learned from."
+)
+LEARN = _("Let it be learned from")
 TAKEN_BACK = _("Your vote is taken back.")
 TITLE = _("What is wrong with it?")
 SHOULD_HAVE_BEEN = _("What should I have answered?")
@@ -37,9 +44,31 @@ async def like(
     context: yuyo.components.Context,
     feedback: alluka.Injected[FeedbackStore],
     forms: alluka.Injected[CorrectionForms],
+    exchanges: alluka.Injected[ExchangeStore],
+    pairs: alluka.Injected[PreferencePairs],
 ) -> None:
-    """Count a 👍, or take it back."""
-    await _tell(context, THANKS if await _vote(context, feedback, forms, good=True) else TAKEN_BACK)
+    """Count a 👍, or take it back. Where the votes prefer the answer to another one to the same /ask, the one who asked
+    is asked whether that may be learned from."""
+    if not await _vote(context, feedback, forms, good=True):
+        await _tell(context, TAKEN_BACK)
+        return
+    interaction = context.interaction
+    locale, asked = str(interaction.locale), await exchanges.by_reply(await forms.first_of(interaction.message))
+    row: list[hikari.api.MessageActionRowBuilder] = []
+    theirs = asked if asked is not None and asked.user_id == interaction.user.id else None
+    if theirs is not None and await pairs.is_preferred(theirs) and not await forms.is_agreed(interaction):
+        row = [hikari.impl.MessageActionRowBuilder()]
+        row[0].add_interactive_button(hikari.ButtonStyle.PRIMARY, LEARN_ID, label=translate(LEARN, locale))
+    await interaction.create_initial_response(
+        hikari.ResponseType.MESSAGE_CREATE, translate(PREFERRED if row else THANKS, locale), components=row,
+        flags=hikari.MessageFlag.EPHEMERAL,
+    )  # fmt: skip
+
+
+@screen.button(LEARN_ID, state="")
+async def let_learn(context: yuyo.components.Context) -> None:
+    """Ask whether it may be learned from."""
+    await ask_for_consent(context.interaction, VOTE)
 
 
 @screen.button(BAD_ID)

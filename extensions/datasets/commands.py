@@ -10,7 +10,7 @@ from bot.datasets.dataset import DatasetLabel
 from bot.datasets.naming import MAX_NAME_CHARS
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
-from bot.datasets.service import DatasetContents, Datasets
+from bot.datasets.service import DatasetContents, Datasets, GivenExamples
 from bot.datasets.store import DatasetStore
 from bot.datasets.text import (
     dataset_choices,
@@ -22,11 +22,15 @@ from bot.datasets.text import (
     describe_refusal,
     describe_report,
     example_choices,
+    folder_choices,
     version_made,
 )
+from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
+from bot.storage.files import FileStore
+from bot.training.preference_pairs import PreferencePairs
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.downloading import download
@@ -45,6 +49,11 @@ POSITIVE_SELECTED = _("Training now learns to speak like {name}.")
 NEGATIVE_SELECTED = _("Training now learns not to speak like {name}.")
 REPLACED = _("{name} was selected before; it is archived as {path}, for /getfile.")
 ARCHIVED = _("{name} is archived as {path} ({size}). /getfile sends it to you; /dataset add restores it.")
+UNAGREED = _(
+    "Left out, because those who asked have not agreed that it is learned from: {count}. They can do that below the "
+    "comparison, or when they vote on the answer."
+)
+FOLDER_ARCHIVED = _("The folder {folder} is archived as {path} ({size}). /getfile sends it to you.")
 IN_THE_FILE = _("There is more than fits here, so the rest is in the file.")
 
 
@@ -59,6 +68,25 @@ async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: D
     datasets = await store.all(require(context.interaction))
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
     await context.respond(dataset_choices(datasets, typed, locale))
+
+
+class FileOrFolderError(StarlingError):
+    """Raised when examples are to come from nowhere, or from two places."""
+
+    sentence = _("Give me either a file or a folder.")
+
+
+class DatasetOrFolderError(StarlingError):
+    """Raised when nothing is to be archived, or two things."""
+
+    sentence = _("Give me either a dataset or a folder.")
+
+
+@safe
+async def complete_folder(context: lightbulb.AutocompleteContext[str], files: FileStore) -> None:
+    listing = await files.of_guild(require(context.interaction)).listing()
+    locale = str(context.interaction.locale)
+    await context.respond(folder_choices(listing, str(context.focused.value or ""), locale))
 
 
 @safe
@@ -115,25 +143,41 @@ class Add(
 ):
     dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
     file = lightbulb.attachment(
-        _("file"), _("JSONL, JSON or CSV with prompts and answers, or an archive from /archive"), localize=True
-    )
+        _("file"), _("JSONL, JSON or CSV with prompts and answers, a zip of such files, or what /archive made"),
+        localize=True, default=None,
+    )  # fmt: skip
+    folder = lightbulb.string(
+        _("folder"), _("Instead of a file: a folder of this server's files, with such files in it"), localize=True,
+        default=None, autocomplete=complete_folder, max_length=400,
+    )  # fmt: skip
     positive = lightbulb.boolean(
         _("positive"), _("No for a file of bad answers, which I should not give; otherwise yes"), localize=True,
         default=True,
     )  # fmt: skip
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets, store: DatasetStore) -> None:
         guild, locale = await _begun(context), locale_of(context)
+        await store.get(guild, self.dataset)
         try:
-            data = await download(self.file, MAX_BYTES)
-            change = await datasets.add_file(
-                guild, self.dataset, self.file.filename, data, given_by=context.user.id, positive=self.positive
-            )
+            change = await datasets.add(guild, self.dataset, await self._given(guild, datasets, context.user.id))
         except UploadRefusedError as error:
             await _answer_at_length(context, describe_refusal(error, locale), "problems.txt")
         else:
             await _answer(context, describe_change(change, locale))
+
+    async def _given(self, guild: int, datasets: Datasets, user: int) -> GivenExamples:
+        """
+        Raises:
+            FileOrFolderError
+            UploadRefusedError: something is wrong with it.
+        """
+        if self.folder is not None and self.file is None:
+            return await datasets.read_folder(guild, self.folder, given_by=user, positive=self.positive)
+        if self.file is None or self.folder is not None:
+            raise FileOrFolderError
+        data = await download(self.file, MAX_BYTES)
+        return await datasets.read(self.file.filename, data, given_by=user, positive=self.positive)
 
 
 @dataset.register
@@ -147,6 +191,22 @@ class AddCorrections(
     async def invoke(self, context: lightbulb.Context, corrections: Corrections) -> None:
         change = await corrections.add_to_dataset(await _begun(context), self.dataset, context.user.id)
         await _answer(context, describe_change(change, locale_of(context)))
+
+
+@dataset.register
+class AddComparisons(
+    lightbulb.SlashCommand, name=_("add_comparisons"),
+    description=_("Add pairs of answers of which people preferred one, in /compare and /ask"), localize=True,
+):  # fmt: skip
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, pairs: PreferencePairs) -> None:
+        added = await pairs.add_to_dataset(await _begun(context), self.dataset, context.user.id)
+        lines = [describe_change(added.change, locale_of(context))]
+        if added.unagreed:
+            lines.append(translate(UNAGREED, locale_of(context), count=added.unagreed))
+        await _answer(context, "\n".join(lines))
 
 
 @dataset.register
@@ -252,19 +312,30 @@ class SelectDataset(
 class Archive(
     lightbulb.SlashCommand,
     name=_("archive"),
-    description=_("Save a dataset as a zip among this server's files"),
+    description=_("Save a dataset, or a folder of this server's files, as a zip among them"),
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
-    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, default=None, autocomplete=complete_dataset)
     version = lightbulb.integer(VERSION, WHICH_VERSION, localize=True, default=None, min_value=1)
+    folder = lightbulb.string(
+        _("folder"), _("Instead of a dataset: a folder of this server's files"), localize=True, default=None,
+        autocomplete=complete_folder, max_length=400,
+    )  # fmt: skip
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
-        archived, file = await datasets.archive(await _begun(context), self.dataset, self.version)
-        locale = locale_of(context)
+        guild, locale = await _begun(context), locale_of(context)
+        if self.folder is not None and self.dataset is None:
+            file = await datasets.archive_folder(guild, self.folder)
+            params = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
+            await _answer(context, translate(FOLDER_ARCHIVED, locale, folder=shown(self.folder.strip("/")), **params))
+            return
+        if self.dataset is None or self.folder is not None:
+            raise DatasetOrFolderError
+        archived, file = await datasets.archive(guild, self.dataset, self.version)
         params = {"path": shown(file.path), "size": size_text(file.size_bytes, locale)}
         await _answer(context, translate(ARCHIVED, locale, name=dataset_label(archived), **params))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.datasets.uploads import MAX_BYTES, Uploads
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import translate
+from bot.storage.file_names import shown
 from bot.storage.files import FileStore
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
+from bot.ui.downloading import download
 from bot.ui.file_text import bar, size_text
 from extensions import EVERYWHERE_TYPES
 from extensions.files import deletion as file_deletion
@@ -24,6 +27,8 @@ loader = lightbulb.Loader()
 CONTEXTS = (hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM)
 """Not other people's private channels: what is sent there, they see."""
 
+UPLOADED = _("{path} is kept ({size}). /getfile sends it to you.")
+OF_FOLDERS = _("/dataset add and /train take what lies in {folder} as one dataset, /archive packs it.")
 USAGE = ngettext("{used} of {quota} are taken, by {count} file.", "{used} of {quota} are taken, by {count} files.")
 
 
@@ -72,6 +77,29 @@ class ListFiles(lightbulb.SlashCommand, name=_("list"), description=_("The files
         await respond(
             context, page.text, components=page.buttons, attachments=page.attachments, ephemeral=_private(context)
         )
+
+
+@files.register
+class UploadFile(
+    lightbulb.SlashCommand, name=_("upload"), description=_("Put a file there, for datasets to be made of"),
+    localize=True,
+):  # fmt: skip
+    file = lightbulb.attachment(_("file"), _("What is to be kept, at most 25 MB"), localize=True)
+    folder = lightbulb.string(
+        _("folder"), _("Where; left empty, in uploads"), localize=True, default=None, max_length=200
+    )
+
+    @lightbulb.invoke
+    async def invoke(self, context: lightbulb.Context, store: FileStore, uploads: Uploads) -> None:
+        own_files(context.interaction, store)
+        await _defer(context)
+        locale, data = locale_of(context), await download(self.file, MAX_BYTES)
+        kept = await uploads.keep(context.guild_id, context.user.id, self.folder, self.file.filename, data)
+        facts = {"path": shown(kept.path), "size": size_text(kept.size_bytes, locale)}
+        lines = [translate(UPLOADED, locale, **facts)]
+        if context.guild_id is not None:
+            lines.append(translate(OF_FOLDERS, locale, folder=shown(kept.path.rpartition("/")[0])))
+        await respond(context, "\n".join(lines), ephemeral=_private(context))
 
 
 @files.register

@@ -6,6 +6,7 @@ import alluka
 import hikari
 import yuyo
 
+from bot.datasets.uploads import Uploads
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.storage.file_names import key_of, shown
@@ -34,7 +35,9 @@ def buttons(file: StoredFile, asker: hikari.Snowflakeish, locale: str) -> hikari
 
 
 @screen.button(DELETE_ID, state=f"{SNOWFLAKE}:.+")
-async def delete(context: yuyo.components.Context, store: alluka.Injected[FileStore]) -> None:
+async def delete(
+    context: yuyo.components.Context, store: alluka.Injected[FileStore], uploads: alluka.Injected[Uploads]
+) -> None:
     """Delete the file.
 
     Raises:
@@ -46,4 +49,5 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[FileSt
     folder = own_files(context.interaction, store)
     file = await folder.find(key)
     await folder.delete(file.path)
+    await uploads.deleted(context.interaction.guild_id, context.interaction.user.id, file.path)
     await answer_question(context, translate(DELETED, str(context.interaction.locale), path=shown(file.path)))

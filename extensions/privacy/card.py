@@ -25,10 +25,13 @@ FORGET_ID = "privacy-forget"
 STORED = _(
     "This is what I have stored about you: questions with their answers: {exchanges}; corrections: {corrections}; what "
     "you taught me in direct messages: {memories}; examples in datasets: {examples}; votes on answers: {votes}; what "
-    "you said with /feedback: {feedback}; tests of models that you made: {tests}; and, as numbers, what you used each "
-    "day."
+    "you said with /feedback: {feedback}; tests of models that you made: {tests}; files that you uploaded: {files}; "
+    "and, as numbers, what you used each day."
 )
-AGREED = _("You have agreed that the corrections you write are kept, used to answer, and learned from.")
+AGREED = _(
+    "You have agreed that the corrections that you write are kept, used to answer, and learned from, and that models "
+    "may learn from your questions in /compare and /ask which of two answers is better."
+)
 NOT_AGREED = _("You have not agreed that I keep corrections of yours, so I keep none.")
 NEVER = _("Nothing else that you write or say trains a model. Recordings are never stored.")
 NAMED = _("/leaderboard names you; /privacy credit changes that.")

@@ -23,9 +23,10 @@ AGAIN_ID = "train-again"
 AGAIN = _("Train it again")
 
 
-def again_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The button below what is told of a model."""
-    row = hikari.impl.MessageActionRowBuilder()
+def add_again(
+    row: hikari.impl.MessageActionRowBuilder, model: Model, locale: str
+) -> hikari.impl.MessageActionRowBuilder:
+    """``row`` with the button that plans the training of a model once more."""
     return row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{model.name}", label=translate(AGAIN, locale)
     )

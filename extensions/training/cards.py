@@ -33,7 +33,7 @@ screen = Screen()
 log = structlog.get_logger()
 
 START_ID, DROP_ID = "train-start", "train-drop"
-CANCEL_ID, PROMOTE_ID = "train-cancel", "train-promote"
+CANCEL_ID, PROMOTE_ID, NOTICE_ID = "train-cancel", "train-promote", "model-notice"
 EDIT_EVERY_S = 5.0
 BAR = 12
 
@@ -43,6 +43,7 @@ HOW = _("Trainer: **{trainer}** · method: {method} · base model: `{base}` · t
 TAKES = _("It takes about {minutes} min.")
 COSTS = _("It costs about {price}.")
 START, CANCEL, PROMOTE = _("Start"), _("Cancel"), _("Measure and promote")
+NOTICE = _("What people would notice")
 METHODS = {
     TrainingMethod.SUPERVISED: _("supervised: to say the answers"),
     TrainingMethod.PREFERENCE: _("preference: to prefer them to others"),
@@ -143,10 +144,20 @@ def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBu
 
 
 def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The button below the news of a candidate."""
+    """The buttons below the news of a candidate."""
     row = hikari.impl.MessageActionRowBuilder()
-    return row.add_interactive_button(
+    row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{PROMOTE_ID}:{model.name}", label=translate(PROMOTE, locale)
+    )
+    return add_notice(row, model, locale)
+
+
+def add_notice(
+    row: hikari.impl.MessageActionRowBuilder, model: Model, locale: str
+) -> hikari.impl.MessageActionRowBuilder:
+    """``row`` with the button that tells what people would notice of a model."""
+    return row.add_interactive_button(
+        hikari.ButtonStyle.SECONDARY, f"{NOTICE_ID}:{model.name}", label=translate(NOTICE, locale), emoji="🔍"
     )
 
 

@@ -13,12 +13,13 @@ from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.service import Datasets, GivenExamples
 from bot.datasets.store import DatasetStore
-from bot.datasets.text import describe_refusal
+from bot.datasets.text import describe_refusal, folder_choices
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings
+from bot.storage.files import FileStore
 from bot.training.completion import complete_dataset
 from bot.training.model_store import ModelStore
 from bot.training.readiness import Readiness
@@ -47,9 +48,9 @@ MAX_JOBS = 10
 
 
 class TwoSourcesError(StarlingError):
-    """Raised when examples come both as text and as a file."""
+    """Raised when examples come in more than one way."""
 
-    sentence = _("Give me either a text or a file, not both.")
+    sentence = _("Give me one of text, file and folder.")
 
 
 @safe
@@ -63,6 +64,15 @@ async def complete_trainer(
         where = translate(TRAINERS.all()[name].label(settings), locale)
         labels.append((f"{name} — {where}"[:100], name))
     await context.respond([choice for choice in labels if typed in choice[0].casefold()])
+
+
+@safe
+async def complete_folder(
+    context: lightbulb.AutocompleteContext[str], files: FileStore, preferences: Preferences
+) -> None:
+    listing = await files.of_guild(await require_trainer(context.interaction, preferences)).listing()
+    locale = str(context.interaction.locale)
+    await context.respond(folder_choices(listing, str(context.focused.value or ""), locale))
 
 
 @safe
@@ -135,8 +145,15 @@ class Train(
         _("positive"), _("Whether this is what to say; yes unless you say no"), localize=True, default=True
     )
     file = lightbulb.attachment(
-        _("file"), _("Examples to add to the dataset first: JSONL, JSON or CSV"), localize=True, default=None
+        _("file"),
+        _("Examples to add to the dataset first: JSONL, JSON, CSV or a zip of them"),
+        localize=True,
+        default=None,
     )
+    folder = lightbulb.string(
+        _("folder"), _("The same from a folder of this server's files"), localize=True, default=None,
+        autocomplete=complete_folder, max_length=400,
+    )  # fmt: skip
     text = lightbulb.string(
         _("text"), _("The same as text: JSON, or lines of CSV with prompt and answer"), localize=True, default=None,
         max_length=4000,
@@ -156,7 +173,7 @@ class Train(
     ) -> None:
         guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer()
-        if self.file is not None and self.text is not None:
+        if sum(given is not None for given in (self.file, self.folder, self.text)) > 1:
             raise TwoSourcesError
         trainer, note = (self.trainer, None) if self.trainer is not None else await readiness.chosen()
         method, label = TrainingMethod(self.method), DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
@@ -164,7 +181,7 @@ class Train(
         spec = TrainingSpec(trainer, base, method)
         await readiness.require(trainer)
         try:
-            given = await self._given(datasets, context.user.id)
+            given = await self._given(guild, datasets, context.user.id)
         except UploadRefusedError as error:
             await respond(context, describe_refusal(error, locale)[:MESSAGE_LIMIT])
             return
@@ -182,11 +199,13 @@ class Train(
         text = describe_plan(training, plan, locale, settings.chat_currency, note)
         await respond(context, text, components=[plan_row(training, locale)])
 
-    async def _given(self, datasets: Datasets, user: int) -> GivenExamples | None:
+    async def _given(self, guild: int, datasets: Datasets, user: int) -> GivenExamples | None:
         """
         Raises:
             UploadRefusedError: something is wrong with it.
         """
+        if self.folder is not None:
+            return await datasets.read_folder(guild, self.folder, given_by=user, positive=self.positive)
         if self.file is not None:
             name, data = self.file.filename, await download(self.file, MAX_BYTES)
         elif self.text is not None:

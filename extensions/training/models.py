@@ -19,7 +19,9 @@ from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
-from extensions.training.again import again_row
+from extensions.training.again import add_again
+from extensions.training.cards import add_notice
+from extensions.training.noticed import beginning_of_noticed
 from extensions.training.promotion import promoted
 
 loader = lightbulb.Loader()
@@ -99,8 +101,13 @@ class ShowModel(lightbulb.SlashCommand, name=_("show"), description=_("Say which
             lines, seen = [translate(ALL_OF_IT, locale, model=f"`{model.name}`")], await withdrawn.seen_by(model)
             if seen:
                 lines.insert(0, translate(SEEN, locale, count=seen))
-            row = [again_row(model, locale)] if seen else []
-            await respond(context, "\n".join(lines), attachment=file, components=row, ephemeral=True)
+            row = add_notice(hikari.impl.MessageActionRowBuilder(), model, locale)
+            if seen:
+                add_again(row, model, locale)
+            if model.noticed is not None:
+                lines += beginning_of_noticed(model, model.noticed, locale)
+            text = "\n".join(lines)[:MESSAGE_LIMIT]
+            await respond(context, text, attachment=file, components=[row], ephemeral=True)
             return
         here = await _name_of(context.guild_id, models, promoting)
         await respond(context, translate(ANSWERS_HERE, locale_of(context), model=f"`{here}`"), ephemeral=True)

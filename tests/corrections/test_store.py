@@ -245,7 +245,7 @@ async def test_what_is_approved_goes_into_a_dataset_and_out_again(
 
     async def kept() -> list[tuple[str | None, str | None, int, str | None]]:
         return [
-            (example.answer, example.rejected, example.given_by, example.correction_id)
+            (example.answer, example.rejected, example.given_by, example.origin_id)
             for example in await datasets.examples((await datasets.get(GUILD, "d")).id)
         ]
 

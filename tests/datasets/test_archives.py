@@ -34,7 +34,7 @@ EXAMPLES = [
         "And then?", "Then we went home.", None, BORIS, ExampleSource.CORRECTION,
         datetime(2026, 1, 2, 3, 4, 5, 678, UTC), system="Tell stories.",
         turns=(Turn("user", "Begin"), Turn("assistant", "-Once")), language="en",
-        correction_id="c0ffee",
+        origin_id="c0ffee",
     ),
 ]  # fmt: skip
 DATASET = ArchiveSource("Море 🌱", 3, WHEN)
@@ -92,7 +92,7 @@ def test_of_an_archive_that_was_not_made_here_all_is_given_by_who_uploads_it(
     data = _packed(contents | {"manifest.json": json.dumps(manifest).encode()})
     examples = read_upload("a.zip", data, GIVING, signer)
     assert [example.prompt for example in examples] == [example.prompt for example in AS_READ]
-    assert {(each.given_by, each.created_at, each.source, each.correction_id) for each in examples} == {
+    assert {(each.given_by, each.created_at, each.source, each.origin_id) for each in examples} == {
         (GIVING.given_by, GIVING.created_at, "upload", None)
     }
 

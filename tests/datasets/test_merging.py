@@ -12,6 +12,7 @@ from bot.datasets.merging import taken
 from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
+from bot.datasets.uploads import Uploads
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.work.sealed import SealedProcesses
@@ -41,9 +42,9 @@ def test_what_not_to_say_is_rejected_and_makes_pairs_with_what_to_say() -> None:
 async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     try:
-        store = DatasetStore(database)
+        store, files = DatasetStore(database), FileStore(tmp_path, quota_bytes=1 << 20)
         datasets = Datasets(
-            store, FileStore(tmp_path, quota_bytes=1 << 20), ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
+            store, files, Uploads(database, files), ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
         )
         with pytest.raises(NothingSelectedError):
             await datasets.look_at_selected(GUILD)

@@ -31,7 +31,7 @@ def test_of_examples_that_teach_the_same_the_first_is_added_once() -> None:
 
 def test_an_archive_brings_back_nothing_that_was_taken_back_since() -> None:
     free = said("When?", "At eight.")
-    corrected = replace(free, correction_id="c")
+    corrected = replace(free, origin_id="c")
     assert still_given([free, corrected], {}, {"other": LATER}) == [free, corrected]
     assert still_given([free, corrected], {}, {"c": LATER}) == [free]
     assert still_given([free, corrected], {}, {"c": WHEN}) == [free, corrected]

@@ -21,7 +21,7 @@ from tests.datasets.factories import ADA, BORIS, WHEN, said
 GUILD, OTHER_GUILD = 11, 12
 FULL = Example(
     "И что потом?", "Домой 🌱", "Никуда", BORIS, ExampleSource.CORRECTION, WHEN, system="Be kind.",
-    turns=(Turn("user", "a"), Turn("assistant", "b")), language="ru", correction_id="c1",
+    turns=(Turn("user", "a"), Turn("assistant", "b")), language="ru", origin_id="c1",
 )  # fmt: skip
 
 

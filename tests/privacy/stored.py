@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from bot.corrections.consents import VERSION
 from bot.storage.database import Database
 from bot.storage.snowflake import GuildId, MessageId, ScopeId, UserId
 from bot.storage.tables import Base
@@ -70,7 +71,9 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
         "correction_id": ids.key, "guild_id": ids.guild, "revision": 1, "actor_id": ids.user, "action": "approved",
         "decided_at": THEN,
     },
-    "consents": lambda ids: {"user_id": ids.user, "version": 1, "given_at": THEN},
+    "consents": lambda ids: {"user_id": ids.user, "version": VERSION, "given_at": THEN},
+    "uploads": lambda ids: {"guild_id": ids.guild, "path": "uploads/a.csv", "user_id": ids.user, "uploaded_at": THEN},
+    "taken_back": lambda ids: {"origin_key": ids.key, "taken_back_at": THEN},
     "votes": lambda ids: {
         "message_id": ids.message + 1, "user_id": ids.user, "guild_id": ids.guild, "channel_id": 1, "good": False,
         "reason": SECRET, "voted_at": THEN,
@@ -87,7 +90,8 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     },
     "models": lambda ids: {
         "id": ids.key, "guild_id": ids.guild, "training_id": ids.key, "name": "trained-1", "kind": "adapter",
-        "base": "b", "remote_name": "r", "path": None, "scores": None, "created_at": THEN,
+        "base": "b", "remote_name": "r", "path": None, "scores": None, "noticed": None,
+        "created_at": THEN,
     },
     "model_tests": lambda ids: {
         "id": ids.key, "guild_id": ids.guild, "number": 1, "tester_id": ids.user, "datasets": "", "summary": SECRET,

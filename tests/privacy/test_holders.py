@@ -77,7 +77,7 @@ async def test_a_guild_that_was_left_is_in_no_table(database: Database, data: Pe
     before = await sizes(database)
     await data.forget_guild(ADA.guild)
     assert await holding(database, GuildId, ADA.guild) == []
-    peoples_own = {"consents", "memories", "withdrawals"}
+    peoples_own = {"consents", "memories", "taken_back", "withdrawals"}
     left = {name: 3 if name == "preferences" else 2 if name in peoples_own else 1 for name in before}
     assert await sizes(database) == left
 
@@ -121,7 +121,7 @@ async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) 
     summary = await data.summary(ADA.user)
     assert summary == {
         DataKind.EXCHANGES: 2, DataKind.CORRECTIONS: 1, DataKind.EXAMPLES: 1, DataKind.VOTES: 2, DataKind.FEEDBACK: 1,
-        DataKind.AGREEMENTS: 1, DataKind.MEMORIES: 1, DataKind.TESTS: 1,
+        DataKind.AGREEMENTS: 1, DataKind.MEMORIES: 1, DataKind.TESTS: 1, DataKind.FILES: 1,
     }  # fmt: skip
     exported = json.loads(await data.export(ADA.user))
     assert exported["user_id"] == str(ADA.user)

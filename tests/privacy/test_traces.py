@@ -82,7 +82,9 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     settings, folder = read_settings(data_folder=tmp_path), tmp_path / "trainings"
     stores = stores_in(database, settings, clock=lambda: datetime.now(UTC))
-    service = Datasets(stores.datasets, stores.files, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses())
+    service = Datasets(
+        stores.datasets, stores.files, stores.uploads, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
+    )
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
     trainings = Trainings(
         stores.trainings, stores.models, service, stores.files, {"export": ExportingTrainer(folder)}, folder,

@@ -13,6 +13,7 @@ from bot.datasets.dataset import DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
+from bot.datasets.uploads import Uploads
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.errors import TooFewPairsError
@@ -39,6 +40,7 @@ class School:
 
     def __init__(self, database: Database, service: FineTuningServer, folder: Path) -> None:
         self.service = service
+        self.database = database
         self.store, self.models = TrainingStore(database), ModelStore(database)
         self.datasets = DatasetStore(database)
         self.told: list[Training] = []
@@ -55,7 +57,11 @@ class School:
             "export": ExportingTrainer(self._folder / "trainings"),
         }
         self.service_of_datasets = Datasets(
-            self.datasets, files, ArchiveSigner(self._folder / "archive.key"), SealedProcesses()
+            self.datasets,
+            files,
+            Uploads(self.database, files),
+            ArchiveSigner(self._folder / "archive.key"),
+            SealedProcesses(),
         )
         made = Trainings(
             self.store, self.models, self.service_of_datasets, files, trainers, self._folder / "trainings",

@@ -153,6 +153,23 @@ class ComparisonStore(DataHolder):
             row.revealed_at = row.revealed_at or datetime.now(UTC)
             return _read(row), await _tally(session, row.id)
 
+    async def revealed(self, guild_id: int) -> list[tuple[Comparison, Tally]]:
+        """The comparisons of a guild whose names are known, the oldest first."""
+        row = ComparisonRow
+        wanted = select(row).where(row.guild_id == guild_id, row.revealed_at.is_not(None)).order_by(row.created_at)
+        async with self._database.sessions() as session:
+            return [(_read(one), await _tally(session, one.id)) for one in list(await session.scalars(wanted))]
+
+    async def shown_by(self, message_ids: Collection[int]) -> list[str]:
+        """The ids of the comparisons that these messages show."""
+        wanted = select(ComparisonRow.id).where(ComparisonRow.message_id.in_(message_ids))
+        async with self._database.sessions() as session:
+            return list(await session.scalars(wanted))
+
+    async def forget(self, ids: Collection[str]) -> int:
+        """Forget some; says how many there were."""
+        return await self._forget(ComparisonRow.id.in_(ids))
+
     async def of_user(self, user_id: int) -> tuple[list[Comparison], list[ComparisonVote]]:
         """All that a person has asked for, and voted."""
         async with self._database.sessions() as session:

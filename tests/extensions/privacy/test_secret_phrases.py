@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import zipfile
 from collections.abc import AsyncIterator
@@ -21,12 +22,12 @@ from bot.sandbox.gateway.events import Event
 from bot.sandbox.server import Sandbox
 from bot.storage.database import Database
 from bot.storage.tables import Base
-from tests.harness import BotHarness, Message, populated, running, voice
+from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 ROADS = (
     *("message", "textfile", "voicenote", "missed", "ask", "about", "comparison", "reason", "feedback", "listened"),
-    *("correction", "question", "direct", "memory", "taught"),
+    *("correction", "question", "direct", "memory", "taught", "voted"),
 )
 """By which Chloe says something."""
 ADAS = ("dataset", "test")
@@ -118,6 +119,13 @@ async def told(person: DiscordUser, command: str, channel: str = "general", **op
     return said
 
 
+async def answered(person: DiscordUser, prompt: str) -> Message:
+    """The whole answer to /ask."""
+    outcome = await person.slash("ask", {"prompt": prompt}, channel="general")
+    answer: Message = await outcome.response_where(lambda message: "good" in buttons_of(message), 40)
+    return answer
+
+
 async def asked(harness: BotHarness, person: DiscordUser, words: str, **given: Any) -> tuple[Message, Message]:
     """A question of the person's, and the answer."""
     question = await person.send("general", f"{harness.mention} {words}", **given)
@@ -143,6 +151,10 @@ async def said_by_chloe(harness: BotHarness) -> tuple[Message, Message]:
     await (await chloe.submit(form, {"question": phrase("about")})).response(40)
     card = await told(chloe, "compare", prompt=phrase("comparison"), model="scripted", against="other")
     await chloe.click(card, "compare-vote")
+    await chloe.click(card, "Show the names")
+    liked, disliked = [await answered(chloe, f"How? {phrase('voted')}") for _time in range(2)]
+    await chloe.click(liked, "good")
+    await chloe.click(disliked, "bad")
     await told(chloe, "feedback", text=phrase("feedback"))
     await harness.complete_answer_to(await chloe.send(direct, f"Alone: {phrase('direct')}"))
     note = await chloe.send(direct, voice=voice("jfk.ogg"))
@@ -181,6 +193,8 @@ async def done_by_ada(harness: BotHarness) -> None:
     table = "prompt,answer\n" + "".join(f"What is {n}?,It is {n} and {phrase('dataset')}\n" for n in range(12))
     await told(ada, "dataset add", dataset=name, file=("given.csv", table.encode(), "text/csv"))
     await told(ada, "dataset add_corrections", dataset=name)
+    added = await told(ada, "dataset add_comparisons", dataset=name)
+    assert ": 2. There already: 0." in added["content"]
     await told(ada, "archive", dataset=name)
     plan = await told(ada, "train", dataset=name, trainer="export")
     await ada.click(plan, "train-start")
@@ -197,7 +211,16 @@ async def test_what_is_taken_back_is_nowhere(tmp_path: Path, url: str, whisper_b
     store = Store(tmp_path, url)
     async with ears() as heard_by, ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.models = None, ["scripted", "other"]
-        chat.says = lambda _model, question: question if "Who taught?" in question else None
+        times = itertools.count()
+
+        def says(model: str, question: str) -> str | None:
+            if "Who taught?" in question:
+                return question
+            # Of what is the same, nobody can prefer one.
+            differs = phrase("comparison") in question or phrase("voted") in question
+            return f"{model} {next(times)}: {question}" if differs else None
+
+        chat.says = says
         settings = {
             "openai_base_url": chat.base_url, "chat_model": "scripted", "database_url": url, "stt_base_url": heard_by,
             "stt_engine": "openai", "stt_api_key": "a-key", "recall_check": False,
@@ -212,7 +235,8 @@ async def test_what_is_taken_back_is_nowhere(tmp_path: Path, url: str, whisper_b
             await harness.complete_answer_to(missed)
             kept = await store.telling(*ROADS, *ADAS, *GUILDS)
             assert set(kept) == {*ROADS, *ADAS, *GUILDS}, "what is stored nowhere shows nothing"
-            assert {place.partition("/")[0] for place in kept["correction"]} >= {"guilds", "trainings"}
+            for road in ("correction", "comparison", "voted"):
+                assert {place.partition("/")[0] for place in kept[road]} >= {"guilds", "trainings"}
             for deleted in (message, with_file, missed):
                 await chloe.delete(deleted)
             await store.until_silent("message", "textfile", "missed")

@@ -205,8 +205,8 @@ async def test_people_vote_blindly_and_learn_the_names_in_the_end(lab: BotHarnes
         "Both alike: 1.\n`scripted` got 100% of the votes for one of the two (95 % confidence interval: 34% to 100%)."
         in result
     )
-    assert result.endswith("Too early to tell which is better.")
-    assert pressed_of(done) == [] and not done["mention_everyone"]
+    assert "Too early to tell which is better.\n-# It is learned from only if <@" in result
+    assert pressed_of(done) == ["compare-learn", "compare-take-back"] and not done["mention_everyone"]
 
 
 async def test_a_comparison_that_cannot_be_is_told_and_goes_with_its_message(lab: BotHarness) -> None:

@@ -188,7 +188,7 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
             await ready_at(bot)
             await seen(ada, card, "finished")
             told = await ada.wait_for_message(lambda m: "training #1 is finished" in m["content"], 20)
-            assert buttons_of(told) == ["train-promote"]
+            assert buttons_of(told) == ["train-promote", "model-notice"]
         assert len(service.jobs) == 1
 
 
@@ -287,6 +287,18 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         news = await ada.wait_for_message(lambda m: "training #1 is finished" in m["content"], 20)
         refused = await (await chloe.click(news, "train-promote")).response()
         assert "the permission Manage Server" in refused["content"]
+        taught.says = lambda _model, asked: f"As {asked}" if "mayor" in asked else None
+        noticed = await (await ada.click(news, "model-notice")).response_where(lambda m: "before:" in m["content"], 40)
+        assert noticed["content"].startswith(
+            "**What people would notice** of `trained-1`, beside `scripted` · page 1 of 2"
+        )
+        assert noticed["content"].count("> after: `As Who is the mayor of ") == 5
+        await ada.click(noticed, "Next")
+        turned = await ada.wait_for_edit(noticed, lambda message: "page 2 of 2" in message["content"])
+        assert "> both: `Paris is the capital of France.`" in turned["content"]
+        card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
+        assert "\n> before: `Paris is the capital of France.`\n> after: `As Who is the mayor of " in card["content"]
+        taught.says = lambda _model, _asked: None
         worse = await promoted(news)
         assert worse.startswith("`trained-1` is not promoted:\n- On the held-out questions it is no better:")
         assert await answered() == "Paris is the capital of France."
@@ -322,6 +334,8 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         assert "⚠️ This model has seen examples that have since been taken back: 12." in listed["content"]
         card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
         assert "has seen examples that have since been taken back: 12." in card["content"]
+        assert "What people would notice" not in card["content"], "the questions go with the texts they come from"
+        assert json.loads(await ada.download(card["attachments"][0]))["noticed"] is None
         refused = await (await ada.click(card, "Train it again")).response()
         assert "0 examples" in refused["content"]
         nothing = await (await ada.slash("model rollback", channel="general")).response()

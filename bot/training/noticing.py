@@ -1,0 +1,91 @@
+"""What people would notice of a trained model: ten questions, and how they were answered before it and by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.conversation.chat import ChatModel
+from bot.conversation.models import ChatModels
+from bot.datasets.service import Datasets, TrainingDatasetGoneError
+from bot.datasets.text_fingerprint import key_of_text
+from bot.training.evaluating.cases import TestCase, from_examples
+from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.running import EvaluationRun, Meter
+from bot.training.evaluating.scoring import Scorer
+from bot.training.model_store import NOTICED, Model, ModelStore, NoticedAnswers
+from bot.training.promoting import NotMeasuredError, noticed_in
+from bot.training.serving import Serving
+from bot.training.store import TrainingStore
+
+GENERAL = 2
+"""Of them, at least so many that have nothing to do with what was learned."""
+
+
+class Noticing:
+    """Has a model and the one that answers without it asked the same."""
+
+    def __init__(
+        self,
+        models: ModelStore,
+        trainings: TrainingStore,
+        datasets: Datasets,
+        serving: Serving,
+        answering: ChatModels,
+        instruction: str,
+    ) -> None:
+        """``answering``: which model answers where. ``instruction``: what models are told that are asked."""
+        self._models = models
+        self._trainings = trainings
+        self._datasets = datasets
+        self._serving = serving
+        self._answering = answering
+        self._instruction = instruction
+
+    async def ask(
+        self,
+        model: Model,
+        meter: Meter,
+        on_progress: Callable[[int, int], None] = lambda _done, _whole: None,
+    ) -> NoticedAnswers:
+        """Ask both, and keep what they say with the model.
+
+        Raises:
+            ModelNotServedError, NotMeasuredError
+        """
+        after = await self._serving.chat_of(model)
+        before = await self._before(model)
+        cases = await self._cases(model)
+        run = EvaluationRun(
+            cases, (before, after), self._instruction, Scorer(None, None), meter, on_progress=on_progress, at_once=1
+        )
+        asked = await run.result()
+        if asked.ended_by is not None:
+            raise NotMeasuredError(name=model.name, why=str(asked.ended_by))
+        before_it, of_it = asked.runs
+        found = noticed_in(before_it.model, before_it.answers, of_it.answers)
+        await self._models.note_noticed(model.id, found)
+        return found
+
+    async def _before(self, model: Model) -> ChatModel:
+        """The model that answers in the guild, or would without this one."""
+        active = await self._models.active(model.guild_id)
+        is_itself = active is not None and active.id == model.id
+        return await (self._answering.untrained if is_itself else self._answering.of)(model.guild_id)
+
+    async def _cases(self, model: Model) -> tuple[TestCase, ...]:
+        """What was held out of its training before what it has learned, and a few general questions."""
+        training = await self._trainings.by_id(model.training_id)
+        learned: tuple[TestCase, ...] = ()
+        if training is not None and training.datasets:
+            ids = [one.id for one in training.datasets]
+            held_out = await self._datasets.held_out_of(model.guild_id, ids, seed=training.seed, keys=training.heldout)
+            learned = from_examples(held_out)
+            try:
+                data = await self._datasets.look_at(model.guild_id, ids, seed=training.seed)
+                learned += from_examples(data.split.training)
+            except TrainingDatasetGoneError:
+                """General questions are left."""
+        cases = {key_of_text(case.prompt): case for case in reversed(learned)}
+        chosen = list(reversed(cases.values()))[: NOTICED - GENERAL]
+        general = [TestCase(case.prompt) for case in general_questions()]
+        return (*(TestCase(case.prompt, None, case.system, case.turns) for case in chosen), *general)[:NOTICED]
