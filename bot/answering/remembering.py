@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 
-from cachetools import TTLCache
-
 from bot.answering.attachments import AttachmentContent
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
 from bot.conversation.exchanges import Exchange, ExchangeStore
-
-UNFINISHED, UNFINISHED_S = 200, 1800.0
-"""Private answers that reached their limit, and for how long they may be made to go on."""
 
 TaughtAnswers = Callable[[int, Collection[int]], Awaitable[Collection[str]]]
 """Gives what corrections of a guild say that still hold, or what a person has taught, by Discord's id and their
@@ -29,12 +24,10 @@ class Memory:
         self._exchanges = exchanges
         self._corrections = corrections
         self._own = own
-        self._unfinished: TTLCache[int, Exchange] = TTLCache(UNFINISHED, UNFINISHED_S)
-        """Answers for one alone, by their first messages: nowhere but here."""
 
     async def of_reply(self, message: int) -> tuple[Exchange | None, bool]:
         """The exchange whose answer begins with ``message``, where it is known, and whether it is for one alone."""
-        private = self._unfinished.get(message)
+        private = self._exchanges.held(message)
         return private or await self._exchanges.by_reply(message), private is not None
 
     async def answered(self, request: AnswerRequest) -> Exchange | None:
@@ -70,7 +63,7 @@ class Memory:
             if request.remembered:
                 await self._exchanges.remember(exchange, request.asked_at)
             else:
-                self._unfinished[int(first)] = exchange
+                self._exchanges.hold(exchange, request.asked_at)
         return True
 
     async def was_taken_back(self, answer: StreamedAnswer) -> bool:
@@ -90,6 +83,5 @@ class Memory:
         if set(prompt.taught) <= set(now):
             return False
         if request.reply.message_ids:
-            self._unfinished.pop(request.reply.message_ids[0], None)
             await self._exchanges.withdraw(request.reply.message_ids[0])
         return True

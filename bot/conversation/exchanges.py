@@ -19,6 +19,9 @@ from bot.storage.tables import ExchangeRow
 _GONE_KEPT, _GONE_KEPT_S = 100_000, 6 * 3600
 """What is forgotten is known for so long, longer than any answer takes, in case one to it is about to be stored."""
 
+_HELD, _HELD_S = 200, 1800.0
+"""Exchanges for one alone, of which no more is known than it takes to let the reply go on, and for how long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -61,6 +64,7 @@ class ExchangeStore(DataHolder):
         """So that no deletion falls between looking for it and storing."""
         self._gone: TTLCache[tuple[str, int], datetime] = TTLCache(_GONE_KEPT, _GONE_KEPT_S)
         """Since when messages are deleted, and people and guilds forgotten, by what they are and their ids."""
+        self._held: TTLCache[int, Exchange] = TTLCache(_HELD, _HELD_S)
 
     async def remember(self, exchange: Exchange, asked_at: datetime | None = None) -> None:
         """Keep ``exchange``, unless its question or reply was deleted meanwhile, or the person, or the guild, forgotten
@@ -74,6 +78,16 @@ class ExchangeStore(DataHolder):
             async with self._database.sessions.begin() as session:
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
+    def hold(self, exchange: Exchange, asked_at: datetime) -> None:
+        """Keep ``exchange``, which is for one alone, in memory for half an hour and nowhere else; never what
+        ``remember`` would not keep."""
+        if not self._is_gone(exchange, asked_at):
+            self._held[exchange.reply_message_id] = exchange
+
+    def held(self, reply_message_id: int) -> Exchange | None:
+        """What is held whose reply begins with this message."""
+        return self._held.get(reply_message_id)
+
     def _is_gone(self, exchange: Exchange, asked_at: datetime) -> bool:
         messages = (exchange.prompt_message_id, exchange.reply_message_id)
         owners = [("user", exchange.user_id), ("guild", exchange.guild_id or 0)]
@@ -85,6 +99,9 @@ class ExchangeStore(DataHolder):
         """Before anything is deleted, so that nothing is stored behind it."""
         now = datetime.now(UTC)
         self._gone.update({(kind, int(id_)): now for id_ in ids})
+        for reply, exchange in list(self._held.items()):
+            if self._is_gone(exchange, exchange.created_at):
+                self._held.pop(reply, None)
 
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
         """The exchange whose reply begins with this message."""
@@ -132,6 +149,7 @@ class ExchangeStore(DataHolder):
 
     async def withdraw(self, reply_message_id: int) -> None:
         """Delete the exchange with this reply, whose question is about to be answered anew."""
+        self._held.pop(reply_message_id, None)
         await self._delete(ExchangeRow.reply_message_id == reply_message_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
