@@ -83,7 +83,7 @@ async def test_what_people_prefer_is_learned_from_where_they_agree_and_taken_bac
             card = await chloe.wait_for_edit(card, lambda message: "agrees that this is learned from" in words(message))
             assert pressed_of(card) == ["compare-take-back"]
             answer = await voted(chloe)
-            assert "Added to `liked v1`: 2. There already: 0." in await added(ada)
+            assert "Added to `liked v1`: 2. Already there: 0." in await added(ada)
             thanked = await voted(boris)
             assert "Этот ответ вам нравится больше" in thanked["content"]
             assert await kept(ada) == "2 examples: 0 of what to say, 0 of what not to say, 2 of both"
@@ -93,7 +93,7 @@ async def test_what_people_prefer_is_learned_from_where_they_agree_and_taken_bac
             )
             await boris.click(agreement, "consent-agree")
             await boris.wait_for_edit(agreement, lambda message: "Спасибо за согласие." in words(message))
-            assert "Added to `liked v1`: 1. There already: 2." in await added(ada)
+            assert "Added to `liked v1`: 1. Already there: 2." in await added(ada)
             packed = str((await told(ada, "archive", dataset="liked"))["content"]).split("`")[3]
             [file] = (await told(ada, "getfile", path=packed))["attachments"]
             archive = await ada.download(file)
@@ -105,8 +105,8 @@ async def test_what_people_prefer_is_learned_from_where_they_agree_and_taken_bac
             assert "File not found" in (await told(ada, "getfile", path=packed))["content"]
             await ada.delete(answer)
             async with asyncio.timeout(30):
-                while not (await kept(ada)).startswith("1 examples"):
+                while not (await kept(ada)).startswith("1 example:"):
                     await asyncio.sleep(0.1)
             restored = await told(ada, "dataset add", dataset="liked", file=("a.zip", archive, "application/zip"))
-            assert "Left out, because those who gave them have withdrawn what they gave: 2." in restored["content"]
+            assert "Left out because the people who gave them took them back: 2." in restored["content"]
         assert list(sandbox.failures) == []

@@ -42,12 +42,12 @@ async def test_a_zip_or_a_folder_of_files_is_one_dataset_and_goes_with_who_gave_
         async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
             await told(ada, "dataset create", dataset="house")
             good = packed(("keys/a.csv", TABLE), ("b.jsonl", LINES), ("old/c.json", OLDER), ("README.md", b"# Read"))
-            assert "`house v1`: 3. There already: 0." in await told(ada, "dataset add", dataset="house", file=good)
+            assert "`house v1`: 3. Already there: 0." in await told(ada, "dataset add", dataset="house", file=good)
             assert "1 of what not to say" in await told(ada, "dataset show", dataset="house")
             await ada.set_locale("ru")
             bad = packed(("keys/a.csv", TABLE + b"1;2;3\n"), ("b.jsonl", LINES + b"{"))
             refused = (await told(ada, "dataset add", dataset="house", file=bad)).splitlines()
-            assert refused[1] == "- `keys/a.csv`: Строка 3: Ячеек 3, а столбцов 2."
+            assert refused[1] == "- `keys/a.csv`: Строка 3: В ней ячеек 3, а столбцов 2."
             assert refused[2].startswith("- `b.jsonl`: Строка 2: ")
             await ada.set_locale("en-US")
             neither = await told(ada, "dataset add", dataset="house")
@@ -67,7 +67,7 @@ async def test_a_zip_or_a_folder_of_files_is_one_dataset_and_goes_with_who_gave_
                 ("spring/keys · files: 1", "spring/keys"),
             ]
             await told(ada, "dataset create", dataset="spring")
-            assert "`spring v1`: 2. There" in await told(ada, "dataset add", dataset="spring", folder="spring")
+            assert "`spring v1`: 2. " in await told(ada, "dataset add", dataset="spring", folder="spring")
             assert "There is nothing in a folder `autumn` here." in await told(
                 ada, "dataset add", dataset="spring", folder="autumn"
             )

@@ -194,7 +194,7 @@ async def done_by_ada(harness: BotHarness) -> None:
     await told(ada, "dataset add", dataset=name, file=("given.csv", table.encode(), "text/csv"))
     await told(ada, "dataset add_corrections", dataset=name)
     added = await told(ada, "dataset add_comparisons", dataset=name)
-    assert ": 2. There already: 0." in added["content"]
+    assert ": 2. Already there: 0." in added["content"]
     await told(ada, "archive", dataset=name)
     plan = await told(ada, "train", dataset=name, trainer="export")
     await ada.click(plan, "train-start")
