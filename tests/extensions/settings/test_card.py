@@ -95,12 +95,12 @@ async def test_limits_are_written_in_a_form(harness: BotHarness) -> None:
     wrong = await harness.administrator.submit(form, {"tokens_a_day": "много"})
     assert "много is not a limit" in (await wrong.response())["content"]
     changed = await limit(harness, member_tokens_a_day="1")
-    assert "each member: 1 tokens" in str(changed["components"])
+    assert "each member: 1 token" in str(changed["components"])
     try:
         for _time in range(2):
             asked = await harness.administrator.send(SECOND, f"{harness.mention} hello")
             answer = await harness.answer_to(
-                asked, lambda text: "France." in text or "1 tokens" in text, reader=harness.administrator
+                asked, lambda text: "France." in text or "1 token that" in text, reader=harness.administrator
             )
         assert "that each member of this server has a day" in answer["content"]
         free = await harness.administrator.send("general", f"{harness.mention} hello")
@@ -177,4 +177,4 @@ async def test_a_server_chooses_its_model(tmp_path: Path, whisper_base: Path) ->
             assert "the permission Manage Server" in refused["content"]
             await (await ada.slash("model set", channel="general")).response()
             shown = await (await ada.slash("model show", channel="general")).response()
-            assert shown["content"] == "Here `scripted` answers."
+            assert shown["content"] == "`scripted` answers here."

@@ -163,7 +163,7 @@ async def test_a_server_has_its_own_budget_and_no_other_server_is_concerned(mete
     assert refusal.startswith("Лимит токенов этого сервера на сегодня (2500) исчерпан.")
     assert renewal(metered) in refusal
     assert (await metered.ask(harness.russian, SECOND)).startswith("Paris")
-    assert "Ваши токены на сегодня" in await metered.ask(harness.russian, SECOND)
+    assert "Ваш лимит токенов на сегодня" in await metered.ask(harness.russian, SECOND)
 
 
 async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Metered) -> None:
@@ -241,7 +241,7 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
         assert (image.format, image.size) == ("PNG", (WIDTH_PX, HEIGHT_PX))
         assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 10
     metered.calendar.now += timedelta(days=20)
-    assert "Tokens: 0 together" in (await metered.shown(harness.member, "general", days=7))[1]
+    assert "Tokens: 0 in total" in (await metered.shown(harness.member, "general", days=7))[1]
     assert "Tokens: 900 in total" in (await metered.shown(harness.member, "general", days=30))[1]
 
 
