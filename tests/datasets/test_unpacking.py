@@ -69,7 +69,7 @@ def test_everything_that_is_wrong_is_told_by_file_and_line_and_who_gave_what_is_
     with pytest.raises(UploadRefusedError) as refused:
         read_files("z.zip", bad, ADA, NOW, positive=True)
     assert [str(problem) for problem in refused.value.problems] == [
-        "`c/d.csv`: Line 3: There are 3 cells, but 2 columns.",
+        "`c/d.csv`: Line 3: Its cells (3) do not match the columns (2).",
         "`e.json`: Line 1 is not valid JSON, from character 3 on (Expecting property name enclosed in double quotes).",
     ]
     many = [ReadableFile(f"{n}.csv", b"prompt,answer\n" + b"x\n" * 9) for n in range(9)]

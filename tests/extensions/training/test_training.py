@@ -312,7 +312,7 @@ async def test_only_a_better_candidate_is_promoted_and_the_next_answer_is_its_ow
         listed = await (await chloe.slash("model list", channel="general")).response()
         assert "- ✅ `trained-1` · answers here" in listed["content"]
         shown = await (await chloe.slash("model show", channel="general")).response()
-        assert shown["content"] == "Here `trained-1` answers."
+        assert shown["content"] == "`trained-1` answers here."
         card = await (await ada.slash("model show", {"model": "trained-1"}, channel="general")).response()
         facts = json.loads(await ada.download(card["attachments"][0]))
         assert (facts["kind"], facts["training"]["examples"], facts["scores"]["promotable"]) == ("remote", 10, True)
