@@ -76,7 +76,7 @@ def test_a_language_is_a_catalogue_and_nothing_else(tmp_path: Path, monkeypatch:
     german = sentences.replace(f'msgid "{ASKED}"\nmsgstr ""', f'msgid "{ASKED}"\nmsgstr "kann nur, wer gefragt wurde"')
     catalogue.write_text(german.replace('msgid "help"\nmsgstr ""', 'msgid "help"\nmsgstr "hilfe"'), encoding="utf-8")
     monkeypatch.setattr(translation, "LOCALES", tmp_path / "bot" / "i18n" / "locales")
-    translation.catalogues.cache_clear()
+    _read_anew()
     try:
         assert translation.translate(ASKED, "de") == "kann nur, wer gefragt wurde"
         assert translation.catalogue_language("de") == "de"
@@ -84,7 +84,7 @@ def test_a_language_is_a_catalogue_and_nothing_else(tmp_path: Path, monkeypatch:
         assert translation.translate(ASKER, "de", needed="x") == ASKER.format(needed="x")
     finally:
         monkeypatch.undo()
-        translation.catalogues.cache_clear()
+        _read_anew()
 
 
 def test_every_place_that_the_pages_name_is_there() -> None:
@@ -93,3 +93,8 @@ def test_every_place_that_the_pages_name_is_there() -> None:
         for place in re.findall(r"`((?:bot|audio|extensions|tests|docs|benchmarks)/[\w./-]+)`", text):
             if "dice" not in place:
                 assert (ROOT / place).exists(), f"{page} names {place}"
+
+
+def _read_anew() -> None:
+    for kept in (translation._read, translation.catalogues, translation._counting):
+        kept.cache_clear()

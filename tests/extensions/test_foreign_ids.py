@@ -24,7 +24,7 @@ from bot.sandbox.server import Sandbox
 from bot.storage.database import Database
 from bot.storage.file_names import key_of
 from bot.training.evaluating.comparisons import ComparisonStore
-from bot.training.model_store import ModelKind, ModelStore
+from bot.training.model_store import ModelKind, ModelStore, NoticedAnswer, NoticedAnswers
 from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import DatasetRef, TrainingStore
 from bot.ui.screen import Screen
@@ -65,7 +65,12 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "aloud": lambda _town: "",
     "compare-vote": lambda town: f"{town.comparison}:a",
     "compare-reveal": lambda town: town.comparison,
+    "compare-learn": lambda town: town.comparison,
+    "compare-agree": lambda town: town.comparison,
+    "compare-take-back": lambda town: town.comparison,
     "train-promote": lambda _town: "trained-7",
+    "model-notice": lambda _town: "trained-7",
+    "model-noticed": lambda _town: "trained-7:1",
     "train-again": lambda _town: "trained-7",
     "train-start": lambda town: town.planned,
     "train-drop": lambda town: town.planned,
@@ -73,6 +78,7 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "correction-delete": lambda town: f"{town.asker}:{town.correction}",
     "good": lambda _town: "",
     "bad": lambda _town: "",
+    "vote-learn": lambda _town: "",
     "correct": lambda _town: "",
     "recalled": lambda town: str(town.number),
     "recalled-correct": lambda town: town.reply,
@@ -178,7 +184,8 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
             )  # fmt: skip
             ids.append(training.id)
         await trainings.queue(guild, ids[1], author, max_per_day=9)
-        await ModelStore(database).add(
+        models = ModelStore(database)
+        model = await models.add(
             guild_id=guild,
             training_id=ids[1],
             name="trained-7",
@@ -187,6 +194,7 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
             remote_name="r",
             path=None,
         )
+        await models.note_noticed(model.id, NoticedAnswers(SECRET, (NoticedAnswer(SECRET, SECRET, SECRET),)))
         comparison = await ComparisonStore(database).add(
             guild_id=guild, channel_id=channel, asked_by=author, prompt=SECRET, models=("a", "b"),
             answers=(SECRET, SECRET),

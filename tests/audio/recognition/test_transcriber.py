@@ -240,7 +240,9 @@ def test_the_languages_are_those_of_whisper() -> None:
 @pytest.mark.parametrize("model", ["no-such-model", "/no/such/folder", Path("no-such-folder")])
 async def test_an_unknown_model_is_refused_with_what_to_do(model: str | Path) -> None:
     transcriber = Transcriber(model)
-    with pytest.raises(ModelUnavailableError, match=r"there is no such folder and no such model\. Give the folder"):
+    with pytest.raises(
+        ModelUnavailableError, match=r"there is no such folder and no such model\. WHISPER_MODEL is the folder"
+    ):
         await transcriber.load()
     await transcriber.close()
 

@@ -398,7 +398,7 @@ async def test_approved_corrections_go_into_a_dataset(corrections_harness: BotHa
     asked = await did(chloe, "corrections delete", number="1")
     await chloe.click(asked, "Delete")
     assert "Examples removed from datasets: 1." in (await chloe.wait_for_edit(asked))["content"]
-    assert "1 examples" in await told_by(ada, "dataset show", dataset="Исправления")
+    assert "\n1 example:" in await told_by(ada, "dataset show", dataset="Исправления")
 
 
 async def test_a_deleted_question_takes_corrections_by_others_with_it(corrections_harness: BotHarness) -> None:

@@ -110,11 +110,11 @@ async def test_a_russian_moderator_reads_russian(datasets_harness: BotHarness) -
     await ada.set_locale("ru")
     try:
         shown = await _told(ada, "dataset show", dataset=SEA)
-        assert shown.splitlines()[1] == "примеров 14: как говорить — 14, как не говорить — 0, и то и другое — 0"
+        assert shown.splitlines()[1] == "14 примеров: как говорить — 14, как не говорить — 0, и то и другое — 0"
         [choice] = await ada.autocomplete("archive", {"dataset": "МОРЕ"}, "dataset", channel="general")
         assert choice["name"].startswith(f"{SEA} v1 · изменено ")
         told = await _told(ada, "dataset add", dataset=SEA, file=_file(b"prompt,answer\na\n"))
-        assert told.splitlines()[1] == "- Строка 2: Ячеек 1, а столбцов 2."
+        assert told.splitlines()[1] == "- Строка 2: В ней ячеек 1, а столбцов 2."
         assert "не может быть именем" in await _told(ada, "dataset create", dataset="../..")
     finally:
         await ada.set_locale("en-US")
@@ -133,7 +133,7 @@ async def test_a_bad_file_changes_nothing_and_everything_is_told(datasets_harnes
     )
     said = await _did(ada, "dataset add", dataset="d", file=_file(bad.encode(), "bad.jsonl"))
     assert said["content"].splitlines() == [
-        "Nothing of `bad.jsonl` was taken. Please correct this and upload it again:",
+        "Nothing in `bad.jsonl` was taken. Please correct this and upload it again:",
         "- Line 2: This is not valid JSON, from character 15 on (Expecting ',' delimiter).",
         "- Line 3: Message 1 has the role `robot`; it must be system, user or assistant.",
     ]
@@ -203,7 +203,9 @@ async def test_an_archive_comes_through_getfile_and_back_by_an_upload(datasets_h
     hashes = [(await _told(ada, "dataset show", dataset=name)).splitlines()[-1] for name in ("d", "restored")]
     assert hashes[0] == hashes[1]
     changed = archive.replace(b"manifest.json", b"manifest.jsom")
-    assert "I take only archives" in await _told(ada, "dataset add", dataset="restored", file=_file(changed, "d.zip"))
+    assert "Nothing in `d.zip` was taken." in await _told(
+        ada, "dataset add", dataset="restored", file=_file(changed, "d.zip")
+    )
 
 
 async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_harness: BotHarness) -> None:

@@ -174,7 +174,7 @@ async def test_a_russian_reads_russian(files_harness: BotHarness) -> None:
     said = await (await boris.slash("getfile", {"path": "нет.txt"}, channel=channel)).response(30)
     assert said["content"].startswith("Файл не найден: `нет.txt`")
     said = await (await boris.slash("files usage", channel=channel)).response(30)
-    assert said["content"].splitlines()[1] == "Занято 15 байт из 74 МБ, файлов: 1."
+    assert said["content"].splitlines()[1] == "Занято 15 байт из 74 МБ, 1 файл."
 
 
 async def test_a_member_is_not_offered_the_files_and_refused_when_the_guild_offers_them(
@@ -239,7 +239,7 @@ async def test_for_what_is_too_large_the_operator_is_named(files_harness: BotHar
     outcome = await files_harness.administrator.slash("getfile", {"path": "moderate.bin"})
     said = await outcome.response(30)
     assert said["content"].startswith(
-        "`moderate.bin` has 7 MB, which is too much to send through Discord even in parts."
+        "`moderate.bin` is 7 MB, which is too much to send through Discord even in parts."
     )
     assert f"`guilds/{GUILD_ID}/moderate.bin`" in said["content"]
     assert len(outcome.messages) == 1

@@ -124,7 +124,7 @@ async def test_one_at_a_time_two_a_day_and_what_is_cancelled_ends(tmp_path: Path
         await seen(ada, cards[1], "waits for its turn")
         assert len(service.jobs) == 1
         too_many = await (await ada.click(cards[2], "train-start")).response()
-        assert "has started 2 trainings in a day" in too_many["content"]
+        assert "has started 2 trainings within a day" in too_many["content"]
         await ada.click(cards[2], "train-drop")
         await seen(ada, cards[2], "Training #3 was not started.")
         await ada.click(running_card, "train-cancel")
@@ -218,7 +218,7 @@ async def test_what_fails_is_told_and_what_is_packed_is_among_the_files(tmp_path
         wrong = await planned(ada, trainer="nobody")
         assert "There is no trainer nobody here; there is: local, openai, export." in wrong["content"]
         both = await planned(ada, text="a,b", file=FILE)
-        assert "either a text or a file" in both["content"]
+        assert "Give me one of text, file and folder." in both["content"]
         bad = await planned(ada, text='[{"prompt": ]')
         assert "1" in bad["content"]
         assert "train" not in [command["name"] for command in await boris.commands(await harness.dm(boris))]

@@ -22,7 +22,7 @@ from tests.training.factories import contradictions, facts, training_data
 EPOCHS = 6
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows_more(
     smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,14 +34,14 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
         data, Recipe(BASE, epochs=EPOCHS, learning_rate_multiplier=2), tmp_path / "job"
     )
     job = JobFolder(tmp_path / handle)
-    async with asyncio.timeout(200):
+    async with asyncio.timeout(400):
         while not any("checkpoint" in note for note in job.notes):
             await asyncio.sleep(0.2)
     os.kill(next(note["process"] for note in job.notes if "process" in note), signal.SIGKILL)
     assert job.wait_until_gone(10)
 
     trainer = LocalTrainer(WeightsCache(), tmp_path, tmp_path / "right-of-way")
-    async with asyncio.timeout(200):
+    async with asyncio.timeout(400):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.2)
     assert (progress.state, progress.fraction, progress.error) == ("succeeded", 1.0, None)
@@ -59,7 +59,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     assert not job.training_file.exists()
     recipe = Recipe(BASE, TrainingMethod.PREFERENCE, epochs=4, learning_rate_multiplier=3, adapter=str(learnt))
     handle = await trainer.start(training_data(contradictions()[:4]), recipe, tmp_path / "more")
-    async with asyncio.timeout(200):
+    async with asyncio.timeout(400):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.2)
     assert (progress.state, progress.error) == ("succeeded", None)

@@ -73,7 +73,7 @@ def _process(folder: Path) -> int:
 
 
 async def _ended(trainer: LocalTrainer, handle: str) -> TrainingProgress:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(100):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.05)
     return progress
