@@ -32,8 +32,9 @@ _INITIALIZE_DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1
 _RATE, _PITCH = 1, 3
 _USUAL_RATE_WPM = 175
-_USUAL_PITCH, _PITCH_STEPS_PER_OCTAVE = 50, 50
-"""``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100."""
+_USUAL_PITCH, _PITCH_STEPS_PER_OCTAVE = 50, 75
+"""``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100, but for the range in
+which the voice moves: heard by autocorrelation, 75 steps change it by an octave, within a semitone up to 6."""
 _GENDERS: dict[int, Gender] = {1: Gender.MALE, 2: Gender.FEMALE}
 
 _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
