@@ -12,6 +12,7 @@ from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import EvaluationRun, Meter
 from bot.training.evaluating.scoring import Scorer
+from bot.training.held_out import held_out_cases
 from bot.training.model_store import NOTICED, Model, ModelStore, NoticedAnswers
 from bot.training.promoting import NotMeasuredError, noticed_in
 from bot.training.serving import Serving
@@ -75,11 +76,9 @@ class Noticing:
     async def _cases(self, model: Model) -> tuple[TestCase, ...]:
         """What was held out of its training before what it has learned, and a few general questions."""
         training = await self._trainings.by_id(model.training_id)
-        learned: tuple[TestCase, ...] = ()
+        learned = await held_out_cases(self._datasets, training)
         if training is not None and training.datasets:
             ids = [one.id for one in training.datasets]
-            held_out = await self._datasets.held_out_of(model.guild_id, ids, seed=training.seed, keys=training.heldout)
-            learned = from_examples(held_out)
             try:
                 data = await self._datasets.look_at(model.guild_id, ids, seed=training.seed)
                 learned += from_examples(data.split.training)

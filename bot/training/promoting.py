@@ -15,11 +15,12 @@ from bot.conversation.tokens import TokenUse
 from bot.datasets.service import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.training.evaluating.cases import TestCase, from_examples
+from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.gate import GateVerdict, verdict
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.running import CaseAnswer, Evaluation, EvaluationRun, Meter, ModelRun
 from bot.training.evaluating.scoring import Scorer
+from bot.training.held_out import held_out_cases
 from bot.training.model_store import NOTICED, Model, ModelKind, ModelStore, NoticedAnswer, NoticedAnswers
 from bot.training.serving import Serving
 from bot.training.store import TrainingStore
@@ -110,7 +111,7 @@ class Promoting:
             raise AlreadyActiveError(name)
         candidate = await self._serving.chat_of(model)
         incumbent = await self._answering.of(guild_id)
-        heldout = await self._heldout(guild_id, model)
+        heldout = await held_out_cases(self._datasets, await self._trainings.by_id(model.training_id))
         general = general_questions()
         whole = len(heldout) + len(general)
         async with self._measuring:
@@ -218,13 +219,6 @@ class Promoting:
                 "started_by": None if training.starter_id is None else str(training.starter_id),
             }
         return json.dumps(facts, ensure_ascii=False, indent=1)
-
-    async def _heldout(self, guild_id: int, model: Model) -> tuple[TestCase, ...]:
-        training = await self._trainings.by_id(model.training_id)
-        if training is None or not training.datasets:
-            return ()
-        ids = [one.id for one in training.datasets]
-        return from_examples(await self._datasets.held_out_of(guild_id, ids, seed=training.seed, keys=training.heldout))
 
     async def _run(
         self,

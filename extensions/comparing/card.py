@@ -134,6 +134,15 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
     await interaction.execute(translate(sentence, locale), flags=hikari.MessageFlag.EPHEMERAL)
 
 
+def require_asker_or_manager(interaction: hikari.ComponentInteraction, comparison: Comparison) -> None:
+    """
+    Raises:
+        NotPermittedError: they have neither asked for ``comparison`` nor may they manage the server.
+    """
+    if comparison.asked_by != int(interaction.user.id):
+        require(interaction)
+
+
 @screen.button(REVEAL_ID, state=ROW_ID)
 async def reveal(
     context: yuyo.components.Context,
@@ -149,8 +158,7 @@ async def reveal(
     interaction = context.interaction
     guild = guild_of(interaction)
     comparison, _tally = await store.get(guild, context.id_metadata)
-    if comparison.asked_by != int(interaction.user.id):
-        require(interaction)
+    require_asker_or_manager(interaction, comparison)
     comparison, tally = await store.reveal(guild, comparison.id)
     await _redraw(context, comparison, tally, await learning_of(comparison, tally, consents))
 

@@ -11,9 +11,9 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.training.evaluating.comparisons import ComparisonStore
 from bot.training.preference_pairs import PreferencePairs
-from bot.ui.permissions import NotPermittedError, guild_of, require
+from bot.ui.permissions import NotPermittedError, guild_of
 from bot.ui.screen import ROW_ID, Screen
-from extensions.comparing.card import LEARN_ID, TAKE_BACK_ID, build_card, learning_of
+from extensions.comparing.card import LEARN_ID, TAKE_BACK_ID, build_card, learning_of, require_asker_or_manager
 
 screen = Screen()
 
@@ -89,8 +89,7 @@ async def take_back(
     """
     interaction = context.interaction
     comparison, _tally = await store.get(guild_of(interaction), context.id_metadata)
-    if comparison.asked_by != int(interaction.user.id):
-        require(interaction)
+    require_asker_or_manager(interaction, comparison)
     await pairs.take_back(comparison)
     card = hikari.impl.ContainerComponentBuilder()
     card.add_text_display(translate(TAKEN_BACK, str(interaction.guild_locale or interaction.locale)))

@@ -1,0 +1,17 @@
+"""What a training held out, so that what its model has learned can be told from what it was shown."""
+
+from __future__ import annotations
+
+from bot.datasets.service import Datasets
+from bot.training.evaluating.cases import TestCase, from_examples
+from bot.training.store import Training
+
+
+async def held_out_cases(datasets: Datasets, training: Training | None) -> tuple[TestCase, ...]:
+    """The cases that ``training`` held out of its datasets, but for those that were taken back since; none where the
+    training, or what it was begun with, is no longer known."""
+    if training is None or not training.datasets:
+        return ()
+    ids = [one.id for one in training.datasets]
+    examples = await datasets.held_out_of(training.guild_id, ids, seed=training.seed, keys=training.heldout)
+    return from_examples(examples)
