@@ -39,8 +39,14 @@ class Options:
     """How long a disconnected session may be resumed."""
     shards: int = 1
     """What ``GET /gateway/bot`` recommends."""
+    guilds_per_shard: int = 2_500
+    """A session with more is closed with 4011."""
     max_concurrency: int = 16
-    """How many shards may identify within 5 s; a client waits for the others."""
+    """How many shards may identify at once: one of each bucket, shard id % max_concurrency. A client waits 5 s before
+    the next ones."""
+    identify_interval_s: float = 0.0
+    """How long a bucket is closed after an IDENTIFY; one that comes sooner is answered with op 9. Discord's is 5; 0
+    lets shards identify at any time."""
     message_content: bool = True
     """Whether the application has the MESSAGE_CONTENT intent."""
     guild_members: bool = False

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import hikari
@@ -16,60 +11,10 @@ import pytest
 from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.model.errors import SandboxError
-from bot.sandbox.model.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
-from tests.sandbox.example_bot import INTENTS, build, running
+from bot.sandbox.model.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID
+from tests.sandbox.example_bot import build, running
 from tests.sandbox.patience import until
-
-ALL_INTENTS = int(INTENTS)
-
-
-class Wire:
-    """A gateway connection without hikari, to say what no library would say."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, stream: bool) -> None:
-        self.socket = socket
-        self._inflator = zlib.decompressobj() if stream else None
-
-    async def say(self, op: int, data: object) -> None:
-        await self.socket.send_str(json.dumps({"op": op, "d": data}))
-
-    async def hear(self) -> dict[str, Any]:
-        frame = await self.socket.receive(timeout=30)
-        assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
-        if isinstance(frame.data, str):
-            raw = frame.data.encode()
-        else:
-            raw = self._inflator.decompress(frame.data) if self._inflator else zlib.decompress(frame.data)
-        heard: dict[str, Any] = json.loads(raw)
-        return heard
-
-    async def hear_event(self, name: str) -> dict[str, Any]:
-        while True:
-            heard = await self.hear()
-            if heard["t"] == name:
-                return heard
-
-    async def closed_with(self) -> int | None:
-        async for _ in self.socket:
-            pass
-        return self.socket.close_code
-
-    async def identify(self, **changes: object) -> dict[str, Any]:
-        properties = {"os": "test", "browser": "test", "device": "test"}
-        await self.say(2, {"token": BOT_TOKEN, "intents": ALL_INTENTS, "properties": properties} | changes)
-        ready: dict[str, Any] = (await self.hear_event("READY"))["d"]
-        return ready
-
-
-@asynccontextmanager
-async def wired(sandbox: Sandbox, query: str = "v=10&encoding=json") -> AsyncIterator[Wire]:
-    url = f"{sandbox.services.gateway.url}?{query}"
-    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
-        wire = Wire(socket, stream="compress=zlib-stream" in query)
-        hello = await wire.hear()
-        assert hello["op"] == 10
-        assert hello["d"]["heartbeat_interval"] == int(sandbox.options.heartbeat_interval_s * 1000)
-        yield wire
+from tests.sandbox.wire import ALL_INTENTS, Wire, wired
 
 
 async def test_a_bot_learns_of_its_guilds(sandbox: Sandbox) -> None:
@@ -288,23 +233,3 @@ async def test_what_is_no_longer_kept_cannot_be_replayed() -> None:
         async with wired(sandbox) as second:
             await second.say(6, {"token": BOT_TOKEN, "session_id": ready["session_id"], "seq": 3})
             assert (await second.hear())["op"] == 9
-
-
-async def test_each_shard_hears_of_its_own_guilds(sandbox: Sandbox, ada: DiscordUser) -> None:
-    async with wired(sandbox) as zero, wired(sandbox) as one:
-        shards = {(GUILD_ID >> 22) % 2: GUILD_ID, (SECOND_GUILD_ID >> 22) % 2: SECOND_GUILD_ID}
-        for wire, shard_id in ((zero, 0), (one, 1)):
-            ready = await wire.identify(shard=[shard_id, 2])
-            assert ready["shard"] == [shard_id, 2]
-            assert [guild["id"] for guild in ready["guilds"]] == [str(shards[shard_id])]
-        direct = await ada.send(await ada.dm(), "hello")
-        second = await ada.send("second sandbox/general", "there")
-        wires = {0: zero, 1: one}
-        in_second = wires[(SECOND_GUILD_ID >> 22) % 2]
-        assert (await zero.hear_event("MESSAGE_CREATE"))["d"]["id"] == direct["id"]
-        assert (await in_second.hear_event("MESSAGE_CREATE"))["d"]["id"] == second["id"]
-
-
-async def test_hikari_runs_two_shards(sandbox: Sandbox) -> None:
-    async with running(build(sandbox), shard_count=2) as bot:
-        await until(lambda: set(bot.cache.get_guilds_view()) == {GUILD_ID, SECOND_GUILD_ID})

@@ -17,7 +17,7 @@ from bot.sandbox.gateway.member_requests import member_chunks
 from bot.sandbox.gateway.sessions import GOING_AWAY, Connection, Session
 from bot.sandbox.gateway.user_gateway import ready_for_person
 from bot.sandbox.model.accounts import Accounts
-from bot.sandbox.model.entities import User
+from bot.sandbox.model.entities import Guild, User
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json, from_json, to_json
 from bot.sandbox.model.payloads import Payloads, own_user_payload
@@ -73,6 +73,8 @@ class Gateway:
         self._wire = wire
         self._observer = observer
         self._sockets: set[web.WebSocketResponse] = set()
+        self._bucket_opens_s: dict[int, float] = {}
+        """When the next shard of a bucket may identify, by the monotonic clock."""
 
     # Delivering
 
@@ -103,9 +105,11 @@ class Gateway:
         if account.bot:
             if event.intents and not event.intents & session.intents:
                 return False
-            shard_id, shard_count = session.shard
-            if shard_id != ((event.guild_id >> 22) % shard_count if event.guild_id is not None else 0):
+            if not session.has(event.guild_id):
                 return False
+            if event.name == "INTERACTION_CREATE":
+                # Who has installed the application for themselves uses it in guilds that it is not in.
+                return True
         if event.guild_id is not None and (event.guild_id, account.id) not in self._state.members:
             return False
         if event.channel_id is not None and (channel := self._state.channels.get(event.channel_id)) is not None:
@@ -232,7 +236,7 @@ class Gateway:
                 raise _CloseError(4003)
             if not isinstance(data, dict):
                 raise _CloseError(4002)
-            for chunk in member_chunks(self._state, self._payloads, session.account.id, session.intents, data):
+            for chunk in member_chunks(self._state, self._payloads, session, data):
                 session.dispatch("GUILD_MEMBERS_CHUNK", to_json(chunk))
             return session
         if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
@@ -261,6 +265,9 @@ class Gateway:
         shard = _read_shard(data)
         if data.get("compress") is True:
             connection.pack_each_payload()
+        if account.bot and not self._may_identify(shard[0]):
+            connection.send(_INVALID_SESSION, False)
+            return None
         self._forget_old_sessions()
         session = Session(
             account=account,
@@ -271,6 +278,8 @@ class Gateway:
             connection=connection,
             heartbeats=connection.heartbeats,
         )
+        if account.bot and len(self._guilds_of(session)) > self._options.guilds_per_shard:
+            raise _CloseError(4011)
         self.sessions[session.id] = session
         ready: Json = {
             "v": 10,
@@ -287,17 +296,28 @@ class Gateway:
             session.dispatch("READY", to_json(ready | ready_for_person(self._state, self._payloads, account)))
         return session
 
+    def _may_identify(self, shard_id: int) -> bool:
+        """Whether the bucket of ``shard_id`` is open; it is not for a while then."""
+        now_s = time.monotonic()
+        bucket = shard_id % self._options.max_concurrency
+        if now_s < self._bucket_opens_s.get(bucket, 0.0):
+            return False
+        self._bucket_opens_s[bucket] = now_s + self._options.identify_interval_s
+        return True
+
+    def _guilds_of(self, session: Session) -> list[Guild]:
+        return [guild for guild in self._state.guilds_of(session.account.id) if session.has(guild.id)]
+
     def _begin_bot(self, session: Session, ready: Json, data: Json) -> None:
         account = session.account
-        shard_id, shard_count = session.shard
-        guilds = [g for g in self._state.guilds_of(account.id) if (g.id >> 22) % shard_count == shard_id]
+        guilds = self._guilds_of(session)
         ready |= {
             "user": own_user_payload(account),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "application": {"id": str(account.id), "flags": self._accounts.application_flags()},
         }
         if "shard" in data:
-            ready["shard"] = [shard_id, shard_count]
+            ready["shard"] = list(session.shard)
         session.dispatch("READY", to_json(ready))
         if session.intents & Intents.GUILDS:
             for guild in guilds:

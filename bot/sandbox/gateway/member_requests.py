@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.gateway.intents import Intents
+from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.model.entities import Member
 from bot.sandbox.model.json_codec import Json
 from bot.sandbox.model.payloads import Payloads
@@ -16,16 +17,16 @@ _MAX_FOUND = 100
 _MAX_NONCE_BYTES = 32
 
 
-def member_chunks(
-    state: SandboxState, payloads: Payloads, asker_id: int, intents: Intents, asked: Json
-) -> Iterator[Json]:
-    """What answers ``asked``: the data of each GUILD_MEMBERS_CHUNK, none if it may not be asked.
+def member_chunks(state: SandboxState, payloads: Payloads, session: Session, asked: Json) -> Iterator[Json]:
+    """What answers ``asked``: the data of each GUILD_MEMBERS_CHUNK, none if it may not be asked, or belongs to another
+    shard.
 
     By Discord's documentation (events/gateway-events, Request Guild Members) the whole list needs the GUILD_MEMBERS
     intent and presences need GUILD_PRESENCES; a search by name or ids finds at most 100.
     """
     guild_id = _snowflake(asked.get("guild_id"))
-    if (guild_id, asker_id) not in state.members:
+    intents = session.intents
+    if not session.has(guild_id) or (guild_id, session.account.id) not in state.members:
         return
     if asked.get("presences") is True and not intents & Intents.GUILD_PRESENCES:
         return

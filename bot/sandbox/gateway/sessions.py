@@ -120,6 +120,7 @@ class Session:
     token: str
     intents: Intents
     shard: tuple[int, int]
+    """Its number, from 0, and how many there are."""
     replay: deque[tuple[int, str, str]]
     """Events that a RESUME may ask for again, as (sequence, name, data as JSON)."""
     connection: Connection | None
@@ -132,6 +133,11 @@ class Session:
     left_at_s: float = 0.0
     """When it went away, by the monotonic clock."""
     resumed: int = 0
+
+    def has(self, guild_id: int | None) -> bool:
+        """Whether the session's shard is told of ``guild_id``; None: of what belongs to no guild."""
+        shard_id, shard_count = self.shard
+        return shard_id == ((guild_id >> 22) % shard_count if guild_id is not None else 0)
 
     def dispatch(self, name: str, data: str) -> None:
         """Number the event, keep it for a RESUME and send it if the client is there. ``data`` is JSON."""

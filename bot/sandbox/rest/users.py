@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.sandbox.gateway.events import Event
+from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.model.entities import Channel
 from bot.sandbox.model.enums import LOCALES, ChannelType
 from bot.sandbox.model.errors import DiscordError
@@ -81,7 +82,8 @@ class UserRoutes:
 
     def leave_guild(self, call: Call) -> Reply:
         guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
-        self._services.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, to_people=False))
+        event = Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, intents=Intents.GUILDS, to_people=False)
+        self._services.publish(event)
         del self._state.members[guild.id, call.user.id]
         return None
 
