@@ -48,6 +48,7 @@ from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.piper import PiperEngine
 from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.sentences import sentences
+from audio.synthesis.speaker import Speaker
 from audio.synthesis.speech import Speech
 from audio.synthesis.streaming import StreamingSynthesis
 from audio.synthesis.streaming_markdown import StreamingMarkdown
@@ -83,6 +84,7 @@ __all__ = [
     "SampleRateTooHighError",
     "Segment",
     "Sound",
+    "Speaker",
     "Speech",
     "SpeechUnavailableError",
     "StreamingMarkdown",

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 FEATURES = ("conversation", "instructions", "usage", "datasets", "corrections", "recall", "answering", "training")
 """In their declared order: a feature imports those before it, never those behind it."""
 
-SERVICES = ("ui", "i18n", "preferences", "privacy", "work", "storage", "weights")
+SERVICES = ("ui", "i18n", "preferences", "privacy", "work", "speech", "storage", "weights")
 """What every feature uses."""
 
 FLOORS: tuple[frozenset[str], ...] = (

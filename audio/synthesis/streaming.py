@@ -12,6 +12,9 @@ from audio.synthesis.script import Script
 from audio.synthesis.speech import Speech
 from audio.synthesis.streaming_markdown import StreamingMarkdown
 
+OnBeginning = Callable[[str, Speech], None]
+"""Called in the event loop with what is said, and its sound."""
+
 _PIECE_CHARS = 1000
 """Of a part that is larger, no more is looked at than can be said."""
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from audio.errors import (
     EngineFailedError,
@@ -27,16 +27,13 @@ from audio.synthesis.script import Script
 from audio.synthesis.sentences import sentences
 from audio.synthesis.speech import Speech
 from audio.synthesis.speech_cache import SpeechCache
-from audio.synthesis.streaming import StreamingSynthesis
+from audio.synthesis.streaming import OnBeginning, StreamingSynthesis
 from audio.synthesis.voices import ANY_LANGUAGE, Voice, best_voice
 
 _LOG = logging.getLogger(__name__)
 
 BEGINNING_S = 1.2
 """A beginning that is shorter is not worth a message of its own: "Yes." """
-
-OnBeginning = Callable[[str, Speech], None]
-"""Called in the event loop with what is said, and its sound."""
 
 
 class Synthesizer:
@@ -90,6 +87,7 @@ class Synthesizer:
         hint: str | None = None,
         voice: str | None = None,
         prosody: Prosody | None = None,
+        source: int | None = None,
     ) -> Speech:
         """``text``, which may have Discord's markdown in it, as a voice message.
 
@@ -98,6 +96,7 @@ class Synthesizer:
         ``voice``: the name of the wished voice. When it does not speak the text's language, or its engine fails, the
         most alike of the others speaks.
         ``prosody``: None for the synthesizer's own.
+        ``source``: for whom, which is of no matter here: nobody waits for others.
 
         Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and
         ``SpeechUnavailableError`` when every engine that speaks the language failed.
@@ -135,6 +134,7 @@ class Synthesizer:
         voice: str | None = None,
         prosody: Prosody | None = None,
         on_beginning: OnBeginning | None = None,
+        source: int | None = None,
     ) -> AsyncIterator[StreamingSynthesis]:
         """Speak a text while it is being written. What is unfinished at the end is given up.
 

@@ -153,7 +153,7 @@ class AutoTranscripts:
 
         try:
             return await self._reader.read(
-                files, guild=job.guild_id, sender=job.user_id, channel=job.channel_id, progress=tell
+                files, guild=job.guild_id, sender=job.user_id, channel=job.channel_id, is_asked=False, progress=tell
             )
         finally:
             await live.end()

@@ -57,7 +57,10 @@ class NoteTranslator:
                     said = await self._translator.translate(joined(foreign), language, user=int(sender), guild=guild)
                 elif language == WHISPER_LANGUAGE:
                     files = [one.file for one in foreign]
-                    said = joined(await self._reader.read(files, guild=guild, sender=sender, to_english=True))
+                    heard_anew = await self._reader.read(
+                        files, guild=guild, sender=sender, to_english=True, is_asked=False
+                    )
+                    said = joined(heard_anew)
                     remarks += [translate(BY_WHISPER, locale)] if said else []
                 else:
                     remarks += self._cannot(guild, (await self._preferences.guild(guild)).transcript_languages, locale)

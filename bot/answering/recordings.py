@@ -64,6 +64,7 @@ class RecordingReader:
         channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         to_english: bool = False,
+        is_asked: bool = True,
         progress: OnHeard | None = None,
     ) -> list[HeardRecording]:
         """What is said in each of ``files``, in their order; what cannot be heard is told with the others.
@@ -95,6 +96,7 @@ class RecordingReader:
                         channel=channel,
                         language=language,
                         translate=to_english,
+                        is_asked=is_asked,
                         progress=tell,
                     )
             except StarlingError as error:

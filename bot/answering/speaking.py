@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 import hikari
 import structlog
 
-from audio import NothingToSayError, Speech, StreamingSynthesis, Synthesizer
+from audio import NothingToSayError, Speaker, Speech, StreamingSynthesis
 from bot.answering.outcomes import AnswerPart, Outcomes
 from bot.answering.request import AnswerRequest
 from bot.answering.understanding import UnderstoodRequest
@@ -42,7 +42,7 @@ class Speaking:
 
     def __init__(
         self,
-        synthesizer: Synthesizer,
+        speaker: Speaker,
         voices: ChosenVoices,
         preferences: Preferences,
         budgets: Budgets,
@@ -50,7 +50,7 @@ class Speaking:
         *,
         default: SpeakMode,
     ) -> None:
-        self._synthesizer = synthesizer
+        self._speaker = speaker
         self._voices = voices
         self._preferences = preferences
         self._budgets = budgets
@@ -70,7 +70,9 @@ class Speaking:
         # Where long answers are not spoken, nothing is until it is known how long this one is.
         on_beginning = None if length is SpokenLength.OFF else beginning.is_spoken
         voice = await self._voice(request)
-        stream = self._synthesizer.stream(hint=understood.language, voice=voice, on_beginning=on_beginning)
+        stream = self._speaker.stream(
+            hint=understood.language, voice=voice, on_beginning=on_beginning, source=_source(request)
+        )
         try:
             async with stream as synthesis:
                 yield SpokenAnswer(self, request, synthesis, length, understood.language, beginning)
@@ -88,7 +90,8 @@ class Speaking:
             if beginning != text and length is SpokenLength.OFF:
                 return
             voice = await self._voice(request)
-            await self.post(request, beginning, self._synthesizer.speak(beginning, hint=language, voice=voice))
+            speech = self._speaker.speak(beginning, hint=language, voice=voice, source=_source(request))
+            await self.post(request, beginning, speech)
 
     async def post(self, request: AnswerRequest, text: str, speech: Awaitable[Speech]) -> None:
         """Post ``text`` as a voice message; if that cannot be, say so below the text.
@@ -138,6 +141,10 @@ class Speaking:
 
     async def _voice(self, request: AnswerRequest) -> str | None:
         return await self._voices.of(request.asker.id, request.guild_id)
+
+
+def _source(request: AnswerRequest) -> int:
+    return int(request.guild_id or request.asker.id)
 
 
 class Beginning:

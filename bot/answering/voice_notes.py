@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 import cachetools
 import hikari
 
-from audio import OnProgress, Recognizer, Transcript
+from audio import OnProgress, Transcript
 from audio.recognition.options import TranscriptionOptions
 from bot.answering.spoken_languages import SpokenLanguages
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import GuildPreferences
 from bot.preferences.preferences import Preferences
-from bot.ui.downloading import download
+from bot.speech.listener import Listener
 
 _SOUND_SUFFIXES = frozenset(
     {
@@ -57,10 +57,9 @@ _REMEMBERED, _REMEMBERED_S = 256, 3600.0
 class VoiceNoteTranscriber:
     """From an attachment to what was said in it."""
 
-    def __init__(self, recognizer: Recognizer, preferences: Preferences, *, limit_bytes: int) -> None:
-        self._recognizer = recognizer
+    def __init__(self, listener: Listener, preferences: Preferences) -> None:
+        self._listener = listener
         self._preferences = preferences
-        self._limit_bytes = limit_bytes
         self._spoken = SpokenLanguages()
         self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
             _REMEMBERED, _REMEMBERED_S
@@ -81,6 +80,7 @@ class VoiceNoteTranscriber:
         channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         translate: bool = False,
+        is_asked: bool = True,
         progress: OnProgress | None = None,
     ) -> Transcript:
         """The transcript of ``attachment``, which is heard once.
@@ -89,16 +89,16 @@ class VoiceNoteTranscriber:
 
         ``channel``: what is spoken there tells what a note of a word or two is in, beside the guild and the sender.
         ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
+        ``is_asked``: whether a person waits for it.
         ``progress``: called with what is heard so far.
 
         Raises:
-            StarlingError: what ``download`` and ``Recognizer.transcribe`` raise.
+            StarlingError: what ``Listener.hear`` raises.
         """
         choices = await self._preferences.guild(guild)
         key = _key(attachment, language, translate, choices)
         if key in self._remembered:
             return self._remembered[key]
-        data = await download(attachment, self._limit_bytes)
         options = TranscriptionOptions(
             language=language,
             languages=choices.languages,
@@ -108,7 +108,7 @@ class VoiceNoteTranscriber:
             source=int(guild or sender),
             progress=progress,
         )
-        transcript = await self._recognizer.transcribe(data, options)
+        transcript = await self._listener.hear(attachment, options, is_asked=is_asked)
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
             self._spoken.remember(

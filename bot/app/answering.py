@@ -119,7 +119,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         reads_all=base.settings.message_content_intent,
     )  # fmt: skip
     default = SpeakMode(base.settings.speak)
-    speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
+    speaking = Speaking(speech.speaker, speech.voices, preferences, rules.budgets, outcomes, default=default)
     history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
     check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
     teachers, memory = (

@@ -42,9 +42,13 @@ class Services:
             self._provide(service)
 
     def provide_fields(self, services: Any) -> None:
-        """Provide every field of a dataclass."""
+        """Provide every field of a dataclass: one that is declared as a protocol as that, since it may be of any type,
+        and every other by its own type."""
+        declared = typing.get_type_hints(type(services))
         for each in dataclasses.fields(services):
-            self._provide(getattr(services, each.name))
+            wanted = declared[each.name]
+            is_protocol = inspect.isclass(wanted) and getattr(wanted, "_is_protocol", False)
+            self._provide(getattr(services, each.name), wanted if is_protocol else None)
 
     def make(self, types: Iterable[type]) -> None:
         """Make one of each of ``types``, whose constructors take services that are there or each other, and provide
@@ -83,10 +87,12 @@ class Services:
                 if self.container.get_type_dependency(wanted, default=None) is None:
                     raise MissingServiceError(_name_of(handler), _name_of(wanted))
 
-    def _provide(self, service: object) -> None:
-        self._values[type(service)] = service
-        self._registry.register_value(type(service), service)
-        self.container.set_type_dependency(type(service), service)
+    def _provide(self, service: object, known_as: type | None = None) -> None:
+        """``known_as``: what it is asked for as; None for its own type."""
+        wanted = known_as or type(service)
+        self._values[wanted] = service
+        self._registry.register_value(wanted, service)
+        self.container.set_type_dependency(wanted, service)
 
 
 def _taken_by(handler: AnyCallable, called_with: int) -> Iterator[tuple[str, Any]]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import psutil
 import structlog
 
-from audio import Synthesizer
+from audio import Speaker
 from audio.recognition.device import Device, chosen_device
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.stores import Stores
 from bot.preferences.voices import ChosenVoices
 from bot.settings import Settings
+from bot.speech.listener import LocalListener
 from bot.weights.weights import WeightsCache
 
 log = structlog.get_logger()
@@ -23,9 +24,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechServices:
-    """SpeechServices in and out, loaded."""
+    """Speech in and out, ready."""
 
-    synthesizer: Synthesizer
+    speaker: Speaker
     voices: ChosenVoices
     voice_notes: VoiceNoteTranscriber
 
@@ -50,7 +51,9 @@ async def build_speech(
         memory_mib=psutil.Process().memory_info().rss >> 20,
     )
     return SpeechServices(
-        synthesizer=synthesizer,
+        speaker=synthesizer,
         voices=ChosenVoices(stores.preferences, synthesizer),
-        voice_notes=VoiceNoteTranscriber(recognizer, stores.preferences, limit_bytes=settings.max_audio_bytes),
+        voice_notes=VoiceNoteTranscriber(
+            LocalListener(recognizer, limit_bytes=settings.max_audio_bytes), stores.preferences
+        ),
     )

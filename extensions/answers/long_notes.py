@@ -8,7 +8,7 @@ import alluka
 import hikari
 import yuyo
 
-from audio import Synthesizer, Transcript, subrip, webvtt
+from audio import Speaker, Transcript, subrip, webvtt
 from bot.answering.asking import ask
 from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
@@ -98,21 +98,22 @@ async def translate_note(context: yuyo.components.Context, translator: alluka.In
 @screen.button(ALOUD_ID)
 async def speak(
     context: yuyo.components.Context,
-    synthesizer: alluka.Injected[Synthesizer],
+    speaker: alluka.Injected[Speaker],
     voices: alluka.Injected[ChosenVoices],
     budgets: alluka.Injected[Budgets],
 ) -> None:
     """Speak the summary as a voice message.
 
     Raises:
-        StarlingError: see ``Synthesizer.speak``.
+        StarlingError: see ``Speaker.speak``.
     """
     interaction = context.interaction
     text = summary_in(interaction.message.content or "")
     await voice_message.defer(interaction)
     try:
         voice = await voices.of(interaction.user.id, interaction.guild_id)
-        speech = await synthesizer.speak(text, hint=language_of(str(interaction.locale)), voice=voice)
+        source = int(interaction.guild_id or interaction.user.id)
+        speech = await speaker.speak(text, hint=language_of(str(interaction.locale)), voice=voice, source=source)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()

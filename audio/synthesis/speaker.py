@@ -1,0 +1,58 @@
+"""What speaks."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from audio.synthesis.prosody import Prosody
+from audio.synthesis.speech import Speech
+from audio.synthesis.streaming import OnBeginning, StreamingSynthesis
+from audio.synthesis.voices import Voice
+
+
+class Speaker(Protocol):
+    """Turns texts into voice messages: a ``Synthesizer``, or something that has one elsewhere."""
+
+    @property
+    def prosody(self) -> Prosody:
+        """How everything is spoken for which nothing else is asked."""
+        ...
+
+    async def speak(
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        hint: str | None = None,
+        voice: str | None = None,
+        prosody: Prosody | None = None,
+        source: int | None = None,
+    ) -> Speech:
+        """``text``, which may have Discord's markdown in it, as a voice message; see ``Synthesizer.speak``.
+
+        ``source``: for whom, such as a guild: those who ask for little need not wait for those who ask for much.
+
+        Raises: as ``Synthesizer.speak``; a ``StarlingError`` where it is spoken elsewhere and cannot be.
+        """
+        ...
+
+    def stream(
+        self,
+        *,
+        hint: str,
+        voice: str | None = None,
+        prosody: Prosody | None = None,
+        on_beginning: OnBeginning | None = None,
+        source: int | None = None,
+    ) -> AbstractAsyncContextManager[StreamingSynthesis]:
+        """Speak a text while it is being written; see ``Synthesizer.stream``."""
+        ...
+
+    async def voices(self) -> tuple[Voice, ...]:
+        """Every voice that may speak. Never raises; may take seconds when a network is down."""
+        ...
+
+    async def has_voice(self, name: str) -> bool:
+        """Whether ``voice=name`` can be asked for. May take seconds when a network is down and ``name`` unknown."""
+        ...

@@ -1,0 +1,1 @@
+"""Hearing and speaking for those who wait: in this process."""
