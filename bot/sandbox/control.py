@@ -15,6 +15,14 @@ from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json
 
 _STREAM_SIGN_OF_LIFE_S = 15.0
+_LIMITS = {
+    "global_requests_per_s": 0,
+    "requests_per_bucket": 0,
+    "shards": 1,
+    "max_concurrency": 1,
+    "identify_interval_s": 0,
+}
+"""What may be turned while it runs, and the least that each may be."""
 _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
 
 
@@ -37,6 +45,8 @@ class Control:
         router.add_post("/sandbox/heartbeat_interval", self.heartbeat_interval)
         router.add_post("/sandbox/intents", self.intents)
         router.add_post("/sandbox/attachments", self.attachments)
+        router.add_post("/sandbox/limits", self.limits)
+        router.add_post("/sandbox/guilds", self.guilds)
 
     async def describe(self, _: web.Request) -> web.Response:
         return web.json_response(self._sandbox.description)
@@ -139,6 +149,33 @@ class Control:
         except SandboxError as error:
             raise _bad_request(str(error)) from error
         return web.Response(status=204)
+
+    async def limits(self, request: web.Request) -> web.Response:
+        """``{"global_requests_per_s"?, "requests_per_bucket"?, "shards"?, "max_concurrency"?: n,
+        "identify_interval_s"?: seconds}``: how strict Discord is from now on. Answers with how many requests of the bot
+        were refused so far, by scope.
+        """
+        given = await _read(request)
+        for name, value in given.items():
+            least = _LIMITS.get(name)
+            kind = int | float if name == "identify_interval_s" else int
+            if least is None or isinstance(value, bool) or not isinstance(value, kind) or value < least:
+                known = ", ".join(f"{limit} (from {lowest})" for limit, lowest in _LIMITS.items())
+                raise _bad_request(f"Give numbers for: {known}.")
+        for name, value in given.items():
+            setattr(self._sandbox.options, name, value)
+        return web.json_response({"refused": self._sandbox.rate_limits_given})
+
+    async def guilds(self, request: web.Request) -> web.Response:
+        """``{"count": n, "channels"?: n, "members"?: n}``: let the bot join further guilds; answers with their ids."""
+        given = await _read(request)
+        try:
+            if not all(isinstance(value, int) for value in given.values()):
+                raise TypeError("count, channels and members are numbers.")
+            ids = self._sandbox.add_guilds(**given)
+        except (SandboxError, TypeError) as error:
+            raise _bad_request(str(error)) from error
+        return web.json_response([str(guild_id) for guild_id in ids])
 
     def _lie_about_size(self, given: Json) -> None:
         size_bytes, times = given.get("size_bytes"), given.get("times", 1)

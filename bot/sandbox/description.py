@@ -13,12 +13,7 @@ def describe(services: SandboxServices, rest_url: str) -> Json:
     users: list[Json] = []
     for user_id, token in services.accounts.people.items():
         user = state.user(user_id)
-        roles = [
-            state.roles[role_id].name
-            for (_, member_id), member in state.members.items()
-            if member_id == user_id
-            for role_id in member.role_ids
-        ]
+        roles = [state.roles[role_id].name for member in state.memberships(user_id) for role_id in member.role_ids]
         owned = any(guild.owner_id == user_id for guild in state.guilds.values())
         users.append(
             {

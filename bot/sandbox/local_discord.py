@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -15,14 +15,16 @@ from bot.sandbox.gateway.events import Event
 from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.model.entities import Member
+from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.seed import BOT_TOKEN, GUILD_ID
+from bot.sandbox.model.seed import BOT_TOKEN, GUILD_ID, MEMBER_ID, add_plain_guild
 from bot.sandbox.observer import Nobody, Observer
 from bot.sandbox.options import Options
 from bot.sandbox.request_log import Failure, RequestLog
 from bot.sandbox.rest.server import PREFIX, RestServer
 from bot.sandbox.services import SandboxServices
 
+_MAX_CHANNELS = 100
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bound to
 
 
@@ -101,6 +103,32 @@ class LocalDiscord:
         data = services.payloads.member(member) | {"guild_id": str(GUILD_ID)}
         services.publish(Event("GUILD_MEMBER_ADD", data, GUILD_ID, intents=Intents.GUILD_MEMBERS))
         return token
+
+    def add_guilds(self, count: int, *, channels: int = 1, members: int = 0) -> list[int]:
+        """Let the bot join ``count`` further guilds; returns their ids.
+
+        Each has so many text channels, "general" and "channel-2" and so on, of which at most 100, and belongs to the
+        administrator; the second of the seed's people is there as well, and ``members`` newcomers, the same in each.
+
+        Raises:
+            SandboxError: a number is out of bounds.
+        """
+        if count < 0 or members < 0 or not 1 <= channels <= _MAX_CHANNELS:
+            raise SandboxError(f"A guild has 1 to {_MAX_CHANNELS} channels; no number is below 0.")
+        services = self.services
+        names = ["general", *(f"channel-{n}" for n in range(2, channels + 1))]
+        first = len(services.state.guilds) + 1
+        people = [MEMBER_ID]
+        people += [services.accounts.add_person(f"person {first}-{n}")[0].id for n in range(1, members + 1)]
+        made = [add_plain_guild(services.state, f"Guild {first + n}", names, people) for n in range(count)]
+        for guild in made:
+            services.gateway.announce_guild(guild)
+        return [guild.id for guild in made]
+
+    @property
+    def rate_limits_given(self) -> Counter[str]:
+        """How many requests of the bot were answered with 429, by scope: global or user."""
+        return self._rest.rate_limits.given
 
     # Trouble
 

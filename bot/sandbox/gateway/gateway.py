@@ -94,6 +94,14 @@ class Gateway:
                 written[gated] = to_json(data)
             session.dispatch(event.name, written[gated])
 
+    def announce_guild(self, guild: Guild) -> None:
+        """Tell those of a new guild who are in it."""
+        for session in list(self.sessions.values()):
+            account = session.account
+            told = session.intents & Intents.GUILDS and session.has(guild.id) if account.bot else True
+            if told and (guild.id, account.id) in self._state.members:
+                session.dispatch("GUILD_CREATE", self._whole_guild(guild, session))
+
     def _receives(self, session: Session, event: Event) -> bool:
         """Whether ``session`` hears of ``event``."""
         account = session.account
@@ -321,9 +329,14 @@ class Gateway:
         session.dispatch("READY", to_json(ready))
         if session.intents & Intents.GUILDS:
             for guild in guilds:
-                everyone = bool(session.intents & Intents.GUILD_PRESENCES)
-                whole = self._payloads.gateway_guild(guild, account.id, hidden_channels=True, all_members=everyone)
-                session.dispatch("GUILD_CREATE", to_json(whole))
+                session.dispatch("GUILD_CREATE", self._whole_guild(guild, session))
+
+    def _whole_guild(self, guild: Guild, session: Session) -> str:
+        """GUILD_CREATE's data, as JSON."""
+        bot = session.account.bot
+        everyone = not bot or bool(session.intents & Intents.GUILD_PRESENCES)
+        whole = self._payloads.gateway_guild(guild, session.account.id, hidden_channels=bot, all_members=everyone)
+        return to_json(whole)
 
     def _read_intents(self, account: User, data: Json) -> Intents:
         if not account.bot:

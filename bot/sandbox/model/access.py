@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.sandbox.model.entities import Channel, Guild, Member, Role
@@ -15,7 +16,7 @@ _LOST_WITHOUT_SENDING = (
 _LEFT_IN_TIMEOUT = Permissions.VIEW_CHANNEL | Permissions.READ_MESSAGE_HISTORY
 
 
-def in_guild(guild: Guild, member: Member, roles: dict[int, Role]) -> Permissions:
+def in_guild(guild: Guild, member: Member, roles: Mapping[int, Role]) -> Permissions:
     """What the member's roles give in the guild, before any channel has its say."""
     if guild.owner_id == member.user_id:
         return ALL
@@ -31,7 +32,7 @@ def _as_timed_out(member: Member, granted: Permissions) -> Permissions:
     return granted & _LEFT_IN_TIMEOUT if until is not None and until > datetime.now(UTC) else granted
 
 
-def in_channel(guild: Guild, member: Member, roles: dict[int, Role], channel: Channel) -> Permissions:
+def in_channel(guild: Guild, member: Member, roles: Mapping[int, Role], channel: Channel) -> Permissions:
     """What the member may do in ``channel``, which is not a thread: threads have the permissions of their parent.
 
     Overwrites apply in Discord's order: @everyone, then all roles together, then the member.

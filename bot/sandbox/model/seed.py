@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.sandbox.model.entities import Channel, Guild, Member, Overwrite, OverwriteType, Role, User
@@ -30,7 +31,6 @@ MODERATOR_ROLE_ID = GUILD_ID + 202
 # Two shards: the first guild belongs to one of them, this one to the other.
 SECOND_GUILD_ID = GUILD_ID + (1 << 22)
 SECOND_GENERAL_ID = SECOND_GUILD_ID + 101
-SECOND_BOT_ROLE_ID = SECOND_GUILD_ID + 201
 
 JOINED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,11 +54,8 @@ def populate(state: SandboxState, bot_name: str) -> None:
         User(MEMBER_ID, "boris", "Борис", locale="ru"),
         User(OTHER_MEMBER_ID, "chloe", "Chloe", locale="en-GB"),
     )
-    state.users = {user.id: user for user in (bot, *people)}
-    state.guilds = {
-        GUILD_ID: Guild(GUILD_ID, "Sandbox", ADMIN_ID),
-        SECOND_GUILD_ID: Guild(SECOND_GUILD_ID, "Second sandbox", ADMIN_ID),
-    }
+    state.users.update({user.id: user for user in (bot, *people)})
+    state.guilds[GUILD_ID] = Guild(GUILD_ID, "Sandbox", ADMIN_ID)
     roles = (
         Role(GUILD_ID, GUILD_ID, "@everyone", EVERYONE, 0),
         Role(BOT_ROLE_ID, GUILD_ID, bot_name, EVERYONE, 1, bot_id=APPLICATION_ID),
@@ -72,20 +69,15 @@ def populate(state: SandboxState, bot_name: str) -> None:
             mentionable=True,
             hoist=True,
         ),
-        Role(SECOND_GUILD_ID, SECOND_GUILD_ID, "@everyone", EVERYONE, 0),
-        Role(SECOND_BOT_ROLE_ID, SECOND_GUILD_ID, bot_name, EVERYONE, 1, bot_id=APPLICATION_ID),
     )
-    state.roles = {role.id: role for role in roles}
+    state.roles.update({role.id: role for role in roles})
     members = (
         Member(GUILD_ID, APPLICATION_ID, JOINED_AT, (BOT_ROLE_ID,)),
         Member(GUILD_ID, ADMIN_ID, JOINED_AT, (MODERATOR_ROLE_ID,)),
         Member(GUILD_ID, MEMBER_ID, JOINED_AT),
         Member(GUILD_ID, OTHER_MEMBER_ID, JOINED_AT, nick="Chloe the second"),
-        Member(SECOND_GUILD_ID, APPLICATION_ID, JOINED_AT, (SECOND_BOT_ROLE_ID,)),
-        Member(SECOND_GUILD_ID, ADMIN_ID, JOINED_AT),
-        Member(SECOND_GUILD_ID, MEMBER_ID, JOINED_AT),
     )
-    state.members = {(member.guild_id, member.user_id): member for member in members}
+    state.members.update({(member.guild_id, member.user_id): member for member in members})
     hidden = Overwrite(GUILD_ID, OverwriteType.ROLE, Permissions.NONE, Permissions.VIEW_CHANNEL)
     shown = Overwrite(MODERATOR_ROLE_ID, OverwriteType.ROLE, Permissions.VIEW_CHANNEL, Permissions.NONE)
     silent = Overwrite(
@@ -103,6 +95,29 @@ def populate(state: SandboxState, bot_name: str) -> None:
             MODERATORS_ID, text, GUILD_ID, "moderators", position=3, parent_id=CATEGORY_ID, overwrites=(hidden, shown)
         ),
         Channel(READ_ONLY_ID, text, GUILD_ID, "no-bots", position=4, parent_id=CATEGORY_ID, overwrites=(silent,)),
-        Channel(SECOND_GENERAL_ID, text, SECOND_GUILD_ID, "general", position=1),
     )
-    state.channels = {channel.id: channel for channel in channels}
+    state.channels.update({channel.id: channel for channel in channels})
+    add_plain_guild(state, "Second sandbox", ["general"], [MEMBER_ID])
+
+
+def add_plain_guild(state: SandboxState, name: str, channels: Sequence[str], member_ids: Iterable[int]) -> Guild:
+    """A further guild, which belongs to the administrator: with text channels, the bot and ``member_ids``.
+
+    Its id and those of its channels (101 more than its own, and so on) follow from how many guilds there are: one
+    after the other belongs to the next shard.
+    """
+    guild = Guild(GUILD_ID + (len(state.guilds) << 22), name, ADMIN_ID)
+    state.guilds[guild.id] = guild
+    bot_role = Role(guild.id + 201, guild.id, state.user(APPLICATION_ID).username, EVERYONE, 1, bot_id=APPLICATION_ID)
+    for role in (Role(guild.id, guild.id, "@everyone", EVERYONE, 0), bot_role):
+        state.roles[role.id] = role
+    members = [Member(guild.id, APPLICATION_ID, JOINED_AT, (bot_role.id,))]
+    members += [Member(guild.id, user_id, JOINED_AT) for user_id in dict.fromkeys((ADMIN_ID, *member_ids))]
+    for member in members:
+        state.members[guild.id, member.user_id] = member
+    for position, channel_name in enumerate(channels, 1):
+        channel_id = guild.id + 100 + position
+        state.channels[channel_id] = Channel(
+            channel_id, ChannelType.GUILD_TEXT, guild.id, channel_name, position=position
+        )
+    return guild

@@ -6,6 +6,7 @@ from bot.sandbox.model.access import in_channel, in_guild
 from bot.sandbox.model.entities import Channel, Guild, Member, Message, Role, User
 from bot.sandbox.model.enums import ChannelType
 from bot.sandbox.model.errors import missing_access, missing_permissions, unknown
+from bot.sandbox.model.grouped import Grouped
 from bot.sandbox.model.message_store import MessageStore
 from bot.sandbox.model.permissions import DIRECT_MESSAGE, Permissions
 from bot.sandbox.model.snowflakes import SnowflakeClock
@@ -18,9 +19,12 @@ class SandboxState:
         self.clock = SnowflakeClock()
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
-        self.roles: dict[int, Role] = {}
-        self.members: dict[tuple[int, int], Member] = {}
-        self.channels: dict[int, Channel] = {}
+        self.roles: Grouped[int, Role] = Grouped(lambda role: role.guild_id)
+        self.members: Grouped[tuple[int, int], Member] = Grouped(
+            lambda member: member.guild_id, lambda member: member.user_id
+        )
+        """By guild and user."""
+        self.channels: Grouped[int, Channel] = Grouped(lambda channel: channel.guild_id)
         self.messages = MessageStore(message_limit)
 
     def user(self, user_id: int) -> User:
@@ -83,23 +87,23 @@ class SandboxState:
         return self.guild(guild_id)
 
     def guild_roles(self, guild_id: int) -> list[Role]:
-        return sorted((r for r in self.roles.values() if r.guild_id == guild_id), key=lambda r: (r.position, r.id))
+        return sorted(self.roles.of(guild_id), key=lambda r: (r.position, r.id))
 
     def guild_members(self, guild_id: int) -> list[Member]:
-        return [m for m in self.members.values() if m.guild_id == guild_id]
+        return self.members.of(guild_id)
 
     def guild_channels(self, guild_id: int) -> list[Channel]:
         """The channels of a guild in their order, without threads."""
-        found = (c for c in self.channels.values() if c.guild_id == guild_id and not c.is_thread)
+        found = (c for c in self.channels.of(guild_id) if not c.is_thread)
         return sorted(found, key=lambda c: (c.position, c.id))
 
     def guild_threads(self, guild_id: int) -> list[Channel]:
-        return [c for c in self.channels.values() if c.guild_id == guild_id and c.is_thread]
+        return [c for c in self.channels.of(guild_id) if c.is_thread]
 
     def direct_channel(self, one: int, other: int) -> Channel | None:
         parties = {one, other}
         return next(
-            (c for c in self.channels.values() if c.type is ChannelType.DM and set(c.recipient_ids) == parties), None
+            (c for c in self.channels.of(None) if c.type is ChannelType.DM and set(c.recipient_ids) == parties), None
         )
 
     def permissions(self, user_id: int, channel: Channel) -> Permissions:
@@ -141,8 +145,12 @@ class SandboxState:
         if self.guild_permissions(user_id, guild_id) & needed != needed:
             raise missing_permissions()
 
+    def memberships(self, user_id: int) -> list[Member]:
+        """The user as a member of each of their guilds."""
+        return self.members.of(user_id, 1)
+
     def guilds_of(self, user_id: int) -> list[Guild]:
-        return [self.guilds[guild_id] for guild_id, member_id in self.members if member_id == user_id]
+        return [self.guilds[member.guild_id] for member in self.memberships(user_id)]
 
     def direct_channels_of(self, user_id: int) -> list[Channel]:
-        return [c for c in self.channels.values() if c.guild_id is None and user_id in c.recipient_ids]
+        return [c for c in self.channels.of(None) if user_id in c.recipient_ids]

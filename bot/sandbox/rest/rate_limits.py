@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from bot.sandbox.model.json_codec import Json
@@ -48,9 +49,17 @@ class RateLimits:
         self._options = options
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._all = _Bucket(0.0)
+        self.given: Counter[str] = Counter()
+        """How many requests were refused, by scope."""
 
     def check(self, method: str, path: str, pattern: str) -> RateLimitVerdict:
         """Count one request of the bot."""
+        verdict = self._check(method, path, pattern)
+        if verdict.refusal is not None:
+            self.given[verdict.headers["X-RateLimit-Scope"]] += 1
+        return verdict
+
+    def _check(self, method: str, path: str, pattern: str) -> RateLimitVerdict:
         if path.startswith(("/interactions", "/webhooks", "/gateway")):
             return RateLimitVerdict({})
         now_s = time.monotonic()

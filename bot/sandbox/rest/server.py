@@ -45,7 +45,7 @@ class RestServer:
         self.failures: deque[Failure] = deque(maxlen=_FAILURES_KEPT)
         self._services = services
         self._cdn = Cdn(services.attachments)
-        self._limits = RateLimits(services.options)
+        self.rate_limits = RateLimits(services.options)
         families = (
             MessageRoutes,
             ReactionRoutes,
@@ -133,7 +133,7 @@ class RestServer:
         _require_caller(route, account)
         verdict = RateLimitVerdict({})
         if account is not None and account.bot:
-            verdict = self._limits.check(request.method, request.path.removeprefix(PREFIX), route.path)
+            verdict = self.rate_limits.check(request.method, request.path.removeprefix(PREFIX), route.path)
             if verdict.refusal is not None:
                 return verdict.refusal, _json(verdict.refusal, status=429, headers=verdict.headers)
         call = Call(account, parameters, request.query, body.json, body.files)
