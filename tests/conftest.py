@@ -21,7 +21,13 @@ from tests.spoken import compares_transcripts
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytest_plugins = ["tests.conformance.plugin", "tests.databases", "tests.harnesses", "tests.loaded_once"]
+pytest_plugins = [
+    "tests.conformance.plugin",
+    "tests.databases",
+    "tests.harnesses",
+    "tests.loaded_once",
+    "tests.scaling.nats",
+]
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"

@@ -1,0 +1,1 @@
+"""Gateways and workers on one NATS, which die in the middle."""
