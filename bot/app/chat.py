@@ -51,6 +51,12 @@ def build_endpoint_model(settings: Settings) -> ChatModel:
     return ChatModel(address, settings.chat_model or "", limits, profiles=profiles)
 
 
+def models_named_in(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The settings that name models which may be chosen or stand in, and those."""
+    fallback = () if settings.chat_fallback is None else (settings.chat_fallback,)
+    return {"CHAT_MODELS": settings.chat_models, "CHAT_FALLBACK": fallback}
+
+
 def _limits(settings: Settings) -> ChatLimits:
     return ChatLimits(
         timeout_s=settings.chat_timeout_s,

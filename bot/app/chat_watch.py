@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -36,11 +37,15 @@ WELL_EVERY_S = 300.0
 class ChatWatch:
     """Watches the endpoint of the host's model; of further ones, it is told at the start whether they answer."""
 
-    def __init__(self, models: ChatModels, outcomes: Outcomes) -> None:
+    def __init__(self, models: ChatModels, outcomes: Outcomes, named: Mapping[str, Sequence[str]]) -> None:
+        """``named``: settings that name models, and those models."""
         self._models = models
+        self._named = named
         self._outcomes = outcomes
         self.failed_checks = 0
         """How often in a row the endpoint did not answer when it was looked at; 0 once it answers anyone."""
+        self.has_answered = False
+        """Whether it has answered when it was looked at, since the start."""
 
     @property
     def problem(self) -> str | None:
@@ -57,6 +62,10 @@ class ChatWatch:
             lists = await self._lists(first)
         for chat in further:
             await self._check(chat, "base_url in CHAT_ENDPOINTS", watched=False)
+        for setting, names in self._named.items():
+            for name, near in (await self._models.unlisted(names)).items():
+                remedy = f"Check the name in {setting}; models of other endpoints are written as endpoint/model."
+                log.warning("a chat model is not listed", setting=setting, model=name, near=near, remedy=remedy)
         since_look_s = 0.0
         while not first.is_demonstration:
             await asyncio.sleep(TROUBLED_EVERY_S)
@@ -90,6 +99,7 @@ class ChatWatch:
         if watched:
             self._outcomes.works(AnswerPart.CHAT)
             self.failed_checks = 0
+            self.has_answered = True
         log.info("the chat endpoint answers again" if was_broken else "a chat endpoint answers", address=chat.base_url)
 
 

@@ -13,11 +13,12 @@ from audio.recognition.device import LIBRARY_REMEDY, Device, chosen_device
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.festival import has_russian
-from bot.app.chat import build_endpoint_model, build_further_endpoints
+from bot.app.chat import build_endpoint_model, build_further_endpoints, models_named_in
 from bot.app.chat_watch import answers, remedy_for
 from bot.app.check import Check, CheckResult, check_disk
 from bot.app.token import MisshapenTokenError, has_token_shape
 from bot.conversation.chat import ChatModel
+from bot.conversation.models import not_listed
 from bot.errors import StarlingError
 from bot.settings import Settings, unknown_names
 from bot.storage.database import Database
@@ -47,6 +48,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield check
     yield await _chat(settings)
     async for check in _further_chats(settings):
+        yield check
+    async for check in _named_models(settings):
         yield check
     yield await _database(settings)
     async for check in _training(settings, cache):
@@ -169,6 +172,26 @@ async def _further_chats(settings: Settings) -> AsyncIterator[Check]:
     for endpoint in build_further_endpoints(settings):
         where = f"base_url of {endpoint.name} in CHAT_ENDPOINTS"
         yield await _endpoint(f"chat endpoint {endpoint.name}", endpoint.chat, where, listed=not endpoint.models)
+
+
+async def _named_models(settings: Settings) -> AsyncIterator[Check]:
+    """The models that settings name, as far as their endpoints list what they have."""
+    named = {setting: names for setting, names in models_named_in(settings).items() if names}
+    if not named:
+        return
+    further = build_further_endpoints(settings)
+    chats = {one.name: one.chat for one in further if not one.models}
+    if not settings.embedded_chat:
+        chats[""] = build_endpoint_model(settings)
+    listed = {one.name: list(one.models) for one in further}
+    for name, chat in chats.items():
+        with contextlib.suppress(StarlingError):  # told of above
+            listed[name] = sorted({*await chat.names(), *filter(None, [chat.model])})
+        await chat.close()
+    for setting, names in named.items():
+        for name, near in not_listed(names, listed).items():
+            remedy = f"Check the name in {setting}. There are: {', '.join(near)}."
+            yield Check(setting, CheckResult.BAD, f"its endpoint does not list {name}", remedy)
 
 
 async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -> Check:

@@ -86,7 +86,7 @@ class Health:
         """Look once."""
         checks = await self.checks()
         await asyncio.to_thread(write_report, self._folder, checks)
-        await self._alert.consider(self._troubles())
+        await self._alert.consider(self._troubles(), is_well=self._has_worked)
 
     async def checks(self) -> list[Check]:
         """What there is to say, for the host."""
@@ -100,6 +100,12 @@ class Health:
             await asyncio.to_thread(check_disk, DISK, self._folder),
             *self._lately(),
         ]
+
+    @property
+    def _has_worked(self) -> bool:
+        """Whether anything has since the start: what has not been tried yet is no sign that a trouble is over."""
+        watched = self._watched
+        return watched.is_demonstration or watched.chat.has_answered or watched.outcomes.last_answer_at is not None
 
     def _troubles(self) -> Sequence[LazyMessage]:
         """What the host is told of on Discord."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import hikari
 import structlog
@@ -23,35 +26,67 @@ HOW = _("`starling health` on my machine tells you more. I will not write again 
 OVER = _("✅ This is over, since {since}.")
 
 
+@dataclass(frozen=True, slots=True)
+class ToldTrouble:
+    """What the host was told, kept over a restart so that nobody is told twice of one trouble."""
+
+    owner_id: int
+    channel_id: int
+    message_id: int
+    text: str
+
+
 class HostAlert:
     """Tells of troubles."""
 
-    def __init__(self, rest: hikari.api.RESTClient, locales: KnownLocales, owner_id: int | None) -> None:
-        """``owner_id``: who is told; None: nobody."""
+    def __init__(
+        self, rest: hikari.api.RESTClient, locales: KnownLocales, owner_id: int | None, data_folder: Path
+    ) -> None:
+        """``owner_id``: who is told; None: nobody. What was told is kept in ``data_folder``."""
         self._rest = rest
         self._locales = locales
         self._owner_id = owner_id
-        self._is_told = False
-        self._message: tuple[hikari.Message, str] | None = None
-        """What was sent, if it could be, and its text."""
+        self._file = data_folder / "host-told.json"
+        self._told = self._remembered()
+        self._is_told = self._told is not None
 
-    async def consider(self, troubles: Sequence[LazyMessage]) -> None:
-        """Tell of ``troubles``, unless it was told of some since there were none; where there are none any more, say
-        below what was sent that it is over."""
-        if self._owner_id is None or bool(troubles) == self._is_told:
+    async def consider(self, troubles: Sequence[LazyMessage], *, is_well: bool) -> None:
+        """Tell of ``troubles``, unless it was told of some since there were none. Where there are none any more and
+        ``is_well``, as something has worked since the start, say below what was sent that it is over."""
+        if self._owner_id is None or bool(troubles) == self._is_told or not (troubles or is_well):
             return
         self._is_told = bool(troubles)
         locale = await self._locales.of(self._owner_id, DEFAULT_LOCALE)
+        told, self._told = self._told, None
         try:
             if troubles:
-                self._message = None
                 lines = [translate(TROUBLE, locale), *(f"- {translate(one, locale)}" for one in troubles)]
                 text = "\n".join([*lines, f"-# {translate(HOW, locale)}"])
                 channel = await self._rest.create_dm_channel(self._owner_id)
-                self._message = await self._rest.create_message(channel, text, nonce=fresh_nonce()), text
-            elif self._message is not None:
-                message, text = self._message
+                message = await self._rest.create_message(channel, text, nonce=fresh_nonce())
+                self._told = ToldTrouble(self._owner_id, int(channel.id), int(message.id), text)
+            elif told is not None:
                 since = f"<t:{int(datetime.now(UTC).timestamp())}:t>"
-                await message.edit(f"{text}\n{translate(OVER, locale, since=since)}")
+                text = f"{told.text}\n{translate(OVER, locale, since=since)}"
+                await self._rest.edit_message(told.channel_id, told.message_id, text)
         except hikari.HTTPError as error:
             log.warning("the host could not be told", troubles=[str(one) for one in troubles], why=str(error))
+        self._remember()
+
+    def _remembered(self) -> ToldTrouble | None:
+        try:
+            told = ToldTrouble(**json.loads(self._file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+        return told if told.owner_id == self._owner_id else None
+
+    def _remember(self) -> None:
+        try:
+            if self._told is None:
+                self._file.unlink(missing_ok=True)
+                return
+            self._file.touch(mode=0o600)
+            self._file.write_text(json.dumps(asdict(self._told)), encoding="utf-8")
+        except OSError as error:
+            # The disk may be what is in trouble.
+            log.warning("what the host was told will not be known after a restart", why=str(error))

@@ -12,6 +12,7 @@ import structlog
 
 from bot.app.answering import Answering, build_answering
 from bot.app.background import StartTask, background_tasks
+from bot.app.chat import models_named_in
 from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
 from bot.app.foundation import Foundation
@@ -116,12 +117,12 @@ class Starling:
 
     def _watch(self, base: Foundation, stores: Stores, answering: Answering, start: StartTask) -> None:
         """Have it looked at whether all works, and told to those who want to know."""
-        chat = ChatWatch(answering.chat.models, answering.outcomes)
+        chat = ChatWatch(answering.chat.models, answering.outcomes, models_named_in(base.settings))
         watched = Watched(
             bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=chat,
             is_demonstration=answering.chat.chat.is_demonstration,
         )  # fmt: skip
-        alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id)
+        alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id, base.settings.data_folder)
         health = Health(watched, base.settings, alert)
         base.stack.enter_context(served_metrics(base.settings, watched, health))
         start(health.run())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -65,6 +66,22 @@ class FurtherEndpoint:
     """Any model there."""
     models: tuple[str, ...] = ()
     """Those that may be chosen; without any, all that it lists."""
+
+
+def not_listed(names: Sequence[str], listed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Of ``names``, those that are not among what the endpoint lists that would be asked for them, each with what it
+    lists of like names, five at most. ``listed``: by the names of endpoints, that of the default is empty; one that is
+    not there, or lists nothing, is believed to have everything."""
+    found = {}
+    for name in names:
+        prefix, slash, rest = name.partition("/")
+        endpoint, model = (prefix, rest) if slash and prefix in listed else ("", name)
+        there = listed.get(endpoint, ())
+        # Ollama lists a model with its tag, and takes it without.
+        if there and not {model, f"{model}:latest"} & set(there):
+            near = difflib.get_close_matches(model, there, 5, 0.3) or there[:5]
+            found[name] = [f"{endpoint}/{one}" if endpoint else one for one in near]
+    return found
 
 
 class ChatModels:
@@ -192,6 +209,15 @@ class ChatModels:
             listed = endpoint.models or self._listed.get(endpoint.name, ())
             known |= {f"{endpoint.name}/{model}" for model in listed}
         return sorted(filter(self._is_allowed, known), key=str.lower)
+
+    async def unlisted(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Of ``names``, those that there are not, see ``not_listed``."""
+        await self.names()
+        chosen = {name: list(endpoint.models) for name, endpoint in self._further.items() if endpoint.models}
+        listed = self._listed | chosen
+        if listed.get(""):
+            listed[""] = sorted({*listed[""], self.default.model})
+        return not_listed(names, listed)
 
     async def _list(self) -> None:
         asked = {} if self.default.is_demonstration else {"": self.default}

@@ -117,6 +117,34 @@ async def test_a_host_sees_an_endpoint_die_at_night_and_come_back(
     assert not (tmp_path / "health.json").exists()
 
 
+async def test_a_host_is_told_once_of_a_trouble_that_outlasts_a_restart(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "BEAT_S", 0.1)
+    monkeypatch.setattr(chat_watch, "TROUBLED_EVERY_S", 0.3)
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        host = harness.directory["users"][0]
+        settings = {
+            "openai_base_url": chat.base_url, "chat_model": "scripted", "owner_id": int(host["id"]),
+            "owner_told_after": 1,
+        }  # fmt: skip
+        chat.checked, chat.trouble = True, {"status": 401, "error": {"message": "no such key"}}
+        host_channel = await harness.dm(harness.administrator)
+        async with running(tmp_path, sandbox, **settings):
+            await failed(harness, await harness.dm(harness.member))
+            await _until_told(harness, host_channel)
+        async with running(tmp_path, sandbox, **settings):
+            await failed(harness, await harness.dm(harness.member))
+            async with asyncio.timeout(20):
+                while (await told(tmp_path, "--strict"))[0] == 0:
+                    await asyncio.sleep(0.1)
+            (message,) = await _until_told(harness, host_channel)
+            assert "This is over" not in message
+            chat.trouble = None
+            (message,) = await _until_told(harness, host_channel, "This is over")
+    assert not (tmp_path / "host-told.json").exists()
+
+
 async def _until_told(harness: BotHarness, channel: str, words: str = "I am in trouble") -> list[str]:
     """All that the host was told, once ``words`` are in it."""
     async with asyncio.timeout(20):

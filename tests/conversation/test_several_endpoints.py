@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.chat import build_endpoint_model, build_further_endpoints
+from bot.app.doctor import examine
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.models import ChatModels, NoSuchModelError
@@ -156,3 +157,24 @@ async def test_a_slow_endpoint_keeps_nobody_waiting_who_types(
 def test_endpoints_that_cannot_be_used_are_told_of(value: str) -> None:
     with pytest.raises(SettingsError, match="CHAT_ENDPOINTS"):
         read_settings(chat_endpoints=value)
+
+
+async def test_the_host_is_told_which_models_of_the_settings_there_are_not(
+    endpoint: ScriptedChat, other: ScriptedChat, preferences: Preferences, tmp_path: Path
+) -> None:
+    named = ["scripted", "smal", "other/big", "other/bgi", "unknown/big"]
+    settings = _settings(endpoint, other, tmp_path, chat_models=",".join(named), chat_fallback="other/fre")
+    default = build_endpoint_model(settings)
+    models = ChatModels(default, preferences, _NothingTrained(), build_further_endpoints(settings))
+    assert await models.unlisted(named) == {
+        "smal": ["small"], "other/bgi": ["other/big"], "unknown/big": ["scripted", "small"],
+    }  # fmt: skip
+    await models.close()
+    told = {check.what: check for check in await examine(settings)}["CHAT_FALLBACK"]
+    assert told.detail.endswith("does not list other/fre")
+    assert "other/free" in told.remedy
+    endpoint.models = []  # one that lists nothing is believed
+    models = ChatModels(default, preferences, _NothingTrained(), build_further_endpoints(settings))
+    assert set(await models.unlisted(named)) == {"other/bgi"}
+    await models.close()
+    await default.close()
