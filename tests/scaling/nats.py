@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 PROGRAM = shutil.which("nats-server", path="/usr/sbin:/usr/local/bin:/usr/bin")
-PLAIN = "max_payload: 8MB\n"
 
 
 def free_port() -> int:
@@ -25,23 +26,40 @@ def free_port() -> int:
 class NatsServer:
     """One server, whose streams are in ``folder``."""
 
-    def __init__(self, folder: Path, configuration: str = PLAIN, *, has_jetstream: bool = True) -> None:
-        """``configuration``: what stands in its file beside the address and the streams."""
+    def __init__(
+        self,
+        folder: Path,
+        configuration: str = "max_payload: 8MB",
+        *,
+        has_jetstream: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """``configuration``: the text of its file; the addresses are ours, and so is the folder of the streams where it
+        names none."""
+        if PROGRAM is None:
+            pytest.skip("no NATS server is installed (Debian: apt-get install nats-server)")
         self.port = free_port()
         self._log = folder / "nats.log"
-        self._file = folder / "nats.conf"
-        streams = f'jetstream {{ store_dir: "{folder / "streams"}" }}\n' if has_jetstream else ""
-        self._file.write_text(f'listen: "127.0.0.1:{self.port}"\n{streams}{configuration}', encoding="utf-8")
+        file = folder / "nats.conf"
+        file.write_text(configuration, encoding="utf-8")
+        self._command = [PROGRAM, "-c", str(file), "-a", "127.0.0.1", "-p", str(self.port), "-m", str(free_port())]
+        if has_jetstream and "jetstream" not in configuration:
+            self._command += ["-js", "-sd", str(folder / "streams")]
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://{self.address}"
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it, or bring it back with what it had stored."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([str(PROGRAM), "-c", self._file], stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
         until = time.monotonic() + 20
         while True:
             try:
@@ -59,12 +77,18 @@ class NatsServer:
             self._process = None
 
 
+@contextmanager
+def running(server: NatsServer) -> Iterator[NatsServer]:
+    """Started, and gone at the end."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
 @pytest.fixture
 def nats(tmp_path: Path) -> Iterator[NatsServer]:
     """A running server without users."""
-    if PROGRAM is None:
-        pytest.skip("no NATS server is installed (Debian: apt-get install nats-server)")
-    server = NatsServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with running(NatsServer(tmp_path)) as server:
+        yield server

@@ -1,0 +1,6 @@
+"""Work for other machines, on NATS JetStream: a gateway asks (``work_bus``), a worker does (``work_server``).
+
+Tasks lie in the stream WORK, a queue by kind and lane; results in the stream DONE, for ten minutes, the last one of
+each task. A task is run at least once and answered once: a worker holds it by a lease that it renews while it works,
+stores the result, and only then takes the task out of the queue.
+"""

@@ -1,0 +1,121 @@
+"""What travels: tasks and results as msgpack, errors by the name of their class and the facts in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from bot.errors import StarlingError
+from bot.work.bus.errors import WorkFailedError
+
+VERSION = 1
+"""Of the envelope and of what handlers are given: raised by changes that an older worker would misread."""
+
+ID_HEADER, REPLY_HEADER = "Nats-Msg-Id", "Reply"
+"""By the first one the server drops doubles; the second has the subject of the result."""
+
+
+_Envelope = TypeVar("_Envelope", bound=msgspec.Struct)
+
+
+class EnvelopeError(Exception):
+    """Raised when bytes are no envelope of a known version."""
+
+
+class TaskEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A task."""
+
+    v: int
+    gateway: int
+    task: str
+    deadline_ms: int
+    """Of the gateway's clock, since 1970: nobody waits any longer."""
+    timeout_s: float
+    """How long one worker may take."""
+    body: bytes
+
+
+class ErrorFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An error."""
+
+    name: str
+    params: dict[str, Any]
+    others: dict[str, Any]
+    """What else it carries."""
+
+
+class ResultEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a task, or the error that it ended with."""
+
+    v: int
+    publication: str
+    """Which publication of the task it belongs to."""
+    body: bytes | None = None
+    error: ErrorFacts | None = None
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    v: int
+
+
+def encoded(envelope: TaskEnvelope | ResultEnvelope) -> bytes:
+    """As it travels."""
+    return msgspec.msgpack.encode(envelope)
+
+
+def task_from(data: bytes) -> TaskEnvelope:
+    """The task in ``data``.
+
+    Raises:
+        EnvelopeError: it is of another version, or none.
+    """
+    return _decoded(data, TaskEnvelope)
+
+
+def result_from(data: bytes) -> ResultEnvelope:
+    """The result in ``data``.
+
+    Raises:
+        EnvelopeError: it is of another version, or none.
+    """
+    return _decoded(data, ResultEnvelope)
+
+
+def _decoded(data: bytes, kind: type[_Envelope]) -> _Envelope:
+    try:
+        version = msgspec.msgpack.decode(data, type=_Versioned).v
+        if version != VERSION:
+            raise EnvelopeError(f"version {version}")
+        return msgspec.msgpack.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise EnvelopeError(str(error)) from error
+
+
+def facts_of(error: StarlingError) -> ErrorFacts:
+    """What of ``error`` travels: numbers, text and truth as they are, all else as text."""
+    others = {name: _plain(value) for name, value in vars(error).items() if name != "params"}
+    params = {name: _plain(value) for name, value in error.params.items()}
+    return ErrorFacts(name=type(error).__name__, params=params, others=others)
+
+
+def error_from(facts: ErrorFacts) -> StarlingError:
+    """The error again; ``WorkFailedError`` for a class that is not known here. Nothing of its class is overridden."""
+    found = next((kind for kind in _subclasses(StarlingError) if kind.__name__ == facts.name), None)
+    if found is None:
+        return WorkFailedError()
+    error = found.__new__(found)
+    StarlingError.__init__(error, **facts.params)
+    vars(error).update({name: value for name, value in facts.others.items() if not hasattr(error, name)})
+    return error
+
+
+def _subclasses(kind: type[StarlingError]) -> Iterator[type[StarlingError]]:
+    yield kind
+    for subclass in kind.__subclasses__():
+        yield from _subclasses(subclass)
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

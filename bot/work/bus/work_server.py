@@ -1,0 +1,322 @@
+"""The worker's side of the bus: takes tasks, does them, stores their results."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from cachetools import TTLCache
+from nats.aio.msg import Msg
+from nats.errors import Error as ClientError
+from nats.errors import MaxPayloadError
+
+from bot.errors import StarlingError
+from bot.work.bus.asking import LaneInbox
+from bot.work.bus.connection import BusConnection
+from bot.work.bus.envelope import (
+    ID_HEADER,
+    REPLY_HEADER,
+    VERSION,
+    EnvelopeError,
+    ResultEnvelope,
+    TaskEnvelope,
+    encoded,
+    facts_of,
+    task_from,
+)
+from bot.work.bus.errors import WorkerGaveUpError, WorkFailedError, WorkTimeoutError
+from bot.work.bus.lanes import lanes_in_order, may_take_long
+from bot.work.bus.last_chance import LastChance
+from bot.work.bus.streams import LANES
+from bot.work.bus.subjects import WORKER_INBOX, cancel_subject, progress_subject, task_of
+from bot.work.bus.timing import USUAL_TIMING, BusTiming
+from bot.work.bus.work_request import Handler, Lane, WorkKind
+
+log = structlog.get_logger()
+
+ATTEMPTS = 3
+"""A task whose workers died so often is given up."""
+OTHER_VERSION_S = 5.0
+"""A task that cannot be read here is offered again after this, to somebody who may."""
+CLOCKS_S = 60.0
+"""Clocks of two machines differ by no more: what is past its deadline by so much is not begun."""
+ENDED_S = 60.0
+"""So long it is known which tasks were done or taken back here, should they be given out once more."""
+SHORT_LINGER_S = 0.25
+"""How long a question is open while others wait for their turn to ask."""
+RESULT_KEPT_S = 600.0
+"""So long it is tried to hand a result over."""
+
+_Lane = tuple[WorkKind, Lane]
+
+
+@dataclass(slots=True, eq=False)
+class _Taken:
+    """One task that is done here."""
+
+    lane: _Lane
+    message: Msg
+    """The newest one by which it was given out: the lease is renewed by that."""
+    publication: str
+    reply: str
+    is_taken_back: bool = False
+    runs: asyncio.Task[None] = field(init=False)
+
+    @property
+    def deliveries(self) -> int:
+        return self.message.metadata.num_delivered
+
+
+class WorkServer:
+    """Does tasks, several at once over one connection. Each is told to be alive while it is done, so that nobody else
+    takes it, and is taken by another worker when this one dies."""
+
+    def __init__(
+        self,
+        connection_url: str,
+        handlers: Mapping[WorkKind, Handler],
+        *,
+        at_once: int,
+        drain_s: float = 25.0,
+        timing: BusTiming = USUAL_TIMING,
+    ) -> None:
+        """``at_once``: at least 1. ``drain_s``: how long what runs may go on when the worker is to stop."""
+        self._handlers, self._at_once, self._drain_s, self._timing = dict(handlers), at_once, drain_s, timing
+        self._kinds = list(handlers)
+        self._taken: dict[str, _Taken] = {}
+        self._asking: dict[_Lane, asyncio.Task[Msg | None]] = {}
+        self._ended: TTLCache[str, bool] = TTLCache(maxsize=10_000, ttl=ENDED_S)
+        self._last_chance = LastChance()
+        self._freed = asyncio.Event()
+        self._turn = 0
+        self._answered_s = time.monotonic()
+        self._sending: set[asyncio.Task[None]] = set()
+        self.connection = BusConnection(
+            connection_url, name="starling-worker", inbox=WORKER_INBOX, timing=timing, needs_jetstream=False,
+            on_connected=self._ask_anew,
+        )  # fmt: skip
+        self._inboxes = {lane: LaneInbox(self.connection, *lane, timing) for lane in LANES if lane[0] in self._handlers}
+        self.done = 0
+        """Tasks that ended with a result."""
+        self.failed = 0
+        """Tasks that ended with an error."""
+        self.last_done_at: datetime | None = None
+
+    @property
+    def running(self) -> int:
+        """How many tasks are done right now."""
+        return len(self._taken)
+
+    @property
+    def is_connected(self) -> bool:
+        return self.connection.is_connected
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Do tasks until ``stop`` is set. Then nothing new is begun, what runs may end within ``drain_s``, and what
+        does not is given to others.
+
+        Raises:
+            NatsError: there is no NATS that can be used; a subclass says why.
+        """
+        await self.connection.open()
+        beating = asyncio.create_task(self._beat())
+        try:
+            await self.connection.subscribe(cancel_subject("*", "*"), self._heard_cancel)
+            for inbox in self._inboxes.values():
+                await inbox.open()
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                while not stop.is_set():
+                    await self._step(stopping)
+            finally:
+                stopping.cancel()
+            await self._drain()
+        finally:
+            for taken in list(self._taken.values()):
+                taken.runs.cancel()
+            await asyncio.gather(*(taken.runs for taken in self._taken.values()), return_exceptions=True)
+            for asking in self._asking.values():
+                asking.cancel()
+            beating.cancel()
+            await self.connection.close()
+
+    async def _step(self, stopping: asyncio.Task[bool]) -> None:
+        """Take one task, or ask for one and wait until there is something to do."""
+        self._collect()
+        self._freed.clear()
+        free = 0 if self._last_chance.is_wanted else self._at_once - len(self._taken) - len(self._asking)
+        short = False
+        if free > 0 and self.is_connected:
+            lanes = [lane for lane in self._lanes() if lane not in self._asking]
+            for lane in lanes:
+                message = await self._ask(lane, None)
+                if message is not None:
+                    self._begin(lane, message)
+                    return
+            short = len(lanes) > free
+            for lane in lanes[:free]:
+                lasts_s = SHORT_LINGER_S if short else self._timing.linger_s
+                self._asking[lane] = asyncio.create_task(self._ask(lane, lasts_s))
+        freed = asyncio.create_task(self._freed.wait())
+        await asyncio.wait({stopping, freed, *self._asking.values()}, return_when=asyncio.FIRST_COMPLETED)
+        freed.cancel()
+        if self.is_connected and time.monotonic() - self._answered_s > self._timing.silence_s:
+            if self._asking:
+                log.warning("NATS answers nothing, the connection is made anew")
+                await self.connection.reconnect()
+            self._answered_s = time.monotonic()
+
+    def _lanes(self) -> list[_Lane]:
+        self._turn += 1
+        lanes = [taken.lane[1] for taken in self._taken.values()] + [lane for _kind, lane in self._asking]
+        may_be_long = may_take_long(lanes.count(Lane.LONG), self._at_once)
+        return lanes_in_order(self._turn, self._kinds, may_be_long=may_be_long)
+
+    async def _ask(self, lane: _Lane, lasts_s: float | None) -> Msg | None:
+        message, is_answered = await self._inboxes[lane].ask(lasts_s)
+        if is_answered:
+            self._answered_s = time.monotonic()
+        return message
+
+    def _ask_anew(self) -> None:
+        """What was asked over a connection that is gone is not answered."""
+        for asking in self._asking.values():
+            asking.cancel()
+        self._freed.set()
+
+    def _collect(self) -> None:
+        for lane, asking in list(self._asking.items()):
+            if asking.done():
+                del self._asking[lane]
+                message = None if asking.cancelled() else asking.result()
+                if message is not None:
+                    self._begin(lane, message)
+
+    def _begin(self, lane: _Lane, message: Msg) -> None:
+        headers = message.headers or {}
+        publication, reply = headers.get(ID_HEADER, ""), headers.get(REPLY_HEADER, "")
+        if (taken := self._taken.get(publication)) is not None:
+            # The server was away and its lease ran out; it is still done here.
+            taken.message = message
+            return
+        taken = self._taken[publication] = _Taken(lane, message, publication, reply)
+        taken.runs = asyncio.create_task(self._run(taken))
+
+    async def _run(self, taken: _Taken) -> None:
+        try:
+            result = await self._result(taken)
+            if result is not None:
+                self.last_done_at = datetime.now(UTC)
+                if result.error is None:
+                    self.done += 1
+                else:
+                    self.failed += 1
+                await self._hand_over(taken, result)
+                self._ended[taken.publication] = True
+                await self._settle(taken.message.ack())
+        except asyncio.CancelledError:
+            if taken.is_taken_back:
+                await self._settle(taken.message.ack())
+            else:
+                await self._settle(taken.message.nak())
+        except Exception:
+            log.exception("a task could not be ended", task=task_of(taken.reply))
+        finally:
+            del self._taken[taken.publication]
+            self._freed.set()
+
+    async def _result(self, taken: _Taken) -> ResultEnvelope | None:
+        """What becomes of the task; None when nothing is to be told of it, and its message is settled."""
+        if taken.publication in self._ended:
+            await self._settle(taken.message.ack())
+            return None
+        if taken.deliveries > ATTEMPTS:
+            log.error("a task is given up, its workers died", task=task_of(taken.reply), attempts=ATTEMPTS)
+            return self._told(taken, WorkerGaveUpError(ATTEMPTS))
+        try:
+            envelope = task_from(taken.message.data)
+        except EnvelopeError as error:
+            log.warning("a task cannot be read here", task=task_of(taken.reply), reason=str(error))
+            await self._settle(taken.message.nak(OTHER_VERSION_S))
+            return None
+        if time.time() - envelope.deadline_ms / 1000 > CLOCKS_S:
+            await self._settle(taken.message.ack())
+            return None
+        async with self._last_chance.turn(is_last=taken.deliveries == ATTEMPTS):
+            return await self._handled(taken, envelope)
+
+    async def _handled(self, taken: _Taken, envelope: TaskEnvelope) -> ResultEnvelope:
+        progress = progress_subject(envelope.gateway, envelope.task)
+
+        def tell(data: bytes) -> None:
+            self._send(self._settle(self.connection.publish(progress, data)))
+
+        try:
+            async with asyncio.timeout(envelope.timeout_s) as limit:
+                body = await self._handlers[taken.lane[0]](envelope.body, tell)
+        except StarlingError as error:
+            return self._told(taken, error)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return self._told(taken, WorkTimeoutError(envelope.timeout_s))
+            log.exception("a task failed", task=envelope.task)
+            return self._told(taken, WorkFailedError())
+        return ResultEnvelope(v=VERSION, publication=taken.publication, body=body)
+
+    def _told(self, taken: _Taken, error: StarlingError) -> ResultEnvelope:
+        return ResultEnvelope(v=VERSION, publication=taken.publication, error=facts_of(error))
+
+    async def _hand_over(self, taken: _Taken, result: ResultEnvelope) -> None:
+        """Store the result. Only then the task may leave its queue: whoever dies before has it done by another."""
+        until = time.monotonic() + RESULT_KEPT_S
+        while time.monotonic() < until:
+            try:
+                headers = {ID_HEADER: taken.publication}
+                await self.connection.jetstream.publish(taken.reply, encoded(result), headers=headers)
+            except MaxPayloadError:
+                log.exception("a result is too large for NATS", task=task_of(taken.reply))
+                result = self._told(taken, WorkFailedError())
+            except ClientError:
+                await asyncio.sleep(self._timing.retry_s)
+            else:
+                return
+
+    async def _settle(self, sending: Coroutine[None, None, None]) -> None:
+        """Send what may get lost: a lease that is not renewed or ended runs out."""
+        with contextlib.suppress(ClientError):
+            await sending
+
+    def _send(self, sending: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._timing.beat_s)
+            for taken in list(self._taken.values()):
+                await self._settle(taken.message.in_progress())
+
+    async def _heard_cancel(self, message: Msg) -> None:
+        publication = message.data.decode(errors="replace")
+        self._ended[publication] = True
+        if (taken := self._taken.get(publication)) is not None:
+            taken.is_taken_back = True
+            taken.runs.cancel()
+
+    async def _drain(self) -> None:
+        """Give back what the questions that are open bring, and let what runs come to its end."""
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=self._timing.linger_s + self._timing.answer_s)
+        asked = [asking.result() for asking in self._asking.values() if asking.done() and not asking.cancelled()]
+        brought = [message for inbox in self._inboxes.values() for message in inbox.left()]
+        brought += [message for message in asked if message is not None]
+        for message in brought:
+            await self._settle(message.nak())
+        if self._taken:
+            await asyncio.wait({taken.runs for taken in self._taken.values()}, timeout=self._drain_s)
