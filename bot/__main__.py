@@ -165,7 +165,7 @@ def health(
     """
     from bot.app.health_report import is_serving, is_well, read_report
 
-    checks = read_report(read_settings().data_folder)
+    checks = read_report(read_settings())
     serving, well = is_serving(checks), is_well(checks)
     if as_json:
         report = {"well": well, "serving": serving, "checks": [asdict(check) for check in checks]}

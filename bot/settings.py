@@ -315,6 +315,14 @@ class Settings(BaseSettings):
     models_folder: Path = Field(default_factory=lambda: user_cache_path("starling") / "models")
     """Where fetched weights are kept."""
 
+    # More than one process on one PostgreSQL database
+    gateways: int = Field(1, ge=1, le=1000)
+    """How many processes share Discord's shards, each with a GATEWAY of its own."""
+    gateway: int = Field(0, ge=0, le=999)
+    """Which of them this one is: 0 to GATEWAYS - 1."""
+    shards: int = Field(0, ge=0, le=400_000)
+    """Shards of all processes together, the same everywhere; 0: as many as Discord recommends, for a single process."""
+
     # Life
     stop_timeout_s: float = Field(20, ge=0, le=600)
     """How long answers under way may take to end when Starling is stopped, in seconds."""
@@ -357,9 +365,14 @@ class Settings(BaseSettings):
         return {**further, **self.chat_prices}
 
     @property
+    def of_gateway(self) -> str:
+        """What the names of files have that each of several gateways on one data folder writes for itself: "-1"."""
+        return f"-{self.gateway}" if self.gateways > 1 else ""
+
+    @property
     def chat_profiles_file(self) -> Path:
         """Where it is kept what chat models take."""
-        return self.data_folder / "chat-profiles.json"
+        return self.data_folder / f"chat-profiles{self.of_gateway}.json"
 
     @property
     def max_audio_bytes(self) -> int:
@@ -418,6 +431,21 @@ def read_settings(**given: object) -> Settings:
         if endpoint.key and not endpoint.api_key:
             reason = f"the key of {endpoint.name} is not set (such as {endpoint.key}={EXAMPLES['openai_api_key']})"
             raise SettingsError("CHAT_ENDPOINTS", reason)
+    _require_shares(settings)
     if settings.embedded_chat and settings.judge_model is not None:
         raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
     return settings
+
+
+def _require_shares(settings: Settings) -> None:
+    """
+    Raises:
+        SettingsError: several gateways would not know which shards are theirs.
+    """
+    count = settings.gateways
+    if settings.gateway >= count:
+        numbers = "GATEWAYS is 1" if count == 1 else f"of {count} gateways the last is {count - 1}"
+        raise SettingsError("GATEWAY", f"{settings.gateway} is too much: {numbers} (such as GATEWAY=0)")
+    if count > 1 and settings.shards < count:
+        reason = "with GATEWAYS above 1 it is needed, the same everywhere and no fewer than there are gateways"
+        raise SettingsError("SHARDS", f"{reason} (such as SHARDS={count})")

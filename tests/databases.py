@@ -110,6 +110,12 @@ def empty_postgresql(postgresql: str) -> str:
     return asyncio.run(_create(postgresql))
 
 
+@pytest.fixture
+def filled_postgresql(postgresql: str, postgresql_with_tables: str) -> str:
+    """The URL of a PostgreSQL database with its tables and nothing in them."""
+    return asyncio.run(_create(postgresql, postgresql_with_tables))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with its tables and nothing in them, once of each kind."""

@@ -56,6 +56,26 @@ def test_voices_speak_within_the_bounds_that_the_engines_have() -> None:
             read_settings(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"gateway": 1}, "GATEWAY cannot be used: 1 is too much: GATEWAYS is 1"),
+        (
+            {"gateways": 2, "gateway": 2, "shards": 2},
+            "2 is too much: of 2 gateways the last is 1",
+        ),
+        ({"gateways": 2}, "SHARDS cannot be used: with GATEWAYS above 1 it is needed, the same everywhere"),
+        ({"gateways": 4, "shards": 3}, "(such as SHARDS=4)"),
+    ],
+)
+def test_a_gateway_that_would_not_know_its_shards_is_refused(given: dict[str, int], told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(**given)
+    assert told in str(refused.value)
+    assert read_settings(gateways=2, gateway=1, shards=2).of_gateway == "-1"
+    assert read_settings(shards=4).of_gateway == ""
+
+
 def test_an_endpoint_needs_the_name_of_a_model() -> None:
     with pytest.raises(SettingsError, match="CHAT_MODEL"):
         read_settings(openai_base_url="http://127.0.0.1:1/v1")

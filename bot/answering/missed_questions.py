@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,9 @@ from bot.work.jobs import JobRunner
 
 log = structlog.get_logger()
 
+LAST_CONNECTED = "last-connected"
+"""The name of the file that tells since when something may have been missed; for each of several gateways with "-0",
+"-1" and so on."""
 MAX_AGE = timedelta(hours=24)
 """What is older is left alone: whoever asked has found another way. From ``TOO_LATE`` on an answer is only offered."""
 OVERLAP = timedelta(minutes=2)
@@ -52,17 +56,19 @@ class MissedQuestions:
         jobs: JobStore,
         runner: JobRunner,
         preferences: Preferences,
-        data_folder: Path,
+        file: Path,
         clock: Clock,
     ) -> None:
+        """``file``: changed last when the connection was last known to live. Where it is missing, the oldest one of
+        other gateways tells: there are more or fewer of them than at the last start.
+        """
         self._bot = bot
         self._intake = intake
         self._jobs = jobs
         self._runner = runner
         self._preferences = preferences
         self._clock = clock
-        self._file = data_folder / "last-connected"
-        """Changed last when the connection was last known to live."""
+        self._file = file
         self._sessions = 0
         """How many Discord has begun: what came before the latest may have been missed."""
         self._caught_up = 0
@@ -76,9 +82,14 @@ class MissedQuestions:
         """Look for what was missed before this start, then keep note of the connection; ends by being cancelled."""
         self._has_begun = True
         if not self._file.exists():
-            # Nobody was listening before the first start of all, so that nothing was missed.
+            others = sorted(self._file.parent.glob(f"{LAST_CONNECTED}*"), key=lambda other: other.stat().st_mtime)
             self._file.touch()
-            self._caught_up = self._sessions
+            if others:
+                known = others[0].stat().st_mtime
+                os.utime(self._file, (known, known))
+            else:
+                # Nobody was listening before the first start of all, so that nothing was missed.
+                self._caught_up = self._sessions
         await self._catch_up()
         while True:
             if not self._lost and self._caught_up == self._sessions:
@@ -140,10 +151,10 @@ class MissedQuestions:
     async def _channels(self) -> AsyncIterator[tuple[hikari.Snowflake, hikari.Snowflake | None]]:
         """Where to look, each with its guild, those of the latest conversations first."""
         found = dict(await self._jobs.recent_channels(datetime.now(UTC) - RECENT, MAX_CHANNELS))
-        for guild in self._bot.cache.get_guilds_view():
-            chosen = await self._preferences.guild(guild)
-            for channel in (*chosen.joined_channels, *chosen.transcribed_channels):
-                found.setdefault(channel, int(guild))
+        for guild, channels in (await self._preferences.channels()).items():
+            if self._bot.cache.get_guild(guild) is not None:
+                for channel in sorted(channels):
+                    found.setdefault(channel, guild)
         for channel, guild_id in list(found.items())[:MAX_CHANNELS]:
             yield hikari.Snowflake(channel), None if guild_id is None else hikari.Snowflake(guild_id)
             await asyncio.sleep(PAUSE_S)

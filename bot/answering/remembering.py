@@ -27,7 +27,7 @@ class Memory:
 
     async def of_reply(self, message: int) -> tuple[Exchange | None, bool]:
         """The exchange whose answer begins with ``message``, where it is known, and whether it is for one alone."""
-        private = self._exchanges.held(message)
+        private = await self._exchanges.held(message)
         return private or await self._exchanges.by_reply(message), private is not None
 
     async def answered(self, request: AnswerRequest) -> Exchange | None:

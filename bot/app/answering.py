@@ -13,7 +13,7 @@ from bot.answering.generator import AnswerGenerator
 from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
 from bot.answering.long_notes import LongNotes
-from bot.answering.missed_questions import MissedQuestions
+from bot.answering.missed_questions import LAST_CONNECTED, MissedQuestions
 from bot.answering.note_translations import NoteTranslator
 from bot.answering.outcomes import Outcomes
 from bot.answering.prompting import Prompting
@@ -141,7 +141,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         bot, answers, notes.recordings, notes.long_notes, note_translator, preferences, hearings, stores.jobs, runner
     )
     intake = MessageIntake(bot, answers, transcripts, rules.locales, preferences, outcomes, expected, rules.access)
-    folder = base.settings.data_folder
+    connected = base.settings.data_folder / f"{LAST_CONNECTED}{base.settings.of_gateway}"
     return Answering(
         chat=chat,
         rules=rules,
@@ -155,7 +155,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         hearings=hearings,
         expected=expected,
         intake=intake,
-        missed=MissedQuestions(bot, intake, stores.jobs, runner, preferences, folder, base.clock),
+        missed=MissedQuestions(bot, intake, stores.jobs, runner, preferences, connected, base.clock),
         outcomes=outcomes,
     )
 

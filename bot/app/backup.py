@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -39,7 +40,7 @@ with."""
 PRIORITY = ".right-of-way"
 """Tells trainings of this machine to hold still, for as long as somebody waits."""
 MANIFEST, DATABASE = "manifest.json", "starling.db"
-PASSING = {".running", "health.json", "alive", "starling.db.lock"}
+PASSING = re.compile(r"\.running(-\d+)?|health(-\d+)?\.json|alive|starling\.db\.lock")
 """What may lie in an empty data folder."""
 _COMPRESSION = 3
 """The database is small then, and the rest hardly gets smaller."""
@@ -221,7 +222,7 @@ def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone]:
 
 
 def _require_empty(folder: Path) -> None:
-    found = sorted(each.name for each in folder.iterdir() if each.name not in PASSING)
+    found = sorted(each.name for each in folder.iterdir() if not PASSING.fullmatch(each.name))
     if found:
         raise PlaceNotEmptyError(folder, found[0])
 

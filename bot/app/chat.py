@@ -78,7 +78,7 @@ def _model_at(endpoint: ChatEndpoint, settings: Settings) -> ChatModel:
         EndpointAddress(endpoint.base_url, endpoint.api_key or NO_KEY, endpoint.headers, endpoint.extra),
         endpoint.models[0] if endpoint.models else "",
         replace(limits, context_tokens=endpoint.context or limits.context_tokens),
-        profiles=ModelProfiles(settings.data_folder / f"chat-profiles-{endpoint.name}.json"),
+        profiles=ModelProfiles(settings.data_folder / f"chat-profiles{settings.of_gateway}-{endpoint.name}.json"),
     )
 
 

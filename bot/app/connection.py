@@ -12,15 +12,21 @@ import lightbulb
 import structlog
 
 from bot.app.background import StartTask, background_tasks
+from bot.app.gateways import GatewayLocks
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.work.shards import WHOLE, ShardShare
 
 log = structlog.get_logger()
 
 GATEWAY_TIMEOUT_S = 20.0
-"""How long the gateway may take to say who we are. hikari would try for ever; whoever starts the bot wants a reason."""
+"""How long the gateway may take to say who we are, and after each shard until the next one has started. hikari would
+try for ever; whoever starts the bot wants a reason."""
 
-_BAD_TOKEN, _INTENTS_REFUSED = 4004, 4014
+IDENTIFY_PAUSE_S = 5.5
+"""Discord: of shards with the same remainder by max_concurrency one may identify within 5 s."""
+
+_BAD_TOKEN, _MORE_SHARDS_WANTED, _INTENTS_REFUSED = 4004, 4011, 4014
 """Close codes of the gateway (Discord, Opcodes and Status Codes)."""
 
 
@@ -39,6 +45,15 @@ class IntentRefusedError(StarlingError):
     sentence = _(
         "Discord does not grant the message content intent. Switch it on at your application's page, Bot, "
         "Message Content Intent, or set MESSAGE_CONTENT_INTENT=false."
+    )
+
+
+class TooFewShardsError(StarlingError):
+    """Raised when a shard would have more guilds than Discord lets it."""
+
+    sentence = _(
+        "Discord wants more shards for so many servers. Raise SHARDS, to the same number everywhere, or take it away "
+        "where there is a single gateway."
     )
 
 
@@ -78,12 +93,18 @@ def named(error: Exception) -> Exception:
             return BadTokenError()
         if error.code == _INTENTS_REFUSED:
             return IntentRefusedError()
+        if error.code == _MORE_SHARDS_WANTED:
+            return TooFewShardsError()
         return DisconnectedError(error.reason, int(error.code or 0))
     if isinstance(error, hikari.ClientHTTPResponseError):
         return SyncFailedError(str(error))
     if isinstance(error, hikari.GatewayConnectionError | hikari.HTTPError | aiohttp.ClientError | OSError):
         return DiscordUnreachableError(str(error) or type(error).__name__)
     return error
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
 
 
 async def serve(
@@ -94,23 +115,35 @@ async def serve(
     load: Callable[[], Awaitable[None]],
     started: Callable[[], Awaitable[None]],
     stopping: Callable[[], Awaitable[None]],
+    aborting: Callable[[], Awaitable[None]],
+    share: ShardShare = WHOLE,
+    locks: GatewayLocks | None = None,
 ) -> None:
     """Run ``bot`` until ``stop`` is set.
 
     ``load`` is awaited before the gateway is opened: it gives ``client`` its commands. ``started`` is awaited when
-    Discord has sent who we are; ``stopping`` before the connection is closed, while answers can still be sent.
+    Discord has sent who we are; ``stopping`` before the connection is closed, while answers can still be sent;
+    ``aborting`` in its place when nothing more may be sent, so that what is under way is left to the next start.
+    ``share``: which shards are started; ``locks``: of one gateway of several.
 
     Raises:
-        StarlingError: it cannot start, or Discord closes the connection for good.
+        StarlingError: it cannot start, Discord closes the connection for good, or another process may have the shards.
     """
-    start = _Start(client, load)
+    start = _Start(bot, client, load, share, locks)
     bot.subscribe(hikari.StartingEvent, start.on_starting)
+    bot.subscribe(hikari.ShardReadyEvent, start.on_shard)
     try:
         async with background_tasks() as begin:
-            await _run(bot, start, begin, stop, started)
+            watched = begin(_for_ever() if locks is None else locks.watch())
+            try:
+                await _run(bot, start, begin, stop, started, watched)
+            except StarlingError:
+                await aborting()
+                raise
             log.info("stopping")
             await stopping()
     finally:
+        await start.turn.aclose()
         with contextlib.suppress(hikari.ComponentStateConflictError):
             await bot.close()
         await client.stop()
@@ -119,21 +152,49 @@ async def serve(
 class _Start:
     """What is done while REST is open and the gateway is not, so that no interaction is lost."""
 
-    def __init__(self, client: lightbulb.Client, load: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        bot: hikari.GatewayBot,
+        client: lightbulb.Client,
+        load: Callable[[], Awaitable[None]],
+        share: ShardShare,
+        locks: GatewayLocks | None,
+    ) -> None:
+        self._bot = bot
         self._client = client
         self._load = load
+        self._locks = locks
+        self._pause_s = 0.0
+        self.turn = contextlib.AsyncExitStack()
+        """Holds up other gateways that want to identify."""
+        self.share = share
         self.done = asyncio.Event()
         self.failure: Exception | None = None
+        self.shards_started = 0
 
     async def on_starting(self, _event: hikari.StartingEvent) -> None:
-        """Load and start; hikari swallows what a listener raises, so ``failure`` has it."""
+        """Load and start, then wait for the turn to identify; hikari swallows what a listener raises, so ``failure``
+        has it."""
         try:
             await self._load()
             await self._client.start()
+            if self._locks is not None:
+                limit = (await self._bot.rest.fetch_gateway_bot_info()).session_start_limit
+                self._pause_s = IDENTIFY_PAUSE_S if limit.max_concurrency < self.share.shards else 0.0
+                await self.turn.enter_async_context(self._locks.identifying())
         except Exception as error:
             self.failure = error
         finally:
             self.done.set()
+
+    async def on_shard(self, _event: hikari.ShardReadyEvent) -> None:
+        """Discord has taken a shard."""
+        self.shards_started += 1
+
+    async def end_turn(self) -> None:
+        """Let the next gateway identify, after the pause that Discord wants between two shards of one bucket."""
+        await asyncio.sleep(self._pause_s)
+        await self.turn.aclose()
 
 
 async def _run(
@@ -142,24 +203,30 @@ async def _run(
     begin: StartTask,
     stop: asyncio.Event,
     started: Callable[[], Awaitable[None]],
+    watched: asyncio.Task[object],
 ) -> None:
-    """Connect, and wait until ``stop`` is set or the connection ends.
+    """Connect, and wait until ``stop`` is set or the connection ends. ``watched`` raises once another process may have
+    the shards.
 
     Raises:
         StarlingError: it cannot start, or Discord closes the connection for good.
     """
-    stopped, connected = begin(stop.wait()), begin(_connect(bot, start.done))
+    stopped, connected = begin(stop.wait()), begin(_connect(bot, start))
     try:
-        await asyncio.wait({stopped, connected}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopped, connected, watched}, return_when=asyncio.FIRST_COMPLETED)
+        if watched.done():
+            watched.result()
         if connected.done():
             connected.result()
             if start.failure is not None:
                 raise start.failure
+            begin(start.end_turn())
             await started()
             closed = begin(bot.join())
-            await asyncio.wait({stopped, closed}, return_when=asyncio.FIRST_COMPLETED)
-            if closed.done():
-                closed.result()
+            await asyncio.wait({stopped, closed, watched}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (watched, closed):
+                if ended.done():
+                    ended.result()
     except Exception as error:
         meant = named(start.failure or error)
         if meant is error:
@@ -167,18 +234,24 @@ async def _run(
         raise meant from error
 
 
-async def _connect(bot: hikari.GatewayBot, prepared: asyncio.Event) -> None:
-    """Start ``bot``; once ``prepared`` is set, its gateway has ``GATEWAY_TIMEOUT_S``.
+async def _connect(bot: hikari.GatewayBot, start: _Start) -> None:
+    """Start ``bot``; once all is prepared, each of its shards has ``GATEWAY_TIMEOUT_S``.
 
     Raises:
         DiscordUnreachableError: the gateway was silent for so long.
     """
 
     async def wait_for_gateway() -> None:
-        await prepared.wait()
-        await asyncio.sleep(GATEWAY_TIMEOUT_S)
+        await start.done.wait()
+        seen = -1
+        while seen < start.shards_started:
+            seen = start.shards_started
+            await asyncio.sleep(GATEWAY_TIMEOUT_S)
 
-    starting: asyncio.Task[object] = asyncio.create_task(bot.start(check_for_updates=False))
+    share = start.share
+    starting: asyncio.Task[object] = asyncio.create_task(
+        bot.start(check_for_updates=False, shard_ids=share.shard_ids, shard_count=share.shard_count)
+    )
     patience: asyncio.Task[object] = asyncio.create_task(wait_for_gateway())
     try:
         await asyncio.wait({starting, patience}, return_when=asyncio.FIRST_COMPLETED)

@@ -58,6 +58,7 @@ class Health:
     def __init__(self, watched: Watched, settings: Settings, alert: HostAlert) -> None:
         self._watched = watched
         self._folder = settings.data_folder
+        self._file = report_file(settings)
         self._told_after = settings.owner_told_after
         self._alert = alert
         self.is_database_up = True
@@ -80,12 +81,12 @@ class Health:
                     log.exception("could not look how it is")
                 await asyncio.sleep(BEAT_S)
         finally:
-            report_file(self._folder).unlink(missing_ok=True)
+            self._file.unlink(missing_ok=True)
 
     async def look(self) -> None:
         """Look once."""
         checks = await self.checks()
-        await asyncio.to_thread(write_report, self._folder, checks)
+        await asyncio.to_thread(write_report, self._file, checks)
         await self._alert.consider(self._troubles(), is_well=self._has_worked)
 
     async def checks(self) -> list[Check]:

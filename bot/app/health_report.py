@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.app.check import Check, CheckResult, check_disk
+from bot.settings import Settings
 
 STALE_AFTER_S = 60.0
 """A Starling that has said nothing for so long does not run, or hangs."""
@@ -23,14 +24,14 @@ ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
 """Where one of these fails, nobody is answered, and a new start may help."""
 
 
-def report_file(data_folder: Path) -> Path:
-    """The file's path."""
-    return data_folder / "health.json"
+def report_file(settings: Settings) -> Path:
+    """The file's path; each of several gateways has its own."""
+    return settings.data_folder / f"health{settings.of_gateway}.json"
 
 
-def write_report(data_folder: Path, checks: Sequence[Check]) -> None:
-    """Say how it is. On a disk that takes no more, it is written where the last report stands, which has room."""
-    path = report_file(data_folder)
+def write_report(path: Path, checks: Sequence[Check]) -> None:
+    """Say in ``path`` how it is. On a disk that takes no more, it is written where the last report stands, which has
+    room."""
     fresh = path.with_suffix(".new")
     report = json.dumps([asdict(check) for check in checks], ensure_ascii=False).encode()
     report += b" " * (-len(report) % BLOCK_BYTES)
@@ -44,9 +45,9 @@ def write_report(data_folder: Path, checks: Sequence[Check]) -> None:
                 stream.write(report)
 
 
-def read_report(data_folder: Path) -> list[Check]:
-    """How the Starling on ``data_folder`` is: what it said last, and what can be seen from here."""
-    path = report_file(data_folder)
+def read_report(settings: Settings) -> list[Check]:
+    """How the Starling with these settings is: what it said last, and what can be seen from here."""
+    path, data_folder = report_file(settings), settings.data_folder
     try:
         age_s = time.time() - path.stat().st_mtime
         said = json.loads(path.read_text(encoding="utf-8")) if age_s < STALE_AFTER_S else []
@@ -54,7 +55,8 @@ def read_report(data_folder: Path) -> list[Check]:
         age_s, said = None, []
     if not said:
         last = "" if age_s is None else f"; it last said {age_s / 60:.0f} min ago that it does"
-        detail = f"no Starling runs on {data_folder}{last}"
+        which = f"no gateway {settings.gateway}" if settings.of_gateway else "no Starling"
+        detail = f"{which} runs on {data_folder}{last}"
         process = Check(PROCESS, CheckResult.BAD, detail, "Start it: starling run. Its log says why it ended.")
     else:
         process = Check(PROCESS, CheckResult.GOOD, f"runs on {data_folder}")

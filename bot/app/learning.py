@@ -65,6 +65,7 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         TRAINERS.build(settings, base.weights),
         settings.trainings_folder,
         max_per_day=settings.trainings_a_day,
+        follows=settings.gateways == 1,
     )
     datasets.tell_of_versions(stores.tests.forget_dataset)
     base.stack.push_async_callback(trainings.stop)

@@ -102,7 +102,7 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
         with still("starting", tell) as ready:
             await Starling(settings, token, settings.discord_api_url).run(stop, connected)
         return
-    if not settings.sandbox_autostart:
+    if not settings.sandbox_autostart or settings.gateways > 1:
         raise NoTokenError
     settings = at_home(settings)
     elsewhere = recipients(settings)

@@ -31,12 +31,14 @@ class Screens:
         answering: Answering,
         parts: Sequence[object],
     ) -> None:
-        """``parts``: dataclasses of services, which handlers are given by their types."""
+        """``parts``: dataclasses of services, which handlers are given by their types. Of several gateways the first
+        tells Discord of the commands, which are the same for all."""
         self._invocations = invocations
         self._guard = InteractionAccess(answering.rules.access, bot.cache)
         self.client = lightbulb.client_from_app(
             bot,
             localization_provider=localizations,
+            sync_commands=settings.gateway == 0,
             hooks=[*invocations.hooks, self._guard.hook, *answering.rules.locales.hooks],
         )
         """Of commands; whoever starts and stops the bot starts and stops it."""

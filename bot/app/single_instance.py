@@ -1,4 +1,5 @@
-"""One Starling at a time on a data folder, on a database, and with a token: two would answer everything twice."""
+"""One Starling at a time on a data folder, on a database, and with a token: two would answer everything twice. Of
+several gateways that share all that, one of each number."""
 
 from __future__ import annotations
 
@@ -14,10 +15,15 @@ from sqlalchemy import text
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.settings import Settings
 from bot.storage.database import Database
 
-_DATABASE_LOCK = 0x57A1_0001
-"""PostgreSQL's advisory lock of the one that runs; any number that nothing else in the database uses."""
+DATABASE_LOCK = 0x57A1_0001
+"""PostgreSQL's advisory lock of the one that runs, which several gateways share; any number that nothing else in the
+database uses."""
+LOCK_NAME = ".running"
+"""The file of a data folder's lock; those of several gateways go on with "-0", "-1" and so on."""
+GATEWAY_PATIENCE_S = 5.0
 
 
 class FolderInUseError(StarlingError):
@@ -62,9 +68,10 @@ class DatabaseInUseError(StarlingError):
 
 
 @contextlib.contextmanager
-def only_one_on(folder: Path, token: str, api_url: str | None) -> Iterator[None]:
+def only_one_on(settings: Settings, token: str, api_url: str | None) -> Iterator[None]:
     """Hold the locks of a data folder and of a token at one Discord; the system lets go of them when a process dies.
-    The folder, which holds what people said, is for its owner alone from then on.
+    The folder, which holds what people said, is for its owner alone from then on. Of several gateways each has locks of
+    its own there.
 
     Raises:
         FolderInUseError, TokenInUseError: somebody else has one of them.
@@ -72,51 +79,77 @@ def only_one_on(folder: Path, token: str, api_url: str | None) -> Iterator[None]
     """
     # The token itself is in no file: what opens nothing tells them apart as well.
     name = hashlib.sha256(f"{api_url} {token}".encode()).hexdigest()[:32]
-    shared = Path(tempfile.gettempdir())
+    of_token = Path(tempfile.gettempdir()) / f"starling-{os.getuid()}-{name}.running"
     with (
-        only_one_in_folder(folder),
-        _held(shared / f"starling-{os.getuid()}-{name}.running", TokenInUseError()),
+        only_one_in_folder(settings.data_folder, settings.of_gateway),
+        _held(of_token, settings.of_gateway, TokenInUseError()),
     ):
         yield
 
 
 @contextlib.contextmanager
-def only_one_in_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock of a data folder alone, for what is done to it while no Starling runs there.
+def only_one_in_folder(folder: Path, of_gateway: str = "") -> Iterator[None]:
+    """Hold the lock of a data folder alone, for what is done to it while no Starling runs there. ``of_gateway``: for
+    one of several, see ``Settings.of_gateway``; others may hold theirs.
 
     Raises:
         FolderInUseError: somebody else has it.
         FolderUnusableError: nothing can be written there.
     """
+    refusal = FolderInUseError(folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(PermissionError):  # somebody else's folder, such as a volume's
             folder.chmod(0o700)
-        lock = _acquired(folder / ".running", FolderInUseError(folder))
+        locks = _acquired(folder / LOCK_NAME, of_gateway, refusal)
     except OSError as error:
         raise FolderUnusableError(folder, error.strerror or str(error)) from error
     try:
         yield
     finally:
-        lock.release()
+        _release(locks)
 
 
 @contextlib.contextmanager
-def _held(path: Path, refusal: StarlingError) -> Iterator[None]:
-    lock = _acquired(path, refusal)
+def _held(path: Path, of_gateway: str, refusal: StarlingError) -> Iterator[None]:
+    locks = _acquired(path, of_gateway, refusal)
     try:
         yield
     finally:
-        lock.release()
+        _release(locks)
 
 
-def _acquired(path: Path, refusal: StarlingError) -> FileLock:
+def _acquired(path: Path, of_gateway: str, refusal: StarlingError) -> list[FileLock]:
+    """The lock at ``path`` and those of all gateways beside it; for a gateway its own alone, if nobody has the one at
+    ``path``."""
+    if not of_gateway:
+        locks = [_locked(path, refusal)]
+        try:
+            locks += [_locked(each, refusal) for each in sorted(path.parent.glob(f"{path.name}-*"))]
+        except BaseException:
+            _release(locks)
+            raise
+        return locks
+    # Other gateways have it for the moment in which they start.
+    door = _locked(path, refusal, patience_s=GATEWAY_PATIENCE_S)
+    try:
+        return [_locked(path.with_name(f"{path.name}{of_gateway}"), refusal)]
+    finally:
+        door.release()
+
+
+def _locked(path: Path, refusal: StarlingError, patience_s: float = 0.0) -> FileLock:
     lock = FileLock(path, mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience_s)
     except Timeout:
         raise refusal from None
     return lock
+
+
+def _release(locks: list[FileLock]) -> None:
+    for lock in locks:
+        lock.release()
 
 
 @contextlib.asynccontextmanager
@@ -132,9 +165,9 @@ async def only_one_in(database: Database) -> AsyncIterator[None]:
         return
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _DATABASE_LOCK}):
+        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DATABASE_LOCK}):
             raise DatabaseInUseError
         try:
             yield
         finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DATABASE_LOCK})
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DATABASE_LOCK})

@@ -16,11 +16,13 @@ from bot.app.chat import models_named_in
 from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
 from bot.app.foundation import Foundation
+from bot.app.gateways import Duty, GatewayLocks, gateway_locks
 from bot.app.health import Health, Watched
 from bot.app.host_alert import HostAlert
 from bot.app.learning import Learning, build_learning
 from bot.app.metrics import served_metrics
 from bot.app.screens import Screens
+from bot.app.shared_parts import require_shared_parts
 from bot.app.single_instance import only_one_on
 from bot.app.speech import build_speech
 from bot.app.stores import Stores, build_stores
@@ -34,6 +36,7 @@ from bot.weights.weights import WeightsCache
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
 from bot.work.sealed import SealedProcesses
+from bot.work.shards import ShardShare
 
 log = structlog.get_logger()
 
@@ -66,6 +69,7 @@ class Starling:
         self._settings = settings
         self._clock = clock
         self._identity = token, api_url
+        self._share = ShardShare(settings.gateway, settings.gateways, settings.shards)
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
@@ -86,15 +90,18 @@ class Starling:
         Raises:
             StarlingError: it cannot start, or the connection is closed for good.
         """
-        settings = self._settings
+        settings, share = self._settings, self._share
+        if not share.is_whole:
+            require_shared_parts(settings, f"GATEWAYS={share.gateways}")
         async with contextlib.AsyncExitStack() as stack:
-            stack.enter_context(only_one_on(settings.data_folder, *self._identity))
+            stack.enter_context(only_one_on(settings, *self._identity))
             weights, sealed = WeightsCache(settings.models_folder), SealedProcesses()
             base = Foundation(
                 settings=settings, weights=weights, bot=self._bot, runner=self._runner, sealed=sealed,
                 clock=self._clock, stack=stack,
             )  # fmt: skip
-            stores = await build_stores(settings, stack, clock=self._clock)
+            stores = await build_stores(settings, stack, clock=self._clock, share=share)
+            locks = await stack.enter_async_context(gateway_locks(share, stores.database))
             speech = await build_speech(settings, weights, stack, stores)
             answering = await build_answering(base, stores, speech)
             learning = build_learning(base, stores, answering)
@@ -102,18 +109,37 @@ class Starling:
             screens = Screens(self._bot, settings, self._invocations, answering, parts)
             start = await stack.enter_async_context(background_tasks())
             self._watch(base, stores, answering, start)
-            retention = timedelta(days=settings.retention_days)
-            start(run_retention(learning.personal_data, stores.preferences.retention_days, retention))
+            self._begin_to_forget(stores, learning, locks, start)
             stack.enter_context(screens.served())
 
             async def started() -> None:
                 await self._take_up(stores, answering, learning)
+                if locks is not None:
+                    start(locks.alone(Duty.FOLLOWING_TRAININGS, learning.trainings.follow))
                 start(answering.missed.begin())
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
                 ready(me)
 
-            await serve(self._bot, screens.client, stop, load=screens.load, started=started, stopping=self._stop)
+            await serve(
+                self._bot, screens.client, stop, load=screens.load, started=started,
+                stopping=lambda: self._stop(settings.stop_timeout_s), aborting=lambda: self._stop(0.0),
+                share=share, locks=locks,
+            )  # fmt: skip
+
+    def _begin_to_forget(
+        self, stores: Stores, learning: Learning, locks: GatewayLocks | None, start: StartTask
+    ) -> None:
+        """Forget what has expired; of several gateways one does for all."""
+
+        async def forget() -> None:
+            retention = timedelta(days=self._settings.retention_days)
+            await run_retention(learning.personal_data, stores.preferences.retention_days, retention)
+
+        if locks is None:
+            start(forget())
+        else:
+            start(locks.alone(Duty.FORGETTING, forget))
 
     def _watch(self, base: Foundation, stores: Stores, answering: Answering, start: StartTask) -> None:
         """Have it looked at whether all works, and told to those who want to know."""
@@ -134,13 +160,14 @@ class Starling:
         await answering.answers.resume()
         await answering.transcripts.resume()
         await answering.chat.serving.prepare()
-        await learning.trainings.resume()
-        for guild in await stores.corrections.taught_guilds(MAX_PREPARED):
-            answering.recall.prepare(guild)
+        if self._share.is_whole:
+            await learning.trainings.resume()
+        for guild in await stores.corrections.taught_guilds(MAX_PREPARED * self._share.gateways):
+            if self._share.owns(guild):
+                answering.recall.prepare(guild)
 
-    async def _stop(self) -> None:
-        """Let what runs come to its end, for as long as the settings say; then tell those who wait."""
-        timeout_s = self._settings.stop_timeout_s
+    async def _stop(self, timeout_s: float) -> None:
+        """Let what runs come to its end, for so long; then tell those who wait."""
         _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
         for context in late:
             locale = str(context.interaction.locale)

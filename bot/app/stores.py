@@ -25,6 +25,7 @@ from bot.training.model_store import ModelStore
 from bot.training.store import TrainingStore
 from bot.usage.store import Clock, UsageStore
 from bot.work.job_store import JobStore
+from bot.work.shards import WHOLE, ShardShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,26 +52,28 @@ class Stores:
     """That all but files are in."""
 
 
-async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock) -> Stores:
+async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
     """The database opened and brought up to date; ``stack`` closes it. ``clock`` says which day it is for budgets.
+    ``share``: of the one that is not alone on it, which has to hold ``gateway_locks`` as well.
 
     Raises:
         StarlingError: it cannot be opened, or another Starling uses it.
     """
     database = await Database.open(settings.database)
     stack.push_async_callback(database.close)
-    await stack.enter_async_context(only_one_in(database))
-    return stores_in(database, settings, clock=clock)
+    if share.is_whole:
+        await stack.enter_async_context(only_one_in(database))
+    return stores_in(database, settings, clock=clock, share=share)
 
 
-def stores_in(database: Database, settings: Settings, *, clock: Clock) -> Stores:
-    """One of each on ``database``, which is open."""
+def stores_in(database: Database, settings: Settings, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
+    """One of each on ``database``, which is open; see ``build_stores``."""
     datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
     files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
     return Stores(
-        preferences=Preferences(database),
-        jobs=JobStore(database),
-        exchanges=ExchangeStore(database),
+        preferences=Preferences(database, share),
+        jobs=JobStore(database, share),
+        exchanges=ExchangeStore(database, is_shared=not share.is_whole),
         instructions=InstructionStore(database),
         usage=UsageStore(database, clock=clock),
         files=files,

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.batches import delete_in_batches
 from bot.storage.database import Database, count_rows, in_parts
-from bot.storage.tables import ExchangeRow
+from bot.storage.guild_lock import lock_guild
+from bot.storage.tables import ExchangeRow, WithdrawalRow
 
 _GONE_KEPT, _GONE_KEPT_S = 100_000, 6 * 3600
 """What is forgotten is known for so long, longer than any answer takes, in case one to it is about to be stored."""
@@ -58,8 +59,10 @@ class Exchange:
 class ExchangeStore(DataHolder):
     """Exchanges by the reply's message."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, is_shared: bool = False) -> None:
+        """``is_shared``: other processes store and forget here as well."""
         self._database = database
+        self._is_shared = is_shared
         self._turn = asyncio.Lock()
         """So that no deletion falls between looking for it and storing."""
         self._gone: TTLCache[tuple[str, int], datetime] = TTLCache(_GONE_KEPT, _GONE_KEPT_S)
@@ -76,6 +79,8 @@ class ExchangeStore(DataHolder):
             if self._is_gone(exchange, asked_at or exchange.created_at):
                 return
             async with self._database.sessions.begin() as session:
+                if self._is_shared and await _was_forgotten(session, exchange.user_id, asked_at or exchange.created_at):
+                    return
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
     def hold(self, exchange: Exchange, asked_at: datetime) -> None:
@@ -84,9 +89,16 @@ class ExchangeStore(DataHolder):
         if not self._is_gone(exchange, asked_at):
             self._held[exchange.reply_message_id] = exchange
 
-    def held(self, reply_message_id: int) -> Exchange | None:
+    async def held(self, reply_message_id: int) -> Exchange | None:
         """What is held whose reply begins with this message."""
-        return self._held.get(reply_message_id)
+        exchange = self._held.get(reply_message_id)
+        if exchange is None or not self._is_shared:
+            return exchange
+        async with self._database.sessions.begin() as session:
+            if not await _was_forgotten(session, exchange.user_id, exchange.created_at):
+                return exchange
+        self._held.pop(reply_message_id, None)
+        return None
 
     def _is_gone(self, exchange: Exchange, asked_at: datetime) -> bool:
         messages = (exchange.prompt_message_id, exchange.reply_message_id)
@@ -181,6 +193,10 @@ class ExchangeStore(DataHolder):
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has asked, with the answers; what is being answered is not remembered either."""
         self._note_gone("user", [user_id])
+        if self._is_shared:
+            async with self._database.sessions.begin() as session:
+                await lock_guild(session, user_id)
+                await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
         return ErasureResult(await self._delete(ExchangeRow.user_id == user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
@@ -195,6 +211,14 @@ class ExchangeStore(DataHolder):
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn:
             return await delete_in_batches(self._database, ExchangeRow, condition)
+
+
+async def _was_forgotten(session: AsyncSession, user_id: int, since: datetime) -> bool:
+    """Whether a person was forgotten after ``since``, by whatever process. Whoever forgets them later waits until the
+    transaction has ended, and finds what it has stored."""
+    await lock_guild(session, user_id)
+    row = await session.get(WithdrawalRow, user_id)
+    return row is not None and row.withdrawn_at >= since
 
 
 async def replies_given(

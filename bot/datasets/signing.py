@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -55,15 +56,16 @@ class ArchiveSigner:
             return self._new_key()
 
     def _new_key(self) -> bytes:
-        """A key, whole in its file; or the one that another thread has put there meanwhile."""
+        """A key, whole in its file; or the one that another thread or process has put there meanwhile."""
         with self._lock:
             if not self._path.exists():
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                unfinished = self._path.with_name(f".{self._path.name}")
-                unfinished.unlink(missing_ok=True)
+                unfinished = self._path.with_name(f".{self._path.name}-{secrets.token_hex(8)}")
                 with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(secrets.token_bytes(KEY_BYTES))
                     file.flush()
                     os.fsync(file.fileno())
-                unfinished.replace(self._path)
+                with contextlib.suppress(FileExistsError):
+                    os.link(unfinished, self._path)
+                unfinished.unlink()
             return self._path.read_bytes()

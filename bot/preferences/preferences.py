@@ -15,6 +15,7 @@ from bot.preferences.choices import GuildPreferences, UserPreferences
 from bot.preferences.store import PreferenceStore, Scope
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database
+from bot.work.shards import WHOLE, ShardShare
 
 log = structlog.get_logger()
 
@@ -25,13 +26,14 @@ ChoicesT = TypeVar("ChoicesT", GuildPreferences, UserPreferences)
 
 
 class Preferences(DataHolder):
-    """Stored, with a bounded cache in front."""
+    """Stored, with a bounded cache in front of what no other process changes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, share: ShardShare = WHOLE) -> None:
+        """``share``: of one gateway of several, where people turn to all of them, and a guild to one."""
         store = PreferenceStore(database)
         self._store = store
-        self._guilds = _Choices(store, Scope.GUILD, GuildPreferences)
-        self._users = _Choices(store, Scope.USER, UserPreferences)
+        self._guilds = _Choices(store, Scope.GUILD, GuildPreferences, is_ours=share.owns)
+        self._users = _Choices(store, Scope.USER, UserPreferences, is_ours=lambda _user: share.is_whole)
 
     async def guild(self, guild_id: int | None) -> GuildPreferences:
         """What a guild has chosen; in direct messages, nothing."""
@@ -50,6 +52,15 @@ class Preferences(DataHolder):
     async def change_user(self, user_id: int, change: Callable[[UserPreferences], UserPreferences]) -> UserPreferences:
         """Let what ``change`` makes of a person's choices hold, and return it. Of two changes at once, both count."""
         return await self._users.change(int(user_id), change)
+
+    async def channels(self) -> dict[int, set[int]]:
+        """The channels in which guilds want Starling to take part or to write down what is said, by the ids of all
+        guilds that want it anywhere."""
+        found: dict[int, set[int]] = {}
+        for name in ("joined_channels", "transcribed_channels"):
+            for guild, chosen in (await self._store.everywhere(Scope.GUILD, name)).items():
+                found.setdefault(guild, set()).update(int(channel) for channel in chosen)
+        return found
 
     async def retention_days(self) -> dict[int, int]:
         """After how many days guilds want to be forgotten, of those that have chosen it."""
@@ -72,8 +83,12 @@ class Preferences(DataHolder):
 class _Choices(Generic[ChoicesT]):
     """The choices of all guilds, or of all people."""
 
-    def __init__(self, store: PreferenceStore, scope: Scope, kind: type[ChoicesT]) -> None:
+    def __init__(
+        self, store: PreferenceStore, scope: Scope, kind: type[ChoicesT], is_ours: Callable[[int], bool]
+    ) -> None:
+        """``is_ours``: whether no other process changes what somebody has chosen."""
         self._store = store
+        self._is_ours = is_ours
         self._scope = scope
         self._kind: type[ChoicesT] = kind
         self._none: ChoicesT = kind()
@@ -96,7 +111,7 @@ class _Choices(Generic[ChoicesT]):
             changed = [name for name in self._adapters if getattr(after, name) != getattr(before, name)]
             if changed:
                 await self._store.write(self._scope, id_, {name: self._stored(after, name) for name in changed})
-                self._cache[id_] = after
+                self._keep(id_, after)
             return after
 
     async def forget(self, id_: int) -> int:
@@ -117,8 +132,12 @@ class _Choices(Generic[ChoicesT]):
             except ValidationError:
                 log.warning("a stored choice cannot be read, the default holds", scope=self._scope, id=id_, name=name)
         choices: ChoicesT = self._kind(**found)
-        self._cache[id_] = choices
+        self._keep(id_, choices)
         return choices
+
+    def _keep(self, id_: int, choices: ChoicesT) -> None:
+        if self._is_ours(id_):
+            self._cache[id_] = choices
 
     def _stored(self, choices: ChoicesT, name: str) -> object:
         """The field as JSON; None where it is what holds without a choice."""

@@ -56,7 +56,9 @@ class Serving:
         self._loading = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Load the adapters that answer anywhere; what cannot be loaded is logged."""
+        """Load the adapters that answer anywhere; what cannot be loaded is logged. Other models need no loading."""
+        if self._engine is None:
+            return
         for model in await self._store.all_active():
             try:
                 await self.chat_of(model)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.datasets.service import Datasets, TrainingData
 from bot.errors import StarlingError
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 3.0
 QUEUE_LOOK_EVERY_S = 3.0
+ENDS_WITHIN_S = 20.0
+"""A training that another process follows, once that is told."""
 
 TrainingWatcher = Callable[[Training, Model | None], Awaitable[None]]
 """Told of a training whenever more is known of it, and of the model that came of it."""
@@ -45,9 +49,11 @@ class Trainings(DataHolder):
         folder: Path,
         *,
         max_per_day: int,
+        follows: bool = True,
     ) -> None:
         """``trainers`` by their names, the preferred first; ``folder``: what they work in; ``max_per_day``: trainings
-        that a guild may start."""
+        that a guild may start. ``follows``: whether what is started here is followed here, too, and not by the one of
+        several processes that calls ``follow``."""
         self.trainers = Trainers(trainers)
         self._planner = TrainingPlanner(store, models, datasets, self.trainers)
         self._packs = TrainingPacks(store, models, datasets, files, folder)
@@ -55,7 +61,10 @@ class Trainings(DataHolder):
         self._models = models
         self._datasets = datasets
         self._max_per_day = max_per_day
+        self._follows = follows
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._told = set[str]()
+        """Whose end this process has tried to tell: what could not be told is told after the next start."""
         self._left_s: dict[str, float | None] = {}
         self._shown: TrainingWatcher | None = None
         datasets.tell_of_versions(models.forget_noticed)
@@ -87,7 +96,8 @@ class Trainings(DataHolder):
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
         """
         training = await self._store.queue(guild_id, id_, starter_id, max_per_day=self._max_per_day)
-        self._run(training)
+        if self._follows:
+            self._run(training)
         return training
 
     async def cancel(self, training: Training) -> Training | None:
@@ -95,16 +105,29 @@ class Trainings(DataHolder):
         it, for which that is told again and again."""
         ended = await self._store.end_before_its_turn(training.id)
         if ended is not None:
-            await self._tell_end(ended)
+            if self._follows:
+                await self._tell_end(ended)
             return ended
         noted = await self._store.note_cancelled(training.id)
-        if noted is not None and noted.handle is not None:
+        if self._follows and noted is not None and noted.handle is not None:
             await self._end_at(self.trainers.named(noted.trainer), noted.handle)
         return noted
 
+    async def follow(self) -> None:
+        """Follow what is started by any of several processes, as the only one of them; ends by being cancelled."""
+        self._follows = True
+        while True:
+            try:
+                await self.resume()
+            except SQLAlchemyError:
+                log.exception("could not look what is to be trained")
+            await asyncio.sleep(LOOK_EVERY_S)
+
     async def resume(self) -> None:
-        """Take up what the last stop interrupted."""
+        """Take up what the last stop interrupted, or another process has started."""
         for training in await self._store.unfinished():
+            if training.id in self._tasks:
+                continue
             if training.is_open:
                 log.info("taking up a training", training=training.id, trainer=training.trainer)
                 self._run(training)
@@ -122,13 +145,15 @@ class Trainings(DataHolder):
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""
         running = await self._store.open_in(guild_id)
+        if not self._follows:
+            await self._end_elsewhere(running)
         models = await self._models.of_guild(guild_id)
         gone = await self._store.forget_guild(guild_id) + await self._models.forget_guild(guild_id)
         for training in running:
             if (task := self._tasks.get(training.id)) is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            if training.handle is not None and training.trainer in self.trainers:
+            if self._follows and training.handle is not None and training.trainer in self.trainers:
                 trainer = self.trainers[training.trainer]
                 await self._end_at(trainer, training.handle)
                 await self._tidy(trainer, training.handle)
@@ -142,6 +167,18 @@ class Trainings(DataHolder):
     async def forget_messages(self, message_ids: Collection[int]) -> int:
         """Forget cards that were deleted."""
         return await self._store.forget_messages(message_ids)
+
+    async def _end_elsewhere(self, running: Collection[Training]) -> None:
+        """Have the process that follows ``running`` end them, for which it is waited a while."""
+        for training in running:
+            await self.cancel(training)
+        until = time.monotonic() + ENDS_WITHIN_S
+        while time.monotonic() < until:
+            left = [await self._store.by_id(training.id) for training in running]
+            if not any(one is not None and one.is_open for one in left):
+                return
+            await asyncio.sleep(0.5)
+        log.warning("trainings of a guild that is forgotten do not end")
 
     def _run(self, training: Training) -> None:
         task = asyncio.create_task(self._guarded(training))
@@ -274,6 +311,9 @@ class Trainings(DataHolder):
 
     async def _tell_end(self, training: Training) -> None:
         """Tell of it now, or else after the next start."""
+        if training.id in self._told or self._shown is None:
+            return
+        self._told.add(training.id)
         if await self._tell(training, await self._models.of_training(training.id)):
             await self._store.note_announced(training.id)
 

@@ -16,6 +16,7 @@ from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.batches import delete_in_batches
 from bot.storage.database import Database
 from bot.storage.tables import JobRow
+from bot.work.shards import WHOLE, ShardShare
 
 
 class JobState(StrEnum):
@@ -57,8 +58,10 @@ class Job:
 class JobStore(DataHolder):
     """Jobs by id."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, share: ShardShare = WHOLE) -> None:
+        """``share``: whose jobs are this process's to take up."""
         self._database = database
+        self._share = share
 
     async def create(
         self,
@@ -146,17 +149,18 @@ class JobStore(DataHolder):
             return [_job(row) for row in await session.scalars(wanted)]
 
     async def recent_channels(self, since: datetime, limit: int) -> list[tuple[int, int | None]]:
-        """Channels with a job that was touched since then, each with its guild: ``limit`` at most, those with the
-        latest first."""
-        latest = func.max(JobRow.updated_at)
-        wanted = select(JobRow.channel_id, JobRow.guild_id).where(JobRow.updated_at >= since)
+        """Channels of our shards with a job that was touched since then, each with its guild: ``limit`` at most, those
+        with the latest first."""
+        latest, ours = func.max(JobRow.updated_at), self._share.owned(JobRow.guild_id)
+        wanted = select(JobRow.channel_id, JobRow.guild_id).where(JobRow.updated_at >= since, ours)
         wanted = wanted.group_by(JobRow.channel_id, JobRow.guild_id).order_by(latest.desc()).limit(limit)
         async with self._database.sessions() as session:
             return [(channel, guild) for channel, guild in await session.execute(wanted)]
 
     async def unfinished(self) -> list[Job]:
-        """Jobs that were promised and did not end, oldest first."""
-        wanted = select(JobRow).where(JobRow.state.in_(_OPEN)).order_by(JobRow.created_at)
+        """Jobs that were promised on our shards and did not end, oldest first."""
+        wanted = select(JobRow).where(JobRow.state.in_(_OPEN), self._share.owned(JobRow.guild_id))
+        wanted = wanted.order_by(JobRow.created_at)
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 

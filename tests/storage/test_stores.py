@@ -109,9 +109,9 @@ async def test_a_job_tells_how_often_it_was_begun_until_it_is_wanted_anew(databa
 async def test_what_is_held_for_one_alone_is_stored_nowhere_and_forgotten_with_them(database: Database) -> None:
     exchanges = ExchangeStore(database)
     exchanges.hold(FIRST, NOW)
-    assert exchanges.held(FIRST.reply_message_id) == FIRST
+    assert await exchanges.held(FIRST.reply_message_id) == FIRST
     assert await exchanges.by_reply(FIRST.reply_message_id) is None
     await exchanges.forget_user(FIRST.user_id)
-    assert exchanges.held(FIRST.reply_message_id) is None
+    assert await exchanges.held(FIRST.reply_message_id) is None
     exchanges.hold(FIRST, NOW)
-    assert exchanges.held(FIRST.reply_message_id) is None
+    assert await exchanges.held(FIRST.reply_message_id) is None

@@ -1,0 +1,126 @@
+"""One of several gateways on one PostgreSQL database: what is its alone, and what only one of them does.
+
+Whatever one process holds by running alone, it holds here by locks of the database (``bot.storage.advisory_locks``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from enum import IntEnum
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app.single_instance import DATABASE_LOCK, DatabaseInUseError
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks
+from bot.storage.database import Database, DatabaseUnavailableError
+from bot.work.shards import ShardShare
+
+log = structlog.get_logger()
+
+SHARD_LOCKS, LAYOUT_LOCKS, DUTY_LOCKS = 0x57A1_0002, 0x57A1_0003, 0x57A1_0004
+"""Spaces of PostgreSQL's advisory locks; any numbers that nothing else in the database uses."""
+_LAYOUT = 1000
+"""Shards times this, and gateways: GATEWAYS is at most as much."""
+TAKING_OVER_S = 3.0
+"""A gateway that is started again may come before the database has seen its end."""
+
+
+class Duty(IntEnum):
+    """What one gateway at a time does for all."""
+
+    IDENTIFYING = 1
+    """Discord lets so many shards identify within five seconds, and hikari counts those of its own process."""
+    FORGETTING = 2
+    FOLLOWING_TRAININGS = 3
+
+
+class ShardInUseError(StarlingError):
+    """Raised when another process has one of this one's shards."""
+
+    sentence = _(
+        "Another Starling has shard {shard} already, and everybody there would be answered twice. It runs with "
+        "GATEWAY={gateway} as well: stop it first, or give this one a number of its own."
+    )
+
+    def __init__(self, shard: int, gateway: int) -> None:
+        super().__init__(shard=shard, gateway=gateway)
+
+
+class GatewaysDifferError(StarlingError):
+    """Raised when gateways on one database do not divide the shards alike."""
+
+    sentence = _(
+        "Another Starling on the same database runs with GATEWAYS={gateways} and SHARDS={shards}. Both have to be the "
+        "same everywhere: stop all gateways before you change them, then start them with the new numbers."
+    )
+
+    def __init__(self, gateways: int, shards: int) -> None:
+        super().__init__(gateways=gateways, shards=shards)
+
+
+class GatewayLocks:
+    """The locks of one gateway of several."""
+
+    def __init__(self, share: ShardShare, locks: AdvisoryLocks) -> None:
+        self._share = share
+        self._locks = locks
+
+    async def take(self) -> None:
+        """Hold what is this gateway's alone, until the connection ends.
+
+        Raises:
+            DatabaseInUseError: a Starling that is no gateway runs on the database.
+            GatewaysDifferError: others divide the shards otherwise.
+            ShardInUseError: another process has one of the shards.
+        """
+        share = self._share
+        if not await self._locks.take(AdvisoryLock(DATABASE_LOCK, is_shared=True), patience_s=TAKING_OVER_S):
+            raise DatabaseInUseError
+        layout = share.shards * _LAYOUT + share.gateways - 1
+        assert await self._locks.take(AdvisoryLock(LAYOUT_LOCKS, layout, is_shared=True)), "nobody has it alone"
+        for other in await self._locks.others_in(LAYOUT_LOCKS, layout):
+            shards, gateways = divmod(other, _LAYOUT)
+            raise GatewaysDifferError(gateways + 1, shards)
+        for shard in share.shard_ids or ():
+            if not await self._locks.take(AdvisoryLock(SHARD_LOCKS, shard), patience_s=TAKING_OVER_S):
+                raise ShardInUseError(shard, share.gateway)
+
+    def identifying(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """The turn of this gateway to start its shards, for which others are waited for."""
+        return self._locks.held(AdvisoryLock(DUTY_LOCKS, Duty.IDENTIFYING))
+
+    async def alone(self, duty: Duty, work: Callable[[], Awaitable[None]]) -> None:
+        """Do ``work`` once it is this gateway's duty, and keep that from all others until it ends."""
+        async with self._locks.held(AdvisoryLock(DUTY_LOCKS, duty)):
+            log.info("this gateway does it for all", duty=duty.name.lower().replace("_", " "))
+            await work()
+
+    async def watch(self) -> None:
+        """Ends by being cancelled, or raises ``LocksLostError`` once another process may have the shards."""
+        await self._locks.watch()
+
+
+@contextlib.asynccontextmanager
+async def gateway_locks(share: ShardShare, database: Database) -> AsyncIterator[GatewayLocks | None]:
+    """The locks of this gateway of several, held for as long as the block; None: there are no others.
+
+    Raises:
+        DatabaseUnavailableError: the database cannot be reached.
+        StarlingError: see ``GatewayLocks.take``.
+    """
+    if share.is_whole:
+        yield None
+        return
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            locks = await stack.enter_async_context(AdvisoryLocks(database.engine.url))
+            held = GatewayLocks(share, locks)
+            await held.take()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines() or ["it does not answer"]
+            raise DatabaseUnavailableError(database.engine.url.render_as_string(), reason[0]) from error
+        yield held

@@ -1,0 +1,220 @@
+"""Several gateways on one PostgreSQL database: each guild and each direct message is answered once, by the one that has
+its shard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.app.backup import move_database
+from bot.app.check import CheckResult
+from bot.app.gateways import GatewaysDifferError, ShardInUseError
+from bot.app.health_report import read_report
+from bot.app.shared_parts import SharedChatNeededError, SharedDatabaseNeededError
+from bot.app.single_instance import DatabaseInUseError, FolderInUseError, TokenInUseError
+from bot.errors import StarlingError
+from bot.sandbox.client.discord_user import DiscordUser
+from bot.sandbox.options import Options
+from bot.sandbox.server import Sandbox
+from bot.settings import read_settings
+from bot.storage.database import Database
+from bot.work.job_store import JobStore
+from tests.app.process import command, ready_at
+from tests.harness import BotHarness, Message, populated, running
+from tests.scripted_chat import ScriptedChat
+
+SHARDS = 2
+INVALID_SESSION = 9
+
+
+def settings_of(gateway: int, chat: ScriptedChat, url: str, **further: object) -> dict[str, object]:
+    shares: dict[str, object] = {"gateways": 2, "gateway": gateway, "shards": SHARDS, "database_url": url}
+    return {"openai_base_url": chat.base_url, "chat_model": "scripted", **shares, **further}
+
+
+def channel_of_shard(harness: BotHarness, shard: int) -> str:
+    """A channel of a guild that Discord tells ``shard`` of, which Ada and Boris see."""
+    for channel in harness.directory["channels"]:
+        guild = channel.get("guild_id")
+        if channel["name"] == "general" and guild and (int(guild) >> 22) % SHARDS == shard:
+            return str(channel["id"])
+    raise LookupError(f"no guild belongs to shard {shard}")
+
+
+@contextlib.asynccontextmanager
+async def place() -> AsyncIterator[tuple[Sandbox, ScriptedChat, BotHarness]]:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        yield sandbox, chat, harness
+
+
+async def answers_to(harness: BotHarness, person: DiscordUser, asked: Message, text: str) -> list[Message]:
+    """All that the bot has replied to ``asked``, once ``text`` is among it."""
+    await harness.answer_to(asked, lambda said: text in said, reader=person)
+    later = await harness.after(asked, reader=person)
+    return [one for one in later if (one.get("message_reference") or {}).get("message_id") == asked["id"]]
+
+
+def syncs(sandbox: Sandbox) -> int:
+    """How often Discord was told all commands."""
+    return sum(one.method == "PUT" and one.path.endswith("/commands") for one in sandbox.requests.all())
+
+
+async def test_two_gateways_answer_everybody_once_each_what_its_shard_is_told_and_what_it_missed(
+    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with place() as (sandbox, chat, harness):
+        url, ada = filled_postgresql, harness.administrator
+        first, second = (settings_of(gateway, chat, url, data_folder=tmp_path) for gateway in (0, 1))
+
+        async def ask(channel: str) -> Message:
+            return await ada.send(channel, f"{harness.mention} what is the capital of France?")
+
+        async with running(tmp_path, sandbox, **first):
+            assert syncs(sandbox) == 1
+            async with running(tmp_path, sandbox, **second):
+                assert sorted(session.shard for session in sandbox.bot_sessions) == [(0, 2), (1, 2)]
+                assert syncs(sandbox) == 1, "both have the same commands"
+                asked = [
+                    await ask(channel_of_shard(harness, 0)),
+                    await ask(channel_of_shard(harness, 1)),
+                    await ada.send(await harness.dm(ada), "what is the capital of France?"),
+                ]
+                for one in asked:
+                    assert len(await answers_to(harness, ada, one, "Paris")) == 1
+                assert len(chat.requests) == len(asked)
+                for given in (first, second):
+                    assert read_report(read_settings(**given))[0].finding is CheckResult.GOOD
+                await refused_beside(tmp_path, sandbox, chat, url, monkeypatch)
+            missed = await ask(channel_of_shard(harness, 1))
+            answered = await ask(channel_of_shard(harness, 0))
+            assert len(await answers_to(harness, ada, answered, "Paris")) == 1
+            assert await harness.after(missed, reader=ada) == [], "its shard is away"
+            async with running(tmp_path, sandbox, **second):
+                assert len(await answers_to(harness, ada, missed, "Paris")) == 1
+                about = await ada.slash("about", channel=channel_of_shard(harness, 1))
+                assert (await about.response())["components"] or (await about.response())["content"]
+        assert len(chat.requests) == len(asked) + 2
+
+
+async def refused_beside(
+    folder: Path, sandbox: Sandbox, chat: ScriptedChat, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may not run beside two gateways, on the same machine or another one."""
+    second = settings_of(1, chat, url)
+    alone = {name: second[name] for name in ("openai_base_url", "chat_model", "database_url")}
+
+    async def refused(where: Path, error: type[StarlingError], **settings: object) -> None:
+        with pytest.raises(error):
+            async with running(where, sandbox, **settings):
+                pass
+
+    await refused(folder, FolderInUseError, **second)
+    await refused(folder, FolderInUseError, **alone)
+    await refused(folder / "other", TokenInUseError, **second)
+    await refused(folder / "other", TokenInUseError, **alone)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # as on another machine
+    await refused(folder / "other", ShardInUseError, **second)
+    await refused(folder / "other", GatewaysDifferError, **second | {"gateways": 3, "gateway": 2, "shards": 3})
+    await refused(folder / "other", DatabaseInUseError, **alone)
+    monkeypatch.undo()
+
+
+async def test_what_only_one_process_can_have_is_refused_to_several(tmp_path: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox:
+        given = settings_of(0, chat, "postgresql://starling@localhost/starling")
+        for error, lacking in (
+            (SharedDatabaseNeededError, given | {"database_url": None}),
+            (SharedDatabaseNeededError, given | {"database_url": f"sqlite:///{tmp_path / 'x.db'}"}),
+            (SharedChatNeededError, given | {"openai_base_url": None}),
+        ):
+            with pytest.raises(error, match="GATEWAYS=2 spreads Starling over several processes"):
+                async with running(tmp_path, sandbox, **lacking):
+                    pass
+
+
+async def test_what_one_process_has_promised_is_kept_by_two_gateways_on_a_copy_of_its_database(
+    tmp_path: Path, empty_postgresql: str, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with place() as (sandbox, chat, harness):
+        ada, boris = harness.administrator, harness.russian
+        chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.3
+        single = {"openai_base_url": chat.base_url, "chat_model": "scripted", "stop_timeout_s": 0.0}
+        async with running(tmp_path, sandbox, **single):
+            asked = [
+                (person, await person.send(channel_of_shard(harness, shard), f"{harness.mention} count"))
+                for person, shard in ((ada, 0), (boris, 1))
+            ]
+            asked.append((boris, await boris.send(await harness.dm(boris), "count")))
+            for person, one in asked:
+                await harness.answer_to(one, lambda text: "two" in text, reader=person)
+        asked.append((ada, await ada.send(channel_of_shard(harness, 1), f"{harness.mention} count, nobody is there")))
+        chat.word_delay_s = 0.0
+        await move_database(read_settings(data_folder=tmp_path), empty_postgresql)
+        async with (
+            running(tmp_path, sandbox, **settings_of(1, chat, empty_postgresql)),
+            running(tmp_path, sandbox, **settings_of(0, chat, empty_postgresql)),
+        ):
+            for person, one in asked:
+                (answer,) = await answers_to(harness, person, one, "ten")
+                await harness.complete_answer_to(one, reader=person)
+                assert answer["content"] == chat.answer
+        database = await Database.open(empty_postgresql)
+        try:
+            assert await JobStore(database).unfinished() == []
+        finally:
+            await database.close()
+
+
+async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_when_it_is_back(
+    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path
+) -> None:
+    options = Options(max_concurrency=1, identify_interval_s=5.0)
+    async with (
+        ScriptedChat() as chat,
+        Sandbox(options=options) as sandbox,
+        populated(sandbox, chat) as harness,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        ada, boris = harness.administrator, harness.russian
+
+        async def start(gateway: int) -> asyncio.subprocess.Process:
+            return await stack.enter_async_context(
+                command(
+                    "run", DISCORD_TOKEN=sandbox.bot_token, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",
+                    OPENAI_BASE_URL=chat.base_url, CHAT_MODEL="scripted", DATA_FOLDER=str(tmp_path),
+                    DATABASE_URL=filled_postgresql, GATEWAYS="2", GATEWAY=str(gateway), SHARDS=str(SHARDS),
+                )
+            )  # fmt: skip
+
+        first, second = await asyncio.gather(start(0), start(1))
+        await asyncio.gather(ready_at(first), ready_at(second))
+        assert sorted(session.shard for session in sandbox.bot_sessions) == [(0, 2), (1, 2)]
+        refused = [entry for entry in sandbox.services.wire.entries() if entry.get("op") == INVALID_SESSION]
+        assert refused == [], "they identify in turn, as far apart as Discord wants it"
+        chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
+        there, elsewhere = channel_of_shard(harness, 1), channel_of_shard(harness, 0)
+        asked = [
+            (ada, await ada.send(there, f"{harness.mention} count")),
+            (boris, await boris.send(there, f"{harness.mention} count as well")),
+            (ada, await ada.send(elsewhere, f"{harness.mention} count")),
+        ]
+        for person, one in asked:
+            await harness.answer_to(one, lambda text: "two" in text, reader=person)
+        second.kill()
+        await second.wait()
+        third = await start(1)
+        await ready_at(third)
+        for person, one in asked:
+            answers = await answers_to(harness, person, one, "ten")
+            assert [answer["content"] for answer in answers] == [chat.answer]
+        first.terminate()
+        third.terminate()
+        async with asyncio.timeout(30):
+            assert [await first.wait(), await third.wait()] == [0, 0]
+        shutil.rmtree(tmp_path)
