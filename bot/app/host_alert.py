@@ -39,14 +39,12 @@ class ToldTrouble:
 class HostAlert:
     """Tells of troubles."""
 
-    def __init__(
-        self, rest: hikari.api.RESTClient, locales: KnownLocales, owner_id: int | None, data_folder: Path
-    ) -> None:
-        """``owner_id``: who is told; None: nobody. What was told is kept in ``data_folder``."""
+    def __init__(self, rest: hikari.api.RESTClient, locales: KnownLocales, owner_id: int | None, file: Path) -> None:
+        """``owner_id``: who is told; None: nobody. What was told is kept in ``file``."""
         self._rest = rest
         self._locales = locales
         self._owner_id = owner_id
-        self._file = data_folder / "host-told.json"
+        self._file = file
         self._told = self._remembered()
         self._is_told = self._told is not None
 

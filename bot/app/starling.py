@@ -148,7 +148,8 @@ class Starling:
             bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=chat,
             is_demonstration=answering.chat.chat.is_demonstration,
         )  # fmt: skip
-        alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id, base.settings.data_folder)
+        told = base.settings.data_folder / f"host-told{base.settings.of_gateway}.json"
+        alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id, told)
         health = Health(watched, base.settings, alert)
         base.stack.enter_context(served_metrics(base.settings, watched, health))
         start(health.run())
