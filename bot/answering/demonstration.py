@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from audio.language_tags import base_language
 from bot.answering.prompting import AnswerPrompt
 from bot.conversation.embedded import MODEL
 from bot.errors import translatable as _
@@ -27,9 +28,9 @@ def answer_without(prompt: AnswerPrompt) -> str | None:
 
 
 def is_foreign(text: str, language: str) -> bool:
-    """Whether ``text``, which was taken for the ``language`` (ISO 639-1), is surely none of ours."""
+    """Whether ``text``, which was taken for the ``language`` (a BCP-47 tag), is surely none of ours."""
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
     if letters and 2 * latin < len(letters):
         return True
-    return language != LANGUAGE and len(text.split()) >= MIN_WORDS
+    return base_language(language) != LANGUAGE and len(text.split()) >= MIN_WORDS

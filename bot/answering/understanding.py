@@ -48,7 +48,7 @@ class UnderstoodRequest:
     """What was written and said."""
     attached: AttachmentContent
     language: str
-    """ISO 639-1 code of the language that is spoken or written."""
+    """BCP-47 tag of the language that is spoken or written; with the region of the asker where that is known."""
     model: ChatModel
     """The one that answers in this guild."""
 

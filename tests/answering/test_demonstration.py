@@ -16,6 +16,8 @@ from bot.answering.demonstration import is_foreign
         ("Was ist bitte die Hauptstadt von Frankreich?", "de", True),
         ("Paris?", "fr", False),
         ("What is the capital of France?", "en", False),
+        ("What is the capital of France?", "en-US", False),
+        ("What is the capital of France?", "en-GB", False),
         ("Who is the bird called Скворец?", "en", False),
         ("42", "en", False),
     ],
