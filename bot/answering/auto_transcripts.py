@@ -13,7 +13,7 @@ from audio import Transcript, TranscriptionProgress
 from bot.answering.called_by_name import is_called
 from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
-from bot.answering.long_notes import LongNotes, is_long
+from bot.answering.long_notes import Card, LongNotes, is_long
 from bot.answering.note_translations import NoteTranslations, NoteTranslator
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
 from bot.answering.service import AnswerService
@@ -25,6 +25,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.answer_buttons import STOPPED, hearing_row
 from bot.ui.error_report import report_error
 from bot.ui.live_text import LiveText
+from bot.ui.long_note import with_translations
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
@@ -69,7 +70,14 @@ class AutoTranscripts:
         """Whether ``message`` is a person's voice note where such are written down."""
         if message.guild_id is None or message.author.is_bot or not recordings_in(message):
             return False
-        return int(message.channel_id) in (await self._preferences.guild(message.guild_id)).transcribed_channels
+        return await self._chosen_channel(message.guild_id, message.channel_id) is not None
+
+    async def _chosen_channel(self, guild: int | None, channel: int) -> int | None:
+        """Of ``channel`` and the one that it is a thread of, the one whose notes are written down."""
+        chosen = (await self._preferences.guild(guild)).transcribed_channels
+        thread = self._bot.cache.get_thread(channel)
+        places = (int(channel), *(() if thread is None else (int(thread.parent_id),)))
+        return next((place for place in places if place in chosen), None)
 
     async def accept(self, message: hikari.Message, *, locale: str) -> bool:
         """Have ``message`` written down; one that is known already is left alone, and so are those beyond what can
@@ -183,7 +191,9 @@ class AutoTranscripts:
             card = await self._long_notes.card(
                 heard, language=spoken[0].language or locale, locale=locale, user=job.user_id, guild=job.guild_id
             )
-            await reply.finish(card.text, row=card.row, file=card.file)
+            found = await self._translated(job, reply, heard, stop, shown=card.text, card=card)
+            text = with_translations(card.text, found.texts, found.remarks, locale)
+            await reply.finish(text, row=card.row, file=card.file)
             return
         style = (await self._preferences.guild(job.guild_id)).transcript_style
         text, small_print = _written(heard, spoken, style, locale)
@@ -197,15 +207,25 @@ class AutoTranscripts:
         await reply.finish(notes, file=file)
 
     async def _translated(
-        self, job: Job, reply: StreamingReply, heard: Sequence[HeardRecording], stop: CancellationToken, *, shown: str
+        self,
+        job: Job,
+        reply: StreamingReply,
+        heard: Sequence[HeardRecording],
+        stop: CancellationToken,
+        *,
+        shown: str,
+        card: Card | None = None,
     ) -> NoteTranslations:
-        """The translations of what was ``heard``; what is ``shown`` is read while they are made. None when a person
-        stops that."""
-        if job.guild_id is None or not await self._translator.wanted(heard, job.guild_id):
+        """The translations of what was ``heard``, or of its ``card``; what is ``shown`` is read while they are made.
+        None when a person stops that."""
+        channel = await self._chosen_channel(job.guild_id, job.channel_id)
+        if job.guild_id is None or channel is None or not await self._translator.wanted(heard, job.guild_id, channel):
             return NoteTranslations()
         if len(shown) <= MESSAGE_LIMIT:
             await reply.show(shown, at_once=True)
-        work = self._translator.translate(heard, guild=job.guild_id, sender=job.user_id, locale=reply.locale)
+        work = self._translator.translate(
+            heard, guild=job.guild_id, channel=channel, sender=job.user_id, locale=reply.locale, card=card
+        )
         try:
             return await stop.unless_cancelled(work)
         except CancelledByUserError:

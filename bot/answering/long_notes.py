@@ -33,6 +33,7 @@ class Card:
     text: str
     file: hikari.Bytes
     row: hikari.api.MessageActionRowBuilder
+    summary: Summary
 
 
 def spoken_in(heard: Sequence[HeardRecording]) -> list[Transcript]:
@@ -62,7 +63,7 @@ class LongNotes:
         summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild)
         text = "\n".join([*(caption(one, locale) for one in transcripts), told(summary, locale)])
         notes = [f"-# {remark}" for remark in remarks(heard, locale)]
-        return Card("\n".join([text, *notes]), file_of(lines), note_row(locale))
+        return Card("\n".join([text, *notes]), file_of(lines), note_row(locale), summary)
 
 
 def told(summary: Summary, locale: str) -> str:
@@ -81,8 +82,20 @@ def told(summary: Summary, locale: str) -> str:
     return "\n".join(lines)
 
 
+def to_do_lines(summary: Summary) -> list[tuple[str, str]]:
+    """What is to be done, a line each: what stands before it, and its words."""
+    return [(_mark(to_do), _words_of(to_do)) for to_do in summary.to_dos]
+
+
 def _to_do(to_do: ToDo) -> str:
-    time = f"`{to_do.time}` " if to_do.time else ""
+    return _mark(to_do) + _words_of(to_do)
+
+
+def _mark(to_do: ToDo) -> str:
+    return f"- `{to_do.time}` " if to_do.time else "- "
+
+
+def _words_of(to_do: ToDo) -> str:
     who = f"**{to_do.who}**: " if to_do.who else ""
     when = f" — {to_do.when}" if to_do.when else ""
-    return f"- {time}{who}{to_do.what}{when}"
+    return f"{who}{to_do.what}{when}"

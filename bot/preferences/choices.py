@@ -105,8 +105,8 @@ class GuildPreferences:
     transcript_style: TranscriptStyle = TranscriptStyle.QUOTE
     transcribed_channels: frozenset[int] = frozenset()
     """Channels in which every voice note gets its transcript, without an answer."""
-    transcript_languages: tuple[str, ...] = ()
-    """Codes of ``audio.LANGUAGES`` into which transcripts there are translated, at most ``MAX_TRANSLATIONS``."""
+    transcript_languages: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By channel, codes of ``audio.LANGUAGES`` into which transcripts are translated, at most ``MAX_TRANSLATIONS``."""
     joined_channels: Mapping[int, SpeakMode] = field(default_factory=dict)
     """Channels and threads in which Starling takes part without being mentioned, and when it speaks there."""
     retention_days: int | None = None

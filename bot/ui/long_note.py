@@ -11,11 +11,15 @@ import hikari
 from audio import Segment, Transcript
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.splitting import MESSAGE_LIMIT
+from bot.ui.transcript_text import translated
 
 TEXT_ID, ANSWER_ID, TRANSLATE_ID, ALOUD_ID = "note-text", "note-answer", "note-translate", "note-aloud"
 FILE_NAME = "transcript.txt"
 
 WHOLE, ANSWER_ME, TRANSLATE, SPEAK = _("Whole transcript"), _("Answer me"), _("Translate"), _("Speak the summary")
+
+SHORTENED = _("The translations are shortened: the button Translate gives you all of it in your language.")
 
 _LINE = re.compile(r"(?:(\d+):)?(\d+):(\d\d) (.*)")
 LAST_S = 3.0
@@ -33,6 +37,26 @@ def note_row(locale: str) -> hikari.api.MessageActionRowBuilder:
     ):
         row.add_interactive_button(hikari.ButtonStyle.SECONDARY, custom_id, label=translate(label, locale), emoji=emoji)
     return row
+
+
+def with_translations(card: str, texts: Sequence[tuple[str, str]], remarks: Sequence[str], locale: str) -> str:
+    """``card`` with ``texts`` (codes of languages, and what is on the card in them) and ``remarks`` below it, as one
+    message, since its buttons read it: what has no room is left out, which is told."""
+    notes = [f"-# {remark}" for remark in remarks]
+    whole = "\n".join(part for part in (card, translated(texts, locale), *notes) if part)
+    if len(whole) <= MESSAGE_LIMIT or not texts:
+        return whole
+    notes.append(f"-# {translate(SHORTENED, locale)}")
+    room = (MESSAGE_LIMIT - len(card) - sum(len(note) + 1 for note in notes)) // len(texts)
+    shown = [_fitting(translated([one], locale), room - 1) for one in texts]
+    return "\n".join(part for part in (card, *shown, *notes) if part)
+
+
+def _fitting(text: str, limit: int) -> str:
+    """The first lines of ``text`` that have room, or else as much of the first."""
+    while len(text) > limit and "\n" in text:
+        text = text.rpartition("\n")[0]
+    return text if len(text) <= limit else text[: max(limit - 2, 0)].rpartition(" ")[0] + " …"
 
 
 def time_of(time_s: float) -> str:

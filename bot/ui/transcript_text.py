@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from audio import Transcript, TranscriptionProgress
@@ -79,4 +80,9 @@ def timed(transcript: Transcript) -> str:
 def translated(texts: Sequence[tuple[str, str]], locale: str) -> str:
     """Translations below a transcript, each a quote behind the name of its language, of which the codes are given."""
     parts = [(language_name(code, locale), text) for code, text in texts]
-    return "\n".join(f"> 🌐 **{name[:1].upper()}{name[1:]}** {' '.join(text.split())}" for name, text in parts)
+    return "\n".join(f"> 🌐 **{name[:1].upper()}{name[1:]}** {_quoted(text)}" for name, text in parts)
+
+
+def _quoted(text: str) -> str:
+    """``text`` as it stands in a quote; of its lines only the items of a list stay their own."""
+    return re.sub(r"\s+(- )?", lambda found: "\n> - " if found[1] and "\n" in found[0] else " ", text.strip())

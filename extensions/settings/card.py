@@ -10,7 +10,6 @@ import alluka
 import hikari
 import yuyo
 
-from bot.answering.translating import Translator
 from bot.corrections.service import Corrections
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -18,7 +17,6 @@ from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate
 from bot.preferences.choices import (
     MAX_CHANNELS,
-    MAX_TRANSLATIONS,
     GuildPreferences,
     SpeakMode,
     SpokenLength,
@@ -35,20 +33,16 @@ from bot.ui.screen import Screen
 screen = Screen()
 
 CARD_ID, LIMITS_FORM_ID = "set", "set-limits"
-ACCESS_ID = "access:show"
-"""Opens the card of ``extensions/settings/access.py``."""
+ACCESS_ID, TRANSLATIONS_ID = "access:show", "translations:show"
+"""Open the cards of ``extensions/settings/access.py`` and ``translations.py``."""
 
 TITLE = _("### How I behave on this server")
 SPEAKING = _("**Speaking** · when answers are spoken, unless /join has set something else for a channel")
 TRANSCRIBED = _("**Transcripts** · channels in which every voice note is written down but not answered: {channels}")
 NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
-TRANSLATED = _("**Translations** · below the words of each note in those channels that is in another language")
-TRANSLATIONS = _("Up to two languages")
-CANNOT = _(
-    "⚠️ My chat model is a small demonstration and cannot translate. Until my host connects a better one, only English "
-    "comes below a note, translated by the speech model."
-)
+TRANSLATED = _("**Translations** · below the words of notes in another language: {listed}")
+CHANGE_TRANSLATIONS = _("Change translations")
 LANGUAGES = _("**Languages** · those spoken in recordings here; /hearing sets the vocabulary")
 RETENTION = _("**Memory** · when questions and answers are forgotten")
 TEACHING = _(
@@ -139,11 +133,8 @@ class MayNotShowThereError(StarlingError):
 class SettingsCard:
     """Draws the card."""
 
-    def __init__(
-        self, preferences: Preferences, corrections: Corrections, translator: Translator, settings: Settings
-    ) -> None:
+    def __init__(self, preferences: Preferences, corrections: Corrections, settings: Settings) -> None:
         self._preferences = preferences
-        self._translator = translator
         self._corrections = corrections
         self._settings = settings
 
@@ -172,9 +163,8 @@ class SettingsCard:
         card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
         card.add_text_display(phrase(TITLE))
         _add_speaking(card, choices, phrase)
-        self._add_transcripts(card, choices, phrase)
-        await self._add_translations(card, guild, choices.transcript_languages, locale)
-        offered = _offered(choices.languages, locale)
+        self._add_transcripts(card, choices, locale, phrase)
+        offered = offered_languages(choices.languages, locale)
         card.add_text_display(phrase(LANGUAGES))
         card.add_action_row([_select("languages", offered, several=10, placeholder=phrase(ANY))])
         self._add_retention(card, choices, phrase)
@@ -187,16 +177,14 @@ class SettingsCard:
         card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
         card.add_action_row(
             [
-                hikari.impl.InteractiveButtonBuilder(
-                    style=hikari.ButtonStyle.SECONDARY, custom_id=custom_id, label=phrase(label)
-                )
+                secondary_button(custom_id, phrase(label))
                 for custom_id, label in ((f"{CARD_ID}:limits", CHANGE_LIMITS), (ACCESS_ID, WHO_MAY))
             ]
         )
         return card
 
     def _add_transcripts(
-        self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase
+        self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, locale: str, phrase: Phrase
     ) -> None:
         written = ", ".join(f"<#{channel}>" for channel in sorted(choices.transcribed_channels))
         card.add_text_display(phrase(TRANSCRIBED, channels=written or phrase(NO_CHANNELS)))
@@ -209,6 +197,10 @@ class SettingsCard:
         card.add_text_display(phrase(STYLE))
         styles = [(one, phrase(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle]
         card.add_action_row([_select("style", styles)])
+        if choices.transcribed_channels:
+            listed = "; ".join(translations_of(choices, locale)) or phrase(NO_CHANNELS)
+            card.add_text_display(phrase(TRANSLATED, listed=listed))
+            card.add_action_row([secondary_button(TRANSLATIONS_ID, phrase(CHANGE_TRANSLATIONS))])
 
     def _add_retention(
         self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase
@@ -240,24 +232,6 @@ class SettingsCard:
         card.add_action_row([_role_select("correct", phrase(CORRECTING_ROLE))])
         card.add_action_row([_role_select("approve", phrase(APPROVING_ROLE))])
 
-    async def _add_translations(
-        self, card: hikari.api.ContainerComponentBuilder, guild: int, chosen: Sequence[str], locale: str
-    ) -> None:
-        text = translate(TRANSLATED, locale)
-        if chosen and not await self._translator.can_translate(guild):
-            text += f"\n-# {translate(CANNOT, locale)}"
-        card.add_text_display(text)
-        card.add_action_row(
-            [
-                _select(
-                    "translations",
-                    _offered(chosen, locale),
-                    several=MAX_TRANSLATIONS,
-                    placeholder=translate(TRANSLATIONS, locale),
-                )
-            ]
-        )
-
 
 def _add_speaking(card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase) -> None:
     card.add_text_display(phrase(SPEAKING))
@@ -268,7 +242,20 @@ def _add_speaking(card: hikari.api.ContainerComponentBuilder, choices: GuildPref
     card.add_action_row([_select("length", lengths)])
 
 
-def _offered(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
+def translations_of(choices: GuildPreferences, locale: str) -> list[str]:
+    """The channels whose notes are translated, each with its languages."""
+    return [
+        f"<#{channel}> → {', '.join(language_name(code, locale) for code in codes)}"
+        for channel in sorted(choices.transcribed_channels)
+        if (codes := choices.transcript_languages.get(channel))
+    ]
+
+
+def secondary_button(custom_id: str, label: str) -> hikari.impl.InteractiveButtonBuilder:
+    return hikari.impl.InteractiveButtonBuilder(style=hikari.ButtonStyle.SECONDARY, custom_id=custom_id, label=label)
+
+
+def offered_languages(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
     """The languages of a menu, by name, and whether they are ``chosen``."""
     known = sorted({*COMMON_LANGUAGES, *chosen[:1]}, key=lambda code: language_name(code, locale))[:25]
     return [(code, language_name(code, locale), code in chosen) for code in known]
@@ -277,9 +264,15 @@ def _offered(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
 def _select(
     what: str, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
 ) -> hikari.impl.TextSelectMenuBuilder[Never]:
+    return select_menu(f"{CARD_ID}:{what}", options, several=several, placeholder=placeholder)
+
+
+def select_menu(
+    custom_id: str, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
+) -> hikari.impl.TextSelectMenuBuilder[Never]:
     """A menu of values, labels, and whether they are chosen; up to ``several`` of them, or none."""
     menu: hikari.impl.TextSelectMenuBuilder[Never] = hikari.impl.TextSelectMenuBuilder(
-        custom_id=f"{CARD_ID}:{what}",
+        custom_id=custom_id,
         placeholder=placeholder or hikari.UNDEFINED,
         min_values=0 if several > 1 else 1,
         max_values=min(several, len(options)),
@@ -372,13 +365,17 @@ def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> Guil
         case "style":
             return replace(before, transcript_style=TranscriptStyle(values[0]))
         case "channels":
-            return replace(before, transcribed_channels=frozenset(int(value) for value in values))
+            channels = frozenset(int(value) for value in values)
+            languages = {
+                channel: codes for channel, codes in before.transcript_languages.items() if channel in channels
+            }
+            return replace(before, transcribed_channels=channels, transcript_languages=languages)
         case "days":
             return replace(before, retention_days=int(values[0]) or None)
         case "languages":
             return replace(before, languages=tuple(values))
-        case "translations":
-            return replace(before, transcript_languages=tuple(values[:MAX_TRANSLATIONS]))
+        case "back":
+            return before
         case "review":
             return replace(before, review_channel=_chosen_id(values))
         case "correct":

@@ -18,6 +18,7 @@ from audio import Sound, decode, encode
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
 from tests.conftest import ROOT
+from tests.extensions.answers.test_translating import read_in
 from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.page.visit import Visit, visiting
 from tests.scripted_chat import ScriptedChat
@@ -100,7 +101,8 @@ async def _notes(browser: Browser, folder: Path) -> None:
                 await visit.enter("voice-notes")
                 settings = await (await harness.administrator.slash("settings", channel="general")).response()
                 await harness.administrator.click(settings, "set:channels", [harness.channel("voice-notes")])
-                await harness.administrator.click(settings, "set:translations", ["ru"])
+                await harness.administrator.wait_for_edit(settings)
+                await read_in(harness, harness.channel("voice-notes"), "ru")
                 await _note_pictures(harness, visit, folder, name)
 
 

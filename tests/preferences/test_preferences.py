@@ -34,7 +34,7 @@ EVERYTHING = GuildPreferences(
     speak=SpeakMode.ALWAYS,
     spoken_length=SpokenLength.OFF,
     transcript_style=TranscriptStyle.TIMES,
-    transcript_languages=("de", "fr"),
+    transcript_languages={GUILD + 1: ("de", "fr"), 7: ("en",)},
     transcribed_channels=frozenset({GUILD + 1, 7}),
     joined_channels={GUILD + 2: SpeakMode.NEVER, 8: SpeakMode.VOICE},
     retention_days=7,
@@ -138,6 +138,8 @@ async def test_choices_of_an_older_version_are_taken_over(database: Database) ->
         ("guild", GUILD, "corrections", {"correct": 5, "approve": None, "votes": 2}),
         ("guild", GUILD, "instruction", "Поэт 🪶"),
         ("guild", GUILD, "instructions_of_channels", {str(GUILD + 3): "terse"}),
+        ("guild", GUILD, "transcribed_channels", [GUILD + 1, 7]),
+        ("guild", GUILD, "transcript_languages", ["de", "fr"]),
         ("guild", GUILD, "member_audio_s_a_day", 60),
         ("guild", GUILD, "told_of_budget_tokens", "2026-11-23"),
         ("channel", GUILD + 2, "joined", "never"),
@@ -161,6 +163,8 @@ async def test_choices_of_an_older_version_are_taken_over(database: Database) ->
     preferences = Preferences(database)
     assert await preferences.guild(GUILD) == GuildPreferences(
         speak=SpeakMode.ALWAYS,
+        transcribed_channels=frozenset({GUILD + 1, 7}),
+        transcript_languages={GUILD + 1: ("de", "fr"), 7: ("de", "fr")},
         joined_channels={GUILD + 2: SpeakMode.NEVER},
         roles=TeachingRoles(correct=5, votes=2),
         limits=DailyLimits(member_audio_s_a_day=60),
@@ -168,7 +172,7 @@ async def test_choices_of_an_older_version_are_taken_over(database: Database) ->
         channel_instructions={GUILD + 3: "terse"},
     )
     assert await preferences.user(ADA) == UserPreferences(locale="ru")
-    assert len(await rows(database)) == 7
+    assert len(await rows(database)) == 9
     async with database.sessions() as session:
         [withdrawn] = await session.scalars(select(WithdrawalRow))
     assert (withdrawn.user_id, withdrawn.withdrawn_at) == (ADA, NOW)

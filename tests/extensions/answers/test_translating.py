@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import pytest
+
+from bot.answering import long_notes
 from bot.sandbox.server import Sandbox
-from tests.extensions.answers.test_long_notes import minutes
-from tests.extensions.settings.test_card import set_
-from tests.harness import RECORDINGS, BotHarness, Message, populated, running, voice
+from tests.extensions.answers.test_long_notes import SUMMARY, minutes
+from tests.extensions.settings.test_card import card, set_
+from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, PISETS, is_heard
 
@@ -18,18 +22,25 @@ CANNOT = "cannot translate"
 
 def translated(_model: str, question: str) -> str | None:
     """Every numbered line behind its number, the third of them forgotten; anything else as the same sentence."""
+    if re.match(r"\d+:\d\d ", question):
+        return json.dumps(SUMMARY)
     numbered = re.findall(r"(?m)^(\d+)\| ", question)
     return "\n".join(f"{number}| {GERMAN}" for number in numbered if number != "2") if numbered else GERMAN
 
 
-async def test_notes_of_a_channel_are_read_in_two_languages(tmp_path: Path, whisper_base: Path) -> None:
+async def test_notes_of_a_channel_are_read_in_two_languages(
+    tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         async with running(tmp_path, sandbox, **settings):
             notes = harness.channel("voice-notes")
-            await set_(harness, "channels", notes)
-            card = await set_(harness, "translations", "de", "en")
-            assert CANNOT not in str(card["components"])
+            await set_(harness, "channels", notes, harness.channel("general"))
+            chosen = await read_in(harness, notes, "de", "en")
+            assert CANNOT not in str(chosen["components"])
+            await harness.administrator.click(chosen, "set:back")
+            whole = await harness.administrator.wait_for_edit(chosen)
+            assert f"<#{notes}> → German, English" in str(whole["components"])
             chat.says = translated
             written = await _note(harness, notes, "jfk.ogg", "🌐")
             words, german = written["content"].splitlines()
@@ -53,6 +64,15 @@ async def test_notes_of_a_channel_are_read_in_two_languages(tmp_path: Path, whis
             assert re.findall(r".* --> .*", german) == re.findall(r".* --> .*", plain)
             assert german.count(GERMAN) == german.count(" --> ") > 2
 
+            # Of a long note what is on its card is translated.
+            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 20.0)
+            sent = await harness.russian.send(notes, files=[file])
+            summed_up = await harness.answer_to(sent, lambda text: "🌐" in text, reader=harness.member)
+            lines = summed_up["content"].splitlines()
+            assert "- `0:05` **Americans**: ask what they can do — today" in lines
+            assert lines[-2:] == [f"> 🌐 **Немецкий** {GERMAN}", f"> - `0:05` {GERMAN}"]
+            assert "note-translate" in buttons_of(summed_up) and summed_up["attachments"]
+
 
 async def test_without_a_chat_model_the_speech_model_translates_into_english_and_says_so(
     tmp_path: Path, whisper_base: Path
@@ -65,8 +85,8 @@ async def test_without_a_chat_model_the_speech_model_translates_into_english_and
     ):
         notes = harness.channel("voice-notes")
         await set_(harness, "channels", notes)
-        card = await set_(harness, "translations", "de", "en")
-        assert CANNOT in str(card["components"])
+        chosen = await read_in(harness, notes, "de", "en")
+        assert CANNOT in str(chosen["components"])
         first = await _note(harness, notes, "pisets-ru.ogg", "🌐")
         english = next(line for line in first["content"].splitlines() if "**English**" in line)
         assert "network" in english.lower()
@@ -87,6 +107,19 @@ async def test_without_a_chat_model_the_speech_model_translates_into_english_and
         assert "Translated by the speech model" in answer["content"]
         subtitles = (await harness.member.download(answer["attachments"][0])).decode()
         assert "network" in subtitles.lower() and " --> " in subtitles
+
+
+async def read_in(harness: BotHarness, channel: str, *languages: str) -> Message:
+    """Choose the ``languages`` of ``channel``; the card that shows it."""
+    shown = await card(harness)
+    await harness.administrator.click(shown, "translations:show")
+    shown = await harness.administrator.wait_for_edit(shown)
+    if "translations:pick" in str(shown["components"]):
+        await harness.administrator.click(shown, "translations:pick", [channel])
+        shown = await harness.administrator.wait_for_edit(shown)
+    await harness.administrator.click(shown, f"translations:{channel}", list(languages))
+    chosen: Message = await harness.administrator.wait_for_edit(shown)
+    return chosen
 
 
 async def _note(harness: BotHarness, channel: str, name: str, until: str) -> Message:
