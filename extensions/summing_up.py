@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 
 import hikari
 import lightbulb
 
 from bot.answering.conversation_history import head_of, name_of
-from bot.answering.long_notes import told
+from bot.answering.hearings import Hearings
+from bot.answering.long_notes import summing_up, told
 from bot.answering.message_text import text_of
 from bot.answering.recordings import RecordingReader, joined
-from bot.answering.summarizing import Summarizer
+from bot.answering.stoppable_commands import on_heard, stoppable
+from bot.answering.summarizing import Summarizer, Summary
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_of, translate
+from bot.ui.answer_buttons import STOPPED
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
+from bot.ui.progress_bar import ProgressBar
+from bot.work.cancellation import CancelledByUserError
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
@@ -70,17 +76,37 @@ class SumUp(
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, summarizer: Summarizer, reader: RecordingReader, bot: hikari.GatewayBot
+        self,
+        context: lightbulb.Context,
+        summarizer: Summarizer,
+        reader: RecordingReader,
+        hearings: Hearings,
+        bot: hikari.GatewayBot,
     ) -> None:
         require(context, hikari.Permissions.READ_MESSAGE_HISTORY, channel=context.interaction.channel)
         await context.defer(ephemeral=True)
         locale = locale_of(context)
-        lines, left_out = await _lines(context, reader, bot, only_notes=self.what == "notes", count=self.count)
-        if not lines:
-            raise NothingSaidError
-        summary = await summarizer.sum_up(
-            lines, language=language_of(locale), user=context.user.id, guild=context.guild_id
-        )
+
+        async def work(progress: ProgressBar) -> tuple[Summary, int]:
+            lines, left_out = await _lines(
+                context, reader, bot, progress, only_notes=self.what == "notes", count=self.count
+            )
+            if not lines:
+                raise NothingSaidError
+            summary = await summarizer.sum_up(
+                lines,
+                language=language_of(locale),
+                user=context.user.id,
+                guild=context.guild_id,
+                progress=lambda done: progress.show(summing_up(done, locale)),
+            )
+            return summary, left_out
+
+        try:
+            summary, left_out = await stoppable(context, hearings, work)
+        except CancelledByUserError:
+            await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=True)
+            return
         text = told(summary, locale)
         if left_out:
             text += f"\n-# {translate(NOT_HEARD, locale, count=left_out)}"
@@ -91,6 +117,7 @@ async def _lines(
     context: lightbulb.Context,
     reader: RecordingReader,
     bot: hikari.GatewayBot,
+    progress: ProgressBar,
     *,
     only_notes: bool,
     count: int,
@@ -112,17 +139,28 @@ async def _lines(
                 found.append(said)
     except (hikari.ForbiddenError, hikari.NotFoundError) as error:
         raise MayNotReadError from error
-    heard = left_out = 0
-    lines: list[str] = []
+    files: list[hikari.Attachment] = []
+    left_out = 0
+    counts: list[int] = []
     for one in found:
-        files = recordings_in(one)
-        if heard + len(files) > MAX_RECORDINGS:
-            left_out += len(files)
-            files = ()
-        heard += len(files)
-        heard_words = joined(
-            await reader.read(files, guild=context.guild_id, sender=context.user.id, channel=context.channel_id)
+        fitting = recordings_in(one)
+        if len(files) + len(fitting) > MAX_RECORDINGS:
+            left_out += len(fitting)
+            fitting = ()
+        files += fitting
+        counts.append(len(fitting))
+    all_heard = iter(
+        await reader.read(
+            files,
+            guild=context.guild_id,
+            sender=context.user.id,
+            channel=context.channel_id,
+            progress=on_heard(progress, locale_of(context), len(files)),
         )
+    )
+    lines: list[str] = []
+    for one, count_here in zip(found, counts, strict=True):
+        heard_words = joined(list(islice(all_heard, count_here)))
         written = text_of(one, context.interaction.application_id, bot.cache, embeds=True)
         if text := " ".join(f"{written} {heard_words}".split()):
             lines.append(f"{one.id.created_at:%H:%M} {name_of(one)}: {text}")

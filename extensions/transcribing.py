@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import hikari
 import lightbulb
 
-from audio import TranscriptionProgress, subrip, webvtt
+from audio import subrip, webvtt
 from bot.answering.hearings import Hearings
-from bot.answering.long_notes import LongNotes, is_long
+from bot.answering.long_notes import Card, LongNotes, is_long, summing_up
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
+from bot.answering.stoppable_commands import on_heard, stoppable
 from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
 from bot.i18n.translation import language_of, translate
-from bot.ui.answer_buttons import STOPPED, hearing_row
+from bot.ui.answer_buttons import STOPPED
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
 from bot.ui.progress_bar import ProgressBar
+from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT, split
-from bot.ui.transcript_text import LISTENING, NO_SPEECH, caption, so_far
+from bot.ui.transcript_text import NO_SPEECH, caption
 from bot.usage.budgets import BudgetKind, Budgets
 from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
-loader = lightbulb.Loader()
+loader, screen = lightbulb.Loader(), Screen()
 
 IN_THE_FILE = _("Here is the transcript as a file:")
 
@@ -37,110 +39,137 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
     await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
 
 
-async def show(
-    context: lightbulb.Context,
-    heard: Sequence[HeardRecording],
-    budgets: Budgets,
-    long_notes: LongNotes,
-    form: str,
-    *,
-    by_whisper: bool = False,
-) -> None:
-    """Answer with what was ``heard`` in the ``form`` text, srt or vtt; as a file when it is subtitles, with a summary
-    when it is long. ``by_whisper``: whether to say that the speech model has translated it.
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of some recordings."""
 
-    Raises:
-        StarlingError: why nothing could be heard at all.
-    """
-    require_something(heard)
-    locale = locale_of(context)
-    spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
-    if not spoken:
-        await respond(context, translate(NO_SPEECH, locale))
-        return
-    notes = [translate(BY_WHISPER, locale)] if by_whisper else []
-    notes += await budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
-    captions = [caption(one, locale) for one in spoken]
-    small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
-    if form == "text" and is_long(heard):
-        card = await long_notes.card(
-            heard, language=language_of(locale), locale=locale, user=context.user.id, guild=context.guild_id
-        )
-        text = split("\n".join([card.text, *(f"-# {note}" for note in notes)]))[0]
-        await respond(context, text, attachment=card.file, components=[card.row])
-        return
-    text = joined(heard)
-    if form == "text" and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
-        await respond(context, f"{text}\n{small_print}")
-        return
-    name, body = {
-        "text": ("transcript.txt", text),
-        "srt": ("transcript.srt", subrip(spoken[0])),
-        "vtt": ("transcript.vtt", webvtt(spoken[0])),
-    }[form]
-    file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
-    await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
+    files: Sequence[hikari.Attachment]
+    language: str | None = None
+    """That is spoken; None: it is detected."""
+    into: str | None = None
+    """That the chat model translates it into."""
+    to_english: bool = False
+    """By the speech model."""
+    form: str = "text"
+    """``text``, ``srt`` or ``vtt``."""
+    is_told: bool = False
+    """Whether to say that the speech model has translated it."""
 
 
-async def _heard(
-    context: lightbulb.Context,
-    reader: RecordingReader,
-    hearings: Hearings,
-    files: Sequence[hikari.Attachment],
-    language: str | None = None,
-    to_english: bool = False,
-) -> list[HeardRecording] | None:
-    """What is said in ``files``; of long recordings it is shown how far it is, with a button to stop. None when that
-    was pressed."""
-    locale = locale_of(context)
-    with hearings.running(context.user.id, context.channel_id) as (hearing, stop):
-        row = hearing_row(hearing, locale)
-        progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=LONG_S, row=row)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was heard."""
 
-        def tell(number: int, done: TranscriptionProgress) -> None:
-            text = so_far(done, locale, number=number + 1, count=len(files))
-            progress.tell(done.transcribed_s, done.duration_s, text)
+    heard: Sequence[HeardRecording]
+    card: Card | None = None
+    """Of long recordings, where text is wanted."""
+    translation: str = ""
+
+
+@screen.service
+class _Writing:
+    """Writes recordings down for a command."""
+
+    def __init__(
+        self,
+        reader: RecordingReader,
+        hearings: Hearings,
+        budgets: Budgets,
+        long_notes: LongNotes,
+        translator: Translator,
+    ) -> None:
+        self._reader = reader
+        self._hearings = hearings
+        self._budgets = budgets
+        self._long_notes = long_notes
+        self._translator = translator
+
+    async def can_translate(self, guild: int | None) -> bool:
+        return await self._translator.can_translate(guild)
+
+    async def write(self, context: lightbulb.Context, asked: _Wanted) -> None:
+        """Answer ``context``, which was deferred, with what is said in the files; until then it is shown how far it is.
+
+        Raises:
+            StarlingError: why nothing could be heard at all, or not translated.
+        """
+
+        async def work(progress: ProgressBar) -> _Found:
+            return await self._found(context, asked, progress)
 
         try:
-            return await stop.unless_cancelled(
-                reader.read(
-                    files,
-                    guild=context.guild_id,
-                    sender=context.user.id,
-                    channel=context.channel_id,
-                    language=language,
-                    to_english=to_english,
-                    progress=tell,
-                )
-            )
+            found = await stoppable(context, self._hearings, work, least_s=LONG_S)
         except CancelledByUserError:
-            return None
-        finally:
-            await progress.end()
+            await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
+            return
+        if found.translation:
+            await _respond_with_translation(context, found.translation)
+        else:
+            await self._show(context, asked, found)
+
+    async def _found(self, context: lightbulb.Context, asked: _Wanted, progress: ProgressBar) -> _Found:
+        user, guild, locale = context.user.id, context.guild_id, locale_of(context)
+        heard = await self._reader.read(
+            asked.files,
+            guild=guild,
+            sender=user,
+            channel=context.channel_id,
+            language=asked.language,
+            to_english=asked.to_english,
+            progress=on_heard(progress, locale, len(asked.files)),
+        )
+        require_something(heard)
+        if asked.into is not None and joined(heard):
+            if asked.form == "text":
+                said = await self._translator.translate(joined(heard), asked.into, user=user, guild=guild)
+                return _Found(heard, translation=said)
+            heard = await _subtitled(heard, self._translator, asked.into, user=user, guild=guild)
+        if asked.form != "text" or not is_long(heard):
+            return _Found(heard)
+        card = await self._long_notes.card(
+            heard,
+            language=language_of(locale),
+            locale=locale,
+            user=user,
+            guild=guild,
+            progress=lambda done: progress.show(summing_up(done, locale)),
+        )
+        return _Found(heard, card)
+
+    async def _show(self, context: lightbulb.Context, asked: _Wanted, found: _Found) -> None:
+        locale, heard = locale_of(context), found.heard
+        spoken = [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
+        if not spoken:
+            await respond(context, translate(NO_SPEECH, locale))
+            return
+        notes = [translate(BY_WHISPER, locale)] if asked.is_told else []
+        notes += await self._budgets.running_out(context.user.id, context.guild_id, locale, BudgetKind.AUDIO)
+        if found.card is not None:
+            text = split("\n".join([found.card.text, *(f"-# {note}" for note in notes)]))[0]
+            await respond(context, text, attachment=found.card.file, components=[found.card.row])
+            return
+        captions = [caption(one, locale) for one in spoken]
+        small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
+        text = joined(heard)
+        if asked.form == "text" and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
+            await respond(context, f"{text}\n{small_print}")
+            return
+        name, body = {
+            "text": ("transcript.txt", text),
+            "srt": ("transcript.srt", subrip(spoken[0])),
+            "vtt": ("transcript.vtt", webvtt(spoken[0])),
+        }[asked.form]
+        file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
+        await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
 
 
-async def respond_with_translation(context: lightbulb.Context, text: str) -> None:
+async def _respond_with_translation(context: lightbulb.Context, text: str) -> None:
     """Answer with ``text``, as a file when it is long."""
     if len(text) <= MESSAGE_LIMIT:
         await respond(context, text)
         return
     file = hikari.Bytes(text.encode(), "translation.txt", "text/plain; charset=utf-8")
     await respond(context, translate(IN_THE_FILE, locale_of(context)), attachment=file)
-
-
-async def _answer(
-    context: lightbulb.Context,
-    heard: list[HeardRecording] | None,
-    budgets: Budgets,
-    long_notes: LongNotes,
-    form: str = "text",
-    *,
-    by_whisper: bool = False,
-) -> None:
-    if heard is None:
-        await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
-    else:
-        await show(context, heard, budgets, long_notes, form, by_whisper=by_whisper)
 
 
 async def _subtitled(
@@ -195,31 +224,22 @@ class Transcribe(
     )
 
     @lightbulb.invoke
-    async def invoke(
-        self,
-        context: lightbulb.Context,
-        reader: RecordingReader,
-        hearings: Hearings,
-        budgets: Budgets,
-        long_notes: LongNotes,
-        translator: Translator,
-    ) -> None:
+    async def invoke(self, context: lightbulb.Context, writing: _Writing) -> None:
         into = language_code(self.into, locale_of(context)) if self.into else None
-        by_model = into is not None and await translator.can_translate(context.guild_id)
+        by_model = into is not None and await writing.can_translate(context.guild_id)
         if into not in (None, WHISPER_LANGUAGE) and not by_model:
             raise CannotTranslateError
-        by_whisper = self.to_english or (into is not None and not by_model)
-        await context.defer()
-        language = language_code(self.language, locale_of(context)) if self.language else None
-        heard = await _heard(context, reader, hearings, [self.file], language, by_whisper)
-        if heard and into is not None and by_model and joined(heard):
-            if self.form == "text":
-                said = await translator.translate(joined(heard), into, user=context.user.id, guild=context.guild_id)
-                await respond_with_translation(context, said)
-                return
-            heard = await _subtitled(heard, translator, into, user=context.user.id, guild=context.guild_id)
         is_told = into is not None and not by_model
-        await _answer(context, heard, budgets, long_notes, self.form, by_whisper=is_told)
+        await context.defer()
+        asked = _Wanted(
+            [self.file],
+            language=language_code(self.language, locale_of(context)) if self.language else None,
+            into=into if by_model else None,
+            to_english=self.to_english or is_told,
+            form=self.form,
+            is_told=is_told,
+        )
+        await writing.write(context, asked)
 
 
 @loader.command
@@ -231,16 +251,9 @@ class TranscribeMessage(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(
-        self,
-        context: lightbulb.Context,
-        reader: RecordingReader,
-        hearings: Hearings,
-        budgets: Budgets,
-        long_notes: LongNotes,
-    ) -> None:
+    async def invoke(self, context: lightbulb.Context, writing: _Writing) -> None:
         files = recordings_in(self.target)
         if not files:
             raise NoVoiceNoteError
         await context.defer()
-        await _answer(context, await _heard(context, reader, hearings, files), budgets, long_notes)
+        await writing.write(context, _Wanted(files))

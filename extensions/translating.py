@@ -5,16 +5,20 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.answering.hearings import Hearings
 from bot.answering.message_text import text_of
-from bot.answering.recordings import RecordingReader, joined, require_something
+from bot.answering.recordings import LONG_S, RecordingReader, joined, require_something
+from bot.answering.stoppable_commands import on_heard, stoppable
 from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_of, translate
-from bot.ui.answer_buttons import read_aloud_row
+from bot.ui.answer_buttons import STOPPED, read_aloud_row
 from bot.ui.command_reply import locale_of, respond
+from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
+from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
@@ -38,7 +42,12 @@ class TranslateMessage(
 ):
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, reader: RecordingReader, translator: Translator, bot: hikari.GatewayBot
+        self,
+        context: lightbulb.Context,
+        reader: RecordingReader,
+        translator: Translator,
+        hearings: Hearings,
+        bot: hikari.GatewayBot,
     ) -> None:
         locale, files = locale_of(context), recordings_in(self.target)
         language = language_of(locale)
@@ -46,18 +55,30 @@ class TranslateMessage(
         if not by_model and not (files and language == WHISPER_LANGUAGE):
             raise CannotTranslateError
         await context.defer(ephemeral=True)
-        heard = await reader.read(
-            files, guild=context.guild_id, sender=context.user.id, channel=context.channel_id, to_english=not by_model
-        )
         written = text_of(self.target, context.interaction.application_id, bot.cache, embeds=True)
-        text = "\n".join(part for part in (written, joined(heard)) if part)
-        if not text:
-            require_something(heard)
-            raise NothingToTranslateError
-        if by_model:
-            text = await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
-        else:
-            text = f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
+
+        async def work(progress: ProgressBar) -> str:
+            heard = await reader.read(
+                files,
+                guild=context.guild_id,
+                sender=context.user.id,
+                channel=context.channel_id,
+                to_english=not by_model,
+                progress=on_heard(progress, locale, len(files)),
+            )
+            text = "\n".join(part for part in (written, joined(heard)) if part)
+            if not text:
+                require_something(heard)
+                raise NothingToTranslateError
+            if not by_model:
+                return f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
+            return await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
+
+        try:
+            text = await stoppable(context, hearings, work, least_s=LONG_S)
+        except CancelledByUserError:
+            await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=True)
+            return
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, components=[read_aloud_row(locale)], ephemeral=True)
             return

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,9 +85,18 @@ class DecoderChild:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def groups(self, data: bytes, container: Container, rendering: int, enough_bytes: int = 0) -> DecodedGroups:
+    def groups(
+        self,
+        data: bytes,
+        container: Container,
+        rendering: int,
+        enough_bytes: int = 0,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> DecodedGroups:
         """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end;
         only so many groups that they have ``enough_bytes``, unless that is 0.
+
+        ``on_bytes``: called now and then with how many bytes of samples there are.
 
         Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
         ``DecoderFailedError`` or ``DecodingTooSlowError``.
@@ -97,7 +107,7 @@ class DecoderChild:
         timer.start()
         try:
             self._send(data, rendering, enough_bytes)
-            return self._receive()
+            return self._receive(on_bytes)
         except RecordingError:
             raise
         except Exception as error:
@@ -131,7 +141,7 @@ class DecoderChild:
         self._process.stdin.write(data)
         self._process.stdin.flush()
 
-    def _receive(self) -> DecodedGroups:
+    def _receive(self, on_bytes: Callable[[int], None] | None) -> DecodedGroups:
         assert self._process.stdout
         answer = self._process.stdout
         groups = bytearray()
@@ -139,6 +149,8 @@ class DecoderChild:
             if len(groups) + length > self._max_bytes or length % SAMPLE_BYTES:
                 raise ValueError(f"a group of {length} bytes after {len(groups)}")
             groups += _exactly(answer.read(length), length)
+            if on_bytes is not None:
+                on_bytes(len(groups))
         end = json.loads(answer.readline(_LONGEST_END_BYTES))
         if "defect" in end:
             raise ValueError(end["defect"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from audio.decoding.child import DecoderChild
 from audio.decoding.containers import Container
@@ -53,30 +54,45 @@ class Decoder:
             # The next file will try again.
             _LOG.warning("A decoder cannot be started: %s", error)
 
-    def decode(self, data: bytes, *, rendering: int | None = None) -> Recording:
+    def decode(
+        self, data: bytes, *, rendering: int | None = None, progress: Callable[[float], None] | None = None
+    ) -> Recording:
         """As ``audio.decode``; blocks: call it in a thread. Further threads wait until a child is free.
+
+        ``progress``: called in this thread now and then with how many seconds are decoded.
 
         Raises a ``RecordingError`` as ``audio.decode`` does, ``DecoderFailedError`` when a child did not survive the
         file, and ``TranscriberClosedError`` after ``close``, or when that interrupts it.
         """
         container = admitted(data, self._limits)
         if rendering is None:
-            return audible(lambda number: self._decoded(data, container, number))
-        return self._decoded(data, container, rendering)
+            return audible(lambda number: self._decoded(data, container, number, progress=progress))
+        return self._decoded(data, container, rendering, progress=progress)
 
     def beginning(self, data: bytes, duration_s: float) -> Recording:
         """The first ``duration_s`` seconds of the first rendering, and a little more; blocks. Raises as ``decode``."""
         enough_bytes = round(duration_s * RECORDING_RATE_HZ) * SAMPLE_BYTES
         return self._decoded(data, admitted(data, self._limits), 0, enough_bytes)
 
-    def _decoded(self, data: bytes, container: Container, rendering: int, enough_bytes: int = 0) -> Recording:
+    def _decoded(
+        self,
+        data: bytes,
+        container: Container,
+        rendering: int,
+        enough_bytes: int = 0,
+        progress: Callable[[float], None] | None = None,
+    ) -> Recording:
+        def tell(count_bytes: int) -> None:
+            if progress is not None:
+                progress(count_bytes / SAMPLE_BYTES / RECORDING_RATE_HZ)
+
         with self._places:
             try:
                 child = self._take()
             except OSError as error:
                 raise DecoderFailedError(container.name) from error
             try:
-                found = child.groups(data, container, rendering, enough_bytes)
+                found = child.groups(data, container, rendering, enough_bytes, tell)
             except DecoderFailedError:
                 if self._closed:
                     raise TranscriberClosedError from None

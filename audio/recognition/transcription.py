@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -28,6 +29,14 @@ BEGINNING_S = 30.0
 """Of a long recording so much is heard before the rest is opened."""
 FIRST_CHUNKS, TELLING_S = 4, 10.0
 """The first of so many chunks in which somebody speaks for so many seconds tells the language of a long recording."""
+
+DECODED_SHARE, SEARCHED_SHARE = 0.03, 0.05
+"""Of the work on a long recording: what is done when it is decoded, and when its speech is found."""
+TOLD_EVERY_S = 90.0
+"""Of sound, until then; one that is not much longer is opened before anybody looks."""
+
+STEP_S = 15.0
+"""Of a long recording, so much sound counts as a chunk of a batch: none takes so long that the bar stands still."""
 
 TOKENS_APART = 48
 """On a graphics card, chunks that may have so many tokens more than others are not in one batch with them."""
@@ -90,6 +99,9 @@ class TranscriptionTask:
         """What was heard in the first chunks, up to the first that is not transcribed yet."""
         self._first_words: str | None = None
         """What was heard in the beginning before all of it was opened; None before that."""
+        self._opened = 0.0
+        """The share of the work that is done before the first chunk is heard, as far as that was told."""
+        self._told_s = 0.0
         self.outcome: Future[Transcript] = Future()
         """Once it is done, for whatever reason, no further step is taken."""
         self.outcome.add_done_callback(lambda _: self._end())
@@ -128,7 +140,7 @@ class TranscriptionTask:
     def _open(self) -> None:
         if self.duration_s > LONG_S and self._options.progress is not None and self._first_words is None:
             self._hear_beginning(self._options.progress)
-        recording = self._audio if isinstance(self._audio, Recording) else self._resources.decoder.decode(self._audio)
+        recording = self._decoded(self._audio)
         self.duration_s = recording.duration_s
         if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.duration_s, self.begin):
             # It is decoded again when its turn comes, which costs little beside what transcribing it costs.
@@ -177,12 +189,29 @@ class TranscriptionTask:
         self._first_words = " ".join(segment.text for segment in result.segments)
         progress(TranscriptionProgress(0.0, self.duration_s, self._first_words))
 
+    def _decoded(self, audio: bytes | Recording) -> Recording:
+        if isinstance(audio, Recording):
+            return audio
+        return self._resources.decoder.decode(audio, progress=lambda done_s: self._tell(done_s, 0.0, DECODED_SHARE))
+
+    def _tell(self, done_s: float, before: float, after: float) -> None:
+        """Tell that so many seconds have come through what takes the work from one share to the other."""
+        if self._options.progress is None or self.duration_s <= LONG_S or done_s < self._told_s + TOLD_EVERY_S:
+            return
+        self._told_s = done_s
+        self._opened = max(self._opened, before + (after - before) * min(done_s / self.duration_s, 1.0))
+        told = TranscriptionProgress(self._opened * self.duration_s, self.duration_s, self._first_words or "")
+        self._options.progress(told)
+
     def _with_speech(self, recording: Recording) -> tuple[Recording, list[SpeechChunk]]:
         """The first rendering of ``recording``, this one or a later one, in which somebody speaks, and its chunks.
 
         Whisper makes words up where there are none, so it only ever gets what holds speech, or may hold some.
         """
-        probabilities = speech_probabilities(recording.samples)
+        self._told_s = 0.0
+        probabilities = speech_probabilities(
+            recording.samples, lambda done_s: self._tell(done_s, DECODED_SHARE, SEARCHED_SHARE)
+        )
         chunks = split_into_chunks(utterances(recording.samples, probabilities))
         if chunks:
             return recording, chunks
@@ -222,16 +251,19 @@ class TranscriptionTask:
 
     def _hear(self, task: ChunkTask) -> None:
         kind: Hashable = task.requests[0].kind
+        size = len(task.numbers)
         if self._resources.stages.spectra is not None:
             # So that none holds many others for longer than they may have words.
             kind = kind, max(max_tokens(request.chunk.duration_s) for request in task.requests) // TOKENS_APART
+        elif self.duration_s > LONG_S:
+            size = max(size, math.ceil(sum(request.chunk.duration_s for request in task.requests) / STEP_S))
         step = Step(
             self.deadline_s,
             self,
             _decode_together,
             task,
             kind=kind,
-            size=len(task.numbers),
+            size=size,
             background=self.duration_s > LONG_S,
         )
         self._resources.stages.hearing.submit(step)
@@ -245,7 +277,8 @@ class TranscriptionTask:
                 self._transcribed_s += request.chunk.duration_s
             while (following := self._results.get(len(self._begun))) is not None:
                 self._begun.append(" ".join(segment.text for segment in following))
-            share = self._transcribed_s / sum(chunk.duration_s for chunk in task.chunks)
+            heard = min(self._transcribed_s / sum(chunk.duration_s for chunk in task.chunks), 1.0)
+            share = self._opened + (1 - self._opened) * heard
             text = max(" ".join(filter(None, self._begun)), self._first_words or "", key=len)
             last = len(self._results) == len(task.chunks)
         if first_known:
@@ -254,7 +287,7 @@ class TranscriptionTask:
             for number in sorted(set(range(len(task.chunks))) - set(task.numbers)):
                 self._queue(task.recording, task.chunks, (number,))
         if self._options.progress is not None:
-            self._options.progress(TranscriptionProgress(min(share, 1.0) * self.duration_s, self.duration_s, text))
+            self._options.progress(TranscriptionProgress(share * self.duration_s, self.duration_s, text))
         if last:
             self._finish(task.recording, task.chunks)
 

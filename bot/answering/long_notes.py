@@ -9,10 +9,13 @@ import hikari
 
 from audio import Transcript
 from bot.answering.recordings import HeardRecording, remarks
-from bot.answering.summarizing import Summarizer, Summary, ToDo
+from bot.answering.summarizing import OnSummary, Summarizer, Summary, SummaryProgress, ToDo
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.ui.live_text import LiveText
 from bot.ui.long_note import file_of, lines_of, note_row
+from bot.ui.progress_bar import bar
+from bot.ui.streaming_reply import StreamingReply
 from bot.ui.transcript_text import caption
 
 LONG_NOTE_S = 120.0
@@ -21,6 +24,7 @@ LONG_NOTE_S = 120.0
 MAX_CHARS = 1500
 """Of a summary with what is to be done: with the small print it fits into one message."""
 
+SUMMING_UP = _("I have heard all of it and am summing it up …")
 IN_SHORT, TO_DO = _("In short"), _("To do")
 EXTRACT = _("No chat model summed this up: these are its first and its most telling sentences.")
 LEFT_OUT = _("The end is left out of this summary: it is longer than I can read at once.")
@@ -53,17 +57,58 @@ class LongNotes:
         self._summarizer = summarizer
 
     async def card(
-        self, heard: Sequence[HeardRecording], *, language: str, locale: str, user: int, guild: int | None
+        self,
+        heard: Sequence[HeardRecording],
+        *,
+        language: str,
+        locale: str,
+        user: int,
+        guild: int | None,
+        progress: OnSummary,
     ) -> Card:
         """The card of what was ``heard``, with a summary in ``language`` and its other words in ``locale``; at least
-        one recording has speech. What the summary takes is counted for ``user``."""
+        one recording has speech. What the summary takes is counted for ``user``; ``progress`` is told how far it is."""
         transcripts = spoken_in(heard)
         speakers = [one.speaker for one in heard if one.transcript is not None and one.transcript.has_speech]
         lines = lines_of(transcripts, speakers)
-        summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild)
+        summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild, progress=progress)
         text = "\n".join([*(caption(one, locale) for one in transcripts), told(summary, locale)])
         notes = [f"-# {remark}" for remark in remarks(heard, locale)]
         return Card("\n".join([text, *notes]), file_of(lines), note_row(locale), summary)
+
+    async def shown_card(
+        self, reply: StreamingReply, heard: Sequence[HeardRecording], *, language: str, user: int, guild: int | None
+    ) -> Card:
+        """As ``card``, in the locale of ``reply``, which shows how far it is.
+
+        Raises: as ``StreamingReply.show``.
+        """
+
+        async def show(text: str) -> None:
+            await reply.show(text, at_once=True)
+
+        live = LiveText(show)
+        try:
+            return await self.card(
+                heard,
+                language=language,
+                locale=reply.locale,
+                user=user,
+                guild=guild,
+                progress=lambda done: live.tell(summing_up(done, reply.locale)),
+            )
+        finally:
+            await live.end()
+
+
+def summing_up(done: SummaryProgress, locale: str) -> str:
+    """How far a summary is: a bar where it is made in pieces, and its sentences so far."""
+    lines = [f"-# {translate(SUMMING_UP, locale)}"]
+    if done.pieces > 1:
+        lines.append(bar((done.piece - 1) / (done.pieces + 1)))
+    if done.text:
+        lines.append(f"> {done.text}")
+    return "\n".join(lines)
 
 
 def told(summary: Summary, locale: str) -> str:

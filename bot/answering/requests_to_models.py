@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 
 from bot.conversation.chat import ChatModel
@@ -28,8 +29,16 @@ class ModelRequests:
         """The one that is asked."""
         return await self._models.of(guild)
 
-    async def ask(self, instruction: str, text: str, *, user: int, guild: int | None) -> str:
-        """What the model says to ``text``, as the ``instruction`` has it.
+    async def ask(
+        self,
+        instruction: str,
+        text: str,
+        *,
+        user: int,
+        guild: int | None,
+        on_said: Callable[[str], object] = lambda _said: None,
+    ) -> str:
+        """What the model says to ``text``, as the ``instruction`` has it. ``on_said``: given what it has said so far.
 
         Raises:
             UsedUpError: they have used up their tokens.
@@ -43,6 +52,7 @@ class ModelRequests:
             async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(messages, use)) as parts:
                 async for part in parts:
                     said = extended(said, part)
+                    on_said(said)
                     if len(said) > MAX_CHARS:
                         break
         except TimeoutError as error:

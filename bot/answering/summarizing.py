@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -39,6 +39,7 @@ Reply with one JSON object and nothing else:
 {{"summary": "...", "todos": [{{"who": "name or empty", "what": "...", "when": "by when, or empty", "time": "time in \
 front of that line, or empty"}}]}}"""
 
+_BEGUN = re.compile(r'"summary"\s*:\s*"((?:[^"\\]|\\.)*)')
 _FENCED = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 
 
@@ -65,15 +66,41 @@ class Summary:
     """Whether the text was longer than is read at once, so that its end is left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryProgress:
+    """How far a summary is."""
+
+    piece: int
+    """The one that is read, counted from 1; behind the last one, what was said of each is put together."""
+    pieces: int
+    text: str = ""
+    """Its sentences so far."""
+
+
+OnSummary = Callable[[SummaryProgress], object]
+
+
+def _unheard(_progress: SummaryProgress) -> None:
+    """Where nobody looks."""
+
+
 class Summarizer:
     """Sums up."""
 
     def __init__(self, requests: ModelRequests) -> None:
         self._requests = requests
 
-    async def sum_up(self, lines: Sequence[str], *, language: str, user: int, guild: int | None) -> Summary:
+    async def sum_up(
+        self,
+        lines: Sequence[str],
+        *,
+        language: str,
+        user: int,
+        guild: int | None,
+        progress: OnSummary = _unheard,
+    ) -> Summary:
         """The most important of ``lines`` in ``language`` (a code); sentences chosen from them where no model can be
-        asked. What it takes is counted for ``user``."""
+        asked. What it takes is counted for ``user``. ``progress``: told how far it is, in the event loop."""
         model = await self._requests.model(guild)
         if model.is_demonstration:
             return extract(lines)
@@ -81,14 +108,20 @@ class Summarizer:
         pieces = in_pieces(lines, room)
         instruction = _INSTRUCTION.format(language=language_name(language, "en"))
         found: list[Summary] = []
+        count = min(len(pieces), MAX_PIECES)
+
+        async def of(number: int, piece: str) -> Summary:
+            progress(SummaryProgress(number, count))
+
+            def tell(said: str) -> None:
+                progress(SummaryProgress(number, count, begun_in(said)))
+
+            return parsed(await self._requests.ask(instruction, piece, user=user, guild=guild, on_said=tell))
+
         try:
-            found += [
-                parsed(await self._requests.ask(instruction, piece, user=user, guild=guild))
-                for piece in pieces[:MAX_PIECES]
-            ]
+            found += [await of(number, piece) for number, piece in enumerate(pieces[:MAX_PIECES], 1)]
             if len(found) > 1:
-                together = "\n".join(one.text for one in found)
-                whole = parsed(await self._requests.ask(instruction, together, user=user, guild=guild))
+                whole = await of(count + 1, "\n".join(one.text for one in found))
                 found = [Summary(whole.text, tuple(todo for one in found for todo in one.to_dos))]
         except (ChatError, UsedUpError) as error:
             log.warning("the model did not sum up", error=type(error).__name__, why=str(error))
@@ -110,6 +143,17 @@ def in_pieces(lines: Sequence[str], room_tokens: int) -> list[str]:
         pieces[-1].append(line)
         taken += tokens
     return ["\n".join(piece) for piece in pieces if piece]
+
+
+def begun_in(said: str) -> str:
+    """The sentences in the beginning of what a model says to the instruction."""
+    begun = _BEGUN.search(said)
+    if begun is None:
+        return ""
+    try:
+        return _line(json.loads(f'"{begun[1]}"', strict=False), MAX_SUMMARY)
+    except ValueError:
+        return ""
 
 
 def parsed(said: str) -> Summary:

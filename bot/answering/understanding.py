@@ -142,8 +142,8 @@ class Understanding:
         """A long note with nothing written beside it is summed up: whoever wants an answer presses a button."""
         reply, language = request.reply, spoken_in(heard)[0].language or request.reply.locale
         reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
-        card = await self._long_notes.card(
-            heard, language=language, locale=reply.locale, user=request.asker.id, guild=request.guild_id
+        card = await self._long_notes.shown_card(
+            reply, heard, language=language, user=request.asker.id, guild=request.guild_id
         )
         await reply.finish(card.text, row=card.row, file=card.file)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
@@ -20,20 +21,36 @@ class LiveText:
         self._show = show
         self._every_s = every_s
         self._next_s = time.monotonic() + after_s
-        self._showing: asyncio.Future[object] | None = None
-        self._is_over = False
+        self._showing: asyncio.Task[None] | None = None
+        self._latest: str | None = None
+        self._over = asyncio.Event()
 
-    def tell(self, text: str) -> None:
-        """Show ``text`` if it is time to; to be called in the event loop."""
-        now_s = time.monotonic()
-        if self._is_over or now_s < self._next_s or (self._showing is not None and not self._showing.done()):
+    def tell(self, text: str, *, at_once: bool = False) -> None:
+        """Show ``text`` as soon as it is time to, unless another one comes until then; to be called in the event loop.
+        ``at_once``: it is time."""
+        # What hears tells of its progress from a thread, which may come late.
+        if self._over.is_set():
             return
-        self._next_s = now_s + self._every_s
-        self._showing = asyncio.ensure_future(self._show(text))
+        if at_once:
+            self._next_s = time.monotonic()
+        self._latest = text
+        if self._showing is None or (self._showing.done() and self._showing.exception() is None):
+            self._showing = asyncio.create_task(self._show_latest())
 
     async def end(self) -> None:
         """Wait until the last edit is done; there is none after it. Raises what it raised."""
-        # What hears tells of its progress from a thread, which may come late.
-        self._is_over = True
+        self._over.set()
         if self._showing is not None:
             await self._showing
+
+    async def _show_latest(self) -> None:
+        while self._latest is not None:
+            if (wait_s := self._next_s - time.monotonic()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._over.wait()
+                if self._over.is_set():
+                    return
+            text, self._latest = self._latest, None
+            self._next_s = time.monotonic() + self._every_s
+            await self._show(text)

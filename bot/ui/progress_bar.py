@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import time
 
 import hikari
+
+from bot.ui.live_text import LiveText
 
 EVERY_S = 3.0
 """What is done sooner shows no bar."""
@@ -30,41 +30,33 @@ class ProgressBar:
         self._interaction = interaction
         self._what = what
         self._least = least
-        self._every_s = every_s
         self._row = row or hikari.UNDEFINED
-        self._next_s = time.monotonic() + every_s
-        self._showing: asyncio.Task[None] | None = None
-        self._is_over = False
+        self._live = LiveText(self._show, after_s=every_s, every_s=every_s)
+        self._is_shown = False
 
     def begin(self) -> None:
         """Show the bar at once, with nothing done."""
-        self._next_s = time.monotonic() + self._every_s
-        self._showing = asyncio.create_task(self._show(f"{self._what}\n{bar(0.0)}"))
+        self._live.tell(f"{self._what}\n{bar(0.0)}", at_once=True)
 
     def tell(self, done: float, whole: float, text: str = "") -> None:
         """Take note that ``done`` of ``whole`` is done; to be called in the event loop. ``text`` is shown in place of
         the line above the bar and the bar."""
-        now_s = time.monotonic()
-        if (
-            self._is_over
-            or now_s < self._next_s
-            or whole < self._least
-            or (self._showing is not None and not self._showing.done())
-        ):
-            return
-        self._next_s = now_s + self._every_s
-        shown = text or f"{self._what}\n{bar(done / whole)}"
-        self._showing = asyncio.create_task(self._show(shown))
+        if whole >= self._least:
+            self._live.tell(text or f"{self._what}\n{bar(done / whole)}")
+
+    def show(self, text: str) -> None:
+        """Show ``text`` in place of the line and the bar, when it is time to."""
+        self._live.tell(text)
 
     async def end(self) -> None:
         """Take the bar away: what comes then is a message of its own, and no bar any more."""
-        self._is_over = True
-        if self._showing is not None:
-            await self._showing
+        await self._live.end()
+        if self._is_shown:
             with contextlib.suppress(hikari.HTTPError):
                 await self._interaction.delete_initial_response()
 
     async def _show(self, text: str) -> None:
+        self._is_shown = True
         with contextlib.suppress(hikari.HTTPError):
             await self._interaction.edit_initial_response(
                 text, component=self._row, user_mentions=False, role_mentions=False, mentions_everyone=False

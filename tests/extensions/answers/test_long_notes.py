@@ -13,7 +13,7 @@ import pytest
 
 from audio import Sound, decode, encode
 from bot.answering import long_notes
-from bot.answering.summarizing import extract, in_pieces, parsed
+from bot.answering.summarizing import SummaryProgress, begun_in, extract, in_pieces, parsed
 from bot.sandbox.server import Sandbox
 from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -140,12 +140,31 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
             said = await harness.member.slash("transcribe", {"file": file, "into": "German"}, channel="general")
             assert (await said.response(40))["content"] == "Frag nicht."
 
+            # What takes long shows how far it is, and can be stopped.
+            await harness.administrator.send("general", files=[("talk.ogg", minutes(300), "audio/ogg")])
+            asked = await harness.member.slash("summary", {"of": "notes"}, channel="general")
+            shown = await asked.response_where(lambda one: "stop-hearing" in buttons_of(one), 60)
+            assert shown["flags"] & 64 and "░" in shown["content"]
+            await harness.member.click(shown, "stop-hearing")
+            stopped = await asked.response_where(lambda one: one["content"] == "-# Stopped.", 60)
+            assert stopped["flags"] & 64 and not buttons_of(stopped)
+
 
 def test_what_models_say_is_read_whatever_its_form() -> None:
     assert parsed(f"```json\n{json.dumps(SUMMARY)}\n```").to_dos[0].who == "Americans"
     for said in ("Just words.", "[1, 2]", '{"summary": 3}', '{"todos": []}', "{" * 5000):
         assert parsed(said).to_dos == ()
     assert parsed("Just  words.").text == "Just words."
+
+
+def test_a_summary_is_read_while_it_is_written() -> None:
+    said = json.dumps(SUMMARY, ensure_ascii=False)
+    shown = [begun_in(said[:end]) for end in range(len(said))]
+    assert shown[5] == "" and shown[-1] == SUMMARY["summary"]
+    assert all(str(SUMMARY["summary"]).startswith(one.removesuffix(" …")) for one in shown)
+    assert begun_in('{"summary": "half an escape \\u00') == ""
+    lines = long_notes.summing_up(SummaryProgress(2, 3, "Kennedy speaks."), "en").splitlines()
+    assert "25%" in lines[1] and lines[2] == "> Kennedy speaks."
 
 
 def test_without_a_model_telling_sentences_are_chosen_in_order() -> None:

@@ -1,0 +1,51 @@
+"""Commands that take long: how far they are, in the place of the answer, with a button to stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import lightbulb
+
+from audio import TranscriptionProgress
+from bot.answering.hearings import Hearings
+from bot.i18n.translation import translate
+from bot.ui.answer_buttons import hearing_row
+from bot.ui.command_reply import locale_of
+from bot.ui.progress_bar import ProgressBar
+from bot.ui.transcript_text import LISTENING, so_far
+
+ResultT = TypeVar("ResultT")
+
+
+async def stoppable(
+    context: lightbulb.Context,
+    hearings: Hearings,
+    work: Callable[[ProgressBar], Awaitable[ResultT]],
+    *,
+    least_s: float = 0.0,
+) -> ResultT:
+    """What ``work`` gives, which shows how far it is on the bar that it is given; ``context`` was deferred.
+
+    ``least_s``: of shorter recordings no bar is shown.
+
+    Raises:
+        CancelledByUserError: the button was pressed; ``work`` was cancelled.
+    """
+    locale = locale_of(context)
+    with hearings.running(context.user.id, context.channel_id) as (hearing, stop):
+        row = hearing_row(hearing, locale)
+        progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=least_s, row=row)
+        try:
+            return await stop.unless_cancelled(work(progress))
+        finally:
+            await progress.end()
+
+
+def on_heard(progress: ProgressBar, locale: str, count: int) -> Callable[[int, TranscriptionProgress], None]:
+    """What shows on the bar how far the hearing of ``count`` recordings is."""
+
+    def tell(number: int, done: TranscriptionProgress) -> None:
+        progress.tell(done.transcribed_s, done.duration_s, so_far(done, locale, number=number + 1, count=count))
+
+    return tell
