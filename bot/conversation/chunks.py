@@ -20,43 +20,22 @@ class ReplyEnd(StrEnum):
     FAILED = "failed"
 
 
-"""How a reply ends: of itself, at the limit of tokens, by the provider's filter, or by a failure."""
-
-_ENDS: dict[str, ReplyEnd] = {
-    "length": ReplyEnd.LIMIT,
-    "maxtokens": ReplyEnd.LIMIT,
-    "maxoutputtokens": ReplyEnd.LIMIT,
-    "modellength": ReplyEnd.LIMIT,
-    "tokenlimit": ReplyEnd.LIMIT,
-    "maxlength": ReplyEnd.LIMIT,
-    "modelcontextwindowexceeded": ReplyEnd.LIMIT,
-    "contextlengthexceeded": ReplyEnd.LIMIT,
-    "contentfilter": ReplyEnd.FILTERED,
-    "contentfiltered": ReplyEnd.FILTERED,
-    "safety": ReplyEnd.FILTERED,
-    "sensitive": ReplyEnd.FILTERED,
-    "recitation": ReplyEnd.FILTERED,
-    "blocklist": ReplyEnd.FILTERED,
-    "prohibitedcontent": ReplyEnd.FILTERED,
-    "spii": ReplyEnd.FILTERED,
-    "guardrailintervened": ReplyEnd.FILTERED,
-    "refusal": ReplyEnd.FILTERED,
-    "blocked": ReplyEnd.FILTERED,
-    "error": ReplyEnd.FAILED,
-    "networkerror": ReplyEnd.FAILED,
-    "abort": ReplyEnd.FAILED,
-    "aborted": ReplyEnd.FAILED,
-    "cancelled": ReplyEnd.FAILED,
-    "insufficientsystemresource": ReplyEnd.FAILED,
-    "overloaded": ReplyEnd.FAILED,
-    "timeout": ReplyEnd.FAILED,
-    "internalerror": ReplyEnd.FAILED,
-    "servererror": ReplyEnd.FAILED,
-}
-"""By what OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM and SGLang call them; all others, such as
-``stop`` and ``eos``, mean that the reply is whole."""
+_ENDS: tuple[tuple[ReplyEnd, re.Pattern[str]], ...] = (
+    (ReplyEnd.FILTERED, re.compile(
+        r"^(?!functioncall)(.*filter|.*safety|.*moderat|.*polic|.*sensitive|.*guardrail|.*block|.*prohibited"
+        r"|.*refus|recitation|spii)"
+    )),
+    (ReplyEnd.FAILED, re.compile(
+        r"error|fail|abort|cancel|overload|timeout|timedout|interrupt|disconnect|unavailable|resource|ratelimit"
+    )),
+    (ReplyEnd.LIMIT, re.compile(r"length|limit|truncat|incomplete|max\w*token|contextwindow|maxtime")),
+)  # fmt: skip
+"""By what is in the word for it, of OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM, SGLang and those
+who write it in another way; all others, such as ``stop`` and ``eos``, mean that the reply is whole."""
 
 _ABSENT = ("", "null", "none")
+_WRAPPERS = ("result", "data", "output", "response", "body")
+_ENDINGS = ("finishreason", "stopreason", "donereason", "nativefinishreason")
 _REASONING = ("reasoningcontent", "reasoning", "reasoningtext", "thinking", "thought", "thoughts")
 _TEXT = ("content", "text", "outputtext", "value", "refusal")
 
@@ -98,16 +77,19 @@ def read_chunk(data: object, name: str = "") -> Chunk:
         data = next((one for one in data if isinstance(one, Mapping)), {})
     if not isinstance(data, Mapping):
         return Chunk()
-    choices = _field(data, "choices")
-    choice = _first(choices)
+    data = _unwrapped(data)
+    choice = _first(_field(data, "choices"))
     refusal = refusal_in(data, name) or refusal_in(choice)
     counted = _counted(data)
+    if choice is None and isinstance(_field(data, "message"), Mapping):
+        # Of Ollama's own contract.
+        choice = data
     if choice is None:
-        return Chunk(counted=counted, refusal=refusal)
-    end = _end(_field(choice, "finishreason", "stopreason"))
-    delta, message = _field(choice, "delta"), _field(choice, "message")
-    is_complete = not isinstance(delta, Mapping) and isinstance(message, Mapping)
-    said = message if is_complete else delta
+        return Chunk(counted=counted, refusal=refusal, end=_end_in(data))
+    delta, message = _structure(choice, "delta"), _structure(choice, "message")
+    is_complete = not isinstance(delta, Mapping) and isinstance(message, Mapping) and data.get("done") is not False
+    said = message if isinstance(message, Mapping) and not isinstance(delta, Mapping) else delta
+    end = _end_in(choice, said, data)
     text = reasoning = ""
     wants_tool = False
     if isinstance(said, Mapping):
@@ -116,6 +98,8 @@ def read_chunk(data: object, name: str = "") -> Chunk:
         refused = _field(said, "refusal")
         text += refused if isinstance(refused, str) else ""
         wants_tool = bool(_field(said, "toolcalls") or _field(said, "functioncall"))
+        if said.get("thought") is True:
+            text, reasoning = "", reasoning + text
     elif isinstance(delta, str | list):
         text, reasoning = _text(delta)
     if not text:
@@ -124,9 +108,26 @@ def read_chunk(data: object, name: str = "") -> Chunk:
     return Chunk(text, reasoning, is_complete, end, wants_tool, counted, refusal)
 
 
+def _unwrapped(data: Mapping[str, object]) -> Mapping[str, object]:
+    """What some proxies put around an event is left out."""
+    if "choices" not in data:
+        for name in _WRAPPERS:
+            if isinstance(inner := data.get(name), Mapping) and "choices" in inner:
+                return inner
+    return data
+
+
+def _structure(choice: Mapping[str, object], name: str) -> object:
+    """A part of ``choice`` that is no text of its own: the word "null" in its place says that there is none."""
+    found = _field(choice, name)
+    return None if isinstance(found, str) and found.strip().lower() in _ABSENT else found
+
+
 def _first(choices: object) -> Mapping[str, object] | None:
     """The first choice; one that says that it is another one is left out."""
-    found = [choices] if isinstance(choices, Mapping) else choices if isinstance(choices, list) else []
+    found = choices if isinstance(choices, list) else []
+    if isinstance(choices, Mapping):
+        found = [choices["0"]] if "0" in choices else [choices]
     for choice in found:
         if isinstance(choice, Mapping) and choice.get("index") in (None, 0, "0", ""):
             return choice
@@ -177,12 +178,29 @@ def _strings(value: object, depth: int = 0) -> Iterator[str]:
             yield from _strings(inner, depth + 1)
 
 
+def _end_in(*holders: object) -> ReplyEnd | None:
+    """How the reply ends, by the first of ``holders`` that says so."""
+    for holder in holders:
+        if not isinstance(holder, Mapping):
+            continue
+        for name in _ENDINGS:
+            if (end := _end(_field(holder, name))) is not None:
+                return end
+        if holder.get("done") is True:
+            return ReplyEnd.WHOLE
+    return None
+
+
 def _end(value: object) -> ReplyEnd | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, Mapping):
+        value = _field(value, "type", "reason")
     if not isinstance(value, str) or value.strip().lower() in _ABSENT:
         return None
     # Gemini says why it filters: "content_filter: PROHIBITED_CONTENT".
     kind = _plain(value.partition(":")[0])
-    return _ENDS.get(kind, ReplyEnd.WHOLE)
+    return next((end for end, words in _ENDS if words.search(kind)), ReplyEnd.WHOLE)
 
 
 def _counted(data: Mapping[str, object]) -> CountedTokens | None:

@@ -39,6 +39,12 @@ _UNKNOWN_FIELD = re.compile(
     r"|not permitted|unsupported|not supported|does not support|not allowed|additional properties|invalid"
     r"|deprecated|cannot (both )?be|may only be|must be (one of|set to)"
 )
+_OF_ROLES = re.compile(r"\b(system|roles?|alternat\w*|multiturn)\b|(start|begin|first).{0,40}\buser\b")
+_OF_SAMPLING = ("temperature", "seed")
+_OTHER_LIMITS = re.compile(r"max_?(output|new|completion)_?tokens")
+"""What proxies call the limit of the provider behind them."""
+_MIN_REPLY_TOKENS = 16
+"""A smaller number in a refusal is the lower end of what is allowed, or no number of tokens."""
 _OF_THINKING = ("think", "reasoning_effort", "reasoning", "enable_thinking", "thinking", "chat_template_kwargs")
 """Fields that a model which does not think refuses without naming them."""
 _CONTEXT = re.compile(
@@ -114,9 +120,17 @@ def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
 
 
 def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
-    """What may be the matter where the endpoint does not say: of the fields that are sent, the count of tokens is the
-    one that endpoints know least."""
-    if refusal.is_page or refusal.status not in (400, 422, 500) or "stream_options" not in sent:
+    """What may be the matter where the endpoint does not say so in words that are known: a field that it names, a role
+    where it speaks of roles, or else, of the fields that are sent, the count of tokens, which endpoints know least."""
+    if refusal.is_page or refusal.status not in (400, 422, 500):
+        return None
+    # A word such as "stop" or "user" may stand there by chance.
+    named = {name for name in _named_in(refusal, sent) if "_" in name or name in _OF_SAMPLING}
+    if named:
+        return replace(profile, left_out=profile.left_out | named)
+    if _has_system(sent) and _OF_ROLES.search(refusal.words):
+        return replace(profile, system_role=False)
+    if "stream_options" not in sent:
         return None
     return replace(profile, left_out=profile.left_out | {"stream_options"})
 
@@ -143,9 +157,13 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
     if TOO_LONG.search(words):
         return None
     other = _LIMITS[1 - _LIMITS.index(field)]
-    if not re.search(rf"(?<!\w){field}(?!\w)", words):
+    if not re.search(rf"(?<!\w){field}(?!\w)", words) and not _OTHER_LIMITS.search(words):
         return None
-    numbers = [number for found in _NUMBER.findall(words) if 0 < (number := _integer(found)) < limit]
+    numbers = [
+        number
+        for found in _NUMBER.finditer(words)
+        if _MIN_REPLY_TOKENS <= (number := _integer(found[0]) - ("(exclusive" in words[found.end() :][:12])) < limit
+    ]
     # Which of the two is meant stands first, and the other one is what to use instead.
     if re.search(rf"(?<!\w){other}(?!\w).{{0,40}}instead", words) or (
         other not in profile.left_out and not numbers and _UNKNOWN_FIELD.search(words)
@@ -164,9 +182,7 @@ def _of_streaming(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, ob
 
 
 def _of_roles(profile: ModelProfile, words: str, sent: Mapping[str, object]) -> ModelProfile | None:
-    messages = sent.get("messages")
-    has_system = isinstance(messages, list) and any(one["role"] == "system" for one in messages)
-    return replace(profile, system_role=False) if has_system and _NO_SYSTEM.search(words) else None
+    return replace(profile, system_role=False) if _has_system(sent) and _NO_SYSTEM.search(words) else None
 
 
 def _of_fields(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
@@ -176,16 +192,28 @@ def _of_fields(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
         return replace(profile, left_out=profile.left_out | {refusal.param})
     if not _UNKNOWN_FIELD.search(words):
         return None
-    # xAI writes them in another way than it takes them: reasoningEffort.
-    spellings = {name: {name.lower(), name.lower().replace("_", "")} for name in fields}
-    named = {
-        name
-        for name, spelt in spellings.items()
-        if any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in spelt)
-    }
+    named = _named_in(refusal, sent)
     if re.search(r"not support (thinking|reasoning)", words):
         named |= {name for name in fields if name in _OF_THINKING}
     return replace(profile, left_out=profile.left_out | named) if named else None
+
+
+def _has_system(sent: Mapping[str, object]) -> bool:
+    messages = sent.get("messages")
+    return isinstance(messages, list) and any(one["role"] == "system" for one in messages)
+
+
+def _named_in(refusal: Refusal, sent: Mapping[str, object]) -> set[str]:
+    """The fields of ``sent`` that ``refusal`` names and that can be left out."""
+    # xAI writes them in another way than it takes them: reasoningEffort.
+    spellings = {
+        name: {name.lower(), name.lower().replace("_", "")} for name in sent if name not in (*_REQUIRED, *_LIMITS)
+    }
+    return {
+        name
+        for name, spelt in spellings.items()
+        if any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", refusal.words) for one in spelt)
+    }
 
 
 def _integer(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 _LISTS = ("data", "models", "model_list", "model_names", "available_models", "result", "results", "items", "list")
 _MAX_DEPTH = 4
-_NAMES = ("id", "name", "model", "model_name", "slug")
+_NAMES = ("id", "name", "model", "model_name", "modelId", "model_id", "slug")
 _VARIANTS = ("latest", "free", "beta", "nitro", "floor", "online", "thinking", "extended")
 _MAX_NAMES = 10_000
 
@@ -25,7 +25,7 @@ def _list_in(data: object, depth: int = 0) -> Sequence[object] | Mapping[str, ob
         return data
     if not isinstance(data, Mapping) or depth > _MAX_DEPTH:
         return None
-    for key in _LISTS:
+    for key in (*_LISTS, *(key for key in data if "model" in str(key).lower())):
         if isinstance(found := data.get(key), list | dict):
             # Some wrap a list in another one, as {"data": {"models": [...]}}.
             inner = _list_in(found, depth + 1) if isinstance(found, dict) else None

@@ -8,15 +8,30 @@ from bot.conversation.errors import ChatCannotSeeError, ChatFilteredError, ChatP
 from bot.conversation.refusals import Refusal
 
 _BAD_PICTURE = re.compile(
-    r"unsupported image(?! input)|invalid_image|image_parse_error|at most \d+ image"
+    r"unsupported image(?! input)|invalid_image|image_parse_error|at most [1-9]\d* image|too many (images|pictures)"
+    r"|image \d+\b|unsupported media type:? image/|only .{0,20}(jpe?g|png|gif|webp)"
+    r"|image.{0,20}(url|base64).{0,20}valid"
+    r"|(invalid|bad|malformed) base64|(not|n't) (represent )?a valid (image|picture)|identify image"
     r"|(process|decode|load|download|read|parse|open).{0,20}(the |an )?(image|picture)"
     r"|(invalid|corrupt\w*|damaged|malformed|bad) (image|picture)"
     r"|image.{0,30}(too (large|big|small)|exceeds|dimension|corrupt|damaged)"
 )
 
-_NO_PICTURES = ("image", "picture", "vision", "multimodal", "mmproj", "content type", "must be a string")
+_NO_PICTURES = (
+    "image",
+    "picture",
+    "vision",
+    "multimodal",
+    "mmproj",
+    "content type",
+    "must be a string",
+    "valid string",
+    "item type in content",
+)
 """In what endpoints say when they refuse any picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only."""
 
+_NOT_FOR_PICTURES = re.compile(r"support.{0,20}(image|picture|vision|multimodal)|(image|picture|vision).{0,30}support")
+"""What a router says that finds nobody who takes them; the name of a model may have such words in it as well."""
 _STATUSES = (0, 400, 415, 422, 500, 501)
 """That a picture may be the reason of; 0: an error within a reply."""
 
@@ -24,8 +39,11 @@ _STATUSES = (0, 400, 415, 422, 500, 501)
 def picture_error(refusal: Refusal, model: str) -> ChatPictureRefusedError | ChatCannotSeeError | None:
     """What ``refusal`` of a prompt with pictures is about: one picture, where others may be taken; any picture; None:
     something else."""
-    if refusal.status not in _STATUSES or isinstance(refusal.error(model), ContextTooLongError | ChatFilteredError):
+    of_model = refusal.status == 404 and _NOT_FOR_PICTURES.search(refusal.words)
+    if not (refusal.status in _STATUSES or of_model):
         return None
-    if _BAD_PICTURE.search(refusal.words):
+    if isinstance(refusal.error(model), ContextTooLongError | ChatFilteredError):
+        return None
+    if not of_model and _BAD_PICTURE.search(refusal.words):
         return ChatPictureRefusedError()
     return ChatCannotSeeError() if any(mark in refusal.words for mark in _NO_PICTURES) else None

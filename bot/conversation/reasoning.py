@@ -9,6 +9,7 @@ _PAIRS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
     "<thought>": "</thought>",
+    "<thoughts>": "</thoughts>",
     "<reasoning>": "</reasoning>",
     "[THINK]": "[/THINK]",
     "<seed:think>": "</seed:think>",
@@ -17,15 +18,39 @@ _PAIRS = {
     "<|channel>": "<channel|>",
     "<|inner_prefix|>": "<|inner_suffix|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|thinking|>": "<|/thinking|>",
+    "[THINKING]": "[/THINKING]",
+    "<unused94>": "<unused95>",
+    "<scratchpad>": "</scratchpad>",
+    "<inner_monologue>": "</inner_monologue>",
+    "<internal_monologue>": "</internal_monologue>",
+    "<thought_process>": "</thought_process>",
+    "<thinking_process>": "</thinking_process>",
+    '<details type="reasoning"': "</details>",
 }
 """Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi; of Cohere; of Gemma; of
-Apertus; of Sky-T1."""
+Apertus; of Sky-T1; of fine-tunes; of MedGemma; of what people prompt for; of Open WebUI."""
+_DOUBTFUL = {
+    "<reflection>": "</reflection>",
+    "<analysis>": "</analysis>",
+    "<reason>": "</reason>",
+    "Here is my thought process:": "Here is my response:",
+    "Here's my thought process:": "Here's my response:",
+}
+"""What may be an answer as well, where nothing follows it: of fine-tunes; of Granite."""
+_SPOKEN_OF = re.compile(r"[`'\"]?,? (is|are|was|were|tags?|and|or|marks?|means?|stands?|in|opens?|begins?|blocks?)\b")
+"""What follows a mark that a sentence is about."""
 _WRAPPERS = {
     "<answer>": "</answer>",
+    "<response>": "</response>",
+    "<output>": "</output>",
+    "<final>": "</final>",
+    "<final_answer>": "</final_answer>",
     "<|START_RESPONSE|>": "<|END_RESPONSE|>",
     "<|begin_of_solution|>": "<|end_of_solution|>",
 }
-"""What stands around the answer behind such reasoning: of Hunyuan and fine-tunes; of Cohere; of Sky-T1."""
+"""What stands around the answer behind such reasoning: of Hunyuan and fine-tunes; of Ernie; of fine-tunes; of
+Cohere; of Sky-T1."""
 _START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 _HEADS = (_START, _CHANNEL)
 _ENDS = ("<|end|>", "<|return|>", "<|call|>", *_HEADS)
@@ -73,6 +98,10 @@ class ReasoningFilter:
         self._closing: tuple[str, ...] = _UNOPENED_MARKS if is_thinking else ()
         self._hidden: list[str] | None = [] if is_thinking else None
         """What is in a block that is presumed, and is text after all when its closing mark never comes."""
+        self._opening = ""
+        """What opened the block."""
+        self._doubtful = ""
+        """Blocks that are the answer, where nothing follows them."""
 
     @property
     def is_thinking(self) -> bool:
@@ -97,11 +126,15 @@ class ReasoningFilter:
     def end(self, *, is_whole: bool) -> str:
         """What was held back and turned out not to be a mark. ``is_whole``: the reply ended of itself."""
         held, self._held = self._held, ""
+        if self._doubtful and is_whole and self._where is _Section.START and not (self._given + held).strip():
+            return self._doubtful + held
         if self._where is _Section.WRAPPED:
             return "" if held.strip() in self._closing else held
         if self._where is not _Section.BLOCK:
             return "" if self._where is _Section.HEAD and _HEAD_SO_FAR.fullmatch(held) else held
-        return "".join([*self._hidden, held]) if self._hidden is not None and is_whole else ""
+        hidden = "".join([*(self._hidden or ()), held])
+        is_text = self._hidden is not None and (self._opening not in _PAIRS or _SPOKEN_OF.match(hidden))
+        return f"{self._opening}{hidden}" if is_text and is_whole else ""
 
     def _step(self) -> str:
         match self._where:
@@ -120,9 +153,11 @@ class ReasoningFilter:
 
     def _begin(self) -> str:
         rest = self._held.lstrip()
-        for opening, closing in _PAIRS.items():
+        for opening, closing in (_PAIRS | _DOUBTFUL).items():
             if rest[: len(opening)].lower() == opening.lower():
-                self._open(rest[len(opening) :], (closing,))
+                # Some models close a block with the other of these two marks.
+                self._open(rest[len(opening) :], _UNOPENED_MARKS if closing in _UNOPENED_MARKS else (closing,))
+                self._opening, self._hidden = opening, []
                 return ""
         wrappers = _WRAPPERS if self.has_reasoned else {}
         wrapper = next((one for one in wrappers if rest.lower().startswith(one.lower())), None)
@@ -134,12 +169,13 @@ class ReasoningFilter:
         elif not self._given and re.match(rf"{_BARE_CHANNEL}[A-Z]", rest):
             self._open(rest, (_BARE_FINAL,))
             self._hidden = []
-        elif not _may_become(rest, (*_PAIRS, *_HEADS, *wrappers)) and not (not self._given and _bare(rest)):
+        elif not _may_become(rest, (*_PAIRS, *_DOUBTFUL, *_HEADS, *wrappers)) and not (not self._given and _bare(rest)):
             self._where = _Section.TEXT
         return ""
 
     def _open(self, rest: str, closing: tuple[str, ...]) -> None:
         self._held, self._closing, self._where, self._hidden = rest, closing, _Section.BLOCK, None
+        self._opening = ""
 
     def _block(self) -> str:
         found = _first(self._held, self._closing)
@@ -148,6 +184,8 @@ class ReasoningFilter:
             return ""
         at, mark = found
         self._hide(at)
+        if self._opening in _DOUBTFUL:
+            self._doubtful += "".join([self._opening, *(self._hidden or ()), mark])
         self.has_reasoned, self._hidden = True, None
         if mark in _HEADS:
             self._where = _Section.HEAD
@@ -159,7 +197,7 @@ class ReasoningFilter:
     def _hide(self, count: int) -> None:
         if self._hidden is not None:
             self._hidden.append(self._held[:count])
-        elif self._held[:count].strip():
+        if (self._hidden is None or self._opening in _PAIRS) and self._held[:count].strip():
             self.has_reasoned = True
         self._held = self._held[count:]
 
@@ -215,7 +253,10 @@ class ReasoningFilter:
 
 def _first(text: str, marks: tuple[str, ...]) -> tuple[int, str] | None:
     """Where the first of ``marks`` stands, and which it is."""
-    return min(((at, mark) for mark in marks if (at := text.find(mark)) >= 0), default=None)
+    found = (re.search(re.escape(mark), text, re.IGNORECASE) for mark in marks)
+    # Of two marks that begin alike at one place the longer one is meant.
+    first = min((one for one in found if one), key=lambda one: (one.start(), -one.end()), default=None)
+    return None if first is None else (first.start(), first[0])
 
 
 def _may_become(text: str, marks: tuple[str, ...]) -> bool:
@@ -234,4 +275,5 @@ def _in_code(before: str) -> bool:
 
 def _overlap(text: str, mark: str) -> int:
     """How many characters at the end of ``text`` may be the beginning of ``mark``."""
-    return next((n for n in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-n:])), 0)
+    longest = min(len(text), len(mark) - 1)
+    return next((n for n in range(longest, 0, -1) if mark[:n].lower() == text[-n:].lower()), 0)

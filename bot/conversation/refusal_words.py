@@ -26,51 +26,66 @@ TOO_LONG = re.compile(
     r"|reduce (the length|your (message|prompt|input))|range of input length|too long\b"
     r"|must be <= \d+\. given|must have less than \d+ tokens|超长"
 )
+_SEEMS_TOO_LONG = re.compile(
+    r"(tokens?|prompt|input|sequence|length)\b.{0,60}(exceed|must be less than|(greater|larger|longer) than)"
+    r"|request exceeds the maximum (size|length)|at most \d+ input tokens|cannot exceed the total tokens|长度超"
+)
+"""Words that others may use of a limit on replies, which is looked for before."""
 NO_MODEL = re.compile(
     r"model_not_found|model_not_available|model_not_supported|(unknown|invalid|no such|nonexistent|unrecognized) model"
     r"|not a valid model|no endpoints found|try pulling it|is not found for api version|deploymentnotfound"
     r"|model.{0,120}?(not found|not exist|isn't available|is not available|no longer available|decommissioned)"
     r"|not have access to (the )?model|no access to model|unable to access model|could not find .{0,20}model"
-    r"|model.{0,80}not supported by any",
+    r"|model.{0,80}(not supported by any|deprecated|retired|not (allowed|permitted)|无可用|不存在)"
+    r"|healthy deployments? for",
     re.DOTALL,
 )
 NO_KEY = re.compile(
     r"invalid_?api_?key|api_key_invalid|authentication|unauthenticated|no_db_connection"
     r"|(api|access|auth)[ _-]?(key|token).{0,30}(invalid|not valid|incorrect|expired|missing|leaked|revoked|disabled)"
     r"|(invalid|incorrect|expired|missing|no).{0,20}(api|auth)[ _-]?(key|token|credentials)"
+    r"|(security|bearer) token.{0,40}invalid|token (has |is )?expired"
 )
 """``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
 NO_ADDRESS = re.compile(
-    r"^\W*(error\W*)?(detail\W*)?(404 )?((page|resource) )?not[ _]found\W*$"
+    r"^\W*(error\W*)?(detail\W*)?((http )?404 )?((page|resource|path|endpoint|url) )?not[ _]found\W*$"
+    r"|http request.{0,20}to (an )?https"
     r"|invalid url|unexpected endpoint|unknown (url|request url)"
     r"|cannot (post|get) /|no route|route .{0,80}not found|method not allowed|could not route"
 )
 OVERLOADED = re.compile(
-    r"overloaded|at capacity|over capacity|capacity[ _]exceeded|loading|no healthy|no available (server|worker|channel)"
+    r"overloaded|at capacity|over capacity|capacity[ _]exceeded|(is|still|currently) loading|loading model"
+    r"|no healthy|no available (server|worker|channel)"
     r"|temporarily unavailable|high demand|try again later|server (is )?busy|engine is currently"
+    r"|warming up|cold start"
 )
 _REQUESTED = re.compile(r"limit:? (\d+).{0,80}requested:? (\d+)", re.DOTALL)
 """What a limit on tokens a minute says: nothing is gained by waiting when a request is larger than that."""
 _TOO_MANY = re.compile(
     r"throttl|rate[ _-]?limit\w* (reached|exceeded)|(exceeded|reached).{0,20} rate[ _-]?limit"
     r"|ratelimit(reached|exceeded)|too many requests|rate_limit_(exceeded|error)"
+    r"|(request|concurrency) limit|per (minute|second)\b|slow down"
 )
 _FILTERED = re.compile(
     r"content_?filter|content[ _]policy|content management policy|responsibleai|requires moderation|\bflagged\b"
-    r"|moderation_blocked|data_inspection_failed|safety (system|filter|polic)|prohibited_content|content exists risk"
-    r"|inappropriate content|blocked by.{0,40}(safety|polic|guardrail)|guardrail"
-    r"|violat(e|es|ed|ing|ion)\b.{0,40}(polic|guideline|terms of)|敏感内容|不安全"
+    r"|moderation_blocked|data_inspection_failed|safety (system|filter|polic)|prohibited[_ ]content|content exists risk"
+    r"|(inappropriate|sensitive) content|blocked (by|due to|for).{0,40}(safety|polic|guardrail)|guardrail|moderation"
+    r"|violat(e|es|ed|ing|ion)\b.{0,40}(polic|guideline|terms of)|敏感|不安全|违规"
 )
 _REGION = re.compile(
     r"unsupported_country|country, region|(country|region|territory|location) (is )?not (supported|available|allowed)"
     r"|not (available|supported|allowed) in your (current )?(country|region|location|territory)"
-    r"|location is not supported"
+    r"|location is not supported|(unsupported|restricted) (countr|region|territor|location)|geo-?(restrict|block)"
+    r"|from your (country|region|location)"
 )
 _NO_CREDIT = re.compile(
-    r"insufficient[ _](quota|balance|credits?|funds)|credit balance|(more|out of|no|enough|any|available) credits?\b"
+    r"insufficient[ _](quota|balance|credits?|funds)|credit balance"
+    r"|(more|out of|no|enough|any|available|remaining) credits?\b|(credits?|balance|funds).{0,20}(insufficient|too low)"
     r"|billing|payment required|purchase .{0,20}credits?|account is not active|arrearage|overdue"
-    r"|exceeded your current quota|spending limit|余额不足|欠费"
+    r"|exceeded your current quota|spending limit|budget has been exceeded|budget_exceeded|trial.{0,20}expired"
+    r"|(free tier|credits?|quota) (is |are |has been |have been )?(exhausted|used up)|额度不足|余额不足|欠费"
 )
+_SURELY_NO_CREDIT = re.compile(r"insufficient[ _](quota|balance|credits?|funds)|exceeded your current quota")
 _SHUT_OUT = re.compile(
     r"(organization|account|project|user) (has been |is |was )?(restricted|deactivated|suspended|disabled|banned)"
     r"|organization_restricted|account_deactivated"
@@ -87,9 +102,11 @@ def meaning_of(words: str, status: int, retry_after_s: float | None) -> ChatErro
     too_large = requested is not None and int(requested[2]) > int(requested[1])
     if status == 413 or too_large or "request too large" in words:
         return ContextTooLongError()
-    if status in (401, 429):
+    if status == 401:
+        return ChatQuotaExceededError() if _SURELY_NO_CREDIT.search(words) else None
+    if status in (420, 429):
         # A limit that passes is spoken of in many words, of which some are those of other refusals.
-        if status == 429 and retry_after_s is None and _NO_CREDIT.search(words):
+        if retry_after_s is None and _NO_CREDIT.search(words):
             return ChatQuotaExceededError()
         return None
     if status != 402 and _TOO_MANY.search(words):
@@ -100,6 +117,7 @@ def meaning_of(words: str, status: int, retry_after_s: float | None) -> ChatErro
         (_NO_CREDIT, ChatQuotaExceededError),
         (_SHUT_OUT, ChatForbiddenError),
         (TOO_LONG, ContextTooLongError),
+        (_SEEMS_TOO_LONG, ContextTooLongError),
     ):
         if pattern.search(words):
             return kind()

@@ -16,6 +16,7 @@ from bot.conversation.errors import (
     ChatQuotaExceededError,
     ChatRateLimitedError,
     ChatRefusedError,
+    ChatRegionError,
     ChatWrongAddressError,
     ContextTooLongError,
 )
@@ -68,7 +69,7 @@ class Refusal:
     @property
     def may_pass(self) -> bool:
         """Whether the same request may succeed soon."""
-        return self.status in (408, 409, 425, 429) or (self.status >= 500 and self.status not in (501, 505))
+        return self.status in (408, 409, 420, 425, 429) or (self.status >= 500 and self.status not in (501, 505))
 
     def error(self, model: str) -> ChatError:
         """What people are told, when it was ``model`` that was asked."""
@@ -83,7 +84,7 @@ class Refusal:
             return ChatRefusedError()
         if status == 402:
             return ChatQuotaExceededError()
-        if status == 429:
+        if status in (420, 429):
             return ChatRateLimitedError.after(self.retry_after_s)
         if status in (404, 405) or (self.is_page and status < 400) or (status < 500 and NO_ADDRESS.search(words)):
             astray = (
@@ -92,7 +93,9 @@ class Refusal:
             return ChatWrongAddressError() if astray or status != 404 else ChatModelUnknownError(model)
         if status == 403:
             return ChatForbiddenError()
-        if status in (498, 503, 529) or (status >= 500 and OVERLOADED.search(words)):
+        if status == 451:
+            return ChatRegionError()
+        if status in (498, 503, 529) or ((status >= 500 or status in (0, 400)) and OVERLOADED.search(words)):
             return ChatOverloadedError()
         return ChatFailedError(f"status {status}" if status else "an error in its answer")
 
@@ -133,7 +136,7 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
     if not isinstance(data, Mapping):
         return None
     error = data.get("error") or data.get("errors")
-    is_error = bool(error) and error not in ("null", "None")
+    is_error = _says_something(error)
     nameless = "choices" not in data and (
         data.get("type") == "error"
         or "detail" in data
@@ -151,6 +154,13 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
         kinds = re.sub(r"[^a-z]", "", said.code.lower())
         status = next((number for mark, number in _STATUSES.items() if mark in kinds), 0)
     return replace(said, status=status, in_stream=True)
+
+
+def _says_something(error: object) -> bool:
+    """Whether ``error`` is one: some send the field with each event, and nothing in it."""
+    if isinstance(error, Mapping):
+        return any(_says_something(value) for value in error.values())
+    return bool(error) and str(error).strip().lower() not in ("null", "none", "0", "false", "")
 
 
 def _read(data: Mapping[str, object]) -> Refusal:

@@ -47,7 +47,6 @@ class EventDecoder:
     def __init__(self) -> None:
         self._rest = bytearray()
         self._searched = 0
-        self._begun = False
         self._json = ""
         """Of an event that goes on in the next line."""
         self._name = ""
@@ -90,10 +89,8 @@ class EventDecoder:
         return None
 
     def _line(self, line: str) -> Iterator[StreamEvent]:
-        if not self._begun:
-            line = line.removeprefix("\ufeff")
-            self._begun = True
-        stripped = line.strip()
+        # Marks of the order of bytes, and zeros that fill up a buffer, say nothing wherever they stand.
+        stripped = line.strip().strip("\ufeff\x00").strip()
         if not stripped:
             if self._json:
                 log.debug("an event is no JSON", characters=len(self._json))
@@ -109,7 +106,12 @@ class EventDecoder:
             # Of llama.cpp: an event that is named and told in one line.
             self._name, field = "error", "data"
         content = value.strip() if colon and field == "data" else stripped
-        if content.startswith("[DONE]"):
+        while content.startswith("data:"):
+            # A proxy that wraps an event as if it were no event yet.
+            content = content.removeprefix("data:").strip()
+        if content.startswith('"') and content.endswith('"'):
+            content = _unquoted(content)
+        if content.startswith("[DONE]") or content.upper() in ("DONE", "[DONE]"):
             self._json = ""
             yield StreamEvent(None)
             return
@@ -131,6 +133,15 @@ class EventDecoder:
             return
         if is_data or self._json or content[0] in "{[":
             self._json += f"{content}\n"
+
+
+def _unquoted(content: str) -> str:
+    """An event that was written as JSON twice, as it was before the second time."""
+    try:
+        inner = json.loads(content)
+    except (ValueError, RecursionError):
+        return content
+    return inner.strip() if isinstance(inner, str) else content
 
 
 def _decoded(line: bytes) -> str:

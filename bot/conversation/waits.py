@@ -19,7 +19,7 @@ _EARLIEST_MOMENT = 1_600_000_000.0
 _TIMES = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0}
 _WAIT = re.compile(
-    r"(?:try again|retry|retrying|wait|available|reset\w*)(?: your| the)?(?: request)?"
+    r"(?:try again|retry|retrying|wait|available|reset\w*|cool ?down|come back|allowed)(?: your| the)?(?: request)?"
     r"(?:[ _-]?(?:in|after|for|at least|delay|about))*[\"':= ]*"
     rf"((?:{_TIMES.pattern}[ ,]*(?:and )?)+)"
 )
@@ -27,6 +27,12 @@ _BUCKETS = ("x-ratelimit-{}-requests", "x-ratelimit-{}-tokens", "anthropic-ratel
             "anthropic-ratelimit-tokens-{}", "anthropic-ratelimit-input-tokens-{}")  # fmt: skip
 """What is counted by itself, each with what remains of it and with when it is full again."""
 _IN_SECONDS = ("retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "estimated_time")
+_MOMENTS = ("reset_at", "resets_at", "reset_time", "resetAt", "retry_at")
+_DRAFTED = re.compile(r"(?:\breset=|;\s*t=)(\d+)")
+"""What drafts of a standard have in one header with what remains."""
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)")
+_BARE_WAIT = re.compile(r"(?:retry|try again)(?:[ _-]?(?:in|after))+[\"':= ]*(\d+(?:\.\d+)?)(?![\w.:-])|(\d+)\s*秒")
+_MOMENT = re.compile(r"(?:at|until|after|reset\w*)\W{1,3}(\d{4}-\d\d-\d\d[t ][\d:.]{5,15}(?:z|[+-]\d\d:?\d\d)?)")
 
 
 def wait_in_headers(headers: Mapping[str, str], *, is_limit: bool) -> float | None:
@@ -35,12 +41,18 @@ def wait_in_headers(headers: Mapping[str, str], *, is_limit: bool) -> float | No
     ``headers`` are asked for by names in lower case. ``is_limit``: whether it was refused because of a limit, so that
     it matters when that is lifted.
     """
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    if said := headers.get("retry-after") or headers.get("x-retry-after"):
-        return _until(said)
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        if (milliseconds := _number(headers.get(name))) is not None:
+            return milliseconds / 1000
+    for name in ("retry-after", "x-retry-after", "retry-after-seconds", "x-retry-after-seconds"):
+        if said := headers.get(name):
+            return _until(said)
     if not is_limit:
         return None
+    if (said := headers.get("x-ratelimit-reset-after")) is not None:
+        return _until(said)
+    if (found := _DRAFTED.search(headers.get("ratelimit", ""))) is not None:
+        return _number(found[1])
     for bucket in _BUCKETS:
         if _number(headers.get(bucket.format("remaining"))) == 0 and (said := headers.get(bucket.format("reset"))):
             return _until(said)
@@ -56,11 +68,17 @@ def wait_in_body(*holders: object) -> float | None:
         if not isinstance(holder, Mapping):
             continue
         for key in _IN_SECONDS:
-            if (seconds := _number(holder.get(key))) is not None:
+            said = holder.get(key)
+            if (seconds := _until(said) if isinstance(said, str) else _number(said)) is not None:
+                return seconds
+        for key in _MOMENTS:
+            if isinstance(said := holder.get(key), str) and (seconds := _until(said)) is not None:
                 return seconds
         if (milliseconds := _number(holder.get("retry_after_ms"))) is not None:
             return milliseconds / 1000
         metadata = holder.get("metadata")
+        if isinstance(metadata, Mapping) and (seconds := wait_in_body(metadata)) is not None:
+            return seconds
         passed_on = metadata.get("headers") if isinstance(metadata, Mapping) else None
         if isinstance(passed_on, Mapping):
             # What a router passes on of the headers of the provider behind it.
@@ -71,8 +89,12 @@ def wait_in_body(*holders: object) -> float | None:
 
 def wait_in_words(text: str) -> float | None:
     """How long an endpoint says to wait, in seconds: "try again in 12.5s", "retry after 1 minute", "6m0s"."""
-    found = _WAIT.search(text.lower()[:_MAX_WORDS])
-    return None if found is None else _duration(found[1])
+    words = text.lower()[:_MAX_WORDS]
+    if (found := _WAIT.search(words)) is not None:
+        return _duration(found[1])
+    if (found := _BARE_WAIT.search(words)) is not None:
+        return _number(found[1] or found[2])
+    return None if (found := _MOMENT.search(words)) is None else _until(found[1].upper())
 
 
 def waits_in_details(details: object) -> Iterator[str]:
@@ -84,7 +106,11 @@ def waits_in_details(details: object) -> Iterator[str]:
 
 def _until(said: str) -> float | None:
     """Seconds, a duration, or a moment."""
-    said = said.strip()
+    said = said.strip().strip('"').strip()
+    if (first := re.fullmatch(r"(\d+(?:\.\d+)?)\s*[;,].*", said)) is not None:
+        said = first[1]
+    if (clock := _CLOCK.fullmatch(said)) is not None:
+        return 3600.0 * int(clock[1] or 0) + 60.0 * int(clock[2]) + int(clock[3])
     if (seconds := _number(said, most=math.inf)) is not None:
         if seconds > 1000 * _EARLIEST_MOMENT:
             seconds /= 1000

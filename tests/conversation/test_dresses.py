@@ -13,14 +13,17 @@ from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.completion_request import request_body, wire_messages
 from bot.conversation.endpoint import EndpointAddress
-from bot.conversation.endpoint_profile import ModelProfile, adapt, stated_context
+from bot.conversation.endpoint_profile import ModelProfile, adapt, guess, stated_context
 from bot.conversation.errors import (
     ChatBrokenOffError,
+    ChatCannotSeeError,
     ChatError,
+    ChatFailedError,
     ChatFilteredError,
     ChatForbiddenError,
     ChatModelUnknownError,
     ChatOverloadedError,
+    ChatPictureRefusedError,
     ChatQuotaExceededError,
     ChatRateLimitedError,
     ChatRefusedError,
@@ -28,6 +31,7 @@ from bot.conversation.errors import (
     ChatWrongAddressError,
     ContextTooLongError,
 )
+from bot.conversation.picture_refusals import picture_error
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.refusals import Refusal, refusal_in, refusal_of
 from bot.conversation.reply_stream import Retraction
@@ -102,6 +106,62 @@ def test_a_role_that_is_refused_in_other_words_is_not_sent_again(said: Body) -> 
 
 
 @pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        ("temperature must be 1 for this model", "temperature"),
+        ("temperature is incompatible with thinking mode", "temperature"),
+        ("top_p: parameter not recognised", "top_p"),
+        ("The parameter `top_p` specified in the request is not valid", "top_p"),
+        ("reasoning_effort is only available for reasoning models", "reasoning_effort"),
+        ("You cannot use top_p with this model", "top_p"),
+        ("不支持参数 top_p", "top_p"),
+        ("something is wrong", "stream_options"),
+    ],
+)
+def test_a_field_that_is_named_is_left_out_whatever_is_said_of_it(said: str, left_out: str) -> None:
+    profile, refusal = ModelProfile(), _refusal(400, _openai(said))
+    sent = request_body("m", QUESTION, profile, max_reply_tokens=800, extra=EXTRA)
+    learnt = adapt(profile, refusal, sent) or guess(profile, refusal, sent)
+    assert learnt == ModelProfile(left_out=frozenset({left_out}))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This model does not support the 'system' role",
+        "role must be one of 'user', 'assistant'",
+        "messages.0.role: Input should be 'user' or 'assistant'",
+        "The model does not support system prompts",
+        "Conversations must start with a user message",
+        "Please ensure that multiturn requests alternate between user and model",
+        "System message must be at the beginning",
+    ],
+)
+def test_whoever_speaks_of_roles_gets_no_role_of_a_system(said: str) -> None:
+    profile, refusal = ModelProfile(), _refusal(400, _openai(said))
+    sent = request_body("m", QUESTION, profile, max_reply_tokens=800)
+    assert (adapt(profile, refusal, sent) or guess(profile, refusal, sent)) == ModelProfile(system_role=False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+        "`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the "
+        "`context_window` for this model",
+        "max_tokens: 30000 > 8192, which is the maximum allowed number of output tokens for claude-3",
+        "max_tokens must be at most 8,192",
+        "Unable to submit request because it has a maxOutputTokens value of 30000 but the supported range is from 1 "
+        "(inclusive) to 8193 (exclusive).",
+        "max_tokens=30000 cannot be greater than max_model_len=8192",
+    ],
+)
+def test_how_long_a_reply_may_be_is_read_in_any_words(said: str) -> None:
+    sent = request_body("m", QUESTION, ModelProfile(), max_reply_tokens=30_000)
+    assert adapt(ModelProfile(), _refusal(400, _openai(said)), sent) == ModelProfile(max_reply_tokens=8192)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         _openai("Your organization must be verified to stream this model.", param="stream", code="unsupported_value"),
@@ -171,7 +231,17 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (413, _openai("Request body too large for gpt-4o model. Max size: 8000 tokens.", code="tokens_limit_reached"),
          ContextTooLongError),  # GitHub Models
         (413, HTML.format("413 Request Entity Too Large"), ContextTooLongError),
+        (400, _openai("The input length 9000 exceeds the maximum allowed token size 8192"), ContextTooLongError),
+        (400, _openai("length of prompt_tokens (9000) must be less than max_model_len (8192)"), ContextTooLongError),
+        (400, _openai("This model supports at most 8192 input tokens, but 9000 were given"), ContextTooLongError),
+        (400, _openai("Total tokens of image and text exceed max message tokens"), ContextTooLongError),
+        (400, _openai("输入长度超过模型最大长度"), ContextTooLongError),
+        (413, "", ContextTooLongError),
         # Too many
+        (403, _openai("Quota exceeded for requests per minute"), ChatRateLimitedError),
+        (400, _openai("You have reached the request limit. Slow down."), ChatRateLimitedError),
+        (200, _openai("Concurrency limit reached"), ChatRateLimitedError),
+        (420, _openai("Enhance your calm"), ChatRateLimitedError),
         (400, {"message": "ThrottlingException: Too many tokens, please wait before trying again."},
          ChatRateLimitedError),  # Bedrock
         (503, _openai("Rate limit exceeded, please retry later"), ChatRateLimitedError),  # One API
@@ -189,7 +259,14 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
                       "can only afford 120."), ChatQuotaExceededError),  # OpenRouter
         (429, _openai("Your account is not active, please check your billing details.", code="billing_not_active"),
          ChatQuotaExceededError),
+        (401, _openai("Insufficient balance. Manage your billing here."), ChatQuotaExceededError),
+        (403, _openai("You have no remaining credits"), ChatQuotaExceededError),
+        (400, _openai("Budget has been exceeded! Current cost: 1.2", type="budget_exceeded"), ChatQuotaExceededError),
+        (403, _openai("Your trial has expired."), ChatQuotaExceededError),
+        (403, _openai("用户额度不足"), ChatQuotaExceededError),
         # Keys and doors
+        (403, _openai("The security token included in the request is invalid."), ChatRefusedError),
+        (403, _openai("token expired"), ChatRefusedError),
         (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***."},
          ChatRefusedError),  # xAI
         (403, _openai("Your API key was reported as leaked. Please use another API key.", status="PERMISSION_DENIED"),
@@ -202,7 +279,13 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         # Countries
         (400, _openai("User location is not supported for the API use."), ChatRegionError),  # Gemini
         (403, _openai("This model is not available in your current region."), ChatRegionError),
+        (451, _openai("Unavailable For Legal Reasons"), ChatRegionError),
+        (403, _openai("Access from your location is blocked"), ChatRegionError),
+        (403, _openai("Access is not allowed from unsupported countries, regions, or territories."), ChatRegionError),
         # Filters
+        (400, _openai("The prompt was blocked due to safety reasons"), ChatFilteredError),
+        (451, _openai("content moderation"), ChatFilteredError),
+        (400, _openai("Request contains sensitive content"), ChatFilteredError),
         (403, {"code": "forbidden", "error": "Content violates usage guidelines."}, ChatFilteredError),  # xAI
         (400, _openai("系统检测到输入或生成内容可能包含不安全或敏感内容", code="1301"), ChatFilteredError),  # Zhipu
         (400, _openai("Input data may contain inappropriate content.", code="data_inspection_failed"),
@@ -219,11 +302,20 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (404, {"object": "error", "message": "The model `x` does not exist.", "type": "NotFoundError", "code": 404},
          ChatModelUnknownError),  # vLLM
         (404, _openai("No models loaded. Please load a model in the developer page."), ChatModelUnknownError),
+        (400, _openai("Model x has been deprecated"), ChatModelUnknownError),
+        (400, _openai("Model id x is not allowed"), ChatModelUnknownError),
         # Addresses
+        (404, {"error": "path not found"}, ChatWrongAddressError),
+        (404, {"code": 404, "message": "HTTP 404 Not Found"}, ChatWrongAddressError),
+        (400, "Client sent an HTTP request to an HTTPS server.", ChatWrongAddressError),
         (404, _openai("Resource not found", code="404"), ChatWrongAddressError),  # Azure
         (404, {"message": "no Route matched with those values"}, ChatWrongAddressError),  # Kong
         (405, "", ChatWrongAddressError),
         # Load
+        (200, _openai("Server is busy"), ChatOverloadedError),
+        (400, _openai("Model is warming up"), ChatOverloadedError),
+        # No words that are known
+        (500, _openai("context deadline exceeded"), ChatFailedError),
         (503, {"error": "Model x is currently loading", "estimated_time": 20.5}, ChatOverloadedError),  # Hugging Face
         (498, _openai("Flex tier capacity exceeded", code="capacity_exceeded"), ChatOverloadedError),  # Groq
         (500, _openai("server busy, please try again. maximum pending requests exceeded"), ChatOverloadedError),
@@ -265,6 +357,21 @@ _LATER = datetime.now(UTC) + timedelta(seconds=_LATER_S)
         ({}, _openai("Please wait 30 seconds and try again."), 30),
         ({}, _openai("Your quota will reset after 3h45m12s."), 13512),
         ({}, _openai("Rate limit reached, please try again in 1 minute and 5 seconds"), 65),
+        ({"retry-after": "00:00:30"}, {}, 30),
+        ({"retry-after": '"30"'}, {}, 30),
+        ({"retry-after": "30, 30"}, {}, 30),
+        ({"x-ms-retry-after-ms": "30000"}, {}, 30),
+        ({"x-ratelimit-reset-after": "30"}, {}, 30),
+        ({"ratelimit": "limit=10, remaining=0, reset=30"}, {}, 30),
+        ({"ratelimit": '"default";r=0;t=30'}, {}, 30),
+        ({}, _openai("Retry after: 30"), 30),
+        ({}, _openai("retry in 30"), 30),
+        ({}, _openai("Next request allowed in 30 seconds"), 30),
+        ({}, _openai("请在30秒后重试"), 30),
+        ({}, _openai(f"Rate limited. Resets at {_LATER.isoformat()}"), _LATER_S),
+        ({}, _openai("slow", retry_after="30s"), 30),
+        ({}, _openai("slow", metadata={"retry_after_seconds": 30}), 30),
+        ({}, _openai("slow", reset_at=_LATER.isoformat()), _LATER_S),
         ({"retry-after": "-1"}, {}, None),
         ({"retry-after": "NaN"}, {}, None),
         ({}, _openai("Limit: 30 requests per 60 seconds."), None),
@@ -328,6 +435,28 @@ STREAMS = {
     "gemini thinks aloud": stream(
         _delta(content="<thought>Hm.", extra_content={"google": {"thought": True}}),
         _delta(content="</thought>Paris."), END),
+    "what says that there is nothing": stream(
+        {"choices": [{"delta": "null"}]}, {**_delta(content="Paris."), "error": {"code": None, "message": None}}, END),
+    "an event within an event": stream(_delta(content="Paris."), END).replace(b"data: ", b"data: data: "),
+    "an event as a text": stream(*(json.dumps(json.dumps(one)) for one in (_delta(content="Paris."), END)),
+                                 '"[DONE]"', done=False),
+    "the mark of the end in small letters": stream(_delta(content="Paris."), "[done]", done=False),
+    "zeros and marks between": b"\x00".join([stream(_delta(content="Par"), done=False),
+                                             "\ufeff".encode() + stream(_delta(content="is."), END)]),
+    "the end in the part": stream(_delta(content="Paris."), {"choices": [{"delta": {"finish_reason": "stop"}}]},
+                                  done=False),
+    "the end beside the choices": stream(_delta(content="Paris."), {"choices": [], "finish_reason": "stop"},
+                                         done=False),
+    "the end as a list": stream(_delta(content="Paris."), {"choices": [{"delta": {}, "finish_reason": ["stop"]}]},
+                                done=False),
+    "choices by their number": stream({"choices": {"0": {"delta": {"content": "Paris."}}}}, END),
+    "wrapped": stream({"result": _delta(content="Paris.")}, {"result": END}),
+    "wrapped as a whole": json.dumps({"code": 0, "msg": "ok", "data": {"choices": [
+        {"message": {"content": "Paris."}, "finish_reason": "stop"}]}}).encode(),
+    "ollama's own": b"".join(
+        json.dumps({"model": "m", "message": {"content": part}, "done": not part, "done_reason": "stop"}).encode()
+        + b"\n" for part in ("Par", "is", ".", "")),
+    "a thought by its mark": stream(_delta(content="Hm.", thought=True), _delta(content="Paris."), END),
     "think tags in pieces": stream(
         *(_delta(content=part) for part in ("\n<th", "ink>", "Hm.", "</", "think", ">\n", "\nParis.")), END),
 }  # fmt: skip
@@ -371,6 +500,14 @@ async def test_each_servers_stream_says_the_same(endpoint: ScriptedChat) -> None
         ("timeout", ChatBrokenOffError),
         ("model_context_window_exceeded", "limit"),  # Anthropic
         ("max_length", "limit"),
+        ("max_completion_tokens", "limit"),
+        ("token_limit_reached", "limit"),
+        ("incomplete", "limit"),
+        ("moderation", ChatFilteredError),
+        ("IMAGE_SAFETY", ChatFilteredError),
+        ("failed", ChatBrokenOffError),
+        ("interrupted", ChatBrokenOffError),
+        ("COMPLETE", "whole"),
         ("pause_turn", "whole"),
         ("function_call_filter: MALFORMED_FUNCTION_CALL", "whole"),
     ],
@@ -426,6 +563,15 @@ async def test_each_dress_of_an_error_in_a_stream_is_seen(
         "<|inner_prefix|>Hm.<|inner_suffix|>Paris.",  # Apertus
         "<|begin_of_thought|>Hm.<|end_of_thought|>\n\n<|begin_of_solution|>Paris.<|end_of_solution|>",  # Sky-T1
         "<reasoning>Hm.</reasoning><answer>Paris.</answer>",
+        "<think>Hm.</think><response>Paris.</response>",  # Ernie
+        "<Think>Hm.</Think>\nParis.",
+        "<think>Hm.</thinking>Paris.",
+        "<thoughts>Hm.</thoughts>Paris.",
+        "<scratchpad>Hm.</scratchpad>Paris.",
+        "<unused94>thought\nHm.<unused95>Paris.",  # MedGemma
+        "Here is my thought process:\nHm.\n\nHere is my response:\nParis.",  # Granite
+        '<details type="reasoning" done="true"><summary>Thought</summary>Hm.</details>\nParis.',  # Open WebUI
+        "<analysis>Hm.</analysis>\nParis.",
     ],
 )
 @pytest.mark.parametrize("width", [1, 7, 1000])
@@ -433,3 +579,38 @@ def test_what_wraps_an_answer_after_its_reasoning_is_not_shown(said: str, width:
     reading = ReasoningFilter()
     shown = "".join(reading.feed(said[at : at + width]) for at in range(0, len(said), width))
     assert (shown + reading.end(is_whole=True)).strip() == "Paris."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<think> is the tag that such models write.",
+        "<analysis>\nParis.\n</analysis>",
+        "<analysis>\nParis.",
+        "Here is my thought process: none.",
+    ],
+)
+@pytest.mark.parametrize("width", [1, 7, 1000])
+def test_an_answer_that_only_looks_like_reasoning_is_shown(said: str, width: int) -> None:
+    reading = ReasoningFilter()
+    shown = "".join(reading.feed(said[at : at + width]) for at in range(0, len(said), width))
+    assert (shown + reading.end(is_whole=True)).strip() == said
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "expected"),
+    [
+        (400, "image 2: unsupported format", ChatPictureRefusedError),
+        (400, "The image data you provided does not represent a valid image", ChatPictureRefusedError),
+        (400, "unsupported media type image/gif", ChatPictureRefusedError),
+        (400, "Only JPEG and PNG are supported", ChatPictureRefusedError),
+        (400, "cannot identify image file", ChatPictureRefusedError),
+        (404, "No endpoints found that support image input", ChatCannotSeeError),  # OpenRouter
+        (400, "At most 0 image(s) may be provided in one request.", ChatCannotSeeError),  # vLLM
+        (400, "Unexpected item type in content.", ChatCannotSeeError),
+        (404, "The model llava-vision does not exist", None),
+    ],
+)
+def test_what_is_said_of_pictures_is_of_one_or_of_all(status: int, said: str, expected: type[ChatError] | None) -> None:
+    error = picture_error(_refusal(status, _openai(said)), "x")
+    assert error is None if expected is None else isinstance(error, expected)
