@@ -104,6 +104,7 @@ WRONG = [
     ("SANDBOX_PORT", "70000", "too much; the most is 65535"),
     ("SANDBOX_PORT", "-1", "too small; the least is 0"),
     ("SANDBOX_PORT", "81.5", "is not a whole number"),
+    ("DISCORD_REQUESTS_PER_S", "0", "too small; the least is 1"),
     ("SANDBOX_AUTOSTART", "maybe", "neither true nor false"),
     ("MESSAGE_CONTENT_INTENT", "on please", "neither true nor false"),
     ("WHISPER_QUALITY", "best", "is not one of these: 'fast' or 'accurate'"),

@@ -150,10 +150,7 @@ class AutoTranscripts:
     async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
         """What is said in ``files``; of what is long, the words are shown as they are heard."""
 
-        async def show(text: str) -> None:
-            await reply.show(text, at_once=True)
-
-        live = LiveText(show)
+        live = LiveText(reply.show_progress)
 
         def tell(number: int, done: TranscriptionProgress) -> None:
             if done.duration_s >= LONG_S:
@@ -224,7 +221,7 @@ class AutoTranscripts:
         if job.guild_id is None or channel is None or not await self._translator.wanted(heard, job.guild_id, channel):
             return NoteTranslations()
         if len(shown) <= MESSAGE_LIMIT:
-            await reply.show(shown, at_once=True)
+            await reply.show_progress(shown)
         work = self._translator.translate(
             heard, guild=job.guild_id, channel=channel, sender=job.user_id, locale=reply.locale, card=card
         )

@@ -83,11 +83,7 @@ class LongNotes:
 
         Raises: as ``StreamingReply.show``.
         """
-
-        async def show(text: str) -> None:
-            await reply.show(text, at_once=True)
-
-        live = LiveText(show)
+        live = LiveText(reply.show_progress)
         try:
             return await self.card(
                 heard,

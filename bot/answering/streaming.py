@@ -130,7 +130,7 @@ class Streaming:
 
         async def wait(wait_s: float) -> None:
             notice = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
-            await reply.show(f"{begun}{text}\n-# {notice}".lstrip(), at_once=True)
+            await reply.show_progress(f"{begun}{text}\n-# {notice}".lstrip())
 
         stream = understood.model.stream(shown.messages, use, report=report, on_wait=wait)
         try:

@@ -107,7 +107,7 @@ class Understanding:
         if heard:
             reply.heading += recordings.quote(heard, reply.locale) + "\n"
             if reply.begun.is_set():
-                await reply.show("", at_once=True)
+                await reply.show_progress("")
         asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.told else "")
         text = f"{asked}\n{said}".strip()
         model = await self._models.of(request.guild_id)
@@ -150,10 +150,7 @@ class Understanding:
     async def _heard(self, request: AnswerRequest) -> list[HeardRecording]:
         reply, count = request.reply, len(request.recordings)
 
-        async def show(text: str) -> None:
-            await reply.show(text, at_once=True)
-
-        live = LiveText(show)
+        live = LiveText(reply.show_progress)
 
         def tell(number: int, done: TranscriptionProgress) -> None:
             if done.duration_s >= recordings.LONG_S:

@@ -17,6 +17,7 @@ from bot.app.health import Health, Watched
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.settings import Settings
+from bot.ui.pace import pace_of
 from bot.work.metrics import ANSWERS, FAILURES, REGISTRY, TOKENS, WAITS_S
 
 
@@ -38,6 +39,7 @@ def _gauge(name: str, detail: str, *labels: str) -> Gauge:
 
 INFO = _gauge("info", "1, with what is in use in its labels.", "version", "chat_model", "recognizer", "voices")
 CONNECTED = _gauge("gateway_connected", "Whether every shard is connected to Discord.")
+DISCORD_LEFT = _gauge("discord_requests_left", "The share of Discord's limit for all requests that is left: 0 to 1.")
 GUILDS = _gauge("guilds", "Servers that Starling is on.")
 DATABASE_UP = _gauge("database_up", "Whether the database answered when it was last looked at.")
 PART_UP = _gauge("part_up", "Whether chat, recognition or voice did what was wanted, the last time.", "part")
@@ -85,6 +87,7 @@ def _connect(settings: Settings, watched: Watched, health: Health) -> None:
     ).set(1)
     shown: dict[Gauge, Callable[[], float]] = {
         CONNECTED: lambda: health.is_connected,
+        DISCORD_LEFT: lambda: 1.0 if (pace := pace_of(watched.bot.rest)) is None else pace.left,
         GUILDS: lambda: len(watched.bot.cache.get_guilds_view()),
         DATABASE_UP: lambda: health.is_database_up,
         RUNNING: lambda: runner.running,

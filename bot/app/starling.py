@@ -31,6 +31,7 @@ from bot.settings import Settings
 from bot.training.local.inference_priority import InferencePriority
 from bot.ui.command_reply import respond
 from bot.ui.error_report import report_error
+from bot.ui.pace import Pace, keep_pace
 from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
 from bot.work.invocations import Invocations, RestartingError
@@ -78,6 +79,7 @@ class Starling:
             logs=None,
             suppress_optimization_warning=True,
         )
+        keep_pace(self._bot, Pace(settings.discord_requests_per_s))
         inference_priority = InferencePriority(settings.inference_priority)
         self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=inference_priority.held)
         self._runner = JobRunner(

@@ -9,6 +9,7 @@ import hikari
 from audio import Speech
 from bot.ui import voice_message
 from bot.ui.nonce import fresh_nonce
+from bot.ui.pace import Pace, pace_of
 
 
 class ReplyGoneError(Exception):
@@ -31,6 +32,10 @@ MAX_UNSURE = 32
 
 class ReplyTarget(Protocol):
     """Posts, edits and deletes the messages of one reply."""
+
+    @property
+    def pace(self) -> Pace | None:
+        """What its requests wait for; None: they are as many as one likes."""
 
     async def post(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
         """Post the message number ``index``, counted from 0; ``first`` is the id of number 0, once there is one."""
@@ -93,6 +98,10 @@ class ChannelTarget:
             await self.edit(message, text, extras if extras.row else extras._replace(row=None))
         return message
 
+    @property
+    def pace(self) -> Pace | None:
+        return pace_of(self._rest)
+
     async def _create(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
         message = await self._rest.create_message(
             self._channel,
@@ -136,7 +145,10 @@ class ChannelTarget:
 
 
 class InteractionTarget:
-    """Answers a command, or a form, that was deferred. Discord takes such answers for 15 minutes."""
+    """Answers a command, or a form, that was deferred. Discord takes such answers for 15 minutes, and does not count
+    them against the limit for all requests."""
+
+    pace = None
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """What people see of an answer before its first word, and of a voice message that is still being made.
 
-Each sign is a request to Discord, so that there is one only where nothing else shows that somebody is at work.
+Each sign is a request to Discord, so that there is one only where nothing else shows that somebody is at work, and none
+where Discord's limit for all requests is near (``pace.py``).
 """
 
 from __future__ import annotations
@@ -59,13 +60,15 @@ async def _typing(
     with contextlib.suppress(hikari.HTTPError):
         delay_s = TYPING_AFTER_S
         while not await _happens(reply.visible, delay_s):
-            await rest.trigger_typing(channel)
+            if reply.has_room_for_signs:
+                await rest.trigger_typing(channel)
             delay_s = TYPING_AGAIN_S
         await reply.completed.wait()
         delay_s = max(SPEAKING_AFTER_S, SPEAKING_SHARE * (time.monotonic() - began_s))
         while True:
             await asyncio.sleep(delay_s)
-            await rest.trigger_typing(channel)
+            if reply.has_room_for_signs:
+                await rest.trigger_typing(channel)
             delay_s = max(TYPING_AGAIN_S, SPEAKING_SHARE * (time.monotonic() - began_s))
 
 

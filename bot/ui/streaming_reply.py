@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 EDIT_INTERVAL_S, MAX_EDIT_INTERVAL_S = 1.0, 6.0
 """Between two edits: at first, and at most. Discord allows about five edits in five seconds to a channel, and fifty
-requests a second to all of a bot."""
+requests a second to all of a bot: where few are left (``pace.py``), they come further apart, or not at all."""
 INTERVAL_SHARE = 0.5
 """Of the time that an answer has been growing for: who has much to read does not wait for the next line."""
 BEGINNING_S = 0.5
@@ -75,7 +75,8 @@ class StreamingReply:
         """Messages that may have buttons below them."""
         self._came_s = 0.0
         self._first_shown_s = 0.0
-        self._next_edit_s = 0.0
+        self._last_edit_s = 0.0
+        self._interval_s = 0.0
         self._shown_chars = 0
 
     @property
@@ -116,9 +117,24 @@ class StreamingReply:
         now_s = time.monotonic()
         if not at_once:
             self._first_shown_s = self._first_shown_s or now_s
-        self._next_edit_s = now_s + edit_interval_s(now_s - (self._first_shown_s or now_s))
+        self._last_edit_s = now_s
+        self._interval_s = edit_interval_s(now_s - (self._first_shown_s or now_s))
         self._shown_chars = len(text)
         return True
+
+    async def show_progress(self, text: str) -> None:
+        """Show ``text`` below the heading at once, unless Discord's limit for all requests is near: nobody would miss
+        it.
+
+        Raises: as ``finish``.
+        """
+        if self.has_room_for_signs:
+            await self.show(text, at_once=True)
+
+    @property
+    def has_room_for_signs(self) -> bool:
+        """Whether there may be requests for what is no part of the reply."""
+        return self._target.pace is None or self._target.pace.has_room_for_signs
 
     def _is_due(self, text: str) -> bool:
         now_s = time.monotonic()
@@ -127,19 +143,22 @@ class StreamingReply:
             self._came_s = now_s
         if self._shown and now_s - self._came_s < BEGINNING_S:
             return False
-        late_s = now_s - self._next_edit_s
+        pace = self._target.pace
+        interval_s = self._interval_s if pace is None else pace.edit_interval_s(self._interval_s)
+        late_s = now_s - self._last_edit_s - interval_s
         return late_s >= FEW_WAIT_S or (late_s >= 0 and abs(len(text) - self._shown_chars) >= FEW_CHARS)
 
     async def announce(self, sign: str) -> None:
         """Show the heading and ``sign`` in place of an answer that has not begun, so that it can be stopped; nothing
-        where there is nothing to stop it by, or an earlier attempt has left an answer. Whatever is shown next takes its
-        place.
+        where there is nothing to stop it by, an earlier attempt has left an answer, or Discord's limit is near.
+        Whatever is shown next takes its place.
 
         Raises: as ``finish``.
         """
         async with self._lock:
             is_first = not self._shown or self._is_announced
-            if self._streaming_row is not None and is_first and not self.begun.is_set():
+            is_wanted = is_first and not self.begun.is_set() and self.has_room_for_signs
+            if self._streaming_row is not None and is_wanted:
                 self._is_announced = True
                 await self._update([f"{self.heading}{sign}"])
                 self._blank()

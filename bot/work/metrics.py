@@ -40,3 +40,12 @@ WAITS_S = Histogram(
     buckets=_WAIT_BUCKETS_S,
     registry=REGISTRY,
 )
+DISCORD_REQUESTS = Counter(
+    "starling_discord_requests", "Requests that count against Discord's limit for all of a bot.", registry=REGISTRY
+)
+DISCORD_WAITS_S = Counter(
+    "starling_discord_waits_seconds", "How long those have waited for their turn, all together.", registry=REGISTRY
+)
+DISCORD_LIMITS_MET = Counter(
+    "starling_discord_limits_met", "Requests that Discord refused because that limit was met.", registry=REGISTRY
+)
