@@ -158,7 +158,8 @@ class Settings(BaseSettings):
     discord_api_url: Address | None = None
     """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
     discord_requests_per_s: int = Field(50, ge=1, le=100_000)
-    """Requests a second that Discord takes from all of the bot; more where Discord has raised its limit."""
+    """Requests a second that Discord takes from all of the bot, of which each gateway has its part; more where Discord
+    has raised its limit."""
     message_content_intent: bool = False
     """Ask for the privileged MESSAGE_CONTENT intent. Without it mentions, replies that ping, DMs, commands
     and menus still work; voice notes that are no replies cannot be heard."""

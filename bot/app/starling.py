@@ -79,7 +79,7 @@ class Starling:
             logs=None,
             suppress_optimization_warning=True,
         )
-        keep_pace(self._bot, Pace(settings.discord_requests_per_s))
+        keep_pace(self._bot, Pace(settings.discord_requests_per_s * self._share.fraction))
         inference_priority = InferencePriority(settings.inference_priority)
         self._invocations = Invocations(at_once=COMMANDS_AT_ONCE, during=inference_priority.held)
         self._runner = JobRunner(

@@ -39,6 +39,11 @@ class ShardShare:
         """As Discord is told; None: what it recommends."""
         return self.shards or None
 
+    @property
+    def fraction(self) -> float:
+        """Which part of all shards these are, above 0 and at most 1: its part of what Discord allows a bot."""
+        return 1.0 if self.shard_ids is None else len(self.shard_ids) / self.shards
+
     def owns(self, guild_id: int | None) -> bool:
         """Whether what happens in a guild (None: in direct messages) comes to this gateway."""
         if self.is_whole:

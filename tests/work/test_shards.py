@@ -15,6 +15,7 @@ GUILDS = [(number << 22) + 77 for number in (1, 2, 3, 2**41 - 1)]
 def test_each_shard_is_one_gateways_and_each_guild_where_discord_tells_of_it(gateways: int, shards: int) -> None:
     shares = [ShardShare(gateway, gateways, shards) for gateway in range(gateways)]
     assert sorted(shard for share in shares for shard in share.shard_ids or ()) == list(range(shards))
+    assert sum(share.fraction for share in shares) == pytest.approx(1)
     for guild in (None, *GUILDS):
         shard = 0 if guild is None else (guild >> 22) % shards
         owners = [share for share in shares if share.owns(guild)]
@@ -24,7 +25,7 @@ def test_each_shard_is_one_gateways_and_each_guild_where_discord_tells_of_it(gat
 
 def test_a_single_one_has_them_all() -> None:
     assert all(WHOLE.owns(guild) for guild in (None, *GUILDS))
-    assert (WHOLE.shard_ids, WHOLE.shard_count) == (None, None)
+    assert (WHOLE.shard_ids, WHOLE.shard_count, WHOLE.fraction) == (None, None, 1.0)
     assert ShardShare(shards=4).shard_count == 4
 
 
