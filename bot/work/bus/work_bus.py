@@ -214,7 +214,7 @@ class WorkBus:
             if (known := await self._known(asked)) is not None and known.error is None:
                 return known
             await self._publish(asked)
-            return await asked.result
+            return await asyncio.shield(asked.result)
         finally:
             if asked.may_be_there and not asked.result.done() and self._withdraws:
                 self._in_background(self._withdraw(asked))

@@ -1,0 +1,111 @@
+"""Gateways, workers and a server, each in a process, killed while notes are answered; and the count of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tests.conftest import ROOT
+from tests.scaling.gateway_process import Ledger
+from tests.scaling.nats import NatsServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of the notes that were sent."""
+
+    sent: int
+    once: int
+    twice: int
+    """Answered more than once."""
+    never: int
+    done_twice: int = 0
+    """Worked on more than once, which nobody sees."""
+    p50_s: float = 0.0
+    slowest_s: float = 0.0
+
+    @classmethod
+    def of(cls, ledger: Ledger, begun: Path) -> Self:
+        promised, posts = ledger.promised(), collections.Counter(ledger.posts())
+        waits = sorted(answered - at for at, answered in promised.values() if answered is not None)
+        done = collections.Counter(line.split()[0] for line in begun.read_text().splitlines())
+        return cls(
+            sent=len(promised),
+            once=sum(posts[name] == 1 for name in promised),
+            twice=sum(posts[name] > 1 for name in promised),
+            never=sum(posts[name] == 0 for name in promised),
+            done_twice=sum(times > 1 for times in done.values()),
+            p50_s=waits[len(waits) // 2] if waits else 0.0,
+            slowest_s=waits[-1] if waits else 0.0,
+        )
+
+
+def python(module: str, *arguments: object) -> subprocess.Popen[bytes]:
+    """A process of ours, which is to be ended by whoever started it."""
+    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+class Machines:
+    """Two workers and a gateway on one server."""
+
+    def __init__(self, server: NatsServer, folder: Path, *, notes: int, each_s: float, lasts_s: float) -> None:
+        """``notes``: how many are sent, one each ``each_s``; hearing one takes ``lasts_s``."""
+        self.server, self._ledger_path, self.begun = server, folder / "ledger.db", folder / "begun.txt"
+        self.begun.touch()
+        self.ledger = Ledger(self._ledger_path)
+        self._gateway_says = (server.url, self._ledger_path, notes, each_s, lasts_s)
+        self.workers = [self._worker() for _worker in range(2)]
+        self.gateway = self._gateway()
+
+    def _worker(self) -> subprocess.Popen[bytes]:
+        return python("tests.scaling.worker_process", self.server.url, self.begun, 4)
+
+    def _gateway(self) -> subprocess.Popen[bytes]:
+        return python("tests.scaling.gateway_process", *self._gateway_says)
+
+    async def answered(self, count: int, timeout_s: float) -> None:
+        """Return once so many are answered."""
+        async with asyncio.timeout(timeout_s):
+            while len(self.ledger.posts()) < count:
+                await asyncio.sleep(0.05)
+
+    async def kill(self, what: Collection[str], *, away_s: float) -> None:
+        """Kill a worker, the server or the gateway, or several, and bring them back after ``away_s``."""
+        if "worker" in what:
+            kill(self.workers[0])
+        if "server" in what:
+            self.server.kill()
+        if "gateway" in what:
+            kill(self.gateway)
+        await asyncio.sleep(away_s)
+        if "server" in what:
+            await asyncio.to_thread(self.server.start)
+        if "worker" in what:
+            self.workers[0] = self._worker()
+        if "gateway" in what:
+            self.gateway = self._gateway()
+
+    async def end(self, timeout_s: float) -> Counts:
+        """What became of the notes, once all are answered, or after ``timeout_s``."""
+        until = time.monotonic() + timeout_s
+        while self.gateway.poll() is None and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        return Counts.of(self.ledger, self.begun)
+
+    def close(self) -> None:
+        for process in (*self.workers, self.gateway):
+            kill(process)
+        self.ledger.close()
