@@ -53,6 +53,11 @@ def python(module: str, *arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT)
 
 
+def worker(url: str, begun: Path) -> subprocess.Popen[bytes]:
+    """A worker with four places, which notes what it begins."""
+    return python("tests.scaling.worker_process", url, begun, 4)
+
+
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -67,11 +72,8 @@ class Machines:
         self.begun.touch()
         self.ledger = Ledger(self._ledger_path)
         self._gateway_says = (server.url, self._ledger_path, notes, each_s, lasts_s)
-        self.workers = [self._worker() for _worker in range(2)]
+        self.workers = [worker(server.url, self.begun) for _worker in range(2)]
         self.gateway = self._gateway()
-
-    def _worker(self) -> subprocess.Popen[bytes]:
-        return python("tests.scaling.worker_process", self.server.url, self.begun, 4)
 
     def _gateway(self) -> subprocess.Popen[bytes]:
         return python("tests.scaling.gateway_process", *self._gateway_says)
@@ -94,7 +96,7 @@ class Machines:
         if "server" in what:
             await asyncio.to_thread(self.server.start)
         if "worker" in what:
-            self.workers[0] = self._worker()
+            self.workers[0] = worker(self.server.url, self.begun)
         if "gateway" in what:
             self.gateway = self._gateway()
 

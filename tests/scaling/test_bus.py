@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from nats.js.api import ConsumerConfig
 
 from audio.errors import EngineFailedError
+from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, result_from
+from bot.work.bus.errors import WorkFailedError, WorkQueueFullError, WorkTimeoutError
+from bot.work.bus.lanes import lanes_in_order, may_take_long
+from bot.work.bus.last_chance import LastChance
+from bot.work.bus.subjects import DONE, WORK
 from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Handler, Lane, Progress, WorkKind, WorkRequest
 from bot.work.bus.work_server import WorkServer
@@ -59,3 +67,231 @@ async def test_an_error_of_a_worker_is_raised_by_its_class_and_facts(nats: NatsS
                 await bus.run(asked())
             assert raised.value.reason == "out of breath"
             assert server.failed == attempt, "an error is not kept as a result is: it is tried again"
+
+
+async def until(is_so: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_too_large_for_nats_or_a_fault_of_the_worker_ends_with_a_sentence(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        if body == b"large":
+            return bytes(9 << 20)
+        raise ZeroDivisionError
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler):
+        for body in (b"large", b"faulty"):
+            with pytest.raises(WorkFailedError):
+                await bus.run(asked(f"hear-{body.decode()}", body=body))
+
+
+async def test_who_stops_takes_the_work_back_unless_another_waits_for_the_same(nats: NatsServer) -> None:
+    begun: list[bytes] = []
+    may_end = asyncio.Event()
+
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        begun.append(body)
+        await may_end.wait()
+        return body
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler, at_once=1) as server:
+        one, other = (asyncio.create_task(bus.run(asked("hear-1", body=b"1"))) for _waiting in range(2))
+        waits = asyncio.create_task(bus.run(asked("hear-2", body=b"2")))
+        await until(lambda: len(begun) == 1)
+        await until(lambda: bus.under_way == 2)
+        one.cancel()
+        waits.cancel()
+        await asyncio.wait({one, waits})
+        assert server.running == 1, "the other one still waits for it"
+        other.cancel()
+        await until(lambda: not server.running)
+        info = await bus.connection.jetstream.stream_info(WORK)
+        while info.state.messages:
+            info = await bus.connection.jetstream.stream_info(WORK)
+        assert begun == [b"1"], "what waited was taken out of its queue"
+
+        may_end.set()
+        assert await bus.run(asked("hear-1", body=b"1")) == b"1"
+        assert len(begun) == 2, "the same may be asked again at once"
+
+
+async def test_who_waited_long_enough_is_told_so_and_the_worker_stops(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        await asyncio.sleep(60)
+        return body
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler) as server:
+        with pytest.raises(WorkTimeoutError, match="I waited 1 s for this"):
+            await bus.run(asked(timeout_s=1.0))
+        await until(lambda: not server.running)
+
+
+async def test_a_full_queue_refuses_what_comes_after(nats: NatsServer) -> None:
+    async with WorkBus(nats.url, gateway=0, queue=3, per_source=10, timing=QUICK) as bus:
+        waiting = [asyncio.create_task(bus.run(asked(f"hear-{number}"))) for number in range(3)]
+        info = await bus.connection.jetstream.stream_info(WORK)
+        while info.state.messages < 3:
+            info = await bus.connection.jetstream.stream_info(WORK)
+        with pytest.raises(WorkQueueFullError):
+            await bus.run(asked("hear-4"))
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+
+
+async def test_who_floods_waits_and_others_do_not(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        await asyncio.sleep(0.02)
+        return body
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler, at_once=8):
+
+        async def others() -> float:
+            """The median wait of 20 sources that ask one after another."""
+            waits = []
+            for source in range(2, 22):
+                began_s = time.monotonic()
+                await bus.run(asked(f"hear-{time.monotonic_ns()}", source=source))
+                waits.append(time.monotonic() - began_s)
+            return sorted(waits)[len(waits) // 2]
+
+        idle_s = await others()
+        flood = [asyncio.create_task(bus.run(asked(f"flood-{number}", timeout_s=60))) for number in range(500)]
+        await asyncio.sleep(0)
+        flooded_s = await others()
+        assert sum(task.done() for task in flood) < 500, "the flood was over before"
+        await asyncio.gather(*flood)
+    assert flooded_s < 3 * idle_s
+
+
+def test_a_worker_takes_what_is_waited_for_first_and_now_and_then_what_is_not() -> None:
+    first = [lanes_in_order(turn, [WorkKind.HEAR, WorkKind.SPEAK], may_be_long=True)[0] for turn in range(16)]
+    assert [lane for _kind, lane in first] == ([Lane.INTERACTIVE] * 7 + [Lane.BULK]) * 2
+    assert [kind for kind, _lane in first] == [WorkKind.HEAR, WorkKind.SPEAK] * 8
+    assert Lane.LONG not in [lane for _kind, lane in lanes_in_order(0, [WorkKind.HEAR], may_be_long=False)]
+    assert [may_take_long(long_ones, 4) for long_ones in range(4)] == [True, True, True, False]
+    assert may_take_long(0, 1)
+
+
+async def test_what_is_long_leaves_a_place_to_what_is_short(nats: NatsServer) -> None:
+    may_end = asyncio.Event()
+
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        if body == b"long":
+            await may_end.wait()
+        return body
+
+    async with (
+        WorkBus(nats.url, gateway=0, per_source=10, timing=QUICK) as bus,
+        serving(nats.url, handler, at_once=3) as server,
+    ):
+        long_ones = [
+            asyncio.create_task(bus.run(asked(f"long-{number}", lane=Lane.LONG, body=b"long"))) for number in range(4)
+        ]
+        await until(lambda: server.running == 2)
+        for lane in (Lane.INTERACTIVE, Lane.BULK):
+            assert await bus.run(asked(f"short-{lane}", lane=lane)) == b"words"
+        assert server.running == 2
+        may_end.set()
+        assert await asyncio.gather(*long_ones) == [b"long"] * 4
+
+
+async def test_what_a_worker_cannot_read_is_left_to_another_and_given_up_in_the_end(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        return b"read"
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler) as old:
+        # A newer gateway's: its subject has the version of its envelope, so that the old worker is never given it.
+        await bus.connection.jetstream.publish("work.2.hear.interactive.1", b"new")
+        # Somebody's who writes a newer envelope to the old subject.
+        odd = {ID_HEADER: "0.odd.0", REPLY_HEADER: "done.0.odd"}
+        envelope = b"\x81\xa1v\x02"
+        await bus.connection.jetstream.publish("work.1.hear.interactive.1", envelope, headers=odd)
+        assert await bus.run(asked()) == b"read"
+        await until(lambda: old.failed == 1)
+        assert old.done == 1
+        stream = await bus.connection.jetstream.stream_info(WORK)
+        while stream.state.messages > 1:
+            stream = await bus.connection.jetstream.stream_info(WORK)
+        told = await bus.connection.jetstream.get_msg(DONE, subject="done.0.odd")
+        assert told.data is not None
+        result = result_from(told.data)
+        assert result.error is not None
+        assert result.error.name == "WorkerGaveUpError"
+        left = await bus.connection.jetstream.get_msg(WORK, subject="work.2.hear.interactive.1")
+        assert left.data == b"new"
+
+
+async def test_a_queue_that_is_gone_or_has_fallen_silent_is_made_anew(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        return body
+
+    quick = dataclasses.replace(QUICK, silence_s=0.6)
+    async with WorkBus(nats.url, gateway=0, timing=quick) as bus, serving(nats.url, handler):
+        jetstream = bus.connection.jetstream
+        await jetstream.delete_consumer(WORK, "v1-hear-interactive")
+        assert await bus.run(asked("hear-gone")) == b"words"
+
+        # One task is held for good, and the queue gives out no second one.
+        info = await jetstream.consumer_info(WORK, "v1-speak-bulk")
+        stuck = ConsumerConfig(**{**vars(info.config), "max_ack_pending": 1, "ack_wait": 60.0})
+        await jetstream.add_consumer(WORK, stuck)
+        await jetstream.publish("work.1.speak.bulk.1", b"", headers={ID_HEADER: "held", REPLY_HEADER: "done.0.held"})
+        silent = asked("speak-1", kind=WorkKind.SPEAK, lane=Lane.BULK)
+        assert await bus.run(silent) == b"words"
+
+
+async def test_a_task_that_the_server_has_lost_is_asked_again(nats: NatsServer) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        return body
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus:
+        waiting = asyncio.create_task(bus.run(asked()))
+        while not (await bus.connection.jetstream.stream_info(WORK)).state.messages:
+            await asyncio.sleep(0.01)
+        await bus.connection.jetstream.delete_stream(WORK)
+        async with serving(nats.url, handler):
+            assert await waiting == b"words"
+
+
+async def test_a_worker_that_is_told_to_stop_ends_what_it_has_and_takes_nothing_new(nats: NatsServer) -> None:
+    begun = asyncio.Event()
+
+    async def slow(body: bytes, progress: Progress) -> bytes:
+        begun.set()
+        await asyncio.sleep(0.3)
+        return b"by the first"
+
+    async def quick(body: bytes, progress: Progress) -> bytes:
+        return b"by the second"
+
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus:
+        async with serving(nats.url, slow):
+            first = asyncio.create_task(bus.run(asked("hear-1")))
+            await begun.wait()
+        assert await first == b"by the first"
+        second = asyncio.create_task(bus.run(asked("hear-2")))
+        async with serving(nats.url, quick):
+            assert await second == b"by the second"
+
+
+async def test_a_last_attempt_runs_alone() -> None:
+    turns, running = LastChance(), list[str]()
+    seen: list[set[str]] = []
+
+    async def run(name: str, *, is_last: bool) -> None:
+        async with turns.turn(is_last=is_last):
+            running.append(name)
+            seen.append(set(running))
+            await asyncio.sleep(0.01)
+            running.remove(name)
+
+    names = {"a": False, "b": False, "last": True, "c": False, "last too": True}
+    await asyncio.gather(*(run(name, is_last=is_last) for name, is_last in names.items()))
+    assert {"last"} in seen
+    assert {"last too"} in seen
+    assert {"a", "b"} in seen
+    assert all(len(names) == 1 or not names & {"last", "last too"} for names in seen)
+    assert not turns.is_wanted

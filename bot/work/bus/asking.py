@@ -15,9 +15,6 @@ from bot.work.bus.subjects import WORK, WORKER_INBOX, queue_name
 from bot.work.bus.timing import BusTiming
 from bot.work.bus.work_request import Lane, WorkKind
 
-NOBODY_THERE = "503"
-"""The server's word for a queue that is not made yet."""
-
 
 class LaneInbox:
     """Asks the queue of one lane, a question at a time. What is given out after its question was given up is found by
@@ -39,7 +36,8 @@ class LaneInbox:
 
     async def ask(self, lasts_s: float | None) -> tuple[Msg | None, bool]:
         """A task, waited for as long as ``lasts_s`` (None: only one that is there), or None; and whether the server
-        has answered. One task at a time, so that what comes at once is spread over all workers."""
+        has answered, which it does not for a queue that is not made yet. One task at a time, so that what comes at
+        once is spread over all workers."""
         question = {"batch": 1, "no_wait": True} if lasts_s is None else {"batch": 1, "expires": round(lasts_s * 1e9)}
         try:
             async with asyncio.timeout((lasts_s or 0.0) + self._timing.answer_s):
@@ -49,11 +47,7 @@ class LaneInbox:
             await asyncio.sleep(self._timing.retry_s)
             return None, False
         status = (answer.headers or {}).get("Status")
-        if status is None:
-            return answer, True
-        if status == NOBODY_THERE:
-            await asyncio.sleep(self._timing.retry_s)
-        return None, True
+        return (answer if status is None else None), True
 
     def left(self) -> list[Msg]:
         """Tasks that were given out and not taken."""

@@ -17,6 +17,8 @@ class BusTiming:
     """A task of which nothing was heard for so long is looked for among the stored results; later ever more rarely."""
     silence_s: float = 30.0
     """Tasks wait, workers ask, and for so long none is given out: its queue is made anew."""
+    other_version_s: float = 5.0
+    """What one worker cannot read is offered to another after this."""
     linger_s: float = 1.0
     """How long a worker's question for work is open; stopping waits for it."""
     connect_s: float = 5.0

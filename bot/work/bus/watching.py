@@ -14,6 +14,7 @@ from bot.work.bus.envelope import VERSION
 from bot.work.bus.streams import LANES, provide_queue
 from bot.work.bus.subjects import WORK, queue_name
 from bot.work.bus.timing import BusTiming
+from bot.work.bus.work_request import Lane, WorkKind
 
 log = structlog.get_logger()
 
@@ -28,35 +29,38 @@ class _Seen:
 
 
 class QueueWatch:
-    """Makes a queue anew that is gone, or in which tasks wait, for which workers ask, and which gives none out."""
+    """Makes a queue anew in which tasks wait, for which workers ask, and which gives none out."""
 
     def __init__(self, connection: BusConnection, timing: BusTiming) -> None:
         self._connection, self._timing = connection, timing
         self._seen: dict[str, _Seen] = {}
         self._next_s = 0.0
 
-    async def look(self) -> None:
-        """Look at all queues, unless it was done a short while ago."""
+    async def look(self) -> bool:
+        """Look at all queues, unless it was done a short while ago; says whether none of them is gone."""
         now = time.monotonic()
         if now < self._next_s:
-            return
+            return True
         self._next_s = now + self._timing.silence_s / LOOKS
-        jetstream = self._connection.jetstream
-        for kind, lane in LANES:
-            name = queue_name(VERSION, kind, lane)
-            try:
-                info = await jetstream.consumer_info(WORK, name)
-                given_out = info.delivered.consumer_seq if info.delivered is not None else 0
-                seen = self._seen.get(name)
-                if not info.num_pending or not info.num_waiting or seen is None or seen.given_out != given_out:
-                    self._seen[name] = _Seen(given_out, now)
-                elif now - seen.at_s >= self._timing.silence_s:
-                    log.warning("a queue has fallen silent, it is made anew", queue=name, waiting=info.num_pending)
-                    del self._seen[name]
-                    await jetstream.delete_consumer(WORK, name)
-                    await provide_queue(jetstream, kind, lane, self._timing)
-            except NotFoundError:
-                log.warning("a queue is gone, it is made anew", queue=name)
-                await provide_queue(jetstream, kind, lane, self._timing)
-            except ClientError:
-                return
+        try:
+            for kind, lane in LANES:
+                await self._look_at(kind, lane, now)
+        except NotFoundError:
+            log.warning("a queue is gone, it is made anew")
+            return False
+        except ClientError as error:
+            log.warning("the queues cannot be looked at", reason=str(error))
+        return True
+
+    async def _look_at(self, kind: WorkKind, lane: Lane, now: float) -> None:
+        jetstream, name = self._connection.jetstream, queue_name(VERSION, kind, lane)
+        info = await jetstream.consumer_info(WORK, name)
+        given_out = info.delivered.consumer_seq if info.delivered is not None else 0
+        seen = self._seen.get(name)
+        if not info.num_pending or not info.num_waiting or seen is None or seen.given_out != given_out:
+            self._seen[name] = _Seen(given_out, now)
+        elif now - seen.at_s >= self._timing.silence_s:
+            log.warning("a queue has fallen silent, it is made anew", queue=name, waiting=info.num_pending)
+            del self._seen[name]
+            await jetstream.delete_consumer(WORK, name)
+            await provide_queue(jetstream, kind, lane, self._timing)

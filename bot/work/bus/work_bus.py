@@ -14,7 +14,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as ClientError
 from nats.js.api import RawStreamMsg
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.envelope import (
@@ -112,6 +112,7 @@ class WorkBus:
         )  # fmt: skip
         self._watch = QueueWatch(self.connection, timing)
         self._is_provided = False
+        self._providing = asyncio.Lock()
         self.dropped = 0
         """Results that came when there was one already, or nobody waited any longer."""
         self.found_later = 0
@@ -142,7 +143,7 @@ class WorkBus:
             NatsError: there is no NATS that can be used; a subclass says why.
         """
         await self.connection.open()
-        self._is_provided = await self._provide()
+        await self._provide()
         await self.connection.subscribe(done_subject(self._gateway, "*"), self._heard_result)
         await self.connection.subscribe(progress_subject(self._gateway, "*"), self._heard_progress)
         self._looking = asyncio.create_task(self._look())
@@ -241,8 +242,11 @@ class WorkBus:
                     asked.may_be_there = False
                     raise WorkQueueFullError from error
                 await asyncio.sleep(self._timing.retry_s)
+            except NoStreamResponseError:
+                self._is_provided = False
+                await self._provide()
+                await asyncio.sleep(self._timing.retry_s)
             except ClientError:
-                self._is_provided = self._is_provided and not self.is_connected
                 await asyncio.sleep(self._timing.retry_s)
             else:
                 asked.sequence = ack.seq
@@ -326,15 +330,15 @@ class WorkBus:
             if not self.is_connected:
                 continue
             try:
-                self._is_provided = self._is_provided or await self._provide()
+                await self._provide()
                 now = time.monotonic()
                 for asked in [asked for asked in self._asked.values() if asked.sequence is not None]:
                     if asked.look_at <= now and not asked.result.done():
                         asked.look_after_s = min(MAX_LOOK_S, max(self._timing.look_s, asked.look_after_s * 2))
                         asked.look_at = now + asked.look_after_s
                         await self._look_for(asked)
-                if self._asked:
-                    await self._watch.look()
+                if self._asked and not await self._watch.look():
+                    self._is_provided = False
             except Exception:
                 log.exception("looking for results failed")
 
@@ -352,13 +356,15 @@ class WorkBus:
             self.found_later += 1
         return asked.result.done()
 
-    async def _provide(self) -> bool:
-        try:
-            await provide(self.connection.jetstream, queue=self._queue, timing=self._timing)
-        except ClientError as error:
-            log.warning("the streams cannot be made yet", reason=str(error))
-            return False
-        return True
+    async def _provide(self) -> None:
+        async with self._providing:
+            if self._is_provided:
+                return
+            try:
+                await provide(self.connection.jetstream, queue=self._queue, timing=self._timing)
+                self._is_provided = True
+            except ClientError as error:
+                log.warning("the streams cannot be made yet", reason=str(error))
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -41,8 +41,6 @@ log = structlog.get_logger()
 
 ATTEMPTS = 3
 """A task whose workers died so often is given up."""
-OTHER_VERSION_S = 5.0
-"""A task that cannot be read here is offered again after this, to somebody who may."""
 CLOCKS_S = 60.0
 """Clocks of two machines differ by no more: what is past its deadline by so much is not begun."""
 ENDED_S = 60.0
@@ -89,7 +87,7 @@ class WorkServer:
         self._handlers, self._at_once, self._drain_s, self._timing = dict(handlers), at_once, drain_s, timing
         self._kinds = list(handlers)
         self._taken: dict[str, _Taken] = {}
-        self._asking: dict[_Lane, asyncio.Task[Msg | None]] = {}
+        self._asking: dict[_Lane, asyncio.Task[tuple[Msg | None, bool]]] = {}
         self._ended: TTLCache[str, bool] = TTLCache(maxsize=10_000, ttl=ENDED_S)
         self._last_chance = LastChance()
         self._freed = asyncio.Event()
@@ -154,10 +152,12 @@ class WorkServer:
         if free > 0 and self.is_connected:
             lanes = [lane for lane in self._lanes() if lane not in self._asking]
             for lane in lanes:
-                message = await self._ask(lane, None)
+                message, is_answered = await self._ask(lane, None)
                 if message is not None:
                     self._begin(lane, message)
                     return
+                if not is_answered:
+                    break
             short = len(lanes) > free
             for lane in lanes[:free]:
                 lasts_s = SHORT_LINGER_S if short else self._timing.linger_s
@@ -177,11 +177,11 @@ class WorkServer:
         may_be_long = may_take_long(lanes.count(Lane.LONG), self._at_once)
         return lanes_in_order(self._turn, self._kinds, may_be_long=may_be_long)
 
-    async def _ask(self, lane: _Lane, lasts_s: float | None) -> Msg | None:
+    async def _ask(self, lane: _Lane, lasts_s: float | None) -> tuple[Msg | None, bool]:
         message, is_answered = await self._inboxes[lane].ask(lasts_s)
         if is_answered:
             self._answered_s = time.monotonic()
-        return message
+        return message, is_answered
 
     def _ask_anew(self) -> None:
         """What was asked over a connection that is gone is not answered."""
@@ -193,7 +193,7 @@ class WorkServer:
         for lane, asking in list(self._asking.items()):
             if asking.done():
                 del self._asking[lane]
-                message = None if asking.cancelled() else asking.result()
+                message = None if asking.cancelled() else asking.result()[0]
                 if message is not None:
                     self._begin(lane, message)
 
@@ -242,7 +242,7 @@ class WorkServer:
             envelope = task_from(taken.message.data)
         except EnvelopeError as error:
             log.warning("a task cannot be read here", task=task_of(taken.reply), reason=str(error))
-            await self._settle(taken.message.nak(OTHER_VERSION_S))
+            await self._settle(taken.message.nak(self._timing.other_version_s))
             return None
         if time.time() - envelope.deadline_ms / 1000 > CLOCKS_S:
             await self._settle(taken.message.ack())
@@ -313,7 +313,7 @@ class WorkServer:
         """Give back what the questions that are open bring, and let what runs come to its end."""
         if self._asking:
             await asyncio.wait(self._asking.values(), timeout=self._timing.linger_s + self._timing.answer_s)
-        asked = [asking.result() for asking in self._asking.values() if asking.done() and not asking.cancelled()]
+        asked = [asking.result()[0] for asking in self._asking.values() if asking.done() and not asking.cancelled()]
         brought = [message for inbox in self._inboxes.values() for message in inbox.left()]
         brought += [message for message in asked if message is not None]
         for message in brought:
