@@ -108,6 +108,30 @@ def sandbox() -> None:
     asyncio.run(_until_stopped(run_sandbox, settings))
 
 
+@app.command()
+def worker(
+    fetch_first: Annotated[bool, typer.Option("--fetch", help="Download missing models before starting.")] = False,
+) -> None:
+    """Hear and speak for Starlings on other machines, which ask by the NATS at WORK_URL; docs/scaling.md says how.
+
+    It reads no token of Discord's and no password of a database. WORK_KINDS says what it does.
+
+    Example:  WORK_URL=nats://worker:password@nats:4222 starling worker
+    """
+    from bot.app.logs import set_up_logs
+    from bot.app.worker import read_worker_settings, run_worker
+    from bot.weights.needed import needed_for_speech
+
+    os.umask(0o077)
+    settings = read_worker_settings()
+    cache = WeightsCache(settings.models_folder)
+    missing = [name for name in needed_for_speech(settings, settings.work_kinds) if cache.state(name) == "missing"]
+    if fetch_first and missing:
+        fetch(missing)
+    set_up_logs(settings.log_level, settings.secrets)
+    asyncio.run(_until_stopped(run_worker, settings))
+
+
 async def _until_stopped(service, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     served = asyncio.ensure_future(service(settings, stop, typer.echo))

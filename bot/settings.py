@@ -75,6 +75,14 @@ def _address(value: object) -> object:
     return value
 
 
+def _work_address(value: object) -> object:
+    if isinstance(value, str) and not all(
+        one.strip().lower().startswith(("nats://", "tls://")) for one in value.split(",")
+    ):
+        raise PydanticCustomError("no_work_address", "no address")
+    return value
+
+
 def _key(value: object) -> object:
     said = value.get_secret_value() if isinstance(value, SecretStr) else value
     if isinstance(said, str) and not said.isascii():
@@ -96,6 +104,7 @@ def _file(value: object) -> object:
 
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 Address = Annotated[str, BeforeValidator(_address)]
+WorkAddress = Annotated[str, BeforeValidator(_work_address)]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 """One that is there."""
@@ -325,6 +334,21 @@ class Settings(BaseSettings):
     """Which of them this one is: 0 to GATEWAYS - 1."""
     shards: int = Field(0, ge=0, le=400_000)
     """Shards of all processes together, the same everywhere; 0: as many as Discord recommends, for a single process."""
+
+    # Work on other machines
+    work_url: WorkAddress | None = None
+    """NATS with JetStream, nats://user:password@host or tls://...: workers hear and speak; without one, this process
+    does."""
+    work_kinds: Annotated[tuple[Literal["hear", "speak"], ...], NoDecode, BeforeValidator(_from_list)] = Field(
+        ("hear", "speak"), min_length=1
+    )
+    """What a worker does."""
+    work_at_once: int = Field(0, ge=0, le=4096)
+    """How many tasks a worker does at the same time; 0: four for each core, so that recordings are heard in batches."""
+    work_per_source: int = Field(4, ge=1, le=1000)
+    """How many tasks of one server, or of one person in direct messages, may be with workers at the same time."""
+    work_queue: int = Field(20_000, ge=1, le=10_000_000)
+    """How many tasks may wait for workers in all; beyond, people are told to try later."""
 
     # Life
     stop_timeout_s: float = Field(20, ge=0, le=600)

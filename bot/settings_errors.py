@@ -58,6 +58,7 @@ _REASONS = {
     "json_invalid": "it is not JSON: {error}",
     "no_id": "{given!r} is no id of Discord's: switch on its developer mode, and copy the id from a menu",
     "no_address": "{what} does not begin with http:// or https://",
+    "no_work_address": "{what} does not begin with nats:// or tls://",
     "odd_key": "it has characters that no key has, such as a long dash or a typographic quotation mark",
     "no_folder": "there is no folder {folder}",
     "no_file": "there is no file {file}",
@@ -93,6 +94,8 @@ EXAMPLES = {
     "blocked_users": "123456789012345678, 234567890123456789",
     "owner_id": "123456789012345678",
     "metrics_port": "9464",
+    "work_url": "nats://gateway:password@localhost:4222",
+    "work_kinds": "hear,speak",
 }
 """For settings whose default says nothing."""
 

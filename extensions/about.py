@@ -27,9 +27,11 @@ HEARD_THERE = _("🎙️ Recordings go to a speech service ({who}), which writes
 HEARD_THERE_OR_HERE = _(
     "🎙️ Recordings go to a speech service ({who}), which writes them down, and are not kept here; {what} stands in."
 )
+HEARD_BY_WORKERS = _("🎙️ Recordings are written down by {what} on machines that work for me, and are not kept.")
 ANSWERED_HERE = _("💬 Questions are answered on the same machine, by a small demonstration model.")
 ANSWERED_THERE = _("💬 Questions, and what was said before them, go to {host}, where {model} answers.")
 SPOKEN_HERE = _("🔊 Answers are spoken on the same machine.")
+SPOKEN_BY_WORKERS = _("🔊 Answers are spoken on machines that work for me.")
 SPOKEN_THERE = _("🔊 The text of spoken answers goes to a speech service ({who}).")
 SPOKEN_THERE_OR_HERE = _("🔊 The text of spoken answers goes to a speech service ({who}); offline voices stand in.")
 KEPT = ngettext(
@@ -63,11 +65,12 @@ class About(
         )
         heard = RECOGNIZERS.chosen(settings.stt_engine, settings)
         spoken = ENGINES.chosen(settings.tts_engine, settings)
+        here = (HEARD_HERE, SPOKEN_HERE) if settings.work_url is None else (HEARD_BY_WORKERS, SPOKEN_BY_WORKERS)
         lines = [
             translate(TITLE, locale, version=version("starling")),
-            _where(heard, settings, locale, HEARD_HERE, HEARD_THERE, HEARD_THERE_OR_HERE),
+            _where(heard, settings, locale, here[0], HEARD_THERE, HEARD_THERE_OR_HERE),
             answered,
-            _where(spoken, settings, locale, SPOKEN_HERE, SPOKEN_THERE, SPOKEN_THERE_OR_HERE),
+            _where(spoken, settings, locale, here[1], SPOKEN_THERE, SPOKEN_THERE_OR_HERE),
             translate(KEPT, locale, days=settings.retention_days),
             translate(GIVEN, locale),
         ]

@@ -74,7 +74,7 @@ def _write(file: Path, data: bytes) -> None:
     file.write_bytes(data)
 
 
-async def _create(server: str, template: str = "template1") -> str:
+async def create_database(server: str, template: str = "template1") -> str:
     """The URL of a new database at ``server``, a copy of ``template``."""
     asyncpg = pytest.importorskip("asyncpg")
     name = f"t{uuid.uuid4().hex}"
@@ -89,7 +89,7 @@ def postgresql_with_tables(postgresql: str) -> str:
     """The name of a database that has the tables, to be copied."""
 
     async def create() -> str:
-        url = await _create(postgresql)
+        url = await create_database(postgresql)
         await (await Database.open(url)).close()
         return url.partition("?")[0].rpartition("/")[2]
 
@@ -107,13 +107,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def empty_postgresql(postgresql: str) -> str:
     """The URL of an empty PostgreSQL database."""
-    return asyncio.run(_create(postgresql))
+    return asyncio.run(create_database(postgresql))
 
 
 @pytest.fixture
 def filled_postgresql(postgresql: str, postgresql_with_tables: str) -> str:
     """The URL of a PostgreSQL database with its tables and nothing in them."""
-    return asyncio.run(_create(postgresql, postgresql_with_tables))
+    return asyncio.run(create_database(postgresql, postgresql_with_tables))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -124,7 +124,7 @@ def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         asyncio.run(place_tables(file))
         return f"sqlite:///{file}"
     template = str(request.getfixturevalue("postgresql_with_tables"))
-    return asyncio.run(_create(str(request.getfixturevalue("postgresql")), template))
+    return asyncio.run(create_database(str(request.getfixturevalue("postgresql")), template))
 
 
 @pytest.fixture

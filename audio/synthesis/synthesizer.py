@@ -88,6 +88,7 @@ class Synthesizer:
         voice: str | None = None,
         prosody: Prosody | None = None,
         source: int | None = None,
+        is_plain: bool = False,
     ) -> Speech:
         """``text``, which may have Discord's markdown in it, as a voice message.
 
@@ -97,11 +98,12 @@ class Synthesizer:
         most alike of the others speaks.
         ``prosody``: None for the synthesizer's own.
         ``source``: for whom, which is of no matter here: nobody waits for others.
+        ``is_plain``: whether ``text`` has no markdown, and a sentence in each line.
 
         Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and
         ``SpeechUnavailableError`` when every engine that speaks the language failed.
         """
-        wished, language, script = await self._prepared(text, language, hint, voice)
+        wished, language, script = await self._prepared(text, language, hint, voice, is_plain=is_plain)
         async with self._cache.lock(script.text):
             return await self._message(script, language, wished, prosody or self.prosody)
 
@@ -181,9 +183,9 @@ class Synthesizer:
             await engine.close()
 
     async def _prepared(
-        self, text: str, language: str | None, hint: str | None, voice: str | None
+        self, text: str, language: str | None, hint: str | None, voice: str | None, *, is_plain: bool = False
     ) -> tuple[Voice | None, str, Script]:
-        plain = await asyncio.to_thread(normalize_for_speech, text)
+        plain = text if is_plain else await asyncio.to_thread(normalize_for_speech, text)
         if not any(char.isalnum() for char in plain):
             raise NothingToSayError
         wished = None if voice is None else await self._voice_named(voice)
@@ -191,7 +193,7 @@ class Synthesizer:
             doubtful = hint or (wished.language if wished and wished.language != ANY_LANGUAGE else "en")
             language = await asyncio.to_thread(detect_language, plain, doubtful)
         script = Script(max_chars=self._max_chars)
-        script.add(await asyncio.to_thread(sentences, plain, language))
+        script.add(plain.splitlines() if is_plain else await asyncio.to_thread(sentences, plain, language))
         script.complete()
         return wished, language, script
 

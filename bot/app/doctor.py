@@ -16,11 +16,14 @@ from audio.synthesis.festival import has_russian
 from bot.app.chat import build_endpoint_model, build_further_endpoints, models_named_in
 from bot.app.chat_watch import answers, remedy_for
 from bot.app.check import Check, CheckResult, check_disk
+from bot.app.speech import require_work_parts, work_bus
 from bot.app.token import MisshapenTokenError, has_token_shape
+from bot.app.work_watch import START_ONE, WHAT, described
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import not_listed
 from bot.errors import StarlingError
 from bot.settings import Settings, unknown_names
+from bot.speech.queues import queue_states
 from bot.storage.database import Database
 from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
@@ -44,8 +47,11 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     with contextlib.suppress(UnknownEngineError, EngineNotConfiguredError):  # told of below
         for name in needed_models(settings):
             yield await asyncio.to_thread(_weights, cache, name)
-    for check in _speech(settings):
-        yield check
+    if settings.work_url is None:
+        for check in _speech(settings):
+            yield check
+    else:
+        yield await _workers(settings, settings.work_url)
     yield await _chat(settings)
     async for check in _further_chats(settings):
         yield check
@@ -121,6 +127,21 @@ def _speech(settings: Settings) -> Iterator[Check]:
         yield check
     if settings.piper_voices is not None:
         yield _piper_voices(settings.piper_voices)
+
+
+async def _workers(settings: Settings, url: str) -> Check:
+    """Whether workers can be asked, and are there."""
+    try:
+        require_work_parts(settings)
+        async with work_bus(settings, url) as bus:
+            states = await queue_states(bus)
+            where = bus.connection.address
+    except StarlingError as error:
+        return Check(WHAT, CheckResult.BAD, str(error), "docs/scaling.md says what workers need.")
+    detail = f"{where} is good for the work, {described(states)}"
+    if any(one.under_way or one.asking for one in states):
+        return Check(WHAT, CheckResult.GOOD, detail)
+    return Check(WHAT, CheckResult.WARNING, f"{detail}; no worker is there", START_ONE)
 
 
 def _russian_voice(settings: Settings) -> Check:

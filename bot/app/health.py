@@ -17,6 +17,7 @@ from bot.app.chat_watch import ChatWatch
 from bot.app.check import Check, CheckResult, check_disk, free_mb
 from bot.app.health_report import DATABASE, DISK, GATEWAY, report_file, write_report
 from bot.app.host_alert import HostAlert
+from bot.app.work_watch import WorkWatch
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.settings import Settings
@@ -50,6 +51,8 @@ class Watched:
     chat: ChatWatch
     is_demonstration: bool
     """Whether the demonstration model answers."""
+    work: WorkWatch | None = None
+    """Of what workers are asked; None where this process hears and speaks."""
 
 
 class Health:
@@ -98,6 +101,7 @@ class Health:
             self._part("recordings", AnswerPart.RECOGNITION, "are written down"),
             self._part("voices", AnswerPart.VOICE, "speak"),
             self._queue(),
+            *([] if self._watched.work is None else [self._watched.work.check()]),
             await asyncio.to_thread(check_disk, DISK, self._folder),
             *self._lately(),
         ]

@@ -19,7 +19,7 @@ STALE_AFTER_S = 60.0
 """A Starling that has said nothing for so long does not run, or hangs."""
 BLOCK_BYTES = 8192
 """Reports take a multiple of it, so that the next one has room where the last one stands."""
-PROCESS, GATEWAY, DATABASE, DISK = "process", "gateway", "database", "disk"
+PROCESS, GATEWAY, DATABASE, DISK, WORKER = "process", "gateway", "database", "disk", "worker"
 ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
 """Where one of these fails, nobody is answered, and a new start may help."""
 
@@ -27,6 +27,18 @@ ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
 def report_file(settings: Settings) -> Path:
     """The file's path; each of several gateways has its own."""
     return settings.data_folder / f"health{settings.of_gateway}.json"
+
+
+def worker_report_file(data_folder: Path, process: int) -> Path:
+    """That of the worker whose process has that number: there may be several."""
+    return data_folder / f"health-worker-{process}.json"
+
+
+def forget_stale_workers(data_folder: Path) -> None:
+    """Delete what workers said that have died since."""
+    for path in _worker_reports(data_folder):
+        if time.time() - path.stat().st_mtime > STALE_AFTER_S:
+            path.unlink(missing_ok=True)
 
 
 def write_report(path: Path, checks: Sequence[Check]) -> None:
@@ -46,23 +58,44 @@ def write_report(path: Path, checks: Sequence[Check]) -> None:
 
 
 def read_report(settings: Settings) -> list[Check]:
-    """How the Starling with these settings is: what it said last, and what can be seen from here."""
-    path, data_folder = report_file(settings), settings.data_folder
-    try:
-        age_s = time.time() - path.stat().st_mtime
-        said = json.loads(path.read_text(encoding="utf-8")) if age_s < STALE_AFTER_S else []
-    except (OSError, ValueError):
-        age_s, said = None, []
-    if not said:
+    """How the Starling with these settings is, and the workers beside it: what they said last, and what can be seen
+    from here."""
+    data_folder = settings.data_folder
+    age_s, checks = _said(report_file(settings))
+    workers = [check for path in _worker_reports(data_folder) for check in _of_worker(path)]
+    if not checks and any(each.finding is not CheckResult.WARNING for each in workers):
+        process = Check(PROCESS, CheckResult.GOOD, f"on {data_folder} workers run, and no gateway")
+    elif not checks:
         last = "" if age_s is None else f"; it last said {age_s / 60:.0f} min ago that it does"
         which = f"no gateway {settings.gateway}" if settings.of_gateway else "no Starling"
         detail = f"{which} runs on {data_folder}{last}"
         process = Check(PROCESS, CheckResult.BAD, detail, "Start it: starling run. Its log says why it ended.")
     else:
         process = Check(PROCESS, CheckResult.GOOD, f"runs on {data_folder}")
-    checks = [Check(**{**each, "finding": CheckResult(each["finding"])}) for each in said]
     seen = [each for each in checks if each.what != DISK]
-    return [process, *seen, check_disk(DISK, data_folder)]
+    return [process, *seen, *workers, check_disk(DISK, data_folder)]
+
+
+def _said(path: Path) -> tuple[float | None, list[Check]]:
+    """How old a report is, if it can be read; and what it says, unless it is stale."""
+    try:
+        age_s = time.time() - path.stat().st_mtime
+        said = json.loads(path.read_text(encoding="utf-8")) if age_s < STALE_AFTER_S else []
+    except (OSError, ValueError):
+        return None, []
+    return age_s, [Check(**{**each, "finding": CheckResult(each["finding"])}) for each in said]
+
+
+def _worker_reports(data_folder: Path) -> list[Path]:
+    return sorted(data_folder.glob("health-worker-*.json"))
+
+
+def _of_worker(path: Path) -> list[Check]:
+    age_s, checks = _said(path)
+    if age_s is None or checks:
+        return checks
+    what = f"{WORKER} {path.stem.rpartition('-')[2]}"
+    return [Check(what, CheckResult.WARNING, f"has said nothing for {age_s / 60:.0f} min", "Start another one.")]
 
 
 def is_serving(checks: Sequence[Check]) -> bool:

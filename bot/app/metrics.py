@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import psutil
 from prometheus_client import Gauge, start_http_server
+from prometheus_client.registry import Collector
 
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
@@ -59,10 +60,35 @@ def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iter
     Raises:
         MetricsPortError: the port is taken.
     """
+    if settings.metrics_port is not None:
+        _connect(settings, watched, health)
+    with contextlib.ExitStack() as stack:
+        if watched.work is not None:
+            stack.enter_context(collected(watched.work))
+        stack.enter_context(served_on_port(settings))
+        yield
+
+
+@contextlib.contextmanager
+def collected(collector: Collector) -> Iterator[None]:
+    """Have ``collector`` in the registry while the block runs."""
+    REGISTRY.register(collector)
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)
+
+
+@contextlib.contextmanager
+def served_on_port(settings: Settings) -> Iterator[None]:
+    """Serve all that is in the registry while the block runs, if the settings want it.
+
+    Raises:
+        MetricsPortError: the port is taken.
+    """
     if settings.metrics_port is None:
         yield
         return
-    _connect(settings, watched, health)
     try:
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
     except OSError as error:

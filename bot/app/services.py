@@ -43,12 +43,13 @@ class Services:
 
     def provide_fields(self, services: Any) -> None:
         """Provide every field of a dataclass: one that is declared as a protocol as that, since it may be of any type,
-        and every other by its own type."""
+        and every other that is there by its own type."""
         declared = typing.get_type_hints(type(services))
         for each in dataclasses.fields(services):
-            wanted = declared[each.name]
+            wanted, value = declared[each.name], getattr(services, each.name)
             is_protocol = inspect.isclass(wanted) and getattr(wanted, "_is_protocol", False)
-            self._provide(getattr(services, each.name), wanted if is_protocol else None)
+            if value is not None:
+                self._provide(value, wanted if is_protocol else None)
 
     def make(self, types: Iterable[type]) -> None:
         """Make one of each of ``types``, whose constructors take services that are there or each other, and provide

@@ -1,4 +1,4 @@
-"""What hears and what speaks."""
+"""What hears and what speaks: in this process, or workers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import hikari
 import psutil
 import structlog
 
-from audio import Speaker
+from audio import Prosody, Speaker
 from audio.recognition.device import Device, chosen_device
 from bot.answering.voice_notes import VoiceNoteTranscriber
+from bot.app.shared_parts import require_shared_parts
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.stores import Stores
 from bot.preferences.voices import ChosenVoices
 from bot.settings import Settings
-from bot.speech.listener import LocalListener
+from bot.speech.attachment_links import AttachmentLinks
+from bot.speech.listener import Listener, LocalListener
+from bot.speech.remote_listener import RemoteListener
+from bot.speech.remote_speaker import RemoteSpeaker
 from bot.weights.weights import WeightsCache
+from bot.work.bus.work_bus import WorkBus
 
 log = structlog.get_logger()
 
@@ -29,16 +35,50 @@ class SpeechServices:
     speaker: Speaker
     voices: ChosenVoices
     voice_notes: VoiceNoteTranscriber
+    bus: WorkBus | None = None
+    """By which workers are asked; None where this process hears and speaks."""
 
 
 async def build_speech(
-    settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores
+    settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores, rest: hikari.api.RESTClient
 ) -> SpeechServices:
-    """Both loaded; ``stack`` closes them.
+    """Both ready; ``stack`` closes them.
 
     Raises:
-        StarlingError: weights are missing or broken, or no engine can be loaded.
+        StarlingError: weights are missing or broken, or no engine can be loaded; or the workers cannot be asked.
     """
+    bus: WorkBus | None = None
+    if settings.work_url is None:
+        listener, speaker = await _loaded(settings, cache, stack)
+    else:
+        bus = await stack.enter_async_context(work_bus(settings, settings.work_url))
+        links = AttachmentLinks(rest)
+        listener = RemoteListener(bus, links, limit_bytes=settings.max_audio_bytes)
+        speaker = RemoteSpeaker(bus, Prosody(settings.tts_rate, settings.tts_pitch))
+        log.info("workers hear and speak, none of their models is loaded here", memory_mib=_memory_mib())
+    return SpeechServices(
+        speaker=speaker,
+        voices=ChosenVoices(stores.preferences, speaker),
+        voice_notes=VoiceNoteTranscriber(listener, stores.preferences),
+        bus=bus,
+    )
+
+
+def work_bus(settings: Settings, url: str) -> WorkBus:
+    """What asks workers by the NATS at ``url``, not yet connected."""
+    return WorkBus(url, gateway=settings.gateway, per_source=settings.work_per_source, queue=settings.work_queue)
+
+
+def require_work_parts(settings: Settings) -> None:
+    """See that what workers need beside this process can be reached by all, where there are some.
+
+    Raises: as ``require_shared_parts``.
+    """
+    if settings.work_url is not None:
+        require_shared_parts(settings, "WORK_URL")
+
+
+async def _loaded(settings: Settings, cache: WeightsCache, stack: AsyncExitStack) -> tuple[Listener, Speaker]:
     recognizer = await asyncio.to_thread(build_recognizer, settings, cache)
     stack.push_async_callback(recognizer.close)
     synthesizer = await asyncio.to_thread(build_synthesizer, settings, cache)
@@ -48,12 +88,10 @@ async def build_speech(
         "models are loaded",
         whisper=settings.whisper_model,
         device=chosen_device(Device(settings.whisper_device), settings.whisper_device_index).label,
-        memory_mib=psutil.Process().memory_info().rss >> 20,
+        memory_mib=_memory_mib(),
     )
-    return SpeechServices(
-        speaker=synthesizer,
-        voices=ChosenVoices(stores.preferences, synthesizer),
-        voice_notes=VoiceNoteTranscriber(
-            LocalListener(recognizer, limit_bytes=settings.max_audio_bytes), stores.preferences
-        ),
-    )
+    return LocalListener(recognizer, limit_bytes=settings.max_audio_bytes), synthesizer
+
+
+def _memory_mib() -> int:
+    return int(psutil.Process().memory_info().rss) >> 20

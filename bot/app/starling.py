@@ -24,8 +24,9 @@ from bot.app.metrics import served_metrics
 from bot.app.screens import Screens
 from bot.app.shared_parts import require_shared_parts
 from bot.app.single_instance import only_one_on
-from bot.app.speech import build_speech
+from bot.app.speech import SpeechServices, build_speech, require_work_parts
 from bot.app.stores import Stores, build_stores
+from bot.app.work_watch import WorkWatch
 from bot.privacy.retention import run_retention
 from bot.settings import Settings
 from bot.training.local.inference_priority import InferencePriority
@@ -34,6 +35,7 @@ from bot.ui.error_report import report_error
 from bot.ui.pace import Pace, keep_pace
 from bot.usage.store import Clock
 from bot.weights.weights import WeightsCache
+from bot.work.bus.work_bus import WorkBus
 from bot.work.invocations import Invocations, RestartingError
 from bot.work.jobs import JobRunner
 from bot.work.sealed import SealedProcesses
@@ -93,6 +95,7 @@ class Starling:
             StarlingError: it cannot start, or the connection is closed for good.
         """
         settings, share = self._settings, self._share
+        require_work_parts(settings)
         if not share.is_whole:
             require_shared_parts(settings, f"GATEWAYS={share.gateways}")
         async with contextlib.AsyncExitStack() as stack:
@@ -104,13 +107,13 @@ class Starling:
             )  # fmt: skip
             stores = await build_stores(settings, stack, clock=self._clock, share=share)
             locks = await stack.enter_async_context(gateway_locks(share, stores.database))
-            speech = await build_speech(settings, weights, stack, stores)
+            speech = await build_speech(settings, weights, stack, stores, self._bot.rest)
             answering = await build_answering(base, stores, speech)
             learning = build_learning(base, stores, answering)
             parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning)
             screens = Screens(self._bot, settings, self._invocations, answering, parts)
             start = await stack.enter_async_context(background_tasks())
-            self._watch(base, stores, answering, start)
+            self._watch(base, stores, speech, answering, start)
             self._begin_to_forget(stores, learning, locks, start)
             stack.enter_context(screens.served())
 
@@ -125,7 +128,8 @@ class Starling:
 
             await serve(
                 self._bot, screens.client, stop, load=screens.load, started=started,
-                stopping=lambda: self._stop(settings.stop_timeout_s), aborting=lambda: self._stop(0.0),
+                stopping=lambda: self._stop(speech.bus, settings.stop_timeout_s),
+                aborting=lambda: self._stop(speech.bus, 0.0),
                 share=share, locks=locks,
             )  # fmt: skip
 
@@ -143,12 +147,15 @@ class Starling:
         else:
             start(locks.alone(Duty.FORGETTING, forget))
 
-    def _watch(self, base: Foundation, stores: Stores, answering: Answering, start: StartTask) -> None:
+    def _watch(
+        self, base: Foundation, stores: Stores, speech: SpeechServices, answering: Answering, start: StartTask
+    ) -> None:
         """Have it looked at whether all works, and told to those who want to know."""
         chat = ChatWatch(answering.chat.models, answering.outcomes, models_named_in(base.settings))
+        work = None if speech.bus is None else WorkWatch(speech.bus)
         watched = Watched(
             bot=self._bot, database=stores.database, runner=self._runner, outcomes=answering.outcomes, chat=chat,
-            is_demonstration=answering.chat.chat.is_demonstration,
+            is_demonstration=answering.chat.chat.is_demonstration, work=work,
         )  # fmt: skip
         told = base.settings.data_folder / f"host-told{base.settings.of_gateway}.json"
         alert = HostAlert(self._bot.rest, answering.rules.locales, base.settings.owner_id, told)
@@ -156,6 +163,8 @@ class Starling:
         base.stack.enter_context(served_metrics(base.settings, watched, health))
         start(health.run())
         start(chat.run())
+        if work is not None:
+            start(work.run())
 
     async def _take_up(self, stores: Stores, answering: Answering, learning: Learning) -> None:
         """Go on with what the last stop interrupted, and make ready what will be asked for."""
@@ -169,8 +178,10 @@ class Starling:
             if self._share.owns(guild):
                 answering.recall.prepare(guild)
 
-    async def _stop(self, timeout_s: float) -> None:
-        """Let what runs come to its end, for so long; then tell those who wait."""
+    async def _stop(self, bus: WorkBus | None, timeout_s: float) -> None:
+        """Let what runs come to its end, for so long; then tell those who wait. What workers do goes on."""
+        if bus is not None:
+            bus.leave_running()
         _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
         for context in late:
             locale = str(context.interaction.locale)

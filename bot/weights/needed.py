@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.settings import Settings
 from bot.weights.weights import CATALOGUE
 
 
 def needed_models(settings: Settings) -> list[str]:
-    """Names in the catalogue: for speech in and out, the embedded chat model and recall, as far as they are used.
+    """Names in the catalogue: for speech in and out where no workers do that, the embedded chat model and recall, as
+    far as they are used.
+
+    Raises:
+        UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
+    """
+    names = needed_for_speech(settings, ("hear", "speak")) if settings.work_url is None else []
+    if settings.embedded_chat:
+        names.append("smollm2-135m")
+    if settings.recall == "auto":
+        names.append("bge-small-en")
+    return list(dict.fromkeys(names))
+
+
+def needed_for_speech(settings: Settings, kinds: Collection[str]) -> list[str]:
+    """Names in the catalogue for what is heard and spoken; ``kinds``: one of both, or both.
 
     Raises:
         UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
@@ -16,11 +33,9 @@ def needed_models(settings: Settings) -> list[str]:
     from audio.recognition.recognizers import RECOGNIZERS
     from audio.synthesis.engines import ENGINES
 
-    wanted = [name for one in RECOGNIZERS.chosen(settings.stt_engine, settings) for name in one.weights(settings)]
-    wanted += [name for one in ENGINES.chosen(settings.tts_engine, settings) for name in one.weights(settings)]
-    names = [name for name in wanted if name in CATALOGUE]
-    if settings.embedded_chat:
-        names.append("smollm2-135m")
-    if settings.recall == "auto":
-        names.append("bge-small-en")
-    return list(dict.fromkeys(names))
+    wanted: list[str] = []
+    if "hear" in kinds:
+        wanted += [name for one in RECOGNIZERS.chosen(settings.stt_engine, settings) for name in one.weights(settings)]
+    if "speak" in kinds:
+        wanted += [name for one in ENGINES.chosen(settings.tts_engine, settings) for name in one.weights(settings)]
+    return [name for name in wanted if name in CATALOGUE]

@@ -1,0 +1,89 @@
+"""What waits for workers: looked at every few seconds, for health and for metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.app.check import Check, CheckResult
+from bot.speech.queues import QueueState, queue_states
+from bot.work.bus.work_bus import WorkBus
+
+log = structlog.get_logger()
+
+LOOK_S = 5.0
+ALONE_AFTER_S = 15.0
+"""Tasks wait for so long and no worker has asked for one: there is none."""
+WHAT = "workers"
+
+
+class WorkWatch(Collector):
+    """Looks at the queues."""
+
+    def __init__(self, bus: WorkBus) -> None:
+        self._bus = bus
+        self._states: tuple[QueueState, ...] = ()
+        self._alone_since_s: float | None = None
+
+    async def run(self) -> None:
+        """Look every ``LOOK_S``; ends by being cancelled."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("could not look at the queues")
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Look once."""
+        self._states = await queue_states(self._bus)
+        if not is_alone(self._states):
+            self._alone_since_s = None
+        elif self._alone_since_s is None:
+            self._alone_since_s = time.monotonic()
+
+    def check(self) -> Check:
+        """What there is to say, for the host."""
+        if not self._bus.is_connected:
+            detail = f"NATS at {self._bus.connection.address} is away"
+            return Check(WHAT, CheckResult.BAD, detail, "Start it; what people asked waits for it.")
+        since_s = self._alone_since_s
+        if since_s is not None and time.monotonic() - since_s > ALONE_AFTER_S:
+            return Check(WHAT, CheckResult.BAD, f"none takes what waits: {described(self._states)}", START_ONE)
+        return Check(WHAT, CheckResult.GOOD, f"connected to {self._bus.connection.address}, {described(self._states)}")
+
+    def collect(self) -> Iterator[Metric]:
+        """As Prometheus has it; an autoscaler goes by the first."""
+        connected = GaugeMetricFamily("starling_work_connected", "Whether NATS is connected.")
+        connected.add_metric([], float(self._bus.is_connected))
+        yield connected
+        labels = ["kind", "lane"]
+        waiting = GaugeMetricFamily("starling_work_waiting", "Tasks that no worker has yet.", labels=labels)
+        under_way = GaugeMetricFamily("starling_work_running", "Tasks that a worker has.", labels=labels)
+        asking = GaugeMetricFamily("starling_work_workers_free", "Workers that would take a task.", labels=labels)
+        for one in self._states:
+            waiting.add_metric([one.kind, one.lane], one.waiting)
+            under_way.add_metric([one.kind, one.lane], one.under_way)
+            asking.add_metric([one.kind, one.lane], one.asking)
+        yield from (waiting, under_way, asking)
+
+
+START_ONE = "Start one: WORK_URL=... starling worker. The log of those that ran says why they ended."
+
+
+def is_alone(states: Sequence[QueueState]) -> bool:
+    """Whether something waits, and no worker does anything or would."""
+    return any(one.waiting for one in states) and not any(one.under_way or one.asking for one in states)
+
+
+def described(states: Sequence[QueueState]) -> str:
+    """What waits in each lane, and who would take it."""
+    waiting = [f"{one.waiting} to {one.kind} ({one.lane})" for one in states if one.waiting]
+    under_way = sum(one.under_way for one in states)
+    free = max((one.asking for one in states), default=0)
+    return f"{', '.join(waiting) or 'nothing'} waiting, {under_way} under way, {free} free to take more"

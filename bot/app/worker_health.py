@@ -1,0 +1,79 @@
+"""How a running worker is: for ``starling health`` and for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.app.check import Check, CheckResult
+from bot.app.health import BEAT_S
+from bot.app.health_report import WORKER, forget_stale_workers, worker_report_file, write_report
+from bot.settings import Settings
+from bot.work.bus.work_server import WorkServer
+
+log = structlog.get_logger()
+
+
+class WorkerHealth:
+    """Looks and writes."""
+
+    def __init__(self, server: WorkServer, settings: Settings) -> None:
+        self._server = server
+        self._folder = settings.data_folder
+        self._kinds = " and ".join(settings.work_kinds)
+
+    async def run(self) -> None:
+        """Look every ``BEAT_S``; ends by being cancelled."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        forget_stale_workers(self._folder)
+        path = worker_report_file(self._folder, os.getpid())
+        try:
+            while True:
+                try:
+                    await asyncio.to_thread(write_report, path, [self.check()])
+                except Exception:
+                    log.exception("could not say how it is")
+                await asyncio.sleep(BEAT_S)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def check(self) -> Check:
+        """What there is to say, for the host."""
+        server, what = self._server, f"{WORKER} {os.getpid()}"
+        last = "" if server.last_done_at is None else f", the last {_seconds_since(server.last_done_at)} s ago"
+        detail = f"{self._kinds}: {server.running} under way, {server.done} done, {server.failed} failed{last}"
+        if server.is_connected:
+            return Check(what, CheckResult.GOOD, detail)
+        return Check(
+            what,
+            CheckResult.BAD,
+            f"not connected to {server.connection.address}; {detail}",
+            "Start NATS, or look at this machine's network; the worker goes on trying.",
+        )
+
+
+class WorkerMetrics(Collector):
+    """What a worker did, read when it is asked for."""
+
+    def __init__(self, server: WorkServer) -> None:
+        self._server = server
+
+    def collect(self) -> Iterator[Metric]:
+        """As Prometheus has it."""
+        server = self._server
+        yield GaugeMetricFamily(
+            "starling_worker_connected", "Whether the worker is connected to NATS.", float(server.is_connected)
+        )
+        yield GaugeMetricFamily("starling_worker_running", "Tasks that are done right now.", server.running)
+        yield CounterMetricFamily("starling_worker_done", "Tasks that ended with a result.", server.done)
+        yield CounterMetricFamily("starling_worker_failed", "Tasks that ended with an error.", server.failed)
+
+
+def _seconds_since(moment: datetime) -> int:
+    return round((datetime.now(UTC) - moment).total_seconds())

@@ -1,0 +1,95 @@
+"""What travels between those who want something heard or spoken and those who do it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from audio import Prosody, TranscriptionOptions
+from audio.recognition.batch import Quality
+
+
+class HearTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording to be heard: where it lies, never the recording itself."""
+
+    url: str
+    """Signed by Discord, good for a day."""
+    size_bytes: int
+    """As Discord says."""
+    language: str | None = None
+    languages: tuple[str, ...] | None = None
+    expected_languages: dict[str, float] | None = None
+    translate: bool = False
+    quality: Quality | None = None
+    hints: str = ""
+    words: bool = False
+    source: int | None = None
+
+    @classmethod
+    def of(cls, url: str, size_bytes: int, options: TranscriptionOptions) -> HearTask:
+        """``options`` for the file at ``url``."""
+        return cls(
+            url=url,
+            size_bytes=size_bytes,
+            language=options.language,
+            languages=None if options.languages is None else tuple(options.languages),
+            expected_languages=None if options.expected_languages is None else dict(options.expected_languages),
+            translate=options.translate,
+            quality=options.quality,
+            hints=options.hints,
+            words=options.words,
+            source=options.source if isinstance(options.source, int) else None,
+        )
+
+    @property
+    def options(self) -> TranscriptionOptions:
+        """What they were, without anyone to tell of progress."""
+        return TranscriptionOptions(
+            language=self.language,
+            languages=self.languages,
+            expected_languages=self.expected_languages,
+            translate=self.translate,
+            quality=self.quality,
+            hints=self.hints,
+            words=self.words,
+            source=self.source,
+        )
+
+    @property
+    def wish(self) -> str:
+        """A fingerprint of what is wanted of the recording. What is merely expected, and the link, which is signed anew
+        each time, do not count: after a restart the same is found by it."""
+        return _fingerprint(
+            (self.language, self.languages, self.translate, self.quality, self.hints, self.words)
+        )  # fmt: skip
+
+
+class SpeakTask(msgspec.Struct, frozen=True, kw_only=True, tag="speak"):
+    """A text to be spoken."""
+
+    text: str
+    is_plain: bool = False
+    """See ``Synthesizer.speak``."""
+    language: str | None = None
+    hint: str | None = None
+    voice: str | None = None
+    rate: float = 1.0
+    pitch: float = 0.0
+
+    @property
+    def prosody(self) -> Prosody:
+        return Prosody(self.rate, self.pitch)
+
+    @property
+    def wish(self) -> str:
+        """A fingerprint of all of it."""
+        return _fingerprint(msgspec.structs.astuple(self))
+
+
+class VoicesTask(msgspec.Struct, frozen=True, tag="voices"):
+    """The list of voices that there are to speak with."""
+
+
+def _fingerprint(wish: object) -> str:
+    return hashlib.blake2b(msgspec.msgpack.encode(wish), digest_size=16).hexdigest()

@@ -1,0 +1,207 @@
+"""A bot that loads no speech model, and a worker of its own that hears and speaks for it, as people meet them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from audio import Sound, decode, encode
+from bot.sandbox.server import Sandbox
+from bot.work.metrics import REGISTRY
+from tests.app.process import command
+from tests.app.test_health import metrics, told
+from tests.databases import create_database
+from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
+from tests.scaling.nats import PROGRAM, NatsServer, free_port
+from tests.scripted_chat import ScriptedChat
+from tests.spoken import JFK, PISETS, is_heard, words
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SAID = "A heron waits in the shallow water."
+
+
+@dataclass
+class Elsewhere:
+    """A bot and its worker."""
+
+    harness: BotHarness
+    worker: asyncio.subprocess.Process
+    folder: Path
+    """The worker's."""
+    port: int
+    """Of the worker's metrics."""
+    log: list[str] = field(default_factory=list)
+    """What the worker has written, line by line."""
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def elsewhere(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgresql: str,
+    postgresql_with_tables: str,
+    whisper_base: Path,
+    piper_joe: Path,
+) -> AsyncIterator[Elsewhere]:
+    if PROGRAM is None:
+        pytest.skip("no NATS server is installed (Debian: apt-get install nats-server)")
+    folder = tmp_path_factory.mktemp("elsewhere")
+    nats = NatsServer(folder)
+    nats.start()
+    database = await create_database(postgresql, postgresql_with_tables)
+
+    def loaded_here(*_given: object) -> None:
+        raise AssertionError("the bot itself loads what hears or speaks")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.app.speech.build_recognizer", loaded_here)
+        patch.setattr("bot.app.speech.build_synthesizer", loaded_here)
+        async with (
+            ScriptedChat() as chat,
+            Sandbox() as sandbox,
+            command(
+                "worker", WORK_URL=nats.url, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",
+                DATA_FOLDER=str(folder / "worker"), STOP_TIMEOUT_S="60", METRICS_PORT=str(port := free_port()),
+            ) as worker,
+        ):  # fmt: skip
+            assert worker.stderr is not None
+            log: list[str] = []
+            reading = asyncio.create_task(_read(worker.stderr, log))
+            settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "database_url": database}
+            async with (
+                running(folder / "bot", sandbox, work_url=nats.url, **settings),
+                populated(sandbox, chat) as harness,
+            ):
+                yield Elsewhere(harness, worker, folder / "worker", port, log)
+            reading.cancel()
+    nats.kill()
+
+
+async def _read(stream: asyncio.StreamReader, lines: list[str]) -> None:
+    while line := await stream.readline():
+        lines.append(line.decode())
+
+
+async def test_notes_in_two_languages_are_answered_aloud(elsewhere: Elsewhere, whisper_base: Path) -> None:
+    harness = elsewhere.harness
+    harness.chat.answer = "The heron waits. It is patient."
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    answer = await harness.answer_to(asked, lambda text: "patient." in text)
+    assert is_heard(JFK, answer["content"])
+    spoken = await harness.voice_reply_to(answer)
+    heard = await hear(whisper_base, await harness.member.download(spoken["attachments"][0]))
+    assert is_heard("waits it is patient", heard.text)
+
+    harness.chat.answer = "Цапля ждёт. Она терпелива."
+    asked = await harness.russian.send(await harness.dm(harness.russian), voice=voice("pisets-ru.ogg"))
+    answer = await harness.answer_to(asked, lambda text: "терпелива." in text, reader=harness.russian)
+    assert is_heard(PISETS, answer["content"], 0.5)
+    spoken = await harness.voice_reply_to(answer, reader=harness.russian)
+    assert decode(await harness.russian.download(spoken["attachments"][0])).duration_s > 1
+
+
+async def test_the_first_words_of_a_slow_answer_are_heard_at_once(elsewhere: Elsewhere, whisper_base: Path) -> None:
+    harness = elsewhere.harness
+    harness.chat.answer = "The heron waits in the shallow water. Then it flies away."
+    harness.chat.held_after = 8
+    try:
+        asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+        answer = await harness.answer_to(asked, bool)
+        first = await harness.voice_reply_to(answer)
+    finally:
+        harness.chat.goes_on.set()
+    rest = await harness.told(first, lambda message: bool(message["attachments"]))
+    heard = [await hear(whisper_base, await harness.member.download(one["attachments"][0])) for one in (first, rest)]
+    assert is_heard("waits in the shallow water", heard[0].text) and "flies" not in words(heard[0].text)
+    assert is_heard("then it flies away", heard[1].text) and "shallow" not in words(heard[1].text)
+    harness.chat.reset()
+
+
+async def test_commands_hear_and_speak_and_the_worker_s_voices_are_offered(
+    elsewhere: Elsewhere, whisper_base: Path
+) -> None:
+    person = elsewhere.harness.member
+    recording = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
+    transcript = await (await person.slash("transcribe", {"file": recording}, channel="general")).response(30)
+    assert is_heard(JFK, transcript["content"])
+    offered = await person.autocomplete("say", {"voice": "joe"}, "voice", channel="general")
+    assert [choice["value"] for choice in offered] == ["en_US-joe-medium"]
+    said = await (await person.slash("say", {"text": SAID, "voice": "espeak-en-US"}, channel="general")).response(30)
+    assert decode(await person.download(said["attachments"][0])).duration_s > 1
+    unknown = await (await person.slash("voice set", {"voice": "Nobody"}, channel="general")).response(30)
+    assert "There is no voice named Nobody" in unknown["content"]
+    nothing = await (await person.slash("say", {"text": "🙂"}, channel="general")).response(30)
+    assert "nothing in this text that can be said aloud" in nothing["content"]
+
+
+async def test_what_cannot_be_heard_is_told_as_it_is_without_workers(elsewhere: Elsewhere) -> None:
+    harness = elsewhere.harness
+    silent = ("note.mp3", b"no sound at all" * 50, "audio/mpeg")
+    refused = await (await harness.russian.slash("transcribe", {"file": silent}, channel="general")).response(30)
+    assert refused["content"].startswith("Этот файл не похож на запись")
+    harness.sandbox.fault("error", path="^/attachments/", status=500, times=10)
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    failed = await harness.answer_to(asked, lambda text: "could not download this file" in text)
+    harness.sandbox.faults.clear()
+    await harness.member.click(failed, "again")
+    await harness.member.wait_for_edit(failed, lambda message: is_heard(JFK, message["content"]), 40)
+
+
+async def test_where_a_link_has_expired_its_message_is_read_anew(elsewhere: Elsewhere) -> None:
+    harness = elsewhere.harness
+    harness.sandbox.fault("expire_links", times=1)
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
+    assert is_heard(JFK, answer["content"])
+    harness.sandbox.fault("expire_links", times=2)
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    assert "its link has expired" in (await harness.answer_to(asked, bool))["content"]
+
+
+async def test_of_a_long_recording_the_words_are_shown_until_it_is_stopped(elsewhere: Elsewhere) -> None:
+    harness = elsewhere.harness
+    outcome = await harness.member.slash(
+        "transcribe", {"file": ("talk.ogg", _minutes(2.5), "audio/ogg")}, channel="general", timeout_s=20
+    )
+    bar = await outcome.response_where(lambda message: "█" in message["content"], 60)
+    assert is_heard("and so my fellow americans", bar["content"])
+    await harness.member.click(bar, "stop-hearing")
+    await outcome.response_where(lambda message: "Stopped." in message["content"], 60)
+    async with asyncio.timeout(20):
+        while (await metrics(elsewhere.port))["starling_worker_running", ()]:
+            await asyncio.sleep(0.2)
+
+
+async def test_a_worker_that_is_stopped_ends_what_it_has_and_has_logged_no_word_of_it(elsewhere: Elsewhere) -> None:
+    harness, worker = elsewhere.harness, elsewhere.worker
+    status, checks = await told(elsewhere.folder)
+    assert status == 0 and checks["process"]["detail"].endswith("workers run, and no gateway")
+    worker_check = checks[f"worker {worker.pid}"]
+    assert worker_check["finding"] == "good" and worker_check["detail"].startswith("hear and speak: ")
+    waiting = next(family for family in REGISTRY.collect() if family.name == "starling_work_waiting")
+    assert {sample.labels["lane"] for sample in waiting.samples} == {"interactive", "long", "bulk"}
+    outcome = await harness.member.slash(
+        "transcribe", {"file": ("talk.ogg", _minutes(1.1), "audio/ogg")}, channel="general", timeout_s=20
+    )
+    await outcome.response_where(lambda message: "█" in message["content"], 60)
+    worker.send_signal(signal.SIGTERM)
+    done = await outcome.response_where(lambda message: "█" not in message["content"], 60)
+    assert is_heard(JFK, done["content"])
+    async with asyncio.timeout(20):
+        assert await worker.wait() == 0
+    log = words(" ".join(elsewhere.log))
+    assert "the worker is ready" in log
+    for said in ("fellow", "country", "нейронные", "heron", "цапля", "shallow"):
+        assert said not in log
+
+
+def _minutes(count: float) -> bytes:
+    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
+    return encode(Sound(np.resize(sentence, int(count * 60 * 16_000)), 16_000)).ogg
