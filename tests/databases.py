@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pwd
 import shutil
@@ -25,9 +26,32 @@ def _server_programs() -> Path | None:
     return Path(found).parent if found else None
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, which listens on a socket in its folder and on no port."""
+class PostgresqlServer:
+    """A PostgreSQL server of our own, which listens on a socket in its folder and on no port."""
+
+    def __init__(self, programs: Path, folder: Path, user: int | None) -> None:
+        self.url = f"postgresql://starling@/postgres?host={folder}"
+        self._programs, self._folder, self._user = programs, folder, user
+        self._run("initdb", "-U", "starling", "-A", "trust", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -k {self._folder} -c fsync=off"
+        self._run("pg_ctl", "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
+
+    def crash(self) -> None:
+        """End it without a word to anybody."""
+        self._run("pg_ctl", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        done = subprocess.run(
+            [self._programs / program, "-D", self._folder / "data", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self._folder, user=self._user,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{program} failed: {done.stdout}"
+
+
+@contextlib.contextmanager
+def _postgresql_server() -> Iterator[PostgresqlServer]:
     programs = _server_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
@@ -39,20 +63,26 @@ def postgresql() -> Iterator[str]:
             shutil.chown(folder, "nobody")
             user = pwd.getpwnam("nobody").pw_uid
 
-        def run(program: str, *arguments: str | Path) -> None:
-            done = subprocess.run(
-                [programs / program, "-D", folder / "data", *arguments],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, user=user,
-            )  # fmt: skip
-            assert done.returncode == 0, f"{program} failed: {done.stdout}"
-
-        run("initdb", "-U", "starling", "-A", "trust", "--no-sync")
-        options = f"-c listen_addresses= -k {folder} -c fsync=off"
-        run("pg_ctl", "-w", "-t", "60", "-l", folder / "log", "-o", options, "start")
+        server = PostgresqlServer(programs, folder, user)
+        server.start()
         try:
-            yield f"postgresql://starling@/postgres?host={folder}"
+            yield server
         finally:
-            run("pg_ctl", "-m", "immediate", "stop")
+            server.crash()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server for all tests that do not stop it."""
+    with _postgresql_server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def mortal_postgresql() -> Iterator[PostgresqlServer]:
+    """One for a test that stops it and starts it again."""
+    with _postgresql_server() as server:
+        yield server
 
 
 async def place_tables(file: Path) -> None:

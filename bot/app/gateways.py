@@ -5,13 +5,16 @@ Whatever one process holds by running alone, it holds here by locks of the datab
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from enum import IntEnum
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.background import background_tasks
 from bot.app.single_instance import DATABASE_LOCK, DatabaseInUseError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -27,6 +30,10 @@ _LAYOUT = 1000
 """Shards times this, and gateways: GATEWAYS is at most as much."""
 TAKING_OVER_S = 3.0
 """A gateway that is started again may come before the database has seen its end."""
+
+
+DUTY_PAUSE_S = 5.0
+"""Before a duty is taken up anew that has failed or passed to another."""
 
 
 class Duty(IntEnum):
@@ -89,15 +96,19 @@ class GatewayLocks:
             if not await self._locks.take(AdvisoryLock(SHARD_LOCKS, shard), patience_s=TAKING_OVER_S):
                 raise ShardInUseError(shard, share.gateway)
 
-    def identifying(self) -> contextlib.AbstractAsyncContextManager[None]:
+    def identifying(self) -> contextlib.AbstractAsyncContextManager[object]:
         """The turn of this gateway to start its shards, for which others are waited for."""
         return self._locks.held(AdvisoryLock(DUTY_LOCKS, Duty.IDENTIFYING))
 
-    async def alone(self, duty: Duty, work: Callable[[], Awaitable[None]]) -> None:
-        """Do ``work`` once it is this gateway's duty, and keep that from all others until it ends."""
-        async with self._locks.held(AdvisoryLock(DUTY_LOCKS, duty)):
-            log.info("this gateway does it for all", duty=duty.name.lower().replace("_", " "))
-            await work()
+    async def alone(self, duty: Duty, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do ``work``, which ends by being cancelled, while it is this gateway's duty and no other's."""
+        name = duty.name.lower().replace("_", " ")
+        while True:
+            async with self._locks.held(AdvisoryLock(DUTY_LOCKS, duty)) as lost, background_tasks() as begin:
+                log.info("this gateway does it for all", duty=name)
+                await asyncio.wait({begin(work()), begin(lost.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            log.warning("this gateway does it no more", duty=name)
+            await asyncio.sleep(DUTY_PAUSE_S)
 
     async def watch(self) -> None:
         """Ends by being cancelled, or raises ``LocksLostError`` once another process may have the shards."""

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NoReturn, Self, TypeVar
 
 import structlog
@@ -28,8 +29,8 @@ BEAT_S = 1.0
 """How often it is looked whether the connection lives."""
 STATEMENT_TIMEOUT_S = 5.0
 GRACE_S = 10.0
-"""After the connection was lost, so long it is tried to get every lock again. A server that is away gives them to
-nobody, so until it is back the time does not count."""
+"""After the connection was lost, so long it is tried to connect again. A server that is away gives no locks to anybody,
+so until it is back the time does not count."""
 _RETRY_S = 0.5
 _LOOK_EVERY_S = 0.5
 """Whoever waits for a lock looks as often whether it is free: a statement that waits would hold up all others."""
@@ -76,6 +77,21 @@ class AdvisoryLock:
     def giving_back(self) -> str:
         return f"SELECT pg_advisory_unlock{'_shared' if self.is_shared else ''}({self.keys})"
 
+    @property
+    def shown_as(self) -> tuple[int, int, int]:
+        """``classid``, ``objid`` and ``objsubid`` in ``pg_locks``."""
+        if self.number is None:
+            return self.space >> 32, self.space & 0xFFFF_FFFF, 1
+        return self.space, self.number, 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One connection, as the server knows it."""
+
+    pid: int
+    began_at: datetime
+
 
 class AdvisoryLocks:
     """The locks of one process."""
@@ -88,6 +104,9 @@ class AdvisoryLocks:
         )  # fmt: skip
         self._connection: AsyncConnection | None = None
         self._held: list[AdvisoryLock] = []
+        self._passing: dict[AdvisoryLock, asyncio.Event] = {}
+        """Those of ``_held`` that may pass to another, and what tells of it."""
+        self._session: _Session | None = None
         self._one_at_a_time = asyncio.Lock()
         """A connection carries out one statement at a time."""
 
@@ -120,17 +139,22 @@ class AdvisoryLocks:
 
     async def release(self, lock: AdvisoryLock) -> None:
         """Hold ``lock`` no longer. A connection that is lost holds nothing any more."""
+        if lock not in self._held:
+            return
         self._held.remove(lock)
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             await self._ask(lambda: self._scalar(lock.giving_back))
 
     @contextlib.asynccontextmanager
-    async def held(self, lock: AdvisoryLock) -> AsyncIterator[None]:
-        """Hold ``lock`` for as long as the block, however long another has it before."""
+    async def held(self, lock: AdvisoryLock) -> AsyncIterator[asyncio.Event]:
+        """Hold ``lock`` for as long as the block, however long another has it before; once, and by one block. Gives
+        what is set when another got it because the connection was lost."""
         await self._wait_for(lock)
+        self._passing[lock] = asyncio.Event()
         try:
-            yield
+            yield self._passing[lock]
         finally:
+            del self._passing[lock]
             await self.release(lock)
 
     async def others_in(self, space: int, number: int) -> list[int]:
@@ -165,7 +189,7 @@ class AdvisoryLocks:
         """Get every lock again that was held.
 
         Raises:
-            LocksLostError: that took longer than ``GRACE_S``.
+            LocksLostError: another has one of them by now, or it took longer than ``GRACE_S``.
         """
         left_s, last = GRACE_S, time.monotonic()
         while left_s > 0:
@@ -182,13 +206,40 @@ class AdvisoryLocks:
         raise LocksLostError
 
     async def _reconnect(self) -> bool:
+        """Says whether every lock is held again, and not by the session that was lost, which is ended.
+
+        Raises:
+            LocksLostError: another has one of them by now.
+        """
+        before = self._session
         await self._drop()
         await self._connect()
-        for lock in self._held:
-            if not await self._take(lock):
-                await self._drop()
+        for lock in list(self._held):
+            if await self._take(lock):
+                continue
+            if before is not None and await self._end_of(before, lock):
+                self._session = before
                 return False
+            if lock not in self._passing:
+                raise LocksLostError
+            self._held.remove(lock)
+            self._passing[lock].set()
         return True
+
+    async def _end_of(self, session: _Session, lock: AdvisoryLock) -> bool:
+        """End the session that we have lost and that goes on at the server, where it has ``lock``; says whether it
+        has, or nobody any more."""
+        space, number, kind = lock.shown_as
+        wanted = text(
+            "SELECT pid, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
+            "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "AND classid::bigint = :space AND objid::bigint = :number AND objsubid = :kind"
+        )
+        found = await self._connected.execute(wanted, {"space": space, "number": number, "kind": kind})
+        holders = {_Session(pid, began_at) for pid, began_at in found}
+        if session in holders:
+            await self._scalar(f"SELECT pg_terminate_backend({session.pid})")
+        return holders <= {session}
 
     async def _wait_for(self, lock: AdvisoryLock) -> None:
         while True:
@@ -216,6 +267,9 @@ class AdvisoryLocks:
 
     async def _connect(self) -> None:
         self._connection = await self._engine.connect()
+        wanted = text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        pid, began_at = (await self._connection.execute(wanted)).one()
+        self._session = _Session(pid, began_at)
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None

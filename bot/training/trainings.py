@@ -116,12 +116,16 @@ class Trainings(DataHolder):
     async def follow(self) -> None:
         """Follow what is started by any of several processes, as the only one of them; ends by being cancelled."""
         self._follows = True
-        while True:
-            try:
-                await self.resume()
-            except SQLAlchemyError:
-                log.exception("could not look what is to be trained")
-            await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            while True:
+                try:
+                    await self.resume()
+                except (SQLAlchemyError, OSError):
+                    log.exception("could not look what is to be trained")
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            self._follows = False
+            await self._follow_no_more()
 
     async def resume(self) -> None:
         """Take up what the last stop interrupted, or another process has started."""
@@ -136,11 +140,14 @@ class Trainings(DataHolder):
 
     async def stop(self) -> None:
         """Follow no longer; trainings go on, and are taken up at the next start."""
+        await self._follow_no_more()
+        for trainer in self.trainers.values():
+            await trainer.close()
+
+    async def _follow_no_more(self) -> None:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        for trainer in self.trainers.values():
-            await trainer.close()
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all trainings and models of a guild; those that run are cancelled."""

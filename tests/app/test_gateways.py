@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.app.backup import move_database
 from bot.app.check import CheckResult
-from bot.app.gateways import GatewaysDifferError, ShardInUseError
+from bot.app.gateways import SHARD_LOCKS, GatewaysDifferError, ShardInUseError
 from bot.app.health_report import read_report
 from bot.app.shared_parts import SharedChatNeededError, SharedDatabaseNeededError
 from bot.app.single_instance import DatabaseInUseError, FolderInUseError, TokenInUseError
@@ -23,9 +24,11 @@ from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
-from bot.storage.database import Database
+from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks, LocksLostError
+from bot.storage.database import Database, async_url
 from bot.work.job_store import JobStore
 from tests.app.process import command, ready_at
+from tests.databases import PostgresqlServer
 from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
@@ -100,6 +103,71 @@ async def test_two_gateways_answer_everybody_once_each_what_its_shard_is_told_an
                 about = await ada.slash("about", channel=channel_of_shard(harness, 1))
                 assert (await about.response())["components"] or (await about.response())["content"]
         assert len(chat.requests) == len(asked) + 2
+
+
+async def test_a_gateway_whose_shard_another_process_may_have_stops_and_leaves_what_it_was_writing(
+    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with place() as (sandbox, chat, harness):
+        ada, given = harness.administrator, settings_of(1, chat, filled_postgresql)
+        chat.answer, chat.held_after = "one two three four", 2
+        with pytest.raises(LocksLostError):
+            async with running(tmp_path, sandbox, **given):
+                asked = await ada.send(channel_of_shard(harness, 1), f"{harness.mention} count")
+                await harness.answer_to(asked, lambda text: "one" in text, reader=ada)
+                async with AdvisoryLocks(async_url(filled_postgresql)) as other:
+                    await end_sessions_of_locks(filled_postgresql)
+                    assert await other.take(AdvisoryLock(SHARD_LOCKS, 1), patience_s=10.0)
+                    async with asyncio.timeout(20):
+                        while sandbox.bot_sessions:
+                            await asyncio.sleep(0.1)
+        chat.goes_on.set()
+        async with running(tmp_path, sandbox, **given):
+            (answer,) = await answers_to(harness, ada, asked, "four")
+            assert answer["content"] == chat.answer
+
+
+async def end_sessions_of_locks(url: str) -> None:
+    """End the connections that hold locks of gateways, as a network does."""
+    database = await Database.open(url)
+    async with database.engine.connect() as connection:
+        theirs = "application_name = 'starling locks' AND datname = current_database()"
+        shards = f"classid = {SHARD_LOCKS}::bigint::oid"
+        await connection.execute(
+            text(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {theirs} "
+                f"AND pid IN (SELECT pid FROM pg_locks WHERE {shards})"
+            )
+        )
+    await database.close()
+
+
+async def test_a_database_that_crashes_and_comes_back_leaves_the_gateways_where_they_are(
+    tmp_path: Path, mortal_postgresql: PostgresqlServer, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with place() as (sandbox, chat, harness):
+        ada, url = harness.administrator, mortal_postgresql.url
+        async with (
+            running(tmp_path, sandbox, **settings_of(0, chat, url)),
+            running(tmp_path, sandbox, **settings_of(1, chat, url)),
+        ):
+            before = {session.id for session in sandbox.bot_sessions}
+            await asyncio.to_thread(mortal_postgresql.crash)
+            await asyncio.to_thread(mortal_postgresql.start)
+            async with asyncio.timeout(30):
+                while len(await held_shards(url)) < SHARDS:
+                    await asyncio.sleep(0.2)
+            for shard in range(SHARDS):
+                asked = await ada.send(
+                    channel_of_shard(harness, shard), f"{harness.mention} what is the capital of France?"
+                )
+                assert len(await answers_to(harness, ada, asked, "Paris")) == 1
+            assert {session.id for session in sandbox.bot_sessions} == before
+
+
+async def held_shards(url: str) -> list[int]:
+    async with AdvisoryLocks(async_url(url)) as locks:
+        return await locks.others_in(SHARD_LOCKS, SHARDS)
 
 
 async def refused_beside(
@@ -197,7 +265,7 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
         assert sorted(session.shard for session in sandbox.bot_sessions) == [(0, 2), (1, 2)]
         refused = [entry for entry in sandbox.services.wire.entries() if entry.get("op") == INVALID_SESSION]
         assert refused == [], "they identify in turn, as far apart as Discord wants it"
-        chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.4
+        chat.answer, chat.held_after = "one two three four", 2
         there, elsewhere = channel_of_shard(harness, 1), channel_of_shard(harness, 0)
         asked = [
             (ada, await ada.send(there, f"{harness.mention} count")),
@@ -205,14 +273,19 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
             (ada, await ada.send(elsewhere, f"{harness.mention} count")),
         ]
         for person, one in asked:
-            await harness.answer_to(one, lambda text: "two" in text, reader=person)
+            await harness.answer_to(one, lambda text: "one" in text, reader=person)
         second.kill()
         await second.wait()
         third = await start(1)
         await ready_at(third)
+        async with asyncio.timeout(20):
+            while len(chat.requests) < len(asked) + 2:
+                await asyncio.sleep(0.1)
+        chat.goes_on.set()
         for person, one in asked:
-            answers = await answers_to(harness, person, one, "ten")
+            answers = await answers_to(harness, person, one, "four")
             assert [answer["content"] for answer in answers] == [chat.answer]
+        assert len(chat.requests) == len(asked) + 2, "the first is still writing what it was asked"
         first.terminate()
         third.terminate()
         async with asyncio.timeout(30):

@@ -27,6 +27,7 @@ from bot.preferences.preferences import Preferences
 from bot.preferences.store import PreferenceStore, Scope
 from bot.storage.database import Database, alembic_config
 from bot.storage.tables import PreferenceRow, UtcDateTime, WithdrawalRow
+from bot.work.shards import ShardShare
 
 GUILD, OTHER_GUILD, ADA = 1_300_000_000_000_000_000, 12, 5
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -176,3 +177,25 @@ async def test_choices_of_an_older_version_are_taken_over(database: Database) ->
     async with database.sessions() as session:
         [withdrawn] = await session.scalars(select(WithdrawalRow))
     assert (withdrawn.user_id, withdrawn.withdrawn_at) == (ADA, NOW)
+
+
+async def test_what_a_person_chooses_in_one_process_holds_in_every_other(database: Database) -> None:
+    here, elsewhere = (Preferences(database, ShardShare(gateway, gateways=2, shards=2)) for gateway in range(2))
+    for seen in (here, elsewhere):
+        assert await seen.user(ADA) == UserPreferences()
+    await here.change_user(ADA, lambda before: replace(before, voice="piper-joe"))
+    assert (await elsewhere.user(ADA)).voice == "piper-joe"
+    await elsewhere.change_user(ADA, lambda before: replace(before, voice=None, locale="ru"))
+    assert await here.user(ADA) == UserPreferences(locale="ru")
+    await elsewhere.forget_user(ADA)
+    assert await here.user(ADA) == UserPreferences()
+
+
+async def test_what_a_guild_chooses_holds_where_it_is_only_looked_at(database: Database) -> None:
+    shares = [ShardShare(gateway, gateways=2, shards=2) for gateway in range(2)]
+    there, elsewhere = (Preferences(database, share) for share in sorted(shares, key=lambda one: not one.owns(GUILD)))
+    assert await elsewhere.guild(GUILD) == GuildPreferences()
+    await there.change_guild(GUILD, lambda before: replace(before, joined_channels={7: SpeakMode.NEVER}))
+    assert await elsewhere.guild(GUILD) == await there.guild(GUILD)
+    await there.change_guild(OTHER_GUILD, lambda before: replace(before, transcribed_channels=frozenset({8, 9})))
+    assert await elsewhere.channels() == {GUILD: {7}, OTHER_GUILD: {8, 9}}

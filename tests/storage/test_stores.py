@@ -115,3 +115,17 @@ async def test_what_is_held_for_one_alone_is_stored_nowhere_and_forgotten_with_t
     assert await exchanges.held(FIRST.reply_message_id) is None
     exchanges.hold(FIRST, NOW)
     assert await exchanges.held(FIRST.reply_message_id) is None
+
+
+async def test_whoever_is_forgotten_by_one_process_is_remembered_by_no_other(database: Database) -> None:
+    here, elsewhere = (ExchangeStore(database, is_shared=True) for _process in range(2))
+    elsewhere.hold(FIRST, NOW)
+    assert await elsewhere.held(FIRST.reply_message_id) == FIRST
+    await elsewhere.remember(FIRST)
+    assert (await here.forget_user(FIRST.user_id)).rows == 1
+    await elsewhere.remember(FIRST)  # its answer was being written meanwhile
+    assert await here.by_reply(FIRST.reply_message_id) is None
+    assert await elsewhere.held(FIRST.reply_message_id) is None
+    later = replace(FIRST, created_at=datetime.now(UTC))
+    await elsewhere.remember(later)
+    assert await here.by_reply(FIRST.reply_message_id) == later

@@ -49,8 +49,8 @@ class School:
         self._folder = folder
         self.trainings = self.new()
 
-    def new(self) -> Trainings:
-        """Those of a bot that was just started."""
+    def new(self, *, follows: bool = True) -> Trainings:
+        """Those of a bot that was just started; of several processes, one that does not follow what it starts."""
         files = FileStore(self._folder, quota_bytes=1 << 20)
         trainers: dict[str, Trainer] = {
             "openai": OpenAITrainer(self.service.base_url, KEY),
@@ -65,7 +65,7 @@ class School:
         )
         made = Trainings(
             self.store, self.models, self.service_of_datasets, files, trainers, self._folder / "trainings",
-            max_per_day=10,
+            max_per_day=10, follows=follows,
         )  # fmt: skip
         made.show_by(self._show)
         return made
@@ -262,3 +262,26 @@ async def test_a_guild_that_is_left_is_forgotten_and_what_runs_there_is_ended(sc
     assert await school.store.of_guild(GUILD, 10) == []
     await school.restart()
     assert school.told == []
+
+
+async def test_what_one_process_starts_another_follows_to_its_end_and_ends_when_told(school: School) -> None:
+    school.service.moves = False
+    follower = asyncio.create_task(school.trainings.follow())
+    school.trainings = elsewhere = school.new(follows=False)
+    first, second = await school.start(), await school.start()
+    first, second = await school.under_way(first), await school.store.get(GUILD, second.number)
+    assert await elsewhere.cancel(second) is not None
+    assert (await school.end()).state == "cancelled"
+    assert await elsewhere.cancel(first) is not None
+    assert (await school.end(2)).state == "cancelled"
+    school.service.moves = True
+    await school.start()
+    assert (await school.end(3)).state == "succeeded"
+    school.service.moves = False
+    await school.under_way(await school.start())
+    await elsewhere.forget_guild(GUILD)
+    assert [job["status"] for job in school.service.jobs.values()] == ["cancelled", "succeeded", "cancelled"]
+    assert await school.store.of_guild(GUILD, 10) == []
+    follower.cancel()
+    await asyncio.gather(follower, return_exceptions=True)
+    assert [training.number for training in school.told] == [2, 1, 3, 4]
