@@ -11,6 +11,7 @@ from cachetools import TTLCache
 
 from bot.answering.attachments import AttachmentContent, AttachmentReader, attachments_of
 from bot.answering.message_text import text_of
+from bot.answering.own_cards import is_card
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.request import AnswerRequest
 from bot.answering.unread_files import FileUnreadError
@@ -228,13 +229,18 @@ class ConversationHistory:
         self, message: hikari.PartialMessage, reading: EarlierFiles | None, *, ours_too: bool = False
     ) -> tuple[ChatMessage | None, AttachmentContent]:
         """What a person wrote or said in ``message``, and its files where there is a ``reading``; None for what has
-        neither, and, but for ``ours_too``, for the bot's own: its answers are known as exchanges, and the rest of what
-        it writes is not conversation."""
+        neither, and, but for ``ours_too`` and for cards, for the bot's own: its answers are known as exchanges, and the
+        rest of what it writes is not conversation."""
         attached = AttachmentContent()
         me = self._bot.get_me()
         author = message.author or None
-        if me is None or author is None or (author.id == me.id and not ours_too):
+        if me is None or author is None:
             return None, attached
+        if author.id == me.id and not ours_too:
+            if not is_card(message):
+                return None, attached
+            # The note that a card is of comes along by itself, and with it all that the card's file has.
+            reading = None if message.message_reference else reading
         if attachments_of(message) and reading is not None:
             guild = self._bot.cache.get_guild_channel(message.channel_id)
             attached = await self._attachments.of_earlier(

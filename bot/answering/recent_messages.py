@@ -11,6 +11,7 @@ from collections.abc import Collection
 import hikari
 from cachetools import TTLCache
 
+from bot.answering.own_cards import is_card
 from bot.ui.page_of_messages import page_of_messages
 from bot.work.keyed_lock import KeyedLock
 
@@ -41,8 +42,8 @@ class RecentMessages:
 
     def changed(self, message: hikari.PartialMessage, me: hikari.Snowflakeish) -> None:
         """Take note that somebody's message was edited; of the bot ``me``, which edits its answers all the time,
-        nobody asks what its messages say."""
-        if not message.author or message.author.id != me:
+        nobody asks what its messages say, but for its cards."""
+        if not message.author or message.author.id != me or is_card(message):
             self._kept.pop(int(message.channel_id), None)
 
     def deleted(self, channel: hikari.Snowflakeish, messages: Collection[hikari.Snowflakeish]) -> None:

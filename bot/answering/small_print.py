@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from cachetools import TTLCache
 
@@ -12,6 +12,7 @@ from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
 from bot.answering.teachers import Teachers
 from bot.answering.unread_files import MAX_NAMES_CHARS
+from bot.conversation.sources import Source
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.preferences.preferences import Preferences
@@ -26,6 +27,9 @@ PICTURE_REFUSED = _("My chat model does not accept {names}, so I answered withou
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
 AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends here.")
 ONLY_BEGINNING = _("I read only the beginning of {names}: all of it is more than my chat model can take in.")
+SOURCES = _("Sources: {links}")
+MAX_LINKS_CHARS = 300
+"""A note has 500 characters, and may have more to say."""
 STOOD_IN = _("{model} answered, since {asked} could not.")
 MAX_UNREAD = 6
 """Files of which it is told why they were not read."""
@@ -85,6 +89,8 @@ class SmallPrint:
         }
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
+        if links := _links(answer.sources):
+            lines.insert(0, translate(SOURCES, locale, links=links))
         if answer.refused:
             names = ", ".join(answer.refused)[:MAX_NAMES_CHARS]
             lines.append(translate(PICTURE_REFUSED, locale, names=names))
@@ -119,3 +125,14 @@ class SmallPrint:
         if not lately:
             self._cut_noted[request.channel_id] = True
         return not lately
+
+
+def _links(sources: Sequence[Source]) -> str:
+    """As many of ``sources`` as there is room for, each by the number that the text has for it, and its site."""
+    links = ""
+    for number, source in enumerate(sources, 1):
+        link = f"{' · ' * bool(links)}[{number} {source.site}](<{source.url}>)"
+        if len(links) + len(link) > MAX_LINKS_CHARS:
+            continue
+        links += link
+    return links

@@ -20,6 +20,7 @@ from bot.conversation.chunks import ReplyEnd
 from bot.conversation.errors import ChatCannotSeeError, ChatError, ChatPictureRefusedError, ContextTooLongError
 from bot.conversation.prompting import Prompt
 from bot.conversation.reply_stream import extended
+from bot.conversation.sources import Source
 from bot.conversation.tokens import TokenUse
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -49,6 +50,8 @@ class StreamedAnswer:
     """Whether the model turned out not to see pictures, of which there were some."""
     refused: tuple[str, ...] = ()
     """The names of the pictures of the question that the model does not take."""
+    sources: tuple[Source, ...] = ()
+    """The pages that the answer is taken from, where the model has searched the web."""
 
     @property
     def model(self) -> str:
@@ -118,7 +121,10 @@ class Streaming:
                 text = await self._streamed(prompt, shown, use, report, spoken)
         finally:
             await self._budgets.count_tokens(request.asker.id, request.guild_id, report.stood_in or model.model, use)
-        return StreamedAnswer(prompt, shown, text, is_at_limit=report.end is ReplyEnd.LIMIT, stood_in=report.stood_in)
+        is_at_limit = report.end is ReplyEnd.LIMIT
+        return StreamedAnswer(
+            prompt, shown, text, is_at_limit=is_at_limit, stood_in=report.stood_in, sources=report.sources
+        )
 
     async def _streamed(
         self, prompt: AnswerPrompt, shown: Prompt, use: TokenUse, report: ReplyReport, spoken: SpokenAnswer | None

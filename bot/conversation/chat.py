@@ -32,6 +32,7 @@ from bot.conversation.patience import OnWait, Patience
 from bot.conversation.picture_refusals import picture_error
 from bot.conversation.refusals import Refusal
 from bot.conversation.reply_stream import CHARS_OF_TOKEN, EndpointRefusedError, Limits, StreamedReply
+from bot.conversation.sources import Source
 from bot.conversation.tokens import TokenUse
 
 log = structlog.get_logger()
@@ -74,6 +75,8 @@ class ReplyReport:
     """``limit``: it goes on beyond the limit of tokens."""
     stood_in: str | None = None
     """The model that answered because the one that was asked could not."""
+    sources: tuple[Source, ...] = ()
+    """The pages that it names, where the endpoint has searched the web."""
 
 
 class ChatModel:
@@ -219,7 +222,7 @@ class ChatModel:
                     self._learn(thoughtful)
                     raise ChatOnlyThoughtError(limit)
                 self._learn(profile)
-                report.end = reply.end
+                report.end, report.sources = reply.end, reply.sources
                 reply.require_something()
                 return
             finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.conversation.refusals import Refusal, refusal_in
+from bot.conversation.sources import Source, sources_in
 
 
 class ReplyEnd(StrEnum):
@@ -63,6 +64,8 @@ class Chunk:
     wants_tool: bool = False
     """Whether the model calls a tool, though none was offered."""
     counted: CountedTokens | None = None
+    sources: tuple[Source, ...] = ()
+    """Pages that it is taken from."""
     refusal: Refusal | None = None
     """An error in the middle of a stream that began well."""
 
@@ -85,7 +88,7 @@ def read_chunk(data: object, name: str = "") -> Chunk:
         # Of Ollama's own contract.
         choice = data
     if choice is None:
-        return Chunk(counted=counted, refusal=refusal, end=_end_in(data))
+        return Chunk(counted=counted, refusal=refusal, end=_end_in(data), sources=sources_in(data))
     delta, message = _structure(choice, "delta"), _structure(choice, "message")
     is_complete = not isinstance(delta, Mapping) and isinstance(message, Mapping) and data.get("done") is not False
     said = message if isinstance(message, Mapping) and not isinstance(delta, Mapping) else delta
@@ -105,7 +108,7 @@ def read_chunk(data: object, name: str = "") -> Chunk:
     if not text:
         # Of the older contract for completions.
         text = _text(_field(choice, "text"))[0]
-    return Chunk(text, reasoning, is_complete, end, wants_tool, counted, refusal)
+    return Chunk(text, reasoning, is_complete, end, wants_tool, counted, sources_in(data, choice, said), refusal)
 
 
 def _unwrapped(data: Mapping[str, object]) -> Mapping[str, object]:

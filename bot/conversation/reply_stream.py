@@ -25,6 +25,7 @@ from bot.conversation.errors import (
 )
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.refusals import Refusal, page_refusal
+from bot.conversation.sources import MAX_SOURCES, Source
 from bot.conversation.stream_events import EventDecoder, LineTooLongError, StreamEvent
 from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
 
@@ -87,6 +88,8 @@ class StreamedReply:
         """Whether there is anything that people can read."""
         self.has_begun = False
         """Whether the endpoint has said anything at all."""
+        self.sources: tuple[Source, ...] = ()
+        """The pages that it is taken from, where it names some."""
         self.sent: Mapping[str, object] = {}
         """The request."""
         self._messages = messages
@@ -178,6 +181,8 @@ class StreamedReply:
         chunk = read_chunk(event.data, event.name)
         if chunk.counted is not None:
             self._counted = chunk.counted
+        # Some endpoints repeat all of them in each event.
+        self.sources = tuple(dict.fromkeys((*self.sources, *chunk.sources)))[:MAX_SOURCES]
         if chunk.refusal is not None:
             if not self.has_shown:
                 raise EndpointRefusedError(chunk.refusal)

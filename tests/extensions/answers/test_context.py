@@ -210,3 +210,21 @@ async def test_a_file_in_an_old_encoding_is_read(harness: BotHarness) -> None:
     told = str(harness.chat.requests[-1]["messages"][-1]["content"])
     assert text in told
     assert "FROM debian" in told
+
+
+async def test_a_card_that_stands_above_a_question_is_read_and_a_forgotten_answer_is_not(harness: BotHarness) -> None:
+    path = f"/channels/{harness.channel('general')}/messages"
+    text = {"type": 10, "content": "### Which answer is better?\n**A**\n> Tea\n**B**\n> Coffee"}
+    card = await harness.as_bot("POST", path, {"flags": 1 << 15, "components": [{"type": 17, "components": [text]}]})
+    await ask(harness, "member", "general", f"{harness.mention} what is B?", card)
+    assert "Coffee" in "\n".join(shown(harness))
+    button = {"type": 2, "style": 2, "label": "Regenerate", "custom_id": "again:1"}
+    for components in ([], [{"type": 1, "components": [button]}]):
+        forgotten = await harness.as_bot("POST", path, {"content": "It was cocoa.", "components": components})
+        await ask(harness, "member", "general", f"{harness.mention} what was it?", forgotten)
+        assert shown(harness) == ["what was it?"]
+    thread = await harness.administrator.thread("better", channel="general")
+    body = {"flags": 1 << 15, "components": [{"type": 17, "components": [text]}]}
+    await harness.as_bot("POST", f"/channels/{thread['id']}/messages", body)
+    await ask(harness, "member", thread, f"{harness.mention} what is A?")
+    assert "> Tea" in "\n".join(shown(harness))

@@ -104,6 +104,19 @@ async def test_people_are_answered_whatever_the_endpoint_wants(
     assert "Lyon" not in answer["content"]
 
 
+async def test_the_pages_that_an_answer_is_taken_from_are_linked_below_it(peculiar: BotHarness) -> None:
+    said = {"choices": [{"delta": {"content": "Paris.[1][2]"}}], "citations": ["https://www.example.org/a?b=1"]}
+    annotation = {"type": "url_citation", "url_citation": {"url": "https://seine.example/", "title": "Seine"}}
+    end = {"choices": [{"delta": {"annotations": [annotation]}, "finish_reason": "stop"}],
+           "search_results": [{"url": "https://www.example.org/a?b=1"}, {"url": "javascript:alert(1)"}]}  # fmt: skip
+    peculiar.chat.script = lambda _body: Scripted(stream(said, end))
+    answer = await _asked(peculiar, "What is the capital?", lambda text: "Sources" in text)
+    links = "[1 example.org](<https://www.example.org/a?b=1>) · [2 seine.example](<https://seine.example/>)"
+    assert answer["content"] == f"Paris.[1][2]\n-# Sources: {links}"
+    russian = await _asked(peculiar, "Какая столица?", lambda text: "Источники" in text, russian=True)
+    assert links in russian["content"]
+
+
 async def test_a_question_that_failed_spoils_no_later_one(peculiar: BotHarness) -> None:
     peculiar.chat.script = lambda _body: _refusal("boom", 418)
     await _asked(peculiar, "What is the capital of Spain?", lambda text: "Reference" in text)

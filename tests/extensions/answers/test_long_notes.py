@@ -61,6 +61,13 @@ async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, mon
         lambda said: "Landsleute" in said["content"], 20
     )
     assert german["flags"] & 64
+    harness.chat.answer = "They are asked to help."
+    about = await harness.member.send(await harness.dm(harness.member), "What is asked for?", reply_to=card)
+    await harness.answer_to(about, lambda text: "They are asked to help." in text)
+    shown = str(harness.chat.requests[-1]["messages"])
+    assert "**Americans**: ask what they can do" in shown
+    assert shown.lower().count("fellow americans") <= 3, "what was said comes along once"
+
     harness.chat.answer = "That was Kennedy."
     answer = await (await harness.member.click(card, "note-answer")).response_where(
         lambda said: "That was Kennedy." in said["content"], 20
