@@ -122,6 +122,11 @@ class ConversationHistory:
                 return found
         return None
 
+    def thread_name(self, request: AnswerRequest) -> str | None:
+        """The title of the thread, or of the post in a forum, that it is asked in."""
+        thread = self._bot.cache.get_thread(request.channel_id)
+        return None if thread is None else thread.name
+
     def flows(self, request: AnswerRequest) -> bool:
         """Whether ``request`` is part of a conversation that goes on and on, so that its beginning passes out of mind
         as a matter of course: not a thread, nor a chain of replies."""

@@ -39,6 +39,8 @@ class AnswerPrompt:
     recalled: tuple[int, ...]
     """The numbers of the corrections in it, or, in direct messages, of what the asker has taught for themselves."""
     now: datetime
+    thread_name: str | None = None
+    """The title of the thread that it is asked in."""
     taught: tuple[str, ...] = ()
     """What was taught to be said to the question, the nearest first."""
     unread: tuple[FileUnreadError, ...] = ()
@@ -57,6 +59,7 @@ class AnswerPrompt:
             history,
             asked,
             guild_name=self.understood.request.guild_name,
+            thread_name=self.thread_name,
             now=self.now,
             room_tokens=room_tokens,
             brief=self.understood.model.is_demonstration,
@@ -132,6 +135,7 @@ class Prompting:
             parent=parent,
             recalled=tuple(correction.number for correction in recalled),
             now=datetime.now(UTC),
+            thread_name=self._history.thread_name(request),
             taught=tuple(correction.answer for correction in recalled),
             unread=(*attached.unread, *history.unread),
             shortened=(*attached.shortened, *history.shortened),

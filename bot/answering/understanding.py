@@ -9,7 +9,7 @@ import hikari
 
 from audio import TranscriptionProgress, detect_language
 from bot.answering import recordings
-from bot.answering.attachments import AttachmentContent, AttachmentReader
+from bot.answering.attachments import AttachmentContent, AttachmentReader, attachments_of
 from bot.answering.long_notes import LongNotes, is_long, spoken_in
 from bot.answering.message_text import text_of
 from bot.answering.recordings import HeardRecording, RecordingReader
@@ -92,6 +92,8 @@ class Understanding:
         """
         reply = request.reply
         await self._budgets.require(request.asker.id, request.guild_id, BudgetKind.TOKENS)
+        if request.text:
+            reply.locale = await self._locale_of(request, detect_language(request.text, hint=reply.locale))
         request = await self._with_notes(request)
         heard = await request.cancellation.unless_cancelled(self._heard(request))
         said = recordings.joined(heard)
@@ -104,28 +106,32 @@ class Understanding:
         if is_long(heard) and is_all and not request.answers_long and not request.continued:
             await request.cancellation.unless_cancelled(self._show_card(request, heard))
             return None
+        asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.told else "")
+        text = f"{asked}\n{said}".strip()
+        if not text and (pointed := self._pointed_at(request)) is not None:
+            text = translate(WHAT_IS_THIS, detect_language(pointed, hint=reply.locale))
+        spoken = (one.transcript.language for one in heard if one.text and one.transcript is not None)
+        language = next(spoken, None) or detect_language(text, hint=reply.locale)
+        reply.locale = await self._locale_of(request, language)
         if heard:
             reply.heading += recordings.quote(heard, reply.locale) + "\n"
             if reply.begun.is_set():
                 await reply.show_progress("")
-        asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.told else "")
-        text = f"{asked}\n{said}".strip()
         model = await self._models.of(request.guild_id)
         attached = await self._attachments.read(
             request.files,
             pictures=model.takes_pictures,
             room_tokens=min(int(model.prompt_tokens * FILES_SHARE), MAX_FILES_TOKENS),
         )
-        if not text and (request.about is not None or self._points_at_another(request)):
-            text = translate(WHAT_IS_THIS, reply.locale)
         if not text and not attached.text and not attached.pictures:
             if len(attached.unread) == 1:
                 raise attached.unread[0]
             raise FilesNotReadError(attached.unread) if attached.unread else self._why_nothing(request)
-        spoken = (one.transcript.language for one in heard if one.text and one.transcript is not None)
-        language = next(spoken, None) or detect_language(text, hint=reply.locale)
-        reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
         return UnderstoodRequest(request, text, attached, language, model)
+
+    async def _locale_of(self, request: AnswerRequest, language: str) -> str:
+        """In which language the one who asks in ``language`` is told of trouble."""
+        return await self._locales.guess(request.asker.id, language, request.reply.locale)
 
     async def _with_notes(self, request: AnswerRequest) -> AnswerRequest:
         """``request`` with the notes that it replies to, which are heard with it; that some are left out is told."""
@@ -141,7 +147,7 @@ class Understanding:
     async def _show_card(self, request: AnswerRequest, heard: Sequence[HeardRecording]) -> None:
         """A long note with nothing written beside it is summed up: whoever wants an answer presses a button."""
         reply, language = request.reply, spoken_in(heard)[0].language or request.reply.locale
-        reply.locale = await self._locales.guess(request.asker.id, language, reply.locale)
+        reply.locale = await self._locale_of(request, language)
         card = await self._long_notes.shown_card(
             reply, heard, language=language, user=request.asker.id, guild=request.guild_id
         )
@@ -169,13 +175,19 @@ class Understanding:
         finally:
             await live.end()
 
-    def _points_at_another(self, request: AnswerRequest) -> bool:
-        """Whether nothing is said but that a message of somebody else should be looked at: a bare mention as a reply to
-        it."""
-        answered, me = request.message.referenced_message if request.message else None, self._bot.get_me()
-        if answered is None or me is None or not answered.author or answered.author.id == me.id:
-            return False
-        return bool(text_of(answered, me.id, self._bot.cache, embeds=True) or answered.attachments)
+    def _pointed_at(self, request: AnswerRequest) -> str | None:
+        """What is written in the message that should be looked at, where nothing is said but that: a command that asks
+        about it, or a bare mention as a reply to one of somebody else. None where there is none."""
+        me = self._bot.get_me()
+        if me is None:
+            return None
+        if request.about is not None:
+            return text_of(request.about, me.id, self._bot.cache, embeds=True)
+        answered = request.message.referenced_message if request.message else None
+        if answered is None or not answered.author or answered.author.id == me.id:
+            return None
+        written = text_of(answered, me.id, self._bot.cache, embeds=True)
+        return written if written or attachments_of(answered) else None
 
     def _why_nothing(self, request: AnswerRequest) -> StarlingError:
         message, me = request.message, self._bot.get_me()

@@ -72,15 +72,19 @@ def build_prompt(
     guild_name: str | None,
     now: datetime,
     room_tokens: int,
+    thread_name: str | None = None,
     brief: bool = False,
 ) -> Prompt:
     """The prompt for ``asked``, after ``history`` (oldest first).
 
-    ``brief`` leaves out who speaks where and when, for a model that such things confuse.
+    ``thread_name``: the title of the thread or of the post in a forum that it is asked in, which may be half of the
+    question. ``brief`` leaves out who speaks where and when, for a model that such things confuse.
     ``room_tokens`` is what all of it may take: first the instruction, then the beginning of the question, then the
     latest turns that fit whole. Where several people speak, each of their turns begins with a name.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
+    if thread_name:
+        place = f'in the thread "{thread_name}" {place}'
     circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {asked.speaker} {place}."
     naming = " Several people speak; each of their messages begins with a name. Yours do not."
     names = {message.speaker for message in [*history, asked] if message.speaker}

@@ -76,7 +76,9 @@ async def test_in_a_thread_everyone_is_heard_by_name(harness: BotHarness) -> Non
     await harness.member.send(thread, "I like coffee.")
     await ask(harness, "member", thread, f"{harness.mention} who likes what?")
     assert shown(harness) == ["Ada: I like tea.", "Chloe: I like coffee.", "Chloe: who likes what?"]
-    assert "Several people speak" in harness.chat.requests[-1]["messages"][0]["content"]
+    instruction = harness.chat.requests[-1]["messages"][0]["content"]
+    assert "Several people speak" in instruction
+    assert 'in the thread "drinks" in the Discord server' in instruction
 
 
 async def test_what_stands_at_the_head_of_a_thread_is_known(harness: BotHarness) -> None:
