@@ -31,13 +31,19 @@ class Step:
     """Whether it may wait for work in the foreground: one worker is kept free of it, if there are two."""
 
 
+BACKGROUND_S = 6.0
+"""What is done together in the background takes about so long at most: who looks sees that it goes on, however slow the
+machine is, and what is urgent gets in between."""
+
+
 class Scheduler:
     """A pool of threads; steps of the same deadline are taken in the order of their coming."""
 
-    def __init__(self, workers: int, name: str, *, max_together: int = 1) -> None:
+    def __init__(self, workers: int, name: str, *, max_together: int = 1, background_s: float = BACKGROUND_S) -> None:
         """``workers``: threads, at least 1, started when there is work. ``name``: what their names begin with.
 
-        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps.
+        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps. ``background_s``: in
+        the background no more than takes so long, by how long the last of it took.
         """
         self._workers = workers
         self._name = name
@@ -45,6 +51,9 @@ class Scheduler:
         """Of the steps' sizes."""
         self._max_in_background = max(1, workers - 1)
         self._in_background = 0
+        self._background_s = background_s
+        self._pace_s = 0.0
+        """What the last step in the background took for each of its size."""
         self._changed = threading.Condition()
         self._numbers = itertools.count()
         self._waiting: list[tuple[float, int, Step]] = []
@@ -97,8 +106,10 @@ class Scheduler:
                 pass
             finally:
                 with self._changed:
-                    self.busy_s += time.monotonic() - began_s
+                    took_s = time.monotonic() - began_s
+                    self.busy_s += took_s
                     if steps[0].background:
+                        self._pace_s = took_s / sum(step.size for step in steps)
                         self._in_background -= 1
                         self._changed.notify()
                 # Nothing of it stays in memory until the next step comes.
@@ -114,7 +125,10 @@ class Scheduler:
         taken = eligible[:1]
         if first.kind is not None:
             like = [e for e in eligible if (e[2].kind, e[2].background) == (first.kind, first.background)]
-            taken = _share(like, min(self.max_together, math.ceil(sum(e[2].size for e in like) / self._workers)))
+            limit = min(self.max_together, math.ceil(sum(e[2].size for e in like) / self._workers))
+            if first.background and self._pace_s:
+                limit = min(limit, int(self._background_s / self._pace_s))
+            taken = _share(like, limit)
         numbers = {number for _, number, _ in taken}
         self._waiting = [entry for entry in self._waiting if entry[1] not in numbers]
         if first.background:

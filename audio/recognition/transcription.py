@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -34,9 +33,6 @@ DECODED_SHARE, SEARCHED_SHARE = 0.03, 0.05
 """Of the work on a long recording: what is done when it is decoded, and when its speech is found."""
 TOLD_EVERY_S = 90.0
 """Of sound, until then; one that is not much longer is opened before anybody looks."""
-
-STEP_S = 15.0
-"""Of a long recording, so much sound counts as a chunk of a batch: none takes so long that the bar stands still."""
 
 TOKENS_APART = 48
 """On a graphics card, chunks that may have so many tokens more than others are not in one batch with them."""
@@ -251,19 +247,16 @@ class TranscriptionTask:
 
     def _hear(self, task: ChunkTask) -> None:
         kind: Hashable = task.requests[0].kind
-        size = len(task.numbers)
         if self._resources.stages.spectra is not None:
             # So that none holds many others for longer than they may have words.
             kind = kind, max(max_tokens(request.chunk.duration_s) for request in task.requests) // TOKENS_APART
-        elif self.duration_s > LONG_S:
-            size = max(size, math.ceil(sum(request.chunk.duration_s for request in task.requests) / STEP_S))
         step = Step(
             self.deadline_s,
             self,
             _decode_together,
             task,
             kind=kind,
-            size=size,
+            size=len(task.numbers),
             background=self.duration_s > LONG_S,
         )
         self._resources.stages.hearing.submit(step)

@@ -42,6 +42,10 @@ class Script:
         """Whether the sentence number ``start`` is there."""
         return len(self._sentences) > start
 
+    def chars_from(self, start: int) -> int:
+        """How long the sentences from number ``start`` on are that are there."""
+        return sum(map(len, self._sentences[start:]))
+
     @property
     def is_full(self) -> bool:
         """Whether what is added is left out."""

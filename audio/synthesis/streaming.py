@@ -43,25 +43,39 @@ class StreamingSynthesis:
         if self._task is None and self._script.has_words:
             self._begin()
 
-    async def finish(self) -> Speech:
-        """All that was written, as a voice message. Call it once.
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything that is there comes behind the beginning that was heard already."""
+        return self._script.has_more(self._script.told)
+
+    async def end(self) -> None:
+        """Nothing more is written: what is left is spoken from now on. May be called twice.
 
         The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew,
         unless that beginning was heard already.
-
-        Raises: as ``Synthesizer.speak``; ``NothingToSayError`` as well where nothing comes behind that beginning.
         """
+        if self._script.is_complete:
+            return
         self._script.add(self._text.end())
         self._script.complete()
         if not self._script.has_words:
-            raise NothingToSayError
+            return
         language = detect_language(self._script.text, self._hint)
         is_other = base_language(language) != base_language(self._language)
         if self._task is not None and is_other and not self._script.told:
             await self.cancel()
         if self._task is None:
             self._begin()
-        assert self._task is not None
+
+    async def finish(self) -> Speech:
+        """All that was written, as a voice message. Call it once; it ends the text if nobody has.
+
+        Raises: as ``Synthesizer.speak``; ``NothingToSayError`` as well where nothing comes behind the beginning that
+        was heard already.
+        """
+        await self.end()
+        if self._task is None:
+            raise NothingToSayError
         return await self._task
 
     async def cancel(self) -> None:

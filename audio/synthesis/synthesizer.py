@@ -34,6 +34,8 @@ _LOG = logging.getLogger(__name__)
 
 BEGINNING_S = 1.2
 """A beginning that is shorter is not worth a message of its own: "Yes." """
+REST_S = 0.8
+"""A beginning is heard at once where the rest takes longer to speak than this, by how long its first clip took."""
 
 
 class Synthesizer:
@@ -141,9 +143,9 @@ class Synthesizer:
         """Speak a text while it is being written. What is unfinished at the end is given up.
 
         ``hint``: the text's likely language; other arguments as for ``speak``.
-        ``on_beginning``: given what is spoken while the next sentence is still being written, once: that is then left
-        out of the rest. Not called for a text that is written as fast as it is spoken, nor for one that seems to be in
-        another language than the ``hint``.
+        ``on_beginning``: given what is spoken while the next sentence is still being written, or where the rest takes
+        long to speak, once: that is then left out of the rest. Not called for a text that is spoken soon after it is
+        written, nor for one that seems to be in another language than the ``hint``.
 
         Raises: ``UnknownVoiceError``.
         """
@@ -214,16 +216,20 @@ class Synthesizer:
         if script.is_complete and (known := await self._known(script.text, language, wished, prosody)):
             return known
         encoder, voice, count, spoken_s = VoiceMessageEncoder(), None, 0, 0.0
+        began_s, pace_s = time.monotonic(), 0.0
         spoken = self._clips(script, language, wished, prosody, one_voice=True)
         async with contextlib.aclosing(spoken):
             async for clip in spoken:
                 if clip.voice != voice:
                     encoder, voice, count, spoken_s = VoiceMessageEncoder(), clip.voice, script.told, 0.0
+                # What is waited for the text does not count: the first sentence was there.
+                pace_s = pace_s or (time.monotonic() - began_s) / max(len(clip.text), 1)
                 await asyncio.to_thread(encoder.add, clip.sound)
                 count += clip.sentences
                 spoken_s += clip.duration_s
                 is_waiting = not script.is_complete and not script.has_more(count)
-                if on_beginning is not None and not script.told and is_waiting and spoken_s >= BEGINNING_S:
+                is_far = is_waiting or pace_s * script.chars_from(count) > REST_S
+                if on_beginning is not None and not script.told and is_far and spoken_s >= BEGINNING_S:
                     begun = await asyncio.to_thread(encoder.finish, voice=clip.voice, engine=clip.engine)
                     encoder, script.told = VoiceMessageEncoder(), count
                     on_beginning(script.before(count), begun)

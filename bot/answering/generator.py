@@ -8,7 +8,7 @@ from bot.answering.prompting import Prompting
 from bot.answering.remembering import Memory
 from bot.answering.request import AnswerGoneError, AnswerRequest
 from bot.answering.small_print import SmallPrint
-from bot.answering.speaking import Speaking
+from bot.answering.speaking import Speaking, SpokenAnswer
 from bot.answering.streaming import StreamedAnswer, Streaming
 from bot.answering.teachers import Teachers
 from bot.answering.understanding import Understanding, UnderstoodRequest
@@ -83,28 +83,32 @@ class AnswerGenerator:
             prompt = await self._prompting.prompt(understood)
             request.reply.heading += "".join(f"-# {line}\n" for line in self._small_print.above(prompt))
             answer = await self._streaming.stream(prompt, spoken)
+            if spoken is not None:
+                await spoken.end()
             if request.cancellation.is_cancelled:
                 if answer.text:
                     await self._memory.remember(answer)
                 is_gone = await self._memory.was_taken_back(answer)
                 await _finish_stopped(request, "" if is_gone else answer.text)
                 return True
-            if not await self._finish(answer, is_spoken=spoken is not None):
+            if not await self._finish(answer, spoken):
                 return False
             if spoken is not None:
                 await spoken.post(answer.text)
             return True
 
-    async def _finish(self, answer: StreamedAnswer, *, is_spoken: bool) -> bool:
+    async def _finish(self, answer: StreamedAnswer, spoken: SpokenAnswer | None) -> bool:
         """Show the whole of ``answer``, with what is to be said of it and the buttons, and remember it; False where it
         must not stay, see ``_written``."""
         understood = answer.prompt.understood
         request, reply = understood.request, understood.request.reply
         notes = await self._small_print.below(answer)
+        if spoken is not None:
+            notes += spoken.small_print(reply.locale)
         row = answer_row(
             request.job,
             reply.locale,
-            aloud=not is_spoken and request.remembered,
+            aloud=spoken is None and request.remembered,
             votes=request.remembered,
             corrects=request.remembered and await self._teachers.may_correct(request),
             recalled=answer.prompt.recalled,

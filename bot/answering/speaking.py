@@ -28,6 +28,7 @@ from bot.work.metrics import FAILURES, SPOKEN
 
 log = structlog.get_logger()
 
+IN_TWO = _("🔊 Spoken in two voice messages: the second goes on where the first ends.")
 REST_IS_WRITTEN = _("The rest is written.")
 LONG_CHARS = 700
 """About three quarters of a minute: of longer answers only the beginning is spoken, unless a server wants it whole."""
@@ -212,6 +213,7 @@ class SpokenAnswer:
         self._is_retracted = False
         self._written = ""
         self._is_cut = False
+        self._tells_parts = False
 
     def write(self, part: str) -> None:
         """Speak ``part`` after what was written before; a retraction stands for all of that."""
@@ -225,6 +227,20 @@ class SpokenAnswer:
             return
         self._is_cut = True
         self._synthesis.write(self._written[len(before) : end] + rest_is_written(self._language))
+
+    async def end(self) -> None:
+        """Nothing more is written: the last words are spoken while the answer is completed."""
+        if not self._is_retracted:
+            await self._synthesis.end()
+
+    def small_print(self, locale: str) -> list[str]:
+        """What is to be said below the answer: that two voice messages are one answer, where that is known."""
+        self._tells_parts = self._is_in_two
+        return [translate(IN_TWO, locale)] if self._tells_parts else []
+
+    @property
+    def _is_in_two(self) -> bool:
+        return bool(self._beginning.text) and not self._is_retracted and self._synthesis.goes_on
 
     async def post(self, text: str) -> None:
         """Post what was spoken of ``text``, the whole answer.
@@ -242,6 +258,9 @@ class SpokenAnswer:
         if self._is_cut and self._length is SpokenLength.OFF:
             return
         await self._beginning.end()
+        if self._is_in_two and not self._tells_parts:
+            reply = self._request.reply
+            await reply.add_note(f"-# {translate(IN_TWO, reply.locale)}")
         spoken = text[: end_of_beginning(text)] if self._is_cut else text
         await self._speaking.post(self._request, spoken[len(self._beginning.text) :], self._synthesis.finish())
 

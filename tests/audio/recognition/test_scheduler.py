@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -133,3 +134,27 @@ def test_hours_of_sound_are_let_in_alone_and_are_not_overtaken() -> None:
     assert called == ["hours"]
     line.leave("hours")
     assert called == ["hours", "late"]
+
+
+def test_on_a_slow_machine_long_recordings_are_heard_in_small_batches() -> None:
+    pool, sizes, done = Scheduler(1, "slow", max_together=4, background_s=0.01), list[int](), threading.Event()
+
+    def take(items: Sequence[int]) -> None:
+        time.sleep(0.02 * len(items))
+        sizes.append(len(items))
+        if sum(sizes) == 8:
+            done.set()
+
+    # So that all of them wait when the first batch is made.
+    ready = threading.Event()
+
+    def wait(_: object) -> None:
+        ready.wait()
+
+    pool.submit(Step(-1, "gate", wait))
+    for number in range(8):
+        pool.submit(Step(number, "talk", take, number, "talk", background=True))
+    ready.set()
+    assert done.wait(10)
+    pool.shutdown()
+    assert sizes == [4, 1, 1, 1, 1]

@@ -115,6 +115,25 @@ async def test_first_words_are_given_while_the_rest_is_written_and_said_once(mon
             await stream.finish()
 
 
+async def test_what_was_written_is_spoken_before_anybody_asks_for_it_and_its_beginning_is_given_where_the_rest_is_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(synthesizer, "BEGINNING_S", 0.0)
+    engine = ScriptedEngine("one", ["en"], takes_s=0.3)
+    begun: asyncio.Queue[str] = asyncio.Queue()
+    async with Synthesizer([engine]).stream(hint="en", on_beginning=lambda text, _: begun.put_nowait(text)) as stream:
+        stream.write(ANSWER)
+        await stream.end()
+        assert await begun.get() == "Paris is the capital of France."
+        assert stream.goes_on
+        await stream.finish()
+    monkeypatch.setattr(synthesizer, "REST_S", 60.0)
+    async with Synthesizer([engine]).stream(hint="en", on_beginning=lambda text, _: begun.put_nowait(text)) as stream:
+        stream.write(ANSWER)
+        await stream.finish()
+    assert begun.empty()
+
+
 async def test_sentences_that_come_faster_than_they_are_spoken_are_joined_where_the_engine_likes_it() -> None:
     engine = ScriptedEngine("one", ["en"], takes_s=0.2, batch_chars=1000)
     async with Synthesizer([engine]).stream(hint="en") as stream:
