@@ -14,9 +14,10 @@ from bot.errors import translatable as _
 
 BUNDLED_INSTRUCTION = Path(__file__).parent / "instruction.md"
 
-BRIEF_INSTRUCTION = "You are a helpful AI assistant named Starling. Answer briefly."
-"""For the demonstration model: of the instructions tried, the one with which it names the capital of France. Told the
-date, the place and to mind the language, it answers in French."""
+BRIEF_INSTRUCTION = "You are a helpful AI assistant named Starling, trained by Hugging Face"
+"""For the demonstration model, word for word what it was trained with but for the name: of 32 questions of general
+knowledge it answers 30 right with it, and all in English. Told to be brief it had 26 right, and named the capital of
+France in French; so it does when it is told the date, the place and to mind the language."""
 
 PICTURE_TOKENS = 1000
 """Of a picture of 1,024 pixels; models count from 700 to 1,400."""
