@@ -94,11 +94,24 @@ async def note_posted(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -
     await jobs.note(job_id, posted=list(message_ids))
 
 
-async def note_spoken(
-    jobs: JobStore, job_id: str, message_ids: Sequence[int], *, first_words: Sequence[int] = ()
-) -> None:
-    """Store which voice messages belong to the answer, and which of them waits for the rest."""
-    await jobs.note(job_id, spoken=list(message_ids), first_words=list(first_words))
+class SpokenMessages:
+    """The voice messages of one answer, as they are posted."""
+
+    def __init__(self, payload: AnswerPayload) -> None:
+        self._spoken = [id_ for id_ in payload.spoken if id_ not in payload.first_words]
+        self.unnoted: dict[str, Any] = {}
+        """What the payload of the job lacks of them."""
+
+    def add(self, message_id: int, *, is_beginning: bool = False) -> None:
+        """One was posted; ``is_beginning``: it has the first words alone, and the rest comes in another."""
+        self._spoken.append(message_id)
+        self.unnoted = {"spoken": list(self._spoken), "first_words": [message_id] if is_beginning else []}
+
+    async def note(self, jobs: JobStore, job_id: str) -> None:
+        """Store which there are."""
+        noted, self.unnoted = self.unnoted, {}
+        if noted:
+            await jobs.note(job_id, **noted)
 
 
 def posted_for(job: Job) -> tuple[int, ...]:

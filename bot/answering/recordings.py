@@ -103,7 +103,7 @@ class RecordingReader:
                 log.info("a recording was not heard", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))
                 continue
-            await self._budgets.count_recording(user, server, transcript.duration_s)
+            self._budgets.count_recording(user, server, transcript.duration_s)
             found.append(HeardRecording(file, transcript))
         return found
 

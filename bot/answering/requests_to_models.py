@@ -58,5 +58,5 @@ class ModelRequests:
         except TimeoutError as error:
             raise ChatTimedOutError(TIMEOUT_S) from error
         finally:
-            await self._budgets.count_tokens(user, guild, model.model, use)
+            self._budgets.count_tokens(user, guild, model.model, use)
         return said.strip()

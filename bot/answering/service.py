@@ -14,7 +14,7 @@ from cachetools import TTLCache
 
 from bot.answering.attachments import attachments_of
 from bot.answering.generator import AnswerGenerator
-from bot.answering.job_payloads import AnswerPayload, JobKind, note_posted, note_spoken, posted_for
+from bot.answering.job_payloads import AnswerPayload, JobKind, SpokenMessages, note_posted, posted_for
 from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
 from bot.answering.request import AnswerGoneError, AnswerRequest, MayNotWriteError
@@ -297,39 +297,46 @@ class AnswerService:
         reply = self._reply(job, message)
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)
+            voices = SpokenMessages(AnswerPayload.of(job))
             try:
                 # Their rest is lost: all is spoken anew.
                 await self._delete(job, AnswerPayload.of(job).first_words)
                 with WAITS_S.labels("answer").time():
                     async with signs_of_life(self._rest, message.channel_id, reply):
-                        await self._generator.answer(await self._asked(job, message, reply, cancellation))
+                        await self._generator.answer(await self._asked(job, message, reply, voices, cancellation))
             except asyncio.CancelledError:
+                await voices.note(self._jobs, job.id)
                 await self._mark_interrupted(reply)
                 raise
             except ReplyGoneError:
                 log.info("the answer was deleted while it was written")
                 ANSWERS.labels("cancelled").inc()
-                await self._jobs.finish(job.id, JobState.CANCELLED)
+                await self._jobs.finish(job.id, JobState.CANCELLED, noted=voices.unnoted)
             except Exception as error:
+                await voices.note(self._jobs, job.id)
                 await self._report_error(job, message, reply, error)
             else:
-                await self._jobs.finish(job.id, JobState.DONE)
+                await self._jobs.finish(job.id, JobState.DONE, noted=voices.unnoted)
                 ANSWERS.labels("done").inc()
                 self._outcomes.answered(heard=bool(recordings_in(message)))
 
     async def _asked(
-        self, job: Job, message: hikari.Message, reply: StreamingReply, cancellation: CancellationToken
+        self,
+        job: Job,
+        message: hikari.Message,
+        reply: StreamingReply,
+        voices: SpokenMessages,
+        cancellation: CancellationToken,
     ) -> AnswerRequest:
         payload = AnswerPayload.of(job)
-        voices = [id_ for id_ in payload.spoken if id_ not in payload.first_words]
 
         async def first_words(id_: int) -> None:
-            voices.append(id_)
-            await note_spoken(self._jobs, job.id, voices, first_words=[id_])
+            voices.add(id_, is_beginning=True)
+            # The rest may take long.
+            await voices.note(self._jobs, job.id)
 
         async def spoken(id_: int) -> None:
-            voices.append(id_)
-            await note_spoken(self._jobs, job.id, voices)
+            voices.add(id_)
 
         return AnswerRequest(
             asker=message.member or message.author,

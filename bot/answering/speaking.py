@@ -121,7 +121,7 @@ class Speaking:
             await reply.add_note(f"-# {translate(NOT_SPOKEN, reply.locale)}")
 
     async def count(self, request: AnswerRequest, engine: str, text: str) -> None:
-        await self._budgets.count_speech(request.asker.id, request.guild_id, engine, text)
+        self._budgets.count_speech(request.asker.id, request.guild_id, engine, text)
 
     async def send(self, request: AnswerRequest, spoken: Speech) -> int:
         """Post ``spoken``; the id of the message.

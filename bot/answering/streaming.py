@@ -120,7 +120,7 @@ class Streaming:
                 shown = prompt.fitted(shown.tokens // 2)
                 text = await self._streamed(prompt, shown, use, report, spoken)
         finally:
-            await self._budgets.count_tokens(request.asker.id, request.guild_id, report.stood_in or model.model, use)
+            self._budgets.count_tokens(request.asker.id, request.guild_id, report.stood_in or model.model, use)
         is_at_limit = report.end is ReplyEnd.LIMIT
         return StreamedAnswer(
             prompt, shown, text, is_at_limit=is_at_limit, stood_in=report.stood_in, sources=report.sources

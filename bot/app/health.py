@@ -134,8 +134,8 @@ class Health:
 
     async def _database(self) -> Check:
         try:
-            async with asyncio.timeout(DATABASE_TIMEOUT_S), self._watched.database.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+            async with asyncio.timeout(DATABASE_TIMEOUT_S), self._watched.database.sessions() as session:
+                await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             self.is_database_up = False
             reason = str(getattr(error, "orig", None) or error).splitlines() or ["it does not answer"]

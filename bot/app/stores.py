@@ -63,19 +63,22 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
     stack.push_async_callback(database.close)
     if share.is_whole:
         await stack.enter_async_context(only_one_in(database))
-    return stores_in(database, settings, clock=clock, share=share)
+    stores = stores_in(database, settings, clock=clock, share=share)
+    stack.push_async_callback(stores.usage.close)
+    return stores
 
 
 def stores_in(database: Database, settings: Settings, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
     """One of each on ``database``, which is open; see ``build_stores``."""
     datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
+    usage = UsageStore(database, clock=clock)
     files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)
     return Stores(
         preferences=Preferences(database, share),
-        jobs=JobStore(database, share),
+        jobs=JobStore(database, share, beside=usage.write),
         exchanges=ExchangeStore(database, is_shared=not share.is_whole),
         instructions=InstructionStore(database),
-        usage=UsageStore(database, clock=clock),
+        usage=usage,
         files=files,
         uploads=Uploads(database, files),
         datasets=datasets,

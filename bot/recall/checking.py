@@ -69,7 +69,7 @@ class RecallCheck:
             verdict = await self._verdict(model, question, asked, use)
         finally:
             if self._budgets is not None:
-                await self._budgets.count_tokens(user, guild, model.model, use)
+                self._budgets.count_tokens(user, guild, model.model, use)
         if verdict is None:
             return by_score
         self._remembered[key] = verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _BUSY_TIMEOUT_S = 10
 _VALUES_AT_ONCE = 1000
+_POOL = 20
+"""Connections that are kept, and as many more for a crowd: an answer has one for milliseconds at a time, so that these
+serve hundreds at once; and two processes stay below the hundred that a PostgreSQL server takes unless it is told."""
 _WRITTEN_ANEW = 1
 """SQLite's user_version of a database from which nothing was deleted that can still be read."""
 _MIGRATION_LOCK = 8190_2026
@@ -90,12 +94,32 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database)) if is_file else None
 
 
+class Sessions:
+    """Sessions of a database: called, one that reads; ``begin()``, one whose transaction is kept when its block ends.
+
+    What only reads begins no transaction: that would send two messages more to the server for each answer of one, and
+    every statement sees what is there at its moment either way.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reading = async_sessionmaker(
+            engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
+        )
+        self._writing = async_sessionmaker(engine, expire_on_commit=False)
+
+    def __call__(self) -> AsyncSession:
+        return self._reading()
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._writing.begin()
+
+
 class Database:
     """An open database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False)
+        self.sessions = Sessions(engine)
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -200,7 +224,9 @@ def _make_private(path: Path) -> None:
 
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": 10})
+        return create_async_engine(
+            url, pool_pre_ping=True, pool_size=_POOL, max_overflow=_POOL, connect_args={"timeout": 10}
+        )
     engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
 
     @event.listens_for(engine.sync_engine, "connect")

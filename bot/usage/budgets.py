@@ -224,26 +224,32 @@ class Budgets:
         Raises:
             UsedUpError: a subclass says of what nothing is left, and until when.
         """
-        for kind in kinds:
-            for budget in await self.of(user, guild, kind):
-                if budget.used >= budget.limit:
-                    raise _ERRORS[budget.whose, kind](budget.limit, self.renewed)
+        for budget in await self.of(user, guild, *kinds):
+            if budget.used >= budget.limit:
+                raise _ERRORS[budget.whose, budget.kind](budget.limit, self.renewed)
 
-    async def of(self, user: int, guild: int | None, kind: BudgetKind) -> list[Budget]:
-        """Every limit that holds for ``user`` in ``guild``, with what is used of it."""
-        found: list[Budget] = []
+    async def of(self, user: int, guild: int | None, *kinds: BudgetKind) -> list[Budget]:
+        """Every limit of ``kinds`` that holds for ``user`` in ``guild``, with what is used of it."""
         guild = self._inviting(guild)
-        for whose in BudgetHolder:
-            if limit := await self._limit(whose, kind, user, guild):
-                amounts = await self._usage.of_day(
-                    self._usage.now.date(),
-                    user_id=None if whose is BudgetHolder.GUILD else user,
-                    guild_id=None if whose is BudgetHolder.USER else NO_GUILD if guild is None else guild,
-                )
-                found.append(
-                    Budget(whose, kind, limit, amounts.tokens if kind is BudgetKind.TOKENS else amounts.heard_s)
-                )
-        return found
+        limits = [
+            (whose, kind, limit)
+            for kind in kinds
+            for whose in BudgetHolder
+            if (limit := await self._limit(whose, kind, user, guild))
+        ]
+        limited = list(dict.fromkeys(whose for whose, _kind, _limit in limits))
+        if not limited:
+            return []
+        own, here = int(user), NO_GUILD if guild is None else int(guild)
+        places = [
+            (None if whose is BudgetHolder.USER else here, None if whose is BudgetHolder.GUILD else own)
+            for whose in limited
+        ]
+        used = dict(zip(limited, await self._usage.of_places(self._usage.now.date(), places), strict=True))
+        return [
+            Budget(whose, kind, limit, used[whose].tokens if kind is BudgetKind.TOKENS else used[whose].heard_s)
+            for whose, kind, limit in limits
+        ]
 
     def _inviting(self, guild: int | None) -> int | None:
         """``guild``, where it has invited Starling."""
@@ -273,7 +279,7 @@ class Budgets:
             return min(own, most) if most else own
         return most if whose is BudgetHolder.GUILD else 0
 
-    async def count_tokens(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
+    def count_tokens(self, user: int, guild: int | None, model: str, use: TokenUse) -> None:
         """Count tokens of the chat model ``model``, and what they cost."""
         if not use.prompt_tokens and not use.reply_tokens:
             return
@@ -281,28 +287,29 @@ class Budgets:
         TOKENS.labels(model, "out").inc(use.reply_tokens)
         of_prompt, of_reply = self._settings.prices.get(model, (0.0, 0.0))
         cost = (use.prompt_tokens * of_prompt + use.reply_tokens * of_reply) / 1_000_000
-        await self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
+        self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 
-    async def count_recording(self, user: int, guild: int | None, duration_s: float) -> None:
+    def count_recording(self, user: int, guild: int | None, duration_s: float) -> None:
         """Count a recording that was heard."""
         NOTES.inc()
         NOTES_S.inc(duration_s)
-        await self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
+        self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
 
-    async def count_speech(self, user: int, guild: int | None, engine: str, text: str) -> None:
+    def count_speech(self, user: int, guild: int | None, engine: str, text: str) -> None:
         """Count ``text``, which was spoken by ``engine``."""
         SPOKEN_CHARACTERS.labels(engine).inc(len(text))
-        await self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
+        self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
-    async def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:
-        await self._usage.add(guild_id=self._inviting(guild), user_id=user, model=model, amounts=amounts)
+    def _add(self, user: int, guild: int | None, model: str, amounts: UsageAmounts) -> None:
+        self._usage.add(guild_id=self._inviting(guild), user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: BudgetKind) -> list[str]:
         """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
         told yet on this day."""
         sentences = []
+        budgets = await self.of(user, guild, *kinds)
         for kind in kinds:
-            low = [budget for budget in await self.of(user, guild, kind) if budget.left < budget.limit * LOW]
+            low = [one for one in budgets if one.kind is kind and one.left < one.limit * LOW]
             for budget in sorted(low, key=lambda budget: budget.left / budget.limit):
                 if self._tell_today(budget, user, guild):
                     sentences.append(budget.left_text(locale))

@@ -24,4 +24,4 @@ class BudgetMeter:
 
     async def count(self, model: str, use: TokenUse) -> None:
         """Count what ``model`` took."""
-        await self._budgets.count_tokens(self._user_id, self._guild_id, model, use)
+        self._budgets.count_tokens(self._user_id, self._guild_id, model, use)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, select
+import structlog
+from sqlalchemy import ColumnElement, Select, event, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.batches import delete_in_batches
-from bot.storage.database import Database
+from bot.storage.database import Database, in_parts
 from bot.storage.tables import UsageRow
+
+log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware time."""
 
 KEPT_FOR = timedelta(days=400)
 """A year, and what a comparison with the same month needs."""
+
+WRITTEN_AFTER_S = 10.0
+"""What was counted is written with the end of the next job, or after so long at the latest."""
 
 NO_GUILD = 0
 """Stands for direct messages: a part of a primary key cannot be empty."""
@@ -44,43 +53,118 @@ class UsageAmounts:
         """In and out."""
         return self.prompt_tokens + self.reply_tokens
 
+    def __add__(self, other: UsageAmounts) -> UsageAmounts:
+        """Both together."""
+        return UsageAmounts(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
+
 
 _NAMES = tuple(field.name for field in fields(UsageAmounts))
+_KEYS = ("day", "guild_id", "user_id", "model")
+
+
+_Key = tuple[date, int, int, str]
+"""The day, the guild, the user and the model."""
+_Counted = dict[_Key, UsageAmounts]
 
 
 class UsageStore(DataHolder):
-    """Amounts by day (UTC), guild, user and model."""
+    """Amounts by day (UTC), guild, user and model.
+
+    What is counted is known here at once, and written together: with the end of the job that it was used for, which is
+    taken up and counted again if it never comes to that.
+    """
 
     kept_for = KEPT_FOR
 
     def __init__(self, database: Database, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._database = database
         self._clock = clock
+        self._counted: _Counted = {}
+        """What was not written yet."""
+        self._being_written: list[_Counted] = []
+        self._writing: asyncio.Task[None] | None = None
 
     @property
     def now(self) -> datetime:
         """In UTC."""
         return self._clock().astimezone(UTC)
 
-    async def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: UsageAmounts) -> None:
-        """Add ``amounts`` to what is there for today; of two at once, both count."""
+    def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: UsageAmounts) -> None:
+        """Add ``amounts`` to what is there for today; needs a running event loop."""
+        key = self.now.date(), int(guild_id or NO_GUILD), int(user_id), model[:200]
+        self._counted[key] = self._counted.get(key, UsageAmounts()) + amounts
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_later())
+
+    async def write(self, session: AsyncSession) -> None:
+        """Write what was counted, in this transaction; of two processes at once, both count."""
+        counted, self._counted = self._counted, {}
+        if not counted:
+            return
+        self._being_written.append(counted)
+        transaction = session.sync_session
+
+        def written(_session: object) -> None:
+            if counted in self._being_written:
+                self._being_written.remove(counted)
+
+        def undone(_session: object) -> None:
+            if counted in self._being_written:
+                self._being_written.remove(counted)
+                for key, amounts in counted.items():
+                    self._counted[key] = self._counted.get(key, UsageAmounts()) + amounts
+
+        event.listen(transaction, "after_commit", written, once=True)
+        event.listen(transaction, "after_rollback", undone, once=True)
         dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
-        row = {
-            "day": self.now.date(),
-            "guild_id": guild_id or NO_GUILD,
-            "user_id": user_id,
-            "model": model[:200],
-        }
-        insert = dialect.insert(UsageRow).values(row | asdict(amounts))
-        added = {name: getattr(UsageRow, name) + insert.excluded[name] for name in _NAMES}
-        async with self._database.sessions.begin() as session:
-            await session.execute(insert.on_conflict_do_update(index_elements=list(row), set_=added))
+        # In order, so that no two processes wait for each other.
+        rows = [dict(zip(_KEYS, key, strict=True)) | asdict(counted[key]) for key in sorted(counted)]
+        for some in in_parts(rows):
+            insert = dialect.insert(UsageRow).values(some)
+            added = {name: getattr(UsageRow, name) + insert.excluded[name] for name in _NAMES}
+            await session.execute(insert.on_conflict_do_update(index_elements=list(_KEYS), set_=added))
+
+    async def _write_later(self) -> None:
+        while self._counted:
+            await asyncio.sleep(WRITTEN_AFTER_S)
+            await self._write_now()
+
+    async def _write_now(self) -> None:
+        try:
+            async with self._database.sessions.begin() as session:
+                await self.write(session)
+        except SQLAlchemyError:
+            log.exception("what was used cannot be written down")
+
+    async def close(self) -> None:
+        """Write what was not written yet."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+        await self._write_now()
+
+    def _unwritten(self) -> Iterator[tuple[_Key, UsageAmounts]]:
+        for counted in (self._counted, *self._being_written):
+            yield from counted.items()
 
     async def of_day(self, day: date, *, guild_id: int | None = None, user_id: int | None = None) -> UsageAmounts:
         """What was used on ``day`` in that guild, by that user, or by that user in that guild."""
+        [found] = await self.of_places(day, [(guild_id, user_id)])
+        return found
+
+    async def of_places(self, day: date, places: Collection[tuple[int | None, int | None]]) -> list[UsageAmounts]:
+        """What was used on ``day`` in each of ``places``: in a guild, by a user, or by a user in a guild."""
+        wanted = [
+            _sums(UsageRow.day == day, *place).add_columns(literal(number).label("place"))
+            for number, place in enumerate(places)
+        ]
+        unwritten = [(key, amounts) for key, amounts in self._unwritten() if key[0] == day]
         async with self._database.sessions() as session:
-            found = (await session.execute(_sums(UsageRow.day == day, guild_id, user_id))).one()
-        return _amounts(found)
+            written = {row.place: _amounts(row) for row in await session.execute(union_all(*wanted))}
+        return [
+            sum((amounts for key, amounts in unwritten if _is_of(key, *place)), written[number])
+            for number, place in enumerate(places)
+        ]
 
     async def by_day(
         self, since: date, *, guild_id: int | None = None, user_id: int | None = None
@@ -88,15 +172,22 @@ class UsageStore(DataHolder):
         """What was used on each day from ``since`` on, in that guild, by that user, or by that user in that guild; days
         without any use are left out."""
         wanted = _sums(UsageRow.day >= since, guild_id, user_id).add_columns(UsageRow.day).group_by(UsageRow.day)
+        unwritten = list(self._unwritten())
         async with self._database.sessions() as session:
-            return {row.day: _amounts(row) for row in await session.execute(wanted)}
+            found = {row.day: _amounts(row) for row in await session.execute(wanted)}
+        for key, amounts in unwritten:
+            if key[0] >= since and _is_of(key, guild_id, user_id):
+                found[key[0]] = found.get(key[0], UsageAmounts()) + amounts
+        return found
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete what was used in a guild; says how many rows."""
+        self._counted = {key: amounts for key, amounts in self._counted.items() if key[1] != guild_id}
         return await self._delete(UsageRow.guild_id == guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget what a person has used."""
+        self._counted = {key: amounts for key, amounts in self._counted.items() if key[2] != user_id}
         return ErasureResult(await self._delete(UsageRow.user_id == user_id))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
@@ -111,6 +202,10 @@ class UsageStore(DataHolder):
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         return await delete_in_batches(self._database, UsageRow, condition)
+
+
+def _is_of(key: _Key, guild_id: int | None, user_id: int | None) -> bool:
+    return guild_id in (None, key[1]) and user_id in (None, key[2])
 
 
 def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) -> Select[tuple[float, ...]]:

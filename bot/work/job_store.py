@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.batches import delete_in_batches
@@ -55,13 +56,25 @@ class Job:
     updated_at: datetime
 
 
+async def _nothing(_session: AsyncSession) -> None:
+    """Where nothing is written along."""
+
+
 class JobStore(DataHolder):
     """Jobs by id."""
 
-    def __init__(self, database: Database, share: ShardShare = WHOLE) -> None:
-        """``share``: whose jobs are this process's to take up."""
+    def __init__(
+        self,
+        database: Database,
+        share: ShardShare = WHOLE,
+        *,
+        beside: Callable[[AsyncSession], Awaitable[None]] = _nothing,
+    ) -> None:
+        """``share``: whose jobs are this process's to take up. ``beside``: called in the transaction in which a job
+        ends, for what is written along with it."""
         self._database = database
         self._share = share
+        self._beside = beside
 
     async def create(
         self,
@@ -107,11 +120,20 @@ class JobStore(DataHolder):
 
     async def start(self, job_id: str) -> None:
         """Note that the job is begun, once more."""
-        await self._change(job_id, state=JobState.RUNNING, attempts=JobRow.attempts + 1)
+        begun = {"state": JobState.RUNNING, "attempts": JobRow.attempts + 1, "updated_at": datetime.now(UTC)}
+        async with self._database.sessions.begin() as session:
+            await session.execute(update(JobRow).where(JobRow.id == job_id).values(begun))
 
-    async def finish(self, job_id: str, state: JobState, *, reference: str | None = None) -> None:
-        """Note how the job ended."""
-        await self._change(job_id, state=state, reference=reference)
+    async def finish(
+        self, job_id: str, state: JobState, *, reference: str | None = None, noted: Mapping[str, Any] | None = None
+    ) -> None:
+        """Note how the job ended; ``noted`` (whatever JSON can hold) is added to the payload."""
+        async with self._database.sessions.begin() as session:
+            ended: dict[str, Any] = {"state": state, "reference": reference, "updated_at": datetime.now(UTC)}
+            if noted and (row := await session.get(JobRow, job_id, with_for_update=True)) is not None:
+                ended["payload"] = {**row.payload, **noted}
+            await session.execute(update(JobRow).where(JobRow.id == job_id).values(ended))
+            await self._beside(session)
 
     async def note(self, job_id: str, **values: Any) -> None:
         """Add ``values`` (whatever JSON can hold) to the payload."""
@@ -183,12 +205,6 @@ class JobStore(DataHolder):
 
     async def _delete(self, which: ColumnElement[bool]) -> int:
         return await delete_in_batches(self._database, JobRow, which)
-
-    async def _change(self, job_id: str, **values: Any) -> None:
-        async with self._database.sessions.begin() as session:
-            await session.execute(
-                update(JobRow).where(JobRow.id == job_id).values(updated_at=datetime.now(UTC), **values)
-            )
 
 
 def _job(row: JobRow) -> Job:

@@ -118,5 +118,5 @@ async def speak(
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()
         raise
-    await budgets.count_speech(interaction.user.id, interaction.guild_id, speech.engine, text)
+    budgets.count_speech(interaction.user.id, interaction.guild_id, speech.engine, text)
     await voice_message.keep_promise(interaction, speech)

@@ -43,7 +43,7 @@ async def read_aloud(
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()
         raise
-    await usage.add(
+    usage.add(
         guild_id=interaction.guild_id,
         user_id=interaction.user.id,
         model=speech.engine,

@@ -54,7 +54,7 @@ async def say(
         with contextlib.suppress(hikari.HTTPError):
             await context.interaction.delete_initial_response()
         raise
-    await budgets.count_speech(context.user.id, context.guild_id, speech.engine, text)
+    budgets.count_speech(context.user.id, context.guild_id, speech.engine, text)
     if native or context.guild_id is None:
         await voice_message.keep_promise(context.interaction, speech)
     else:

@@ -52,9 +52,9 @@ async def limit(database: Database, limits: DailyLimits) -> None:
 
 async def spend(budgets: Budgets, kind: BudgetKind, amount: int, guild: int | None = GUILD) -> None:
     if kind == "tokens":
-        await budgets.count_tokens(ADA, guild, "m", TokenUse(amount - 1, 1))
+        budgets.count_tokens(ADA, guild, "m", TokenUse(amount - 1, 1))
     else:
-        await budgets.count_recording(ADA, guild, amount)
+        budgets.count_recording(ADA, guild, amount)
 
 
 async def is_refused(budgets: Budgets, user: int, guild: int | None, kind: BudgetKind) -> bool:

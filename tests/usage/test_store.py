@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from bot.preferences.preferences import Preferences
 from bot.privacy.retention import delete_expired
 from bot.storage.database import Database
@@ -23,6 +25,12 @@ class Calendar:
         return datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=UTC)
 
 
+async def written(usage: UsageStore) -> None:
+    """What was counted is in the database, as it is once a job ends."""
+    async with usage._database.sessions.begin() as session:
+        await usage.write(session)
+
+
 GUILD, OTHER_GUILD, ADA, BORIS = 1_300_000_000_000_000_000, 4, 5, 6
 
 
@@ -31,12 +39,13 @@ async def test_many_at_once_are_counted_exactly(url: str) -> None:
     opened = [await Database.open(url), await Database.open(url)]
     stores = [UsageStore(database, clock=Calendar()) for database in opened]
     once = UsageAmounts(prompt_tokens=3, reply_tokens=2, heard_s=0.5, spoken_characters=7, cost=0.25)
-    await asyncio.gather(
-        *(
-            stores[n % 2].add(guild_id=GUILD, user_id=(ADA, BORIS)[n % 3 == 0], model="m", amounts=once)
-            for n in range(60)
-        )
-    )
+
+    async def count(store: UsageStore, begin: int) -> None:
+        for n in range(begin, 60, 6):
+            store.add(guild_id=GUILD, user_id=(ADA, BORIS)[n % 3 == 0], model="m", amounts=once)
+        await written(store)
+
+    await asyncio.gather(*(count(stores[n % 2], n) for n in range(6)))
     assert await stores[0].of_day(DAY, guild_id=GUILD) == UsageAmounts(180, 120, 30.0, 420, 15.0)
     assert await stores[1].of_day(DAY, user_id=BORIS) == UsageAmounts(60, 40, 10.0, 140, 5.0)
     for database in opened:
@@ -56,7 +65,9 @@ async def test_what_is_asked_for_is_summed_and_nothing_else(database: Database) 
         (ADA, GUILD, "small", DAY - timedelta(days=9), 64),
     ):
         calendar.day = day
-        await usage.add(guild_id=guild, user_id=user, model=model, amounts=UsageAmounts(prompt_tokens=tokens))
+        usage.add(guild_id=guild, user_id=user, model=model, amounts=UsageAmounts(prompt_tokens=tokens))
+        if tokens == 2:
+            await written(usage)
     assert (await usage.of_day(DAY, user_id=ADA)).tokens == 15
     assert (await usage.of_day(DAY, guild_id=GUILD)).tokens == 19
     assert (await usage.of_day(DAY, guild_id=GUILD, user_id=ADA)).tokens == 3
@@ -70,7 +81,8 @@ async def test_amounts_may_be_larger_than_32_bits(database: Database) -> None:
     calendar = Calendar()
     usage = UsageStore(database, clock=calendar)
     for _time in range(2):
-        await usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=UsageAmounts(prompt_tokens=1 << 40))
+        usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=UsageAmounts(prompt_tokens=1 << 40))
+        await written(usage)
     assert (await usage.of_day(DAY, user_id=ADA)).prompt_tokens == 1 << 41
 
 
@@ -80,9 +92,39 @@ async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Databa
     today = datetime.now(UTC).date()
     for guild, days in ((GUILD, 0), (OTHER_GUILD, 0), (OTHER_GUILD, 399), (OTHER_GUILD, 401)):
         calendar.day = today - timedelta(days=days)
-        await usage.add(guild_id=guild, user_id=ADA, model="m", amounts=UsageAmounts(heard_s=1.5))
+        usage.add(guild_id=guild, user_id=ADA, model="m", amounts=UsageAmounts(heard_s=1.5))
+    await written(usage)
+    usage.add(guild_id=GUILD, user_id=ADA, model="m", amounts=UsageAmounts(heard_s=1.5))
     assert await usage.forget_guild(GUILD) == 1
     assert await usage.of_day(today, guild_id=GUILD) == UsageAmounts()
     assert await delete_expired([usage], Preferences(database).retention_days, timedelta(days=30)) == 1
     kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)
     assert sorted(kept) == [today - timedelta(days=399), today]
+
+
+async def test_what_is_counted_in_a_transaction_that_fails_is_counted_once_all_the_same(database: Database) -> None:
+    usage = UsageStore(database, clock=Calendar())
+    usage.add(guild_id=GUILD, user_id=ADA, model="m", amounts=UsageAmounts(prompt_tokens=3))
+    with pytest.raises(RuntimeError):
+        async with database.sessions.begin() as session:
+            await usage.write(session)
+            raise RuntimeError
+    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 3
+    await written(usage)
+    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 3
+    assert (await UsageStore(database, clock=Calendar()).of_day(DAY, user_id=ADA)).tokens == 3
+
+
+async def test_what_no_job_ends_with_is_written_soon_and_at_the_stop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = UsageStore(database, clock=Calendar())
+    for after_s in (0.01, 60.0):
+        monkeypatch.setattr("bot.usage.store.WRITTEN_AFTER_S", after_s)
+        usage = UsageStore(database, clock=Calendar())
+        usage.add(guild_id=GUILD, user_id=ADA, model="m", amounts=UsageAmounts(prompt_tokens=3))
+        if after_s > 1:
+            await usage.close()
+        async with asyncio.timeout(30):
+            while (await other.of_day(DAY, user_id=ADA)).tokens != (3 if after_s < 1 else 6):
+                await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -200,7 +201,8 @@ async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
     assert (await metered.ask(harness.member, channel)).startswith("Paris")
 
 
-async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -> None:
+async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.usage.store.WRITTEN_AFTER_S", 0.1)
     harness = metered.harness
     guild, user = int(harness.directory["guild_id"]), int(harness.administrator.user["id"])
     note = await harness.administrator.send(await harness.dm(harness.administrator), voice=voice("jfk.ogg"))
@@ -208,6 +210,9 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered) -
     await harness.voice_reply_to(answer, reader=harness.administrator)
     await (await harness.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
     today = metered.calendar.now.date()
+    async with asyncio.timeout(30):
+        while not (await metered.usage.of_day(today, guild_id=guild)).spoken_characters:
+            await asyncio.sleep(0.05)
     used = await metered.usage.of_day(today, user_id=user)
     assert (used.prompt_tokens, used.reply_tokens) == (200, 100)
     assert used.heard_s == pytest.approx(voice("jfk.ogg")[1], abs=0.1)

@@ -1,0 +1,83 @@
+"""What a voice note asks of the database: few statements, and fewer transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
+
+from bot.sandbox.server import Sandbox
+from tests.harness import BotHarness, Message, populated, running, voice
+from tests.scripted_chat import ScriptedChat
+
+MAX_STATEMENTS, MAX_TRANSACTIONS = 20, 6
+BEGIN, HEALTH = "BEGIN", "SELECT 1"
+
+
+@contextmanager
+def asked() -> Iterator[list[str]]:
+    """What is asked of any database meanwhile: statements, and where a transaction begins."""
+    said: list[str] = []
+
+    def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        if text != HEALTH:
+            said.append(re.sub(r"\s+", " ", text)[:150])
+
+    def begin(connection: Connection) -> None:
+        # What only reads begins none, although SQLAlchemy tells of a beginning.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            said.append(BEGIN)
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "begin", begin)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", statement)
+        event.remove(Engine, "begin", begin)
+
+
+async def answered(harness: BotHarness, place: str) -> Message:
+    """A voice note sent there, with its answer and its voice."""
+    note = await harness.member.send(place, voice=voice("jfk.ogg"))
+    answer = await harness.complete_answer_to(note)
+    await harness.voice_reply_to(answer)
+    return note
+
+
+async def ended(said: list[str]) -> None:
+    """Return once nothing was asked for a while: an answer's last word comes after its voice."""
+    count = -1
+    while count != len(said):
+        count = len(said)
+        await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize("url_with_tables", ["postgresql"], indirect=True)
+async def test_a_voice_note_takes_few_statements_and_transactions(
+    tmp_path: Path, url_with_tables: str, whisper_base: Path, piper_joe: Path
+) -> None:
+    settings: dict[str, Any] = {"chat_model": "scripted", "message_content_intent": True}
+    async with (
+        ScriptedChat() as chat,
+        Sandbox() as sandbox,
+        populated(sandbox, chat) as harness,
+        running(tmp_path, sandbox, database_url=url_with_tables, openai_base_url=chat.base_url, **settings),
+    ):
+        await (await harness.administrator.slash("join", channel="voice-notes")).response()
+        for place in (await harness.dm(harness.member), "voice-notes"):
+            await answered(harness, place)
+            with asked() as said:
+                await answered(harness, place)
+                await ended(said)
+            transactions = said.count(BEGIN)
+            listed = f"in {place}:\n" + "\n".join(said)
+            assert 4 <= transactions <= MAX_TRANSACTIONS, listed
+            assert len(said) - transactions <= MAX_STATEMENTS, listed
