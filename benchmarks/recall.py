@@ -26,7 +26,7 @@ from pathlib import Path
 
 from benchmarks.page import tell
 from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured, table
-from benchmarks.recall_cases import Case, cases_in, lines_in
+from benchmarks.recall_cases import Case, cases_in, fill, lines_in
 from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.embedded import EmbeddedChat
@@ -43,10 +43,10 @@ CHOICES: tuple[RecallMethod, ...] = tuple(one for one in RecallMethod if one is 
 MANY = 5_000
 
 
-def made(choice: RecallMethod, corrections: Sequence[ApprovedCorrection]) -> Index:
-    """An index of ``corrections``."""
+def made(choice: RecallMethod, corrections: Sequence[ApprovedCorrection], question: str = "What?") -> Index:
+    """An index of ``corrections``, ready for what is asked in the language of ``question``."""
     index = empty(choice)
-    index.replace(corrections)
+    fill(index, corrections, question)
     return index
 
 
@@ -59,14 +59,14 @@ def empty(choice: RecallMethod) -> Index:
 
 def found_first(choice: RecallMethod, cases: Sequence[Case]) -> tuple[int, int]:
     """Of all paraphrases, how many find their own correction first; and how many there are."""
-    index = made(choice, [case.correction for case in cases])
+    index = made(choice, [case.correction for case in cases], cases[0].paraphrases[0])
     hits = [index.best(text, 1)[:1] == [case.correction] for case in cases for text in case.paraphrases]
     return sum(hits), len(hits)
 
 
 def left_alone(choice: RecallMethod, cases: Sequence[Case], unrelated: Sequence[str]) -> tuple[int, int]:
     """Of questions that no correction is about, how many find none; and how many there are."""
-    index = made(choice, [case.correction for case in cases])
+    index = made(choice, [case.correction for case in cases], "Где?")
     return sum(not index.best(text, 1) for text in unrelated), len(unrelated)
 
 

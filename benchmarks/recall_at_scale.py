@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.recall_cases import Case, cases_in, lines_in
+from benchmarks.recall_cases import Case, cases_in, fill, lines_in
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import is_english
 from bot.recall.indexes import Index
@@ -81,7 +81,7 @@ def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Ite
         sizes = sorted({min(size, len(further)) for size in BESIDE})
         for size in sizes:
             index = made[language]
-            index.replace([*(case.correction for case in cases), *further[:size]])
+            fill(index, [*(case.correction for case in cases), *further[:size]], asked[0])
             yield _measured(language, partial(best, index), cases, size, asked, _of_language(everyday, english=english))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.corrections.correction import ApprovedCorrection
+from bot.recall.indexes import Index
 
 DATA = Path(__file__).parent / "recall_data"
 
@@ -26,6 +28,13 @@ class Case:
         wanted = [word for word in words if word not in asked and len(word) > 1]
         named = re.findall(r"[A-Z]\w+|\d[\d:.]*\d|\d+", self.correction.answer)[1:] or wanted[-1:]
         return all(word.lower() in answer.lower() for word in named)
+
+
+def fill(index: Index, corrections: Sequence[ApprovedCorrection], question: str = "What?") -> None:
+    """Let ``index`` hold ``corrections``, ready for what is asked in the language of ``question``."""
+    index.widens_for(question)
+    index.replace(corrections, {})
+    index.replace(corrections, index.work_out(index.lacking()))
 
 
 def cases_in(name: str) -> list[Case]:

@@ -69,7 +69,6 @@ class AnswerGenerator:
             if await self._written(understood):
                 return
             log.info("what the model was told was taken back, answering anew")
-            self._prompting.forget_recalled(request)
             request.reply.heading = heading
             # Takes the place of all that is shown.
             await request.reply.show(f"-# {translate(TAKEN_BACK, request.reply.locale)}", at_once=True)

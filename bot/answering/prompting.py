@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.answering.conversation_history import ConversationHistory
-from bot.answering.request import AnswerRequest
 from bot.answering.understanding import UnderstoodRequest
 from bot.answering.unread_files import FileUnreadError
 from bot.conversation.chat_message import ChatMessage, Picture
@@ -98,11 +97,6 @@ class Prompting:
         self._instructions = instructions
         self._recall = recall
         self._check = check
-
-    def forget_recalled(self, request: AnswerRequest) -> None:
-        """What was recalled for ``request`` no longer holds, whoever has changed it."""
-        if request.guild_id is not None:
-            self._recall.forget(int(request.guild_id))
 
     async def prompt(self, understood: UnderstoodRequest) -> AnswerPrompt:
         """The prompt for ``understood``. What may not be read of the conversation is left out."""

@@ -110,7 +110,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     chat, rules = await _build_chat_services(base, stores), _build_rules(base, stores)
     notes = _build_note_services(base, speech, chat, rules)
     index = index_maker(RecallMethod(base.settings.recall), english_weights(base.weights))
-    recall = Recall(stores.corrections.approved, index, stores.memories.taught)
+    recall = Recall(stores.corrections.taught, index, stores.memories.taught)
     base.stack.push_async_callback(recall.close)
     outcomes, recent, hearings, expected = Outcomes(), RecentMessages(bot.rest), Hearings(), ExpectedNotes()
     understanding = Understanding(

@@ -51,7 +51,7 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         stores.corrections,
         stores.datasets,
         stores.preferences,
-        on_changed=answering.recall.forget,
+        on_approved=answering.recall.prepare,
         reviews=ReviewMessages(base.bot.rest),
         tombstones=tombstones,
     )
@@ -94,7 +94,7 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
 
 def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalData:
     """What forgets in a place where no Starling runs; nothing is trained, and no list of what is forgotten is kept."""
-    corrections = Corrections(stores.corrections, stores.datasets, stores.preferences, on_changed=lambda _guild: None)
+    corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
     sealed = SealedProcesses()
     datasets = Datasets(stores.datasets, stores.files, stores.uploads, ArchiveSigner(settings.archive_key), sealed)
     trainings = Trainings(

@@ -162,7 +162,5 @@ class WithdrawalResult:
     """What was withdrawn because somebody, or a message, is to be forgotten."""
 
     forgotten: ErasureResult
-    unapproved_in: frozenset[int]
-    """The guilds in which approved corrections were among it."""
     reviews: tuple[ReviewMessage, ...] = ()
     """The messages in which they were shown, which have their texts."""

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversation.exchanges import forget_replies, replies_given
 from bot.corrections.correction import Correction, CorrectionAction, CorrectionState, ReviewMessage, WithdrawalResult
 from bot.corrections.rows import correction_of, correction_row, note_action
+from bot.corrections.taught import forget_taught, note_taught
 from bot.datasets.store import DatasetStore
+from bot.preferences.store import Scope
 from bot.privacy.data_holder import ErasureResult
 from bot.storage.database import Database, in_parts, rows_changed
 from bot.storage.guild_lock import lock_guild
@@ -81,6 +83,7 @@ class CorrectionErasure:
             await lock_guild(session, guild_id)
             history = CorrectionDecisionRow
             await session.execute(delete(history).where(history.guild_id == guild_id))
+            await forget_taught(session, Scope.GUILD, guild_id)
             return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> WithdrawalResult:
@@ -101,23 +104,23 @@ class CorrectionErasure:
         wanted = select(CorrectionRow).where(which, CorrectionRow.state != CorrectionState.WITHDRAWN)
         async with self._database.sessions() as session:
             found = {row.id: row.guild_id for row in await session.scalars(wanted)}
-        forgotten, unapproved_in, reviews = ErasureResult(), set[int](), list[ReviewMessage]()
+        forgotten, reviews = ErasureResult(), list[ReviewMessage]()
         for guild_id in sorted(set(found.values())):
             ids = [id_ for id_, guild in found.items() if guild == guild_id]
             forgotten += await self.withdraw_elsewhere(guild_id, ids)
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)
                 rows = list(await session.scalars(wanted.where(CorrectionRow.guild_id == guild_id)))
-                if any(row.state == CorrectionState.APPROVED for row in rows):
-                    unapproved_in.add(guild_id)
                 reviews += [review for row in rows if (review := correction_of(row).review) is not None]
                 forgotten += ErasureResult(len(rows)) + await self._withdraw(session, guild_id, rows, None)
-        return WithdrawalResult(forgotten, frozenset(unapproved_in), tuple(reviews))
+        return WithdrawalResult(forgotten, tuple(reviews))
 
     async def _withdraw(
         self, session: AsyncSession, guild_id: int, rows: Sequence[CorrectionRow], by: int | None
     ) -> ErasureResult:
         now = datetime.now(UTC)
+        if approved := [row.number for row in rows if row.state == CorrectionState.APPROVED]:
+            await note_taught(session, Scope.GUILD, guild_id, approved)
         for row in rows:
             row.state, row.decided_at, row.changed_at = CorrectionState.WITHDRAWN, now, now
             row.prompt = row.answer = row.original = row.prompt_key = row.answer_key = ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import and_, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.exchanges import forget_replies, replies_given
 from bot.corrections.correction import ApprovedCorrection
 from bot.corrections.limits import require_text
+from bot.corrections.taught import StoredTaught, forget_taught, note_taught
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.preferences.store import Scope
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.storage.database import Database, rows_changed
@@ -62,6 +65,8 @@ class MemoryStore(DataHolder):
         """``tombstones``: where it is written down what backups must not bring back."""
         self._database = database
         self._tombstones = tombstones
+        self.taught = StoredTaught(database, Scope.USER, _taught)
+        """What people have taught, as recall needs it."""
 
     async def teach(self, user_id: int, prompt: str, answer: str) -> PersonalMemory:
         """Keep ``answer`` as what is said to ``prompt`` from now on, in the place of what was taught for that before.
@@ -72,9 +77,11 @@ class MemoryStore(DataHolder):
         prompt, answer = require_text(prompt), require_text(answer)
         of_person, now = MemoryRow.user_id == user_id, datetime.now(UTC)
         async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
             key = key_of_text(prompt)
             row = await session.scalar(select(MemoryRow).where(of_person, MemoryRow.prompt_key == key))
             if row is not None:
+                await note_taught(session, Scope.USER, user_id, [row.number])
                 row.prompt, row.answer, row.taught_at = prompt, answer, now
                 return _memory(row)
             count, last = (
@@ -86,6 +93,7 @@ class MemoryStore(DataHolder):
                 user_id=user_id, number=(last or 0) + 1, prompt=prompt, answer=answer, prompt_key=key, taught_at=now
             )
             session.add(row)
+            await note_taught(session, Scope.USER, user_id)
             return _memory(row)
 
     async def all(self, user_id: int) -> list[PersonalMemory]:
@@ -93,13 +101,6 @@ class MemoryStore(DataHolder):
         wanted = select(MemoryRow).where(MemoryRow.user_id == user_id).order_by(MemoryRow.number.desc())
         async with self._database.sessions() as session:
             return [_memory(row) for row in await session.scalars(wanted)]
-
-    async def taught(self, user_id: int) -> Sequence[ApprovedCorrection]:
-        """All that a person has taught, as recall needs it."""
-        return [
-            ApprovedCorrection(f"memory-{one.number}", one.number, one.prompt, one.answer)
-            for one in await self.all(user_id)
-        ]
 
     async def answers(self, user_id: int, numbers: Collection[int]) -> set[str]:
         """What those of ``numbers`` say that are kept, once what was being forgotten is."""
@@ -121,6 +122,7 @@ class MemoryStore(DataHolder):
                 raise NoSuchMemoryError(number)
             before = _memory(row)
             await session.delete(row)
+            await note_taught(session, Scope.USER, user_id, [number])
             await forget_replies(session, await replies_given(session, None, [number], user_id=user_id))
         await self._database.scrub()
         if self._tombstones is not None:
@@ -131,14 +133,24 @@ class MemoryStore(DataHolder):
         """Forget those of these people and numbers."""
         if kind is not TombstoneKind.MEMORY:
             return 0
-        keys = [tuple(int(part) for part in id_.split("/")) for id_ in ids]
-        which = tuple_(MemoryRow.user_id, MemoryRow.number).in_(keys)
-        async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(MemoryRow).where(which))
+        numbers: dict[int, list[int]] = {}
+        for id_ in ids:
+            user, _slash, number = id_.partition("/")
+            numbers.setdefault(int(user), []).append(int(number))
+        gone = 0
+        for user_id, theirs in numbers.items():
+            which = and_(MemoryRow.user_id == user_id, MemoryRow.number.in_(theirs))
+            async with self._database.sessions.begin() as session:
+                await lock_guild(session, user_id)
+                await note_taught(session, Scope.USER, user_id, theirs)
+                gone += await rows_changed(session, delete(MemoryRow).where(which))
+        return gone
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has taught."""
         async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
+            await forget_taught(session, Scope.USER, user_id)
             return ErasureResult(await rows_changed(session, delete(MemoryRow).where(MemoryRow.user_id == user_id)))
 
     async def count(self, user_id: int) -> StoredDataSummary:
@@ -148,6 +160,17 @@ class MemoryStore(DataHolder):
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has taught."""
         return {"taught_in_direct_messages": await self.all(user_id)}
+
+
+async def _taught(
+    session: AsyncSession, user_id: int, numbers: Collection[int] | None = None
+) -> list[ApprovedCorrection]:
+    row = MemoryRow
+    wanted = select(row.number, row.prompt, row.answer).where(row.user_id == user_id)
+    if numbers is not None:
+        wanted = wanted.where(row.number.in_(numbers))
+    found = await session.execute(wanted.order_by(row.number))
+    return [ApprovedCorrection(f"memory-{number}", number, prompt, answer) for number, prompt, answer in found]
 
 
 def _memory(row: MemoryRow) -> PersonalMemory:

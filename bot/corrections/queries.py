@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.corrections.correction import (
     ApprovedCorrection,
@@ -16,7 +17,9 @@ from bot.corrections.correction import (
     SimilarCorrections,
 )
 from bot.corrections.rows import KEPT, approvers_of, correction_of, correction_row, kept_in
+from bot.corrections.taught import StoredTaught
 from bot.datasets.text_fingerprint import key_of_text
+from bot.preferences.store import Scope
 from bot.storage.database import Database, count_rows
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
@@ -31,6 +34,8 @@ class CorrectionQueries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.taught = StoredTaught(database, Scope.GUILD, _approved)
+        """What guilds have approved, as recall needs it."""
 
     async def by_id(self, guild_id: int, id_: str) -> Correction:
         """
@@ -160,15 +165,6 @@ class CorrectionQueries:
                 for wanted in (says, differs)
             ])  # fmt: skip
 
-    async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
-        """What the guild has approved, the oldest first."""
-        row = CorrectionRow
-        wanted = select(row.id, row.number, row.prompt, row.answer).where(
-            row.guild_id == guild_id, row.state == CorrectionState.APPROVED
-        )
-        async with self._database.sessions() as session:
-            return [ApprovedCorrection(*found) for found in await session.execute(wanted.order_by(row.number))]
-
     async def approved_answers(self, guild_id: int, numbers: Collection[int]) -> set[str]:
         """What those of ``numbers`` say that are approved, once every change that was under way has been made."""
         row = CorrectionRow
@@ -207,6 +203,18 @@ class CorrectionQueries:
         """How many those are."""
         async with self._database.sessions() as session:
             return await count_rows(session, _given_by(user_id))
+
+
+async def _approved(
+    session: AsyncSession, guild_id: int, numbers: Collection[int] | None = None
+) -> list[ApprovedCorrection]:
+    row = CorrectionRow
+    wanted = select(row.id, row.number, row.prompt, row.answer).where(
+        row.guild_id == guild_id, row.state == CorrectionState.APPROVED
+    )
+    if numbers is not None:
+        wanted = wanted.where(row.number.in_(numbers))
+    return [ApprovedCorrection(*found) for found in await session.execute(wanted.order_by(row.number))]
 
 
 def _given_by(user_id: int) -> ColumnElement[bool]:

@@ -10,7 +10,6 @@ import hikari
 
 from bot.corrections.correction import (
     ApprovalResult,
-    ApprovedCorrection,
     CorrectedAnswer,
     Correction,
     CorrectionState,
@@ -84,17 +83,17 @@ class Corrections(DataHolder):
         store: CorrectionStore,
         datasets: DatasetStore,
         preferences: Preferences,
-        on_changed: Callable[[int], None] = lambda _guild: None,
+        on_approved: Callable[[int], None] = lambda _guild: None,
         reviews: ReviewMessages | None = None,
         tombstones: Tombstones | None = None,
     ) -> None:
-        """``on_changed`` is called with a guild's id whenever what is approved there has changed; ``reviews`` deletes
-        what shows corrections that are taken back, or None: nothing does. ``tombstones``: where it is written down what
+        """``on_approved`` is called with a guild's id whenever something is approved there; ``reviews`` deletes what
+        shows corrections that are taken back, or None: nothing does. ``tombstones``: where it is written down what
         backups must not bring back."""
         self._store = store
         self._datasets = datasets
         self._preferences = preferences
-        self._on_changed = on_changed
+        self._on_approved = on_approved
         self._reviews = reviews
         self._tombstones = tombstones
 
@@ -120,11 +119,9 @@ class Corrections(DataHolder):
         Raises:
             ConsentMissingError, TextLengthError, TooManyTodayError, NoSuchCorrectionError, ChangedMeanwhileError
         """
-        before = await self.by_id(guild_id, id_, person)
+        await self.by_id(guild_id, id_, person)
         limited = not person.approves
         correction = await self._store.edit(guild_id, id_, revision, prompt, answer, person.id, limited=limited)
-        if before.state is CorrectionState.APPROVED:
-            self._on_changed(int(guild_id))
         return await self._result(correction, person)
 
     async def approve(
@@ -149,7 +146,7 @@ class Corrections(DataHolder):
             guild_id, id_, person.id, votes=votes, revision=revision, retiring=retiring
         )
         if not approval.missing:
-            self._on_changed(int(guild_id))
+            self._on_approved(int(guild_id))
         return approval
 
     async def reject(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Correction:
@@ -172,8 +169,6 @@ class Corrections(DataHolder):
         before, removed = await self._store.erasure.withdraw(guild_id, id_, person.id)
         if self._tombstones is not None:
             await self._tombstones.bury(TombstoneKind.CORRECTION, [id_])
-        if before.state is CorrectionState.APPROVED:
-            self._on_changed(int(guild_id))
         if self._reviews is not None and before.review is not None:
             await self._reviews.delete([before.review])
         return before, removed
@@ -224,10 +219,6 @@ class Corrections(DataHolder):
         """As ``CorrectionQueries.search``, of what the person may see."""
         return await self._store.search(guild_id, typed, limit, author_id=_only(person))
 
-    async def approved(self, guild_id: int) -> list[ApprovedCorrection]:
-        """What the guild has approved, the oldest first."""
-        return await self._store.approved(guild_id)
-
     async def add_to_dataset(self, guild_id: int, name: str, by: int) -> DatasetChange:
         """Add what is approved to the newest version of a dataset, where it is not there already: what to say, and
         what the bot had said as what not to say, where that is another text.
@@ -272,9 +263,7 @@ class Corrections(DataHolder):
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all corrections of a guild."""
-        gone = await self._store.erasure.forget_guild(guild_id)
-        self._on_changed(int(guild_id))
-        return gone
+        return await self._store.erasure.forget_guild(guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """As ``CorrectionErasure.forget_user``."""
@@ -291,8 +280,6 @@ class Corrections(DataHolder):
     async def _told(self, withdrawn: WithdrawalResult) -> ErasureResult:
         if self._reviews is not None:
             await self._reviews.delete(withdrawn.reviews)
-        for guild in withdrawn.unapproved_in:
-            self._on_changed(guild)
         return withdrawn.forgotten
 
     async def _result(self, correction: Correction, person: CorrectionActor) -> SubmissionResult:

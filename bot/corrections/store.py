@@ -36,8 +36,10 @@ from bot.corrections.rows import (
     note_action,
     undecided_row,
 )
+from bot.corrections.taught import note_taught
 from bot.datasets.store import DatasetStore
 from bot.datasets.text_fingerprint import key_of_text
+from bot.preferences.store import Scope
 from bot.storage.database import Database, count_rows
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ConsentRow, CorrectionDecisionRow, CorrectionRow
@@ -118,6 +120,7 @@ class CorrectionStore(CorrectionQueries):
                 require_room_for_person(today=await self._today(session, guild_id, by))
             if row.state == CorrectionState.APPROVED:
                 await self.erasure.withdraw_here(session, guild_id, [row.id])
+                await note_taught(session, Scope.GUILD, guild_id, [row.number])
             row.prompt, row.answer, row.text_by = prompt, answer, by
             row.prompt_key, row.answer_key = key_of_text(prompt), key_of_text(answer)
             row.state, row.revision, row.changed_at, row.decided_at = (
@@ -156,6 +159,8 @@ class CorrectionStore(CorrectionQueries):
             if not missing:
                 row.state, row.decided_at = CorrectionState.APPROVED, now
             retired = () if missing else await self._retire(session, row, retiring, by, now)
+            if not missing:
+                await note_taught(session, Scope.GUILD, guild_id, [one.number for one in retired])
         return ApprovalResult(correction_of(row), missing, retired)
 
     async def reject(self, guild_id: int, id_: str, by: int, *, revision: int | None = None) -> Correction:

@@ -4,56 +4,47 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from audio import detect_language
 from bot.corrections.correction import ApprovedCorrection
-from bot.recall.embeddings import Embedding
-from bot.recall.indexes import CANDIDATES, RecallMatch, one_answer_each
+from bot.recall.embeddings import EmbeddingChoice
+from bot.recall.indexes import CANDIDATES, Kept, RecallMatch, one_answer_each, text_bytes
 from bot.recall.neighbourhoods import Neighbourhoods
-from bot.recall.retrievers import Vectors
+
+_OTHER_LANGUAGE = b""
+"""What the English embedding makes of a question that is not English: that is worth to be stored as well."""
 
 
 class EmbeddingSpace:
-    """Corrections in one embedding. What is known already is not worked out again when others come or go."""
+    """Corrections in one embedding."""
 
-    def __init__(self, embedding: Callable[[], Embedding], prior: float) -> None:
-        """``embedding`` is called where there is something to search, and may take a second the first time; ``prior``
-        is its threshold where there are no corrections yet."""
-        self._embedding = embedding
-        self._prior = prior
+    def __init__(self, embedding: EmbeddingChoice) -> None:
+        self.embedding = embedding
         self._corrections: tuple[ApprovedCorrection, ...] = ()
-        self._vectors: dict[str, tuple[Vectors, Vectors]] = {}
-        """Of each question: as it is known, and as it is asked."""
         self._neighbourhoods: Neighbourhoods | None = None
 
-    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
-        """See ``Index``."""
-        if tuple(corrections) == self._corrections:
-            return
-        prompts = dict.fromkeys(correction.prompt for correction in corrections)
-        if not prompts:
-            self._corrections, self._vectors, self._neighbourhoods = (), {}, None
-            return
-        embedding = self._embedding()
-        if new := [prompt for prompt in prompts if prompt not in self._vectors]:
-            self._vectors |= {
-                prompt: (known, asked) for prompt, known, asked in zip(new, *embedding.both(new), strict=True)
-            }
-        self._vectors = {prompt: self._vectors[prompt] for prompt in prompts}
-        known, asked = (
-            np.stack([self._vectors[correction.prompt][side] for correction in corrections]) for side in (0, 1)
-        )
-        self._neighbourhoods = Neighbourhoods(known, asked, *embedding.everyday(), self._prior)
-        self._corrections = tuple(corrections)
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of the memory."""
+        return 0 if self._neighbourhoods is None else self._neighbourhoods.size_bytes
+
+    def replace(self, corrections: Sequence[ApprovedCorrection], kept: Mapping[int, bytes]) -> None:
+        """Hold ``corrections``, of each of which the vectors are ``kept`` by its number."""
+        self._corrections, self._neighbourhoods = tuple(corrections), None
+        if corrections:
+            known, asked = self.embedding.vectors([kept[one.number] for one in corrections])
+            everyday = self.embedding.load().everyday()
+            self._neighbourhoods = Neighbourhoods(known, asked, *everyday, self.embedding.prior)
 
     def near(self, question: str, count: int) -> list[RecallMatch]:
         """At most ``count`` corrections, the nearest first, however far they are."""
         if self._neighbourhoods is None:
             return []
-        scores = self._neighbourhoods.scores(self._embedding().asked(question))
+        scores = self._neighbourhoods.scores(self.embedding.load().asked(question))
         nearest = np.argsort(-scores, kind="stable")[:count]
         return [RecallMatch(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
 
@@ -61,25 +52,75 @@ class EmbeddingSpace:
 class CalibratedIndex:
     """An ``Index`` whose thresholds are learnt from what it holds (see ``neighbourhoods``)."""
 
-    def __init__(self, english: EmbeddingSpace | None, every: EmbeddingSpace) -> None:
+    def __init__(self, english: EmbeddingChoice | None, every: EmbeddingChoice) -> None:
         """``english``: for English questions and answers; where it is None, ``every`` is for these too."""
-        self._english = english
-        self._every = every
+        self._english = None if english is None else EmbeddingSpace(english)
+        self._every = EmbeddingSpace(every)
         self._corrections: tuple[ApprovedCorrection, ...] = ()
+        self._kept_english: Mapping[int, bytes] = {}
+        self._in_every: frozenset[int] = frozenset()
         self._all_languages = english is None
         """Whether somebody has asked in another language: only then is what is English looked at in it."""
         self._lock = threading.Lock()
 
-    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
+    @property
+    def embeddings(self) -> Sequence[str]:
         """See ``Index``."""
-        self._corrections = tuple(corrections)
-        if self._english is None:
-            self._every.replace(corrections)
-            return
-        self._english.replace([correction for correction in corrections if is_english(correction.prompt)])
-        self._every.replace(
-            self._corrections if self._all_languages else [one for one in corrections if not is_english(one.prompt)]
-        )
+        return [space.embedding.key for space in (self._english, self._every) if space is not None]
+
+    @property
+    def size_bytes(self) -> int:
+        """See ``Index``."""
+        spaces = [space.size_bytes for space in (self._english, self._every) if space is not None]
+        return text_bytes(self._corrections) + sum(spaces)
+
+    def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
+        """See ``Index``."""
+        in_every = kept.get(self._every.embedding.key, {})
+        with self._lock:
+            self._corrections, self._in_every = tuple(corrections), frozenset(in_every)
+            every = corrections
+            if self._english is not None:
+                of_english = kept.get(self._english.embedding.key, {})
+                english = [one for one in corrections if of_english.get(one.number, _OTHER_LANGUAGE)]
+                self._english.replace(english, of_english)
+                # Of those it is to be known alone whether they are English.
+                self._kept_english = {number: data[:1] for number, data in of_english.items()}
+                if not self._all_languages:
+                    every = [one for one in corrections if self._kept_english.get(one.number) == _OTHER_LANGUAGE]
+            self._every.replace([one for one in every if one.number in in_every], in_every)
+
+    def lacking(self) -> Sequence[ApprovedCorrection]:
+        """See ``Index``."""
+        return [one for one in self._corrections if self._lacks_english(one) or self._lacks_every(one)]
+
+    def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
+        """See ``Index``."""
+        found: dict[str, dict[int, bytes]] = {}
+        told: dict[int, bytes] = {}
+        if self._english is not None:
+            asked = [one for one in corrections if self._lacks_english(one)]
+            english = [one for one in asked if is_english(one.prompt)]
+            told = {one.number: _OTHER_LANGUAGE for one in asked} | _kept(self._english.embedding, english)
+            found[self._english.embedding.key] = told
+        others = [one for one in corrections if self._lacks_every(one, told)]
+        found[self._every.embedding.key] = _kept(self._every.embedding, others)
+        return found
+
+    def _lacks_english(self, one: ApprovedCorrection) -> bool:
+        return self._english is not None and one.number not in self._kept_english
+
+    def _lacks_every(self, one: ApprovedCorrection, told: Mapping[int, bytes] = MappingProxyType({})) -> bool:
+        """As far as its language is known, or was just ``told``."""
+        known = told.get(one.number, self._kept_english.get(one.number))
+        return (self._all_languages or known == _OTHER_LANGUAGE) and one.number not in self._in_every
+
+    def widens_for(self, question: str) -> bool:
+        """See ``Index``."""
+        if self._all_languages or is_english(question):
+            return False
+        self._all_languages = True
+        return True
 
     def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """See ``Index``."""
@@ -89,20 +130,19 @@ class CalibratedIndex:
         """At most ``limit`` corrections, the nearest first, however far they are; of those that ask the same, only the
         latest."""
         with self._lock:
-            if self._english is None:
-                found = self._every.near(question, CANDIDATES)
-            elif is_english(question):
-                others = [
-                    near for near in self._every.near(question, CANDIDATES) if not is_english(near.correction.prompt)
-                ]
+            found = self._every.near(question, CANDIDATES)
+            if self._english is not None and is_english(question):
+                others = [near for near in found if not self._kept_english.get(near.correction.number)]
                 both = [*self._english.near(question, CANDIDATES), *others]
                 found = heapq.nlargest(CANDIDATES, both, key=lambda near: near.margin)
-            else:
-                if not self._all_languages:
-                    self._all_languages = True
-                    self._every.replace(self._corrections)
-                found = self._every.near(question, CANDIDATES)
         return one_answer_each(found)[:limit]
+
+
+def _kept(embedding: EmbeddingChoice, corrections: Sequence[ApprovedCorrection]) -> dict[int, bytes]:
+    if not corrections:
+        return {}
+    made = embedding.kept([one.prompt for one in corrections])
+    return dict(zip((one.number for one in corrections), made, strict=True))
 
 
 def is_english(text: str) -> bool:

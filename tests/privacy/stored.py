@@ -67,6 +67,9 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     },
     "memories": lambda ids: {"user_id": ids.user, "number": 1, "prompt": SECRET, "answer": SECRET, "prompt_key": "p",
                              "taught_at": THEN},
+    "taught_revisions": lambda ids: {"scope": "guild", "scope_id": ids.guild, "revision": ids.key},
+    "recall_vectors": lambda ids: {"scope": "guild", "scope_id": ids.guild, "embedding": "e", "number": 1,
+                                   "vectors": SECRET.encode()},
     "correction_decisions": lambda ids: {
         "correction_id": ids.key, "guild_id": ids.guild, "revision": 1, "actor_id": ids.user, "action": "approved",
         "decided_at": THEN,
@@ -108,13 +111,19 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+BY_SCOPE = tuple(name for name, table in Base.metadata.tables.items() if "scope" in table.columns)
+"""The tables that have rows of guilds and of people."""
+
+
 async def fill(database: Database, ids: Ids) -> None:
-    """A row of these ids in every table; of preferences, one of the guild and one of the person."""
+    """A row of these ids in every table; one of the guild and one of the person where both have some."""
     async with database.sessions.begin() as session:
         for name, table in Base.metadata.tables.items():
             await session.execute(insert(table).values(ROWS[name](ids)))
-        chosen = ROWS["preferences"](ids) | {"scope": "user", "scope_id": ids.user, "name": "voice"}
-        await session.execute(insert(Base.metadata.tables["preferences"]).values(chosen))
+        for name in BY_SCOPE:
+            of_person = ROWS[name](ids) | {"scope": "user", "scope_id": ids.user}
+            of_person |= {"name": "voice"} if name == "preferences" else {}
+            await session.execute(insert(Base.metadata.tables[name]).values(of_person))
 
 
 async def holding(database: Database, kind: type[UserId | GuildId | MessageId], id_: int) -> list[str]:

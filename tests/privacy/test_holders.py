@@ -22,7 +22,7 @@ from bot.settings import read_settings
 from bot.storage.database import Database
 from bot.storage.snowflake import GuildId, MessageId, UserId
 from bot.storage.tables import Base, DatasetRow
-from tests.privacy.stored import ROWS, SECRET, Ids, fill, holding, sizes, telling
+from tests.privacy.stored import BY_SCOPE, ROWS, SECRET, Ids, fill, holding, sizes, telling
 
 ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
 BORIS = Ids(user=7, guild=8, message=200, key="boris")
@@ -78,7 +78,7 @@ async def test_a_guild_that_was_left_is_in_no_table(database: Database, data: Pe
     await data.forget_guild(ADA.guild)
     assert await holding(database, GuildId, ADA.guild) == []
     peoples_own = {"consents", "memories", "taken_back", "withdrawals"}
-    left = {name: 3 if name == "preferences" else 2 if name in peoples_own else 1 for name in before}
+    left = {name: 3 if name in BY_SCOPE else 2 if name in peoples_own else 1 for name in before}
     assert await sizes(database) == left
 
 
@@ -129,6 +129,7 @@ async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) 
     assert exported["examples_in_datasets"][0]["answer"] == SECRET
     assert exported["settings"]["voice"] == SECRET
     assert exported["agreed_that_corrections_are_kept"] is True
+    assert not any("vector" in name for name in exported)
     empty = [name for name, value in exported.items() if value in ([], {}, None)]
     assert empty == []
 

@@ -22,6 +22,7 @@ from bot.corrections.consents import ConsentStore
 from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
+from bot.corrections.store import CorrectionStore
 from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
@@ -120,13 +121,15 @@ async def packed(bot: Bot, training_id: str) -> None:
 
 
 async def taught(bot: Bot) -> str:
-    """Ada's correction, in a dataset that was archived, packed by a training, and goes on in a second version; and
-    what she says with /feedback. The correction's id."""
+    """Ada's correction, with what it is recalled by, in a dataset that was archived, packed by a training, and goes on
+    in a second version; and what she says with /feedback. The correction's id."""
     await bot.consents.give(ADA)
     ada = CorrectionActor(ADA, approves=True)
     await bot.datasets.create(GUILD, "d", BORIS)
     about = CorrectedAnswer(GUILD, 1, ANSWER, SECRET, QUESTION, ADA)
     submitted = await bot.corrections.submit(about, SECRET, f"No: {SECRET}", ada)
+    recalled = CorrectionStore(bot.database, bot.datasets).taught
+    await recalled.keep_vectors(GUILD, "e", [(one, SECRET.encode()) for one in await recalled.all(GUILD)])
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
     await bot.service.archive(GUILD, "d")

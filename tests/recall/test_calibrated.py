@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.recall_cases import Case, cases_in, lines_in
+from benchmarks.recall_cases import Case, cases_in, fill, lines_in
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall.calibrated import CalibratedIndex, is_english
 from bot.recall.choosing import ENGLISH_WEIGHTS, RecallMethod, index_maker
@@ -16,16 +16,18 @@ from bot.recall.retrievers import unit
 from bot.weights.weights import WeightsCache
 
 
-def made(cases: Sequence[Case], beside: Sequence[Case] = ()) -> CalibratedIndex:
+def made(cases: Sequence[Case], beside: Sequence[Case] = (), question: str = "What?") -> CalibratedIndex:
     maker = index_maker(RecallMethod.AUTO, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
     assert maker is not None
     index = maker()
     assert isinstance(index, CalibratedIndex)
-    index.replace(
+    fill(
+        index,
         [
             ApprovedCorrection(f"c{n}", n, case.correction.prompt, case.correction.answer)
             for n, case in enumerate([*cases, *beside])
-        ]
+        ],
+        question,
     )
     return index
 
@@ -51,7 +53,7 @@ def test_what_was_taught_in_english_is_found_in_other_words_and_other_questions_
 
 def test_an_english_question_finds_what_was_taught_in_russian_and_the_other_way_round() -> None:
     taught = [*cases_in("english.tsv")[:5], *cases_in("russian.tsv")[5:10]]
-    index = made(taught)
+    index = made(taught, question="Где?")
     assert [one.number for one in index.best("who can repair my broken bike", 1)] == [6]
     assert [one.number for one in index.best("где висят запасные ключи?", 1)] == [3]
 
@@ -61,12 +63,13 @@ def test_of_two_answers_to_one_question_only_the_latest_is_recalled(method: Reca
     maker = index_maker(method, lambda: WeightsCache().fetch(ENGLISH_WEIGHTS))
     assert maker is not None
     index = maker()
-    index.replace(
+    fill(
+        index,
         [
             ApprovedCorrection("a", 1, "When does the library corner close?", "It closes at 21:00."),
             ApprovedCorrection("b", 2, "when does the library corner close", "It closes at 22:00 now."),
             ApprovedCorrection("c", 3, "Who feeds the fish?", "Ingrid feeds the fish."),
-        ]
+        ],
     )
     assert [one.number for one in index.best("When does the library corner close?", 3)] == [2]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.corrections.correction import ApprovedCorrection
 from bot.recall import choosing
 from bot.recall.choosing import RecallMethod, RetrieverMissingError, index_maker
 from bot.recall.facts import with_facts
-from bot.recall.indexes import Index, MeaningIndex, RecallMatch, WordIndex
+from bot.recall.indexes import Index, Kept, MeaningIndex, RecallMatch, WordIndex, text_bytes
 from bot.recall.recall import Recall
 from bot.recall.retrievers import WordLlamaRetriever
 
@@ -28,15 +29,31 @@ CORRECTIONS = [ApprovedCorrection(f"c{n}", n, prompt, answer) for n, (prompt, an
 
 
 class Shelf:
-    """What guilds have approved, and how often it was asked for."""
+    """What guilds have approved, in memory, and how often it was asked for."""
 
-    def __init__(self, **_nothing: object) -> None:
+    def __init__(self) -> None:
         self.corrections: dict[int, Sequence[ApprovedCorrection]] = {GUILD: CORRECTIONS}
+        self.kept: dict[tuple[int, str], dict[int, bytes]] = {}
         self.asked = 0
 
-    async def __call__(self, guild_id: int) -> Sequence[ApprovedCorrection]:
+    async def revision(self, owner: int) -> str | None:
+        return str(hash(tuple(self.corrections[owner]))) if owner in self.corrections else None
+
+    async def all(self, owner: int) -> Sequence[ApprovedCorrection]:
         self.asked += 1
-        return self.corrections.get(guild_id, ())
+        return self.corrections.get(owner, ())
+
+    async def vectors(self, owner: int, embedding: str) -> Mapping[int, bytes]:
+        return self.kept.get((owner, embedding), {})
+
+    async def keep_vectors(
+        self, owner: int, embedding: str, worked_out: Collection[tuple[ApprovedCorrection, bytes]]
+    ) -> None:
+        self.kept.setdefault((owner, embedding), {}).update({one.number: data for one, data in worked_out})
+
+
+def recall_of(shelf: Shelf, index: Callable[[], Index]) -> Recall:
+    return Recall(shelf, index, Shelf())
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +84,13 @@ def maker(method: RecallMethod) -> Callable[[], Index]:
 async def test_a_question_in_other_words_finds_its_lesson_first(
     method: RecallMethod, question: str, number: int
 ) -> None:
-    recall = Recall(Shelf(), maker(method))
+    recall = recall_of(Shelf(), maker(method))
     assert [correction.number for correction in await recall.recalled(GUILD, question)][:1] == [number]
 
 
 @pytest.mark.parametrize("method", [RecallMethod.WORDS, RecallMethod.WORDLLAMA, RecallMethod.MULTILINGUAL])
 async def test_other_questions_other_guilds_and_direct_messages_find_nothing(method: RecallMethod) -> None:
-    recall = Recall(Shelf(), maker(method))
+    recall = recall_of(Shelf(), maker(method))
     for question in ("What is the capital of France?", "Как сварить яйцо?", "Write a haiku about rain", "", "?!"):
         assert await recall.recalled(GUILD, question) == ()
     assert await recall.recalled(OTHER_GUILD, "When is the weekly game night?") == ()
@@ -82,16 +99,14 @@ async def test_other_questions_other_guilds_and_direct_messages_find_nothing(met
 
 async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_another_is_searched() -> None:
     shelf = Shelf()
-    recall = Recall(shelf, maker(RecallMethod.WORDLLAMA))
+    recall = recall_of(shelf, maker(RecallMethod.WORDLLAMA))
     question = "When is the weekly game night?"
     assert len(await recall.recalled(GUILD, question)) == 1
     shelf.corrections[GUILD] = CORRECTIONS[1:]
     running = asyncio.create_task(recall.recalled(GUILD, question))
-    recall.forget(GUILD)
     await running
     assert await recall.recalled(GUILD, question) == ()
     shelf.corrections[GUILD] = CORRECTIONS
-    recall.forget(GUILD)
     assert len(await recall.recalled(GUILD, question)) == 1
     asked = shelf.asked
     await recall.recalled(GUILD, question)
@@ -100,29 +115,84 @@ async def test_what_is_withdrawn_is_gone_from_the_next_question_on_even_while_an
 
 
 async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow:
-        def replace(self, corrections: Sequence[ApprovedCorrection]) -> None:
+    class Slow(WordIndex):
+        def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
             time.sleep(0.3)
 
-        def best(self, question: str, most: int) -> list[ApprovedCorrection]:
-            return CORRECTIONS[:1]
-
-        def near(self, question: str, most: int) -> list[RecallMatch]:
-            return [RecallMatch(correction, 0.0) for correction in self.best(question, most)]
+        def near(self, question: str, limit: int) -> list[RecallMatch]:
+            return [RecallMatch(CORRECTIONS[0], 0.0)]
 
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.1)
-    recall = Recall(Shelf(), Slow)
+    recall = recall_of(Shelf(), Slow)
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
     assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
 
 
+async def test_what_is_known_already_is_recalled_while_the_rest_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch after the other, each kept as it comes: what was begun is not begun anew after a restart."""
+    may_go_on = threading.Event()
+
+    class Laborious(WordIndex):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wanted: Sequence[ApprovedCorrection] = ()
+
+        @property
+        def embeddings(self) -> Sequence[str]:
+            return ["laborious"]
+
+        def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
+            self.wanted = [one for one in corrections if one.number not in kept["laborious"]]
+            super().replace([one for one in corrections if one not in self.wanted], kept)
+
+        def lacking(self) -> Sequence[ApprovedCorrection]:
+            return self.wanted
+
+        def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
+            if any(one.number > 2 for one in corrections):
+                may_go_on.wait(30)
+            return {"laborious": {one.number: b"" for one in corrections}}
+
+    monkeypatch.setattr("bot.recall.recall.BATCH", 2)
+    monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 0.5)
+    shelf = Shelf()
+    recall = recall_of(shelf, Laborious)
+    assert [one.number for one in await recall.recalled(GUILD, "When is the weekly game night?")] == [1]
+    assert await recall.recalled(GUILD, "Which Minecraft version does our server run?") == ()
+    assert shelf.kept == {(GUILD, "laborious"): {1: b"", 2: b""}}
+    may_go_on.set()
+    monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 30.0)
+    assert [one.number for one in await recall.recalled(GUILD, "Which Minecraft version does our server run?")] == [3]
+    await recall.close()
+
+
+async def test_indexes_are_kept_in_memory_by_what_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf()
+    shelf.corrections |= dict.fromkeys(range(10, 110), CORRECTIONS)
+    recall = recall_of(shelf, WordIndex)
+
+    async def ask_everywhere() -> None:
+        for guild in range(10, 110):
+            assert len(await recall.recalled(guild, "When is the weekly game night?")) == 1
+
+    await ask_everywhere()
+    await ask_everywhere()
+    assert shelf.asked == 100
+    monkeypatch.setattr("bot.recall.recall.MAX_BYTES", 10 * text_bytes(CORRECTIONS))
+    await recall.recalled(GUILD, "When is the weekly game night?")
+    await ask_everywhere()
+    assert shelf.asked == 100 + 1 + 100
+    await recall.recalled(109, "When is the weekly game night?")
+    assert shelf.asked == 100 + 1 + 100
+
+
 async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.recall.retrievers._WORDLLAMA_SHA256", "0" * 64)
-    damaged = Recall(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
+    damaged = recall_of(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
     assert await damaged.recalled(GUILD, "When is the weekly game night?") == ()
     monkeypatch.undo()
-    broken = Recall(Shelf(), maker(RecallMethod.WORDLLAMA))
+    broken = recall_of(Shelf(), maker(RecallMethod.WORDLLAMA))
     assert await broken.recalled(GUILD, "When is the weekly game night? \ud83d")
 
 
