@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, event, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, event, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +29,9 @@ KEPT_FOR = timedelta(days=400)
 
 WRITTEN_AFTER_S = 10.0
 """What was counted is written with the end of the next job, or after so long at the latest."""
+
+_READINGS = 5
+"""How often one tries to read while nothing is written; under a crowd the sums may lack what is."""
 
 NO_GUILD = 0
 """Stands for direct messages: a part of a primary key cannot be empty."""
@@ -82,6 +86,11 @@ class UsageStore(DataHolder):
         self._counted: _Counted = {}
         """What was not written yet."""
         self._being_written: list[_Counted] = []
+        self._writes = 0
+        """Grows when something begins to be written, and when that ends."""
+        self._settled = asyncio.Event()
+        """Set while nothing is being written."""
+        self._settled.set()
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -102,20 +111,20 @@ class UsageStore(DataHolder):
         if not counted:
             return
         self._being_written.append(counted)
-        transaction = session.sync_session
+        self._writes += 1
+        self._settled.clear()
 
-        def written(_session: object) -> None:
-            if counted in self._being_written:
-                self._being_written.remove(counted)
-
-        def undone(_session: object) -> None:
-            if counted in self._being_written:
-                self._being_written.remove(counted)
-                for key, amounts in counted.items():
+        def end(*, is_kept: bool) -> None:
+            if any(one is counted for one in self._being_written):
+                self._being_written = [one for one in self._being_written if one is not counted]
+                self._writes += 1
+                for key, amounts in {} if is_kept else counted.items():
                     self._counted[key] = self._counted.get(key, UsageAmounts()) + amounts
+                if not self._being_written:
+                    self._settled.set()
 
-        event.listen(transaction, "after_commit", written, once=True)
-        event.listen(transaction, "after_rollback", undone, once=True)
+        event.listen(session.sync_session, "after_commit", lambda _session: end(is_kept=True), once=True)
+        event.listen(session.sync_session, "after_rollback", lambda _session: end(is_kept=False), once=True)
         dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
         # In order, so that no two processes wait for each other.
         rows = [dict(zip(_KEYS, key, strict=True)) | asdict(counted[key]) for key in sorted(counted)]
@@ -143,9 +152,16 @@ class UsageStore(DataHolder):
             await asyncio.gather(self._writing, return_exceptions=True)
         await self._write_now()
 
-    def _unwritten(self) -> Iterator[tuple[_Key, UsageAmounts]]:
-        for counted in (self._counted, *self._being_written):
-            yield from counted.items()
+    async def _read(self, wanted: Select[Any] | CompoundSelect[Any]) -> tuple[Sequence[Row[Any]], _Counted]:
+        """What the database says to ``wanted``, and what was not written at that moment."""
+        for _attempt in range(_READINGS):
+            await self._settled.wait()
+            writes = self._writes
+            async with self._database.sessions() as session:
+                rows = (await session.execute(wanted)).all()
+            if writes == self._writes:
+                break
+        return rows, dict(self._counted)
 
     async def of_day(self, day: date, *, guild_id: int | None = None, user_id: int | None = None) -> UsageAmounts:
         """What was used on ``day`` in that guild, by that user, or by that user in that guild."""
@@ -158,11 +174,10 @@ class UsageStore(DataHolder):
             _sums(UsageRow.day == day, *place).add_columns(literal(number).label("place"))
             for number, place in enumerate(places)
         ]
-        unwritten = [(key, amounts) for key, amounts in self._unwritten() if key[0] == day]
-        async with self._database.sessions() as session:
-            written = {row.place: _amounts(row) for row in await session.execute(union_all(*wanted))}
+        rows, unwritten = await self._read(union_all(*wanted))
+        written = {row.place: _amounts(row) for row in rows}
         return [
-            sum((amounts for key, amounts in unwritten if _is_of(key, *place)), written[number])
+            sum((some for key, some in unwritten.items() if key[0] == day and _is_of(key, *place)), written[number])
             for number, place in enumerate(places)
         ]
 
@@ -172,10 +187,9 @@ class UsageStore(DataHolder):
         """What was used on each day from ``since`` on, in that guild, by that user, or by that user in that guild; days
         without any use are left out."""
         wanted = _sums(UsageRow.day >= since, guild_id, user_id).add_columns(UsageRow.day).group_by(UsageRow.day)
-        unwritten = list(self._unwritten())
-        async with self._database.sessions() as session:
-            found = {row.day: _amounts(row) for row in await session.execute(wanted)}
-        for key, amounts in unwritten:
+        rows, unwritten = await self._read(wanted)
+        found = {row.day: _amounts(row) for row in rows}
+        for key, amounts in unwritten.items():
             if key[0] >= since and _is_of(key, guild_id, user_id):
                 found[key[0]] = found.get(key[0], UsageAmounts()) + amounts
         return found
