@@ -16,6 +16,7 @@ from audio.synthesis.festival import has_russian
 from bot.app.chat import build_endpoint_model, build_further_endpoints, models_named_in
 from bot.app.chat_watch import answers, remedy_for
 from bot.app.check import Check, CheckResult, check_disk
+from bot.app.shared_parts import require_shared_parts
 from bot.app.speech import require_work_parts, work_bus
 from bot.app.token import MisshapenTokenError, has_token_shape
 from bot.app.work_watch import START_ONE, WHAT, described
@@ -28,6 +29,7 @@ from bot.storage.database import Database
 from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.work.shards import ShardShare
 
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
 
@@ -58,6 +60,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     async for check in _named_models(settings):
         yield check
     yield await _database(settings)
+    for check in _gateways(settings):
+        yield check
     async for check in _training(settings, cache):
         yield check
     yield check_disk("data folder", settings.data_folder)
@@ -228,6 +232,23 @@ async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -
     ways = chat.profile.differences()
     detail = f"{chat.model} at {chat.base_url} answers" if chat.model else f"{chat.base_url} lists its models"
     return Check(what, CheckResult.GOOD, f"{detail}; it {', '.join(ways)}" if ways else detail)
+
+
+def _gateways(settings: Settings) -> Iterator[Check]:
+    """Nothing where there is but one."""
+    if settings.gateways == 1:
+        return
+    share = ShardShare(settings.gateway, settings.gateways, settings.shards)
+    try:
+        require_shared_parts(settings, f"GATEWAYS={settings.gateways}")
+    except StarlingError as error:
+        yield Check("gateways", CheckResult.BAD, str(error))
+        return
+    own = len(share.shard_ids or ())
+    detail = (
+        f"this is number {settings.gateway} of 0 to {settings.gateways - 1}, with {own} of {settings.shards} shards"
+    )
+    yield Check("gateways", CheckResult.GOOD, detail)
 
 
 async def _database(settings: Settings) -> Check:
