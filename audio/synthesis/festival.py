@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
+from anyascii import anyascii
 
 from audio.child_environment import child_environment
 from audio.errors import EngineFailedError, VoiceFailedError
@@ -27,6 +29,13 @@ RUSSIAN = Voice("festival-ru-nsh", "ru-RU", Gender.MALE, "festival", LABEL)
 sentences)."""
 _FOLDER, _CHOICE = "russian/msu_ru_nsh_clunits", "(voice_msu_ru_nsh_clunits)"
 """Where that voice is, and what chooses it."""
+
+_KNOWN = re.compile(r"[0-9A-Za-zА-Яа-яЁё\s.,!?:;\"'()-]")
+"""The signs that the voice has rules for."""
+_DASH = re.compile(r"\s+[—–-]+\s+")
+_WORDLESS = re.compile(r"(?<!\S)[^0-9A-Za-zА-Яа-яЁё\s]+(?!\S)")
+_QUOTED = "LTS_Ruleset"
+"""What the program tells of signs that it has no rule for has the word that they are in, which is nobody's business."""
 
 RATE_HZ = 16_000
 TIMEOUT_S = 60.0
@@ -58,7 +67,7 @@ class FestivalEngine:
         )  # fmt: skip
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                raw, told = await process.communicate(read_out(text, voice.language).encode())
+                raw, told = await process.communicate(readable(read_out(text, voice.language)).encode())
         except TimeoutError as error:
             raise VoiceFailedError(self.name, "it took too long") from error
         finally:
@@ -67,11 +76,22 @@ class FestivalEngine:
                 await process.wait()
         samples = np.frombuffer(raw[: len(raw) // 2 * 2], np.int16).astype(np.float32) / np.float32(2**15)
         if not samples.any():
-            raise VoiceFailedError(self.name, told.decode(errors="replace")[-200:] or f"{voice.name} stayed silent")
+            words = told.decode(errors="replace")
+            why = "it has no rule for a sign in the text" if _QUOTED in words else words[-200:]
+            raise VoiceFailedError(self.name, why or f"{voice.name} stayed silent")
         return await asyncio.to_thread(_changed, samples, prosody)
 
     async def close(self) -> None:
         """Each program ends with its text."""
+
+
+def readable(text: str) -> str:
+    """``text`` in the signs that the voice has rules for: one that it has none for makes it silent."""
+    plain = re.sub("[«»“”„]", '"', _DASH.sub(", ", text).replace("…", "."))
+    plain = "".join(
+        char if _KNOWN.match(char) else anyascii(char) if char.isalpha() else " " for char in plain
+    )  # fmt: skip
+    return _WORDLESS.sub(" ", plain)
 
 
 def _changed(samples: Samples, prosody: Prosody) -> Sound:

@@ -19,7 +19,7 @@ from bot.app.check import Check, CheckResult, check_disk
 from bot.app.shared_parts import require_shared_parts
 from bot.app.speech import require_work_parts, work_bus
 from bot.app.token import MisshapenTokenError, has_token_shape
-from bot.app.work_watch import START_ONE, WHAT, described
+from bot.app.work_watch import START_ONE, WHAT, described, has_workers
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import not_listed
 from bot.errors import StarlingError
@@ -143,7 +143,7 @@ async def _workers(settings: Settings, url: str) -> Check:
     except StarlingError as error:
         return Check(WHAT, CheckResult.BAD, str(error), "docs/scaling.md says what workers need.")
     detail = f"{where} is good for the work, {described(states)}"
-    if any(one.under_way or one.asking for one in states):
+    if has_workers(states):
         return Check(WHAT, CheckResult.GOOD, detail)
     return Check(WHAT, CheckResult.WARNING, f"{detail}; no worker is there", START_ONE)
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 LOOK_S = 5.0
 ALONE_AFTER_S = 15.0
-"""Tasks wait for so long and no worker has asked for one: there is none."""
+"""For so long no worker has done anything, nor asked for it: there is none."""
 WHAT = "workers"
 
 
@@ -42,7 +42,7 @@ class WorkWatch(Collector):
     async def look(self) -> None:
         """Look once."""
         self._states = await queue_states(self._bus)
-        if not is_alone(self._states):
+        if not self._states or has_workers(self._states):
             self._alone_since_s = None
         elif self._alone_since_s is None:
             self._alone_since_s = time.monotonic()
@@ -54,7 +54,7 @@ class WorkWatch(Collector):
             return Check(WHAT, CheckResult.BAD, detail, "Start it; what people asked waits for it.")
         since_s = self._alone_since_s
         if since_s is not None and time.monotonic() - since_s > ALONE_AFTER_S:
-            return Check(WHAT, CheckResult.BAD, f"none takes what waits: {described(self._states)}", START_ONE)
+            return Check(WHAT, CheckResult.BAD, f"there is none; {described(self._states)}", START_ONE)
         return Check(WHAT, CheckResult.GOOD, f"connected to {self._bus.connection.address}, {described(self._states)}")
 
     def collect(self) -> Iterator[Metric]:
@@ -76,9 +76,9 @@ class WorkWatch(Collector):
 START_ONE = "Start one: WORK_URL=... starling worker. The log of those that ran says why they ended."
 
 
-def is_alone(states: Sequence[QueueState]) -> bool:
-    """Whether something waits, and no worker does anything or would."""
-    return any(one.waiting for one in states) and not any(one.under_way or one.asking for one in states)
+def has_workers(states: Sequence[QueueState]) -> bool:
+    """Whether a worker does something, or would."""
+    return any(one.under_way or one.asking for one in states)
 
 
 def described(states: Sequence[QueueState]) -> str:

@@ -28,3 +28,14 @@ async def test_russian_is_spoken_so_that_it_is_understood(whisper_base: Path) ->
     assert fast.duration_s < 0.6 * speech.duration_s
     assert heard.language == "ru"
     assert is_heard("завтра в 10 утра у нас собрание", heard.text.lower().replace("десять", "10"), 0.35)
+
+
+async def test_signs_that_the_voice_has_no_rule_for_do_not_silence_it() -> None:
+    if not await FestivalEngine().voices():
+        pytest.skip("no Russian voice of Festival on this machine; on Debian: apt-get install festival festvox-ru")
+    text = "«Столица» Франции — Париж… Кафе «café», Київ, № 5, ½ <да> a/b 🙂 | _ * — и всё."
+    sound = await FestivalEngine().speak(text, RUSSIAN)
+    assert sound.duration_s > 4
+    dash = await FestivalEngine().speak("Столица — Париж.", RUSSIAN)
+    comma = await FestivalEngine().speak("Столица, Париж.", RUSSIAN)
+    assert dash.duration_s == comma.duration_s
