@@ -28,9 +28,12 @@ def is_card(message: hikari.PartialMessage) -> bool:
     """Whether ``message``, which is our own, is a card and no answer.
 
     What was answered is known as an exchange, or was forgotten, and then no more is to be known of it; a card stands on
-    Discord, where everyone reads it.
+    Discord, where everyone reads it. What one alone sees, such as what they have taught, is told and not talked of.
     """
-    if message.flags and message.flags & hikari.MessageFlag.IS_COMPONENTS_V2:
+    flags = message.flags or hikari.MessageFlag.NONE
+    if flags & hikari.MessageFlag.EPHEMERAL:
+        return False
+    if flags & hikari.MessageFlag.IS_COMPONENTS_V2:
         return True
     if message.embeds and not message.content:
         return True
