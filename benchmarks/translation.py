@@ -57,12 +57,21 @@ class OneModel(ModelRequests):
     async def model(self, guild: int | None) -> ChatModel:
         return self._model
 
-    async def ask(self, instruction: str, text: str, *, user: int, guild: int | None) -> str:
+    async def ask(
+        self,
+        instruction: str,
+        text: str,
+        *,
+        user: int,
+        guild: int | None,
+        on_said: Callable[[str], object] = lambda _said: None,
+    ) -> str:
         said = ""
         messages = [ChatMessage("system", instruction), ChatMessage("user", text)]
         async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.steady().stream(messages, TokenUse())) as parts:
             async for part in parts:
                 said = extended(said, part)
+                on_said(said)
         return said.strip()
 
 

@@ -39,7 +39,7 @@ _ESCAPE = "'"
 
 def from_csv(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
     """The examples of ``text``: a table whose first line names its columns. Cells are text, whatever they look like."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     header: list[str] | None = None
     rows = 0
     while True:
@@ -87,7 +87,7 @@ def _row_example(header: Sequence[str], row: Sequence[str], origin: ExampleOrigi
         raise Problem(BAD_TURNS, example='`[["user", "…"], ["assistant", "…"]]`') from None
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """The delimiter with which the first line names most columns that we know, and most columns."""
     first = next((line for line in text[:_HEADER].splitlines() if line.strip()), "")
 

@@ -110,7 +110,7 @@ def summary_in(content: str) -> str:
     begins = next((number for number, line in enumerate(lines) if line.startswith("### ")), len(lines))
     summary: list[str] = []
     for line in lines[begins + 1 :]:
-        if line.startswith(("### ", "-# ")):
+        if line.startswith(("### ", "-# ", "> 🌐")):
             break
         summary.append(line)
     return "\n".join(summary).strip()

@@ -70,7 +70,7 @@ class Test(
         default=None,
         autocomplete=complete_dataset,
     )  # fmt: skip
-    file = lightbulb.attachment(_("file"), _("The same JSON as a file"), localize=True, default=None)
+    file = lightbulb.attachment(_("file"), _("The same as a file: JSON, JSONL or CSV"), localize=True, default=None)
     model = lightbulb.string(
         _("model"), _("Which model; left empty, the one that answers here"), localize=True, default=None,
         max_length=200, autocomplete=complete_any_model,

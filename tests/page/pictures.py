@@ -49,7 +49,21 @@ SUMMED_UP = {
         {"who": "Ada", "what": "find four people for the till", "when": "a week ahead", "time": "1:52"},
     ],
 }
+SUMMED_UP_IN_RUSSIAN = (
+    "Хлоя перечисляет, что осталось до дня открытых дверей. Стенд заказан, афиши ещё не напечатаны, пожарных никто не "
+    "спросил. Она хочет уладить всё за неделю.",
+    "**Борис**: отправить афишу в типографию — среда",
+    "спросить пожарных про огненную чашу",
+    "**Ада**: найти четырёх человек на кассу — за неделю",
+)
 IN_RUSSIAN = "Не спрашивайте, что ваша страна может сделать для вас; спросите, что вы можете сделать для неё."
+
+
+def _said(asked: str) -> str:
+    """What the model says to a long note, to the lines of its card, and to a short note."""
+    if asked.startswith("0| "):
+        return "\n".join(f"{number}| {line}" for number, line in enumerate(SUMMED_UP_IN_RUSSIAN))
+    return IN_RUSSIAN if len(asked) < 400 else json.dumps(SUMMED_UP)
 
 
 def _minutes(duration_s: int) -> tuple[bytes, float, str]:
@@ -62,13 +76,16 @@ def _minutes(duration_s: int) -> tuple[bytes, float, str]:
 async def _note_pictures(harness: BotHarness, visit: Visit, folder: Path, name: str) -> None:
     """A long voice note while it is heard and as a card, and a note whose words are read in another language."""
     chat = harness.chat
-    chat.says = lambda _model, asked: IN_RUSSIAN if len(asked) < 400 else json.dumps(SUMMED_UP)
+    chat.says = lambda _model, asked: _said(asked)
     note = await harness.member.send("voice-notes", voice=_minutes(140))
     await harness.answer_to(note, lambda text: "🎙️" in text)
     heard = await visit.see("🎙️")
     await heard.screenshot(path=folder / f"card-hearing-{name}.png")
     await harness.member.wait_for_message(
-        lambda one: "### " in one["content"], ANSWER_MS / 1000, channel=note["channel_id"], after=note
+        lambda one: "### " in one["content"] and "🌐" in one["content"],
+        ANSWER_MS / 1000,
+        channel=note["channel_id"],
+        after=note,
     )
     card = await visit.see("open day")
     await visit.page.wait_for_timeout(1000)

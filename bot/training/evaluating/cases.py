@@ -1,12 +1,15 @@
-"""Test cases, and reading them from JSON."""
+"""Test cases, and reading them from JSON, lines of JSON, or a table."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.datasets.csv_files import BAD_CSV, delimiter_of
 from bot.datasets.example import MAX_CHARS, Example, Turn
 from bot.datasets.fields import known, labelled
 from bot.datasets.json_files import NOT_JSON_AT, load
@@ -78,7 +81,8 @@ class TestCase:
 
 
 def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
-    """The cases of a JSON document in UTF-8: an object, a list of prompts, or a list of objects.
+    """The cases of a JSON document in UTF-8: an object, a list of prompts, or a list of objects; or of a file that has
+    one of these a line, or of a table whose first line names its columns as objects name their fields.
 
     An object has a prompt under one of ``PROMPT``, and may have one answer or several under one of ``EXPECTED``, and an
     instruction under ``system``; or it is as ``from_fields`` takes it for a dataset, with ``name``, ``text`` and
@@ -115,11 +119,9 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
         raise Problem(TOO_LARGE, limit_kb=MAX_BYTES >> 10)
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        document = load(text)
     except UnicodeDecodeError:
         raise Problem(NOT_UTF8) from None
-    except json.JSONDecodeError as error:
-        raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
+    document = _document(text)
     system = None
     if isinstance(document, dict) and _asked(document) is None:
         found = next((name for name in LISTS if isinstance(document.get(name), list)), None)
@@ -142,6 +144,48 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
             at = at_item(number, problem.message)
             raise Problem(at.text, **at.params) from None
     return tuple(cases)
+
+
+def _document(text: str) -> Any:
+    """What ``text`` says as JSON; of lines of JSON, and of a table, a list."""
+    try:
+        return load(text)
+    except json.JSONDecodeError as error:
+        if (lines := _lines(text)) is not None:
+            return lines
+        if (table := _table(text)) is not None:
+            return table
+        raise Problem(NOT_JSON_AT, line=error.lineno, column=error.colno, why=error.msg) from None
+
+
+def _lines(text: str) -> list[Any] | None:
+    """The document in each line, if the first line is one."""
+    found: list[Any] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(load(line))
+        except json.JSONDecodeError as error:
+            if not found:
+                return None
+            raise Problem(NOT_JSON_AT, line=number, column=error.colno, why=error.msg) from None
+    return found or None
+
+
+def _table(text: str) -> list[dict[str, str]] | None:
+    """The rows below the names of columns, if one of them is a prompt's; what is empty is left out."""
+    rows = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter_of(text), strict=True)
+    try:
+        names = [name.strip() for name in rows.fieldnames or ()]
+        if _asked(dict.fromkeys(names)) is None and labelled(dict.fromkeys(names, "yes")) is None:
+            return None
+        rows.fieldnames = names
+        return [
+            {name: cell for name, cell in row.items() if name in names and cell} for row in rows if any(row.values())
+        ]
+    except csv.Error as error:
+        raise Problem(BAD_CSV, why=error) from None
 
 
 def _case(item: Any, system: str | None) -> TestCase:

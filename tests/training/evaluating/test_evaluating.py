@@ -126,6 +126,20 @@ def test_cases_are_read_as_examples_of_a_dataset_are() -> None:
     assert (alone.prompt, alone.expected) == ("Capital of France?", ("Paris",))
 
 
+def test_lines_of_json_and_tables_are_read_as_well() -> None:
+    lines = '{"prompt": "Who?", "expected": "Me"}\n\n"And who else?"\n'
+    tables = ('prompt,expected\nWho?,Me\n"And who else?",\n', "Вопрос;Ответ\nWho?;Me\nAnd who else?;\n")
+    labelled = "name,text,label\nWho?,Me,1\nAnd who else?,You,0\n"
+    for text in (lines, *tables, labelled):
+        assert [(case.prompt, case.expected) for case in read_cases(text.encode())] == [
+            ("Who?", ("Me",)),
+            ("And who else?", None),
+        ]
+    for text, told in ((lines + "{", "Line 4 is not valid JSON"), ('prompt,expected\n"x,y\n', "This is not valid CSV")):
+        with pytest.raises(CasesRefusedError, match=told):
+            read_cases(text.encode())
+
+
 def test_the_general_questions_are_of_both_languages_and_have_several_answers() -> None:
     questions = general_questions()
     assert len(questions) == 30
