@@ -51,7 +51,8 @@ class PostgresqlServer:
 
 
 @contextlib.contextmanager
-def _postgresql_server() -> Iterator[PostgresqlServer]:
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """One that runs; skips the test where none is installed."""
     programs = _server_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
@@ -74,14 +75,14 @@ def _postgresql_server() -> Iterator[PostgresqlServer]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server for all tests that do not stop it."""
-    with _postgresql_server() as server:
+    with postgresql_server() as server:
         yield server.url
 
 
 @pytest.fixture
 def mortal_postgresql() -> Iterator[PostgresqlServer]:
     """One for a test that stops it and starts it again."""
-    with _postgresql_server() as server:
+    with postgresql_server() as server:
         yield server
 
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.conftest import ROOT
 from tests.scaling.gateway_process import Ledger
 from tests.scaling.nats import NatsServer
+
+ROOT = Path(__file__).parents[2]
+STDERR = 2
+"""Where processes write what is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Counts:
     done_twice: int = 0
     """Worked on more than once, which nobody sees."""
     p50_s: float = 0.0
+    p99_s: float = 0.0
     slowest_s: float = 0.0
 
     @classmethod
@@ -44,13 +48,14 @@ class Counts:
             never=sum(posts[name] == 0 for name in promised),
             done_twice=sum(times > 1 for times in done.values()),
             p50_s=waits[len(waits) // 2] if waits else 0.0,
+            p99_s=waits[len(waits) * 99 // 100] if waits else 0.0,
             slowest_s=waits[-1] if waits else 0.0,
         )
 
 
 def python(module: str, *arguments: object) -> subprocess.Popen[bytes]:
     """A process of ours, which is to be ended by whoever started it."""
-    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT, stdout=STDERR)
 
 
 def worker(url: str, begun: Path) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = shutil.which("nats-server", path="/usr/sbin:/usr/local/bin:/usr/bin")
+PROGRAM = shutil.which("nats-server", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin"]))
 
 
 def free_port() -> int:

@@ -92,7 +92,8 @@ class WorkServer:
         self._last_chance = LastChance()
         self._freed = asyncio.Event()
         self._turn = 0
-        self._answered_s = time.monotonic()
+        self._silent_since_s: float | None = None
+        """When the first of the questions was asked in vain that nothing was answered to since."""
         self._sending: set[asyncio.Task[None]] = set()
         self.connection = BusConnection(
             connection_url, name="starling-worker", inbox=WORKER_INBOX, timing=timing, needs_jetstream=False,
@@ -165,11 +166,11 @@ class WorkServer:
         freed = asyncio.create_task(self._freed.wait())
         await asyncio.wait({stopping, freed, *self._asking.values()}, return_when=asyncio.FIRST_COMPLETED)
         freed.cancel()
-        if self.is_connected and time.monotonic() - self._answered_s > self._timing.silence_s:
-            if self._asking:
-                log.warning("NATS answers nothing, the connection is made anew")
-                await self.connection.reconnect()
-            self._answered_s = time.monotonic()
+        silent_s = time.monotonic() - (self._silent_since_s or time.monotonic())
+        if self.is_connected and silent_s > self._timing.silence_s:
+            log.warning("NATS answers nothing, the connection is made anew")
+            self._silent_since_s = None
+            await self.connection.reconnect()
 
     def _lanes(self) -> list[_Lane]:
         self._turn += 1
@@ -180,7 +181,9 @@ class WorkServer:
     async def _ask(self, lane: _Lane, lasts_s: float | None) -> tuple[Msg | None, bool]:
         message, is_answered = await self._inboxes[lane].ask(lasts_s)
         if is_answered:
-            self._answered_s = time.monotonic()
+            self._silent_since_s = None
+        elif self._silent_since_s is None:
+            self._silent_since_s = time.monotonic()
         return message, is_answered
 
     def _ask_anew(self) -> None:

@@ -1,0 +1,95 @@
+"""What is lost and what is answered twice when gateways, workers and NATS are killed, as the table of docs/scaling.md.
+
+    python -m benchmarks.scaling_chaos [--notes N] [--minute]
+
+Two workers with four places each, one gateway, and a NATS server with its streams on disk, each in a process of its
+own, are killed by kill -9 and brought back while notes come in, 35 a second. Hearing a note takes 0.3 s and no
+processor; what is promised and posted is written into a file, as a database and Discord would. ``--minute``: something
+at random is killed each two seconds for a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import subprocess
+import tempfile
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+from benchmarks.machine import machine
+from tests.scaling.chaos import Counts, Machines
+from tests.scaling.nats import PROGRAM, NatsServer, running
+
+RATE, LASTS_S = 35.0, 0.3
+PARTS = ("worker", "server", "gateway")
+ROWS: tuple[tuple[str, Collection[str], float], ...] = (
+    ("nothing", (), 0.0),
+    ("a worker", ("worker",), 1.0),
+    ("NATS, for 1 s", ("server",), 1.0),
+    ("NATS, for 3 s", ("server",), 3.0),
+    ("the gateway, for 1 s", ("gateway",), 1.0),
+    ("all three, for 1 s", PARTS, 1.0),
+)
+
+
+async def killed_once(folder: Path, notes: int, what: Collection[str], away_s: float) -> Counts:
+    """``what`` is killed when a third of the notes is answered."""
+    with running(NatsServer(folder)) as server:
+        machines = Machines(server, folder, notes=notes, each_s=1 / RATE, lasts_s=LASTS_S)
+        try:
+            await machines.answered(notes // 3, 60)
+            await machines.kill(what, away_s=away_s)
+            return await machines.end(120)
+        finally:
+            machines.close()
+
+
+async def killed_at_random(folder: Path, notes: int, lasts_s: float) -> tuple[Counts, int]:
+    """Each two seconds a part, or all; and how often."""
+    with running(NatsServer(folder)) as server:
+        machines = Machines(server, folder, notes=notes, each_s=lasts_s / notes, lasts_s=LASTS_S)
+        try:
+            await machines.answered(1, 60)
+            until, kills, dice = time.monotonic() + lasts_s, 0, random.Random(19)
+            while time.monotonic() < until:
+                await asyncio.sleep(1.5)
+                await machines.kill(dice.choice([*[(part,) for part in PARTS], PARTS]), away_s=0.5)
+                kills += 1
+            return await machines.end(120), kills
+        finally:
+            machines.close()
+
+
+def server_version() -> str:
+    return subprocess.run([str(PROGRAM), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def row(name: str, counts: Counts) -> str:
+    return (
+        f"| {name} | {counts.sent} | {counts.once} | {counts.twice} | {counts.never} | {counts.done_twice} "
+        f"| {counts.p50_s * 1000:.0f} | {counts.p99_s * 1000:.0f} | {counts.slowest_s:.1f} |"
+    )
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--notes", type=int, default=400)
+    parser.add_argument("--minute", action="store_true")
+    chosen = parser.parse_args()
+    print(f"{machine()}; {server_version()}\n")
+    print("| killed | sent | answered once | twice | never | worked on twice | p50 ms | p99 ms | longest s |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, what, away_s in ROWS if not chosen.minute else ():
+        with tempfile.TemporaryDirectory() as folder:
+            print(row(name, await killed_once(Path(folder), chosen.notes, what, away_s)), flush=True)
+    if chosen.minute:
+        with tempfile.TemporaryDirectory() as folder:
+            counts, kills = await killed_at_random(Path(folder), chosen.notes, 60.0)
+            print(row(f"{kills} times something at random, in a minute", counts), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,139 @@
+"""Two gateways and two workers, as an operator starts them, on one NATS and one PostgreSQL, in a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from nats.js import JetStreamContext
+
+from bot.sandbox.client.discord_user import DiscordUser
+from tests.app.process import KEPT
+from tests.conftest import ROOT
+from tests.databases import PostgresqlServer
+from tests.harness import BotHarness, Message
+from tests.scaling.nats import NatsServer
+
+SHARDS = 2
+GATEWAYS, WORKERS = ("gateway 0", "gateway 1"), ("worker 0", "worker 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A note, and who has sent it."""
+
+    person: DiscordUser
+    message: Message
+
+
+class Fleet:
+    """The processes, by their names."""
+
+    def __init__(self, harness: BotHarness, nats: NatsServer, database: PostgresqlServer, folder: Path) -> None:
+        self.harness, self.nats, self.database, self._folder = harness, nats, database, folder
+        self.jetstream: JetStreamContext
+        """A look at the streams from outside, set once there are any."""
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        sandbox = harness.sandbox
+        common = kept | {
+            "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline", "WORK_URL": nats.url, "LOG_LEVEL": "info",
+            "STOP_TIMEOUT_S": "5", "RECALL": "words",
+        }  # fmt: skip
+        gateway = common | {
+            "DISCORD_TOKEN": sandbox.bot_token, "OPENAI_BASE_URL": harness.chat.base_url, "CHAT_MODEL": "scripted",
+            "DATABASE_URL": database.url, "DATA_FOLDER": str(folder / "gateways"), "GATEWAYS": "2",
+            "SHARDS": str(SHARDS),
+        }  # fmt: skip
+        worker = common | {"DATA_FOLDER": str(folder / "workers")}
+        self._commands = dict.fromkeys(WORKERS, ("worker", worker)) | {
+            name: ("run", gateway | {"GATEWAY": name[-1]}) for name in GATEWAYS
+        }
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def begin(self, name: str) -> None:
+        """Start a process; ``ready`` waits for it."""
+        command, environment = self._commands[name]
+        with self._log(name).open("wb") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "bot", command], stdout=log, stderr=log, cwd=ROOT, env=environment
+            )
+
+    async def ready(self, *names: str) -> None:
+        """Return once these say that they are ready."""
+        for name in names:
+            async with asyncio.timeout(90):
+                while b" is ready: " not in self._log(name).read_bytes():
+                    text = self._log(name).read_text(encoding="utf-8")
+                    assert self._processes[name].poll() is None, f"{name} has ended: {text[-3000:]}"
+                    await asyncio.sleep(0.05)
+
+    def kill(self, *names: str) -> None:
+        """As by kill -9."""
+        for name in names:
+            if (process := self._processes.pop(name, None)) is not None:
+                process.kill()
+                process.wait()
+
+    def signal(self, number: signal.Signals, *names: str) -> None:
+        for name in names:
+            self._processes[name].send_signal(number)
+
+    def logs(self) -> str:
+        """What all have written since they were last started."""
+        return "".join(self._log(name).read_text(encoding="utf-8") for name in self._commands)
+
+    def close(self) -> None:
+        self.kill(*self._commands)
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def channel(self, shard: int) -> str:
+        """A channel of a guild that is told to ``shard``, which Ada and Boris see."""
+        for channel in self.harness.directory["channels"]:
+            guild = channel.get("guild_id")
+            if channel["name"] == "general" and guild and (int(guild) >> 22) % SHARDS == shard:
+                return str(channel["id"])
+        raise LookupError(f"no guild belongs to shard {shard}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What a note was answered with, in the end."""
+
+    texts: list[str]
+    voices: int
+
+
+async def replies_to(asked: Asked) -> Replies:
+    """What is there now."""
+    everything = await asked.person.messages(asked.message["channel_id"])
+    texts = [one for one in everything if _replied_to(one) == asked.message["id"] and not one["attachments"]]
+    ids = {one["id"] for one in texts} | {asked.message["id"]}
+    voices = [one for one in everything if one["attachments"] and _replied_to(one) in ids]
+    return Replies([one["content"] for one in texts], len(voices))
+
+
+async def answered(asked: Asked, last_word: str, timeout_s: float) -> Replies:
+    """What a note is answered with, once it is answered in writing, to ``last_word``, and aloud; or what there is of it
+    after ``timeout_s``."""
+    replies = Replies([], 0)
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                replies = await replies_to(asked)
+                if replies.voices and any(last_word in text for text in replies.texts):
+                    return replies
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        return replies
+
+
+def _replied_to(message: Message) -> str | None:
+    found = (message.get("message_reference") or {}).get("message_id")
+    return None if found is None else str(found)
