@@ -19,6 +19,8 @@ class BusTiming:
     """Tasks wait, workers ask, and for so long none is given out: its queue is made anew."""
     other_version_s: float = 5.0
     """What one worker cannot read is offered to another after this."""
+    taken_s: float = 120.0
+    """A result that has reached its gateway is kept for so long, should that be started again."""
     linger_s: float = 1.0
     """How long a worker's question for work is open; stopping waits for it."""
     connect_s: float = 5.0

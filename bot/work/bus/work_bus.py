@@ -41,6 +41,7 @@ from bot.work.bus.subjects import (
     task_of,
     work_subject,
 )
+from bot.work.bus.taken_results import TakenResults
 from bot.work.bus.timing import USUAL_TIMING, BusTiming
 from bot.work.bus.watching import QueueWatch
 from bot.work.bus.work_request import Progress, WorkRequest
@@ -111,6 +112,7 @@ class WorkBus:
             needs_jetstream=True, on_connected=self._back,
         )  # fmt: skip
         self._watch = QueueWatch(self.connection, timing)
+        self._taken = TakenResults(self.connection, gateway, timing.taken_s)
         self._is_provided = False
         self._providing = asyncio.Lock()
         self.dropped = 0
@@ -165,7 +167,7 @@ class WorkBus:
 
     async def run(self, request: WorkRequest, *, progress: Progress | None = None) -> bytes:
         """What the handler makes of the request. Cancelling this takes the task back, unless somebody else waits for
-        it, too. Within ten minutes the same task has the same result.
+        it, too. Within two minutes, ten after a restart, the same task has the same result.
 
         Raises:
             WorkQueueFullError: as many tasks wait as may wait.
@@ -204,6 +206,7 @@ class WorkBus:
             self._forget(asked)
         if result.error is not None:
             raise error_from(result.error)
+        self._taken.take(request.task)
         return result.body or b""
 
     def _forget(self, asked: _Asked) -> None:
@@ -337,6 +340,7 @@ class WorkBus:
                         asked.look_after_s = min(MAX_LOOK_S, max(self._timing.look_s, asked.look_after_s * 2))
                         asked.look_at = now + asked.look_after_s
                         await self._look_for(asked)
+                await self._taken.delete_due(self._asked)
                 if self._asked and not await self._watch.look():
                     self._is_provided = False
             except Exception:

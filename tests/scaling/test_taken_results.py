@@ -1,0 +1,30 @@
+"""How long what was said lies in NATS."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+from bot.work.bus.subjects import DONE
+from bot.work.bus.work_bus import WorkBus
+from bot.work.bus.work_request import Progress
+from tests.scaling.nats import NatsServer
+from tests.scaling.quick import QUICK
+from tests.scaling.test_bus import asked, serving
+
+
+async def test_a_result_that_was_taken_is_soon_deleted_and_may_be_asked_for_again(nats: NatsServer) -> None:
+    begun: list[bytes] = []
+
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        begun.append(body)
+        return b"words of a person"
+
+    timing = dataclasses.replace(QUICK, taken_s=0.1)
+    async with WorkBus(nats.url, gateway=0, timing=timing) as bus, serving(nats.url, handler):
+        assert await bus.run(asked()) == b"words of a person"
+        async with asyncio.timeout(20):
+            while (await bus.connection.jetstream.stream_info(DONE)).state.messages:
+                await asyncio.sleep(0.1)
+        assert await bus.run(asked()) == b"words of a person"
+        assert len(begun) == 2
