@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.batches import delete_in_batches
 from bot.storage.database import Database, count_rows, in_parts
+from bot.storage.forgotten import was_forgotten
 from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ExchangeRow, WithdrawalRow
 
@@ -79,7 +80,7 @@ class ExchangeStore(DataHolder):
             if self._is_gone(exchange, asked_at or exchange.created_at):
                 return
             async with self._database.sessions.begin() as session:
-                if self._is_shared and await _was_forgotten(session, exchange.user_id, asked_at or exchange.created_at):
+                if self._is_shared and await was_forgotten(session, exchange.user_id, asked_at or exchange.created_at):
                     return
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
@@ -95,7 +96,7 @@ class ExchangeStore(DataHolder):
         if exchange is None or not self._is_shared:
             return exchange
         async with self._database.sessions.begin() as session:
-            if not await _was_forgotten(session, exchange.user_id, exchange.created_at):
+            if not await was_forgotten(session, exchange.user_id, exchange.created_at):
                 return exchange
         self._held.pop(reply_message_id, None)
         return None
@@ -211,14 +212,6 @@ class ExchangeStore(DataHolder):
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn:
             return await delete_in_batches(self._database, ExchangeRow, condition)
-
-
-async def _was_forgotten(session: AsyncSession, user_id: int, since: datetime) -> bool:
-    """Whether a person was forgotten after ``since``, by whatever process. Whoever forgets them later waits until the
-    transaction has ended, and finds what it has stored."""
-    await lock_guild(session, user_id)
-    row = await session.get(WithdrawalRow, user_id)
-    return row is not None and row.withdrawn_at >= since
 
 
 async def replies_given(

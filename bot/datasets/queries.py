@@ -76,6 +76,12 @@ class DatasetQueries:
         async with self._database.sessions() as session:
             return [example_of(row) for row in await session.scalars(wanted)]
 
+    async def keys(self, dataset_ids: Collection[str]) -> frozenset[str]:
+        """The keys of all examples in these versions."""
+        row = DatasetExampleRow
+        async with self._database.sessions() as session:
+            return frozenset(await session.scalars(select(row.key).where(row.dataset_id.in_(dataset_ids))))
+
     async def of_user(self, user_id: int) -> list[Example]:
         """The examples that a person gave, in all versions of all datasets, each once."""
         wanted = select(DatasetExampleRow).where(DatasetExampleRow.given_by == user_id)

@@ -127,6 +127,18 @@ class TrainingData:
     """Of all examples, of both sides."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What of a dataset no model is trained on."""
+
+    dataset: Dataset
+    datasets: tuple[Dataset, ...]
+    """All that it was taken from."""
+    keys: frozenset[str]
+    """Of all examples in those, before any was read."""
+    examples: tuple[Example, ...]
+
+
 class Datasets(DataHolder):
     """The datasets of guilds, and the archives of them, which have texts of people and their ids as well."""
 
@@ -480,14 +492,10 @@ class Datasets(DataHolder):
     async def _training_data(self, datasets: tuple[Dataset, ...], seed: int) -> TrainingData:
         return _data_of(datasets, await self._divided(datasets, seed))
 
-    async def held_out(
-        self, guild_id: int, name: str, *, seed: int = SEED
-    ) -> tuple[Dataset, tuple[Dataset, ...], tuple[Example, ...]]:
-        """What of the newest version of a dataset models are not trained on, so that they can be tested with it.
-
-        Returns it, all datasets that this was taken from, and the examples. Of one that is selected for training this
-        is what training holds out of all that is selected, which may be other examples than the dataset by itself would
-        hold out.
+    async def held_out(self, guild_id: int, name: str, *, seed: int = SEED) -> HeldOut:
+        """What of the newest version of a dataset models are not trained on, so that they can be tested with it. Of one
+        that is selected for training this is what training holds out of all that is selected, which may be other
+        examples than the dataset by itself would hold out.
 
         Raises:
             NoSuchDatasetError
@@ -495,7 +503,8 @@ class Datasets(DataHolder):
         dataset = await self._store.get(guild_id, name)
         selected = await self._selected(guild_id)
         datasets = selected if dataset.id in {each.id for each in selected} else (dataset,)
-        return dataset, datasets, (await self._divided(datasets, seed)).heldout
+        keys = await self._store.keys([each.id for each in datasets])
+        return HeldOut(dataset, datasets, keys, (await self._divided(datasets, seed)).heldout)
 
     async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
         """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +19,8 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.database import Database, rows_changed
-from bot.storage.tables import ModelRow, PromotionRow, TrainingRow
+from bot.storage.guild_lock import lock_guild
+from bot.storage.tables import DatasetRow, ModelRow, PromotionRow, TrainingRow
 
 
 class ModelKind(StrEnum):
@@ -136,12 +138,22 @@ class ModelStore(DataHolder):
             if row is not None:
                 row.scores = scores
 
-    async def note_noticed(self, id_: str, noticed: NoticedAnswers) -> None:
-        """Keep what people would notice of a model."""
+    async def taken_back_from(self, model: Model) -> dict[str, int]:
+        """How many examples were taken back from each dataset that a model has learned from, by its id; those that were
+        deleted are left out."""
+        async with self._database.sessions() as session:
+            return await _taken_back(session, model.training_id)
+
+    async def note_noticed(self, model: Model, noticed: NoticedAnswers, taken_back: Mapping[str, int]) -> bool:
+        """Keep what people would notice of a model, unless more was taken back than ``taken_back``, as
+        ``taken_back_from`` said before it was asked; says whether it is kept."""
         async with self._database.sessions.begin() as session:
-            row = await session.get(ModelRow, id_)
-            if row is not None:
-                row.noticed = asdict(noticed)
+            await lock_guild(session, model.guild_id)
+            row = await session.get(ModelRow, model.id)
+            if row is None or await _taken_back(session, model.training_id) != taken_back:
+                return False
+            row.noticed = asdict(noticed)
+            return True
 
     async def forget_noticed(self, session: AsyncSession, dataset: Dataset) -> int:
         """Forget what people would notice of models that have learned from a version, of which examples are taken back;
@@ -229,3 +241,10 @@ def _noticed(stored: dict[str, Any] | None) -> NoticedAnswers | None:
         return None
     answers = tuple(NoticedAnswer(one["prompt"], one["before"], one["after"]) for one in stored["answers"])
     return NoticedAnswers(stored["before"], answers)
+
+
+async def _taken_back(session: AsyncSession, training_id: str) -> dict[str, int]:
+    training = await session.get(TrainingRow, training_id)
+    ids = [] if training is None else [ref[0] for ref in training.datasets]
+    rows = select(DatasetRow.id, DatasetRow.withdrawn_examples).where(DatasetRow.id.in_(ids))
+    return {row.id: row.withdrawn_examples for row in await session.execute(rows)}

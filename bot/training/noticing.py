@@ -10,6 +10,7 @@ from bot.datasets.service import Datasets, TrainingDatasetGoneError
 from bot.datasets.text_fingerprint import key_of_text
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.general import general_questions
+from bot.training.evaluating.results import AskedTextGoneError
 from bot.training.evaluating.running import EvaluationRun, Meter
 from bot.training.evaluating.scoring import Scorer
 from bot.training.held_out import held_out_cases
@@ -52,7 +53,9 @@ class Noticing:
 
         Raises:
             ModelNotServedError, NotMeasuredError
+            AskedTextGoneError: something of it was taken back meanwhile.
         """
+        taken_back = await self._models.taken_back_from(model)
         after = await self._serving.chat_of(model)
         before = await self._before(model)
         cases = await self._cases(model)
@@ -64,7 +67,8 @@ class Noticing:
             raise NotMeasuredError(name=model.name, why=str(asked.ended_by))
         before_it, of_it = asked.runs
         found = noticed_in(before_it.model, before_it.answers, of_it.answers)
-        await self._models.note_noticed(model.id, found)
+        if not await self._models.note_noticed(model, found, taken_back):
+            raise AskedTextGoneError
         return found
 
     async def _before(self, model: Model) -> ChatModel:

@@ -111,6 +111,7 @@ class Promoting:
             raise AlreadyActiveError(name)
         candidate = await self._serving.chat_of(model)
         incumbent = await self._answering.of(guild_id)
+        taken_back = await self._models.taken_back_from(model)
         heldout = await held_out_cases(self._datasets, await self._trainings.by_id(model.training_id))
         general = general_questions()
         whole = len(heldout) + len(general)
@@ -138,7 +139,7 @@ class Promoting:
             },
         )
         before, after = (*runs[1].answers, *runs[3].answers), (*runs[0].answers, *runs[2].answers)
-        await self._models.note_noticed(model.id, noticed_in(against, before, after))
+        await self._models.note_noticed(model, noticed_in(against, before, after), taken_back)
         return CandidateMeasurement(model, against, found)
 
     async def promote(self, guild_id: int, measured: CandidateMeasurement, by: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import lightbulb
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
-from bot.datasets.dataset import Dataset
 from bot.datasets.service import Datasets
 from bot.datasets.text import dataset_label
 from bot.errors import StarlingError
@@ -19,7 +21,7 @@ from bot.storage.file_names import shown
 from bot.training.completion import complete_any_model, complete_dataset
 from bot.training.evaluating.cases import MAX_BYTES, NothingHeldOutError, TestCase, from_examples, read_cases
 from bot.training.evaluating.general import general_questions
-from bot.training.evaluating.results import ModelTestStore
+from bot.training.evaluating.results import AskedFrom, ModelTestStore
 from bot.training.evaluating.running import EvaluationRun
 from bot.training.evaluating.scoring import Scorer
 from bot.training.evaluating.text import report
@@ -95,6 +97,7 @@ class Test(
     ) -> None:
         guild, locale = await require_trainer(context.interaction, preferences), locale_of(context)
         await context.defer(ephemeral=True)
+        began_at = datetime.now(UTC)
         cases, source, taken_from = await self._cases(guild, datasets)
         chosen = await self._models(guild, models)
         meter = BudgetMeter(budgets, context.user.id, guild)
@@ -112,31 +115,30 @@ class Test(
                 await progress.end()
         # Kept before it is shown: it has cost minutes and tokens, and Discord may take it no more.
         written = report(evaluation, source, locale)
-        await tests.keep(
-            guild, context.user.id, taken_from, summary=heading_of(evaluation, source, locale), report=written
-        )
+        asked = replace(taken_from, began_at=began_at)
+        summary = heading_of(evaluation, source, locale)
+        await tests.keep(guild, context.user.id, asked, summary=summary, report=written)
         await respond(context, components=[build_card(evaluation, source, locale)], ephemeral=True)
 
-    async def _cases(
-        self, guild: int, datasets: Datasets
-    ) -> tuple[tuple[TestCase, ...], LazyMessage, tuple[Dataset, ...]]:
+    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], LazyMessage, AskedFrom]:
         """What is asked, where it was taken from, and of which datasets."""
         if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
             raise OneSourceError
         if self.data is not None:
             cases = read_cases(self.data)
-            return cases, lazy(OF_DATA, count=len(cases)), ()
+            return cases, lazy(OF_DATA, count=len(cases)), AskedFrom()
         if self.file is not None:
             cases = read_cases(await download(self.file, MAX_BYTES))
-            return cases, lazy(OF_FILE, name=shown(self.file.filename), count=len(cases)), ()
+            return cases, lazy(OF_FILE, name=shown(self.file.filename), count=len(cases)), AskedFrom()
         if self.dataset is not None:
-            dataset, taken_from, examples = await datasets.held_out(guild, self.dataset)
-            cases = from_examples(examples)
+            held_out = await datasets.held_out(guild, self.dataset)
+            cases, name = from_examples(held_out.examples), dataset_label(held_out.dataset)
             if not cases:
-                raise NothingHeldOutError(dataset_label(dataset))
-            return cases, lazy(OF_DATASET, name=dataset_label(dataset), count=len(cases)), taken_from
+                raise NothingHeldOutError(name)
+            told = lazy(OF_DATASET, name=name, count=len(cases))
+            return cases, told, AskedFrom(held_out.datasets, held_out.keys)
         cases = general_questions()
-        return cases, lazy(OF_GENERAL, count=len(cases)), ()
+        return cases, lazy(OF_GENERAL, count=len(cases)), AskedFrom()
 
     async def _models(self, guild: int, models: ChatModels) -> list[ChatModel]:
         if self.against is not None:

@@ -194,7 +194,8 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
             remote_name="r",
             path=None,
         )
-        await models.note_noticed(model.id, NoticedAnswers(SECRET, (NoticedAnswer(SECRET, SECRET, SECRET),)))
+        noticed = NoticedAnswers(SECRET, (NoticedAnswer(SECRET, SECRET, SECRET),))
+        assert await models.note_noticed(model, noticed, await models.taken_back_from(model))
         comparison = await ComparisonStore(database).add(
             guild_id=guild, channel_id=channel, asked_by=author, prompt=SECRET, models=("a", "b"),
             answers=(SECRET, SECRET),

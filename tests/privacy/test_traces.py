@@ -31,8 +31,10 @@ from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
 from bot.settings import read_settings
 from bot.storage.database import Database
-from bot.training.evaluating.comparisons import ComparisonStore
+from bot.training.evaluating.comparisons import ComparisonGoneError, ComparisonStore
+from bot.training.evaluating.results import AskedFrom, AskedTextGoneError, ModelTestStore
 from bot.training.export.trainer import ExportingTrainer
+from bot.training.model_store import ModelKind, ModelStore, NoticedAnswer, NoticedAnswers
 from bot.training.specs import TrainingSpec, TrainingStarter
 from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
@@ -60,6 +62,7 @@ class Bot:
     datasets: DatasetStore
     service: Datasets
     comparisons: ComparisonStore
+    tests: ModelTestStore
     trainings: Trainings
 
     def telling(self) -> list[str]:
@@ -94,7 +97,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     data = build_personal_data(stores, trainings, service, corrections)
     yield Bot(
         tmp_path, database, data, stores.jobs, stores.exchanges, corrections, stores.consents, stores.feedback,
-        stores.datasets, service, stores.comparisons, trainings,
+        stores.datasets, service, stores.comparisons, stores.tests, trainings,
     )  # fmt: skip
     await trainings.stop()
     await database.close()
@@ -178,6 +181,56 @@ async def test_an_answer_that_is_complete_only_afterwards_is_not_remembered(
     if way != "message":  # what is asked from then on is another matter
         await bot.exchanges.remember(late, datetime.now(UTC))
         assert bot.telling() != []
+
+
+async def test_what_two_models_say_to_one_who_is_forgotten_meanwhile_is_not_kept(bot: Bot) -> None:
+    asked_at = datetime.now(UTC)
+    await bot.data.forget_user(ADA)
+    with pytest.raises(ComparisonGoneError):
+        await bot.comparisons.add(
+            guild_id=GUILD, channel_id=1, asked_by=ADA, prompt=SECRET, models=("a", "b"), answers=(SECRET, SECRET),
+            asked_at=asked_at,
+        )  # fmt: skip
+    assert bot.telling() == []
+
+
+@pytest.mark.parametrize("way", ["user", "correction", "tester"])
+async def test_a_test_of_a_model_whose_questions_are_taken_back_while_it_runs_is_not_kept(
+    bot: Bot, way: Literal["user", "correction", "tester"]
+) -> None:
+    id_ = await taught(bot)
+    asked = AskedFrom()
+    if way != "tester":
+        held_out = await bot.service.held_out(GUILD, "d")
+        asked = AskedFrom(held_out.datasets, held_out.keys)
+    if way == "correction":
+        await bot.feedback.forget_user(ADA)
+        await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
+    else:
+        await bot.data.forget_user(ADA)
+    tester = ADA if way == "tester" else BORIS
+    with pytest.raises(AskedTextGoneError):
+        await bot.tests.keep(GUILD, tester, asked, summary="tested", report=SECRET)
+    assert bot.telling() == []
+    kept = await bot.tests.keep(GUILD, tester, AskedFrom(), summary="tested", report="of general questions")
+    assert kept.tester_id == tester
+
+
+async def test_what_people_would_notice_is_not_kept_where_its_questions_were_taken_back(bot: Bot) -> None:
+    id_ = await taught(bot)
+    await bot.feedback.forget_user(ADA)
+    [training] = await TrainingStore(bot.database).of_guild(GUILD, 5)
+    models = ModelStore(bot.database)
+    model = await models.add(
+        guild_id=GUILD, training_id=training.id, name="m", kind=ModelKind.ADAPTER, base="b", remote_name="r", path=None
+    )
+    await bot.datasets.mark_trained(GUILD, training.datasets[0].id)
+    before = await models.taken_back_from(model)
+    noticed = NoticedAnswers("m", (NoticedAnswer(SECRET, SECRET, SECRET),))
+    await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
+    assert not await models.note_noticed(model, noticed, before)
+    assert bot.telling() == []
+    assert await models.note_noticed(model, noticed, await models.taken_back_from(model))
 
 
 async def test_an_archive_that_is_written_while_something_in_it_is_taken_back_is_deleted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
@@ -45,8 +46,10 @@ async def compare(
     Raises:
         UsedUpError: nothing is left of what may be used.
         OneIsSilentError: one of them fails, or takes longer than ``TIMEOUT_S``.
+        ComparisonGoneError: the one who asks was forgotten meanwhile.
     """
     await meter.require()
+    asked_at = datetime.now(UTC)
     first, second = secrets.SystemRandom().sample(models, 2)
     turns = (ChatMessage("system", instruction), ChatMessage("user", prompt))
     try:
@@ -57,6 +60,7 @@ async def compare(
     return await store.add(
         guild_id=guild_id, channel_id=channel_id, asked_by=asked_by, prompt=prompt,
         models=(first.model, second.model), answers=(answers[0].result(), answers[1].result()),
+        asked_at=asked_at,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, count_rows, rows_changed
+from bot.storage.forgotten import was_forgotten
+from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
 
@@ -96,14 +98,22 @@ class ComparisonStore(DataHolder):
         prompt: str,
         models: tuple[str, str],
         answers: tuple[str, str],
+        asked_at: datetime | None = None,
     ) -> Comparison:
-        """Keep a comparison; ``models`` and ``answers``: of A and of B."""
+        """Keep a comparison; ``models`` and ``answers``: of A and of B. ``asked_at``: when the two were asked, aware;
+        None: just now.
+
+        Raises:
+            ComparisonGoneError: the one who asked was forgotten since.
+        """
         row = ComparisonRow(
             id=uuid.uuid4().hex, guild_id=guild_id, channel_id=channel_id, message_id=None,
             asked_by=asked_by, prompt=prompt, model_a=models[0], model_b=models[1], answer_a=answers[0],
             answer_b=answers[1], created_at=datetime.now(UTC), revealed_at=None,
         )  # fmt: skip
         async with self._database.sessions.begin() as session:
+            if await was_forgotten(session, asked_by, asked_at or row.created_at):
+                raise ComparisonGoneError
             session.add(row)
             return _read(row)
 
@@ -181,6 +191,8 @@ class ComparisonStore(DataHolder):
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget what a person has asked for, and their votes on what others have."""
+        async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
         gone = await self._forget(ComparisonRow.asked_by == user_id)
         async with self._database.sessions.begin() as session:
             votes = delete(ComparisonVoteRow).where(ComparisonVoteRow.user_id == user_id)

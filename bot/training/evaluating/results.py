@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -15,8 +15,9 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
 from bot.storage.database import Database, count_rows, rows_changed
+from bot.storage.forgotten import was_forgotten
 from bot.storage.guild_lock import lock_guild
-from bot.storage.tables import ModelTestRow
+from bot.storage.tables import DatasetExampleRow, ModelTestRow
 
 MAX_KEPT = 50
 """Of one guild; the oldest goes for a new one."""
@@ -29,6 +30,24 @@ class NoSuchModelTestError(StarlingError):
 
     def __init__(self, number: int | str) -> None:
         super().__init__(number=number)
+
+
+class AskedTextGoneError(StarlingError):
+    """Raised when something that a model was asked was taken back before its answers could be kept."""
+
+    sentence = _("Something that was asked was taken back meanwhile, so I have kept none of it. Please test again.")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFrom:
+    """What a test asked."""
+
+    datasets: tuple[Dataset, ...] = ()
+    """Those that it was taken from; none where the tester gave it, or it is general."""
+    keys: frozenset[str] = frozenset()
+    """Of all examples of those datasets, whichever of them were asked."""
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """Aware: before any of it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +73,22 @@ class ModelTestStore(DataHolder):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(
-        self, guild_id: int, tester_id: int, datasets: Sequence[Dataset], *, summary: str, report: str
-    ) -> ModelTest:
-        """``datasets``: those that the prompts were taken from; none where the tester gave them, or they are general
-        ones."""
-        row = ModelTestRow
+    async def keep(self, guild_id: int, tester_id: int, asked: AskedFrom, *, summary: str, report: str) -> ModelTest:
+        """Keep what came out of a test.
+
+        Raises:
+            AskedTextGoneError: something of ``asked`` was taken back since, by whoever gave it.
+        """
+        row, datasets = ModelTestRow, asked.datasets
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
+            is_forgotten = await was_forgotten(session, tester_id, asked.began_at)
+            if (is_forgotten and not datasets) or await _missing(session, asked):
+                raise AskedTextGoneError
             last = await session.scalar(select(func.max(row.number)).where(row.guild_id == guild_id)) or 0
             made = ModelTestRow(
-                id=uuid.uuid4().hex, guild_id=guild_id, number=last + 1, tester_id=tester_id,
+                id=uuid.uuid4().hex, guild_id=guild_id, number=last + 1,
+                tester_id=None if is_forgotten else tester_id,
                 datasets=" ".join(each.id for each in datasets), summary=summary, report=report,
                 ended_at=datetime.now(UTC),
             )  # fmt: skip
@@ -103,6 +127,7 @@ class ModelTestStore(DataHolder):
         it is forgotten that it was they."""
         theirs = ModelTestRow.tester_id == user_id
         async with self._database.sessions.begin() as session:
+            await lock_guild(session, user_id)
             own = delete(ModelTestRow).where(theirs, ModelTestRow.datasets == "")
             others = update(ModelTestRow).where(theirs).values(tester_id=None)
             return ErasureResult(await rows_changed(session, own) + await rows_changed(session, others))
@@ -133,6 +158,13 @@ class ModelTestStore(DataHolder):
     async def _delete(self, *which: ColumnElement[bool]) -> int:
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, delete(ModelTestRow).where(*which))
+
+
+async def _missing(session: AsyncSession, asked: AskedFrom) -> bool:
+    """Whether an example is in none of the datasets any more."""
+    row = DatasetExampleRow
+    wanted = select(row.key).where(row.dataset_id.in_([one.id for one in asked.datasets]))
+    return not asked.keys <= set(await session.scalars(wanted))
 
 
 def _read(row: ModelTestRow) -> ModelTest:
