@@ -107,6 +107,7 @@ BUTTONS: dict[str, Callable[[Town], str]] = {
     "note-translate": lambda town: town.question,
     "recalled-misfit": lambda town: f"{town.reply}:{town.number}",
     "access": lambda _town: "limits",
+    "translations": lambda town: str(town.channel),
 }
 """Ids with what is of the first server; of buttons that name nothing, what they have."""
 
