@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path
@@ -137,6 +137,33 @@ class ChatEndpoint(BaseModel):
     def api_key(self) -> str:
         """What the variable says; empty where it is not set."""
         return (os.environ.get(self.key) or dotenv_values(".env").get(self.key) or "") if self.key else ""
+
+
+_SCHEME = re.compile(r"^(bearer|basic|token|apikey) +", re.IGNORECASE)
+"""What stands before a key in a header."""
+_SECRET_NAME = re.compile(r"key|token|secret|passw|auth|signature|^sig$", re.IGNORECASE)
+
+
+def _secrets_in_address(value: str) -> list[str]:
+    """Passwords and tokens in an address, as they are written there and as they are meant."""
+    if "://" not in value:
+        return []
+    parts = urlsplit(value)
+    # NATS takes a token in place of a name.
+    token = parts.username if parts.scheme in ("nats", "tls") and parts.password is None else ""
+    found = [
+        parts.password or token or "",
+        *(said for name, said in parse_qsl(parts.query) if _SECRET_NAME.search(name)),
+    ]
+    return [*found, *map(unquote, found)]
+
+
+def _secrets_in_fields(value: object, name: str = "") -> list[str]:
+    """The texts in ``value``, however deep, whose names say that they are secrets."""
+    if isinstance(value, Mapping):
+        return [secret for key, inner in value.items() for secret in _secrets_in_fields(inner, str(key))]
+    # "reasoning_tokens": "none" is none, and neither is any other word of a setting.
+    return [value] if isinstance(value, str) and len(value) >= 12 and _SECRET_NAME.search(name) else []
 
 
 def unknown_names(file: Path = Path(".env")) -> list[str]:
@@ -378,12 +405,21 @@ class Settings(BaseSettings):
         """What nobody may read in a log: every token and key that is set, and passwords in addresses."""
         values = [getattr(self, name) for name in type(self).model_fields]
         keys = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        addresses = [urlsplit(value).password for value in values if isinstance(value, str) and "://" in value]
-        further = [endpoint.api_key for endpoint in self.chat_endpoints]
-        headers = [*self.chat_headers.values()]
-        for endpoint in self.chat_endpoints:
-            headers += endpoint.headers.values()
-        return tuple(filter(None, [*keys, *addresses, *further, *headers]))
+        endpoints = self.chat_endpoints
+        addresses = [value for value in (*values, *(one.base_url for one in endpoints)) if isinstance(value, str)]
+        headers = list(self.chat_headers.values())
+        for one in endpoints:
+            headers += one.headers.values()
+        fields = [self.chat_extra, *(one.extra for one in endpoints)]
+        found = [
+            *keys,
+            *(secret for address in addresses for secret in _secrets_in_address(address)),
+            *(one.api_key for one in endpoints),
+            *headers,
+            *(_SCHEME.sub("", value) for value in headers),
+            *(secret for given in fields for secret in _secrets_in_fields(given)),
+        ]
+        return tuple(dict.fromkeys(filter(None, found)))
 
     @property
     def prices(self) -> Mapping[str, Prices]:

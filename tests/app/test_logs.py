@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import ROOT
 
 TOKEN, KEY, PASSWORD = "no-shape-of-a-token/2026", "0123456789abcdef0123456789abcdef", 'swo"rd\\fish'
+ELSEWHERE = ("a-token-of-nats", "of-an-address", "of-a-header", "of-a-further-field", "of-another%21", "of-another!")
+"""What is set in addresses, headers and fields."""
 FOREIGN = ("gsk_abcdefghijklmnop1234", "sk-abcdefghijklmnop1234", "Bearer a1b2c3d4e5f6a7b8c9d0")
 
 SPILLING = """
@@ -27,6 +29,7 @@ log.info("flat", value=f"the token is {token}")
 log.info("nested", headers={"Authorization": [f"Bearer {key}"]}, more=("x", {"key": key}))
 logging.getLogger("some.library").warning("connecting with %s", {"password": "PASSWORD", "url": settings.database_url})
 log.info("foreign", values=FOREIGN)
+log.info("elsewhere", values=ELSEWHERE)
 try:
     raise ValueError(f"refused: {token}, {key}")
 except ValueError:
@@ -36,7 +39,11 @@ except ValueError:
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_no_secret_is_in_a_log(terminal: bool) -> None:
-    code = SPILLING.replace("FOREIGN", repr(FOREIGN)).replace('"PASSWORD"', repr(PASSWORD))
+    code = (
+        SPILLING.replace("FOREIGN", repr(FOREIGN))
+        .replace("ELSEWHERE", repr(list(ELSEWHERE)))
+        .replace('"PASSWORD"', repr(PASSWORD))
+    )
     environment = {
         "PATH": os.environ["PATH"],
         "DISCORD_TOKEN": TOKEN,
@@ -44,6 +51,11 @@ def test_no_secret_is_in_a_log(terminal: bool) -> None:
         "TRAINING_API_KEY": PASSWORD,
         "CHAT_MODEL": "scripted",
         "DATABASE_URL": f"postgresql://starling:{KEY}@db/starling",
+        "WORK_URL": "nats://a-token-of-nats@bus:4222",
+        "OPENAI_BASE_URL": "https://api.invalid/v1?api-key=of-an-address",
+        "CHAT_HEADERS": '{"X-Door": "Basic of-a-header"}',
+        "CHAT_EXTRA": '{"provider": {"api_key": "of-a-further-field"}}',
+        "CHAT_ENDPOINTS": '[{"name": "other", "base_url": "https://me:of-another%21@api.invalid/v1"}]',
     }
     parent, child = pty.openpty()
     with subprocess.Popen(
@@ -55,7 +67,7 @@ def test_no_secret_is_in_a_log(terminal: bool) -> None:
     assert written.count("[concealed]") >= 10
     for words in ("the token is", "nested", "connecting with", "refused:"):
         assert words in written
-    for secret in (TOKEN, KEY, PASSWORD, "fish", *(value.rpartition(" ")[2] for value in FOREIGN)):
+    for secret in (TOKEN, KEY, PASSWORD, "fish", *ELSEWHERE, *(value.rpartition(" ")[2] for value in FOREIGN)):
         assert secret not in written, f"{secret} is in the log"
 
 
