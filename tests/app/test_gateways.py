@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,8 +20,10 @@ from bot.app.gateways import SHARD_LOCKS, GatewaysDifferError, ShardInUseError
 from bot.app.health_report import read_report
 from bot.app.shared_parts import SharedChatNeededError, SharedDatabaseNeededError
 from bot.app.single_instance import DatabaseInUseError, FolderInUseError, TokenInUseError
+from bot.corrections.consents import ConsentStore
 from bot.errors import StarlingError
 from bot.sandbox.client.discord_user import DiscordUser
+from bot.sandbox.model.seed import ADMIN_ID
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from bot.settings import read_settings
@@ -103,6 +106,35 @@ async def test_two_gateways_answer_everybody_once_each_what_its_shard_is_told_an
                 about = await ada.slash("about", channel=channel_of_shard(harness, 1))
                 assert (await about.response())["components"] or (await about.response())["content"]
         assert len(chat.requests) == len(asked) + 2
+
+
+async def test_what_is_taken_back_by_one_gateway_is_told_to_no_model_by_the_other(
+    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path
+) -> None:
+    async with place() as (sandbox, chat, harness):
+        ada, url = harness.administrator, filled_postgresql
+        there, asks = channel_of_shard(harness, 1), f"{harness.mention} who keeps the lighthouse?"
+        database = await Database.open(url)
+        await ConsentStore(database).give(ADMIN_ID)
+        await database.close()
+
+        async def told_to_the_model() -> str:
+            chat.requests.clear()
+            await harness.complete_answer_to(await ada.send(there, asks), reader=ada)
+            return json.dumps(chat.requests)
+
+        async with (
+            running(tmp_path, sandbox, **settings_of(0, chat, url, recall="words")),
+            running(tmp_path, sandbox, **settings_of(1, chat, url, recall="words")),
+        ):
+            answer = await harness.complete_answer_to(await ada.send(there, asks), reader=ada)
+            form = await ada.message_command("Correct this reply", answer)
+            await (await ada.submit(form, {"answer": "Old Penelope"})).response()
+            assert "Old Penelope" in await told_to_the_model()
+            question = await (await ada.slash("privacy forget", channel=await harness.dm(ada))).response()
+            await ada.click(question, "privacy-forget")
+            await ada.wait_for_edit(question)
+            assert "Old Penelope" not in await told_to_the_model()
 
 
 async def test_a_gateway_whose_shard_another_process_may_have_stops_and_leaves_what_it_was_writing(
