@@ -24,6 +24,7 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
+from bot.storage import database
 from bot.ui.answer_buttons import offer_row, retry_row, streaming_row
 from bot.ui.channel_permissions import permissions_in
 from bot.ui.downloading import LinkExpiredError
@@ -44,6 +45,9 @@ MAX_ATTEMPTS = 3
 """How often an answer is begun by itself, interruptions counted."""
 TOO_LATE = timedelta(hours=1)
 """An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
+
+BACK_AGAIN_S = 1.0
+"""Between two looks whether the database is back."""
 
 REFUSAL_HOLDS_S = 60.0
 """A flood is answered once, not message by message."""
@@ -259,11 +263,28 @@ class AnswerService:
         """
 
         async def work(job: Job, cancellation: CancellationToken) -> None:
-            asked = message or await self._question_of(job)
-            if asked is not None:
-                await self._answer(job, asked, cancellation)
+            for _attempt in range(MAX_ATTEMPTS):
+                try:
+                    asked = message or await self._question_of(job)
+                    if asked is not None:
+                        await self._answer(job, asked, cancellation)
+                    return
+                except database.AWAY:
+                    log.warning("the database went away during an answer, which goes on when it is back", exc_info=True)
+                    found = await self._once_back(job.id)
+                    if found is None or found.state not in (JobState.QUEUED, JobState.RUNNING):
+                        return
+                    job = found
 
         self._runner.submit(job, work, is_promised=is_promised)
+
+    async def _once_back(self, job_id: str) -> Job | None:
+        """The job as it is stored, once the database can be asked."""
+        while True:
+            try:
+                return await self._jobs.get(job_id)
+            except database.AWAY:
+                await asyncio.sleep(BACK_AGAIN_S)
 
     async def _question_of(self, job: Job) -> hikari.Message | None:
         """The message to answer; None when it is gone, with which the job ends."""
@@ -313,6 +334,8 @@ class AnswerService:
                 ANSWERS.labels("cancelled").inc()
                 await self._jobs.finish(job.id, JobState.CANCELLED, noted=voices.unnoted)
             except Exception as error:
+                if database.is_lost(error):
+                    raise
                 await voices.note(self._jobs, job.id)
                 await self._report_error(job, message, reply, error)
             else:

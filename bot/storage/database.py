@@ -67,6 +67,15 @@ def is_full(error: BaseException) -> bool:
     return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
+AWAY = (SQLAlchemyError, OSError)
+"""What a statement raises while the server is away, or comes back: what the driver tells, and what the system says."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether ``error`` says that the connection to the database broke: what it was for may go well with another."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def async_url(url: str) -> URL:
     """``url`` with the driver that this project uses for it.
 

@@ -186,3 +186,17 @@ async def test_at_whatever_moment_a_gateway_is_killed_the_note_is_answered_once(
     )
     for moment, note in asked:
         assert_answered_once(await replies_to(note), fleet, f"{moment.name}, later")
+
+
+async def test_a_database_that_crashes_under_load_loses_no_note(fleet: Fleet) -> None:
+    fleet.harness.chat.word_delay_s = 0.3
+    people = (fleet.harness.administrator, fleet.harness.russian, fleet.harness.member)
+    asked = [await send_note(person, await fleet.harness.dm(person), "jfk.ogg") for person in people]
+    for one in asked:
+        await promised(fleet, one)
+    await fleet.harness.answer_to(asked[0].message, lambda text: "two" in text, reader=asked[0].person)
+    await asyncio.to_thread(fleet.database.crash)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(fleet.database.start)
+    for number, one in enumerate(asked):
+        assert_answered_once(await answered(one, "ten", PATIENCE_S), fleet, f"note {number}")
