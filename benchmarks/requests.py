@@ -1,10 +1,13 @@
 """How many requests to Discord one question costs: Discord allows 50 a second for a whole bot.
 
-    python -m benchmarks.requests
+    python -m benchmarks.requests [--only costs | limit] [--questions 300]
 
 The real bot in the sandbox, with a chat model that writes twenty words a second. Counted is what Discord counts:
 everything but the download of files; answers to commands and buttons are exempt from its limit for the whole bot, and
 stand in a column of their own. Counts can be compared between machines where those keep up with the writing.
+
+``limit``: so many questions within two seconds, on as many servers, at a Discord with that limit: with the pace that
+the bot keeps and without it.
 """
 
 from __future__ import annotations
@@ -12,18 +15,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import statistics
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from benchmarks.machine import machine
+from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 WORD_S = 0.05
 FIRST_WORD_S = 0.3
+DISCORDS_LIMIT = 50
+ASKED_WITHIN_S = 2.0
 _COUNTED = ("/channels/", "/users/", "/guilds/", "/interactions/", "/webhooks/")
 _ID = re.compile(r"/\d{5,}(?:/[\w.-]{20,})?")
 
@@ -95,9 +103,57 @@ async def cost(harness: BotHarness, ask: Ask, words: int, *, aloud: bool) -> Cou
     return requests_for(harness.sandbox)
 
 
+async def under_the_limit(questions: int, *, is_paced: bool) -> None:
+    """One row: ``questions``, each on a server of its own, at a Discord that takes 50 requests a second."""
+    options = Options(global_requests_per_s=DISCORDS_LIMIT, requests_per_bucket=5, request_log_limit=100_000)
+    async with ScriptedChat() as chat, Sandbox(options=options) as sandbox, populated(sandbox, chat) as harness:
+        chat.answer, chat.first_word_delay_s, chat.word_delay_s = " ".join(["word"] * 60), FIRST_WORD_S, WORD_S
+        guilds = sandbox.add_guilds(questions)
+        settings: dict[str, object] = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": "never"}
+        settings |= {"answers_at_once": 256, "discord_requests_per_s": DISCORDS_LIMIT if is_paced else 100_000}
+        with tempfile.TemporaryDirectory() as folder:
+            async with running(Path(folder), sandbox, **settings):
+                await text_in_a_channel(harness)
+                sandbox.requests.clear()
+                asked_s: dict[str, float] = {}
+                waits_s: list[float] = []
+                for guild in guilds:
+                    asked = await harness.administrator.send(guild + 101, f"{harness.mention} What is it?")
+                    asked_s[asked["channel_id"]] = time.monotonic()
+                    await asyncio.sleep(ASKED_WITHIN_S / questions)
+
+                def is_whole(message: Message) -> bool:
+                    return message["channel_id"] in asked_s and "again" in buttons_of(message)
+
+                for _ in guilds:
+                    answer = await harness.administrator.wait_for_message(is_whole, 300)
+                    waits_s.append(time.monotonic() - asked_s.pop(answer["channel_id"]))
+        made = requests_for(sandbox)
+        refused = sandbox.rate_limits_given["global"]
+        cells = (len(waits_s), made.total(), f"{(made.total() - refused) / questions:.1f}", refused)
+        times = f"{statistics.median(waits_s):.1f} | {max(waits_s):.1f}"
+        print(f"| {'with' if is_paced else 'without'} | {' | '.join(map(str, cells))} | {times} |", flush=True)
+
+
 async def main() -> None:
-    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
-    print(f"{machine()}\n\n| question | requests | exempt | of what |\n| --- | ---: | ---: | --- |")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", choices=("costs", "limit"))
+    parser.add_argument("--questions", type=int, default=300)
+    arguments = parser.parse_args()
+    print(machine())
+    if arguments.only != "limit":
+        await costs()
+    if arguments.only != "costs":
+        print(f"\n{arguments.questions} texts within {ASKED_WITHIN_S:.0f} s, {DISCORDS_LIMIT} requests a second\n")
+        print("| pace | answered | requests | a question | refused | median wait s | longest s |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        for is_paced in (True, False):
+            await under_the_limit(arguments.questions, is_paced=is_paced)
+
+
+async def costs() -> None:
+    """The table of what one question costs."""
+    print("\n| question | requests | exempt | of what |\n| --- | ---: | ---: | --- |")
     for speak in ("never", "voice"):
         async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
             chat.first_word_delay_s, chat.word_delay_s = FIRST_WORD_S, WORD_S

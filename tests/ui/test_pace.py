@@ -19,7 +19,7 @@ from tests.harness import populated, running
 from tests.scripted_chat import ScriptedChat
 
 PER_S = 20
-GUILDS, QUESTIONS_EACH = 24, 2
+GUILDS, ASKED_IN = 200, 24
 
 
 def a_discord(per_s: int = PER_S) -> Sandbox:
@@ -107,7 +107,8 @@ async def test_a_share_below_one_is_a_request_in_so_many_seconds() -> None:
 async def test_many_questions_at_once_are_all_answered_within_discords_limit(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    """Where each would be typed for and edited, nothing is refused, and no last word is missing."""
+    """On hundreds of servers, where each would be typed for and edited, nothing is refused, and no last word is
+    missing."""
     async with ScriptedChat() as chat, a_discord() as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.word_delay_s = " ".join([*("word" for _ in range(30)), "end."]), 0.05
         guilds = sandbox.add_guilds(GUILDS)
@@ -117,9 +118,8 @@ async def test_many_questions_at_once_are_all_answered_within_discords_limit(
             asked = await asyncio.gather(
                 *(
                     person.send(guild + 101, f"{harness.mention} What is it?")
-                    for guild in guilds
+                    for guild in guilds[:: GUILDS // ASKED_IN][:ASKED_IN]
                     for person in (harness.administrator, harness.russian)
-                    for _ in range(QUESTIONS_EACH // 2)
                 )
             )
             for question in asked:
