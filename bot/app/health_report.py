@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from pathlib import Path
 from bot.app.check import Check, CheckResult, check_disk
 from bot.settings import Settings
 
+_WORKER_FILE = "health-worker-"
 STALE_AFTER_S = 60.0
 """A Starling that has said nothing for so long does not run, or hangs."""
 BLOCK_BYTES = 8192
@@ -30,13 +32,14 @@ def report_file(settings: Settings) -> Path:
 
 
 def worker_report_file(data_folder: Path, process: int) -> Path:
-    """That of the worker whose process has that number: there may be several."""
-    return data_folder / f"health-worker-{process}.json"
+    """That of the worker whose process has that number here: there may be several, also of other machines, whose
+    processes have the same numbers."""
+    return data_folder / f"{_WORKER_FILE}{socket.gethostname()}-{process}.json"
 
 
 def forget_stale_workers(data_folder: Path) -> None:
-    """Delete what workers said that have died since."""
-    for path in _worker_reports(data_folder):
+    """Delete what workers said that have died since, here and elsewhere."""
+    for path in data_folder.glob(f"{_WORKER_FILE}*.json"):
         if time.time() - path.stat().st_mtime > STALE_AFTER_S:
             path.unlink(missing_ok=True)
 
@@ -87,7 +90,8 @@ def _said(path: Path) -> tuple[float | None, list[Check]]:
 
 
 def _worker_reports(data_folder: Path) -> list[Path]:
-    return sorted(data_folder.glob("health-worker-*.json"))
+    """Those of this machine: of others it is not asked here how they are."""
+    return sorted(data_folder.glob(f"{_WORKER_FILE}{socket.gethostname()}-*.json"))
 
 
 def _of_worker(path: Path) -> list[Check]:

@@ -20,7 +20,7 @@ from bot.work.bus.subjects import DONE, WORK, queue_filter, queue_name
 from bot.work.bus.timing import BusTiming
 from bot.work.bus.work_request import Lane, WorkKind
 
-WORK_KEPT_S = 6 * 3600.0
+WORK_KEPT_S = 3600.0
 """What no worker has taken by then is gone: its gateway has given it up long ago, or is gone itself."""
 DONE_KEPT_S = 600.0
 """A gateway that was killed finds its results when it is back within this."""
