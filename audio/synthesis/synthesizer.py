@@ -35,7 +35,8 @@ _LOG = logging.getLogger(__name__)
 BEGINNING_S = 1.2
 """A beginning that is shorter is not worth a message of its own: "Yes." """
 REST_S = 0.8
-"""A beginning is heard at once where the rest takes longer to speak than this, by how long its first clip took."""
+"""A beginning is heard at once where the rest takes longer to speak than this, by how long its first clip took; half of
+it where the text goes on being written."""
 
 
 class Synthesizer:
@@ -228,7 +229,8 @@ class Synthesizer:
                 count += clip.sentences
                 spoken_s += clip.duration_s
                 is_waiting = not script.is_complete and not script.has_more(count)
-                is_far = is_waiting or pace_s * script.chars_from(count) > REST_S
+                patience_s = REST_S if script.is_complete else REST_S / 2
+                is_far = is_waiting or pace_s * script.chars_from(count) > patience_s
                 if on_beginning is not None and not script.told and is_far and spoken_s >= BEGINNING_S:
                     begun = await asyncio.to_thread(encoder.finish, voice=clip.voice, engine=clip.engine)
                     encoder, script.told = VoiceMessageEncoder(), count

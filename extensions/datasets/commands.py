@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import hikari
 import lightbulb
 
 from bot.corrections.service import Corrections
-from bot.datasets.dataset import DatasetLabel
+from bot.datasets.dataset import DatasetExistsError, DatasetLabel
 from bot.datasets.naming import MAX_NAME_CHARS
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
@@ -289,23 +291,49 @@ class SelectDataset(
     contexts=GUILD_CONTEXTS,
     default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
-    dataset = lightbulb.string(DATASET, WHICH, localize=True, autocomplete=complete_dataset)
+    dataset = lightbulb.string(DATASET, WHICH, localize=True, default=None, autocomplete=complete_dataset)
     positive = lightbulb.boolean(
         _("positive"), _("Yes for what to say, no for what not to say"), localize=True, default=True
     )
+    folder = lightbulb.string(
+        _("folder"), _("Instead of a dataset: a folder of this server's files"), localize=True, default=None,
+        autocomplete=complete_folder, max_length=400,
+    )  # fmt: skip
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, datasets: Datasets) -> None:
+    async def invoke(self, context: lightbulb.Context, datasets: Datasets, store: DatasetStore) -> None:
         guild, locale = await _begun(context), locale_of(context)
+        if (self.dataset is None) == (self.folder is None):
+            raise DatasetOrFolderError
+        try:
+            name = self.dataset or await self._of_folder(guild, context.user.id, datasets, store)
+        except UploadRefusedError as error:
+            await _answer_at_length(context, describe_refusal(error, locale), "problems.txt")
+            return
         selection, file = await datasets.select(
-            guild, self.dataset, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
+            guild, name, DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
         )
         sentence = POSITIVE_SELECTED if self.positive else NEGATIVE_SELECTED
         lines = [translate(sentence, locale, name=dataset_label(selection.selected))]
         if selection.replaced is not None and file is not None:
             lines.append(translate(REPLACED, locale, name=dataset_label(selection.replaced), path=shown(file.path)))
-        contents = await datasets.contents(guild, self.dataset, selection.selected.version)
+        contents = await datasets.contents(guild, name, selection.selected.version)
         await _show(context, datasets, contents, "\n".join(lines))
+
+    async def _of_folder(self, guild: int, user: int, datasets: Datasets, store: DatasetStore) -> str:
+        """The dataset that is called as the folder is, made where there is none, with what is in the folder.
+
+        Raises:
+            NoSuchFolderError
+            UploadRefusedError: something is wrong with a file; nothing was made.
+        """
+        assert self.folder is not None
+        given = await datasets.read_folder(guild, self.folder, given_by=user, positive=self.positive)
+        name = self.folder.strip().strip("/").rpartition("/")[2][:MAX_NAME_CHARS]
+        with contextlib.suppress(DatasetExistsError):
+            await store.create(guild, name, user)
+        await datasets.add(guild, name, given)
+        return name
 
 
 @loader.command

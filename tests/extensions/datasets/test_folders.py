@@ -71,6 +71,10 @@ async def test_a_zip_or_a_folder_of_files_is_one_dataset_and_goes_with_who_gave_
             assert "There is nothing in a folder `autumn` here." in await told(
                 ada, "dataset add", dataset="spring", folder="autumn"
             )
+            selected = await told(ada, "select_dataset", folder="spring/keys")
+            assert selected.startswith("Training now learns to speak like `keys v1`.")
+            assert "`keys v1`" in await told(ada, "select_dataset", folder="/spring/keys/")
+            assert "either a dataset or a folder" in await told(ada, "select_dataset")
             plan = await (
                 await ada.slash("train", {"trainer": "export", "folder": "spring"}, channel="general")
             ).response(30)
