@@ -10,7 +10,7 @@ import hikari
 import structlog
 
 from audio import Transcript, TranscriptionProgress
-from bot.answering.called_by_name import is_called
+from bot.answering.called_by_name import NAME, is_called
 from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
 from bot.answering.long_notes import Card, LongNotes, is_long
@@ -37,6 +37,8 @@ from bot.work.jobs import JobQueueFullError, JobRunner
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 3
+MAX_CALL_S = 60.0
+"""Of a note that is likely to be a question."""
 
 
 class AutoTranscripts:
@@ -158,10 +160,21 @@ class AutoTranscripts:
 
         try:
             return await self._reader.read(
-                files, guild=job.guild_id, sender=job.user_id, channel=job.channel_id, is_asked=False, progress=tell
+                files,
+                guild=job.guild_id,
+                sender=job.user_id,
+                channel=job.channel_id,
+                names=self._own_names(files),
+                is_asked=False,
+                progress=tell,
             )
         finally:
             await live.end()
+
+    def _own_names(self, files: Sequence[hikari.Attachment]) -> Sequence[str]:
+        """What is listened for in notes that may be meant for us: a name at the beginning is left out easily. Not in
+        what is too long for a question, which would cost half as much again."""
+        return (NAME,) if all(file.duration is not None and file.duration <= MAX_CALL_S for file in files) else ()
 
     async def _is_called(self, message: hikari.Message, heard: Sequence[HeardRecording]) -> bool:
         """Whether the speaker calls us by name, so that an answer is wanted."""

@@ -64,6 +64,7 @@ class RecordingReader:
         channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         to_english: bool = False,
+        names: Sequence[str] = (),
         is_asked: bool = True,
         progress: OnHeard | None = None,
     ) -> list[HeardRecording]:
@@ -96,6 +97,7 @@ class RecordingReader:
                         channel=channel,
                         language=language,
                         translate=to_english,
+                        names=names,
                         is_asked=is_asked,
                         progress=tell,
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 import cachetools
@@ -80,6 +80,7 @@ class VoiceNoteTranscriber:
         channel: hikari.Snowflakeish | None = None,
         language: str | None = None,
         translate: bool = False,
+        names: Sequence[str] = (),
         is_asked: bool = True,
         progress: OnProgress | None = None,
     ) -> Transcript:
@@ -89,6 +90,7 @@ class VoiceNoteTranscriber:
 
         ``channel``: what is spoken there tells what a note of a word or two is in, beside the guild and the sender.
         ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
+        ``names``: that may be said besides those of the guild.
         ``is_asked``: whether a person waits for it.
         ``progress``: called with what is heard so far.
 
@@ -104,7 +106,7 @@ class VoiceNoteTranscriber:
             languages=choices.languages,
             expected_languages=await self._expected(sender, guild, channel),
             translate=translate,
-            hints=", ".join(filter(None, [*choices.names, choices.vocabulary])),
+            hints=", ".join(filter(None, [*names, *choices.names, choices.vocabulary])),
             source=int(guild or sender),
             progress=progress,
         )
