@@ -59,6 +59,7 @@ class CalibratedIndex:
         self._corrections: tuple[ApprovedCorrection, ...] = ()
         self._kept_english: Mapping[int, bytes] = {}
         self._in_every: frozenset[int] = frozenset()
+        self._lacking: Sequence[ApprovedCorrection] = ()
         self._all_languages = english is None
         """Whether somebody has asked in another language: only then is what is English looked at in it."""
         self._lock = threading.Lock()
@@ -89,10 +90,11 @@ class CalibratedIndex:
                 if not self._all_languages:
                     every = [one for one in corrections if self._kept_english.get(one.number) == _OTHER_LANGUAGE]
             self._every.replace([one for one in every if one.number in in_every], in_every)
+            self._lacking = [one for one in corrections if self._lacks_english(one) or self._lacks_every(one)]
 
     def lacking(self) -> Sequence[ApprovedCorrection]:
         """See ``Index``."""
-        return [one for one in self._corrections if self._lacks_english(one) or self._lacks_every(one)]
+        return self._lacking
 
     def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
         """See ``Index``."""

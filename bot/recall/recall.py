@@ -23,10 +23,11 @@ MAX_BYTES = 256 * 2**20
 """Of the indexes that are kept in memory: some twenty of 5,000 corrections each, or thousands of small ones. What is
 not there is read from the database when somebody asks, which takes a second where it is large."""
 PATIENCE_S = 5.0
-"""How long an answer waits for what was never worked out: thousands of corrections take a minute once, others are there
-at once."""
+"""How long an answer waits for recall."""
 BATCH = 32
 """Corrections that are worked out and stored at once: a second's work."""
+WAITED_FOR = 2 * BATCH
+"""Of corrections that were never worked out an answer waits for so many; of more, it is given with what there is."""
 GROWTH = 2
 """What is worked out is added to an index when it is one of so many parts of that: to add it takes a second, too."""
 
@@ -132,14 +133,16 @@ class Recall:
         if revision is None:
             self._indexes.pop((taught, owner), None)
             return []
-        held = self._indexes.setdefault((taught, owner), _OwnersIndex(taught, owner, index()))
+        if (held := self._indexes.get((taught, owner))) is None:
+            held = self._indexes[taught, owner] = _OwnersIndex(taught, owner, index())
         self._indexes.move_to_end((taught, owner))
         async with held.lock:
             if await asyncio.to_thread(held.index.widens_for, question) or held.revision != revision:
                 await self._read(held, revision)
             if held.index.lacking() and (held.growing is None or held.growing.done()):
                 held.growing = self._begin(self._grow(held))
-        if held.growing is not None:
+            is_soon = len(held.index.lacking()) <= WAITED_FOR
+        if held.growing is not None and is_soon:
             # What there is meanwhile is better than nothing.
             await asyncio.wait({held.growing}, timeout=0.8 * PATIENCE_S)
         async with held.lock:

@@ -106,14 +106,14 @@ def sqlite_file(url: str) -> Path | None:
 class Sessions:
     """Sessions of a database: called, one that reads; ``begin()``, one whose transaction is kept when its block ends.
 
-    What only reads begins no transaction: that would send two messages more to the server for each answer of one, and
-    every statement sees what is there at its moment either way.
+    What only reads begins no transaction: with PostgreSQL that would be two messages more for each answer of the server
+    (SQLite begins none for it by itself), and every statement sees what is there at its moment either way.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._reading = async_sessionmaker(
-            engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
-        )
+        is_postgresql = engine.dialect.name == "postgresql"
+        reading = engine.execution_options(isolation_level="AUTOCOMMIT") if is_postgresql else engine
+        self._reading = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
         self._writing = async_sessionmaker(engine, expire_on_commit=False)
 
     def __call__(self) -> AsyncSession:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import Connection, select
 
 from bot.app.learning import build_personal_data_alone
 from bot.app.stores import Stores, stores_in
@@ -22,7 +23,7 @@ from bot.recall.embeddings import EmbeddingChoice
 from bot.recall.indexes import WordIndex
 from bot.recall.recall import Recall
 from bot.settings import read_settings
-from bot.storage.database import Database
+from bot.storage.database import Database, alembic_config
 from bot.storage.tables import RecallVectorRow
 from bot.weights.weights import WeightsCache
 
@@ -140,6 +141,21 @@ async def test_what_a_person_has_taught_for_themselves_is_gone_as_well(
     await memories.teach(ADA, "What else?", "Nothing.")
     await memories.taught.keep_vectors(ADA, "e", [(taught, b"v")])
     assert await memories.taught.vectors(ADA, "e") == {}
+
+
+async def test_what_was_taught_before_an_upgrade_is_recalled_after_it(two: tuple[Process, Process]) -> None:
+    one, other = two
+    await one.approve(ASKED, ANSWER)
+    await one.stores.memories.teach(ADA, ASKED, "At eight.")
+
+    def upgraded(connection: Connection) -> None:
+        command.downgrade(alembic_config(connection), "0022")
+        command.upgrade(alembic_config(connection), "head")
+
+    async with one.database.engine.begin() as connection:
+        await connection.run_sync(upgraded)
+    assert (await other.recalls(), await other.recalls_own()) == ([ANSWER], ["At eight."])
+    assert await other.recall.recalled(GUILD + 1, ASKED) == ()
 
 
 async def test_vectors_are_worked_out_once_and_anew_for_other_weights(
