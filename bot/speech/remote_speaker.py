@@ -22,8 +22,8 @@ MAX_CHARS = 4000
 """Of one text, as ``Synthesizer`` has it."""
 LONG_CHARS = 900
 """About a minute: who asks for more lets others go first."""
-PATIENCE_S = 120.0
-"""A text that is not spoken by then, its place in the queue included, is told to be written only."""
+PATIENCE_S = {Lane.INTERACTIVE: 120.0, Lane.LONG: 300.0}
+"""How long it may take, its place in the queue included."""
 VOICES_PATIENCE_S = 2.0
 """Discord wants choices within three."""
 VOICES_KEPT_S, VOICES_DOUBTED_S = 600.0, 30.0
@@ -127,13 +127,14 @@ class RemoteSpeaker:
             return self._voices
 
     async def _spoken(self, task: SpeakTask, source: int | None) -> Speech:
+        lane = Lane.LONG if len(task.text) > LONG_CHARS else Lane.INTERACTIVE
         request = WorkRequest(
             task=f"speak-{task.wish}",
             kind=WorkKind.SPEAK,
-            lane=Lane.LONG if len(task.text) > LONG_CHARS else Lane.INTERACTIVE,
+            lane=lane,
             source=source or 0,
             body=msgspec.msgpack.encode(task),
-            timeout_s=PATIENCE_S,
+            timeout_s=PATIENCE_S[lane],
         )
         return msgspec.msgpack.decode(await self._bus.run(request), type=Speech)
 

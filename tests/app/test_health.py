@@ -19,7 +19,9 @@ from sqlalchemy.pool import Pool
 
 from bot.app import chat_watch, health
 from bot.app import metrics as served
+from bot.app.work_watch import WorkWatch
 from bot.sandbox.server import Sandbox
+from bot.work.bus.work_bus import WorkBus
 from bot.work.metrics import REGISTRY
 from tests.app.process import command
 from tests.conftest import ROOT
@@ -226,7 +228,9 @@ PROMTOOL = shutil.which("promtool")
 
 
 def test_the_dashboard_and_the_alerts_name_metrics_that_there_are() -> None:
-    there = {f"{family.name}{ending}" for family in REGISTRY.collect() for ending in ("", "_total", "_bucket")}
+    of_work = WorkWatch(WorkBus("nats://127.0.0.1", gateway=0)).collect()
+    families = [*REGISTRY.collect(), *of_work]
+    there = {f"{family.name}{ending}" for family in families for ending in ("", "_total", "_bucket")}
     for file in ("dashboard.json", "alerts.yml"):
         named = set(re.findall(r"\b(?:starling|process)_[a-z_]+", (MONITORING / file).read_text()))
         assert named, file
