@@ -49,8 +49,8 @@ JOB_BYTES, EXCHANGE_BYTES = 480, 700
 TASKS_A_SERVER = 2_000
 # Voice messages as Discord's clients record them (4 kB a second, Discord's documentation) and as Piper's come out here.
 NOTE_BYTES_S, SPEECH_BYTES_S = 4_000, 4_260
-# SQLAlchemy's pool of one gateway: five, ten more when all are in use, and one for its locks.
-CONNECTIONS = 16
+# The pool of one gateway (bot/storage/database.py): twenty, twenty more when all are in use, and one for its locks.
+CONNECTIONS = 41
 # Discord recommends a shard for about so many guilds; one identifies in five seconds where it allows one at once.
 GUILDS_A_SHARD, IDENTIFYING_S = 1_000, 5
 
