@@ -14,6 +14,7 @@ from cachetools import TTLCache
 
 from bot.answering.unread_files import (
     FileDamagedError,
+    FileEmptyError,
     FileLockedError,
     FileOfOldFormatError,
     FileOverLimitError,
@@ -100,7 +101,7 @@ def is_readable(attachment: hikari.Attachment) -> bool:
     kind = _kind(attachment)
     return not is_recording(attachment) and (
         kind.startswith("text/") or kind in _TEXT_TYPES or _suffix(attachment) in _TEXT_SUFFIXES
-        or _reader(attachment) is not None
+        or _reader(attachment) is not None or _may_be_text(attachment)
     )  # fmt: skip
 
 
@@ -150,9 +151,9 @@ class FileTexts:
             return await self._document(name, reader, data)
         text = await asyncio.to_thread(decoded_text, data[:DECODED_BYTES])
         if text is None:
-            raise FileDamagedError(name)
+            raise FileUnreadError(name) if _may_be_text(attachment) else FileDamagedError(name)
         if not text.strip():
-            raise FileWithoutTextError(name)
+            raise FileEmptyError(name)
         return FileText(name, text.strip()[:MAX_CHARS], len(data) > DECODED_BYTES or len(text) > MAX_CHARS)
 
     async def _document(self, name: str, reader: str, data: bytes) -> FileText:
@@ -206,6 +207,12 @@ def _reader_of_old(attachment: hikari.Attachment, data: bytes) -> str | None:
 
 def _kind(attachment: hikari.Attachment) -> str:
     return (attachment.media_type or "").partition(";")[0]
+
+
+def _may_be_text(attachment: hikari.Attachment) -> bool:
+    """Whether only its content says what ``attachment`` is: such as LICENSE, which has no suffix and no type."""
+    has_suffix = "." in attachment.filename.strip(".")
+    return not has_suffix and _kind(attachment) in ("", "application/octet-stream") and attachment.size <= DECODED_BYTES
 
 
 def _suffix(attachment: hikari.Attachment) -> str:

@@ -32,6 +32,12 @@ class FileLockedError(FileUnreadError):
     sentence = _("I did not read {name}: it is locked with a password.")
 
 
+class FileEmptyError(FileUnreadError):
+    """Raised when there is nothing in a text file."""
+
+    sentence = _("I did not read {name}: it is empty.")
+
+
 class FileWithoutTextError(FileUnreadError):
     """Raised when there is no text in a document."""
 

@@ -16,6 +16,7 @@ _ENCODINGS = (
     "cp1251", "cp1252", "cp1250", "cp1253", "cp1254", "koi8_r", "cp866", "shift_jis", "gb18030", "big5", "euc_kr",
 )  # fmt: skip
 """Those that are tried where a text is neither UTF-8 nor UTF-16."""
+_LEAST_IN_TEXT, _MOST = 7, 0.9
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
 GUESSED_BYTES = 64 << 10
@@ -63,8 +64,22 @@ def decoded_text(data: bytes) -> str | None:
     return None if text is None or "\0" in text else text
 
 
+def _of_unicode(data: bytes) -> str:
+    """Which encoding of Unicode ``data`` seems to have, UTF-8 where nothing speaks for another."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    begun = data[:4096]
+    for encoding, larger in (("utf-16-le", begun[1::2]), ("utf-16-be", begun[0::2])):
+        # Of alphabets, one byte of each two is smaller than any that is in texts of one byte a sign.
+        if len(larger) > 3 and sum(byte < _LEAST_IN_TEXT for byte in larger) >= _MOST * len(larger):
+            return encoding
+    return "utf-8-sig"
+
+
 def _decoded(data: bytes) -> str | None:
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    encoding = _of_unicode(data)
     # A beginning may end within a sign.
     decoder = codecs.getincrementaldecoder(encoding)()
     try:

@@ -201,7 +201,7 @@ async def test_a_model_that_cannot_see_answers_the_words(tmp_path: Path, whisper
     assert [isinstance(request["messages"][-1]["content"], str) for request in chat.requests] == [False, True]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 async def test_text_files_are_read(harness: BotHarness, encoding: str) -> None:
     file = ("заметки.md", "Кодовое слово: скворец. 🐦".encode(encoding), "text/markdown")
     asked = await harness.member.send(await harness.dm(harness.member), "What is the code word?", files=[file])
@@ -219,6 +219,9 @@ async def test_what_cannot_be_read_is_told_above_the_answer_and_to_the_model(har
         ("scan.pdf", made_documents.pdf(""), "application/pdf"),
         ("game.exe", b"MZ", "application/x-msdownload"),
         ("letter.doc", b"old", "application/msword"),
+        ("empty.txt", b" \n", "text/plain"),
+        ("COPYING", b"All may copy this.", "application/octet-stream"),
+        ("core", b"\x7fELF\0\0", "application/octet-stream"),
     ]
     asked = await harness.member.send(await harness.dm(harness.member), "What is this?", files=files)
     answer = await harness.complete_answer_to(asked)
@@ -228,10 +231,12 @@ async def test_what_cannot_be_read_is_told_above_the_answer_and_to_the_model(har
         "-# I did not read scan.pdf: there is no text in it. A scan has only pictures: send me those.\n"
         "-# I did not read game.exe: I cannot read files of this kind.\n"
         "-# I did not read letter.doc: it is in an old format. Save it as DOCX, XLSX, PPTX or PDF.\n"
+        "-# I did not read empty.txt: it is empty.\n"
         f"{PARIS}"
     )
     assert len(shown_to_model(harness)) == 1
     text = harness.chat.requests[-1]["messages"][-1]["content"][0]["text"]
+    assert "COPYING:\n```\nAll may copy this.\n```" in text
     assert "plan.pdf:\n```\n[Page 1]\nThe code word is starling.\n```" in text
     assert all(f"[Also attached, but not readable here: {name}." in text for name in ("scan.pdf", "game.exe"))
 

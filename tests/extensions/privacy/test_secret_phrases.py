@@ -30,10 +30,17 @@ ROADS = (
     *("correction", "question", "direct", "memory", "taught", "voted"),
 )
 """By which Chloe says something."""
-ADAS = ("dataset", "test")
+ADAS = ("dataset", "test", "upload")
 """By which Ada does."""
 GUILDS = ("instruction", "vocabulary", "name")
 """What is the server's own, and goes with it."""
+
+
+OWN_FILES = {
+    ".running", ".right-of-way", "archive.key", "chat-profiles.json", "forgotten.jsonl", "last-connected",
+    "starling.db", "starling.db-shm", "starling.db-wal", "starling.db.lock",
+}  # fmt: skip
+"""What a data folder has when all that people and servers said is taken back; none of it has a word of theirs."""
 
 
 def phrase(road: str) -> str:
@@ -202,6 +209,7 @@ async def done_by_ada(harness: BotHarness) -> None:
     for options in ({"dataset": name}, {"data": json.dumps([phrase("test")])}):
         outcome = await ada.slash("test", options, channel="general")
         await outcome.response_where(lambda said: "Test of" in json.dumps(said["components"]), 40)
+    await told(ada, "files upload", file=("notes.txt", phrase("upload").encode(), "text/plain"))
     form = await ada.slash("instruction set", {}, channel="general")
     await (await ada.submit(form, {"text": f"Be brief. {phrase('instruction')}"})).response()
     await told(ada, "hearing", vocabulary=phrase("vocabulary"))
@@ -250,3 +258,5 @@ async def test_what_is_taken_back_is_nowhere(tmp_path: Path, url: str, whisper_b
             sandbox.services.publish(Event("GUILD_DELETE", {"id": str(guild)}, guild_id=guild, to_people=False))
             await store.until_silent(*ROADS, *ADAS, *GUILDS)
         await store.until_silent(*ROADS, *ADAS, *GUILDS)
+        left = {place.rpartition("/")[2] for place in await asyncio.to_thread(store._files)}
+        assert left <= OWN_FILES, "a file of a person or a server is left"
