@@ -211,6 +211,8 @@ class ConversationHistory:
                 break
             found.append(head_of(each))
             later = each.timestamp
+        if whole and len(recent) == MAX_RECENT and (head := await self._head(message.channel_id)) is not None:
+            found += [head] if head.id not in {one.id for one in found} else []
         known = await self._exchanges.of_messages([one.id for one in found])
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
@@ -229,6 +231,15 @@ class ConversationHistory:
             if exchange.reply_message_id == one.id:
                 turns.append(ChatMessage("assistant", exchange.reply))
         return turns
+
+    async def _head(self, channel: hikari.Snowflake) -> hikari.Message | None:
+        """What stands at the head of a thread, above what is said there: in a forum, its first message."""
+        thread = self._bot.cache.get_thread(channel)
+        if thread is None:
+            return None
+        parent = self._bot.cache.get_guild_channel(thread.parent_id)
+        in_forum = isinstance(parent, hikari.GuildForumChannel | hikari.GuildMediaChannel)
+        return await self._recent.head(channel if in_forum else thread.parent_id, thread.id)
 
     async def _said(
         self, message: hikari.PartialMessage, reading: EarlierFiles | None, *, ours_too: bool = False

@@ -13,6 +13,9 @@ from bot.answering.request import own_roles, words
 _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>")
 _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 _MOMENT = re.compile(r"<t:(-?\d{1,13})(?::\w)?>")
+_PLACE = re.compile(r"<id:(customize|browse|guide)>")
+_PLACES = {"customize": "Channels & Roles", "browse": "Browse Channels", "guide": "Server Guide"}
+"""What Discord calls the places of a server that are no channels."""
 _COMMAND = re.compile(r"</([^:<>]{1,100}):\d+>")
 _MAX_EMBEDS = 5
 _MAX_EMBED_CHARS = 2000
@@ -95,4 +98,5 @@ def _named(
             return found[0]
 
     named = _EMOJI.sub(r":\1:", _MENTION.sub(name, content))
+    named = _PLACE.sub(lambda found: f"#{_PLACES[found[1]]}", named)
     return _COMMAND.sub(r"/\1", _MOMENT.sub(moment, named))

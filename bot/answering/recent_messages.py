@@ -30,6 +30,8 @@ class RecentMessages:
         """By channel, the oldest message first."""
         self._coming: dict[int, list[hikari.Message]] = {}
         """What comes in a channel while it is read."""
+        self._heads: TTLCache[int, hikari.Message | None] = TTLCache(KEPT_CHANNELS, KEPT_S)
+        """What threads were begun from, by their ids, which are those of these messages; None: of nothing."""
         self._lock = KeyedLock()
 
     def came(self, message: hikari.Message) -> None:
@@ -43,11 +45,14 @@ class RecentMessages:
     def changed(self, message: hikari.PartialMessage, me: hikari.Snowflakeish) -> None:
         """Take note that somebody's message was edited; of the bot ``me``, which edits its answers all the time,
         nobody asks what its messages say, but for its cards."""
+        self._heads.pop(int(message.id), None)
         if not message.author or message.author.id != me or is_card(message):
             self._kept.pop(int(message.channel_id), None)
 
     def deleted(self, channel: hikari.Snowflakeish, messages: Collection[hikari.Snowflakeish]) -> None:
         """Take note that ``messages`` are gone."""
+        for message_id in messages:
+            self._heads.pop(int(message_id), None)
         if (kept := self._kept.get(int(channel))) is not None:
             for message in [one for one in kept if one.id in messages]:
                 kept.remove(message)
@@ -55,6 +60,17 @@ class RecentMessages:
     def lost(self) -> None:
         """Take note that events may have been missed."""
         self._kept.clear()
+        self._heads.clear()
+
+    async def head(self, channel: hikari.Snowflakeish, thread: hikari.Snowflakeish) -> hikari.Message | None:
+        """The message that ``thread`` was begun from, which is in ``channel``; None where there is none that may be
+        read."""
+        if int(thread) not in self._heads:
+            try:
+                self._heads[int(thread)] = await self._rest.fetch_message(channel, thread)
+            except (hikari.NotFoundError, hikari.ForbiddenError):
+                self._heads[int(thread)] = None
+        return self._heads[int(thread)]
 
     async def before(self, message: hikari.Message, limit: int) -> list[hikari.Message]:
         """Up to ``limit`` messages that came before ``message`` in its channel, the latest first.

@@ -68,6 +68,7 @@ def snapshot(**parts: Any) -> list[dict[str, Any]]:
         ({"content": f"<@{ME}> is <:star:12> nice?"}, "is :star: nice?"),
         ({"content": "Use </ask:12> before <t:1764115200:R>"}, "Use /ask before 26 November 2025, 00:00 UTC"),
         ({"content": "<t:9999999999999:R>"}, "<t:9999999999999:R>"),
+        ({"content": "Look at <id:customize>"}, "Look at #Channels & Roles"),
         (
             {
                 "flags": 1 << 15,

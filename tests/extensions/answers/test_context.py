@@ -86,6 +86,15 @@ async def test_what_stands_at_the_head_of_a_thread_is_known(harness: BotHarness)
     thread = await harness.administrator.thread("meeting", message=said)
     await ask(harness, "member", thread, f"{harness.mention} when is it?")
     assert shown(harness) == ["Ada: The meeting is at five.", "Chloe: when is it?"]
+    for number in range(32):
+        await harness.administrator.send(thread, f"{number}!")
+    for _time in range(2):
+        harness.sandbox.requests.clear()
+        await ask(harness, "member", thread, f"{harness.mention} and where?")
+        assert shown(harness)[0] == "Ada: The meeting is at five."
+        assert len(shown(harness)) == 32
+    fetched = [one.path for one in harness.sandbox.requests.all() if not one.by_person and one.method == "GET"]
+    assert fetched == [], "what stands there is kept in mind"
 
 
 async def test_in_a_joined_channel_the_recent_messages_are_known(harness: BotHarness) -> None:
