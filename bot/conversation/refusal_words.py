@@ -44,11 +44,11 @@ NO_KEY = re.compile(
     r"invalid_?api_?key|api_key_invalid|authentication|unauthenticated|no_db_connection"
     r"|(api|access|auth)[ _-]?(key|token).{0,30}(invalid|not valid|incorrect|expired|missing|leaked|revoked|disabled)"
     r"|(invalid|incorrect|expired|missing|no).{0,20}(api|auth)[ _-]?(key|token|credentials)"
-    r"|(security|bearer) token.{0,40}invalid|token (has |is )?expired"
+    r"|(security|bearer) token.{0,40}invalid|token (has |is )?expired|not authenticated|\bunauthorized\b"
 )
 """``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
 NO_ADDRESS = re.compile(
-    r"^\W*(error\W*)?(detail\W*)?((http )?404 )?((page|resource|path|endpoint|url) )?not[ _]found\W*$"
+    r"^\W*(error\W*)?(detail\W*)?((http )?404\W+)?((page|resource|path|endpoint|url) )?not[ _]found\W*$"
     r"|http request.{0,20}to (an )?https"
     r"|invalid url|unexpected endpoint|unknown (url|request url)"
     r"|cannot (post|get) /|no route|route .{0,80}not found|method not allowed|could not route"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,7 @@ USAGE_WAIT_S = 2.0
 """How long the end of a reply may wait for the endpoint's own count of tokens."""
 
 _SNIFFED_BYTES = 4096
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 CHARS_OF_TOKEN = 32
 """What a token has at most, on the average of a reply; an endpoint that gives more ignores the limit of tokens."""
@@ -100,6 +102,8 @@ class StreamedReply:
         self._texts: list[str] = []
         self._left_chars = limits.max_chars
         self._reasoned = False
+        self._half = ""
+        """The first half of a sign whose second one is still to come."""
         self._ended = self._done = self._wants_tool = False
         self._counted: CountedTokens | None = None
 
@@ -197,11 +201,13 @@ class StreamedReply:
         if self._done:
             return
         if chunk.end is not None:
-            self.end, self._ended = chunk.end, True
+            # Some say how it ended, and then once more that it did.
+            self.end, self._ended = chunk.end if self.end is ReplyEnd.WHOLE else self.end, True
         elif chunk.is_complete:
             self._ended = True
 
     def _words(self, chunk: Chunk) -> Iterator[str]:
+        chunk = replace(chunk, text=self._whole_signs(chunk.text))
         if len(chunk.reasoning) + len(chunk.text) > self._left_chars:
             reasoning = chunk.reasoning[: self._left_chars]
             chunk = replace(chunk, reasoning=reasoning, text=chunk.text[: self._left_chars - len(reasoning)])
@@ -223,6 +229,16 @@ class StreamedReply:
             yield Retraction(self._shown(part))
         elif part:
             yield self._shown(part)
+
+    def _whole_signs(self, text: str) -> str:
+        """``text`` without what no text has: halves of signs, which some split over two parts, and zeros, which
+        databases refuse."""
+        text, self._half = self._half + text, ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        if _NO_TEXT.search(text) is None:
+            return text
+        return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _shown(self, part: str) -> str:
         self.has_shown = self.has_shown or bool(part.strip())

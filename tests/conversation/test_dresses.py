@@ -267,6 +267,7 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         # Keys and doors
         (403, _openai("The security token included in the request is invalid."), ChatRefusedError),
         (403, _openai("token expired"), ChatRefusedError),
+        (200, {"detail": "Not authenticated"}, ChatRefusedError),
         (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***."},
          ChatRefusedError),  # xAI
         (403, _openai("Your API key was reported as leaked. Please use another API key.", status="PERMISSION_DENIED"),
@@ -306,6 +307,7 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (400, _openai("Model id x is not allowed"), ChatModelUnknownError),
         # Addresses
         (404, {"error": "path not found"}, ChatWrongAddressError),
+        (404, "404: Not Found", ChatWrongAddressError),
         (404, {"code": 404, "message": "HTTP 404 Not Found"}, ChatWrongAddressError),
         (400, "Client sent an HTTP request to an HTTPS server.", ChatWrongAddressError),
         (404, _openai("Resource not found", code="404"), ChatWrongAddressError),  # Azure
@@ -457,6 +459,8 @@ STREAMS = {
         json.dumps({"model": "m", "message": {"content": part}, "done": not part, "done_reason": "stop"}).encode()
         + b"\n" for part in ("Par", "is", ".", "")),
     "a thought by its mark": stream(_delta(content="Hm.", thought=True), _delta(content="Paris."), END),
+    "the end told twice": stream(_delta(content="Paris."), END, END, END),
+    "zeros among the words": stream(_delta(content="Pa\0ris."), END),
     "think tags in pieces": stream(
         *(_delta(content=part) for part in ("\n<th", "ink>", "Hm.", "</", "think", ">\n", "\nParis.")), END),
 }  # fmt: skip
@@ -523,6 +527,26 @@ async def test_each_word_for_an_end_is_known(
     else:
         with pytest.raises(expected):
             await _reply(chat)
+    await chat.close()
+
+
+async def test_a_limit_that_is_told_first_is_not_forgotten_for_a_second_end(endpoint: ScriptedChat) -> None:
+    chat, report = _model(endpoint), ReplyReport()
+    at_limit = {"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}
+    endpoint.script = lambda _body: Scripted(stream(_delta(content="Paris is"), at_limit, END))
+    assert await _reply(chat, report) == "Paris is"
+    assert report.end == "limit"
+    await chat.close()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"), [(("\\ud83d", "\\ude00."), "😀."), (("a\\ud83d", "."), "a\ufffd."), (("a\\ud83d",), "a")]
+)
+async def test_a_sign_that_comes_in_halves_is_whole(endpoint: ScriptedChat, parts: tuple[str, ...], said: str) -> None:
+    events = [f'data: {{"choices": [{{"delta": {{"content": "{part}"}}}}]}}\n\n' for part in parts]
+    endpoint.script = lambda _body: Scripted("".join(events).encode() + stream(END))
+    chat = _model(endpoint)
+    assert await _reply(chat) == said
     await chat.close()
 
 
