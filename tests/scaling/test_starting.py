@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from bot.app.shared_parts import SharedChatNeededError, SharedDatabaseNeededError
 from bot.app.starling import Starling
-from bot.app.worker import read_worker_settings
+from bot.app.worker import read_worker_settings, run_worker
 from bot.settings import Settings, read_settings
 from bot.settings_errors import SettingsError
 from bot.weights.needed import needed_for_speech, needed_models
-from tests.app.process import command
+from bot.work.bus.errors import NatsUnreachableError
 from tests.scaling.nats import free_port
 
 WORK_URL = "nats://gateway:password@127.0.0.1:1"
@@ -84,8 +85,8 @@ def test_a_worker_needs_an_address() -> None:
 
 
 async def test_a_worker_without_nats_says_so_in_one_sentence(tmp_path: Path) -> None:
-    given = {"WORK_URL": f"nats://127.0.0.1:{free_port()}", "WORK_KINDS": "speak", "TTS_ENGINE": "espeak"}
-    async with command("worker", DATA_FOLDER=str(tmp_path), **given) as process:
-        _out, err = await process.communicate()
-    assert process.returncode == 1
-    assert "cannot be reached" in err.decode() and "Traceback" not in err.decode()
+    settings = read_worker_settings(
+        work_url=f"nats://127.0.0.1:{free_port()}", work_kinds="speak", tts_engine="espeak", data_folder=tmp_path
+    )
+    with pytest.raises(NatsUnreachableError, match="cannot be reached"):
+        await run_worker(settings, asyncio.Event(), lambda _line: None)
