@@ -148,6 +148,8 @@ def _secrets_in_address(value: str) -> list[str]:
     """Passwords and tokens in an address, as they are written there and as they are meant."""
     if "://" not in value:
         return []
+    if len(several := re.split(r",(?=\s*\w+://)", value)) > 1:
+        return [secret for one in several for secret in _secrets_in_address(one.strip())]
     parts = urlsplit(value)
     # NATS takes a token in place of a name.
     token = parts.username if parts.scheme in ("nats", "tls") and parts.password is None else ""

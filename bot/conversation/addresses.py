@@ -38,8 +38,8 @@ def tidy_key(key: str) -> str:
     """``key`` without what gets copied along with it: blanks, line breaks, quotation marks, ``Bearer``, the name
     of a variable."""
     key = re.sub(r"^(export )?\w*(KEY|TOKEN)=", "", re.sub(r"\s+", " ", key).strip())
-    key = key.strip().strip("\"'").strip()
-    return re.sub(r"^bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
+    key = key.strip().strip("\"'<>`").strip()
+    return re.sub(r"^(authorization: ?)?bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
 
 
 def neighbours(url: str) -> list[str]:
@@ -47,9 +47,10 @@ def neighbours(url: str) -> list[str]:
     parts = urlsplit(tidy_url(url))
     segments = [segment for segment in parts.path.split("/") if segment]
     bases = ["/" + "/".join(segments[:count]) if count else "" for count in range(len(segments), -1, -1)]
-    paths = dict.fromkeys(
-        f"{base}{path}" for base in bases for path in _PATHS if not (base and path and base.endswith(path))
-    )
+    # Of what is too long, the part that ends as such addresses do.
+    shorter = [base for base in bases[1:] if base.endswith(tuple(filter(None, _PATHS)))]
+    near = (f"{base}{path}" for base in bases for path in _PATHS if not (base and path and base.endswith(path)))
+    paths = dict.fromkeys([*shorter, *near])
     return [urlunsplit((parts.scheme, parts.netloc, path, "", "")) for path in paths if path != parts.path][:12]
 
 

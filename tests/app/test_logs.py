@@ -12,7 +12,15 @@ import pytest
 from tests.conftest import ROOT
 
 TOKEN, KEY, PASSWORD = "no-shape-of-a-token/2026", "0123456789abcdef0123456789abcdef", 'swo"rd\\fish'
-ELSEWHERE = ("a-token-of-nats", "of-an-address", "of-a-header", "of-a-further-field", "of-another%21", "of-another!")
+ELSEWHERE = (
+    "a-token-of-nats",
+    "of-the-second",
+    "of-an-address",
+    "of-a-header",
+    "of-a-further-field",
+    "of-another%21",
+    "of-another!",
+)
 """What is set in addresses, headers and fields."""
 FOREIGN = ("gsk_abcdefghijklmnop1234", "sk-abcdefghijklmnop1234", "Bearer a1b2c3d4e5f6a7b8c9d0")
 
@@ -51,7 +59,7 @@ def test_no_secret_is_in_a_log(terminal: bool) -> None:
         "TRAINING_API_KEY": PASSWORD,
         "CHAT_MODEL": "scripted",
         "DATABASE_URL": f"postgresql://starling:{KEY}@db/starling",
-        "WORK_URL": "nats://a-token-of-nats@bus:4222",
+        "WORK_URL": "nats://a-token-of-nats@bus:4222,nats://me:of-the-second@bus2:4222",
         "OPENAI_BASE_URL": "https://api.invalid/v1?api-key=of-an-address",
         "CHAT_HEADERS": '{"X-Door": "Basic of-a-header"}',
         "CHAT_EXTRA": '{"provider": {"api_key": "of-a-further-field"}}',

@@ -51,7 +51,17 @@ def test_addresses_are_tidied(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [" sk-1\n", "sk-\n1", '"sk-1"', "Bearer sk-1", "bearer  sk-1\r\n", 'export OPENAI_API_KEY="sk-1"']
+    "written",
+    [
+        " sk-1\n",
+        "sk-\n1",
+        '"sk-1"',
+        "Bearer sk-1",
+        "bearer  sk-1\r\n",
+        "<sk-1>",
+        "Authorization: Bearer sk-1",
+        'export OPENAI_API_KEY="sk-1"',
+    ],
 )
 def test_keys_are_tidied(written: str) -> None:
     assert tidy_key(written) == "sk-1"
@@ -62,6 +72,7 @@ def test_the_likeliest_address_is_tried_first() -> None:
     assert "https://openrouter.ai/api/v1" in neighbours("https://openrouter.ai")
     assert "https://x.example/v1" in neighbours("https://x.example/v1/foo")
     assert "https://x.example/v1" not in neighbours("https://x.example/v1")
+    assert neighbours("https://x.example/api/v1/messages")[0] == "https://x.example/api/v1"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ What people have reported, and where it is held to what is right; ``conversation
   ``tests/answering/test_documents.py``; a silent clip in ``test_voice_notes.py``; code in lists and graphemes in
   ``tests/ui/test_splitting.py``; permissions and questions deleted at once in ``test_bad_input.py``; a slow endpoint
   and autocomplete in ``conversation/test_several_endpoints.py``; a command that fails in ``test_asking.py``
+- the same of Discord in Russian: ``test_russian_readers.py``; cards above a question and the head of a long thread:
+  ``test_context.py``
 """
 
 from __future__ import annotations
