@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import ColumnElement, delete, inspect, select, tuple_
 
 from bot.storage.database import Database, rows_changed
@@ -9,6 +11,8 @@ from bot.storage.tables import Base
 
 BATCH_ROWS = 5_000
 """A batch of exchanges is gone within tenths of a second, while SQLite lets nobody else write."""
+PAUSE_S = 0.2
+"""Between two batches. Whoever waits to write in SQLite looks every tenth of a second whether they may."""
 
 
 async def delete_in_batches(database: Database, table: type[Base], which: ColumnElement[bool]) -> int:
@@ -25,3 +29,4 @@ async def delete_in_batches(database: Database, table: type[Base], which: Column
         gone += deleted
         if deleted < BATCH_ROWS:
             return gone
+        await asyncio.sleep(PAUSE_S)

@@ -56,6 +56,7 @@ async def test_what_has_expired_goes_in_batches_and_what_has_not_stays(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.storage.batches.BATCH_ROWS", 3)
+    monkeypatch.setattr("bot.storage.batches.PAUSE_S", 0.0)
     exchanges = ExchangeStore(database)
     commits: list[object] = []
     for number in range(1, 9):
