@@ -39,7 +39,9 @@ class PostgresqlServer:
         self._run("pg_ctl", "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def crash(self) -> None:
-        """End it without a word to anybody."""
+        """End it without a word to anybody, if it runs."""
+        if not (self._folder / "data" / "postmaster.pid").exists():
+            return
         self._run("pg_ctl", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:

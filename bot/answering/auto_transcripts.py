@@ -96,11 +96,10 @@ class AutoTranscripts:
             await self._submit(job, message)
         return job is not None
 
-    async def resume(self) -> None:
-        """Take up what the last stop interrupted."""
-        for job in await self._jobs.unfinished():
-            if job.kind == JobKind.TRANSCRIPT and job.attempts < MAX_ATTEMPTS:
-                await self._submit(job, None, is_promised=True)
+    async def take_up(self, job: Job) -> None:
+        """Have written down what was interrupted."""
+        if job.attempts < MAX_ATTEMPTS:
+            await self._submit(job, None, is_promised=True)
 
     async def _submit(self, job: Job, message: hikari.Message | None, *, is_promised: bool = False) -> None:
         async def work(job: Job, cancellation: CancellationToken) -> None:

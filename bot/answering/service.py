@@ -24,7 +24,7 @@ from bot.conversation.exchanges import ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
-from bot.storage import database
+from bot.storage.database import is_away
 from bot.ui.answer_buttons import offer_row, retry_row, streaming_row
 from bot.ui.channel_permissions import permissions_in
 from bot.ui.downloading import LinkExpiredError
@@ -46,9 +46,6 @@ MAX_ATTEMPTS = 3
 TOO_LATE = timedelta(hours=1)
 """An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
 
-BACK_AGAIN_S = 1.0
-"""Between two looks whether the database is back."""
-
 REFUSAL_HOLDS_S = 60.0
 """A flood is answered once, not message by message."""
 
@@ -59,6 +56,7 @@ NO_HISTORY = 160002
 """Discord's code for a reply where earlier messages may not be read."""
 
 INTERRUPTED = _("I am being restarted in the middle of this answer. I will finish it when I am back.")
+BROKEN_OFF = _("What I remember is out of reach for a moment. I will finish this answer when it is back.")
 GIVEN_UP = _("I was interrupted here.")
 AWAY = _("I was away when you wrote this. Do you still want an answer?")
 
@@ -133,18 +131,15 @@ class AnswerService:
             log.debug("message came twice", message=int(message.id))
         return job
 
-    async def resume(self) -> None:
-        """Take up the answers that the last stop interrupted; offer those for which it is too late."""
-        for job in await self._jobs.unfinished():
-            if job.kind != JobKind.ANSWER:
-                continue
-            late = datetime.now(UTC) - job.updated_at > TOO_LATE
-            with contextlib.suppress(JobQueueFullError):
-                if late or job.attempts >= MAX_ATTEMPTS:
-                    self._runner.submit(job, self._give_up, is_promised=True)
-                else:
-                    log.info("taking up an interrupted answer", job=job.id)
-                    self._submit(job, is_promised=True)
+    def take_up(self, job: Job) -> None:
+        """Have an answer ended that was interrupted; offer one for which it is too late."""
+        late = datetime.now(UTC) - job.updated_at > TOO_LATE
+        with contextlib.suppress(JobQueueFullError):
+            if late or job.attempts >= MAX_ATTEMPTS:
+                self._runner.submit(job, self._give_up, is_promised=True)
+            else:
+                log.info("taking up an interrupted answer", job=job.id)
+                self._submit(job, is_promised=True)
 
     async def stop(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """Let the answer be what it is so far.
@@ -263,28 +258,11 @@ class AnswerService:
         """
 
         async def work(job: Job, cancellation: CancellationToken) -> None:
-            for _attempt in range(MAX_ATTEMPTS):
-                try:
-                    asked = message or await self._question_of(job)
-                    if asked is not None:
-                        await self._answer(job, asked, cancellation)
-                    return
-                except database.AWAY:
-                    log.warning("the database went away during an answer, which goes on when it is back", exc_info=True)
-                    found = await self._once_back(job.id)
-                    if found is None or found.state not in (JobState.QUEUED, JobState.RUNNING):
-                        return
-                    job = found
+            asked = message or await self._question_of(job)
+            if asked is not None:
+                await self._answer(job, asked, cancellation)
 
         self._runner.submit(job, work, is_promised=is_promised)
-
-    async def _once_back(self, job_id: str) -> Job | None:
-        """The job as it is stored, once the database can be asked."""
-        while True:
-            try:
-                return await self._jobs.get(job_id)
-            except database.AWAY:
-                await asyncio.sleep(BACK_AGAIN_S)
 
     async def _question_of(self, job: Job) -> hikari.Message | None:
         """The message to answer; None when it is gone, with which the job ends."""
@@ -309,8 +287,10 @@ class AnswerService:
         with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
             if reply.message_ids:
                 shown = await self._rest.fetch_message(job.channel_id, reply.message_ids[-1])
-                promise = f"-# {translate(INTERRUPTED, reply.locale)}"
-                reply.seen(reply.message_ids[-1], (shown.content or "").removesuffix(promise).rstrip())
+                text = shown.content or ""
+                for promise in (INTERRUPTED, BROKEN_OFF):
+                    text = text.removesuffix(f"-# {translate(promise, reply.locale)}")
+                reply.seen(reply.message_ids[-1], text.rstrip())
             await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
 
     async def _answer(self, job: Job, message: hikari.Message, cancellation: CancellationToken) -> None:
@@ -327,14 +307,15 @@ class AnswerService:
                         await self._generator.answer(await self._asked(job, message, reply, voices, cancellation))
             except asyncio.CancelledError:
                 await voices.note(self._jobs, job.id)
-                await self._mark_interrupted(reply)
+                await self._mark_interrupted(reply, INTERRUPTED)
                 raise
             except ReplyGoneError:
                 log.info("the answer was deleted while it was written")
                 ANSWERS.labels("cancelled").inc()
                 await self._jobs.finish(job.id, JobState.CANCELLED, noted=voices.unnoted)
             except Exception as error:
-                if database.is_lost(error):
+                if is_away(error):
+                    await self._mark_interrupted(reply, BROKEN_OFF)
                     raise
                 await voices.note(self._jobs, job.id)
                 await self._report_error(job, message, reply, error)
@@ -411,11 +392,11 @@ class AnswerService:
             streaming_row=streaming_row(job.id, payload.locale),
         )
 
-    async def _mark_interrupted(self, reply: StreamingReply) -> None:
+    async def _mark_interrupted(self, reply: StreamingReply, why: str) -> None:
         """Say below a half-written answer that it goes on."""
         if reply.message_ids and not reply.completed.is_set():
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
-                await reply.add_note(f"-# {translate(INTERRUPTED, reply.locale)}")
+                await reply.add_note(f"-# {translate(why, reply.locale)}")
 
     async def _report_error(self, job: Job, message: hikari.Message, reply: StreamingReply, error: Exception) -> None:
         """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message. A question

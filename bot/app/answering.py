@@ -27,6 +27,7 @@ from bot.answering.speaking import Speaking
 from bot.answering.spoken_conversations import SpokenConversations
 from bot.answering.streaming import Streaming
 from bot.answering.summarizing import Summarizer
+from bot.answering.taking_up import TakingUp
 from bot.answering.teachers import Teachers
 from bot.answering.translating import Translator
 from bot.answering.understanding import Understanding
@@ -93,6 +94,7 @@ class Answering:
     recent: RecentMessages
     answers: AnswerService
     transcripts: AutoTranscripts
+    taking_up: TakingUp
     hearings: Hearings
     expected: ExpectedNotes
     intake: MessageIntake
@@ -152,6 +154,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         recent=recent,
         answers=answers,
         transcripts=transcripts,
+        taking_up=TakingUp(stores.jobs, runner, answers, transcripts),
         hearings=hearings,
         expected=expected,
         intake=intake,

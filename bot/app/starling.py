@@ -121,6 +121,7 @@ class Starling:
                 await self._take_up(stores, answering, learning)
                 if locks is not None:
                     start(locks.alone(Duty.FOLLOWING_TRAININGS, learning.trainings.follow))
+                start(answering.taking_up.whenever_broken_off())
                 start(answering.missed.begin())
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
@@ -169,8 +170,7 @@ class Starling:
     async def _take_up(self, stores: Stores, answering: Answering, learning: Learning) -> None:
         """Go on with what the last stop interrupted, and make ready what will be asked for."""
         self._runner.start()
-        await answering.answers.resume()
-        await answering.transcripts.resume()
+        await answering.taking_up.after_start()
         await answering.chat.serving.prepare()
         if self._share.is_whole:
             await learning.trainings.resume()

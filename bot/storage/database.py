@@ -67,13 +67,14 @@ def is_full(error: BaseException) -> bool:
     return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
-AWAY = (SQLAlchemyError, OSError)
-"""What a statement raises while the server is away, or comes back: what the driver tells, and what the system says."""
-
-
-def is_lost(error: BaseException) -> bool:
-    """Whether ``error`` says that the connection to the database broke: what it was for may go well with another."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+def is_away(error: BaseException) -> bool:
+    """Whether ``error`` says that a database cannot be reached, or was lost in the middle of it."""
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or state.startswith(("08", "57P"))
+    # Whoever connects is given the socket's own errors; that of a missing socket names no file.
+    is_no_socket = isinstance(error, FileNotFoundError) and error.filename is None
+    return isinstance(error, ConnectionRefusedError) or is_no_socket
 
 
 def async_url(url: str) -> URL:

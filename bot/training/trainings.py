@@ -120,8 +120,8 @@ class Trainings(DataHolder):
             while True:
                 try:
                     await self.resume()
-                except (SQLAlchemyError, OSError):
-                    log.exception("could not look what is to be trained")
+                except (SQLAlchemyError, OSError) as error:
+                    log.warning("it cannot be seen what is to be trained", why=str(error).partition("\n")[0])
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             self._follows = False

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -113,6 +114,12 @@ class JobRunner:
         self._known: dict[str, _Entry] = {}
         """Those that wait or run, by their jobs."""
         self._closing = False
+        self.broken_off = asyncio.Event()
+        """Set when a job has raised something, so that it is not stored how it ended."""
+
+    def knows(self, job_id: str) -> bool:
+        """Whether the job waits or runs."""
+        return job_id in self._known
 
     @property
     def running(self) -> int:
@@ -244,8 +251,12 @@ class JobRunner:
                     await entry.work(entry.job, entry.cancellation)
             except asyncio.CancelledError:
                 log.info("job interrupted, it goes on at the next start")
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("job broke off, it goes on when it can be stored", why=str(error).partition("\n")[0])
+                self.broken_off.set()
             except Exception:
                 log.exception("job failed")
+                self.broken_off.set()
             finally:
                 del self._running[entry.source]
                 self._end(entry)

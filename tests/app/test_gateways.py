@@ -184,17 +184,30 @@ async def test_a_database_that_crashes_and_comes_back_leaves_the_gateways_where_
             running(tmp_path, sandbox, **settings_of(1, chat, url)),
         ):
             before = {session.id for session in sandbox.bot_sessions}
+            channels = [channel_of_shard(harness, shard) for shard in range(SHARDS)]
+            chat.answer, chat.held_after = "one two three four", 2
+            asked = [await ada.send(channel, f"{harness.mention} count") for channel in channels]
+            for one in asked:
+                await harness.answer_to(one, lambda text: "one" in text, reader=ada)
             await asyncio.to_thread(mortal_postgresql.crash)
+            chat.goes_on.set()
+            for one in asked:
+                await harness.answer_to(
+                    one, lambda text: "I will finish this answer when it is back" in text, reader=ada
+                )
             await asyncio.to_thread(mortal_postgresql.start)
             async with asyncio.timeout(30):
                 while len(await held_shards(url)) < SHARDS:
                     await asyncio.sleep(0.2)
-            for shard in range(SHARDS):
-                asked = await ada.send(
-                    channel_of_shard(harness, shard), f"{harness.mention} what is the capital of France?"
-                )
-                assert len(await answers_to(harness, ada, asked, "Paris")) == 1
+            asked += [await ada.send(channel, f"{harness.mention} count") for channel in channels]
+            for one in asked:
+                await harness.complete_answer_to(one, reader=ada)
+                (answer,) = await answers_to(harness, ada, one, "four")
+                assert answer["content"] == chat.answer
             assert {session.id for session in sandbox.bot_sessions} == before
+            database = await Database.open(url)
+            assert await JobStore(database).unfinished() == []
+            await database.close()
 
 
 async def held_shards(url: str) -> list[int]:
