@@ -282,3 +282,21 @@ def _colors(body: Body) -> list[str]:
     found = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", str(body["messages"]))
     pictures = (Image.open(io.BytesIO(base64.b64decode(data))) for data in found)
     return ["red" if picture.getpixel((4, 4)) == (254, 0, 0) else "blue" for picture in pictures]
+
+
+async def test_a_model_that_stands_in_is_named_below_its_answer(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, ScriptedChat() as other, Sandbox() as sandbox:
+        further = [{"name": "spare", "base_url": other.base_url, "models": ["second"]}]
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": "never"}
+        async with (
+            running(tmp_path, sandbox, **settings, chat_endpoints=further, chat_fallback="spare/second"),
+            populated(sandbox, chat) as harness,
+        ):
+            chat.script = lambda _body: _refusal("Insufficient credits", 402)
+            answer = await _asked(harness, "What is the capital?", lambda text: "could not" in text)
+            assert answer["content"] == (
+                "Paris is the capital of France.\n-# `spare/second` answered, since `scripted` could not."
+            )
+            russian = await _asked(harness, "Какая столица?", lambda text: "не смогла" in text, russian=True)
+            assert "-# Ответила модель `spare/second`: `scripted` не смогла." in russian["content"]
+            assert [body["model"] for body in other.requests] == ["second", "second"]
