@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import hikari
 import structlog
@@ -76,6 +76,7 @@ class Speaking:
         )
         try:
             async with stream as synthesis:
+                beginning.synthesis = synthesis
                 yield SpokenAnswer(self, request, synthesis, length, understood.language, beginning)
         finally:
             await beginning.end()
@@ -92,10 +93,12 @@ class Speaking:
                 return
             voice = await self._voice(request)
             speech = self._speaker.speak(beginning, hint=language, voice=voice, source=_source(request))
-            await self.post(request, beginning, speech)
+            await self.post(request, lambda: beginning, speech)
 
-    async def post(self, request: AnswerRequest, text: str, speech: Awaitable[Speech]) -> None:
-        """Post ``text`` as a voice message; if that cannot be, say so below the text.
+    async def post(self, request: AnswerRequest, said: Callable[[], str], speech: Awaitable[Speech]) -> None:
+        """Post ``speech`` as a voice message; if that cannot be, say so below the text.
+
+        ``said``: gives its words, once it is there.
 
         Raises:
             ReplyGoneError: the reply was deleted.
@@ -114,7 +117,7 @@ class Speaking:
             await reply.add_note(f"-# {translate_error(error, reply.locale)}")
             return
         self._outcomes.works(AnswerPart.VOICE)
-        await self.count(request, spoken.engine, text)
+        await self.count(request, spoken.engine, said())
         try:
             await request.on_spoken(await self.send(request, spoken))
         except hikari.ForbiddenError:
@@ -155,6 +158,9 @@ class Beginning:
         self._speaking = speaking
         self._request = request
         self._posting: asyncio.Task[int] | None = None
+        self._is_told = False
+        self.synthesis: StreamingSynthesis | None = None
+        """What speaks the rest."""
         self.text = ""
         """What is said in it; empty where all is spoken as one."""
 
@@ -169,7 +175,27 @@ class Beginning:
         await self._speaking.count(self._request, speech.engine, self.text)
         id_ = await self._speaking.send(self._request, speech)
         await self._request.on_first_words(id_)
+        if self._request.reply.completed.is_set():
+            await self.tell()
         return id_
+
+    def small_print(self, locale: str) -> list[str]:
+        """What is to be said below the answer: that two voice messages are one, where that is known already."""
+        self._is_told = self._is_told or self._goes_on
+        return [translate(IN_TWO, locale)] if self._is_told else []
+
+    async def tell(self) -> None:
+        """Say so below the answer, which is complete, unless it was said.
+
+        Raises: as ``StreamingReply.add_note``.
+        """
+        if self._goes_on and not self._is_told:
+            self._is_told = True
+            await self._request.reply.add_note(f"-# {translate(IN_TWO, self._request.reply.locale)}")
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self.text) and self.synthesis is not None and self.synthesis.goes_on
 
     async def end(self) -> None:
         """Wait until it is posted; what hinders that hinders the rest as well, which tells it."""
@@ -213,7 +239,6 @@ class SpokenAnswer:
         self._is_retracted = False
         self._written = ""
         self._is_cut = False
-        self._tells_parts = False
 
     def write(self, part: str) -> None:
         """Speak ``part`` after what was written before; a retraction stands for all of that."""
@@ -234,13 +259,8 @@ class SpokenAnswer:
             await self._synthesis.end()
 
     def small_print(self, locale: str) -> list[str]:
-        """What is to be said below the answer: that two voice messages are one answer, where that is known."""
-        self._tells_parts = self._is_in_two
-        return [translate(IN_TWO, locale)] if self._tells_parts else []
-
-    @property
-    def _is_in_two(self) -> bool:
-        return bool(self._beginning.text) and not self._is_retracted and self._synthesis.goes_on
+        """What is to be said of it below the answer."""
+        return [] if self._is_retracted else self._beginning.small_print(locale)
 
     async def post(self, text: str) -> None:
         """Post what was spoken of ``text``, the whole answer.
@@ -257,12 +277,15 @@ class SpokenAnswer:
             self._is_cut = False
         if self._is_cut and self._length is SpokenLength.OFF:
             return
-        await self._beginning.end()
-        if self._is_in_two and not self._tells_parts:
-            reply = self._request.reply
-            await reply.add_note(f"-# {translate(IN_TWO, reply.locale)}")
         spoken = text[: end_of_beginning(text)] if self._is_cut else text
-        await self._speaking.post(self._request, spoken[len(self._beginning.text) :], self._synthesis.finish())
+        await self._speaking.post(self._request, lambda: spoken[len(self._beginning.text) :], self._rest())
+
+    async def _rest(self) -> Speech:
+        """What comes behind the beginning, which is posted before it."""
+        speech = await self._synthesis.finish()
+        await self._beginning.end()
+        await self._beginning.tell()
+        return speech
 
 
 def end_of_beginning(text: str) -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audio.synthesis import synthesizer
-from bot.sandbox.client.discord_user import Outcome
+from bot.sandbox.client.discord_user import DiscordUser, Outcome
 from bot.sandbox.server import Sandbox
 from tests.extensions.answers.test_long_notes import minutes
 from tests.harness import BotHarness, Message, buttons_of, hear, populated, running, voice
@@ -70,6 +70,25 @@ async def test_an_answer_that_a_restart_cuts_off_behind_its_first_words_is_spoke
             )
             assert is_heard(f"{FIRST} {REST}", await _said(harness, whisper_base, whole), 0.3)
             assert first["id"] not in member.known_messages
+
+
+async def test_an_answer_in_two_voice_messages_says_so_though_it_was_written_before_either(
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synthesizer, "REST_S", 0.0)
+    harness.chat.answer = f"{FIRST} {REST}"
+    member, dm = harness.member, await harness.dm(harness.member)
+    asked = await member.send(dm, voice=voice("jfk.ogg"))
+    answer = await harness.complete_answer_to(asked)
+    voices = await member.wait_until(
+        lambda: [one for one in _after(member, asked) if one["attachments"]][1:] or None, 40, "both voice messages"
+    )
+    assert len(voices) == 1
+    assert (await member.fetch(answer))["content"].count("Spoken in two voice messages") == 1
+
+
+def _after(person: DiscordUser, asked: Message) -> list[Message]:
+    return [one for id_, one in person.known_messages.items() if int(id_) > int(asked["id"])]
 
 
 async def test_what_a_command_hears_or_writes_is_stopped(harness: BotHarness) -> None:
