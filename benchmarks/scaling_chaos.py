@@ -1,11 +1,12 @@
 """What is lost and what is answered twice when gateways, workers and NATS are killed, as the table of docs/scaling.md.
 
-    python -m benchmarks.scaling_chaos [--notes N] [--minute]
+    python -m benchmarks.scaling_chaos [--notes N] [--minute | --bots]
 
 Two workers with four places each, one gateway, and a NATS server with its streams on disk, each in a process of its
 own, are killed by kill -9 and brought back while notes come in, 35 a second. Hearing a note takes 0.3 s and no
 processor; what is promised and posted is written into a file, as a database and Discord would. ``--minute``: something
-at random is killed each two seconds for a minute.
+at random is killed each two seconds for a minute. ``--bots``: the same each six seconds with real bots and workers in
+the sandbox, two of each, NATS and PostgreSQL; voice notes are answered in writing and aloud, one each two seconds.
 """
 
 from __future__ import annotations
@@ -14,16 +15,23 @@ import argparse
 import asyncio
 import random
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from benchmarks.machine import machine
+from bot.sandbox.server import Sandbox
+from tests.databases import postgresql_server
+from tests.harness import populated, voice
 from tests.scaling.chaos import Counts, Machines
+from tests.scaling.fleet import GATEWAYS, WORKERS, Asked, Fleet, answered, replies_to
 from tests.scaling.nats import PROGRAM, NatsServer, running
+from tests.scripted_chat import ScriptedChat
 
 RATE, LASTS_S = 35.0, 0.3
+BOT_NOTE_EACH_S, BOT_KILL_EACH_S = 2.0, 6.0
 PARTS = ("worker", "server", "gateway")
 ROWS: tuple[tuple[str, Collection[str], float], ...] = (
     ("nothing", (), 0.0),
@@ -67,6 +75,71 @@ def server_version() -> str:
     return subprocess.run([str(PROGRAM), "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
+async def bots_killed_at_random(lasts_s: float) -> tuple[Counts, int]:
+    """Real bots, real notes."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(NatsServer(Path(name))) as server,
+        postgresql_server() as database,
+    ):
+        async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+            chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.1
+            fleet = Fleet(harness, server, database, Path(name))
+            everything = (*GATEWAYS, *WORKERS, "NATS", "PostgreSQL")
+            try:
+                for process in (*GATEWAYS, *WORKERS):
+                    fleet.begin(process)
+                await fleet.ready(*GATEWAYS, *WORKERS)
+                people = (harness.administrator, harness.russian, harness.member)
+                asked: list[tuple[float, Asked]] = []
+
+                async def send() -> None:
+                    for number in range(int(lasts_s / BOT_NOTE_EACH_S)):
+                        person = people[number % len(people)]
+                        note = await person.send(await harness.dm(person), voice=voice("jfk.ogg"))
+                        asked.append((time.monotonic(), Asked(person, note)))
+                        await asyncio.sleep(BOT_NOTE_EACH_S)
+
+                sending, kills, dice = asyncio.create_task(send()), 0, random.Random(19)
+                while not sending.done():
+                    await asyncio.sleep(BOT_KILL_EACH_S)
+                    await kill_in(fleet, dice.choice(everything))
+                    kills += 1
+                await sending
+                waits = []
+                for sent_s, one in asked:
+                    await answered(one, "ten", 240)
+                    waits.append(time.monotonic() - sent_s)
+                await asyncio.sleep(5)
+                return await counted([one for _sent_s, one in asked], max(waits)), kills
+            finally:
+                fleet.close()
+
+
+async def kill_in(fleet: Fleet, what: str) -> None:
+    """``what`` by kill -9, and begin it again."""
+    if what == "NATS":
+        fleet.nats.kill()
+        await asyncio.to_thread(fleet.nats.start)
+    elif what == "PostgreSQL":
+        await asyncio.to_thread(fleet.database.crash)
+        await asyncio.to_thread(fleet.database.start)
+    else:
+        fleet.kill(what)
+        fleet.begin(what)
+
+
+async def counted(asked: Sequence[Asked], slowest_s: float) -> Counts:
+    """Answered once is once in writing, whole, and once aloud."""
+    replies = [await replies_to(one) for one in asked]
+    twice = sum(len(one.texts) > 1 or one.voices > 1 for one in replies)
+    once = sum(len(one.texts) == 1 and one.texts[0].endswith("ten") and one.voices == 1 for one in replies)
+    for one in replies:
+        if len(one.texts) != 1 or not one.texts[0].endswith("ten") or one.voices != 1:
+            print(one, file=sys.stderr)
+    return Counts(sent=len(asked), once=once, twice=twice, never=len(asked) - once - twice, slowest_s=slowest_s)
+
+
 def row(name: str, counts: Counts) -> str:
     return (
         f"| {name} | {counts.sent} | {counts.once} | {counts.twice} | {counts.never} | {counts.done_twice} "
@@ -78,17 +151,21 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--notes", type=int, default=400)
     parser.add_argument("--minute", action="store_true")
+    parser.add_argument("--bots", action="store_true")
     chosen = parser.parse_args()
     print(f"{machine()}; {server_version()}\n")
     print("| killed | sent | answered once | twice | never | worked on twice | p50 ms | p99 ms | longest s |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, what, away_s in ROWS if not chosen.minute else ():
+    for name, what, away_s in ROWS if not chosen.minute and not chosen.bots else ():
         with tempfile.TemporaryDirectory() as folder:
             print(row(name, await killed_once(Path(folder), chosen.notes, what, away_s)), flush=True)
     if chosen.minute:
         with tempfile.TemporaryDirectory() as folder:
             counts, kills = await killed_at_random(Path(folder), chosen.notes, 60.0)
             print(row(f"{kills} times something at random, in a minute", counts), flush=True)
+    if chosen.bots:
+        counts, kills = await bots_killed_at_random(60.0)
+        print(row(f"{kills} times something at random, in a minute, real bots", counts), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 
 from audio.errors import EngineFailedError
-from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, result_from
+from bot.work.bus.asking import LaneInbox
+from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, result_from, task_from
 from bot.work.bus.errors import WorkFailedError, WorkQueueFullError, WorkTimeoutError
 from bot.work.bus.lanes import lanes_in_order, may_take_long
 from bot.work.bus.last_chance import LastChance
@@ -143,7 +145,7 @@ async def test_a_full_queue_refuses_what_comes_after(nats: NatsServer) -> None:
 
 async def test_who_floods_waits_and_others_do_not(nats: NatsServer) -> None:
     async def handler(body: bytes, progress: Progress) -> bytes:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
         return body
 
     async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler, at_once=8):
@@ -159,10 +161,12 @@ async def test_who_floods_waits_and_others_do_not(nats: NatsServer) -> None:
 
         idle_s = await others()
         flood = [asyncio.create_task(bus.run(asked(f"flood-{number}", timeout_s=60))) for number in range(500)]
-        await asyncio.sleep(0)
+        await until(lambda: any(task.done() for task in flood))
         flooded_s = await others()
-        assert sum(task.done() for task in flood) < 500, "the flood was over before"
-        await asyncio.gather(*flood)
+        assert 0 < sum(task.done() for task in flood) < 500, "it goes on, and was not over before"
+        for task in flood:
+            task.cancel()
+        await asyncio.wait(flood)
     assert flooded_s < 3 * idle_s
 
 
@@ -275,6 +279,26 @@ async def test_a_worker_that_is_told_to_stop_ends_what_it_has_and_takes_nothing_
         second = asyncio.create_task(bus.run(asked("hear-2")))
         async with serving(nats.url, quick):
             assert await second == b"by the second"
+
+
+async def test_what_is_given_out_too_late_is_taken_all_the_same(nats: NatsServer) -> None:
+    late: asyncio.Queue[Msg] = asyncio.Queue()
+    lane = (WorkKind.HEAR, Lane.INTERACTIVE)
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus:
+        waiting = asyncio.create_task(bus.run(asked()))
+        while not (await bus.connection.jetstream.stream_info(WORK)).state.messages:
+            await asyncio.sleep(0.01)
+        hasty = dataclasses.replace(QUICK, answer_s=0.0)
+        inbox = LaneInbox(bus.connection, *lane, hasty, late.put_nowait)
+        await inbox.open()
+        assert await inbox.ask(None) == (None, False)
+        async with asyncio.timeout(5):
+            assert task_from((await late.get()).data).body == b"words"
+        patient = LaneInbox(bus.connection, *lane, QUICK, late.put_nowait)
+        await patient.open()
+        assert [await patient.ask(None) for _question in range(3)] == [(None, True)] * 3
+        waiting.cancel()
+        await asyncio.wait({waiting})
 
 
 async def test_a_last_attempt_runs_alone() -> None:

@@ -132,13 +132,23 @@ class BusConnection:
         self._callbacks[subject] = callback
         await self._client.subscribe(subject, cb=callback)
 
-    async def publish(self, subject: str, data: bytes = b"", *, reply: str = "") -> None:
+    async def publish(
+        self, subject: str, data: bytes = b"", *, reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         """Send something that nobody stores; while the server is away it is sent later.
 
         Raises:
             nats.errors.Error: too much waits already, or the connection is being made anew.
         """
-        await self._client.publish(subject, data, reply=reply)
+        await self._client.publish(subject, data, reply=reply, headers=headers)
+
+    async def flush(self) -> None:
+        """Return once the server has what was published.
+
+        Raises:
+            nats.errors.Error: it does not say so.
+        """
+        await self._client.flush(timeout=round(max(1.0, self._timing.answer_s)))
 
     async def reconnect(self) -> None:
         """Give up a connection that is there, and answers nothing."""

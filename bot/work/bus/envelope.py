@@ -15,6 +15,8 @@ VERSION = 1
 
 ID_HEADER, REPLY_HEADER = "Nats-Msg-Id", "Reply"
 """By the first one the server drops doubles; the second has the subject of the result."""
+BEGUN_HEADER = "Begun"
+"""Of a word of progress that says no more than that a task, whose worker has died, is begun once more."""
 
 
 _Envelope = TypeVar("_Envelope", bound=msgspec.Struct)

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+ATTEMPTS = 3
+"""A task whose workers died so often is given up."""
+
 
 class LastChance:
     """Turns of tasks in one worker: many at once, or a last attempt alone."""

@@ -18,6 +18,7 @@ from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.envelope import (
+    BEGUN_HEADER,
     ID_HEADER,
     REPLY_HEADER,
     VERSION,
@@ -28,7 +29,8 @@ from bot.work.bus.envelope import (
     error_from,
     result_from,
 )
-from bot.work.bus.errors import WorkQueueFullError, WorkTimeoutError
+from bot.work.bus.errors import WorkerGaveUpError, WorkQueueFullError, WorkTimeoutError
+from bot.work.bus.last_chance import ATTEMPTS
 from bot.work.bus.source_turns import SourceTurns
 from bot.work.bus.streams import provide
 from bot.work.bus.subjects import (
@@ -69,6 +71,8 @@ class _Asked:
         """Of its message in the stream, once the server has told it."""
         self.may_be_there = False
         """Whether the server, or a worker, may have it."""
+        self.begun_again = 0
+        """How often a worker has begun it after another one had died."""
         self.look_at = 0.0
         self.look_after_s = 0.0
 
@@ -218,7 +222,14 @@ class WorkBus:
             if (known := await self._known(asked)) is not None and known.error is None:
                 return known
             await self._publish(asked)
-            return await asyncio.shield(asked.result)
+            result = await asyncio.shield(asked.result)
+            is_given_up = result.error is not None and result.error.name == WorkerGaveUpError.__name__
+            if is_given_up and asked.begun_again < ATTEMPTS - 1:
+                # It waited beside a task of which workers died, and was given out as often.
+                asked.result, asked.attempt = asyncio.get_running_loop().create_future(), uuid.uuid4().hex[:12]
+                await self._publish(asked)
+                result = await asyncio.shield(asked.result)
+            return result
         finally:
             if asked.may_be_there and not asked.result.done() and self._withdraws:
                 self._in_background(self._withdraw(asked))
@@ -306,6 +317,9 @@ class WorkBus:
         if asked is None or asked.result.done():
             return
         self._look_later(asked)
+        if BEGUN_HEADER in (message.headers or {}):
+            asked.begun_again += 1
+            return
         for listener in list(asked.listeners):
             try:
                 listener(message.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from bot.errors import StarlingError
 from bot.work.bus.asking import LaneInbox
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.envelope import (
+    BEGUN_HEADER,
     ID_HEADER,
     REPLY_HEADER,
     VERSION,
@@ -31,7 +33,7 @@ from bot.work.bus.envelope import (
 )
 from bot.work.bus.errors import WorkerGaveUpError, WorkFailedError, WorkTimeoutError
 from bot.work.bus.lanes import lanes_in_order, may_take_long
-from bot.work.bus.last_chance import LastChance
+from bot.work.bus.last_chance import ATTEMPTS, LastChance
 from bot.work.bus.streams import LANES
 from bot.work.bus.subjects import WORKER_INBOX, cancel_subject, progress_subject, task_of
 from bot.work.bus.timing import USUAL_TIMING, BusTiming
@@ -39,8 +41,6 @@ from bot.work.bus.work_request import Handler, Lane, WorkKind
 
 log = structlog.get_logger()
 
-ATTEMPTS = 3
-"""A task whose workers died so often is given up."""
 CLOCKS_S = 60.0
 """Clocks of two machines differ by no more: what is past its deadline by so much is not begun."""
 ENDED_S = 60.0
@@ -99,7 +99,12 @@ class WorkServer:
             connection_url, name="starling-worker", inbox=WORKER_INBOX, timing=timing, needs_jetstream=False,
             on_connected=self._ask_anew,
         )  # fmt: skip
-        self._inboxes = {lane: LaneInbox(self.connection, *lane, timing) for lane in LANES if lane[0] in self._handlers}
+        self._inboxes = {
+            lane: LaneInbox(self.connection, *lane, timing, functools.partial(self._begin, lane))
+            for lane in LANES
+            if lane[0] in self._handlers
+        }
+        self._is_stopping = False
         self.done = 0
         """Tasks that ended with a result."""
         self.failed = 0
@@ -134,6 +139,7 @@ class WorkServer:
                     await self._step(stopping)
             finally:
                 stopping.cancel()
+            self._is_stopping = True
             await self._drain()
         finally:
             for taken in list(self._taken.values()):
@@ -201,6 +207,9 @@ class WorkServer:
                     self._begin(lane, message)
 
     def _begin(self, lane: _Lane, message: Msg) -> None:
+        if self._is_stopping:
+            self._send(self._settle(message.nak()))
+            return
         headers = message.headers or {}
         publication, reply = headers.get(ID_HEADER, ""), headers.get(REPLY_HEADER, "")
         if (taken := self._taken.get(publication)) is not None:
@@ -251,7 +260,16 @@ class WorkServer:
             await self._settle(taken.message.ack())
             return None
         async with self._last_chance.turn(is_last=taken.deliveries == ATTEMPTS):
+            if taken.deliveries > 1:
+                await self._tell_begun(envelope)
             return await self._handled(taken, envelope)
+
+    async def _tell_begun(self, envelope: TaskEnvelope) -> None:
+        """So that what only stood beside a task of which a worker died is told from that."""
+        subject = progress_subject(envelope.gateway, envelope.task)
+        with contextlib.suppress(ClientError):
+            await self.connection.publish(subject, headers={BEGUN_HEADER: "again"})
+            await self.connection.flush()
 
     async def _handled(self, taken: _Taken, envelope: TaskEnvelope) -> ResultEnvelope:
         progress = progress_subject(envelope.gateway, envelope.task)
@@ -316,10 +334,6 @@ class WorkServer:
         """Give back what the questions that are open bring, and let what runs come to its end."""
         if self._asking:
             await asyncio.wait(self._asking.values(), timeout=self._timing.linger_s + self._timing.answer_s)
-        asked = [asking.result()[0] for asking in self._asking.values() if asking.done() and not asking.cancelled()]
-        brought = [message for inbox in self._inboxes.values() for message in inbox.left()]
-        brought += [message for message in asked if message is not None]
-        for message in brought:
-            await self._settle(message.nak())
+        self._collect()
         if self._taken:
             await asyncio.wait({taken.runs for taken in self._taken.values()}, timeout=self._drain_s)
