@@ -165,8 +165,11 @@ class WorkServer:
                     return
                 if not is_answered:
                     break
-            short = len(lanes) > free
-            for lane in lanes[:free]:
+            # Of each kind what somebody waits for is asked for all the time, though both may come at once and be one
+            # too many: with one place, half of them would wait for the other kind's question to end.
+            asked = max(free, len(self._kinds))
+            short = len(lanes) > asked
+            for lane in sorted(lanes, key=lambda lane: list(Lane).index(lane[1]))[:asked]:
                 lasts_s = SHORT_LINGER_S if short else self._timing.linger_s
                 self._asking[lane] = asyncio.create_task(self._ask(lane, lasts_s))
         freed = asyncio.create_task(self._freed.wait())
