@@ -30,7 +30,7 @@ from bot.sandbox.model.enums import MessageFlag
 from bot.sandbox.server import Sandbox
 from bot.weights.weights import WeightsCache
 from tests.conftest import RECORDINGS
-from tests.harness import buttons_of, running
+from tests.harness import Message, buttons_of, running
 
 CROWDS = (1, 8, 32)
 LENGTHS_S = (3, 5, 8, 11)
@@ -213,7 +213,7 @@ async def _answered(person: DiscordUser, channel: str, note: tuple[bytes, float,
         await asyncio.sleep(0.005)
         now_s = time.perf_counter()
         assert now_s - began_s < TIMEOUT_S, f"no answer after {TIMEOUT_S:.0f} s: {came}"
-        ours = [one for one in person.known_messages.values() if int(one["id"]) > int(sent["id"])]
+        ours = _belonging_to(sent, person)
         texts = [str(one["content"]) for one in ours]
         spoken = sum(bool(one["flags"] & MessageFlag.IS_VOICE_MESSAGE) for one in ours)
         is_complete = is_complete or any(buttons_of(one) and "again" in buttons_of(one) for one in ours)
@@ -225,6 +225,16 @@ async def _answered(person: DiscordUser, channel: str, note: tuple[bytes, float,
             name: now_s - began_s for name, holds in zip(MOMENTS, held, strict=False) if holds and name not in came
         }
     return came, voices
+
+
+def _belonging_to(sent: Message, person: DiscordUser) -> list[Message]:
+    """The replies to ``sent`` and to these: the end of an answer before it may still come."""
+    ids, found = {sent["id"]}, list[Message]()
+    for one in sorted(person.known_messages.values(), key=lambda message: int(message["id"])):
+        if (one.get("message_reference") or {}).get("message_id") in ids:
+            ids.add(one["id"])
+            found.append(one)
+    return found
 
 
 async def main() -> None:

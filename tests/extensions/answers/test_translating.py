@@ -50,6 +50,10 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             assert is_heard(PISETS, words)
             assert (first[:14], second[:15]) == ("> 🌐 **German**", "> 🌐 **English**")
             assert len([one for one in chat.requests if "Translate" in str(one["messages"][0])]) == 3
+            # Threads go with their channel.
+            thread = await harness.member.thread("Talk", channel=notes)
+            written = await _note(harness, str(thread["id"]), "pisets-ru.ogg", "🌐")
+            assert written["content"].count("🌐") == 2
             used = await (await harness.russian.slash("usage", channel="general")).response()
             assert "tokens" in str(used).lower() or "токен" in str(used).lower()
             chat.trouble = {"status": 500}
