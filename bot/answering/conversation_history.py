@@ -29,6 +29,8 @@ MAX_RECENT_FILES = 4
 """Of those, so many that have files are read with them, the latest."""
 SILENCE = timedelta(hours=6)
 """After so long a silence another conversation begins, except in a thread."""
+CARD_OF = "A card of"
+"""What stands above a card of our own, with our name, for a model."""
 NAMES, NAMES_S = 10_000, 3600.0
 """Names of people that are kept, and for how long."""
 
@@ -270,6 +272,9 @@ class ConversationHistory:
         text = f"{written}\n\n{attached.text_for_model}".strip()
         if not text and not attached.pictures:
             return None, attached
+        if author.id == me.id and not ours_too:
+            # It is no person that speaks, so that nobody else is called by name for it.
+            return ChatMessage("user", f"[{CARD_OF} {name_of(message)}]\n{text}", None, attached.pictures), attached
         return ChatMessage("user", text, name_of(message), attached.pictures), attached
 
     async def _name(self, user: int) -> str | None:

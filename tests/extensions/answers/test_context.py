@@ -228,7 +228,9 @@ async def test_a_card_that_stands_above_a_question_is_read_and_a_forgotten_answe
     text = {"type": 10, "content": "### Which answer is better?\n**A**\n> Tea\n**B**\n> Coffee"}
     card = await harness.as_bot("POST", path, {"flags": 1 << 15, "components": [{"type": 17, "components": [text]}]})
     await ask(harness, "member", "general", f"{harness.mention} what is B?", card)
-    assert "Coffee" in "\n".join(shown(harness))
+    assert shown(harness)[0].startswith("[A card of starling]\n### Which answer is better?")
+    assert "Coffee" in shown(harness)[0]
+    assert shown(harness)[-1] == "what is B?", "a card is no person among others, who would be called by name"
     button = {"type": 2, "style": 2, "label": "Regenerate", "custom_id": "again:1"}
     for components in ([], [{"type": 1, "components": [button]}]):
         forgotten = await harness.as_bot("POST", path, {"content": "It was cocoa.", "components": components})
