@@ -5,10 +5,12 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.conversation.chat import ChatModel
 from bot.conversation.models import TYPING_TIMEOUT_S, ChatModels
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
+from bot.settings import Settings
 from bot.training.model_store import ModelStore
 from bot.training.promoting import ModelState, Promoting
 from bot.training.rights import require_trainer
@@ -18,6 +20,7 @@ from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.usage.budgets import Budgets
+from bot.usage.text import cost_text, number_text
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 from extensions.training.again import add_again
 from extensions.training.cards import add_notice
@@ -40,6 +43,8 @@ STATES: dict[ModelState, str] = {
 WITHDRAWN = _(
     "This model has seen examples that have since been taken back: {count}. /model show lets you train it again."
 )
+TAKES_IN = _("takes in {tokens} tokens")
+COSTS = _("a million tokens cost {prompt} in and {reply} out")
 ALL_OF_IT = _("Everything known about {model}:")
 SEEN = _(
     "⚠️ This model has seen examples that have since been taken back: {count}. Their texts are gone from "
@@ -139,12 +144,18 @@ class ListModels(
 ):  # fmt: skip
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, models: ChatModels, promoting: Promoting, withdrawn: WithdrawnExamples
+        self,
+        context: lightbulb.Context,
+        models: ChatModels,
+        promoting: Promoting,
+        withdrawn: WithdrawnExamples,
+        settings: Settings,
     ) -> None:
         await context.defer(ephemeral=True)
         locale, names = locale_of(context), await models.names()
         here = await _name_of(context.guild_id, models, promoting)
-        lines = [f"- ✅ `{name}`" if name == here else f"- `{name}`" for name in names]
+        listed = [f"`{name}` · {_parameters(await models.named(name), settings, locale)}" for name in names]
+        lines = [f"- ✅ {one}" if name == here else f"- {one}" for name, one in zip(names, listed, strict=True)]
         trained = [] if context.guild_id is None else await promoting.models(context.guild_id)
         if trained:
             lines.append(translate(TRAINED, locale))
@@ -157,9 +168,18 @@ class ListModels(
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, ephemeral=True)
             return
-        file = hikari.Bytes("\n".join(names).encode(), "models.txt", "text/plain; charset=utf-8")
+        file = hikari.Bytes("\n".join(listed).replace("`", "").encode(), "models.txt", "text/plain; charset=utf-8")
         text = translate(MODELS_IN_FILE, locale, model=f"`{here}`")
         await respond(context, text, attachment=file, ephemeral=True)
+
+
+def _parameters(model: ChatModel, settings: Settings, locale: str) -> str:
+    """What ``model`` takes in, and what it costs where that is known."""
+    parts = [translate(TAKES_IN, locale, tokens=number_text(model.context_tokens, locale))]
+    if (price := settings.prices.get(model.model)) is not None:
+        prompt, reply = (cost_text(one, settings.chat_currency, locale) for one in price)
+        parts.append(translate(COSTS, locale, prompt=prompt, reply=reply))
+    return " · ".join(parts)
 
 
 @group.register

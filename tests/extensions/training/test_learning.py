@@ -36,7 +36,7 @@ async def test_the_demonstration_model_knows_better_in_the_next_answer(
         await ada.submit(await ada.click(card, "I agree"), {"asked": ASKED, "answer": ANSWER})
         assert "#1" in str((await ada.wait_for_edit(card))["components"])
         listed = (await (await chloe.slash("model list", channel="general")).response())["content"]
-        assert listed.endswith("(✅ answers here):\n- ✅ `SmolLM2-135M-Instruct`")
+        assert "(✅ answers here):\n- ✅ `SmolLM2-135M-Instruct` · takes in 1,024 tokens" in listed
         right = await _asked(harness, chloe, IN_OTHER_WORDS)
         assert "Marisol" in right["content"]
         assert "recalled" in buttons_of(right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -126,6 +127,15 @@ def renewal(metered: Metered) -> str:
     """The next midnight in UTC, as Discord shows it."""
     midnight = metered.calendar.now.replace(hour=0) + timedelta(days=1)
     return f"<t:{int(midnight.timestamp())}:R>"
+
+
+async def test_the_list_of_models_says_what_each_takes_in_and_costs(metered: Metered) -> None:
+    listed = await (await metered.harness.member.slash("model list", channel="general")).response()
+    assert re.search(
+        r"`scripted` · takes in [\d,]+ tokens · a million tokens cost €2 in and €10 out", listed["content"]
+    )
+    listed = await (await metered.harness.russian.slash("model list", channel="general")).response()
+    assert re.search(r"контекст до [\d\s]+ токенов · миллион токенов стоит 2\s€ на входе", listed["content"])
 
 
 async def test_who_has_used_up_the_tokens_is_told_when_they_are_renewed(metered: Metered) -> None:
