@@ -132,10 +132,10 @@ def renewal(metered: Metered) -> str:
 async def test_the_list_of_models_says_what_each_takes_in_and_costs(metered: Metered) -> None:
     listed = await (await metered.harness.member.slash("model list", channel="general")).response()
     assert re.search(
-        r"`scripted` · takes in [\d,]+ tokens · a million tokens cost €2 in and €10 out", listed["content"]
+        r"`scripted` · takes in [\d,]+ tokens · a million tokens cost €2\.00 in and €10\.00 out", listed["content"]
     )
     listed = await (await metered.harness.russian.slash("model list", channel="general")).response()
-    assert re.search(r"контекст до [\d\s]+ токенов · миллион токенов стоит 2\s€ на входе", listed["content"])
+    assert re.search(r"контекст до [\d\s]+ токенов · миллион токенов стоит 2,00\s€ на входе", listed["content"])
 
 
 async def test_who_has_used_up_the_tokens_is_told_when_they_are_renewed(metered: Metered) -> None:
