@@ -18,8 +18,12 @@ import typer
 
 from bot.__main__ import app
 from bot.app import metrics as served
+from bot.app.work_watch import WorkWatch
+from bot.app.worker_health import WorkerMetrics
 from bot.settings import Settings, read_settings
 from bot.storage.database import Database
+from bot.work.bus.work_bus import WorkBus
+from bot.work.bus.work_server import WorkServer
 from bot.work.metrics import REGISTRY
 from tests.conftest import ROOT
 from tests.privacy.stored import Ids, fill
@@ -52,7 +56,10 @@ def test_what_the_page_names_is_there() -> None:
     for path in re.findall(r"\bdocs/[\w./-]+\w", PAGE):
         assert (ROOT / path).exists(), path
     assert served.INFO
-    there = {f"{family.name}{end}" for family in REGISTRY.collect() for end in ("", "_total")}
+    of_gateway = WorkWatch(WorkBus("nats://127.0.0.1", gateway=0)).collect()
+    of_worker = WorkerMetrics(WorkServer("nats://127.0.0.1", {}, at_once=1)).collect()
+    families = [*REGISTRY.collect(), *of_gateway, *of_worker]
+    there = {f"{family.name}{end}" for family in families for end in ("", "_total")}
     assert set(re.findall(r"`((?:starling|process)_\w+)", PAGE)) <= there
 
 
