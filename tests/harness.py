@@ -158,8 +158,10 @@ async def running(
 @contextlib.asynccontextmanager
 async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHarness]:
     """The three people of ``sandbox``, connected. Interactions wait for as long as a busy machine may take: how soon
-    the bot acknowledges is measured where that is what is tested."""
+    the bot acknowledges is measured where that is what is tested. No heartbeat is missed: while tests with loops of
+    their own run, the loop that several tests share stands still for minutes."""
     sandbox.options.ack_timeout_s = ANSWER_TIMEOUT_S
+    sandbox.options.intervals_of_silence = 100.0
     async with contextlib.AsyncExitStack() as stack:
         directory = sandbox.description
         people = {

@@ -15,6 +15,8 @@ class Options:
     """The user name of the bot."""
     heartbeat_interval_s: float = 41.25
     """What HELLO asks for; Discord's own is 41.25."""
+    intervals_of_silence: float = 2.5
+    """Of heartbeats: a client that is silent for longer is closed with 4009."""
     ack_timeout_s: float = 3.0
     """How long an interaction waits for its acknowledgement."""
     token_lifetime_s: float = 900.0

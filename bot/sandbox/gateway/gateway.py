@@ -197,10 +197,10 @@ class Gateway:
         interval_s = self._options.heartbeat_interval_s
         connection.send(_HELLO, {"heartbeat_interval": int(interval_s * 1000), "_trace": []})
         session: Session | None = None
-        silence_s = max(interval_s * 2.5, _SILENCE_FLOOR_S)
         recent: deque[float] = deque(maxlen=_MAX_EVENTS + 1)
         try:
             while True:
+                silence_s = max(interval_s * self._options.intervals_of_silence, _SILENCE_FLOOR_S)
                 try:
                     frame = await socket.receive(timeout=silence_s)
                 except TimeoutError:
