@@ -38,7 +38,10 @@ ACCESS_ID, TRANSLATIONS_ID = "access:show", "translations:show"
 
 TITLE = _("### How I behave on this server")
 SPEAKING = _("**Speaking** · when answers are spoken, unless /join has set something else for a channel")
-TRANSCRIBED = _("**Transcripts** · channels in which every voice note is written down but not answered: {channels}")
+TRANSCRIBED = _(
+    "**Transcripts** · channels in which every voice note is written down, and answered if it begins with my name: "
+    "{channels}"
+)
 NO_CHANNELS = _("none")
 STYLE = _("**How transcripts look**")
 TRANSLATED = _("**Translations** · below the words of notes in another language: {listed}")
