@@ -31,7 +31,7 @@ from bot.errors import translatable as _
 from bot.privacy.tombstones import BESIDE_NAME, Tombstone, TombstoneKind, Tombstones, read_tombstones
 from bot.settings import Settings
 from bot.storage.copying import copy_rows, copy_sqlite
-from bot.storage.database import Database, DatabaseUnavailableError, sqlite_file
+from bot.storage.database import Database, DatabaseUnavailableError, reason_of, sqlite_file
 
 FORMAT = 1
 KEPT = ("guilds", "users", "trainings", "archive.key")
@@ -327,5 +327,4 @@ async def move_database(settings: Settings, url: str) -> dict[str, int]:
         try:
             return await copy_rows(source, target)
         except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseUnavailableError(target.engine.url.render_as_string(), reason) from error
+            raise DatabaseUnavailableError(target.engine.url.render_as_string(), reason_of(error)) from error

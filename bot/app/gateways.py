@@ -19,7 +19,7 @@ from bot.app.single_instance import DATABASE_LOCK, DatabaseInUseError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks
-from bot.storage.database import Database, DatabaseUnavailableError
+from bot.storage.database import Database, DatabaseUnavailableError, reason_of
 from bot.work.shards import ShardShare
 
 log = structlog.get_logger()
@@ -132,6 +132,5 @@ async def gateway_locks(share: ShardShare, database: Database) -> AsyncIterator[
             held = GatewayLocks(share, locks)
             await held.take()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines() or ["it does not answer"]
-            raise DatabaseUnavailableError(database.engine.url.render_as_string(), reason[0]) from error
+            raise DatabaseUnavailableError(database.engine.url.render_as_string(), reason_of(error)) from error
         yield held

@@ -21,7 +21,7 @@ from bot.app.work_watch import WorkWatch
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 from bot.settings import Settings
-from bot.storage.database import Database
+from bot.storage.database import Database, reason_of
 from bot.work.jobs import JobRunner
 
 log = structlog.get_logger()
@@ -138,8 +138,9 @@ class Health:
                 await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             self.is_database_up = False
-            reason = str(getattr(error, "orig", None) or error).splitlines() or ["it does not answer"]
-            return Check(DATABASE, CheckResult.BAD, reason[0], "Check the server, or the disk of the data folder.")
+            return Check(
+                DATABASE, CheckResult.BAD, reason_of(error), "Check the server, or the disk of the data folder."
+            )
         failure = self._watched.outcomes.broken(AnswerPart.DATABASE)
         self.is_database_up = failure is None
         if failure is not None:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.settings import Settings
+from bot.storage.advisory_locks import AdvisoryLock
 from bot.storage.database import Database
 
 DATABASE_LOCK = 0x57A1_0001
@@ -165,9 +166,10 @@ async def only_one_in(database: Database) -> AsyncIterator[None]:
         return
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DATABASE_LOCK}):
+        lock = AdvisoryLock(DATABASE_LOCK)
+        if not await connection.scalar(text(lock.taking)):
             raise DatabaseInUseError
         try:
             yield
         finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DATABASE_LOCK})
+            await connection.execute(text(lock.giving_back))

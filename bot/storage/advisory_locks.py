@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.storage.database import reason_of
 
 log = structlog.get_logger()
 
@@ -182,7 +183,7 @@ class AdvisoryLocks:
             try:
                 await self._ask(lambda: self._scalar("SELECT 1"))
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("the connection that holds the locks was lost", why=_reason(error))
+                log.warning("the connection that holds the locks was lost", why=reason_of(error))
                 await self._recover()
 
     async def _recover(self) -> None:
@@ -285,7 +286,3 @@ def _is_away(error: Exception) -> bool:
     if isinstance(error, ConnectionRefusedError | FileNotFoundError):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _STARTING_UP
-
-
-def _reason(error: Exception) -> str:
-    return (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]

@@ -60,6 +60,12 @@ class DatabaseFullError(StarlingError):
     concerns_host = True
 
 
+def reason_of(error: Exception) -> str:
+    """What the database says, in a line, of what it or its driver has raised."""
+    said = str(getattr(error, "orig", None) or error).splitlines()
+    return said[0] if said else "it does not answer"
+
+
 def is_full(error: BaseException) -> bool:
     """Whether ``error`` is a database's that has no room left: SQLite's SQLITE_FULL, PostgreSQL's 53100."""
     if not isinstance(error, DBAPIError):
@@ -153,8 +159,7 @@ class Database:
                 await _migrate(engine)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             await engine.dispose()
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
+            raise DatabaseUnavailableError(parsed.render_as_string(), reason_of(error)) from error
         return cls(engine)
 
     @classmethod
@@ -177,8 +182,7 @@ class Database:
                 )
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             await engine.dispose()
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseUnavailableError(parsed.render_as_string(), reason) from error
+            raise DatabaseUnavailableError(parsed.render_as_string(), reason_of(error)) from error
         if found != wanted:
             await engine.dispose()
             reason = f"its tables are those of another version of Starling ({found}, not {wanted}): start this one once"
