@@ -20,11 +20,9 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_of, translate
-from bot.ui.answer_buttons import STOPPED
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
 from bot.ui.progress_bar import ProgressBar
-from bot.work.cancellation import CancelledByUserError
 from extensions import GUILD_CONTEXTS, GUILD_TYPES
 
 loader = lightbulb.Loader()
@@ -102,11 +100,10 @@ class SumUp(
             )
             return summary, left_out
 
-        try:
-            summary, left_out = await stoppable(context, hearings, work)
-        except CancelledByUserError:
-            await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=True)
+        found = await stoppable(context, hearings, work, ephemeral=True)
+        if found is None:
             return
+        summary, left_out = found
         text = told(summary, locale)
         if left_out:
             text += f"\n-# {translate(NOT_HEARD, locale, count=left_out)}"

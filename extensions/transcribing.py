@@ -17,7 +17,6 @@ from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTransl
 from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
 from bot.i18n.translation import language_of, translate
-from bot.ui.answer_buttons import STOPPED
 from bot.ui.autocomplete import safe
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.language_choice import language_choices, language_code
@@ -26,7 +25,6 @@ from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT, split
 from bot.ui.transcript_text import NO_SPEECH, caption
 from bot.usage.budgets import BudgetKind, Budgets
-from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader, screen = lightbulb.Loader(), Screen()
@@ -97,10 +95,8 @@ class _Writing:
         async def work(progress: ProgressBar) -> _Found:
             return await self._found(context, asked, progress)
 
-        try:
-            found = await stoppable(context, self._hearings, work, least_s=LONG_S)
-        except CancelledByUserError:
-            await respond(context, f"-# {translate(STOPPED, locale_of(context))}")
+        found = await stoppable(context, self._hearings, work, least_s=LONG_S)
+        if found is None:
             return
         if found.translation:
             await _respond_with_translation(context, found.translation)

@@ -14,11 +14,10 @@ from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import language_of, translate
-from bot.ui.answer_buttons import STOPPED, read_aloud_row
+from bot.ui.answer_buttons import read_aloud_row
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.splitting import MESSAGE_LIMIT
-from bot.work.cancellation import CancelledByUserError
 from extensions import EVERYWHERE_CONTEXTS, EVERYWHERE_TYPES
 
 loader = lightbulb.Loader()
@@ -74,10 +73,8 @@ class TranslateMessage(
                 return f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
             return await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
 
-        try:
-            text = await stoppable(context, hearings, work, least_s=LONG_S)
-        except CancelledByUserError:
-            await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=True)
+        text = await stoppable(context, hearings, work, least_s=LONG_S, ephemeral=True)
+        if text is None:
             return
         if len(text) <= MESSAGE_LIMIT:
             await respond(context, text, components=[read_aloud_row(locale)], ephemeral=True)

@@ -10,10 +10,11 @@ import lightbulb
 from audio import TranscriptionProgress
 from bot.answering.hearings import Hearings
 from bot.i18n.translation import translate
-from bot.ui.answer_buttons import hearing_row
-from bot.ui.command_reply import locale_of
+from bot.ui.answer_buttons import STOPPED, hearing_row
+from bot.ui.command_reply import locale_of, respond
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.transcript_text import LISTENING, so_far
+from bot.work.cancellation import CancelledByUserError
 
 ResultT = TypeVar("ResultT")
 
@@ -24,13 +25,12 @@ async def stoppable(
     work: Callable[[ProgressBar], Awaitable[ResultT]],
     *,
     least_s: float = 0.0,
-) -> ResultT:
-    """What ``work`` gives, which shows how far it is on the bar that it is given; ``context`` was deferred.
+    ephemeral: bool = False,
+) -> ResultT | None:
+    """What ``work`` gives, which shows how far it is on the bar that it is given; None once the button was pressed:
+    ``work`` was cancelled, and that is told. ``context`` was deferred, ``ephemeral`` or not.
 
     ``least_s``: of shorter recordings no bar is shown.
-
-    Raises:
-        CancelledByUserError: the button was pressed; ``work`` was cancelled.
     """
     locale = locale_of(context)
     with hearings.running(context.user.id, context.channel_id) as (hearing, stop):
@@ -38,8 +38,12 @@ async def stoppable(
         progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=least_s, row=row)
         try:
             return await stop.unless_cancelled(work(progress))
+        except CancelledByUserError:
+            pass
         finally:
             await progress.end()
+    await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=ephemeral)
+    return None
 
 
 def on_heard(progress: ProgressBar, locale: str, count: int) -> Callable[[int, TranscriptionProgress], None]:

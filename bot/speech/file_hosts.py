@@ -10,7 +10,7 @@ import aiohttp
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.ui.downloading import DOWNLOAD_TIMEOUT_S, DownloadFailedError, FileTooLargeError, LinkExpiredError
+from bot.ui.downloading import DOWNLOAD_TIMEOUT_S, DownloadFailedError, LinkExpiredError, joined_within
 
 DISCORD_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 MAX_REDIRECTS = 3
@@ -70,9 +70,4 @@ async def _body(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     if response.status in _NO_LONGER_GIVEN:
         raise LinkExpiredError
     response.raise_for_status()
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > limit_bytes:
-            raise FileTooLargeError(limit_bytes)
-    return bytes(body)
+    return await joined_within(limit_bytes, response.content.iter_chunked(_CHUNK_BYTES))

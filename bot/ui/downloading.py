@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterable
 
 import aiohttp
 import hikari
@@ -47,15 +48,24 @@ async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
     """
     if attachment.size > limit_bytes:
         raise FileTooLargeError(limit_bytes)
-    body = bytearray()
     try:
         async with asyncio.timeout(DOWNLOAD_TIMEOUT_S), attachment.stream() as reader:
-            async for chunk in reader:
-                body += chunk
-                if len(body) > limit_bytes:
-                    raise FileTooLargeError(limit_bytes)
+            return await joined_within(limit_bytes, reader)
     except (hikari.NotFoundError, hikari.ForbiddenError, hikari.UnauthorizedError) as error:
         raise LinkExpiredError from error
     except (hikari.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise DownloadFailedError from error
+
+
+async def joined_within(limit_bytes: int, chunks: AsyncIterable[bytes]) -> bytes:
+    """All of ``chunks``; never more than ``limit_bytes`` and one chunk are held.
+
+    Raises:
+        FileTooLargeError: they are more.
+    """
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > limit_bytes:
+            raise FileTooLargeError(limit_bytes)
     return bytes(body)
