@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, NoReturn
+
+import structlog
+
+log = structlog.get_logger()
 
 StartTask = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
@@ -25,3 +29,14 @@ async def background_tasks() -> AsyncIterator[StartTask]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def every(interval_s: float, look: Callable[[], Awaitable[None]], failed: str) -> NoReturn:
+    """Look, whatever comes of it, and again after so long; ends by being cancelled. ``failed``: what the log says of a
+    look that came to nothing."""
+    while True:
+        try:
+            await look()
+        except Exception:
+            log.exception(failed)
+        await asyncio.sleep(interval_s)

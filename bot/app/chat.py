@@ -52,9 +52,10 @@ def build_endpoint_model(settings: Settings) -> ChatModel:
 
 
 def models_named_in(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """The settings that name models which may be chosen or stand in, and those."""
+    """The settings that name models which may be chosen or stand in, and those; often none."""
     fallback = () if settings.chat_fallback is None else (settings.chat_fallback,)
-    return {"CHAT_MODELS": settings.chat_models, "CHAT_FALLBACK": fallback}
+    named = {"CHAT_MODELS": settings.chat_models, "CHAT_FALLBACK": fallback}
+    return {setting: names for setting, names in named.items() if names}
 
 
 def _limits(settings: Settings) -> ChatLimits:

@@ -63,8 +63,6 @@ class ChatWatch:
         for chat in further:
             await self._check(chat, "base_url in CHAT_ENDPOINTS", watched=False)
         for setting, names in self._named.items():
-            if not names:
-                continue  # nobody is asked for a list that nobody needs
             for name, near in (await self._models.unlisted(names)).items():
                 remedy = f"Check the name in {setting}; models of other endpoints are written as endpoint/model."
                 log.warning("a chat model is not listed", setting=setting, model=name, near=near, remedy=remedy)

@@ -24,11 +24,11 @@ from bot.conversation.chat import ChatModel
 from bot.conversation.models import not_listed
 from bot.errors import StarlingError
 from bot.settings import Settings, unknown_names
-from bot.speech.queues import queue_states
 from bot.storage.database import Database
 from bot.training.registry import TRAINERS
 from bot.weights.needed import needed_models
 from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.work.bus.queues import queue_states
 from bot.work.shards import ShardShare
 
 EMBEDDED_REMEDY = "Install the embedded parts: .venv/bin/pip install --editable '.[embedded]'"
@@ -138,7 +138,7 @@ async def _workers(settings: Settings, url: str) -> Check:
     try:
         require_work_parts(settings)
         async with work_bus(settings, url) as bus:
-            states = await queue_states(bus)
+            states = await queue_states(bus.connection)
             where = bus.connection.address
     except StarlingError as error:
         return Check(WHAT, CheckResult.BAD, str(error), "docs/scaling.md says what workers need.")
@@ -201,7 +201,7 @@ async def _further_chats(settings: Settings) -> AsyncIterator[Check]:
 
 async def _named_models(settings: Settings) -> AsyncIterator[Check]:
     """The models that settings name, as far as their endpoints list what they have."""
-    named = {setting: names for setting, names in models_named_in(settings).items() if names}
+    named = models_named_in(settings)
     if not named:
         return
     further = build_further_endpoints(settings)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import hikari
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answering.outcomes import AnswerFailure, AnswerPart, Outcomes
+from bot.app.background import every
 from bot.app.chat_watch import ChatWatch
 from bot.app.check import Check, CheckResult, check_disk, free_mb
 from bot.app.health_report import DATABASE, DISK, GATEWAY, report_file, write_report
@@ -23,8 +23,6 @@ from bot.i18n.message import LazyMessage, lazy
 from bot.settings import Settings
 from bot.storage.database import Database, reason_of
 from bot.work.jobs import JobRunner
-
-log = structlog.get_logger()
 
 BEAT_S = 5.0
 DATABASE_TIMEOUT_S = 5.0
@@ -77,12 +75,7 @@ class Health:
         """Look every ``BEAT_S``; ends by being cancelled."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            while True:
-                try:
-                    await self.look()
-                except Exception:
-                    log.exception("could not look how it is")
-                await asyncio.sleep(BEAT_S)
+            await every(BEAT_S, self.look, "could not look how it is")
         finally:
             self._file.unlink(missing_ok=True)
 

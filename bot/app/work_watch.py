@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Sequence
 
-import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.app.background import every
 from bot.app.check import Check, CheckResult
-from bot.speech.queues import QueueState, queue_states
+from bot.work.bus.queues import QueueState, queue_states
 from bot.work.bus.work_bus import WorkBus
-
-log = structlog.get_logger()
 
 LOOK_S = 5.0
 ALONE_AFTER_S = 15.0
@@ -32,16 +29,11 @@ class WorkWatch(Collector):
 
     async def run(self) -> None:
         """Look every ``LOOK_S``; ends by being cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception:
-                log.exception("could not look at the queues")
-            await asyncio.sleep(LOOK_S)
+        await every(LOOK_S, self.look, "could not look at the queues")
 
     async def look(self) -> None:
         """Look once."""
-        self._states = await queue_states(self._bus)
+        self._states = await queue_states(self._bus.connection)
         if not self._states or has_workers(self._states):
             self._alone_since_s = None
         elif self._alone_since_s is None:

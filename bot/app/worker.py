@@ -64,8 +64,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, tell: Callable[[st
         start = await stack.enter_async_context(background_tasks())
         start(health.run())
         keep_what_is_loaded()
-        start(_tell_ready(server, settings, at_once, tell))
-        await server.serve(stop)
+        await server.serve(stop, ready=lambda: _tell_ready(server, settings, at_once, tell))
     tell("Stopped.")
 
 
@@ -97,9 +96,7 @@ def _going_first(handler: Handler, priority: InferencePriority) -> Handler:
     return handle
 
 
-async def _tell_ready(server: WorkServer, settings: Settings, at_once: int, tell: Callable[[str], None]) -> None:
-    while not server.is_connected:  # noqa: ASYNC110 -- the server of the bus has no event for it
-        await asyncio.sleep(0.05)
+def _tell_ready(server: WorkServer, settings: Settings, at_once: int, tell: Callable[[str], None]) -> None:
     log.info(
         "the worker is ready",
         kinds=list(settings.work_kinds),

@@ -7,17 +7,15 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.app.background import every
 from bot.app.check import Check, CheckResult
 from bot.app.health import BEAT_S
 from bot.app.health_report import WORKER, forget_stale_workers, worker_report_file, write_report
 from bot.settings import Settings
 from bot.work.bus.work_server import WorkServer
-
-log = structlog.get_logger()
 
 
 class WorkerHealth:
@@ -33,13 +31,12 @@ class WorkerHealth:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         forget_stale_workers(self._folder)
         path = worker_report_file(self._folder, os.getpid())
+
+        async def say() -> None:
+            await asyncio.to_thread(write_report, path, [self.check()])
+
         try:
-            while True:
-                try:
-                    await asyncio.to_thread(write_report, path, [self.check()])
-                except Exception:
-                    log.exception("could not say how it is")
-                await asyncio.sleep(BEAT_S)
+            await every(BEAT_S, say, "could not say how it is")
         finally:
             path.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from bot.app.health_report import (
 )
 from bot.app.work_watch import described, has_workers
 from bot.settings import read_settings
-from bot.speech.queues import QueueState
+from bot.work.bus.queues import QueueState
 from bot.work.bus.work_request import Lane, WorkKind
 
 

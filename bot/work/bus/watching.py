@@ -11,6 +11,7 @@ from nats.js.errors import NotFoundError
 
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.envelope import VERSION
+from bot.work.bus.queues import queue_state
 from bot.work.bus.streams import LANES, provide_queue
 from bot.work.bus.subjects import WORK, queue_name
 from bot.work.bus.timing import BusTiming
@@ -54,13 +55,12 @@ class QueueWatch:
 
     async def _look_at(self, kind: WorkKind, lane: Lane, now: float) -> None:
         jetstream, name = self._connection.jetstream, queue_name(VERSION, kind, lane)
-        info = await jetstream.consumer_info(WORK, name)
-        given_out = info.delivered.consumer_seq if info.delivered is not None else 0
+        state = await queue_state(jetstream, kind, lane)
         seen = self._seen.get(name)
-        if not info.num_pending or not info.num_waiting or seen is None or seen.given_out != given_out:
-            self._seen[name] = _Seen(given_out, now)
+        if not state.waiting or not state.asking or seen is None or seen.given_out != state.given_out:
+            self._seen[name] = _Seen(state.given_out, now)
         elif now - seen.at_s >= self._timing.silence_s:
-            log.warning("a queue has fallen silent, it is made anew", queue=name, waiting=info.num_pending)
+            log.warning("a queue has fallen silent, it is made anew", queue=name, waiting=state.waiting)
             del self._seen[name]
             await jetstream.delete_consumer(WORK, name)
             await provide_queue(jetstream, kind, lane, self._timing)

@@ -80,14 +80,12 @@ class _Asked:
         """The id by which the server drops doubles."""
         return f"{gateway}.{self.request.task}.{self.attempt}"
 
-    def settle(self, result: ResultEnvelope, gateway: int) -> bool:
+    def settle(self, result: ResultEnvelope, gateway: int) -> None:
         """Take the first result; an error only of the publication that is under way: an earlier one may have failed
-        long ago. Says whether it was taken."""
+        long ago."""
         is_ours = result.error is None or result.publication == self.publication(gateway)
         if is_ours and not self.result.done():
             self.result.set_result(result)
-            return True
-        return False
 
 
 class WorkBus:
@@ -119,10 +117,6 @@ class WorkBus:
         self._taken = TakenResults(self.connection, gateway, timing.taken_s)
         self._is_provided = False
         self._providing = asyncio.Lock()
-        self.dropped = 0
-        """Results that came when there was one already, or nobody waited any longer."""
-        self.found_later = 0
-        """Results that were not heard, and found among the stored ones."""
 
     @property
     def is_connected(self) -> bool:
@@ -309,8 +303,8 @@ class WorkBus:
         except EnvelopeError as error:
             log.warning("a result cannot be read", reason=str(error))
             return
-        if asked is None or not asked.settle(result, self._gateway):
-            self.dropped += 1
+        if asked is not None:
+            asked.settle(result, self._gateway)
 
     async def _heard_progress(self, message: Msg) -> None:
         asked = self._asked.get(task_of(message.subject))
@@ -369,9 +363,8 @@ class WorkBus:
             await self._publish(asked)
 
     async def _found(self, asked: _Asked) -> bool:
-        known = await self._known(asked)
-        if known is not None and asked.settle(known, self._gateway):
-            self.found_later += 1
+        if (known := await self._known(asked)) is not None:
+            asked.settle(known, self._gateway)
         return asked.result.done()
 
     async def _provide(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -120,9 +120,9 @@ class WorkServer:
     def is_connected(self) -> bool:
         return self.connection.is_connected
 
-    async def serve(self, stop: asyncio.Event) -> None:
-        """Do tasks until ``stop`` is set. Then nothing new is begun, what runs may end within ``drain_s``, and what
-        does not is given to others.
+    async def serve(self, stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None) -> None:
+        """Do tasks until ``stop`` is set, and call ``ready`` once it is connected. Then nothing new is begun, what runs
+        may end within ``drain_s``, and what does not is given to others.
 
         Raises:
             NatsError: there is no NATS that can be used; a subclass says why.
@@ -133,6 +133,7 @@ class WorkServer:
             await self.connection.subscribe(cancel_subject("*", "*"), self._heard_cancel)
             for inbox in self._inboxes.values():
                 await inbox.open()
+            ready()
             stopping = asyncio.create_task(stop.wait())
             try:
                 while not stop.is_set():
