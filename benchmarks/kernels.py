@@ -18,6 +18,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from audio.recognition.batch import Quality
 from benchmarks.harder_notes import short
 from benchmarks.machine import machine
 from benchmarks.transcription import RECORDINGS, error_rate, mean_error_rate, notes_in, starling
@@ -37,7 +38,7 @@ KERNELS: tuple[Mapping[str, str], ...] = (
 def heard(folder: Path) -> dict[str, float]:
     """What the notes cost with the kernel of this process, and how wrong their words are, in percent."""
     notes = short(notes_in(folder))
-    result = asyncio.run(starling(WeightsCache().verified("whisper-base"), "accurate", notes))
+    result = asyncio.run(starling(WeightsCache().verified("whisper-base"), Quality.ACCURATE, notes))
     return {"cpu_s": sum(result.cpu_s), "wer": error_rate(result, notes), "mean": mean_error_rate(result, notes)}
 
 
@@ -46,7 +47,7 @@ def row(kernel: Mapping[str, str], folder: Path) -> str:
     others = {name: value for name, value in os.environ.items() if not name.startswith("CT2_")}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.kernels", str(folder), "--one"],
-        capture_output=True, text=True, env=others | kernel,
+        capture_output=True, text=True, env={**others, **kernel},
     )  # fmt: skip
     name = ", ".join(f"`{key}={value}`" for key, value in kernel.items()) or "none"
     if done.returncode:

@@ -19,15 +19,17 @@ from benchmarks.page import page_asked_for, tell
 from benchmarks.recall import answered_by, made
 from benchmarks.recall_cases import Case, cases_in
 from bot.conversation.embedded import EmbeddedChat
-from bot.datasets.dataset import Dataset
+from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.example import Example, ExampleSource, content_hash
 from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
+from bot.recall.choosing import RecallMethod
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.scoring import contains
 from bot.training.local.trainer import BASE, LocalTrainer
 from bot.training.recipe import Recipe
-from bot.training.trainer import ENDED, follow
+from bot.training.states import ENDED
+from bot.training.trainer import follow
 from bot.weights.weights import WeightsCache
 
 NOBODY = 1
@@ -48,7 +50,7 @@ def data_of(cases: list[Case]) -> TrainingData:
         for case in cases
     ]
     found = content_hash(example.key for example in examples)
-    dataset = Dataset("bench", NOBODY, "bench", 1, NOBODY, now, now, found, "positive", now, now)
+    dataset = Dataset("bench", NOBODY, "bench", 1, NOBODY, now, now, found, DatasetLabel.POSITIVE, now, now)
     return TrainingData((dataset,), Split(tuple(examples), (), 0.5), found)
 
 
@@ -79,7 +81,7 @@ async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
 async def report() -> str:
     """The page, in Markdown."""
     cases = cases_in("english.tsv")
-    index = made("multilingual", [case.correction for case in cases])
+    index = made(RecallMethod.MULTILINGUAL, [case.correction for case in cases])
     with tempfile.TemporaryDirectory() as folder:
         adapter, took_s = await trained(cases, Path(folder) / "training")
         engine = EmbeddedChat(WeightsCache().fetch(BASE), adapters=[adapter])

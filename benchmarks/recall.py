@@ -143,7 +143,7 @@ async def report() -> str:
                 f"{cost_ms(choice, many(english), questions):.1f}",
             )
         )
-    index = made("multilingual", [case.correction for case in english])
+    index = made(RecallMethod.MULTILINGUAL, [case.correction for case in english])
     nothing = await answered_right(english, lambda _text: ())
     recalled = await answered_right(english, lambda text: index.best(text, 3))
     lines += [
@@ -187,7 +187,7 @@ def main() -> None:
     with asyncio.Runner() as runner:
         best = checked(runner) if asked.check else by_score
         found = []
-        for one in measured(files, {language: empty("auto") for language in LANGUAGES}, best):
+        for one in measured(files, {language: empty(RecallMethod.AUTO) for language in LANGUAGES}, best):
             found.append(one)
             if asked.json:
                 print(json.dumps(as_json(one)), flush=True)

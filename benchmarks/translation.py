@@ -18,18 +18,16 @@ import asyncio
 import shlex
 import subprocess
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 
 from sacrebleu.metrics.chrf import CHRF
 
 from benchmarks.machine import machine
-from bot.answering.requests_to_models import ModelRequests
+from bot.answering.requests_to_models import ModelRequests, said_by
 from bot.answering.translating import Translator
-from bot.conversation.chat import ChatModel
-from bot.conversation.chat_message import ChatMessage
+from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.embedded import EmbeddedChat
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatError
-from bot.conversation.reply_stream import extended
 from bot.conversation.tokens import TokenUse
 from bot.weights.weights import WeightsCache
 from tests.conftest import ROOT
@@ -42,7 +40,8 @@ PAIRS = (
     *(("ru", "de"), ("de", "ru"), ("de", "fr"), ("fr", "de"), ("es", "fr"), ("fr", "es")),
     *(("ru", "es"), ("es", "ru"), ("ja", "ru"), ("ru", "ja")),
 )
-TIMEOUT_S = 120.0
+MODEL_TIMEOUT_S = 120.0
+"""How long a model may be silent."""
 
 Translate = Callable[[str, str, str], Awaitable[str]]
 """Gives a text in another language; its language and that one are codes."""
@@ -66,13 +65,7 @@ class OneModel(ModelRequests):
         guild: int | None,
         on_said: Callable[[str], object] = lambda _said: None,
     ) -> str:
-        said = ""
-        messages = [ChatMessage("system", instruction), ChatMessage("user", text)]
-        async with asyncio.timeout(TIMEOUT_S), aclosing(self._model.steady().stream(messages, TokenUse())) as parts:
-            async for part in parts:
-                said = extended(said, part)
-                on_said(said)
-        return said.strip()
+        return await said_by(self._model.steady(), instruction, text, TokenUse(), on_said)
 
 
 class AnyModel(Translator):
@@ -88,7 +81,7 @@ def by_model(model: ChatModel) -> Translate:
     async def translate(text: str, _source: str, target: str) -> str:
         try:
             return await translator.translate(text, target, user=0, guild=None)
-        except (ChatError, TimeoutError) as error:
+        except ChatError as error:
             print(f"  no answer: {error}")
             return ""
 
@@ -149,9 +142,11 @@ async def main() -> None:
     if given.demonstration:
         engine = EmbeddedChat(WeightsCache().verified("smollm2-135m"))
         await engine.start()
-        model = engine.model(timeout_s=TIMEOUT_S, max_reply_tokens=250)
+        model = engine.model(timeout_s=MODEL_TIMEOUT_S, max_reply_tokens=250)
     else:
-        model = ChatModel(given.endpoint, given.key, given.model, timeout_s=TIMEOUT_S)
+        address = EndpointAddress(given.endpoint, given.key)
+        limits = ChatLimits(timeout_s=MODEL_TIMEOUT_S, max_reply_tokens=1024, context_tokens=8192)
+        model = ChatModel(address, given.model, limits)
     try:
         await measure(by_model(model), given.notes)
     finally:

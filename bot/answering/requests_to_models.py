@@ -46,17 +46,31 @@ class ModelRequests:
         """
         await self._budgets.require(user, guild, BudgetKind.TOKENS)
         model = (await self._models.of(guild)).steady()
-        use, said = TokenUse(), ""
+        use = TokenUse()
         try:
-            messages = [ChatMessage("system", instruction), ChatMessage("user", text)]
-            async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(messages, use)) as parts:
-                async for part in parts:
-                    said = extended(said, part)
-                    on_said(said)
-                    if len(said) > MAX_CHARS:
-                        break
-        except TimeoutError as error:
-            raise ChatTimedOutError(TIMEOUT_S) from error
+            return await said_by(model, instruction, text, use, on_said)
         finally:
             self._budgets.count_tokens(user, guild, model.model, use)
-        return said.strip()
+
+
+async def said_by(
+    model: ChatModel, instruction: str, text: str, use: TokenUse, on_said: Callable[[str], object]
+) -> str:
+    """What ``model`` says to ``text``, as the ``instruction`` has it; ``use`` is told what it took. ``on_said``: given
+    what it has said so far.
+
+    Raises:
+        ChatError: a subclass says why there is no answer.
+    """
+    said = ""
+    messages = [ChatMessage("system", instruction), ChatMessage("user", text)]
+    try:
+        async with asyncio.timeout(TIMEOUT_S), aclosing(model.stream(messages, use)) as parts:
+            async for part in parts:
+                said = extended(said, part)
+                on_said(said)
+                if len(said) > MAX_CHARS:
+                    break
+    except TimeoutError as error:
+        raise ChatTimedOutError(TIMEOUT_S) from error
+    return said.strip()
