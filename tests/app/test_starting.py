@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.sandbox.server import Sandbox
 from tests.app.process import command
 from tests.scripted_chat import ScriptedChat
+from tests.web_server import served
 
 
 @contextlib.asynccontextmanager
@@ -37,12 +38,8 @@ async def without_gateway(sandbox: Sandbox) -> AsyncIterator[str]:
     silent = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", forward)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    async with aiohttp.ClientSession() as http:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10"
-        await runner.cleanup()
+    async with aiohttp.ClientSession() as http, served(application) as address:
+        yield f"{address}/api/v10"
     server.close()
 
 

@@ -19,6 +19,7 @@ from bot.conversation.model_list import is_listed, names_in
 from bot.settings import read_settings
 from bot.settings_errors import SettingsError
 from tests.scripted_chat import Scripted, ScriptedChat, words
+from tests.web_server import served
 
 
 @pytest.fixture
@@ -138,13 +139,8 @@ async def _serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]
     """The address of a server that answers everything so."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(application) as address:
+        yield address
 
 
 async def test_an_address_that_sends_one_elsewhere_is_told_of(endpoint: ScriptedChat) -> None:

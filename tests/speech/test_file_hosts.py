@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.errors import StarlingError
 from bot.speech.file_hosts import FileHosts, ForeignLinkError
 from bot.ui.downloading import DownloadFailedError, FileTooLargeError, LinkExpiredError
+from tests.web_server import served
 
 LIMIT = 1000
 Page = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
@@ -47,13 +48,8 @@ async def serving(**pages: Page) -> AsyncIterator[str]:
     application = web.Application()
     for name, page in pages.items():
         application.router.add_get(f"/{name}", page)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(application) as address:
+        yield address
 
 
 def says(body: bytes, status: int = 200) -> Page:

@@ -24,6 +24,7 @@ from bot.storage.database import Database
 from bot.storage.tables import Base
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
+from tests.web_server import served
 
 ROADS = (
     *("message", "textfile", "voicenote", "missed", "ask", "about", "comparison", "reason", "feedback", "listened"),
@@ -62,13 +63,8 @@ async def ears() -> AsyncIterator[str]:
 
     app = web.Application(client_max_size=32 << 20)
     app.router.add_post("/v1/audio/transcriptions", transcriptions)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    finally:
-        await runner.cleanup()
+    async with served(app) as address:
+        yield f"{address}/v1"
 
 
 class Store:
