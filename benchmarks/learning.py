@@ -21,8 +21,8 @@ from benchmarks.recall_cases import Case, cases_in
 from bot.conversation.embedded import EmbeddedChat
 from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.example import Example, ExampleSource, content_hash
-from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
+from bot.datasets.training_data import TrainingData
 from bot.recall.choosing import RecallMethod
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.scoring import contains

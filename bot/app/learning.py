@@ -10,8 +10,8 @@ from bot.app.personal_data import build_personal_data, pairs_of
 from bot.app.stores import Stores
 from bot.corrections.review_messages import ReviewMessages
 from bot.corrections.service import Corrections
-from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
+from bot.datasets.training_data import Datasets
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
 from bot.recall.choosing import RecallMethod, retriever_maker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.app.stores import Stores
 from bot.corrections.service import Corrections
-from bot.datasets.service import Datasets
+from bot.datasets.training_data import Datasets
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
 from bot.training.preference_pairs import PreferencePairs

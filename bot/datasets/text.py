@@ -13,7 +13,7 @@ from bot.datasets.languages import language_of_example
 from bot.datasets.linting import LintKind, LintReport
 from bot.datasets.naming import key_of_name
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.service import DatasetContents, DatasetDifference
+from bot.datasets.training_data import DatasetContents, DatasetDifference
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate, translate_error

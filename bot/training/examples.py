@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.conversation.tokens import MESSAGE_TOKENS, count_tokens
 from bot.datasets.chat_format import chat_record, json_lines, preference_record
 from bot.datasets.example import Example, ExampleKind
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.message import LazyMessage, lazy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.datasets.service import Datasets
+from bot.datasets.training_data import Datasets
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.store import Training
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
-from bot.datasets.service import Datasets, TrainingDatasetGoneError
 from bot.datasets.text_fingerprint import key_of_text
+from bot.datasets.training_data import Datasets, TrainingDatasetGoneError
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.results import AskedTextGoneError

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.service import Datasets, TrainingDatasetGoneError
+from bot.datasets.training_data import Datasets, TrainingDatasetGoneError
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore

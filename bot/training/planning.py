@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.datasets.dataset import DatasetLabel
-from bot.datasets.service import Datasets, TrainingData
+from bot.datasets.training_data import Datasets, TrainingData
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Recipe
 from bot.training.specs import TrainingSpec, TrainingStarter

@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.conversation.tokens import TokenUse
-from bot.datasets.service import Datasets
+from bot.datasets.training_data import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase

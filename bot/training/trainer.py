@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.i18n.message import LazyMessage
 from bot.training.errors import TrainingError
 from bot.training.model_store import Model, ModelKind

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.datasets.service import Datasets, TrainingData
+from bot.datasets.training_data import Datasets, TrainingData
 from bot.errors import StarlingError
 from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, ErasureResult

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.datasets.service import Datasets
+from bot.datasets.training_data import Datasets
 from bot.privacy.data_holder import LearnedVersion
 from bot.training.model_store import Model, ModelKind, ModelStore
 from bot.training.store import Training, TrainingStore

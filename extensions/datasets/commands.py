@@ -12,7 +12,6 @@ from bot.datasets.dataset import DatasetExistsError, DatasetLabel
 from bot.datasets.naming import MAX_NAME_CHARS
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
-from bot.datasets.service import DatasetContents, Datasets, GivenExamples
 from bot.datasets.store import DatasetStore
 from bot.datasets.text import (
     dataset_choices,
@@ -27,6 +26,7 @@ from bot.datasets.text import (
     folder_choices,
     version_made,
 )
+from bot.datasets.training_data import DatasetContents, Datasets, GivenExamples
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate

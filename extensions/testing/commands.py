@@ -9,8 +9,8 @@ import lightbulb
 
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
-from bot.datasets.service import Datasets
 from bot.datasets.text import dataset_label
+from bot.datasets.training_data import Datasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy

@@ -11,9 +11,9 @@ from bot.conversation.models import ChatModels
 from bot.datasets.dataset import DatasetLabel, NoSuchDatasetError
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
-from bot.datasets.service import Datasets, GivenExamples
 from bot.datasets.store import DatasetStore
 from bot.datasets.text import describe_refusal, folder_choices
+from bot.datasets.training_data import Datasets, GivenExamples
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate

@@ -17,7 +17,7 @@ from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.voices import Gender
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.i18n.message import lazy
 from bot.sandbox.server import Sandbox
 from bot.training.model_store import Model, ModelKind

@@ -9,9 +9,9 @@ import pytest
 from bot.datasets.dataset import DatasetLabel
 from bot.datasets.example import Example
 from bot.datasets.merging import taken
-from bot.datasets.service import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
+from bot.datasets.training_data import Datasets, NothingSelectedError, TrainingDatasetGoneError
 from bot.datasets.uploads import Uploads
 from bot.storage.database import Database
 from bot.storage.files import FileStore

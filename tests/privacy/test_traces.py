@@ -24,9 +24,9 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.dataset import Dataset, DatasetLabel
-from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
+from bot.datasets.training_data import Datasets
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
 from bot.settings import read_settings

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from bot.datasets.dataset import Dataset, DatasetLabel
 from bot.datasets.example import Example, content_hash
-from bot.datasets.service import TrainingData
 from bot.datasets.splitting import Split
+from bot.datasets.training_data import TrainingData
 from tests.datasets.factories import ADA, said
 
 TOWNS = {

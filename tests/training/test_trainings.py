@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from bot.datasets.dataset import DatasetLabel
-from bot.datasets.service import Datasets
 from bot.datasets.signing import ArchiveSigner
 from bot.datasets.store import DatasetStore
+from bot.datasets.training_data import Datasets
 from bot.datasets.uploads import Uploads
 from bot.storage.database import Database
 from bot.storage.files import FileStore

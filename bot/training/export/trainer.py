@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from bot.datasets.archiving import HELDOUT, PREFERENCE, TRAIN
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.training.errors import TooFewExamplesError, UnknownTrainingError

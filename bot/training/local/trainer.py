@@ -14,7 +14,7 @@ import structlog
 
 from audio.child_environment import child_environment
 from bot.conversation.prompting import BRIEF_INSTRUCTION
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.training.errors import (

@@ -20,7 +20,7 @@ import openai
 import structlog
 
 from bot.conversation.trusted_authorities import trusted_authorities
-from bot.datasets.service import TrainingData
+from bot.datasets.training_data import TrainingData
 from bot.errors import translatable as _
 from bot.i18n.message import lazy
 from bot.settings import OPENAI_URL, Settings
