@@ -10,8 +10,12 @@ from bot.app.personal_data import build_personal_data, pairs_of
 from bot.app.stores import Stores
 from bot.corrections.review_messages import ReviewMessages
 from bot.corrections.service import Corrections
+from bot.datasets.archives import DatasetArchives
+from bot.datasets.inspection import DatasetInspection
+from bot.datasets.intake import ExampleIntake
 from bot.datasets.signing import ArchiveSigner
-from bot.datasets.training_data import Datasets
+from bot.datasets.slots import dataset_slots
+from bot.datasets.training_data import TrainingDatasets
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
 from bot.recall.choosing import RecallMethod, retriever_maker
@@ -25,7 +29,6 @@ from bot.training.readiness import Readiness
 from bot.training.registry import TRAINERS
 from bot.training.trainings import Trainings
 from bot.training.withdrawn import WithdrawnExamples
-from bot.work.sealed import SealedProcesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,10 @@ class Learning:
     """What people give, what becomes of it, and how it is taken back."""
 
     corrections: Corrections
-    datasets: Datasets
+    intake: ExampleIntake
+    inspection: DatasetInspection
+    archives: DatasetArchives
+    training_datasets: TrainingDatasets
     trainings: Trainings
     pairs: PreferencePairs
     readiness: Readiness
@@ -55,8 +61,9 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         reviews=ReviewMessages(base.bot.rest),
         tombstones=tombstones,
     )
-    signer = ArchiveSigner(settings.archive_key)
-    datasets = Datasets(stores.datasets, stores.files, stores.uploads, signer, base.sealed)
+    signer, slots = ArchiveSigner(settings.archive_key), dataset_slots()
+    archives = DatasetArchives(stores.datasets, stores.files, stores.uploads, signer, slots)
+    datasets = TrainingDatasets(stores.datasets, slots)
     trainings = Trainings(
         stores.trainings,
         stores.models,
@@ -67,14 +74,17 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
         max_per_day=settings.trainings_a_day,
         follows=settings.gateways == 1,
     )
-    datasets.tell_of_versions(stores.tests.forget_dataset)
+    stores.datasets.tell_of_versions(stores.tests.forget_dataset)
     base.stack.push_async_callback(trainings.stop)
     judge = Judge(answering.chat.chat.named(settings.judge_model)) if settings.judge_model else None
     scorer = Scorer(retriever_maker(RecallMethod(settings.recall)), judge)
     withdrawn = WithdrawnExamples(stores.models, stores.trainings, datasets)
     return Learning(
         corrections=corrections,
-        datasets=datasets,
+        intake=ExampleIntake(stores.datasets, stores.files, stores.uploads, signer, base.sealed, slots),
+        inspection=DatasetInspection(stores.datasets, base.sealed, slots),
+        archives=archives,
+        training_datasets=datasets,
         trainings=trainings,
         pairs=pairs_of(stores, tombstones),
         readiness=Readiness(trainings.trainers, settings.owner_id),
@@ -88,17 +98,18 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
             answering.chat.instructions.default,
         ),
         withdrawn=withdrawn,
-        personal_data=build_personal_data(stores, trainings, datasets, corrections, tombstones),
+        personal_data=build_personal_data(stores, trainings, archives, corrections, tombstones),
     )  # fmt: skip
 
 
 def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalData:
     """What forgets in a place where no Starling runs; nothing is trained, and no list of what is forgotten is kept."""
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
-    sealed = SealedProcesses()
-    datasets = Datasets(stores.datasets, stores.files, stores.uploads, ArchiveSigner(settings.archive_key), sealed)
+    signer, slots = ArchiveSigner(settings.archive_key), dataset_slots()
+    archives = DatasetArchives(stores.datasets, stores.files, stores.uploads, signer, slots)
+    datasets = TrainingDatasets(stores.datasets, slots)
     trainings = Trainings(
         stores.trainings, stores.models, datasets, stores.files, {}, settings.trainings_folder, max_per_day=0
     )
-    datasets.tell_of_versions(stores.tests.forget_dataset)
-    return build_personal_data(stores, trainings, datasets, corrections)
+    stores.datasets.tell_of_versions(stores.tests.forget_dataset)
+    return build_personal_data(stores, trainings, archives, corrections)

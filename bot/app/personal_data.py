@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.app.stores import Stores
 from bot.corrections.service import Corrections
-from bot.datasets.training_data import Datasets
+from bot.datasets.archives import DatasetArchives
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.tombstones import Tombstones
 from bot.training.preference_pairs import PreferencePairs
@@ -14,7 +14,7 @@ from bot.training.trainings import Trainings
 def build_personal_data(
     stores: Stores,
     trainings: Trainings,
-    datasets: Datasets,
+    archives: DatasetArchives,
     corrections: Corrections,
     tombstones: Tombstones | None = None,
 ) -> PersonalData:
@@ -26,7 +26,7 @@ def build_personal_data(
     """
     pairs = pairs_of(stores, tombstones)
     holders = (
-        stores.jobs, pairs, stores.exchanges, trainings, stores.datasets, datasets, stores.uploads, corrections,
+        stores.jobs, pairs, stores.exchanges, trainings, stores.datasets, archives, stores.uploads, corrections,
         stores.consents, stores.feedback, stores.memories, stores.comparisons, stores.tests, stores.instructions,
         stores.usage, stores.preferences,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from bot.datasets.example import Example, ExampleKind
 from bot.datasets.similarity import asked, plain
 
 
-def taken(positive: Sequence[Example], negative: Sequence[Example]) -> list[Example]:
+def taken(positive: Sequence[Example], negative: Sequence[Example] = ()) -> list[Example]:
     """The examples of a dataset of what to say, and those of one of what not to say, as one.
 
     In the second, answers are what not to say, whatever was said of them when they were given; one to a prompt that

@@ -9,11 +9,11 @@ from itertools import islice
 from bot.datasets.dataset import Dataset, DatasetChange, DatasetLabel, ExampleHit
 from bot.datasets.example import Example, ExampleKind
 from bot.datasets.folders import folders_of
+from bot.datasets.inspection import DatasetContents, DatasetDifference
 from bot.datasets.languages import language_of_example
 from bot.datasets.linting import LintKind, LintReport
 from bot.datasets.naming import key_of_name
 from bot.datasets.problems import UploadRefusedError
-from bot.datasets.training_data import DatasetContents, DatasetDifference
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_name, translate, translate_error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.datasets.training_data import Datasets
+from bot.datasets.training_data import TrainingDatasets
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.store import Training
 
 
-async def held_out_cases(datasets: Datasets, training: Training | None) -> tuple[TestCase, ...]:
+async def held_out_cases(datasets: TrainingDatasets, training: Training | None) -> tuple[TestCase, ...]:
     """The cases that ``training`` held out of its datasets, but for those that were taken back since; none where the
     training, or what it was begun with, is no longer known."""
     if training is None or not training.datasets:

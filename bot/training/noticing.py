@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.datasets.text_fingerprint import key_of_text
-from bot.datasets.training_data import Datasets, TrainingDatasetGoneError
+from bot.datasets.training_data import TrainingDatasetGoneError, TrainingDatasets
 from bot.training.evaluating.cases import TestCase, from_examples
 from bot.training.evaluating.general import general_questions
 from bot.training.evaluating.results import AskedTextGoneError
@@ -30,7 +30,7 @@ class Noticing:
         self,
         models: ModelStore,
         trainings: TrainingStore,
-        datasets: Datasets,
+        datasets: TrainingDatasets,
         serving: Serving,
         answering: ChatModels,
         instruction: str,

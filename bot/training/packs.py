@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.training_data import Datasets, TrainingDatasetGoneError
+from bot.datasets.training_data import TrainingDatasetGoneError, TrainingDatasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.storage.files import FileStore
@@ -33,7 +33,7 @@ class TrainingPacks:
     """The files that trainings of all guilds have packed."""
 
     def __init__(
-        self, store: TrainingStore, models: ModelStore, datasets: Datasets, files: FileStore, folder: Path
+        self, store: TrainingStore, models: ModelStore, datasets: TrainingDatasets, files: FileStore, folder: Path
     ) -> None:
         """``folder``: what trainers work in."""
         self._store = store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.datasets.dataset import DatasetLabel
-from bot.datasets.training_data import Datasets, TrainingData
+from bot.datasets.training_data import TrainingData, TrainingDatasets
 from bot.training.model_store import Model, ModelStore
 from bot.training.recipe import Recipe
 from bot.training.specs import TrainingSpec, TrainingStarter
@@ -17,7 +17,9 @@ from bot.training.trainers import Trainers
 class TrainingPlanner:
     """Plans trainings of guilds."""
 
-    def __init__(self, store: TrainingStore, models: ModelStore, datasets: Datasets, trainers: Trainers) -> None:
+    def __init__(
+        self, store: TrainingStore, models: ModelStore, datasets: TrainingDatasets, trainers: Trainers
+    ) -> None:
         self._store = store
         self._models = models
         self._datasets = datasets

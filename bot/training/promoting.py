@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.conversation.tokens import TokenUse
-from bot.datasets.training_data import Datasets
+from bot.datasets.training_data import TrainingDatasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.training.evaluating.cases import TestCase
@@ -74,7 +74,7 @@ class Promoting:
         self,
         models: ModelStore,
         trainings: TrainingStore,
-        datasets: Datasets,
+        datasets: TrainingDatasets,
         serving: Serving,
         answering: ChatModels,
         scorer: Scorer,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.datasets.splitting import SEED
 from bot.training.recipe import TrainingMethod
-
-SEED = 2026
 
 
 @dataclass(frozen=True, slots=True)

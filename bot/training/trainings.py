@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.datasets.training_data import Datasets, TrainingData
+from bot.datasets.training_data import TrainingData, TrainingDatasets
 from bot.errors import StarlingError
 from bot.i18n.message import LazyMessage
 from bot.privacy.data_holder import DataHolder, ErasureResult
@@ -43,7 +43,7 @@ class Trainings(DataHolder):
         self,
         store: TrainingStore,
         models: ModelStore,
-        datasets: Datasets,
+        datasets: TrainingDatasets,
         files: FileStore,
         trainers: Mapping[str, Trainer],
         folder: Path,

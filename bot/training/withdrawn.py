@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.datasets.training_data import Datasets
+from bot.datasets.training_data import TrainingDatasets
 from bot.privacy.data_holder import LearnedVersion
 from bot.training.model_store import Model, ModelKind, ModelStore
 from bot.training.store import Training, TrainingStore
@@ -13,7 +13,7 @@ from bot.training.store import Training, TrainingStore
 class WithdrawnExamples:
     """Knows which models have learned from what was taken back."""
 
-    def __init__(self, models: ModelStore, trainings: TrainingStore, datasets: Datasets) -> None:
+    def __init__(self, models: ModelStore, trainings: TrainingStore, datasets: TrainingDatasets) -> None:
         self._models = models
         self._trainings = trainings
         self._datasets = datasets

@@ -10,7 +10,7 @@ import lightbulb
 from bot.conversation.chat import ChatModel
 from bot.conversation.models import ChatModels
 from bot.datasets.text import dataset_label
-from bot.datasets.training_data import Datasets
+from bot.datasets.training_data import TrainingDatasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
@@ -87,7 +87,7 @@ class Test(
         self,
         context: lightbulb.Context,
         models: ChatModels,
-        datasets: Datasets,
+        datasets: TrainingDatasets,
         instructions: Instructions,
         budgets: Budgets,
         scorer: Scorer,
@@ -120,7 +120,9 @@ class Test(
         await tests.keep(guild, context.user.id, asked, summary=summary, report=written)
         await respond(context, components=[build_card(evaluation, source, locale)], ephemeral=True)
 
-    async def _cases(self, guild: int, datasets: Datasets) -> tuple[tuple[TestCase, ...], LazyMessage, AskedFrom]:
+    async def _cases(
+        self, guild: int, datasets: TrainingDatasets
+    ) -> tuple[tuple[TestCase, ...], LazyMessage, AskedFrom]:
         """What is asked, where it was taken from, and of which datasets."""
         if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
             raise OneSourceError

@@ -8,12 +8,14 @@ import hikari
 import lightbulb
 
 from bot.conversation.models import ChatModels
+from bot.datasets.archives import DatasetArchives
 from bot.datasets.dataset import DatasetLabel, NoSuchDatasetError
+from bot.datasets.intake import ExampleIntake, GivenExamples
 from bot.datasets.problems import UploadRefusedError
 from bot.datasets.reading import MAX_BYTES
 from bot.datasets.store import DatasetStore
 from bot.datasets.text import describe_refusal, folder_choices
-from bot.datasets.training_data import Datasets, GivenExamples
+from bot.datasets.training_data import TrainingDatasets
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
@@ -164,7 +166,9 @@ class Train(
         self,
         context: lightbulb.Context,
         trainings: Trainings,
-        datasets: Datasets,
+        datasets: TrainingDatasets,
+        intake: ExampleIntake,
+        archives: DatasetArchives,
         store: DatasetStore,
         preferences: Preferences,
         settings: Settings,
@@ -181,7 +185,7 @@ class Train(
         spec = TrainingSpec(trainer, base, method)
         await readiness.require(trainer)
         try:
-            given = await self._given(guild, datasets, context.user.id)
+            given = await self._given(guild, intake, context.user.id)
         except UploadRefusedError as error:
             await respond(context, describe_refusal(error, locale)[:MESSAGE_LIMIT])
             return
@@ -192,27 +196,27 @@ class Train(
             would_learn = await datasets.look_at_selected_with(guild, name, label, examples)
             await trainings.look_at(guild, spec, would_learn)
             if given is not None:
-                await _add(store, datasets, guild, name, given)
-            await datasets.select(guild, name, label)
+                await _add(store, intake, guild, name, given)
+            await archives.select(guild, name, label)
         starter = TrainingStarter(guild, context.user.id, context.channel_id, locale)
         training, plan = await trainings.plan(starter, spec)
         text = describe_plan(training, plan, locale, settings.chat_currency, note)
         await respond(context, text, components=[plan_row(training, locale)])
 
-    async def _given(self, guild: int, datasets: Datasets, user: int) -> GivenExamples | None:
+    async def _given(self, guild: int, intake: ExampleIntake, user: int) -> GivenExamples | None:
         """
         Raises:
             UploadRefusedError: something is wrong with it.
         """
         if self.folder is not None:
-            return await datasets.read_folder(guild, self.folder, given_by=user, positive=self.positive)
+            return await intake.read_folder(guild, self.folder, given_by=user, positive=self.positive)
         if self.file is not None:
             name, data = self.file.filename, await download(self.file, MAX_BYTES)
         elif self.text is not None:
             name, data = _as_file(self.text)
         else:
             return None
-        return await datasets.read(name, data, given_by=user, positive=self.positive)
+        return await intake.read(name, data, given_by=user, positive=self.positive)
 
 
 jobs = lightbulb.Group(
@@ -286,13 +290,13 @@ class Logs(lightbulb.SlashCommand, name=_("logs"), description=_("A training's l
 loader.command(jobs)
 
 
-async def _add(store: DatasetStore, datasets: Datasets, guild: int, name: str, given: GivenExamples) -> None:
+async def _add(store: DatasetStore, intake: ExampleIntake, guild: int, name: str, given: GivenExamples) -> None:
     """Add what was given to a dataset, which is made where it is not there."""
     try:
         await store.get(guild, name)
     except NoSuchDatasetError:
         await store.create(guild, name, given.given_by)
-    await datasets.add(guild, name, given)
+    await intake.add(guild, name, given)
 
 
 def _as_file(text: str) -> tuple[str, bytes]:

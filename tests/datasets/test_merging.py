@@ -9,13 +9,10 @@ import pytest
 from bot.datasets.dataset import DatasetLabel
 from bot.datasets.example import Example
 from bot.datasets.merging import taken
-from bot.datasets.signing import ArchiveSigner
+from bot.datasets.slots import dataset_slots
 from bot.datasets.store import DatasetStore
-from bot.datasets.training_data import Datasets, NothingSelectedError, TrainingDatasetGoneError
-from bot.datasets.uploads import Uploads
+from bot.datasets.training_data import NothingSelectedError, TrainingDatasetGoneError, TrainingDatasets
 from bot.storage.database import Database
-from bot.storage.files import FileStore
-from bot.work.sealed import SealedProcesses
 from tests.datasets.factories import ADA, BORIS, said
 
 GUILD = 11
@@ -42,10 +39,8 @@ def test_what_not_to_say_is_rejected_and_makes_pairs_with_what_to_say() -> None:
 async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     try:
-        store, files = DatasetStore(database), FileStore(tmp_path, quota_bytes=1 << 20)
-        datasets = Datasets(
-            store, files, Uploads(database, files), ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
-        )
+        store = DatasetStore(database)
+        datasets = TrainingDatasets(store, dataset_slots())
         with pytest.raises(NothingSelectedError):
             await datasets.look_at_selected(GUILD)
         await store.create(GUILD, "good", ADA)

@@ -23,10 +23,13 @@ from bot.corrections.correction import CorrectedAnswer
 from bot.corrections.feedback import FeedbackStore
 from bot.corrections.service import CorrectionActor, Corrections
 from bot.corrections.store import CorrectionStore
+from bot.datasets.archives import DatasetArchives
 from bot.datasets.dataset import Dataset, DatasetLabel
+from bot.datasets.intake import ExampleIntake
 from bot.datasets.signing import ArchiveSigner
+from bot.datasets.slots import dataset_slots
 from bot.datasets.store import DatasetStore
-from bot.datasets.training_data import Datasets
+from bot.datasets.training_data import TrainingDatasets
 from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
 from bot.settings import read_settings
@@ -60,7 +63,9 @@ class Bot:
     consents: ConsentStore
     feedback: FeedbackStore
     datasets: DatasetStore
-    service: Datasets
+    intake: ExampleIntake
+    archives: DatasetArchives
+    training_datasets: TrainingDatasets
     comparisons: ComparisonStore
     tests: ModelTestStore
     trainings: Trainings
@@ -86,18 +91,19 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
     settings, folder = read_settings(data_folder=tmp_path), tmp_path / "trainings"
     stores = stores_in(database, settings, clock=lambda: datetime.now(UTC))
-    service = Datasets(
-        stores.datasets, stores.files, stores.uploads, ArchiveSigner(tmp_path / "archive.key"), SealedProcesses()
-    )
+    signer, slots = ArchiveSigner(tmp_path / "archive.key"), dataset_slots()
+    intake = ExampleIntake(stores.datasets, stores.files, stores.uploads, signer, SealedProcesses(), slots)
+    archives = DatasetArchives(stores.datasets, stores.files, stores.uploads, signer, slots)
+    training_datasets = TrainingDatasets(stores.datasets, slots)
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
     trainings = Trainings(
-        stores.trainings, stores.models, service, stores.files, {"export": ExportingTrainer(folder)}, folder,
-        max_per_day=9,
+        stores.trainings, stores.models, training_datasets, stores.files, {"export": ExportingTrainer(folder)},
+        folder, max_per_day=9,
     )  # fmt: skip
-    data = build_personal_data(stores, trainings, service, corrections)
+    data = build_personal_data(stores, trainings, archives, corrections)
     yield Bot(
         tmp_path, database, data, stores.jobs, stores.exchanges, corrections, stores.consents, stores.feedback,
-        stores.datasets, service, stores.comparisons, stores.tests, trainings,
+        stores.datasets, intake, archives, training_datasets, stores.comparisons, stores.tests, trainings,
     )  # fmt: skip
     await trainings.stop()
     await database.close()
@@ -135,14 +141,14 @@ async def taught(bot: Bot) -> str:
     await recalled.keep_vectors(GUILD, "e", [(one, SECRET.encode()) for one in await recalled.all(GUILD)])
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 7, "other"), "What else?", "Nothing.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
-    await bot.service.archive(GUILD, "d")
+    await bot.archives.archive(GUILD, "d")
     await bot.datasets.select(GUILD, "d", DatasetLabel.POSITIVE)
     training, _plan = await bot.trainings.plan(TrainingStarter(GUILD, BORIS, 1, "ru"), TrainingSpec("export", ""))
     await bot.trainings.start(GUILD, training.id, BORIS)
     await packed(bot, training.id)
     await bot.corrections.submit(CorrectedAnswer(GUILD, 1, 8, "other"), "And then?", "Later.", ada)
     await bot.corrections.add_to_dataset(GUILD, "d", BORIS)
-    await bot.service.archive(GUILD, "d")
+    await bot.archives.archive(GUILD, "d")
     await bot.feedback.add(GUILD, ADA, SECRET)
     return submitted.correction.id
 
@@ -201,7 +207,7 @@ async def test_a_test_of_a_model_whose_questions_are_taken_back_while_it_runs_is
     id_ = await taught(bot)
     asked = AskedFrom()
     if way != "tester":
-        held_out = await bot.service.held_out(GUILD, "d")
+        held_out = await bot.training_datasets.held_out(GUILD, "d")
         asked = AskedFrom(held_out.datasets, held_out.keys)
     if way == "correction":
         await bot.feedback.forget_user(ADA)
@@ -245,7 +251,7 @@ async def test_an_archive_that_is_written_while_something_in_it_is_taken_back_is
         """Everybody is told, and before the transaction ends somebody has written an archive of what there was."""
         told = await tell(session, dataset)
         if not archived:
-            archived.append(asyncio.create_task(bot.service.archive(GUILD, "d")))
+            archived.append(asyncio.create_task(bot.archives.archive(GUILD, "d")))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(archived[0]), 1)
             between.set()
@@ -292,12 +298,13 @@ async def test_archives_of_a_dataset_that_was_deleted_go_as_well_and_bring_nothi
 ) -> None:
     id_ = await taught(bot)
     await bot.feedback.forget_user(ADA)
-    folder = bot.service._files.of_guild(GUILD)
+    folder = bot.archives._files.of_guild(GUILD)
     [latest, *_others] = [file.path for file in await folder.listing() if file.path.startswith("datasets/d v2")]
     with await folder.open(latest) as file:
         downloaded = file.read()
     await bot.datasets.create(OTHER_GUILD, "carried", BORIS)
-    carried = await bot.service.add_file(OTHER_GUILD, "carried", "a.zip", downloaded, given_by=BORIS)
+    given = await bot.intake.read("a.zip", downloaded, given_by=BORIS)
+    carried = await bot.intake.add(OTHER_GUILD, "carried", given)
     assert carried.changed == 3
     await bot.datasets.delete(GUILD, "d")
     if way == "user":
@@ -306,7 +313,7 @@ async def test_archives_of_a_dataset_that_was_deleted_go_as_well_and_bring_nothi
         _before, forgotten = await bot.corrections.withdraw(GUILD, id_, CorrectionActor(ADA, approves=True))
     assert forgotten.files == 2
     assert bot.telling() == []
-    again = await bot.service.add_file(OTHER_GUILD, "carried", "a.zip", downloaded, given_by=BORIS)
+    again = await bot.intake.add(OTHER_GUILD, "carried", await bot.intake.read("a.zip", downloaded, given_by=BORIS))
     assert (again.changed, again.withdrawn) == (0, 3 if way == "user" else 1)
     assert bot.telling() == []
 

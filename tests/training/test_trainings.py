@@ -10,10 +10,9 @@ import pytest
 import pytest_asyncio
 
 from bot.datasets.dataset import DatasetLabel
-from bot.datasets.signing import ArchiveSigner
+from bot.datasets.slots import dataset_slots
 from bot.datasets.store import DatasetStore
-from bot.datasets.training_data import Datasets
-from bot.datasets.uploads import Uploads
+from bot.datasets.training_data import TrainingDatasets
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.errors import TooFewPairsError
@@ -26,7 +25,6 @@ from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
 from bot.training.withdrawn import WithdrawnExamples
-from bot.work.sealed import SealedProcesses
 from tests.datasets.factories import ADA, BORIS, said
 from tests.training.factories import facts, pairs
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
@@ -56,15 +54,9 @@ class School:
             "openai": OpenAITrainer(self.service.base_url, KEY),
             "export": ExportingTrainer(self._folder / "trainings"),
         }
-        self.service_of_datasets = Datasets(
-            self.datasets,
-            files,
-            Uploads(self.database, files),
-            ArchiveSigner(self._folder / "archive.key"),
-            SealedProcesses(),
-        )
+        self.training_datasets = TrainingDatasets(self.datasets, dataset_slots())
         made = Trainings(
-            self.store, self.models, self.service_of_datasets, files, trainers, self._folder / "trainings",
+            self.store, self.models, self.training_datasets, files, trainers, self._folder / "trainings",
             max_per_day=10, follows=follows,
         )  # fmt: skip
         made.show_by(self._show)
@@ -208,7 +200,7 @@ async def test_what_it_was_to_learn_from_is_kept_whatever_is_selected_meanwhile(
 async def test_a_model_tells_how_many_examples_it_has_seen_that_were_taken_back_and_is_trained_again(
     school: School,
 ) -> None:
-    withdrawn = WithdrawnExamples(school.models, school.store, school.service_of_datasets)
+    withdrawn = WithdrawnExamples(school.models, school.store, school.training_datasets)
     await school.datasets.add(GUILD, "towns", [said("Who?", "Boris.", given_by=BORIS)], BORIS)
     await school.datasets.select(GUILD, "towns", DatasetLabel.POSITIVE)
     await school.start("export")
