@@ -25,13 +25,10 @@ from bot.errors import StarlingError
 
 _LOG = logging.getLogger(__name__)
 
-# The package's own __init__ would load the voices and the models too: five times the time, twice the memory.
 _START = """
-import json, sys, types
-path, folder, rate_hz, limits = json.loads(sys.argv[1])
+import json, sys
+path, rate_hz, limits = json.loads(sys.argv[1])
 sys.path[:] = path
-package = sys.modules["audio"] = types.ModuleType("audio")
-package.__path__ = [folder]
 from audio.decoding.process import serve
 from audio.decoding.limits import DecodingLimits
 serve(rate_hz, DecodingLimits(**limits))
@@ -69,7 +66,7 @@ class DecoderChild:
         self.files = 0
         """How many it was given."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
-        settings = (path, str(Path(__file__).parent.parent), rate_hz, dataclasses.asdict(limits))
+        settings = (path, rate_hz, dataclasses.asdict(limits))
         self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [sys.executable, "-I", "-S", "-c", _START, json.dumps(settings)],
             stdin=subprocess.PIPE,

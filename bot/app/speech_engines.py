@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from audio import Prosody, Recognizer, Synthesizer
-from audio.recognition.fallback import FallbackRecognizer
-from audio.recognition.recognizers import RECOGNIZERS
-from audio.synthesis.engines import ENGINES
 from bot.settings import Settings
 from bot.weights.weights import CATALOGUE, WeightsCache
+
+if TYPE_CHECKING:
+    from audio import Recognizer, Synthesizer
 
 
 def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
@@ -20,12 +20,19 @@ def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
 
 def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
     """The recognizers that the settings ask for, not yet loaded, the bundled weights verified."""
+    # Who only speaks does not wait for what hears, and the other way round.
+    from audio.recognition.fallback import FallbackRecognizer
+    from audio.recognition.recognizers import RECOGNIZERS
+
     recognizers = RECOGNIZERS.build(settings.stt_engine, settings, weights_in(cache))
     return recognizers[0] if len(recognizers) == 1 else FallbackRecognizer(recognizers)
 
 
 def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
     """The synthesizer that the settings ask for, its bundled voice verified."""
+    from audio import Prosody, Synthesizer
+    from audio.synthesis.engines import ENGINES
+
     return Synthesizer(
         ENGINES.build(settings.tts_engine, settings, weights_in(cache)),
         pause_after_failure_s=settings.tts_pause_s,
