@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.conversation.refusals import Refusal, refusal_in
 from bot.conversation.sources import Source, sources_in
@@ -35,10 +36,21 @@ _ENDS: tuple[tuple[ReplyEnd, re.Pattern[str]], ...] = (
 who write it in another way; all others, such as ``stop`` and ``eos``, mean that the reply is whole."""
 
 _ABSENT = ("", "null", "none")
-_WRAPPERS = ("result", "data", "output", "response", "body")
-_ENDINGS = ("finishreason", "stopreason", "donereason", "nativefinishreason")
+_CHOICES = ("choices", "choice", "candidates")
+_ENDINGS = ("finishreason", "stopreason", "donereason", "nativefinishreason", "stoptype")
+_FLAGS_OF_END = ("done", "stop", "isfinished", "finished", "isend")
 _REASONING = ("reasoningcontent", "reasoning", "reasoningtext", "thinking", "thought", "thoughts")
-_TEXT = ("content", "text", "outputtext", "value", "refusal")
+_TEXT = ("content", "contents", "text", "outputtext", "parts", "value", "response", "message", "messages", "refusal")
+"""Where words stand, the likeliest first."""
+_KINDS = ("type", "channel", "object")
+"""What says of words, or of an event, what they are."""
+_OF_REASONING = re.compile(r"think|thought|reason|analysis|commentary")
+_OF_WORDS = re.compile(r"delta|text|content|message|completion|response|chunk")
+_NO_WORDS = re.compile(r"argument|tool|function|json|signature|citation|start|created|status")
+_OF_LAST = re.compile(r"(message|response|completion|stream)(stop|done|end|complete|completed|finished)$")
+_OF_ALL = re.compile(r"(done|completed)$")
+_MAX_WRAPPERS = 3
+_MAX_KEY_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,56 +80,85 @@ class Chunk:
     """Pages that it is taken from."""
     refusal: Refusal | None = None
     """An error in the middle of a stream that began well."""
+    index: int = 0
+    """Which of several choices it is of."""
 
 
-def read_chunk(data: object, name: str = "") -> Chunk:
+def read_chunk(data: Mapping[str, object], name: str = "") -> Chunk:
     """What an event says: ``data`` is its JSON, ``name`` what it is called.
 
     Nothing in it need be there, or be of the type that it should be: what can be read is read.
     """
-    if isinstance(data, list):
-        # Gemini's native streams and some proxies wrap each event in a list.
-        data = next((one for one in data if isinstance(one, Mapping)), {})
-    if not isinstance(data, Mapping):
-        return Chunk()
     data = _unwrapped(data)
-    choice = _first(_field(data, "choices"))
+    choice = _first(_field(data, *_CHOICES))
     refusal = refusal_in(data, name) or refusal_in(choice)
     counted = _counted(data)
-    if choice is None and isinstance(_field(data, "message"), Mapping):
-        # Of Ollama's own contract.
+    kind = _kind(data)
+    if choice is None and refusal is None and _is_choice(data, kind):
         choice = data
     if choice is None:
         return Chunk(counted=counted, refusal=refusal, end=_end_in(data), sources=sources_in(data))
     delta, message = _structure(choice, "delta"), _structure(choice, "message")
-    is_complete = not isinstance(delta, Mapping) and isinstance(message, Mapping) and data.get("done") is not False
-    said = message if isinstance(message, Mapping) and not isinstance(delta, Mapping) else delta
-    end = _end_in(choice, said, data)
+    said = message if delta is None or (isinstance(delta, str | list) and isinstance(message, Mapping)) else delta
+    is_complete = said is message is not None and data.get("done") is not False and not _NO_WORDS.search(kind)
+    is_complete = is_complete or (choice is data and bool(_OF_ALL.search(kind)))
     text = reasoning = ""
     wants_tool = False
     if isinstance(said, Mapping):
-        text, reasoning = _text(_field(said, "content"))
-        reasoning += "".join(_text(said[key])[0] for key in said if _plain(key) in _REASONING)[: 1 << 20]
-        refused = _field(said, "refusal")
-        text += refused if isinstance(refused, str) else ""
+        text, reasoning = _text(said)
+        if not reasoning:
+            reasoning = "".join("".join(_text(said[key])) for key in said if _plain(key) in _REASONING)[: 1 << 20]
+        if _field(said, "content") is not None:
+            refused = _field(said, "refusal")
+            text += refused if isinstance(refused, str) else ""
         wants_tool = bool(_field(said, "toolcalls") or _field(said, "functioncall"))
-        if said.get("thought") is True:
-            text, reasoning = "", reasoning + text
-    elif isinstance(delta, str | list):
-        text, reasoning = _text(delta)
-    if not text:
-        # Of the older contract for completions.
-        text = _text(_field(choice, "text"))[0]
-    return Chunk(text, reasoning, is_complete, end, wants_tool, counted, sources_in(data, choice, said), refusal)
+    elif said is not None:
+        text, reasoning = _text(said)
+    if not (text or reasoning):
+        # Of the older contract for completions, and of servers of their own.
+        text, reasoning = _text(_field(choice, "text") if isinstance(said, Mapping) else choice)
+    if choice is data and _OF_REASONING.search(kind):
+        text, reasoning = "", reasoning + text
+    return Chunk(
+        text,
+        reasoning,
+        is_complete,
+        _end_in(choice, said, data),
+        wants_tool,
+        counted,
+        sources_in(data, choice, said),
+        refusal,
+        index=0 if choice is data else _index(choice),
+    )
 
 
-def _unwrapped(data: Mapping[str, object]) -> Mapping[str, object]:
+def _unwrapped(data: Mapping[str, object], depth: int = 0) -> Mapping[str, object]:
     """What some proxies put around an event is left out."""
-    if "choices" not in data:
-        for name in _WRAPPERS:
-            if isinstance(inner := data.get(name), Mapping) and "choices" in inner:
-                return inner
+    if _field(data, *_CHOICES) is None and depth < _MAX_WRAPPERS:
+        for inner in data.values():
+            if isinstance(inner, Mapping):
+                found = _unwrapped(inner, depth + 1)
+                if _field(found, *_CHOICES) is not None:
+                    return found
     return data
+
+
+def _kind(data: Mapping[str, object]) -> str:
+    """What an event says that it is: ``contentblockdelta``."""
+    found = (data.get(name) for name in _KINDS)
+    return next((_plain(one) for one in found if isinstance(one, str)), "")
+
+
+def _is_choice(data: Mapping[str, object], kind: str) -> bool:
+    """Whether an event without choices has words for people all the same."""
+    if _NO_WORDS.search(kind) or (kind and not (_OF_WORDS.search(kind) or _OF_REASONING.search(kind))):
+        return False
+    if isinstance(_field(data, "message"), Mapping):
+        # Of Ollama's own contract.
+        return True
+    return any(isinstance(_field(data, name), str | list | Mapping) for name in ("delta", "content")) or any(
+        isinstance(_field(data, name), str) for name in ("text", "outputtext", "response")
+    )
 
 
 def _structure(choice: Mapping[str, object], name: str) -> object:
@@ -127,19 +168,29 @@ def _structure(choice: Mapping[str, object], name: str) -> object:
 
 
 def _first(choices: object) -> Mapping[str, object] | None:
-    """The first choice; one that says that it is another one is left out."""
-    found = choices if isinstance(choices, list) else []
+    """The first choice, by its number where there are several."""
     if isinstance(choices, Mapping):
-        found = [choices["0"]] if "0" in choices else [choices]
-    for choice in found:
-        if isinstance(choice, Mapping) and choice.get("index") in (None, 0, "0", ""):
-            return choice
-    return None
+        choices = [choices["0"]] if "0" in choices else [choices]
+    if not isinstance(choices, list):
+        return None
+    found = [one for one in choices if isinstance(one, Mapping)]
+    if not found:
+        return next((first for one in choices if isinstance(one, list) and (first := _first(one)) is not None), None)
+    return min(found, key=_index)
+
+
+def _index(choice: Mapping[str, object]) -> int:
+    return _count(choice.get("index"))
 
 
 def _plain(key: object) -> str:
     """A key without what spellings of it differ in: ``finish_reason``, ``finishReason``, ``Finish-Reason``."""
-    return re.sub(r"[^a-z]", "", str(key).lower())
+    return _letters(str(key)[:_MAX_KEY_CHARS])
+
+
+@lru_cache(1024)
+def _letters(key: str) -> str:
+    return re.sub(r"[^a-z]", "", key.lower())
 
 
 def _field(data: Mapping[str, object], *names: str) -> object:
@@ -161,7 +212,8 @@ def _text(value: object) -> tuple[str, str]:
         found = [_text(one) for one in value]
         return "".join(text for text, _reasoning in found), "".join(reasoning for _text, reasoning in found)
     if isinstance(value, Mapping):
-        if _plain(value.get("type")) in _REASONING or value.get("thought") is True:
+        kinds = "".join(_plain(kind) for key in _KINDS if isinstance(kind := value.get(key), str))
+        if _OF_REASONING.search(kinds) or value.get("thought") is True:
             return "", "".join(_strings(value))
         for name in _TEXT:
             if (inner := _field(value, name)) is not None:
@@ -174,7 +226,7 @@ def _strings(value: object, depth: int = 0) -> Iterator[str]:
         yield value
     elif isinstance(value, Mapping) and depth < 5:
         for key, inner in value.items():
-            if _plain(key) != "type":
+            if _plain(key) in _TEXT or _plain(key) in _REASONING or "summary" in _plain(key):
                 yield from _strings(inner, depth + 1)
     elif isinstance(value, list) and depth < 5:
         for inner in value:
@@ -189,7 +241,7 @@ def _end_in(*holders: object) -> ReplyEnd | None:
         for name in _ENDINGS:
             if (end := _end(_field(holder, name))) is not None:
                 return end
-        if holder.get("done") is True:
+        if any(_field(holder, name) is True for name in _FLAGS_OF_END) or _OF_LAST.search(_kind(holder)):
             return ReplyEnd.WHOLE
     return None
 
@@ -207,15 +259,15 @@ def _end(value: object) -> ReplyEnd | None:
 
 
 def _counted(data: Mapping[str, object]) -> CountedTokens | None:
-    usage = _field(data, "usage")
+    usage = _field(data, "usage", "usagemetadata")
     if not isinstance(usage, Mapping) and isinstance(inner := data.get("x_groq"), Mapping):
         usage = _field(inner, "usage")
     if not isinstance(usage, Mapping):
         return None
     details = _field(usage, "completiontokensdetails", "outputtokensdetails")
     counted = CountedTokens(
-        _count(_field(usage, "prompttokens", "inputtokens")),
-        _count(_field(usage, "completiontokens", "outputtokens")),
+        _count(_field(usage, "prompttokens", "inputtokens", "prompttokencount")),
+        _count(_field(usage, "completiontokens", "outputtokens", "candidatestokencount")),
         _count(_field(details, "reasoningtokens")) if isinstance(details, Mapping) else 0,
     )
     return counted if counted != CountedTokens() else None

@@ -26,6 +26,13 @@ _PAIRS = {
     "<internal_monologue>": "</internal_monologue>",
     "<thought_process>": "</thought_process>",
     "<thinking_process>": "</thinking_process>",
+    "<inner_thoughts>": "</inner_thoughts>",
+    "<reasoning_content>": "</reasoning_content>",
+    "<cot>": "</cot>",
+    "[REASONING]": "[/REASONING]",
+    "<|think|>": "<|/think|>",
+    "<|reasoning|>": "<|/reasoning|>",
+    "<|begin_of_thinking|>": "<|end_of_thinking|>",
     '<details type="reasoning"': "</details>",
 }
 """Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi; of Cohere; of Gemma; of
@@ -34,10 +41,11 @@ _DOUBTFUL = {
     "<reflection>": "</reflection>",
     "<analysis>": "</analysis>",
     "<reason>": "</reason>",
+    "Thinking...\n": "...done thinking.",
     "Here is my thought process:": "Here is my response:",
     "Here's my thought process:": "Here's my response:",
 }
-"""What may be an answer as well, where nothing follows it: of fine-tunes; of Granite."""
+"""What may be an answer as well, where nothing follows it: of fine-tunes; of Ollama's command line; of Granite."""
 _SPOKEN_OF = re.compile(r"[`'\"]?,? (is|are|was|were|tags?|and|or|marks?|means?|stands?|in|opens?|begins?|blocks?)\b")
 """What follows a mark that a sentence is about."""
 _WRAPPERS = {
@@ -53,15 +61,24 @@ _WRAPPERS = {
 Cohere; of Sky-T1."""
 _START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 _HEADS = (_START, _CHANNEL)
+_HEADLESS = ("analysis<|message|>", "commentary<|message|>", "final<|message|>")
+"""Of a reply whose first mark was in the prompt."""
 _ENDS = ("<|end|>", "<|return|>", "<|call|>", *_HEADS)
 """The marks of gpt-oss: a reply is a row of messages, of which only those of the channel ``final`` are for people."""
 _HEAD = re.compile(r"(?:<\|start\|>[^<]*)?<\|channel\|>([^<]*)(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _HEAD_SO_FAR = re.compile(r"\s*(?:<\|start\|>\w*)?(?:<\|channel\|>\w*)?(?:<[|\w]*)?")
 _MAX_HEAD = 200
-_BARE_CHANNEL, _BARE_FINAL = "analysis", "assistantfinal"
+_BARE_CHANNELS, _BARE_FINAL = ("analysis", "assistantanalysis"), "assistantfinal"
 """What is left of them where a server drops the marks and keeps the words."""
-_UNOPENED = re.compile(r"(?:^|(?<=[\n.!?…。！？\"'”»)]))[ \t]*(</think(?:ing)?>)(?=\n|[^\s`.,;:)<>'\"])")
-"""A closing mark that is none of a sentence about such marks: it ends a line or a sentence, and begins another."""
+_UNOPENED = re.compile(
+    r"(?:(?:^|(?<=[\n.!?…。！？\"'”»)]))[ \t]*(?P<sentence></think(?:ing)?>)(?=\n|[^\s`.,;:)<>'\"])"
+    r"|(?<=[^\s`'\"“«(<])(?P<word></think(?:ing)?>)(?=\n|[^\sa-z`.,;:)<>'\"]))"
+)
+"""A closing mark that is none of a sentence about such marks: it ends a line, a sentence or a word, and begins
+another."""
+_OPENED = re.compile(r"<think(?:ing)?>")
+_BEFORE = 16
+"""Characters before a mark that say what it ends."""
 _UNOPENED_MARKS = ("</think>", "</thinking>")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
@@ -166,11 +183,18 @@ class ReasoningFilter:
             self._where = _Section.WRAPPED
         elif rest.startswith(_HEADS):
             self._held, self._where = rest, _Section.HEAD
-        elif not self._given and re.match(rf"{_BARE_CHANNEL}[A-Z]", rest):
+        elif not self._given and rest.startswith(_HEADLESS):
+            self._held, self._where = f"{_CHANNEL}{rest}", _Section.HEAD
+        elif not self._given and re.match(rf"(?:{'|'.join(_BARE_CHANNELS)})[A-Z]", rest):
             self._open(rest, (_BARE_FINAL,))
             self._hidden = []
-        elif not _may_become(rest, (*_PAIRS, *_DOUBTFUL, *_HEADS, *wrappers)) and not (not self._given and _bare(rest)):
-            self._where = _Section.TEXT
+        elif self.has_reasoned and (again := next((one for one in _UNOPENED_MARKS if rest.startswith(one)), None)):
+            # Some close a block twice.
+            self._held = rest[len(again) :]
+        else:
+            marks = (*_PAIRS, *_DOUBTFUL, *_HEADS, *wrappers, *(_UNOPENED_MARKS if self.has_reasoned else ()))
+            if not _may_become(rest, marks if self._given else (*marks, *_HEADLESS, *_BARE_CHANNELS)):
+                self._where = _Section.TEXT
         return ""
 
     def _open(self, rest: str, closing: tuple[str, ...]) -> None:
@@ -184,6 +208,12 @@ class ReasoningFilter:
             return ""
         at, mark = found
         self._hide(at)
+        hidden = "".join(self._hidden or ())
+        if self._opening in _PAIRS and _SPOKEN_OF.match(hidden):
+            # A sentence about such marks names both.
+            self.has_reasoned, self._where = False, _Section.TEXT
+            self._held = f"{self._opening}{hidden}{self._held}"
+            return self._give(len(self._held) - len(self._held.lstrip()) or len(self._opening))
         if self._opening in _DOUBTFUL:
             self._doubtful += "".join([self._opening, *(self._hidden or ()), mark])
         self.has_reasoned, self._hidden = True, None
@@ -233,11 +263,12 @@ class ReasoningFilter:
         if self.has_reasoned:
             return self._give(len(self._held))
         # What was given out last says whether a line or a sentence ends here.
-        before = self._given[-1:]
-        for closing in _UNOPENED.finditer(before + self._held):
-            at = closing.start(1) - len(before)
-            if at >= 0 and not _in_code(self._given + self._held[:at]):
-                self._held = self._held[at + len(closing[1]) :]
+        before = self._given[-_BEFORE:]
+        for closing in _UNOPENED.finditer(before + self._held, int(len(self._given) > _BEFORE)):
+            at = closing.start(closing.lastgroup or 0) - len(before)
+            so_far = self._given + self._held[: max(at, 0)]
+            if at >= 0 and not _OPENED.search(so_far) and not _in_code(so_far):
+                self._held = self._held[at + len(closing[closing.lastgroup or 0]) :]
                 self.was_unopened = self.has_reasoned = True
                 self._where = _Section.START
                 return ""
@@ -262,10 +293,6 @@ def _first(text: str, marks: tuple[str, ...]) -> tuple[int, str] | None:
 def _may_become(text: str, marks: tuple[str, ...]) -> bool:
     """Whether ``text`` is the beginning of one of ``marks``, or all of it."""
     return any(mark.lower().startswith(text.lower()) for mark in marks)
-
-
-def _bare(text: str) -> bool:
-    return _BARE_CHANNEL.startswith(text)
 
 
 def _in_code(before: str) -> bool:

@@ -30,6 +30,10 @@ _MESSAGES = ("message", "msg", "detail", "error", "title", "reason", "error_msg"
 """Where the words stand."""
 _CODES = ("code", "status", "error_code", "errorCode", "status_code", "statusCode", "success")
 """What stands beside the words of an error that is not called one."""
+_GOOD = re.compile(
+    r"^\W*$|\bok\b|succe|complet|done|finish|load|progress|process|queue|runn?ing|pending|start|warm|wait"
+)
+"""In what a code says that is none of an error."""
 _STATUSES = {
     "ratelimit": 429, "resourceexhausted": 429, "toomanyrequests": 429, "throttl": 429,
     "overloaded": 529, "unavailable": 503,
@@ -139,8 +143,8 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
     is_error = _says_something(error)
     nameless = "choices" not in data and (
         data.get("type") == "error"
-        or "detail" in data
-        or (any(data.get(key) for key in _MESSAGES) and any(key in data for key in _CODES))
+        or _says_something(data.get("detail"))
+        or (any(data.get(key) for key in _MESSAGES) and any(_is_bad(data[key]) for key in _CODES if key in data))
     )
     inner = data.get("base_resp")
     if not (is_error or nameless or "choices" in data) and isinstance(inner, Mapping):
@@ -161,6 +165,15 @@ def _says_something(error: object) -> bool:
     if isinstance(error, Mapping):
         return any(_says_something(value) for value in error.values())
     return bool(error) and str(error).strip().lower() not in ("null", "none", "0", "false", "")
+
+
+def _is_bad(code: object) -> bool:
+    """Whether ``code`` beside some words makes an error of them: some send "200 OK" with each event."""
+    if isinstance(code, bool | None):
+        return code is False
+    if isinstance(code, str) and not code.strip().isdigit():
+        return not _GOOD.search(code.lower())
+    return not isinstance(code, int | str) or not (int(code) == 0 or 200 <= int(code) < 300)
 
 
 def _read(data: Mapping[str, object]) -> Refusal:

@@ -26,6 +26,7 @@ from bot.conversation.errors import (
 )
 from bot.conversation.reasoning import ReasoningFilter
 from bot.conversation.refusals import Refusal, page_refusal
+from bot.conversation.repetition import Repetition
 from bot.conversation.sources import MAX_SOURCES, Source
 from bot.conversation.stream_events import EventDecoder, LineTooLongError, StreamEvent
 from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
@@ -34,6 +35,7 @@ USAGE_WAIT_S = 2.0
 """How long the end of a reply may wait for the endpoint's own count of tokens."""
 
 _SNIFFED_BYTES = 4096
+_NO_STREAM = re.compile(r"\s*(?!:|(data|event|id|retry):)\S", re.IGNORECASE)
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 CHARS_OF_TOKEN = 32
@@ -90,13 +92,21 @@ class StreamedReply:
         """Whether there is anything that people can read."""
         self.has_begun = False
         """Whether the endpoint has said anything at all."""
+        self._first = ""
+        """How what it sends begins."""
+        self._has_read = False
+        """Whether anything that it sent is an event."""
         self.sources: tuple[Source, ...] = ()
         """The pages that it is taken from, where it names some."""
         self.sent: Mapping[str, object] = {}
         """The request."""
         self._messages = messages
         self._limits = limits
+        self._is_thinking = is_thinking
         self._filter = ReasoningFilter(is_thinking=is_thinking)
+        self._repetition = Repetition()
+        self._index: int | None = None
+        """Of the choice that is read: of several, that of the lowest number."""
         self._said: list[str] = []
         """All that it says, reasoning included."""
         self._texts: list[str] = []
@@ -105,7 +115,11 @@ class StreamedReply:
         self._half = ""
         """The first half of a sign whose second one is still to come."""
         self._ended = self._done = self._wants_tool = False
+        self._goes_on = False
+        """Whether it went on after an end that it told: such an end says nothing."""
         self._counted: CountedTokens | None = None
+        self._has_counted_last = False
+        """Whether the last event has the count and no word: nothing comes after it."""
 
     async def parts(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
         """What can be shown of ``response``, of which nothing was read, as it comes.
@@ -124,7 +138,7 @@ class StreamedReply:
                         break
             except LineTooLongError as error:
                 raise self._broken(ChatFailedError("a line of it has no end")) from error
-            if self._done or (self._ended and self._counted is not None):
+            if self._done or (self._ended and self._has_counted_last and not self._goes_on):
                 break
             # An endpoint that is fast enough would let nobody else have the loop.
             await asyncio.sleep(0)
@@ -132,6 +146,9 @@ class StreamedReply:
             for event in decoder.end():
                 for part in self._take(event):
                     yield part
+        if not (self._has_read or self._done) and _NO_STREAM.match(self._first):
+            # What is no stream of anything may still say why.
+            raise EndpointRefusedError(Refusal(message=self._first, in_stream=True))
         if not (self._ended or self._done):
             raise self._broken(ChatUnreachableError())
         if part := self._filter.end(is_whole=self.end is ReplyEnd.WHOLE):
@@ -145,7 +162,7 @@ class StreamedReply:
         chunks = aiter(response.aiter_bytes())
         first = b""
         while True:
-            wait_s = USAGE_WAIT_S if self._ended else self._limits.silence_s()
+            wait_s = USAGE_WAIT_S if self._ended and not self._goes_on else self._limits.silence_s()
             try:
                 # Some endpoints count after the last word, others in each part; few keep one waiting for it.
                 async with asyncio.timeout(wait_s):
@@ -168,6 +185,7 @@ class StreamedReply:
                 return
             if not self.has_begun and len(first) < _SNIFFED_BYTES:
                 first += raw
+                self._first = first[:_SNIFFED_BYTES].decode(errors="replace")
                 self._refuse_page(response, first)
             yield raw
 
@@ -179,12 +197,14 @@ class StreamedReply:
             raise EndpointRefusedError(refusal)
 
     def _take(self, event: StreamEvent) -> Iterator[str]:
-        if event.is_done:
+        if event.data is None:
             self._done = True
             return
+        self._has_read = True
         chunk = read_chunk(event.data, event.name)
         if chunk.counted is not None:
             self._counted = chunk.counted
+        self._has_counted_last = chunk.counted is not None and not chunk.text
         # Some endpoints repeat all of them in each event.
         self.sources = tuple(dict.fromkeys((*self.sources, *chunk.sources)))[:MAX_SOURCES]
         if chunk.refusal is not None:
@@ -197,6 +217,13 @@ class StreamedReply:
             said = "".join(self._texts)
             text = chunk.text.removeprefix(said) if said and chunk.text.startswith(said) else ""
             chunk = replace(chunk, text=text, reasoning="")
+        if self._index is not None and chunk.index > self._index:
+            return
+        if chunk.text or chunk.reasoning:
+            is_another, self._index = self._index is not None and chunk.index < self._index, chunk.index
+            if is_another:
+                yield self._anew("")
+        self._goes_on = self._goes_on or (self._ended and bool(chunk.text))
         yield from self._words(chunk)
         if self._done:
             return
@@ -207,7 +234,9 @@ class StreamedReply:
             self._ended = True
 
     def _words(self, chunk: Chunk) -> Iterator[str]:
-        chunk = replace(chunk, text=self._whole_signs(chunk.text))
+        text = self._whole_signs(chunk.text)
+        fresh = self._repetition.without(text, is_last=chunk.end is not None)
+        is_anew, chunk = fresh is None, replace(chunk, text=text if fresh is None else fresh)
         if len(chunk.reasoning) + len(chunk.text) > self._left_chars:
             reasoning = chunk.reasoning[: self._left_chars]
             chunk = replace(chunk, reasoning=reasoning, text=chunk.text[: self._left_chars - len(reasoning)])
@@ -221,6 +250,9 @@ class StreamedReply:
         if not chunk.text:
             return
         self._said.append(chunk.text)
+        if is_anew:
+            yield self._anew(chunk.text)
+            return
         self._texts.append(chunk.text)
         was_unopened = self._filter.was_unopened
         part = self._filter.feed(chunk.text)
@@ -229,6 +261,12 @@ class StreamedReply:
             yield Retraction(self._shown(part))
         elif part:
             yield self._shown(part)
+
+    def _anew(self, text: str) -> Retraction:
+        """``text`` instead of all that was said."""
+        self._texts, self.has_shown = [text], False
+        self._filter = ReasoningFilter(is_thinking=self._is_thinking)
+        return Retraction(self._shown(self._filter.feed(text)))
 
     def _whole_signs(self, text: str) -> str:
         """``text`` without what no text has: halves of signs, which some split over two parts, and zeros, which

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +18,17 @@ MAX_LINE_BYTES = 8 << 20
 MAX_TRIED_CHARS = 2 * MAX_LINE_BYTES
 """How much is read in all while the lines of one event are tried as JSON, one more each time."""
 
+_MAX_ODD_CHARS = 64 << 10
+"""What is nearly JSON is read another way, which takes longer."""
+_JSON = json.JSONDecoder(strict=False)
+_BETWEEN = re.compile(r"(?:[\s,\[\]]|data:(?=\s*\{))*(?!(?:DONE|END|EOF)\])", re.IGNORECASE)
+"""What may stand between two events on one line, the marks of a list of events among it."""
+_NEEDLESS_ESCAPE = re.compile(r"""(?<!\\)\\([^"\\/bfnrtu])""")
+_LAST = re.compile(r"\[?(done|end|eof)\]|done$", re.IGNORECASE)
+_LAST_NAMES = ("done", "end", "close", "finish")
+_LAST_SIGNS = "}],"
+"""Of a line that may end an event."""
+
 
 class LineTooLongError(Exception):
     """Raised when a line does not end within ``MAX_LINE_BYTES``."""
@@ -25,15 +38,10 @@ class LineTooLongError(Exception):
 class StreamEvent:
     """One event."""
 
-    data: object
+    data: Mapping[str, object] | None
     """What its JSON says; None for the last one, ``[DONE]``."""
     name: str = ""
     """What it is called, where it has a name: mostly ``error``."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it says that the stream ends here."""
-        return self.data is None
 
 
 class EventDecoder:
@@ -92,6 +100,9 @@ class EventDecoder:
         # Marks of the order of bytes, and zeros that fill up a buffer, say nothing wherever they stand.
         stripped = line.strip().strip("\ufeff\x00").strip()
         if not stripped:
+            # An event may have a name and nothing else.
+            if self._name.lower() in _LAST_NAMES:
+                yield StreamEvent(None)
             if self._json:
                 log.debug("an event is no JSON", characters=len(self._json))
             self._json, self._name, self._tried_chars = "", "", 0
@@ -99,40 +110,77 @@ class EventDecoder:
         if stripped.startswith(":"):
             return
         field, colon, value = stripped.partition(":")
+        field = field.strip().lower()
         if colon and field in ("event", "id", "retry"):
             self._name = value.strip() if field == "event" else self._name
             return
         if colon and field == "error" and value.strip().startswith("{"):
             # Of llama.cpp: an event that is named and told in one line.
             self._name, field = "error", "data"
-        content = value.strip() if colon and field == "data" else stripped
+        is_data = bool(colon) and field == "data"
+        content, is_indented = value.strip() if is_data else stripped, (value if is_data else line).startswith("  ")
         while content.startswith("data:"):
             # A proxy that wraps an event as if it were no event yet.
             content = content.removeprefix("data:").strip()
         if content.startswith('"') and content.endswith('"'):
             content = _unquoted(content)
-        if content.startswith("[DONE]") or content.upper() in ("DONE", "[DONE]"):
+        if _LAST.match(content):
             self._json = ""
             yield StreamEvent(None)
             return
         if content:
-            yield from self._content(content, is_data=bool(colon) and field == "data")
+            yield from self._content(content, is_data=is_data, is_indented=is_indented)
 
-    def _content(self, content: str, *, is_data: bool) -> Iterator[StreamEvent]:
-        # An event whose empty line was forgotten does not take the next one along.
-        for candidate in dict.fromkeys((f"{self._json}{content}", content)):
-            if candidate[0] not in "{[" or candidate[-1] not in "}]" or self._tried_chars > MAX_TRIED_CHARS:
+    def _content(self, content: str, *, is_data: bool, is_indented: bool) -> Iterator[StreamEvent]:
+        # An event whose empty line was forgotten does not take the next one along; what is indented is a part.
+        begins = not self._json or (content.startswith("{") and not is_indented)
+        for candidate in dict.fromkeys((f"{self._json}{content}", content) if begins else (f"{self._json}{content}",)):
+            if candidate[-1] not in _LAST_SIGNS or self._tried_chars > MAX_TRIED_CHARS:
                 continue
             self._tried_chars += len(candidate)
-            try:
-                data = json.loads(candidate)
-            except (ValueError, RecursionError):
+            found, rest = _objects(candidate)
+            if not found:
                 continue
             self._json, self._tried_chars = "", 0
-            yield StreamEvent(data, self._name)
+            for data in found:
+                yield StreamEvent(data, self._name)
+            if _LAST.match(rest):
+                yield StreamEvent(None)
+            elif "{" in rest:
+                self._json = f"{rest}\n"
             return
         if is_data or self._json or content[0] in "{[":
             self._json += f"{content}\n"
+
+
+def _objects(text: str) -> tuple[list[Mapping[str, object]], str]:
+    """The whole objects at the beginning of ``text``, however they are joined, and what is left behind them."""
+    found: list[Mapping[str, object]] = []
+    at = text.find("{")
+    while 0 <= at < len(text) and text[at] == "{":
+        try:
+            # Some leave tabs and ends of lines in a text as they are.
+            data, end = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            if found or (data := _almost_json(text[at:])) is None:
+                break
+            end = len(text)
+        found.append(data)
+        between = _BETWEEN.match(text, end)
+        at = end if between is None else between.end()
+    return found, text[max(at, 0) :]
+
+
+def _almost_json(text: str) -> Mapping[str, object] | None:
+    """What servers send that write a dict of Python's, or escape what needs none; None: it is something else."""
+    text = text.rstrip(", ]")
+    if not text.endswith("}") or len(text) > _MAX_ODD_CHARS:
+        return None
+    try:
+        data = ast.literal_eval(text) if text.startswith("{'") else _JSON.decode(_NEEDLESS_ESCAPE.sub(r"\1", text))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return data if isinstance(data, Mapping) else None
 
 
 def _unquoted(content: str) -> str:

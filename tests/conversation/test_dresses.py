@@ -461,6 +461,69 @@ STREAMS = {
     "a thought by its mark": stream(_delta(content="Hm.", thought=True), _delta(content="Paris."), END),
     "the end told twice": stream(_delta(content="Paris."), END, END, END),
     "zeros among the words": stream(_delta(content="Pa\0ris."), END),
+    "a list of all events": b"[" + b",\r\n".join(json.dumps(one, indent=1).encode() for one in (
+        _delta(content="Par"), _delta(content="is."), END)) + b"]",
+    "a list of all events on one line": json.dumps([_delta(content="Par"), _delta(content="is."), END]).encode(),
+    "a comma behind each event": stream(_delta(content="Par"), _delta(content="is."), END).replace(b"}\n", b"},\n"),
+    "no ends of lines": stream(_delta(content="Par"), _delta(content="is."), END).replace(b"\n", b""),
+    "nothing between events": stream(_delta(content="Par"), _delta(content="is."), END).replace(b"\n\ndata: {", b"{"),
+    "data over several lines": stream(
+        '{\ndata:   "choices": [\ndata:     {"delta":\ndata:    {"content": "Paris."}\ndata:     }\ndata:   ]}', END),
+    "field names in capitals": stream(_delta(content="Paris."), END).replace(b"data:", b"Data:"),
+    "no colon": stream(_delta(content="Paris."), END).replace(b"data:", b"data"),
+    "records": b"".join(b"\x1e" + json.dumps(one).encode() + b"\n" for one in (_delta(content="Paris."), END)),
+    "tabs and ends of lines as they are": stream('{"choices": [{"delta": {"content": "Paris.\t\n"}}]}', END),
+    "needless escapes": stream('{"choices": [{"delta": {"content": "P\\aris."}}]}', END),
+    "a dict of Python's": stream(repr(_delta(content="Paris.")), repr(END), done=False),
+    "the end as a named event": stream(_delta(content="Paris."), done=False) + b"event: done\ndata: {}\n\n",
+    "the end in another word": stream(_delta(content="Paris."), "[END]", done=False),
+    "the end as a flag": stream(_delta(content="Paris."), {"choices": [], "is_finished": True}, done=False),
+    "the end as an object": stream(_delta(content="Paris."), {"object": "chat.completion.done"}, done=False),
+    "an end and a count in each event": stream(
+        *({"choices": [{"delta": {"content": part}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}}
+          for part in ("Par", "is."))),
+    "counted from one": stream(
+        *({"choices": [{"index": 1, "delta": {"content": part}}]} for part in ("Par", "is.")), END),
+    "two replies": stream(
+        *({"choices": [{"index": n, "delta": {"content": part}}]}
+          for n, part in ((1, "L"), (0, "Par"), (1, "yon"), (0, "is."))),
+        {"choices": [{"index": 1, "delta": {}, "finish_reason": "length"}]}, END),
+    "a number that is none": stream({"choices": [{"index": "null", "delta": {"content": "Paris."}}]}, END),
+    "all is well": stream({"code": 200, "msg": "OK"}, {"detail": None}, _delta(content="Paris."), END,
+                          {"status": "completed", "message": "done"}, {"success": True, "message": "ok"}, done=False),
+    "how far it is": stream({"status": "loading", "message": "The model is loaded"}, _delta(content="Paris."), END),
+    "no choices": stream({"delta": {"content": "Par"}}, {"delta": "is.", "finish_reason": "stop"}, done=False),
+    "no part": stream({"choices": [{"content": "Par"}]}, {"choices": [{"text": "is.", "finish_reason": "stop"}]}),
+    "another name for the words": stream(_delta(text="Par"), _delta(contents="is"), _delta(message="."), END),
+    "another name for the choices": stream({"choice": [{"delta": {"content": "Paris."}}]}, END),
+    "choices in a list of lists": stream({"choices": [[{"delta": {"content": "Paris."}}]]}, END),
+    "wrapped twice": stream({"data": {"chunk": _delta(content="Paris.")}}, {"data": {"chunk": END}}),
+    "a message that is a text": json.dumps({"choices": [{"message": "Paris.", "finish_reason": "stop"}]}).encode(),
+    "messages": json.dumps({"choices": [{"messages": [{"role": "assistant", "content": "Paris."}],
+                                         "finish_reason": "stop"}]}).encode(),
+    "a channel of thoughts": stream(
+        _delta(channel="analysis", content="Hm."), _delta(channel="final", content="Paris."), END),
+    "anthropic's own": b"".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in (
+        {"type": "message_start", "message": {"role": "assistant", "content": [], "stop_reason": None}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Par"}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "is."}},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop"})),
+    "gemini's own": stream(
+        {"candidates": [{"content": {"parts": [{"text": "Hm.", "thought": True}], "role": "model"}}]},
+        {"candidates": [{"content": {"parts": [{"text": "Paris."}]}, "finishReason": "STOP", "index": 0}],
+         "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 2}}, done=False),
+    "llama.cpp's own": stream({"content": "Paris.", "stop": False}, {"content": "", "stop": True}, done=False),
+    "openai's other contract": stream(
+        {"type": "response.created", "response": {"id": "1", "output": []}},
+        {"type": "response.reasoning_summary_text.delta", "delta": "Hm."},
+        {"type": "response.output_text.delta", "delta": "Par"}, {"type": "response.output_text.delta", "delta": "is."},
+        {"type": "response.output_text.done", "text": "Paris."},
+        {"type": "response.completed", "response": {"status": "completed"}}, done=False),
+    "all of it in each event": stream(*(_delta(content=text) for text in ("P", "Par", "Paris", "Paris.")), END),
+    "all of it at the end": stream(_delta(content="Par"), _delta(content="is."),
+                                   {"choices": [{"delta": {"content": "Paris."}, "finish_reason": "stop"}]}),
     "think tags in pieces": stream(
         *(_delta(content=part) for part in ("\n<th", "ink>", "Hm.", "</", "think", ">\n", "\nParis.")), END),
 }  # fmt: skip
@@ -489,8 +552,10 @@ async def test_each_servers_stream_says_the_same(endpoint: ScriptedChat) -> None
     for name, body in STREAMS.items():
         chat, report = _model(endpoint), ReplyReport()
         endpoint.script = lambda _body, body=body: Scripted([body[:40], body[40:]])  # type: ignore[misc]
-        said = await _reply(chat, report)
-        found[name] = said.strip(), report.end
+        try:
+            found[name] = (await _reply(chat, report)).strip(), report.end
+        except ChatError as error:
+            found[name] = "", str(error)
         await chat.close()
     assert found == dict.fromkeys(STREAMS, ("Paris.", "whole"))
 
@@ -574,6 +639,24 @@ async def test_each_dress_of_an_error_in_a_stream_is_seen(
     chat = _model(endpoint)
     endpoint.script = lambda _body: Scripted(body)
     with pytest.raises(expected):
+        await _reply(chat)
+    await chat.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "told"),
+    [
+        (b"upstream connect error", ChatFailedError, "an error in its answer"),
+        (b"Rate limit exceeded, please wait", ChatRateLimitedError, "too much to do"),
+        (b'"Invalid API key"', ChatRefusedError, "refuses the key"),
+    ],
+)
+async def test_what_is_no_stream_is_told_for_what_it_says(
+    endpoint: ScriptedChat, body: bytes, expected: type[ChatError], told: str
+) -> None:
+    chat = _model(endpoint)
+    endpoint.script = lambda _body: Scripted(body)
+    with pytest.raises(expected, match=told):
         await _reply(chat)
     await chat.close()
 

@@ -38,6 +38,13 @@ def _shown(parts: list[str], *, is_thinking: bool = False, is_whole: bool = True
         ("analysisWhich city?assistantfinalParis.", "Paris."),
         ("Okay, the user wants a city.\n</think>\n\nParis.", "Paris."),
         ("It is Paris.</think>Paris.", "Paris."),
+        ("So the answer is Paris</think>\n\nParis.", "Paris."),
+        ("- city: Paris\n- country: France</think>Paris.", "Paris."),
+        ("<think>Hm.</think></think>\nParis.", "Paris."),
+        ("<reasoning_content>Hm.</reasoning_content>Paris.", "Paris."),
+        ("Thinking...\nHm.\n...done thinking.\n\nParis.", "Paris."),
+        ("assistantanalysisHm.assistantfinalParis.", "Paris."),
+        ("analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Paris.", "Paris."),
     ],
 )
 @pytest.mark.parametrize("width", [1, 2, 5, 1000])
@@ -55,6 +62,10 @@ def test_reasoning_in_its_usual_dresses_is_not_shown(reply: str, shown: str, wid
         "analysis of data takes time",
         "a < b and [THINK] is a mark of Mistral's",
         "<|channel|> is a mark of gpt-oss",
+        "Models write: <think>a thought.</think>\nand then the answer.",
+        "Close it with </think>\nThen go on.",
+        "<think> tags open it.\n\nIt ends with </think> and a blank line.",
+        "final words",
         "<t",
     ],
 )
