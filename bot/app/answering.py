@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from bot.answering.asking import CommandAnswers
 from bot.answering.attachments import AttachmentReader
+from bot.answering.attempts import AnswerAttempts
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.expected_notes import ExpectedNotes
@@ -93,6 +95,7 @@ class Answering:
     memory: Memory
     recent: RecentMessages
     answers: AnswerService
+    command_answers: CommandAnswers
     transcripts: AutoTranscripts
     taking_up: TakingUp
     hearings: Hearings
@@ -137,7 +140,8 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         SmallPrint(history, rules.budgets, teachers, preferences, stores.corrections.waiting),
         teachers,
     )
-    answers = AnswerService(bot, generator, stores.jobs, runner, stores.exchanges, stores.feedback, outcomes)
+    attempts = AnswerAttempts(bot, generator, stores.jobs, stores.exchanges, outcomes)
+    answers = AnswerService(attempts, stores.jobs, runner, stores.exchanges, stores.feedback)
     note_translator = NoteTranslator(notes.translator, notes.recordings, preferences)
     transcripts = AutoTranscripts(
         bot, answers, notes.recordings, notes.long_notes, note_translator, preferences, hearings, stores.jobs, runner
@@ -153,6 +157,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         memory=memory,
         recent=recent,
         answers=answers,
+        command_answers=CommandAnswers(generator, hearings, memory),
         transcripts=transcripts,
         taking_up=TakingUp(stores.jobs, runner, answers, transcripts),
         hearings=hearings,

@@ -61,8 +61,6 @@ class Refusal:
     retry_after_s: float | None = None
     is_page: bool = False
     """Whether it is a page for people: not the endpoint answers, but a proxy, or a site."""
-    in_stream: bool = False
-    """Whether the response began as a success."""
     asks_no_retry: bool = False
 
     @property
@@ -132,7 +130,7 @@ def page_refusal(headers: Mapping[str, str], text: str) -> Refusal | None:
     """A page for people that came as a success; None for anything else."""
     if not _is_page(headers, text):
         return None
-    return Refusal(status=200, message=_title(text), is_page=True, in_stream=True)
+    return Refusal(status=200, message=_title(text), is_page=True)
 
 
 def refusal_in(data: object, name: str = "") -> Refusal | None:
@@ -157,7 +155,7 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
     if not status:
         kinds = re.sub(r"[^a-z]", "", said.code.lower())
         status = next((number for mark, number in _STATUSES.items() if mark in kinds), 0)
-    return replace(said, status=status, in_stream=True)
+    return replace(said, status=status)
 
 
 def _says_something(error: object) -> bool:

@@ -163,11 +163,6 @@ class UsageStore(DataHolder):
                 break
         return rows, dict(self._counted)
 
-    async def of_day(self, day: date, *, guild_id: int | None = None, user_id: int | None = None) -> UsageAmounts:
-        """What was used on ``day`` in that guild, by that user, or by that user in that guild."""
-        [found] = await self.of_places(day, [(guild_id, user_id)])
-        return found
-
     async def of_places(self, day: date, places: Collection[tuple[int | None, int | None]]) -> list[UsageAmounts]:
         """What was used on ``day`` in each of ``places``: in a guild, by a user, or by a user in a guild."""
         wanted = [

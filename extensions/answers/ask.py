@@ -5,10 +5,8 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.asking import ask
+from bot.answering.asking import CommandAnswers, CommandQuestion
 from bot.answering.attachments import attachments_of
-from bot.answering.generator import AnswerGenerator
-from bot.answering.hearings import Hearings
 from bot.answering.message_text import text_of
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -42,18 +40,16 @@ class Ask(
     private = lightbulb.boolean(_("private"), _("Whether only you see the answer"), localize=True, default=False)
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, generator: AnswerGenerator, hearings: Hearings) -> None:
+    async def invoke(self, context: lightbulb.Context, answers: CommandAnswers) -> None:
         await context.defer(ephemeral=self.private)
-        await ask(
-            generator,
-            hearings,
-            context.interaction,
+        question = CommandQuestion(
             self.prompt,
-            files=[self.voice_note] if self.voice_note else (),
+            files=(self.voice_note,) if self.voice_note else (),
             speak=None if self.speak is None else SpeakMode.ALWAYS if self.speak else SpeakMode.NEVER,
-            private=self.private,
+            is_private=self.private,
             is_given=True,
         )
+        await answers.answer(context.interaction, question)
 
 
 @loader.command
@@ -78,12 +74,10 @@ class AnswerThis(
     contexts=EVERYWHERE_CONTEXTS,
 ):
     @lightbulb.invoke
-    async def invoke(
-        self, context: lightbulb.Context, generator: AnswerGenerator, hearings: Hearings, bot: hikari.GatewayBot
-    ) -> None:
+    async def invoke(self, context: lightbulb.Context, answers: CommandAnswers, bot: hikari.GatewayBot) -> None:
         message, files = self.target, attachments_of(self.target)
         text = text_of(message, context.interaction.application_id, bot.cache, embeds=True)
         if not text and not files:
             raise NothingThereError
         await context.defer()
-        await ask(generator, hearings, context.interaction, text, files=files)
+        await answers.answer(context.interaction, CommandQuestion(text, files=tuple(files)))

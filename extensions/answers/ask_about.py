@@ -8,13 +8,12 @@ import lightbulb
 import yuyo
 from cachetools import TTLCache
 
-from bot.answering.asking import ask
-from bot.answering.generator import AnswerGenerator
-from bot.answering.hearings import Hearings
+from bot.answering.asking import CommandAnswers, CommandQuestion
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.command_reply import locale_of
+from bot.ui.deferred_reply import defer
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.screen import SNOWFLAKE, Screen
 
@@ -67,20 +66,19 @@ class AskedAbout:
 @screen.form(FORM_ID, state=f"{SNOWFLAKE}:{SNOWFLAKE}")
 async def answer(
     context: yuyo.modals.Context,
-    generator: alluka.Injected[AnswerGenerator],
-    hearings: alluka.Injected[Hearings],
+    answers: alluka.Injected[CommandAnswers],
     asked_about: alluka.Injected[AskedAbout],
 ) -> None:
     """Answer the question in the form.
 
     Raises:
         MessageGoneError: the message cannot be read any more, or is in another channel.
-        StarlingError: see ``AnswerGenerator.answer``.
+        StarlingError: see ``CommandAnswers.answer``.
     """
     interaction = context.interaction
     channel, _colon, message_id = context.id_metadata.partition(":")
     if channel != str(interaction.channel_id):
         raise MessageGoneError
-    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    await defer(interaction)
     message = await asked_about.message(interaction.app.rest, int(channel), int(message_id))
-    await ask(generator, hearings, interaction, texts_in(interaction)["question"], about=message)
+    await answers.answer(interaction, CommandQuestion(texts_in(interaction)["question"], about=message))

@@ -6,10 +6,8 @@ import alluka
 import hikari
 import yuyo
 
-from bot.answering.asking import go_on_asked
-from bot.answering.generator import AnswerGenerator
+from bot.answering.asking import CommandAnswers
 from bot.answering.hearings import Hearings
-from bot.answering.remembering import Memory
 from bot.answering.service import AnswerService
 from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
 from bot.ui.screen import ROW_ID, SNOWFLAKE, Screen
@@ -75,16 +73,11 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
 
 
 @screen.button(GO_ON_ASKED_ID, state=SNOWFLAKE)
-async def go_on_with_command(
-    context: yuyo.components.Context,
-    generator: alluka.Injected[AnswerGenerator],
-    hearings: alluka.Injected[Hearings],
-    memory: alluka.Injected[Memory],
-) -> None:
+async def go_on_with_command(context: yuyo.components.Context, answers: alluka.Injected[CommandAnswers]) -> None:
     """Have the answer to a command go on, in a message of its own.
 
     Raises:
         NotPermittedError: it is not theirs.
         AnswerGoneError: the answer is no longer known.
     """
-    await go_on_asked(generator, hearings, memory, context.interaction, int(context.id_metadata))
+    await answers.go_on(context.interaction, int(context.id_metadata))

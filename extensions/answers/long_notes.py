@@ -9,13 +9,12 @@ import hikari
 import yuyo
 
 from audio import Speaker, Transcript, subrip, webvtt
-from bot.answering.asking import ask
-from bot.answering.generator import AnswerGenerator
-from bot.answering.hearings import Hearings
+from bot.answering.asking import CommandAnswers, CommandQuestion
 from bot.answering.translating import Translator
 from bot.i18n.translation import language_of
 from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
+from bot.ui.deferred_reply import defer
 from bot.ui.downloading import LinkExpiredError
 from bot.ui.long_note import ALOUD_ID, ANSWER_ID, FILE_NAME, TEXT_ID, TRANSLATE_ID, segments_of, summary_in, words_of
 from bot.ui.private_reply import private_text
@@ -49,9 +48,7 @@ async def whole(context: yuyo.components.Context) -> None:
         StarlingError: the file is gone.
     """
     interaction = context.interaction
-    await interaction.create_initial_response(
-        hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
-    )
+    await defer(interaction, ephemeral=True)
     text = await _transcript(interaction)
     recordings = segments_of(text)[:MAX_SUBTITLED]
     forms = {"transcript.txt": words_of(text)}
@@ -64,17 +61,15 @@ async def whole(context: yuyo.components.Context) -> None:
 
 
 @screen.button(ANSWER_ID)
-async def answer(
-    context: yuyo.components.Context, generator: alluka.Injected[AnswerGenerator], hearings: alluka.Injected[Hearings]
-) -> None:
+async def answer(context: yuyo.components.Context, answers: alluka.Injected[CommandAnswers]) -> None:
     """Answer what is said in the note.
 
     Raises:
-        StarlingError: see ``AnswerGenerator.answer``; or the file is gone.
+        StarlingError: see ``CommandAnswers.answer``; or the file is gone.
     """
     interaction = context.interaction
-    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-    await ask(generator, hearings, interaction, words_of(await _transcript(interaction)))
+    await defer(interaction)
+    await answers.answer(interaction, CommandQuestion(words_of(await _transcript(interaction))))
 
 
 @screen.button(TRANSLATE_ID)
@@ -85,9 +80,7 @@ async def translate_note(context: yuyo.components.Context, translator: alluka.In
         StarlingError: see ``Translator.translate``; or the file is gone.
     """
     interaction = context.interaction
-    await interaction.create_initial_response(
-        hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
-    )
+    await defer(interaction, ephemeral=True)
     language = language_of(str(interaction.locale))
     text = await translator.translate(
         words_of(await _transcript(interaction)), language, user=interaction.user.id, guild=interaction.guild_id

@@ -14,6 +14,7 @@ from bot.training.model_store import Model, ModelStore
 from bot.training.rights import require_trainer
 from bot.training.specs import TrainingStarter
 from bot.training.trainings import Trainings
+from bot.ui.deferred_reply import defer, follow_up
 from bot.ui.screen import Screen
 from extensions.training.cards import describe_plan, plan_row
 
@@ -50,10 +51,8 @@ async def train_again(
     interaction = context.interaction
     guild, locale = await require_trainer(interaction, preferences), str(interaction.locale)
     model = await models.get(guild, context.id_metadata)
-    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    await defer(interaction)
     starter = TrainingStarter(guild, interaction.user.id, interaction.channel_id, locale)
     training, plan = await trainings.plan_again(model, starter)
-    await interaction.execute(
-        describe_plan(training, plan, locale, settings.chat_currency), components=[plan_row(training, locale)],
-        user_mentions=False, role_mentions=False, mentions_everyone=False,
-    )  # fmt: skip
+    text = describe_plan(training, plan, locale, settings.chat_currency)
+    await follow_up(interaction, text, components=[plan_row(training, locale)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import alluka
-import hikari
 import yuyo
 
 from bot.errors import translatable as _
@@ -13,6 +12,7 @@ from bot.storage.file_names import shown
 from bot.training.model_store import Model, ModelStore, NoticedAnswer, NoticedAnswers
 from bot.training.noticing import Noticing
 from bot.training.rights import require_trainer
+from bot.ui.deferred_reply import defer, follow_up
 from bot.ui.pages import Page, page_of, turn_to
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.screen import NUMBER, Screen
@@ -89,9 +89,7 @@ async def notice(
     interaction = context.interaction
     guild, locale = await require_trainer(interaction, preferences), str(interaction.locale)
     model = await models.get(guild, context.id_metadata)
-    await interaction.create_initial_response(
-        hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
-    )
+    await defer(interaction, ephemeral=True)
     found = model.noticed
     if found is None:
         progress = ProgressBar(interaction, translate(ASKING, locale, model=shown(model.name)))
@@ -100,10 +98,7 @@ async def notice(
         finally:
             await progress.end()
     page = page_of_noticed(model, found, 1, locale)
-    await interaction.execute(
-        page.text, components=page.buttons, flags=hikari.MessageFlag.EPHEMERAL, user_mentions=False,
-        role_mentions=False, mentions_everyone=False,
-    )  # fmt: skip
+    await follow_up(interaction, page.text, components=page.buttons, ephemeral=True)
 
 
 @screen.button(PAGE_ID, state=f"[^:]+:{NUMBER}")

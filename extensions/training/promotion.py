@@ -11,6 +11,7 @@ from bot.i18n.translation import translate
 from bot.preferences.preferences import Preferences
 from bot.training.promoting import Promoting
 from bot.training.rights import require_trainer
+from bot.ui.deferred_reply import defer, follow_up
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.screen import Screen
 from bot.ui.splitting import MESSAGE_LIMIT
@@ -68,6 +69,6 @@ async def promote_candidate(
     """
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
-    await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
+    await defer(interaction)
     text = await promoted(interaction, guild, context.id_metadata, promoting, budgets)
-    await interaction.execute(text, user_mentions=False, role_mentions=False, mentions_everyone=False)
+    await follow_up(interaction, text)

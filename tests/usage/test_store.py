@@ -11,6 +11,7 @@ from bot.preferences.preferences import Preferences
 from bot.privacy.retention import delete_expired
 from bot.storage.database import Database
 from bot.usage.store import UsageAmounts, UsageStore
+from tests.usage.amounts import used_on
 
 DAY = date(2026, 11, 23)
 
@@ -46,8 +47,8 @@ async def test_many_at_once_are_counted_exactly(url: str) -> None:
         await written(store)
 
     await asyncio.gather(*(count(stores[n % 2], n) for n in range(6)))
-    assert await stores[0].of_day(DAY, guild_id=GUILD) == UsageAmounts(180, 120, 30.0, 420, 15.0)
-    assert await stores[1].of_day(DAY, user_id=BORIS) == UsageAmounts(60, 40, 10.0, 140, 5.0)
+    assert await used_on(stores[0], DAY, guild_id=GUILD) == UsageAmounts(180, 120, 30.0, 420, 15.0)
+    assert await used_on(stores[1], DAY, user_id=BORIS) == UsageAmounts(60, 40, 10.0, 140, 5.0)
     for database in opened:
         await database.close()
 
@@ -68,10 +69,10 @@ async def test_what_is_asked_for_is_summed_and_nothing_else(database: Database) 
         usage.add(guild_id=guild, user_id=user, model=model, amounts=UsageAmounts(prompt_tokens=tokens))
         if tokens == 2:
             await written(usage)
-    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 15
-    assert (await usage.of_day(DAY, guild_id=GUILD)).tokens == 19
-    assert (await usage.of_day(DAY, guild_id=GUILD, user_id=ADA)).tokens == 3
-    assert await usage.of_day(DAY + timedelta(days=1), guild_id=GUILD) == UsageAmounts()
+    assert (await used_on(usage, DAY, user_id=ADA)).tokens == 15
+    assert (await used_on(usage, DAY, guild_id=GUILD)).tokens == 19
+    assert (await used_on(usage, DAY, guild_id=GUILD, user_id=ADA)).tokens == 3
+    assert await used_on(usage, DAY + timedelta(days=1), guild_id=GUILD) == UsageAmounts()
     days = await usage.by_day(DAY - timedelta(days=6), guild_id=GUILD)
     assert {day: amounts.tokens for day, amounts in days.items()} == {DAY: 19, DAY - timedelta(days=1): 32}
     assert all(isinstance(amounts.prompt_tokens, int) for amounts in days.values())
@@ -83,7 +84,7 @@ async def test_amounts_may_be_larger_than_32_bits(database: Database) -> None:
     for _time in range(2):
         usage.add(guild_id=None, user_id=ADA, model="m" * 300, amounts=UsageAmounts(prompt_tokens=1 << 40))
         await written(usage)
-    assert (await usage.of_day(DAY, user_id=ADA)).prompt_tokens == 1 << 41
+    assert (await used_on(usage, DAY, user_id=ADA)).prompt_tokens == 1 << 41
 
 
 async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Database) -> None:
@@ -96,7 +97,7 @@ async def test_a_guild_that_was_left_and_old_days_are_forgotten(database: Databa
     await written(usage)
     usage.add(guild_id=GUILD, user_id=ADA, model="m", amounts=UsageAmounts(heard_s=1.5))
     assert await usage.forget_guild(GUILD) == 1
-    assert await usage.of_day(today, guild_id=GUILD) == UsageAmounts()
+    assert await used_on(usage, today, guild_id=GUILD) == UsageAmounts()
     assert await delete_expired([usage], Preferences(database).retention_days, timedelta(days=30)) == 1
     kept = await usage.by_day(today - timedelta(days=500), user_id=ADA)
     assert sorted(kept) == [today - timedelta(days=399), today]
@@ -109,10 +110,10 @@ async def test_what_is_counted_in_a_transaction_that_fails_is_counted_once_all_t
         async with database.sessions.begin() as session:
             await usage.write(session)
             raise RuntimeError
-    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 3
+    assert (await used_on(usage, DAY, user_id=ADA)).tokens == 3
     await written(usage)
-    assert (await usage.of_day(DAY, user_id=ADA)).tokens == 3
-    assert (await UsageStore(database, clock=Calendar()).of_day(DAY, user_id=ADA)).tokens == 3
+    assert (await used_on(usage, DAY, user_id=ADA)).tokens == 3
+    assert (await used_on(UsageStore(database, clock=Calendar()), DAY, user_id=ADA)).tokens == 3
 
 
 async def test_what_no_job_ends_with_is_written_soon_and_at_the_stop(
@@ -126,5 +127,5 @@ async def test_what_no_job_ends_with_is_written_soon_and_at_the_stop(
         if after_s > 1:
             await usage.close()
         async with asyncio.timeout(30):
-            while (await other.of_day(DAY, user_id=ADA)).tokens != (3 if after_s < 1 else 6):
+            while (await used_on(other, DAY, user_id=ADA)).tokens != (3 if after_s < 1 else 6):
                 await asyncio.sleep(0.01)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.dataset import Dataset
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
+from bot.storage.batches import delete_in_batches
 from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.forgotten import was_forgotten
 from bot.storage.guild_lock import lock_guild
@@ -134,12 +135,13 @@ class ModelTestStore(DataHolder):
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all tests of a guild."""
-        return await self._delete(ModelTestRow.guild_id == guild_id)
+        return await delete_in_batches(self._database, ModelTestRow, ModelTestRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
         """Delete what ended before ``moment``."""
-        which = [ModelTestRow.ended_at < moment]
-        return await self._delete(*which, *([] if guild_id is None else [ModelTestRow.guild_id == guild_id]))
+        old = ModelTestRow.ended_at < moment
+        which = old if guild_id is None else old & (ModelTestRow.guild_id == guild_id)
+        return await delete_in_batches(self._database, ModelTestRow, which)
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Tests that a person has made."""
@@ -154,10 +156,6 @@ class ModelTestStore(DataHolder):
         wanted = select(ModelTestRow).where(ModelTestRow.tester_id == user_id).order_by(ModelTestRow.ended_at)
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
-
-    async def _delete(self, *which: ColumnElement[bool]) -> int:
-        async with self._database.sessions.begin() as session:
-            return await rows_changed(session, delete(ModelTestRow).where(*which))
 
 
 async def _missing(session: AsyncSession, asked: AskedFrom) -> bool:

@@ -20,6 +20,7 @@ from bot.usage.store import UsageAmounts, UsageStore
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
+from tests.usage.amounts import used_on
 
 SECOND = "second sandbox/general"
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -221,16 +222,16 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered, m
     await (await harness.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
     today = metered.calendar.now.date()
     async with asyncio.timeout(30):
-        while not (await metered.usage.of_day(today, guild_id=guild)).spoken_characters:
+        while not (await used_on(metered.usage, today, guild_id=guild)).spoken_characters:
             await asyncio.sleep(0.05)
-    used = await metered.usage.of_day(today, user_id=user)
+    used = await used_on(metered.usage, today, user_id=user)
     assert (used.prompt_tokens, used.reply_tokens) == (200, 100)
     assert used.heard_s == pytest.approx(voice("jfk.ogg")[1], abs=0.1)
     assert used.spoken_characters == len("Paris is the capital of France.") + len("Hello there.")
     assert used.cost == pytest.approx((200 * 2 + 100 * 10) / 1e6)
-    on_the_server = await metered.usage.of_day(today, guild_id=guild)
+    on_the_server = await used_on(metered.usage, today, guild_id=guild)
     assert on_the_server == UsageAmounts(spoken_characters=len("Hello there."))
-    assert await metered.usage.of_day(today, user_id=int(harness.member.user["id"])) == UsageAmounts()
+    assert await used_on(metered.usage, today, user_id=int(harness.member.user["id"])) == UsageAmounts()
 
 
 async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:

@@ -1,0 +1,15 @@
+"""What was counted, read as a test asks for it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.usage.store import UsageAmounts, UsageStore
+
+
+async def used_on(
+    usage: UsageStore, day: date, *, guild_id: int | None = None, user_id: int | None = None
+) -> UsageAmounts:
+    """What was used on ``day`` in that guild, by that user, or by that user in that guild."""
+    [found] = await usage.of_places(day, [(guild_id, user_id)])
+    return found
