@@ -19,7 +19,7 @@ SERVICES = ("ui", "i18n", "preferences", "privacy", "work", "speech", "storage",
 """What every feature uses."""
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"bot.errors", "bot.settings", "bot.settings_errors", "bot.charts"}),
+    frozenset({"bot.errors", "bot.settings", "bot.charts"}),
     frozenset({"audio"}),
     frozenset(f"bot.{service}" for service in SERVICES),
     *(frozenset({f"bot.{feature}"}) for feature in FEATURES),

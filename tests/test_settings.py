@@ -10,7 +10,7 @@ import pytest
 from audio import Prosody
 from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.settings import Settings, read_settings, unknown_names
-from bot.settings_errors import SettingsError, SettingsFileError
+from bot.settings.errors import SettingsError, SettingsFileError
 from tests.conftest import ROOT
 
 

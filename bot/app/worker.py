@@ -17,7 +17,7 @@ from bot.app.running import keep_what_is_loaded
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.worker_health import WorkerHealth, WorkerMetrics
 from bot.settings import Settings, read_settings
-from bot.settings_errors import EXAMPLES, SettingsError
+from bot.settings.errors import EXAMPLES, SettingsError
 from bot.speech.file_hosts import FileHosts
 from bot.speech.handlers import HearHandler, SpeakHandler
 from bot.training.local.inference_priority import InferencePriority

@@ -17,7 +17,7 @@ from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatError, ChatModelUnknownError, ChatRefusedError, ChatWrongAddressError
 from bot.conversation.model_list import is_listed, names_in
 from bot.settings import read_settings
-from bot.settings_errors import SettingsError
+from bot.settings.errors import SettingsError
 from tests.scripted_chat import Scripted, ScriptedChat, words
 from tests.web_server import served
 

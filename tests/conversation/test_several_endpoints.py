@@ -15,7 +15,7 @@ from bot.conversation.chat_message import ChatMessage
 from bot.conversation.models import ChatModels, NoSuchModelError
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings, read_settings
-from bot.settings_errors import SettingsError
+from bot.settings.errors import SettingsError
 from bot.storage.database import Database
 from tests.scripted_chat import Scripted, ScriptedChat
 

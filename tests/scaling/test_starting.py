@@ -11,7 +11,7 @@ from bot.app.shared_parts import SharedChatNeededError, SharedDatabaseNeededErro
 from bot.app.starling import Starling
 from bot.app.worker import read_worker_settings, run_worker
 from bot.settings import Settings, read_settings
-from bot.settings_errors import SettingsError
+from bot.settings.errors import SettingsError
 from bot.weights.needed import needed_for_speech, needed_models
 from bot.work.bus.errors import NatsUnreachableError
 from tests.scaling.nats import free_port

@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.settings_errors import CURRENCY, ENDPOINT_NAME, EXAMPLES, SettingsError, SettingsFileError, settings_error
+from bot.settings.errors import CURRENCY, ENDPOINT_NAME, EXAMPLES, SettingsError, SettingsFileError, settings_error
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The endpoint that a key without a URL is for."""
