@@ -1,186 +1,37 @@
-"""Every setting of Starling: read from the environment and from ``.env``, checked at start.
+"""The table of settings.
 
 The name of a setting is that of its field in capitals. Empty values count as not set.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from dotenv import dotenv_values
 from platformdirs import user_cache_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.settings.errors import CURRENCY, ENDPOINT_NAME, EXAMPLES, SettingsError, SettingsFileError, settings_error
+from bot.settings.chat_endpoint import ChatEndpoint
+from bot.settings.errors import CURRENCY
+from bot.settings.secret_values import SCHEME, secrets_in_address, secrets_in_fields
+from bot.settings.values import (
+    Address,
+    File,
+    Folder,
+    Ids,
+    Key,
+    Price,
+    Prices,
+    WorkAddress,
+    bare_token,
+    from_json,
+    from_list,
+)
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The endpoint that a key without a URL is for."""
-
-
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Prices = tuple[Price, Price]
-"""Of a million tokens of prompts and of a million tokens of replies."""
-
-
-def _from_json(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        why = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
-        raise PydanticCustomError("json_invalid", "not JSON", {"error": why}) from None
-
-
-def _bare_token(value: object) -> object:
-    """A token as people copy it, without the quotes, spaces and "Bot " that come along; nothing left is not set."""
-    if not isinstance(value, str):
-        return value
-    return value.strip(" \t\r\n\"'").removeprefix("Bot ").strip() or None
-
-
-def _from_list(value: object) -> object:
-    """``["a", "b"]`` or ``a, b``."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return _from_json(value)
-    return [one.strip() for one in value.split(",") if one.strip()]
-
-
-def _ids(value: object) -> object:
-    """``1, 2`` as a list of ids; a single one may be a number already."""
-    if isinstance(value, int):
-        return [value]
-    given = _from_list(value)
-    if isinstance(value, str) and isinstance(given, list):
-        for one in given:
-            if not str(one).isdecimal():
-                raise PydanticCustomError("no_id", "no id", {"given": one})
-    return given
-
-
-def _address(value: object) -> object:
-    if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
-        raise PydanticCustomError("no_address", "no address")
-    return value
-
-
-def _work_address(value: object) -> object:
-    if isinstance(value, str) and not all(
-        one.strip().lower().startswith(("nats://", "tls://")) for one in value.split(",")
-    ):
-        raise PydanticCustomError("no_work_address", "no address")
-    return value
-
-
-def _key(value: object) -> object:
-    said = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if isinstance(said, str) and not said.isascii():
-        raise PydanticCustomError("odd_key", "no key")
-    return value
-
-
-def _folder(value: object) -> object:
-    if isinstance(value, str | Path) and not Path(value).is_dir():
-        raise PydanticCustomError("no_folder", "no folder", {"folder": str(value)})
-    return value
-
-
-def _file(value: object) -> object:
-    if isinstance(value, str | Path) and not Path(value).is_file():
-        raise PydanticCustomError("no_file", "no file", {"file": str(value)})
-    return value
-
-
-Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
-Address = Annotated[str, BeforeValidator(_address)]
-WorkAddress = Annotated[str, BeforeValidator(_work_address)]
-Key = Annotated[SecretStr, BeforeValidator(_key)]
-Folder = Annotated[Path, BeforeValidator(_folder)]
-"""One that is there."""
-File = Annotated[Path, BeforeValidator(_file)]
-"""One that is there."""
-
-
-class ChatEndpoint(BaseModel):
-    """A further endpoint, as an item of ``CHAT_ENDPOINTS``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(pattern=ENDPOINT_NAME)
-    """Its models are known as ``name/model``."""
-    base_url: Address
-    key: str = ""
-    """The name of the variable with its key, in the environment or in ``.env``; without one, it needs none."""
-    models: tuple[str, ...] = ()
-    """Those that may be chosen; without any, all that it lists."""
-    prices: dict[str, Prices] = {}
-    """As ``CHAT_PRICES``."""
-    context: int | None = Field(None, ge=512)
-    """As ``CHAT_CONTEXT_TOKENS``; None: the same."""
-    extra: dict[str, Any] = {}
-    """As ``CHAT_EXTRA``."""
-    headers: dict[str, str] = {}
-    """As ``CHAT_HEADERS``."""
-
-    @property
-    def api_key(self) -> str:
-        """What the variable says; empty where it is not set."""
-        return (os.environ.get(self.key) or dotenv_values(".env").get(self.key) or "") if self.key else ""
-
-
-_SCHEME = re.compile(r"^(bearer|basic|token|apikey) +", re.IGNORECASE)
-"""What stands before a key in a header."""
-_SECRET_NAME = re.compile(r"key|token|secret|passw|auth|signature|^sig$", re.IGNORECASE)
-
-
-def _secrets_in_address(value: str) -> list[str]:
-    """Passwords and tokens in an address, as they are written there and as they are meant."""
-    if "://" not in value:
-        return []
-    if len(several := re.split(r",(?=\s*\w+://)", value)) > 1:
-        return [secret for one in several for secret in _secrets_in_address(one.strip())]
-    parts = urlsplit(value)
-    # NATS takes a token in place of a name.
-    token = parts.username if parts.scheme in ("nats", "tls") and parts.password is None else ""
-    found = [
-        parts.password or token or "",
-        *(said for name, said in parse_qsl(parts.query) if _SECRET_NAME.search(name)),
-    ]
-    return [*found, *map(unquote, found)]
-
-
-def _secrets_in_fields(value: object, name: str = "") -> list[str]:
-    """The texts in ``value``, however deep, whose names say that they are secrets."""
-    if isinstance(value, Mapping):
-        return [secret for key, inner in value.items() for secret in _secrets_in_fields(inner, str(key))]
-    # "reasoning_tokens": "none" is none, and neither is any other word of a setting.
-    return [value] if isinstance(value, str) and len(value) >= 12 and _SECRET_NAME.search(name) else []
-
-
-def unknown_names(file: Path = Path(".env")) -> list[str]:
-    """What ``file`` sets that is no setting, a sentence each, with the setting that is written most like it."""
-    if not file.is_file():
-        return []
-    known = [name.upper() for name in Settings.model_fields]
-    notes, given = [], dotenv_values(file)
-    keys = re.findall(r'"key"\s*:\s*"([^"]+)"', given.get("CHAT_ENDPOINTS") or "")
-    for name in given:
-        if name.upper() not in known and name not in keys:
-            like = get_close_matches(name.upper(), known, 1)
-            meant = f" Did you mean {like[0]}?" if like else ""
-            notes.append(f"{file} sets {name}, which is no setting of Starling's.{meant}")
-    return notes
 
 
 class Settings(BaseSettings):
@@ -191,7 +42,7 @@ class Settings(BaseSettings):
     )
 
     # Discord
-    discord_token: Annotated[SecretStr | None, BeforeValidator(_bare_token)] = None
+    discord_token: Annotated[SecretStr | None, BeforeValidator(bare_token)] = None
     """The bot's token. Without one, Starling starts the sandbox and connects to that."""
     discord_api_url: Address | None = None
     """Another server that speaks Discord's REST API v10, with the version in the path; for tests and proxies."""
@@ -292,17 +143,17 @@ class Settings(BaseSettings):
     """What a model that reasons may say to itself besides, in tokens."""
     chat_context_tokens: int = Field(8192, ge=512, le=10_000_000)
     """What a prompt and its answer may take together, in tokens; the demonstration model has its own."""
-    chat_prices: Annotated[dict[str, Prices], NoDecode, BeforeValidator(_from_json)] = {}
+    chat_prices: Annotated[dict[str, Prices], NoDecode, BeforeValidator(from_json)] = {}
     """What models cost, as JSON: {"model": [price of a million prompt tokens, of a million reply tokens]}."""
     chat_currency: str = Field("USD", pattern=CURRENCY)
     """The currency of those prices, as ISO 4217 names it."""
-    chat_extra: Annotated[dict[str, Any], NoDecode, BeforeValidator(_from_json)] = {}
+    chat_extra: Annotated[dict[str, Any], NoDecode, BeforeValidator(from_json)] = {}
     """Fields that go into each request, as JSON; those of single models in "models"; null leaves a field out."""
-    chat_headers: Annotated[dict[str, str], NoDecode, BeforeValidator(_from_json)] = {}
+    chat_headers: Annotated[dict[str, str], NoDecode, BeforeValidator(from_json)] = {}
     """Headers that go with each request, as JSON."""
-    chat_endpoints: Annotated[tuple[ChatEndpoint, ...], NoDecode, BeforeValidator(_from_json)] = ()
+    chat_endpoints: Annotated[tuple[ChatEndpoint, ...], NoDecode, BeforeValidator(from_json)] = ()
     """Further endpoints, as JSON: see ``ChatEndpoint``."""
-    chat_models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_from_list)] = ()
+    chat_models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(from_list)] = ()
     """The models that servers may choose from, as a list with commas; without any, all that there are."""
     chat_fallback: str | None = None
     """The model that answers when the one that was asked cannot, by the name that /model list gives it."""
@@ -368,7 +219,7 @@ class Settings(BaseSettings):
     work_url: WorkAddress | None = None
     """NATS with JetStream, nats://user:password@host or tls://...: workers hear and speak; without one, this process
     does."""
-    work_kinds: Annotated[tuple[Literal["hear", "speak"], ...], NoDecode, BeforeValidator(_from_list)] = Field(
+    work_kinds: Annotated[tuple[Literal["hear", "speak"], ...], NoDecode, BeforeValidator(from_list)] = Field(
         ("hear", "speak"), min_length=1
     )
     """What a worker does."""
@@ -415,11 +266,11 @@ class Settings(BaseSettings):
         fields = [self.chat_extra, *(one.extra for one in endpoints)]
         found = [
             *keys,
-            *(secret for address in addresses for secret in _secrets_in_address(address)),
+            *(secret for address in addresses for secret in secrets_in_address(address)),
             *(one.api_key for one in endpoints),
             *headers,
-            *(_SCHEME.sub("", value) for value in headers),
-            *(secret for given in fields for secret in _secrets_in_fields(given)),
+            *(SCHEME.sub("", value) for value in headers),
+            *(secret for given in fields for secret in secrets_in_fields(given)),
         ]
         return tuple(dict.fromkeys(filter(None, found)))
 
@@ -466,51 +317,3 @@ class Settings(BaseSettings):
     def embedded_chat(self) -> bool:
         """Whether the demonstration model answers: no endpoint and no key was given."""
         return self.openai_base_url is None and self.openai_api_key is None
-
-
-def read_settings(**given: object) -> Settings:
-    """The settings; ``given`` win over the environment, the environment over ``.env``.
-
-    Raises:
-        SettingsError: the first value that cannot be used.
-        SettingsFileError: ``.env`` cannot be read.
-    """
-    try:
-        settings = Settings(**given)  # type: ignore[arg-type]
-    except ValidationError as error:
-        defaults = {name: field.default for name, field in Settings.model_fields.items()}
-        # The cause would show values, keys among them.
-        raise settings_error(error.errors(include_url=False)[0], defaults) from None
-    except UnicodeDecodeError:
-        raise SettingsFileError("it is not text in UTF-8. Save it as that, which Notepad calls an encoding") from None
-    except OSError as error:
-        raise SettingsFileError(error.strerror or str(error)) from error
-    if not settings.embedded_chat and settings.chat_model is None:
-        raise SettingsError(
-            "CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY (such as CHAT_MODEL=gpt-5)"
-        )
-    names = [endpoint.name for endpoint in settings.chat_endpoints]
-    if len(set(names)) < len(names):
-        raise SettingsError("CHAT_ENDPOINTS", f"two of them have the same name (such as {EXAMPLES['chat_endpoints']})")
-    for endpoint in settings.chat_endpoints:
-        if endpoint.key and not endpoint.api_key:
-            reason = f"the key of {endpoint.name} is not set (such as {endpoint.key}={EXAMPLES['openai_api_key']})"
-            raise SettingsError("CHAT_ENDPOINTS", reason)
-    _require_shares(settings)
-    if settings.embedded_chat and settings.judge_model is not None:
-        raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
-    return settings
-
-
-def _require_shares(settings: Settings) -> None:
-    """
-    Raises:
-        SettingsError: several gateways would not know which shards are theirs.
-    """
-    count = settings.gateways
-    if settings.gateway >= count:
-        numbers = "GATEWAYS is 1" if count == 1 else f"of {count} gateways the last is {count - 1}"
-        raise SettingsError("GATEWAY", f"{settings.gateway} is too much: {numbers} (such as GATEWAY=0)")
-    if count > 1 and settings.shards < count:
-        reason = "with GATEWAYS above 1 it is needed, the same everywhere and no fewer than there are gateways"
-        raise SettingsError("SHARDS", f"{reason} (such as SHARDS={count})")

@@ -1,0 +1,76 @@
+"""Settings are read, and held against each other."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+
+from bot.settings.errors import EXAMPLES, SettingsError, SettingsFileError, settings_error
+from bot.settings.settings import Settings
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings; ``given`` win over the environment, the environment over ``.env``.
+
+    Raises:
+        SettingsError: the first value that cannot be used.
+        SettingsFileError: ``.env`` cannot be read.
+    """
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        defaults = {name: field.default for name, field in Settings.model_fields.items()}
+        # The cause would show values, keys among them.
+        raise settings_error(error.errors(include_url=False)[0], defaults) from None
+    except UnicodeDecodeError:
+        raise SettingsFileError("it is not text in UTF-8. Save it as that, which Notepad calls an encoding") from None
+    except OSError as error:
+        raise SettingsFileError(error.strerror or str(error)) from error
+    if not settings.embedded_chat and settings.chat_model is None:
+        raise SettingsError(
+            "CHAT_MODEL", "it is needed with OPENAI_BASE_URL or OPENAI_API_KEY (such as CHAT_MODEL=gpt-5)"
+        )
+    names = [endpoint.name for endpoint in settings.chat_endpoints]
+    if len(set(names)) < len(names):
+        raise SettingsError("CHAT_ENDPOINTS", f"two of them have the same name (such as {EXAMPLES['chat_endpoints']})")
+    for endpoint in settings.chat_endpoints:
+        if endpoint.key and not endpoint.api_key:
+            reason = f"the key of {endpoint.name} is not set (such as {endpoint.key}={EXAMPLES['openai_api_key']})"
+            raise SettingsError("CHAT_ENDPOINTS", reason)
+    _require_shares(settings)
+    if settings.embedded_chat and settings.judge_model is not None:
+        raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
+    return settings
+
+
+def _require_shares(settings: Settings) -> None:
+    """
+    Raises:
+        SettingsError: several gateways would not know which shards are theirs.
+    """
+    count = settings.gateways
+    if settings.gateway >= count:
+        numbers = "GATEWAYS is 1" if count == 1 else f"of {count} gateways the last is {count - 1}"
+        raise SettingsError("GATEWAY", f"{settings.gateway} is too much: {numbers} (such as GATEWAY=0)")
+    if count > 1 and settings.shards < count:
+        reason = "with GATEWAYS above 1 it is needed, the same everywhere and no fewer than there are gateways"
+        raise SettingsError("SHARDS", f"{reason} (such as SHARDS={count})")
+
+
+def unknown_names(file: Path = Path(".env")) -> list[str]:
+    """What ``file`` sets that is no setting, a sentence each, with the setting that is written most like it."""
+    if not file.is_file():
+        return []
+    known = [name.upper() for name in Settings.model_fields]
+    notes, given = [], dotenv_values(file)
+    keys = re.findall(r'"key"\s*:\s*"([^"]+)"', given.get("CHAT_ENDPOINTS") or "")
+    for name in given:
+        if name.upper() not in known and name not in keys:
+            like = get_close_matches(name.upper(), known, 1)
+            meant = f" Did you mean {like[0]}?" if like else ""
+            notes.append(f"{file} sets {name}, which is no setting of Starling's.{meant}")
+    return notes

@@ -1,0 +1,97 @@
+"""The kinds of values that settings have, and how each is read from text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+from pydantic_settings import NoDecode
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Prices = tuple[Price, Price]
+"""Of a million tokens of prompts and of a million tokens of replies."""
+
+
+def from_json(value: object) -> object:
+    """JSON, where it is text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        why = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+        raise PydanticCustomError("json_invalid", "not JSON", {"error": why}) from None
+
+
+def bare_token(value: object) -> object:
+    """A token as people copy it, without the quotes, spaces and "Bot " that come along; nothing left is not set."""
+    if not isinstance(value, str):
+        return value
+    return value.strip(" \t\r\n\"'").removeprefix("Bot ").strip() or None
+
+
+def from_list(value: object) -> object:
+    """``["a", "b"]`` or ``a, b``."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return from_json(value)
+    return [one.strip() for one in value.split(",") if one.strip()]
+
+
+def _ids(value: object) -> object:
+    """``1, 2`` as a list of ids; a single one may be a number already."""
+    if isinstance(value, int):
+        return [value]
+    given = from_list(value)
+    if isinstance(value, str) and isinstance(given, list):
+        for one in given:
+            if not str(one).isdecimal():
+                raise PydanticCustomError("no_id", "no id", {"given": one})
+    return given
+
+
+def _address(value: object) -> object:
+    if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
+        raise PydanticCustomError("no_address", "no address")
+    return value
+
+
+def _work_address(value: object) -> object:
+    if isinstance(value, str) and not all(
+        one.strip().lower().startswith(("nats://", "tls://")) for one in value.split(",")
+    ):
+        raise PydanticCustomError("no_work_address", "no address")
+    return value
+
+
+def _key(value: object) -> object:
+    said = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(said, str) and not said.isascii():
+        raise PydanticCustomError("odd_key", "no key")
+    return value
+
+
+def _folder(value: object) -> object:
+    if isinstance(value, str | Path) and not Path(value).is_dir():
+        raise PydanticCustomError("no_folder", "no folder", {"folder": str(value)})
+    return value
+
+
+def _file(value: object) -> object:
+    if isinstance(value, str | Path) and not Path(value).is_file():
+        raise PydanticCustomError("no_file", "no file", {"file": str(value)})
+    return value
+
+
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+Address = Annotated[str, BeforeValidator(_address)]
+WorkAddress = Annotated[str, BeforeValidator(_work_address)]
+Key = Annotated[SecretStr, BeforeValidator(_key)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+"""One that is there."""
+File = Annotated[Path, BeforeValidator(_file)]
+"""One that is there."""
