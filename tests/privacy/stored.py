@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 
 from bot.corrections.consents import VERSION
 from bot.storage.database import Database
-from bot.storage.snowflake import GuildId, MessageId, ScopeId, UserId
 from bot.storage.tables import Base
+from bot.storage.tables.snowflake import GuildId, MessageId, ScopeId, UserId
 
 THEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECRET = "the sparrow sleeps at noon"

@@ -20,8 +20,8 @@ from bot.privacy.personal_data import PersonalData
 from bot.privacy.retention import delete_expired
 from bot.settings import read_settings
 from bot.storage.database import Database
-from bot.storage.snowflake import GuildId, MessageId, UserId
 from bot.storage.tables import Base, DatasetRow
+from bot.storage.tables.snowflake import GuildId, MessageId, UserId
 from tests.privacy.stored import BY_SCOPE, ROWS, SECRET, Ids, fill, holding, sizes, telling
 
 ADA = Ids(user=1_300_000_000_000_000_005, guild=1_300_000_000_000_000_006, message=1_300_000_000_000_000_100, key="ada")
