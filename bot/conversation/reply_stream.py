@@ -148,7 +148,7 @@ class StreamedReply:
                     yield part
         if not (self._has_read or self._done) and _NO_STREAM.match(self._first):
             # What is no stream of anything may still say why.
-            raise EndpointRefusedError(Refusal(message=self._first, in_stream=True))
+            raise EndpointRefusedError(Refusal(message=self._first))
         if not (self._ended or self._done):
             raise self._broken(ChatUnreachableError())
         if part := self._filter.end(is_whole=self.end is ReplyEnd.WHOLE):
