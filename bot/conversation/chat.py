@@ -22,6 +22,7 @@ from bot.conversation.errors import (
     ChatFailedError,
     ChatModelUnknownError,
     ChatOnlyThoughtError,
+    ChatPictureRefusedError,
     ChatTimedOutError,
     ChatUnreachableError,
     ChatWrongAddressError,
@@ -196,7 +197,8 @@ class ChatModel:
             except EndpointRefusedError as error:
                 refusal, sent = error.refusal, reply.sent
                 self._endpoint.log_refusal(self.model, refusal, messages)
-                if any(message.pictures for message in messages):
+                has_pictures = any(message.pictures for message in messages)
+                if has_pictures:
                     self._require_pictures(refusal, profile)
                 learnt = adapt(profile, refusal, sent)
                 meant = refusal.error(self.model)
@@ -205,6 +207,9 @@ class ChatModel:
                 if learnt is not None and adaptations < MAX_ADAPTATIONS:
                     profile, adaptations = learnt, adaptations + 1
                     continue
+                if isinstance(meant, ChatFailedError) and has_pictures and refusal.status in (400, 415, 422):
+                    # Nothing that is known is the matter: it is seen without them whether it is the pictures.
+                    raise ChatPictureRefusedError from error
                 if isinstance(meant, ContextTooLongError) and (context := stated_context(refusal)) is not None:
                     self._learn(replace(profile, context_tokens=context))
                 if not refusal.may_pass or isinstance(meant, ContextTooLongError) or not await patience.wait(refusal):

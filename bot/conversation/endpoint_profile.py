@@ -130,7 +130,8 @@ def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
         return replace(profile, left_out=profile.left_out | named)
     if _has_system(sent) and _OF_ROLES.search(refusal.words):
         return replace(profile, system_role=False)
-    if "stream_options" not in sent:
+    # A failure that may pass teaches nothing.
+    if "stream_options" not in sent or refusal.status == 500:
         return None
     return replace(profile, left_out=profile.left_out | {"stream_options"})
 

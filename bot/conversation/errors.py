@@ -122,6 +122,12 @@ class ChatModelUnknownError(ChatError):
         super().__init__(model=model)
 
 
+class ChatModelNotForChatError(ChatModelUnknownError):
+    """Raised when the endpoint has the model, but not for chats."""
+
+    sentence = _("The model {model} takes no part in chats at its endpoint. Please tell whoever runs me.")
+
+
 class ContextTooLongError(ChatError):
     """Raised when the prompt has more tokens than the model takes."""
 

@@ -27,8 +27,16 @@ _NO_PICTURES = (
     "must be a string",
     "valid string",
     "item type in content",
+    "multi-modal",
+    "only accepts text",
+    "expected a string",
+    "str type expected",
+    "must be string",
+    "'list' object",
+    'not "list"',
 )
-"""In what endpoints say when they refuse any picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only."""
+"""In what endpoints say when they refuse any picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only,
+of which some fail at anything that is no text."""
 
 _NOT_FOR_PICTURES = re.compile(r"support.{0,20}(image|picture|vision|multimodal)|(image|picture|vision).{0,30}support")
 """What a router says that finds nobody who takes them; the name of a model may have such words in it as well."""
@@ -42,7 +50,8 @@ def picture_error(refusal: Refusal, model: str) -> ChatPictureRefusedError | Cha
     of_model = refusal.status == 404 and _NOT_FOR_PICTURES.search(refusal.words)
     if not (refusal.status in _STATUSES or of_model):
         return None
-    if isinstance(refusal.error(model), ContextTooLongError | ChatFilteredError):
+    meant = refusal.error(model)
+    if isinstance(meant, ContextTooLongError | ChatFilteredError):
         return None
     if not of_model and _BAD_PICTURE.search(refusal.words):
         return ChatPictureRefusedError()

@@ -25,6 +25,7 @@ TOO_LONG = re.compile(
     r"|longer than the (model|maximum)|exceed(s|ed)? (the )?(model )?(token|context) (limit|length|window)"
     r"|reduce (the length|your (message|prompt|input))|range of input length|too long\b"
     r"|must be <= \d+\. given|must have less than \d+ tokens|超长"
+    r"|context_?window_?exceeded|context shift is disabled|(payload|entity) too large|prompt has \d+ tokens"
 )
 _SEEMS_TOO_LONG = re.compile(
     r"(tokens?|prompt|input|sequence|length)\b.{0,60}(exceed|must be less than|(greater|larger|longer) than)"
@@ -44,18 +45,25 @@ NO_KEY = re.compile(
     r"invalid_?api_?key|api_key_invalid|authentication|unauthenticated|no_db_connection"
     r"|(api|access|auth)[ _-]?(key|token).{0,30}(invalid|not valid|incorrect|expired|missing|leaked|revoked|disabled)"
     r"|(invalid|incorrect|expired|missing|no).{0,20}(api|auth)[ _-]?(key|token|credentials)"
-    r"|(security|bearer) token.{0,40}invalid|token (has |is )?expired|not authenticated|\bunauthorized\b"
+    r"|(security|bearer) token.{0,40}invalid|^\W*(error\W*)?invalid token"
+    r"|token (has |is )?expired|not authenticated|\bunauthorized\b"
 )
 """``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
 NO_ADDRESS = re.compile(
     r"^\W*(error\W*)?(detail\W*)?((http )?404\W+)?((page|resource|path|endpoint|url) )?not[ _]found\W*$"
     r"|http request.{0,20}to (an )?https"
+    r"|requested url .{1,200} not found|unsupported method|upgrade required"
     r"|invalid url|unexpected endpoint|unknown (url|request url)"
     r"|cannot (post|get) /|no route|route .{0,80}not found|method not allowed|could not route"
+)
+NO_CHAT = re.compile(
+    r"not a chat model|only supported in v1/(responses|completions)|not support (chat|generate)\b"
+    r"|is an? (embeddings?|reranking|image|speech) model"
 )
 OVERLOADED = re.compile(
     r"overloaded|at capacity|over capacity|capacity[ _]exceeded|(is|still|currently) loading|loading model"
     r"|no healthy|no available (server|worker|channel)"
+    r"|out of memory|unable to allocate|queue( size)? (is )?(full|reached|exceeded)"
     r"|temporarily unavailable|high demand|try again later|server (is )?busy|engine is currently"
     r"|warming up|cold start"
 )
@@ -69,20 +77,22 @@ _TOO_MANY = re.compile(
 _FILTERED = re.compile(
     r"content_?filter|content[ _]policy|content management policy|responsibleai|requires moderation|\bflagged\b"
     r"|moderation_blocked|data_inspection_failed|safety (system|filter|polic)|prohibited[_ ]content|content exists risk"
-    r"|(inappropriate|sensitive) content|blocked (by|due to|for).{0,40}(safety|polic|guardrail)|guardrail|moderation"
+    r"|(inappropriate|sensitive|harmful|unsafe) content"
+    r"|blocked (by|due to|for).{0,40}(safety|polic|guardrail)|guardrail|moderation"
     r"|violat(e|es|ed|ing|ion)\b.{0,40}(polic|guideline|terms of)|敏感|不安全|违规"
 )
 _REGION = re.compile(
     r"unsupported_country|country, region|(country|region|territory|location) (is )?not (supported|available|allowed)"
     r"|not (available|supported|allowed) in your (current )?(country|region|location|territory)"
     r"|location is not supported|(unsupported|restricted) (countr|region|territor|location)|geo-?(restrict|block)"
-    r"|from your (country|region|location)"
+    r"|access from .{1,40} is (restricted|not (allowed|supported))|from your (country|region|location)"
 )
 _NO_CREDIT = re.compile(
     r"insufficient[ _](quota|balance|credits?|funds)|credit balance"
     r"|(more|out of|no|enough|any|available|remaining) credits?\b|(credits?|balance|funds).{0,20}(insufficient|too low)"
     r"|billing|payment required|purchase .{0,20}credits?|account is not active|arrearage|overdue"
     r"|exceeded your current quota|spending limit|budget has been exceeded|budget_exceeded|trial.{0,20}expired"
+    r"|key limit exceeded|credits? (is |are )?depleted"
     r"|(free tier|credits?|quota) (is |are |has been |have been )?(exhausted|used up)|额度不足|余额不足|欠费"
 )
 _SURELY_NO_CREDIT = re.compile(r"insufficient[ _](quota|balance|credits?|funds)|exceeded your current quota")

@@ -11,6 +11,7 @@ from bot.conversation.errors import (
     ChatError,
     ChatFailedError,
     ChatForbiddenError,
+    ChatModelNotForChatError,
     ChatModelUnknownError,
     ChatOverloadedError,
     ChatQuotaExceededError,
@@ -20,7 +21,7 @@ from bot.conversation.errors import (
     ChatWrongAddressError,
     ContextTooLongError,
 )
-from bot.conversation.refusal_words import NO_ADDRESS, NO_KEY, NO_MODEL, OVERLOADED, meaning_of
+from bot.conversation.refusal_words import NO_ADDRESS, NO_CHAT, NO_KEY, NO_MODEL, OVERLOADED, meaning_of
 from bot.conversation.waits import wait_in_body, wait_in_headers, wait_in_words, waits_in_details
 
 _MAX_WORDS = 4000
@@ -80,6 +81,8 @@ class Refusal:
             return ContextTooLongError()
         if not self.is_page and (meant := meaning_of(words, status, self.retry_after_s)) is not None:
             return meant
+        if not self.is_page and status in (0, 400, 404, 422, 500) and NO_CHAT.search(words):
+            return ChatModelNotForChatError(model)
         if not self.is_page and status in (0, 400, 403, 404, 410, 422) and NO_MODEL.search(words):
             return ChatModelUnknownError(model)
         if status == 401 or (status in (0, 400, 403) and not self.is_page and NO_KEY.search(words)):
@@ -88,7 +91,7 @@ class Refusal:
             return ChatQuotaExceededError()
         if status in (420, 429):
             return ChatRateLimitedError.after(self.retry_after_s)
-        if status in (404, 405) or (self.is_page and status < 400) or (status < 500 and NO_ADDRESS.search(words)):
+        if status in (404, 405, 426) or (self.is_page and status < 400) or (status < 502 and NO_ADDRESS.search(words)):
             astray = (
                 self.is_page or status == 405 or not words.strip() or NO_ADDRESS.search(self.message.lower().strip())
             )

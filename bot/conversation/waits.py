@@ -19,7 +19,8 @@ _EARLIEST_MOMENT = 1_600_000_000.0
 _TIMES = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0}
 _WAIT = re.compile(
-    r"(?:try again|retry|retrying|wait|available|reset\w*|cool ?down|come back|allowed)(?: your| the)?(?: request)?"
+    r"(?:try again|retry(?: (?:your|the) requests?)?|retrying|wait|available|reset\w*|cool ?down|come back|allowed)"
+    r"(?: your| the)?(?: request)?"
     r"(?:[ _-]?(?:in|after|for|at least|delay|about))*[\"':= ]*"
     rf"((?:{_TIMES.pattern}[ ,]*(?:and )?)+)"
 )
@@ -31,7 +32,10 @@ _MOMENTS = ("reset_at", "resets_at", "reset_time", "resetAt", "retry_at")
 _DRAFTED = re.compile(r"(?:\breset=|;\s*t=)(\d+)")
 """What drafts of a standard have in one header with what remains."""
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)")
-_BARE_WAIT = re.compile(r"(?:retry|try again)(?:[ _-]?(?:in|after))+[\"':= ]*(\d+(?:\.\d+)?)(?![\w.:-])|(\d+)\s*秒")
+_BARE_WAIT = re.compile(
+    r"(?:retry|try again)(?:[ _-]?(?:in|after))+[\"':= ]*(\d+(?:\.\d+)?)(?![\w.:-])|(\d+)\s*秒"
+    r"|retry_?delay\W{1,12}seconds\W{1,4}(\d+)"
+)
 _MOMENT = re.compile(r"(?:at|until|after|reset\w*)\W{1,3}(\d{4}-\d\d-\d\d[t ][\d:.]{5,15}(?:z|[+-]\d\d:?\d\d)?)")
 
 
@@ -76,6 +80,8 @@ def wait_in_body(*holders: object) -> float | None:
                 return seconds
         if (milliseconds := _number(holder.get("retry_after_ms"))) is not None:
             return milliseconds / 1000
+        if isinstance(delay := holder.get("retry_delay"), Mapping) and (seconds := _number(delay.get("seconds"))):
+            return seconds
         metadata = holder.get("metadata")
         if isinstance(metadata, Mapping) and (seconds := wait_in_body(metadata)) is not None:
             return seconds
@@ -93,7 +99,7 @@ def wait_in_words(text: str) -> float | None:
     if (found := _WAIT.search(words)) is not None:
         return _duration(found[1])
     if (found := _BARE_WAIT.search(words)) is not None:
-        return _number(found[1] or found[2])
+        return _number(next(filter(None, found.groups())))
     return None if (found := _MOMENT.search(words)) is None else _until(found[1].upper())
 
 

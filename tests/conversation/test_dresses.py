@@ -21,6 +21,7 @@ from bot.conversation.errors import (
     ChatFailedError,
     ChatFilteredError,
     ChatForbiddenError,
+    ChatModelNotForChatError,
     ChatModelUnknownError,
     ChatOverloadedError,
     ChatPictureRefusedError,
@@ -237,6 +238,9 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (400, _openai("Total tokens of image and text exceed max message tokens"), ContextTooLongError),
         (400, _openai("输入长度超过模型最大长度"), ContextTooLongError),
         (413, "", ContextTooLongError),
+        (400, _openai("litellm.ContextWindowExceededError: BadRequestError: OpenAIException - ?"), ContextTooLongError),
+        (400, _openai("prompt has 9000 tokens, but max is 8192"), ContextTooLongError),
+        (500, _openai("context shift is disabled"), ContextTooLongError),  # llama.cpp
         # Too many
         (403, _openai("Quota exceeded for requests per minute"), ChatRateLimitedError),
         (400, _openai("You have reached the request limit. Slow down."), ChatRateLimitedError),
@@ -261,6 +265,21 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
          ChatQuotaExceededError),
         (401, _openai("Insufficient balance. Manage your billing here."), ChatQuotaExceededError),
         (403, _openai("You have no remaining credits"), ChatQuotaExceededError),
+        (403, _openai("Key limit exceeded (total limit)."), ChatQuotaExceededError),  # OpenRouter
+        (429, _openai("Your prepayment credits are depleted."), ChatQuotaExceededError),  # Gemini
+        # Keys, countries, filters, models and addresses in further words
+        (403, _openai("Invalid token"), ChatRefusedError),
+        (403, _openai("Access from Atlantis is restricted"), ChatRegionError),
+        (400, _openai("Harmful content detected"), ChatFilteredError),
+        (404, _openai("This is not a chat model and thus not supported in the v1/chat/completions endpoint."),
+         ChatModelNotForChatError),
+        (404, _openai("This model is only supported in v1/responses and not in v1/chat/completions."),
+         ChatModelNotForChatError),
+        (400, _openai('"nomic-embed-text" does not support chat'), ChatModelNotForChatError),  # Ollama
+        (404, "The requested URL /chat/completions was not found on this server.", ChatWrongAddressError),
+        (501, "Unsupported method ('POST')", ChatWrongAddressError),  # Python's http.server
+        (500, _openai("CUDA error: out of memory"), ChatOverloadedError),
+        (500, _openai("the queue is full"), ChatOverloadedError),
         (400, _openai("Budget has been exceeded! Current cost: 1.2", type="budget_exceeded"), ChatQuotaExceededError),
         (403, _openai("Your trial has expired."), ChatQuotaExceededError),
         (403, _openai("用户额度不足"), ChatQuotaExceededError),
@@ -368,6 +387,9 @@ _LATER = datetime.now(UTC) + timedelta(seconds=_LATER_S)
         ({"ratelimit": '"default";r=0;t=30'}, {}, 30),
         ({}, _openai("Retry after: 30"), 30),
         ({}, _openai("retry in 30"), 30),
+        ({}, _openai("Please retry your request after 30 seconds."), 30),
+        ({}, _openai("You exceeded your quota. retry_delay {\n  seconds: 30\n}"), 30),
+        ({}, _openai("slow", retry_delay={"seconds": 30}), 30),
         ({}, _openai("Next request allowed in 30 seconds"), 30),
         ({}, _openai("请在30秒后重试"), 30),
         ({}, _openai(f"Rate limited. Resets at {_LATER.isoformat()}"), _LATER_S),
@@ -716,6 +738,12 @@ def test_an_answer_that_only_looks_like_reasoning_is_shown(said: str, width: int
         (400, "At most 0 image(s) may be provided in one request.", ChatCannotSeeError),  # vLLM
         (400, "Unexpected item type in content.", ChatCannotSeeError),
         (404, "The model llava-vision does not exist", None),
+        (
+            400,
+            "Invalid type for 'messages[1].content': expected a string, but got an array instead.",
+            ChatCannotSeeError,
+        ),
+        (500, 'can only concatenate str (not "list") to str', ChatCannotSeeError),
     ],
 )
 def test_what_is_said_of_pictures_is_of_one_or_of_all(status: int, said: str, expected: type[ChatError] | None) -> None:
