@@ -14,8 +14,10 @@ from bot.ui.downloading import download
 
 _ENCODINGS = (
     "cp1251", "cp1252", "cp1250", "cp1253", "cp1254", "koi8_r", "cp866", "shift_jis", "gb18030", "big5", "euc_kr",
+    "euc_jp", "cp1255", "cp1256", "cp874", "iso8859_2", "iso8859_5", "koi8_u",
 )  # fmt: skip
-"""Those that are tried where a text is neither UTF-8 nor UTF-16."""
+"""Those that are tried where a text is neither UTF-8 nor UTF-16, the most usual of those that are much alike first."""
+_ALIKE = 0.01
 _LEAST_IN_TEXT, _MOST = 7, 0.9
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
@@ -87,5 +89,14 @@ def _decoded(data: bytes) -> str | None:
     except UnicodeDecodeError:
         if b"\0" in data:
             return None
-    found = charset_normalizer.from_bytes(data[:GUESSED_BYTES], cp_isolation=list(_ENCODINGS)).best()
-    return None if found is None else data.decode(found.encoding, "replace")
+    found = list(charset_normalizer.from_bytes(data[:GUESSED_BYTES], cp_isolation=list(_ENCODINGS)))
+    alike = [
+        one.encoding
+        for one in found
+        if one.chaos - found[0].chaos < _ALIKE and found[0].coherence - one.coherence < _ALIKE
+    ]
+    return data.decode(min(alike, key=_rank), "replace") if alike else None
+
+
+def _rank(encoding: str) -> int:
+    return _ENCODINGS.index(encoding) if encoding in _ENCODINGS else len(_ENCODINGS)
