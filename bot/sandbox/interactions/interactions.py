@@ -6,19 +6,20 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from bot.sandbox.actions.command_registry import CommandRegistry
-from bot.sandbox.actions.messages import Messages, Provenance
+from bot.sandbox.actions.messages import Messages
 from bot.sandbox.gateway.events import Event, Publish
+from bot.sandbox.interactions.answer_provenance import provenance_of
+from bot.sandbox.interactions.interaction import Interaction
+from bot.sandbox.interactions.interaction_payloads import InteractionPayloads
 from bot.sandbox.model.accounts import Accounts
-from bot.sandbox.model.entities import Channel, Message, Reference, User
-from bot.sandbox.model.enums import CallbackType, CommandType, InteractionType, MessageFlag, MessageType, OptionType
+from bot.sandbox.model.entities import Channel, Message, User
+from bot.sandbox.model.enums import CallbackType, InteractionType, MessageFlag
 from bot.sandbox.model.errors import DiscordError, unknown
 from bot.sandbox.model.json_codec import Json
-from bot.sandbox.model.payloads import Payloads, user_payload
-from bot.sandbox.model.permissions import Permissions
+from bot.sandbox.model.payloads import Payloads
 from bot.sandbox.model.state import SandboxState
 from bot.sandbox.model.uploads import Upload
 from bot.sandbox.options import Options
@@ -32,48 +33,6 @@ _KEPT = 10_000
 _MAX_FOLLOWUPS_OF_USER_INSTALL = 5
 _TIMED_OUT = 2
 _DEFERRAL_FLAGS = MessageFlag.EPHEMERAL | MessageFlag.IS_VOICE_MESSAGE
-
-_NESTED = (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP)
-_COMMANDS = (InteractionType.APPLICATION_COMMAND, InteractionType.AUTOCOMPLETE)
-_SHOWN_TO_BOT = (
-    Permissions.ATTACH_FILES | Permissions.EMBED_LINKS | Permissions.MENTION_EVERYONE | Permissions.USE_EXTERNAL_EMOJIS
-)
-"""What ``app_permissions`` always has, whatever the channel says."""
-
-
-@dataclass
-class Interaction:
-    """One interaction and how far it has come."""
-
-    id: int
-    token: str
-    type: InteractionType
-    user: User
-    channel_id: int
-    nonce: str | None
-    """What the person's client calls it."""
-    data: Json
-    """What the bot was given as ``data``."""
-    owners: Json
-    """Discord's ``authorizing_integration_owners``."""
-    source_id: int | None
-    """The message whose component was used, also through a modal."""
-    origin: Interaction | None
-    """Of a submitted modal, the interaction that opened it."""
-    began_s: float
-    """By the monotonic clock."""
-    callback: CallbackType | None = None
-    """How it was acknowledged; None until it is."""
-    original_id: int | None = None
-    """The message that @original means."""
-    modal: Json | None = None
-    """What was opened, read by ``read_modal``."""
-    followups: int = 0
-    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
-
-    @property
-    def age_s(self) -> float:
-        return time.monotonic() - self.began_s
 
 
 class Interactions:
@@ -92,7 +51,7 @@ class Interactions:
         self._state = state
         self._payloads = payloads
         self._messages = messages
-        self._commands = commands
+        self._shown = InteractionPayloads(state, payloads, commands, accounts, options)
         self._accounts = accounts
         self._options = options
         self._publish = publish
@@ -121,7 +80,7 @@ class Interactions:
             channel_id=channel.id,
             nonce=nonce,
             data=data,
-            owners=self._owners(user, channel),
+            owners=self._shown.owners(user, channel),
             source_id=source.id if source else None,
             origin=origin,
             began_s=time.monotonic(),
@@ -132,7 +91,7 @@ class Interactions:
             _, oldest = self._by_token.popitem(last=False)
             del self._by_id[oldest.id]
         self._tell_person(interaction, "INTERACTION_CREATE")
-        payload = self._payload(interaction, channel, source)
+        payload = self._shown.payload(interaction, channel, source)
         self._publish(Event("INTERACTION_CREATE", payload, guild_id=channel.guild_id, to_people=False))
         loop = asyncio.get_running_loop()
         interaction.timer = loop.call_later(self._options.ack_timeout_s, self._fail_if_unanswered, interaction)
@@ -164,46 +123,6 @@ class Interactions:
     def _tell_person(self, interaction: Interaction, name: str, more: Json | None = None) -> None:
         data: Json = {"id": str(interaction.id), "nonce": interaction.nonce} | (more or {})
         self._publish(Event(name, data, to_bot=False, only_user_id=interaction.user.id))
-
-    def _owners(self, user: User, channel: Channel) -> Json:
-        if self._commands.installed_in(channel):
-            return {"0": str(channel.guild_id or 0)}
-        return {"1": str(user.id)}
-
-    def _payload(self, interaction: Interaction, channel: Channel, source: Message | None) -> Json:
-        state, user = self._state, interaction.user
-        granted = state.permissions(self._accounts.bot.id, channel) | _SHOWN_TO_BOT
-        payload: Json = {
-            "id": str(interaction.id),
-            "application_id": str(self._accounts.bot.id),
-            "type": int(interaction.type),
-            "token": interaction.token,
-            "version": 1,
-            "data": interaction.data,
-            "channel": self._payloads.partial_channel(channel, user.id),
-            "channel_id": str(channel.id),
-            "app_permissions": str(int(granted)),
-            "locale": user.locale,
-            "entitlements": [],
-            "entitlement_sku_ids": [],
-            "authorizing_integration_owners": interaction.owners,
-            "context": self._commands.context(channel),
-            "attachment_size_limit": self._options.file_limit_bytes,
-        }
-        if channel.guild_id is None:
-            payload["user"] = user_payload(user)
-        else:
-            guild = state.guild(channel.guild_id)
-            member = self._payloads.member(state.member(guild.id, user.id))
-            payload |= {
-                "guild_id": str(guild.id),
-                "guild_locale": guild.preferred_locale,
-                "guild": {"id": str(guild.id), "locale": guild.preferred_locale, "features": []},
-                "member": member | {"permissions": str(int(state.permissions(user.id, channel)))},
-            }
-        if source is not None:
-            payload["message"] = self._payloads.message(source, self._accounts.bot.id)
-        return payload
 
     # The application's side
 
@@ -384,66 +303,8 @@ class Interactions:
 
     def _post(self, interaction: Interaction, form: MessageForm, *, loading: bool = False) -> Message:
         channel = self._state.channel(interaction.channel_id)
-        ephemeral = bool(form.flags & MessageFlag.EPHEMERAL)
-        kind, reference = self._kind_and_reference(interaction, channel)
-        provenance = Provenance(
-            type=kind,
-            application_id=self._accounts.bot.id,
-            interaction=self._metadata(interaction, followup=interaction.callback is not None),
-            command=self._deprecated_field(interaction),
-            reference=reference,
-            ephemeral_to=interaction.user.id if ephemeral else None,
-            loading=loading,
-        )
+        provenance = provenance_of(
+            self._state, interaction, channel, application_id=self._accounts.bot.id,
+            ephemeral=bool(form.flags & MessageFlag.EPHEMERAL), loading=loading,
+        )  # fmt: skip
         return self._messages.answer(self._accounts.bot, channel, form, provenance)
-
-    def _kind_and_reference(self, interaction: Interaction, channel: Channel) -> tuple[MessageType, Reference | None]:
-        """Follow-ups reply to the first answer, answers to a click to the clicked message."""
-        replied_id = interaction.original_id if interaction.callback is not None else interaction.source_id
-        if replied_id is not None:
-            return MessageType.REPLY, Reference(channel.id, replied_id, channel.guild_id)
-        if interaction.data.get("type", CommandType.CHAT_INPUT) == CommandType.CHAT_INPUT:
-            return MessageType.CHAT_INPUT_COMMAND, None
-        target = interaction.data.get("target_id")
-        if interaction.data["type"] == CommandType.MESSAGE and target:
-            return MessageType.CONTEXT_MENU_COMMAND, Reference(channel.id, int(target), channel.guild_id)
-        return MessageType.CONTEXT_MENU_COMMAND, None
-
-    def _metadata(self, interaction: Interaction, *, followup: bool) -> Json:
-        made: Json = {
-            "id": str(interaction.id),
-            "type": int(interaction.type),
-            "user": user_payload(interaction.user),
-            "authorizing_integration_owners": interaction.owners,
-        }
-        if followup and interaction.original_id is not None:
-            made["original_response_message_id"] = str(interaction.original_id)
-        if interaction.type in _COMMANDS:
-            target = interaction.data.get("target_id")
-            if target and interaction.data["type"] == CommandType.MESSAGE:
-                made["target_message_id"] = target
-            elif target:
-                made["target_user"] = user_payload(self._state.user(int(target)))
-        elif interaction.type is InteractionType.MESSAGE_COMPONENT:
-            made["interacted_message_id"] = str(interaction.source_id)
-        elif interaction.origin is not None:
-            made["triggering_interaction_metadata"] = self._metadata(interaction.origin, followup=False)
-        return made
-
-    def _deprecated_field(self, interaction: Interaction) -> Json | None:
-        if interaction.type not in _COMMANDS:
-            return None
-        return {
-            "id": str(interaction.id),
-            "type": int(interaction.type),
-            "name": " ".join(_path(interaction.data)),
-            "user": user_payload(interaction.user),
-        }
-
-
-def _path(data: Json) -> Iterator[str]:
-    """The name of a command, of its group and of its subcommand, as far as it has them."""
-    yield data["name"]
-    for option in data.get("options") or ():
-        if option.get("type") in _NESTED:
-            yield from _path(option)
