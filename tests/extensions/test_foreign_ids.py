@@ -19,7 +19,7 @@ from bot.corrections.feedback import FeedbackStore
 from bot.corrections.store import CorrectionStore
 from bot.datasets.example import Example, ExampleSource
 from bot.datasets.store import DatasetStore
-from bot.sandbox.client.discord_user import Outcome
+from bot.sandbox.client.outcome import Outcome
 from bot.sandbox.server import Sandbox
 from bot.storage.database import Database
 from bot.storage.file_names import key_of

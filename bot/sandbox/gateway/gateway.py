@@ -12,21 +12,27 @@ from aiohttp import WSMsgType, web
 
 from bot.sandbox.gateway.compression import transport_packing
 from bot.sandbox.gateway.events import Event
-from bot.sandbox.gateway.intents import ALL_INTENTS, Intents, without_content
+from bot.sandbox.gateway.identifying import (
+    CloseConnectionError,
+    IdentifyPace,
+    read_intents,
+    read_payload,
+    read_shard,
+)
+from bot.sandbox.gateway.intents import Intents, without_content
 from bot.sandbox.gateway.member_requests import member_chunks
 from bot.sandbox.gateway.sessions import GOING_AWAY, Connection, Session
 from bot.sandbox.gateway.user_gateway import ready_for_person
 from bot.sandbox.model.accounts import Accounts
-from bot.sandbox.model.entities import Guild, User
+from bot.sandbox.model.entities import Guild
 from bot.sandbox.model.errors import SandboxError
-from bot.sandbox.model.json_codec import Json, from_json, to_json
+from bot.sandbox.model.json_codec import Json, to_json
 from bot.sandbox.model.payloads import Payloads, own_user_payload
 from bot.sandbox.model.state import SandboxState
 from bot.sandbox.observer import Observer
 from bot.sandbox.options import Options
 from bot.sandbox.wire_log import WireLog
 
-_MAX_PAYLOAD_BYTES = 4096
 _MAX_EVENTS = 120
 _EVENTS_WINDOW_S = 60.0
 _VERSIONS = {"9", "10"}
@@ -41,14 +47,6 @@ _REQUEST_MEMBERS = 8
 _IGNORED = frozenset({3, 4, 31, 43})
 # What Discord's own client sends besides: guild subscriptions and the like.
 _IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
-
-
-class _CloseError(SandboxError):
-    """Raised to close a connection with ``code``."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"close {code}")
-        self.code = code
 
 
 class Gateway:
@@ -73,8 +71,7 @@ class Gateway:
         self._wire = wire
         self._observer = observer
         self._sockets: set[web.WebSocketResponse] = set()
-        self._bucket_opens_s: dict[int, float] = {}
-        """When the next shard of a bucket may identify, by the monotonic clock."""
+        self._pace = IdentifyPace(options)
 
     # Delivering
 
@@ -171,9 +168,9 @@ class Gateway:
         await socket.prepare(request)
         try:
             if request.query.get("v", "10") not in _VERSIONS:
-                raise _CloseError(4012)
+                raise CloseConnectionError(4012)
             packing = transport_packing(request.query.get("compress"))
-        except _CloseError as error:
+        except CloseConnectionError as error:
             await socket.close(code=error.code)
             return socket
         except SandboxError:
@@ -204,16 +201,16 @@ class Gateway:
                 try:
                     frame = await socket.receive(timeout=silence_s)
                 except TimeoutError:
-                    raise _CloseError(4009) from None
+                    raise CloseConnectionError(4009) from None
                 if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                     return
                 recent.append(time.monotonic())
                 if len(recent) > _MAX_EVENTS and recent[-1] - recent[0] < _EVENTS_WINDOW_S:
-                    raise _CloseError(4008)
-                payload = _read(frame.data)
+                    raise CloseConnectionError(4008)
+                payload = read_payload(frame.data)
                 session = self._receive(payload, connection, session, interval_s)
                 connection.took(frame.data)
-        except _CloseError as error:
+        except CloseConnectionError as error:
             connection.close(error.code)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(writer), _CLOSING_S)
@@ -235,23 +232,23 @@ class Gateway:
             return session
         if op in (_IDENTIFY, _RESUME):
             if session is not None:
-                raise _CloseError(4005)
+                raise CloseConnectionError(4005)
             if not isinstance(data, dict):
-                raise _CloseError(4002)
+                raise CloseConnectionError(4002)
             return self._identify(data, connection) if op == _IDENTIFY else self._resume(data, connection)
         if op == _REQUEST_MEMBERS:
             if session is None:
-                raise _CloseError(4003)
+                raise CloseConnectionError(4003)
             if not isinstance(data, dict):
-                raise _CloseError(4002)
+                raise CloseConnectionError(4002)
             for chunk in member_chunks(self._state, self._payloads, session, data):
                 session.dispatch("GUILD_MEMBERS_CHUNK", to_json(chunk))
             return session
         if op in _IGNORED or (op in _IGNORED_FROM_PEOPLE and session is not None and not session.account.bot):
             if session is None:
-                raise _CloseError(4003)
+                raise CloseConnectionError(4003)
             return session
-        raise _CloseError(4001)
+        raise CloseConnectionError(4001)
 
     def _left(self, session: Session | None, connection: Connection, close_code: int | None) -> None:
         if session is None or session.connection is not connection:
@@ -267,13 +264,13 @@ class Gateway:
     def _identify(self, data: Json, connection: Connection) -> Session | None:
         account = self._accounts.by_token(str(data.get("token", "")))
         if account is None:
-            raise _CloseError(4004)
+            raise CloseConnectionError(4004)
         connection.account = account
-        intents = self._read_intents(account, data)
-        shard = _read_shard(data)
+        intents = read_intents(account, data, self._options)
+        shard = read_shard(data)
         if data.get("compress") is True:
             connection.pack_each_payload()
-        if account.bot and not self._may_identify(shard[0]):
+        if account.bot and not self._pace.take(shard[0]):
             connection.send(_INVALID_SESSION, False)
             return None
         self._forget_old_sessions()
@@ -287,7 +284,7 @@ class Gateway:
             heartbeats=connection.heartbeats,
         )
         if account.bot and len(self._guilds_of(session)) > self._options.guilds_per_shard:
-            raise _CloseError(4011)
+            raise CloseConnectionError(4011)
         self.sessions[session.id] = session
         ready: Json = {
             "v": 10,
@@ -303,15 +300,6 @@ class Gateway:
         else:
             session.dispatch("READY", to_json(ready | ready_for_person(self._state, self._payloads, account)))
         return session
-
-    def _may_identify(self, shard_id: int) -> bool:
-        """Whether the bucket of ``shard_id`` is open; it is not for a while then."""
-        now_s = time.monotonic()
-        bucket = shard_id % self._options.max_concurrency
-        if now_s < self._bucket_opens_s.get(bucket, 0.0):
-            return False
-        self._bucket_opens_s[bucket] = now_s + self._options.identify_interval_s
-        return True
 
     def _guilds_of(self, session: Session) -> list[Guild]:
         return [guild for guild in self._state.guilds_of(session.account.id) if session.has(guild.id)]
@@ -338,26 +326,10 @@ class Gateway:
         whole = self._payloads.gateway_guild(guild, session.account.id, hidden_channels=bot, all_members=everyone)
         return to_json(whole)
 
-    def _read_intents(self, account: User, data: Json) -> Intents:
-        if not account.bot:
-            return Intents(ALL_INTENTS)
-        given: Any = data.get("intents")
-        if isinstance(given, bool) or not isinstance(given, int) or given & ~ALL_INTENTS or given < 0:
-            raise _CloseError(4013)
-        intents = Intents(given)
-        allowed = {
-            Intents.MESSAGE_CONTENT: self._options.message_content,
-            Intents.GUILD_MEMBERS: self._options.guild_members,
-            Intents.GUILD_PRESENCES: self._options.presences,
-        }
-        if any(intents & intent and not on for intent, on in allowed.items()):
-            raise _CloseError(4014)
-        return intents
-
     def _resume(self, data: Json, connection: Connection) -> Session | None:
         connection.account = self._accounts.by_token(str(data.get("token", "")))
         if connection.account is None:
-            raise _CloseError(4004)
+            raise CloseConnectionError(4004)
         session = self.sessions.get(str(data.get("session_id")))
         after: Any = data.get("seq")
         self._forget_old_sessions()
@@ -365,7 +337,7 @@ class Gateway:
             connection.send(_INVALID_SESSION, False)
             return None
         if not isinstance(after, int) or after > session.sequence:
-            raise _CloseError(4007)
+            raise CloseConnectionError(4007)
         if not session.can_replay(after):
             del self.sessions[session.id]
             connection.send(_INVALID_SESSION, False)
@@ -380,29 +352,3 @@ class Gateway:
         for session in list(self.sessions.values()):
             if session.connection is None and session.left_at_s < oldest_s:
                 del self.sessions[session.id]
-
-
-def _read(raw: str | bytes) -> Json:
-    if len(raw) > _MAX_PAYLOAD_BYTES:
-        raise _CloseError(4002)
-    try:
-        payload = from_json(raw)
-    except ValueError:
-        raise _CloseError(4002) from None
-    if not isinstance(payload, dict) or not isinstance(payload.get("op"), int):
-        raise _CloseError(4002)
-    return payload
-
-
-def _read_shard(data: Json) -> tuple[int, int]:
-    given = data.get("shard")
-    if given is None:
-        return 0, 1
-    if (
-        not isinstance(given, list)
-        or len(given) != 2
-        or not all(isinstance(n, int) for n in given)
-        or not 0 <= given[0] < given[1]
-    ):
-        raise _CloseError(4010)
-    return given[0], given[1]

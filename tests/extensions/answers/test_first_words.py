@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from audio.synthesis import synthesizer
-from bot.sandbox.client.discord_user import DiscordUser, Outcome
+from bot.sandbox.client.discord_user import DiscordUser
+from bot.sandbox.client.outcome import Outcome
 from bot.sandbox.server import Sandbox
 from tests.extensions.answers.test_long_notes import minutes
 from tests.harness import BotHarness, Message, buttons_of, hear, populated, running, voice
