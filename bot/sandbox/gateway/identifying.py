@@ -41,6 +41,11 @@ class IdentifyPace:
 
 
 def read_payload(raw: str | bytes) -> Json:
+    """One payload.
+
+    Raises:
+        CloseConnectionError: it is none.
+    """
     if len(raw) > _MAX_PAYLOAD_BYTES:
         raise CloseConnectionError(4002)
     try:
@@ -53,6 +58,11 @@ def read_payload(raw: str | bytes) -> Json:
 
 
 def read_intents(account: User, data: Json, options: Options) -> Intents:
+    """What ``account`` hears of.
+
+    Raises:
+        CloseConnectionError: there are no such intents, or it may not have them.
+    """
     if not account.bot:
         return Intents(ALL_INTENTS)
     given: Any = data.get("intents")
@@ -70,6 +80,11 @@ def read_intents(account: User, data: Json, options: Options) -> Intents:
 
 
 def read_shard(data: Json) -> tuple[int, int]:
+    """Which shard it is, of how many.
+
+    Raises:
+        CloseConnectionError: there is no such shard.
+    """
     given = data.get("shard")
     if given is None:
         return 0, 1
