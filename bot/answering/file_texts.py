@@ -25,7 +25,8 @@ from bot.answering.unread_files import (
 )  # fmt: skip
 from bot.answering.voice_notes import is_recording
 from bot.conversation.tokens import count_tokens, first_tokens
-from bot.ui.downloading import DownloadFailedError, FileTooLargeError, LinkExpiredError, download
+from bot.ui.bounded_download import DownloadFailedError, FileTooLargeError, LinkExpiredError
+from bot.ui.downloading import download
 from bot.ui.text_files import decoded_text
 from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits, WorkRaisedError
 

@@ -15,7 +15,7 @@ from bot.answering.outcomes import AnswerFailure, AnswerPart, Outcomes
 from bot.app.background import every
 from bot.app.chat_watch import ChatWatch
 from bot.app.check import Check, CheckResult, check_disk, free_mb
-from bot.app.health_report import DATABASE, DISK, GATEWAY, report_file, write_report
+from bot.app.health_report import BEAT_S, DATABASE, DISK, GATEWAY, report_file, write_report
 from bot.app.host_alert import HostAlert
 from bot.app.work_watch import WorkWatch
 from bot.errors import translatable as _
@@ -24,7 +24,6 @@ from bot.settings import Settings
 from bot.storage.database import Database, reason_of
 from bot.work.jobs import JobRunner
 
-BEAT_S = 5.0
 DATABASE_TIMEOUT_S = 5.0
 LONG_WAIT_S = 120.0
 """Whoever waits longer for a place in the queue waits too long."""

@@ -17,6 +17,8 @@ from bot.app.check import Check, CheckResult, check_disk
 from bot.settings import Settings
 
 _WORKER_FILE = "health-worker-"
+BEAT_S = 5.0
+"""How often a report is written."""
 STALE_AFTER_S = 60.0
 """A Starling that has said nothing for so long does not run, or hangs."""
 BLOCK_BYTES = 8192

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, served at METRICS_PORT."""
+"""What Prometheus is told of a gateway."""
 
 from __future__ import annotations
 
@@ -7,31 +7,18 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
 import psutil
-from prometheus_client import Gauge, start_http_server
-from prometheus_client.registry import Collector
+from prometheus_client import Gauge
 
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.synthesis.engines import ENGINES
 from bot.answering.outcomes import AnswerPart
 from bot.app.check import free_mb
 from bot.app.health import Health, Watched
+from bot.app.metrics_port import collected, served_on_port
 from bot.errors import StarlingError
-from bot.errors import translatable as _
 from bot.settings import Settings
 from bot.ui.pace import pace_of
 from bot.work.metrics import ANSWERS, FAILURES, REGISTRY, TOKENS, WAITS_S
-
-
-class MetricsPortError(StarlingError):
-    """Raised when metrics cannot be served where they should be."""
-
-    sentence = _(
-        "Metrics cannot be served at {host}, port {port}: {reason}. Set METRICS_PORT to another one, such as "
-        "METRICS_PORT=9465, or leave it empty; METRICS_HOST is 127.0.0.1, or another address of this machine."
-    )
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(host=host, port=port, reason=reason)
 
 
 def _gauge(name: str, detail: str, *labels: str) -> Gauge:
@@ -67,38 +54,6 @@ def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iter
             stack.enter_context(collected(watched.work))
         stack.enter_context(served_on_port(settings))
         yield
-
-
-@contextlib.contextmanager
-def collected(collector: Collector) -> Iterator[None]:
-    """Have ``collector`` in the registry while the block runs."""
-    REGISTRY.register(collector)
-    try:
-        yield
-    finally:
-        REGISTRY.unregister(collector)
-
-
-@contextlib.contextmanager
-def served_on_port(settings: Settings) -> Iterator[None]:
-    """Serve all that is in the registry while the block runs, if the settings want it.
-
-    Raises:
-        MetricsPortError: the port is taken.
-    """
-    if settings.metrics_port is None:
-        yield
-        return
-    try:
-        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
-    except OSError as error:
-        raise MetricsPortError(settings.metrics_host, settings.metrics_port, error.strerror or str(error)) from error
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
 
 
 def _connect(settings: Settings, watched: Watched, health: Health) -> None:

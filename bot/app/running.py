@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import hikari
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import OFFLINE
 from audio.synthesis.engines import ENGINES
+from bot.app.garbage import keep_what_is_loaded
 from bot.app.patience import still
 from bot.app.starling import Starling
 from bot.app.token import MisshapenTokenError, NoTokenError, has_token_shape
@@ -118,13 +118,6 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
         with still("starting", tell) as ready:
             await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(stop, at_sandbox)
     tell("Stopped.")
-
-
-def keep_what_is_loaded() -> None:
-    """Never look for garbage again in what is loaded by now, a quarter of a million objects that stay to the end: each
-    time that takes 0.2 s of the processor, in which nobody is answered. Blocks for as long, once."""
-    gc.collect()
-    gc.freeze()
 
 
 def at_home(settings: Settings) -> Settings:

@@ -12,8 +12,8 @@ import structlog
 
 from audio.recognition.device import Device, chosen_device
 from bot.app.background import background_tasks
-from bot.app.metrics import collected, served_on_port
-from bot.app.running import keep_what_is_loaded
+from bot.app.garbage import keep_what_is_loaded
+from bot.app.metrics_port import collected, served_on_port
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.worker_health import WorkerHealth, WorkerMetrics
 from bot.settings import Settings, read_settings

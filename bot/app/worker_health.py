@@ -12,8 +12,7 @@ from prometheus_client.registry import Collector
 
 from bot.app.background import every
 from bot.app.check import Check, CheckResult
-from bot.app.health import BEAT_S
-from bot.app.health_report import WORKER, forget_stale_workers, worker_report_file, write_report
+from bot.app.health_report import BEAT_S, WORKER, forget_stale_workers, worker_report_file, write_report
 from bot.settings import Settings
 from bot.work.bus.work_server import WorkServer
 

@@ -10,7 +10,7 @@ import aiohttp
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
-from bot.ui.downloading import DOWNLOAD_TIMEOUT_S, DownloadFailedError, LinkExpiredError, joined_within
+from bot.ui.bounded_download import DOWNLOAD_TIMEOUT_S, DownloadFailedError, LinkExpiredError, joined_within
 
 DISCORD_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 MAX_REDIRECTS = 3

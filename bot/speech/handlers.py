@@ -10,7 +10,7 @@ import msgspec
 from audio import Recognizer, Synthesizer, TranscriptionProgress
 from bot.speech.file_hosts import FileHosts
 from bot.speech.tasks import HearTask, SpeakTask, VoicesTask
-from bot.ui.downloading import FileTooLargeError
+from bot.ui.bounded_download import FileTooLargeError
 
 Tell = Callable[[bytes], None]
 """Given how far a task is."""

@@ -8,7 +8,7 @@ import msgspec
 from audio import Transcript, TranscriptionOptions, TranscriptionProgress
 from bot.speech.attachment_links import AttachmentLinks
 from bot.speech.tasks import HearTask
-from bot.ui.downloading import FileTooLargeError, LinkExpiredError
+from bot.ui.bounded_download import FileTooLargeError, LinkExpiredError
 from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Lane, WorkKind, WorkRequest
 

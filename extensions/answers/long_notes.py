@@ -14,8 +14,8 @@ from bot.answering.translating import Translator
 from bot.i18n.translation import language_of
 from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
+from bot.ui.bounded_download import LinkExpiredError
 from bot.ui.deferred_reply import defer
-from bot.ui.downloading import LinkExpiredError
 from bot.ui.long_note import ALOUD_ID, ANSWER_ID, FILE_NAME, TEXT_ID, TRANSLATE_ID, segments_of, summary_in, words_of
 from bot.ui.private_reply import private_text
 from bot.ui.screen import Screen

@@ -37,14 +37,24 @@ def test_it_says_its_version_and_what_it_can_do() -> None:
     assert "starling transcribe note.ogg --json" in starling("transcribe", "--help").stdout.replace("talk.mp3 ", "")
 
 
-def test_who_transcribes_on_the_command_line_waits_for_nothing_of_the_bot() -> None:
-    asked = (
-        "import sys, bot.app.speech_engines; from audio.recognition.recognizers import RECOGNIZERS;"
-        "RECOGNIZERS.all(); print(*sys.modules)"
-    )
+GATEWAYS_NEED = frozenset({"hikari", "lightbulb", "sqlalchemy", "alembic", "openai"})
+
+
+@pytest.mark.parametrize(
+    ("uses", "unneeded"),
+    [
+        (
+            "import bot.app.speech_engines; from audio.recognition.recognizers import RECOGNIZERS; RECOGNIZERS.all()",
+            GATEWAYS_NEED | {"aiohttp", "edge_tts", "audio.synthesis.synthesizer"},
+        ),
+        ("import bot.app.worker", GATEWAYS_NEED),
+    ],
+    ids=["starling transcribe", "starling worker"],
+)
+def test_who_only_hears_and_speaks_waits_for_nothing_that_a_gateway_needs(uses: str, unneeded: set[str]) -> None:
+    asked = f"import sys; {uses}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
-    unwanted = {"hikari", "sqlalchemy", "alembic", "aiohttp", "edge_tts", "openai", "audio.synthesis.synthesizer"}
-    assert not unwanted & set(loaded.stdout.split())
+    assert not unneeded & set(loaded.stdout.split())
 
 
 def test_recordings_become_json_one_a_line(whisper_base: Path) -> None:

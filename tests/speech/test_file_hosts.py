@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.errors import StarlingError
 from bot.speech.file_hosts import FileHosts, ForeignLinkError
-from bot.ui.downloading import DownloadFailedError, FileTooLargeError, LinkExpiredError
+from bot.ui.bounded_download import DownloadFailedError, FileTooLargeError, LinkExpiredError
 from tests.web_server import served
 
 LIMIT = 1000
