@@ -119,6 +119,7 @@ async def test_what_was_written_is_spoken_before_anybody_asks_for_it_and_its_beg
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(synthesizer, "BEGINNING_S", 0.0)
+    monkeypatch.setattr(synthesizer, "REST_S", 0.1)
     engine = ScriptedEngine("one", ["en"], takes_s=0.3)
     begun: asyncio.Queue[str] = asyncio.Queue()
     async with Synthesizer([engine]).stream(hint="en", on_beginning=lambda text, _: begun.put_nowait(text)) as stream:
