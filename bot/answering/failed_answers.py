@@ -11,8 +11,8 @@ from bot.answering.outcomes import Outcomes
 from bot.answering.request import MayNotWriteError
 from bot.answering.unread_files import FileUnavailableError
 from bot.ui.answer_buttons import retry_row
+from bot.ui.bounded_download import LinkExpiredError
 from bot.ui.channel_permissions import permissions_in
-from bot.ui.downloading import LinkExpiredError
 from bot.ui.error_report import ErrorReport, report_error
 from bot.ui.nonce import fresh_nonce
 from bot.ui.reply_target import ReplyGoneError
