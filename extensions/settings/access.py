@@ -17,7 +17,9 @@ from bot.preferences.preferences import Preferences
 from bot.ui.modal_router import text_row, texts_in
 from bot.ui.permissions import require
 from bot.ui.screen import SNOWFLAKE, Screen
-from extensions.settings.card import EMPTY_IS_NONE, SettingsCard, as_limits, role_mention
+from extensions.settings.card import SettingsCard
+from extensions.settings.limits import EMPTY_IS_NONE, as_limits
+from extensions.settings.menus import role_mention
 
 screen = Screen()
 

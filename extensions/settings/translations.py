@@ -16,7 +16,7 @@ from bot.preferences.preferences import Preferences
 from bot.ui.component_router import ButtonExpiredError
 from bot.ui.permissions import require
 from bot.ui.screen import SNOWFLAKE, Screen
-from extensions.settings.card import offered_languages, secondary_button, select_menu
+from extensions.settings.menus import offered_languages, secondary_button, select_menu
 
 screen = Screen()
 

@@ -1,0 +1,122 @@
+"""What happens when somebody uses the card with what a server can set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import alluka
+import hikari
+import yuyo
+
+from bot.errors import StarlingError
+from bot.errors import translatable as _
+from bot.preferences.choices import GuildPreferences, SpeakMode, SpokenLength, TranscriptStyle
+from bot.preferences.preferences import Preferences
+from bot.ui.channel_permissions import permissions_in
+from bot.ui.component_router import ButtonExpiredError
+from bot.ui.modal_router import texts_in
+from bot.ui.permissions import named, require
+from bot.ui.screen import Screen
+from extensions.settings.card import CARD_ID, SettingsCard
+from extensions.settings.limits import LIMIT_LABELS, LIMITS_FORM_ID, as_limits, open_limits_form
+
+screen = Screen()
+
+
+class MayNotShowThereError(StarlingError):
+    """Raised when corrections are to be shown in a channel where the bot may not write."""
+
+    sentence = _(
+        "I may not write in {channel}. Give me the permissions {permissions} there first, then choose it again."
+    )
+
+    def __init__(self, channel: int, lacking: hikari.Permissions) -> None:
+        super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
+
+
+@screen.button(CARD_ID, state="[a-z]+")
+async def change(
+    context: yuyo.components.Context,
+    card: alluka.Injected[SettingsCard],
+    preferences: alluka.Injected[Preferences],
+) -> None:
+    """Set what was chosen on the card, and draw it anew.
+
+    Raises:
+        NotPermittedError: the person may not manage the server, or not any more.
+        MayNotShowThereError: of the channel for corrections.
+    """
+    interaction = context.interaction
+    guild, locale = require(interaction), str(interaction.locale)
+    values = [str(value) for value in interaction.values]
+    if context.id_metadata == "limits":
+        await open_limits_form(interaction, (await preferences.guild(guild)).limits)
+        return
+    if context.id_metadata == "review" and values:
+        await _require_may_show(interaction, guild, int(values[0]))
+    await preferences.change_guild(guild, lambda before: _changed(before, context.id_metadata, values))
+    build = await card.build(guild, locale)
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
+
+
+async def _require_may_show(interaction: hikari.ComponentInteraction, guild: int, channel: int) -> None:
+    needed = hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.SEND_MESSAGES
+    lacking = needed & ~await permissions_in(interaction.app.rest, guild, channel, interaction.application_id)
+    if lacking:
+        raise MayNotShowThereError(channel, lacking)
+
+
+def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> GuildPreferences:
+    """``before``, with ``values`` chosen in the menu ``what``."""
+    match what:
+        case "speak":
+            return replace(before, speak=None if values[0] == "host" else SpeakMode(values[0]))
+        case "length":
+            return replace(before, spoken_length=SpokenLength(values[0]))
+        case "style":
+            return replace(before, transcript_style=TranscriptStyle(values[0]))
+        case "channels":
+            channels = frozenset(int(value) for value in values)
+            languages = {
+                channel: codes for channel, codes in before.transcript_languages.items() if channel in channels
+            }
+            return replace(before, transcribed_channels=channels, transcript_languages=languages)
+        case "days":
+            return replace(before, retention_days=int(values[0]) or None)
+        case "languages":
+            return replace(before, languages=tuple(values))
+        case "back":
+            return before
+        case "review":
+            return replace(before, review_channel=_chosen_id(values))
+        case "correct":
+            return replace(before, roles=replace(before.roles, correct=_chosen_id(values)))
+        case "approve":
+            return replace(before, roles=replace(before.roles, approve=_chosen_id(values)))
+        case "train":
+            return replace(before, roles=replace(before.roles, train=_chosen_id(values)))
+        case _:
+            raise ButtonExpiredError
+
+
+def _chosen_id(values: Sequence[str]) -> int | None:
+    return int(values[0]) if values else None
+
+
+@screen.form(LIMITS_FORM_ID)
+async def change_limits(
+    context: yuyo.modals.Context, card: alluka.Injected[SettingsCard], preferences: alluka.Injected[Preferences]
+) -> None:
+    """Set the limits that were written in the form, and draw the card anew.
+
+    Raises:
+        NotPermittedError: the person may not manage the server, or not any more.
+        NotALimitError: one is not a number above 0.
+    """
+    interaction = context.interaction
+    guild = require(interaction)
+    limits = {name: limit for name, limit in as_limits(texts_in(interaction)).items() if name in LIMIT_LABELS}
+    await preferences.change_guild(guild, lambda before: replace(before, limits=replace(before.limits, **limits)))
+    build = await card.build(guild, str(interaction.locale))
+    await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
