@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +19,8 @@ from bot.datasets.dataset import (
     NoSuchDatasetError,
     NoSuchExampleError,
 )
-from bot.datasets.example import Example, content_hash
+from bot.datasets.erasure import DatasetErasure
+from bot.datasets.example import Example
 from bot.datasets.limits import (
     EmptyDatasetError,
     require_room_for_dataset,
@@ -27,10 +28,7 @@ from bot.datasets.limits import (
     require_room_for_version,
 )
 from bot.datasets.naming import tidied
-from bot.datasets.queries import DatasetQueries
 from bot.datasets.rows import dataset_of, example_values, new_row, version_rows
-from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, LearnedVersion, StoredDataSummary
-from bot.storage.database import Database, rows_changed
 from bot.storage.guild_lock import lock_guild, settled
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, TakenBackRow, WithdrawalRow
 
@@ -38,35 +36,8 @@ _IDS_AT_ONCE = 1000
 """In one statement: SQLite takes at most 32,766 parameters."""
 
 
-VersionWatcher = Callable[[AsyncSession, Dataset], Awaitable[int]]
-OriginsWatcher = Callable[[Collection[str]], Awaitable[int]]
-"""Called with ids of corrections or comparisons."""
-
-
-class DatasetStore(DatasetQueries, DataHolder):
+class DatasetStore(DatasetErasure):
     """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._version_watchers: list[VersionWatcher] = []
-        self._withdrawal_watchers: list[VersionWatcher] = []
-        self._origins_watchers: list[OriginsWatcher] = []
-
-    def tell_of_versions(self, watcher: VersionWatcher) -> None:
-        """Call ``watcher`` for each version that is deleted, or from which examples are taken back, before that holds:
-        what was made of it has them as well. It returns how many files it has deleted, and changes rows in
-        the session that it is given."""
-        self._version_watchers.append(watcher)
-
-    def tell_of_withdrawals(self, watcher: VersionWatcher) -> None:
-        """Call ``watcher`` within each transaction in which examples of a version are taken back, and not where a
-        version is deleted as a whole."""
-        self._withdrawal_watchers.append(watcher)
-
-    def tell_of_origins(self, watcher: OriginsWatcher) -> None:
-        """Call ``watcher`` with corrections and comparisons that are to be taken back, whether or not a version has
-        them still. It returns how many files it has deleted that do."""
-        self._origins_watchers.append(watcher)
 
     async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
         """An empty dataset, version 1.
@@ -208,116 +179,6 @@ class DatasetStore(DatasetQueries, DataHolder):
         await self._database.scrub()
         return gone
 
-    async def forget_guild(self, guild_id: int) -> int:
-        """Delete all datasets of a guild; says how many versions."""
-        async with self._database.sessions.begin() as session:
-            await lock_guild(session, guild_id)
-            ids = list(await session.scalars(select(DatasetRow.id).where(DatasetRow.guild_id == guild_id)))
-            await self._delete(session, ids)
-        return len(ids)
-
-    async def forget_user(self, user_id: int) -> ErasureResult:
-        """Remove what a person gave from all versions, and that it was they who made some; and remember when, so that
-        no archive brings it back. What they give later counts."""
-        async with self._database.sessions.begin() as session:
-            await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
-            made = update(DatasetRow).where(DatasetRow.created_by == user_id).values(created_by=None)
-            forgotten = ErasureResult(await rows_changed(session, made))
-        return forgotten + await self._withdraw_in_all(DatasetExampleRow.given_by == user_id)
-
-    async def count(self, user_id: int) -> StoredDataSummary:
-        """Examples, each once."""
-        return StoredDataSummary({DataKind.EXAMPLES: len(await self.of_user(user_id))})
-
-    async def export(self, user_id: int) -> Mapping[str, object]:
-        """Examples, each once."""
-        return {"examples_in_datasets": await self.of_user(user_id)}
-
-    async def take_back(self, guild_id: int | None, origin_ids: Collection[str]) -> ErasureResult:
-        """Remove what comes from these comparisons from all versions and archives, and remember that it was taken back,
-        so that no archive that somebody has brings it back. ``guild_id``: where they were made; None: nobody knows."""
-        if not origin_ids:
-            return ErasureResult()
-        async with self._database.sessions.begin() as session:
-            for id_ in origin_ids:
-                await session.merge(TakenBackRow(origin_key=key_of_origin(id_), taken_back_at=datetime.now(UTC)))
-        forgotten = ErasureResult(files=await self._tell_of_origins(origin_ids))
-        theirs = DatasetExampleRow.origin_id.in_(origin_ids)
-        forgotten += await self._withdraw_in_all(theirs, also_in=guild_id)
-        await self._database.scrub()
-        return forgotten
-
-    async def forget_files_of(self, parts: Collection[str]) -> ErasureResult:
-        """Let go the archives in which something comes from what has one of ``parts`` in its id."""
-        return ErasureResult(files=await self._tell_of_origins(parts) if parts else 0)
-
-    async def origins(self, beginning: str) -> set[str]:
-        """What examples come from, of all versions of all datasets, whose ids begin so."""
-        row = DatasetExampleRow
-        wanted = select(row.origin_id).where(row.origin_id.startswith(beginning, autoescape=True)).distinct()
-        async with self._database.sessions() as session:
-            return {id_ for id_ in await session.scalars(wanted) if id_ is not None}
-
-    async def withdraw_corrections_elsewhere(self, guild_id: int, correction_ids: Collection[str]) -> ErasureResult:
-        """Let go what came from these corrections of a guild in files, and in datasets of other guilds, to which an
-        archive has brought it. Call it before the transaction with ``withdraw_corrections``: what is cut off in between
-        can be done again."""
-        if not correction_ids:
-            return ErasureResult()
-        forgotten = ErasureResult(files=await self._tell_of_origins(correction_ids))
-        theirs = DatasetExampleRow.origin_id.in_(correction_ids)
-        return forgotten + await self._withdraw_in_all(theirs, but_in=guild_id)
-
-    async def withdraw_corrections(
-        self, session: AsyncSession, guild_id: int, correction_ids: Collection[str]
-    ) -> ErasureResult:
-        """Remove what comes from these corrections from all versions, in a transaction that has the guild's lock."""
-        return await self._withdraw(session, guild_id, DatasetExampleRow.origin_id.in_(correction_ids))
-
-    async def _withdraw_in_all(
-        self, which: ColumnElement[bool], *, but_in: int | None = None, also_in: int | None = None
-    ) -> ErasureResult:
-        """Remove such examples from all versions of all guilds, one guild after the other. ``also_in``: where some may
-        be about to be added."""
-        containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
-        async with self._database.sessions() as session:
-            guilds = set(await session.scalars(select(DatasetRow.guild_id).where(DatasetRow.id.in_(containing))))
-        forgotten = ErasureResult()
-        if also_in is not None:
-            guilds.add(int(also_in))
-        for guild_id in sorted(guilds - {but_in}):
-            async with self._database.sessions.begin() as session:
-                await lock_guild(session, guild_id)
-                forgotten += await self._withdraw(session, guild_id, which)
-        return forgotten
-
-    async def _withdraw(self, session: AsyncSession, guild_id: int, which: ColumnElement[bool]) -> ErasureResult:
-        forgotten = ErasureResult()
-        containing = select(DatasetExampleRow.dataset_id).where(which).distinct()
-        rows = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.id.in_(containing))
-        for row in list(await session.scalars(rows)):
-            gone = delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id == row.id, which)
-            removed = await rows_changed(session, gone)
-            forgotten += ErasureResult(removed, removed, await self._tell_withdrawn(session, dataset_of(row)))
-            if row.trained_at is None:
-                await self._note_change(session, row)
-            else:  # its hash stays that of what was learned
-                row.withdrawn_at, row.withdrawn_examples = datetime.now(UTC), row.withdrawn_examples + removed
-                forgotten += ErasureResult(learned=(LearnedVersion(row.guild_id, row.id, row.name, row.version),))
-        return forgotten
-
-    async def _tell_of_origins(self, ids: Collection[str]) -> int:
-        return sum([await watcher(ids) for watcher in self._origins_watchers])
-
-    async def _tell(self, session: AsyncSession, dataset: Dataset) -> int:
-        """Tell of a version that loses examples; how many files were deleted for that."""
-        return sum([await watcher(session, dataset) for watcher in self._version_watchers])
-
-    async def _tell_withdrawn(self, session: AsyncSession, dataset: Dataset) -> int:
-        """The same, where that is because they are taken back."""
-        deleted = sum([await watcher(session, dataset) for watcher in self._withdrawal_watchers])
-        return deleted + await self._tell(session, dataset)
-
     async def _latest(self, session: AsyncSession, guild_id: int, name: str) -> DatasetRow:
         rows = await version_rows(session, guild_id, name)
         if not rows:
@@ -355,12 +216,3 @@ class DatasetStore(DatasetQueries, DataHolder):
             for gone in await session.scalars(select(TakenBackRow).where(TakenBackRow.origin_key.in_(some))):
                 changes[origins[gone.origin_key]] = gone.taken_back_at
         return withdrawals, changes
-
-    async def _note_change(self, session: AsyncSession, row: DatasetRow) -> None:
-        keys = await session.scalars(select(DatasetExampleRow.key).where(DatasetExampleRow.dataset_id == row.id))
-        row.content_hash = content_hash(keys)
-        row.changed_at = datetime.now(UTC)
-
-    async def _delete(self, session: AsyncSession, ids: Collection[str]) -> None:
-        await session.execute(delete(DatasetExampleRow).where(DatasetExampleRow.dataset_id.in_(ids)))
-        await session.execute(delete(DatasetRow).where(DatasetRow.id.in_(ids)))

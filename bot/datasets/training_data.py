@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.datasets.dataset import Dataset, DatasetLabel, NoSuchDatasetError
+from bot.datasets.erasure import VersionWatcher
 from bot.datasets.example import Example, content_hash
 from bot.datasets.limits import require_room_for_examples
 from bot.datasets.merging import taken
 from bot.datasets.naming import tidied
 from bot.datasets.splitting import SEED, Split, split
-from bot.datasets.store import DatasetStore, VersionWatcher
+from bot.datasets.store import DatasetStore
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 
