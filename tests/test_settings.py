@@ -154,6 +154,15 @@ WRONG = [
     ("CHAT_ENDPOINTS", '[{"name": "a", "base_url": "http://x", "kee": "X"}]', "kee of number 1 is not known there"),
     ("CHAT_MODELS", "[1", "it is not JSON: expecting ',' delimiter at character 3"),
     ("OPENAI_BASE_URL", "localhost:11434", "'localhost:11434' does not begin with http:// or https://"),
+    ("OPENAI_BASE_URL", "http://localhost:abc/v1", "names no server, or a port that is none"),
+    ("OPENAI_BASE_URL", "http://localhost:99999/v1", "names no server, or a port that is none"),
+    ("OPENAI_BASE_URL", "http://[::1/v1", "names no server, or a port that is none"),
+    ("OPENAI_BASE_URL", "https://", "names no server, or a port that is none"),
+    ("WORK_URL", "nats://localhost:nats", "names no server, or a port that is none"),
+    ("CHAT_HEADERS", '{"a b": "c"}', "'a b' is no name of a header"),
+    ("CHAT_HEADERS", '{"X-Key": "пароль"}', "its value has other characters than those of ASCII"),
+    ("CHAT_EXTRA", '{"models": {"gpt-5": 1}}', '"models" in it is not an object of objects'),
+    ("CHAT_EXTRA", '{"messages": []}', '"messages" are what Starling sends'),
     ("OPENAI_API_KEY", "sk\N{EN DASH}1", "it has characters that no key has"),
     ("STT_BASE_URL", "localhost:8000", "does not begin with http:// or https://"),
     ("TTS_BASE_URL", "localhost:8880", "does not begin with http:// or https://"),
@@ -203,6 +212,9 @@ def test_what_is_wrong_within_a_value_is_told_without_the_value_for_it_may_be_a_
     [
         (b"CHAT_MODEL=caf\xe9\n", "it is not text in UTF-8"),
         ("OWNER_ID=1\n".encode("utf-16"), "it is not text in UTF-8"),
+        (b"OWNER_ID=1\nCHAT_MODEL: gpt-5\n", "line 2 is no NAME=value"),
+        (b"CHAT_MODEL gpt-5\n", "line 1 is no NAME=value"),
+        (b'\nINSTRUCTION_FILE="a.md\n', "line 2 is no NAME=value, or a quotation mark has no end"),
     ],
 )
 def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path, written: bytes, told: str) -> None:

@@ -145,10 +145,10 @@ def stated_context(refusal: Refusal) -> int | None:
 def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
     field = next((name for name in _LIMITS if name in sent), None)
     words = refusal.words
-    if field is None:
+    limit = None if field is None else sent[field]
+    # What CHAT_EXTRA has in its place is not changed.
+    if field is None or not isinstance(limit, int):
         return None
-    limit = sent[field]
-    assert isinstance(limit, int), "it is a number of tokens that is sent"
     context = stated_context(refusal)
     if context is not None:
         # A prompt that is too long is cut by whoever wrote it; here, the reply gives way where it takes the room.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.settings.errors import ENDPOINT_NAME
-from bot.settings.values import Address, Prices
+from bot.settings.values import Address, Extra, Headers, Prices
 
 
 class ChatEndpoint(BaseModel):
@@ -28,9 +27,9 @@ class ChatEndpoint(BaseModel):
     """As ``CHAT_PRICES``."""
     context: int | None = Field(None, ge=512)
     """As ``CHAT_CONTEXT_TOKENS``; None: the same."""
-    extra: dict[str, Any] = {}
+    extra: Extra = {}
     """As ``CHAT_EXTRA``."""
-    headers: dict[str, str] = {}
+    headers: Headers = {}
     """As ``CHAT_HEADERS``."""
 
     @property

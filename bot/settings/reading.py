@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
 from bot.settings.errors import EXAMPLES, SettingsError, SettingsFileError, settings_error
@@ -21,6 +22,7 @@ def read_settings(**given: object) -> Settings:
         SettingsFileError: ``.env`` cannot be read.
     """
     try:
+        _require_lines(Path(".env"))
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         defaults = {name: field.default for name, field in Settings.model_fields.items()}
@@ -45,6 +47,22 @@ def read_settings(**given: object) -> Settings:
     if settings.embedded_chat and settings.judge_model is not None:
         raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
     return settings
+
+
+def _require_lines(file: Path) -> None:
+    """
+    Raises:
+        SettingsFileError: a line of ``file`` sets nothing, and would be left out.
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8") as lines:
+        for line in parse_stream(lines):
+            if line.error or (line.key is not None and line.value is None):
+                written = line.original.string
+                number = line.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+                raise SettingsFileError(f"line {number} is no NAME=value, or a quotation mark has no end")
 
 
 def _require_shares(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr
@@ -18,8 +18,10 @@ from bot.settings.errors import CURRENCY
 from bot.settings.secret_values import SCHEME, secrets_in_address, secrets_in_fields
 from bot.settings.values import (
     Address,
+    Extra,
     File,
     Folder,
+    Headers,
     Ids,
     Key,
     Price,
@@ -147,9 +149,9 @@ class Settings(BaseSettings):
     """What models cost, as JSON: {"model": [price of a million prompt tokens, of a million reply tokens]}."""
     chat_currency: str = Field("USD", pattern=CURRENCY)
     """The currency of those prices, as ISO 4217 names it."""
-    chat_extra: Annotated[dict[str, Any], NoDecode, BeforeValidator(from_json)] = {}
+    chat_extra: Annotated[Extra, NoDecode] = {}
     """Fields that go into each request, as JSON; those of single models in "models"; null leaves a field out."""
-    chat_headers: Annotated[dict[str, str], NoDecode, BeforeValidator(from_json)] = {}
+    chat_headers: Annotated[Headers, NoDecode] = {}
     """Headers that go with each request, as JSON."""
     chat_endpoints: Annotated[tuple[ChatEndpoint, ...], NoDecode, BeforeValidator(from_json)] = ()
     """Further endpoints, as JSON: see ``ChatEndpoint``."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
@@ -13,6 +15,9 @@ from pydantic_settings import NoDecode
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Prices = tuple[Price, Price]
 """Of a million tokens of prompts and of a million tokens of replies."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
 def from_json(value: object) -> object:
@@ -55,9 +60,23 @@ def _ids(value: object) -> object:
 
 
 def _address(value: object) -> object:
-    if isinstance(value, str) and not value.strip().lower().startswith(("http://", "https://")):
-        raise PydanticCustomError("no_address", "no address")
+    if isinstance(value, str):
+        if not value.strip().lower().startswith(("http://", "https://")):
+            raise PydanticCustomError("no_address", "no address")
+        _require_server(value)
     return value
+
+
+def _require_server(address: str) -> None:
+    """See that ``address`` names a server."""
+    try:
+        # Blanks and ends of lines that were copied along are left out when it is used.
+        parts = urlsplit("".join(address.split()))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, 0
+    if not host or port == 0:
+        raise PydanticCustomError("no_server", "no server")
 
 
 def _work_address(value: object) -> object:
@@ -65,6 +84,8 @@ def _work_address(value: object) -> object:
         one.strip().lower().startswith(("nats://", "tls://")) for one in value.split(",")
     ):
         raise PydanticCustomError("no_work_address", "no address")
+    for one in value.split(",") if isinstance(value, str) else ():
+        _require_server(one)
     return value
 
 
@@ -73,6 +94,27 @@ def _key(value: object) -> object:
     if isinstance(said, str) and not said.isascii():
         raise PydanticCustomError("odd_key", "no key")
     return value
+
+
+def _headers(value: object) -> object:
+    """JSON, in which each name and each value may stand in a request."""
+    given = from_json(value)
+    for name, said in given.items() if isinstance(given, dict) else ():
+        if not _HEADER_NAME.fullmatch(name) or (isinstance(said, str) and not _HEADER_VALUE.fullmatch(said)):
+            raise PydanticCustomError("odd_header", "no header", {"header": name})
+    return given
+
+
+def _extra(value: object) -> object:
+    """JSON of fields for requests, in which those of single models are objects."""
+    given = from_json(value)
+    if isinstance(given, dict):
+        of_models = given.get("models", {})
+        if not isinstance(of_models, dict) or not all(isinstance(one, dict) for one in of_models.values()):
+            raise PydanticCustomError("odd_models", "no models")
+        if any("messages" in one for one in (given, *of_models.values())):
+            raise PydanticCustomError("own_messages", "no field for settings")
+    return given
 
 
 def _folder(value: object) -> object:
@@ -87,6 +129,8 @@ def _file(value: object) -> object:
     return value
 
 
+Headers = Annotated[dict[str, str], BeforeValidator(_headers)]
+Extra = Annotated[dict[str, Any], BeforeValidator(_extra)]
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 Address = Annotated[str, BeforeValidator(_address)]
 WorkAddress = Annotated[str, BeforeValidator(_work_address)]

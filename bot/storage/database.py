@@ -91,23 +91,26 @@ def async_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise DatabaseUnavailableError("in DATABASE_URL", "it is no URL such as sqlite:///data/x.db") from error
     base = parsed.drivername.partition("+")[0]
     if base not in _DRIVERS:
         raise DatabaseUnavailableError(parsed.render_as_string(), "only sqlite and postgresql are supported")
+    if "@" in (parsed.host or ""):
+        raise DatabaseUnavailableError("in DATABASE_URL", "an @ in its password is written %40")
+    if base == "sqlite" and (parsed.host or parsed.database in (None, "", ":memory:")):
+        raise DatabaseUnavailableError("in DATABASE_URL", "it names no file, as sqlite:///data/x.db does")
     return parsed.set(drivername=_DRIVERS[base])
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file of the SQLite database at ``url``; None: it is none, or in memory.
+    """The file of the SQLite database at ``url``; None: it is none.
 
     Raises:
         DatabaseUnavailableError: it is no URL, or of another kind of database.
     """
     parsed = async_url(url)
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    return Path(str(parsed.database)) if is_file else None
+    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
 class Sessions:

@@ -49,7 +49,17 @@ async def test_a_database_that_is_not_there_is_named_without_its_password() -> N
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["not a url", "mysql://host/name"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "not a url",
+        "mysql://host/name",
+        "postgresql://localhost:port/x",
+        "sqlite:///",
+        "sqlite://data/x.db",
+        "postgresql://u:p@ss@localhost/x",
+    ],
+)
 async def test_another_kind_of_url_gets_a_clear_sentence(url: str) -> None:
     with pytest.raises(DatabaseUnavailableError, match="DATABASE_URL"):
         await Database.open(url)
