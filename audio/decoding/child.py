@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,7 +94,8 @@ class DecoderChild:
         """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end;
         only so many groups that they have ``enough_bytes``, unless that is 0.
 
-        ``on_bytes``: called now and then with how many bytes of samples there are.
+        ``on_bytes``: called now and then with how many bytes of samples there are. When it raises ``CancelledError``,
+        the child ends with what it decodes, and so does this call.
 
         Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
         ``DecoderFailedError`` or ``DecodingTooSlowError``.
@@ -106,6 +108,9 @@ class DecoderChild:
             self._send(data, rendering, enough_bytes)
             return self._receive(on_bytes)
         except RecordingError:
+            raise
+        except CancelledError:
+            self.end()
             raise
         except Exception as error:
             # Of any kind: a child that was taken over may answer anything.

@@ -59,7 +59,8 @@ class Decoder:
     ) -> Recording:
         """As ``audio.decode``; blocks: call it in a thread. Further threads wait until a child is free.
 
-        ``progress``: called in this thread now and then with how many seconds are decoded.
+        ``progress``: called in this thread now and then with how many seconds are decoded. It may raise
+        ``concurrent.futures.CancelledError`` to end the work, and this call with it.
 
         Raises a ``RecordingError`` as ``audio.decode`` does, ``DecoderFailedError`` when a child did not survive the
         file, and ``TranscriberClosedError`` after ``close``, or when that interrupts it.

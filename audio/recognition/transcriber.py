@@ -52,7 +52,8 @@ class Transcriber:
     loop is never blocked. Long recordings are cut into chunks of half a minute at most, and short ones get in between:
     where there are two workers, one of them is kept free of long recordings. Chunks of about one length that wait at
     the same time share a batch. Who sends much waits for those who send little (``source``).
-    When the task that awaits ``transcribe`` is cancelled, the work stops at the end of the chunks being decoded.
+    When the task that awaits ``transcribe`` is cancelled, the work stops at once while the recording is opened and
+    searched for speech, and at the end of the chunks being decoded after that.
     """
 
     name = "whisper"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -191,7 +191,12 @@ class TranscriptionTask:
         return self._resources.decoder.decode(audio, progress=lambda done_s: self._tell(done_s, 0.0, DECODED_SHARE))
 
     def _tell(self, done_s: float, before: float, after: float) -> None:
-        """Tell that so many seconds have come through what takes the work from one share to the other."""
+        """Tell that so many seconds have come through what takes the work from one share to the other.
+
+        Raises ``CancelledError`` once nobody waits any more: hours are opened and searched for a minute.
+        """
+        if self.outcome.done():
+            raise CancelledError
         if self._options.progress is None or self.duration_s <= LONG_S or done_s < self._told_s + TOLD_EVERY_S:
             return
         self._told_s = done_s

@@ -86,7 +86,7 @@ def speech_probabilities(samples: Samples, progress: Callable[[float], None] | N
     """How likely it is that somebody speaks, in each frame of ``samples``, shape (n,).
 
     Costs about 3 ms of processor time a second of sound. ``progress``: called with how many seconds are searched, every
-    four.
+    four; what it raises ends the search.
     """
     # A quarter of a second that only those who transcribe should pay.
     from faster_whisper.vad import get_vad_model

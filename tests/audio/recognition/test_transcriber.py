@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from audio import (
     LANGUAGES,
+    Decoder,
     DecodingLimits,
     ModelUnavailableError,
     Recording,
@@ -23,11 +25,14 @@ from audio import (
     decode,
 )
 from audio.recognition.options import TranscriptionOptions
+from audio.recognition.voice_activity import speech_probabilities
 from tests.audio.made_recordings import (
+    MP3,
     breath,
     click,
     dialled_digits,
     fainter,
+    file_of,
     hum,
     music,
     noise,
@@ -189,6 +194,43 @@ async def test_a_ten_minute_recording_leaves_the_loop_free_and_stops_when_nobody
 
     assert not after.has_speech
     assert max(lags_s) < 2
+
+
+async def test_hours_are_not_opened_or_searched_any_further_when_nobody_waits(
+    whisper_base: Path, jfk_sound: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    ends: asyncio.Queue[type[BaseException] | None] = asyncio.Queue()
+
+    def observed(work: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **options: object) -> object:
+            loop.call_soon_threadsafe(begun.set)
+            try:
+                found = work(*args, **options)
+            except BaseException as error:
+                loop.call_soon_threadsafe(ends.put_nowait, type(error))
+                raise
+            loop.call_soon_threadsafe(ends.put_nowait, None)
+            return found
+
+        return run
+
+    monkeypatch.setattr(Decoder, "decode", observed(Decoder.decode))
+    monkeypatch.setattr("audio.recognition.transcription.speech_probabilities", observed(speech_probabilities))
+    transcriber = Transcriber(whisper_base, workers=1, limits=DecodingLimits(max_duration_s=7300, max_bytes=50 << 20))
+    two_hours = file_of(jfk_sound.samples, MP3) * 630
+    try:
+        for recording in (two_hours, Recording(np.resize(jfk_sound.samples, 1200 * 16_000))):
+            begun.clear()
+            transcribing = asyncio.create_task(transcriber.transcribe(recording))
+            async with asyncio.timeout(60):
+                await begun.wait()
+                transcribing.cancel()
+                assert await ends.get() is CancelledError
+        # The decoder that was stopped has a successor.
+        assert (await transcriber.transcribe(file_of(silence(1).samples, MP3))).text == ""
+    finally:
+        await transcriber.close()
 
 
 async def test_too_many_recordings_at_once_are_refused(whisper_base: Path) -> None:
