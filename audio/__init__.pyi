@@ -61,7 +61,7 @@ from .synthesis.prosody import (
     Prosody as Prosody,
 )
 from .synthesis.sentences import sentences as sentences
-from .synthesis.speaker import Speaker as Speaker
+from .synthesis.speech_synthesizer import SpeechSynthesizer as SpeechSynthesizer
 from .synthesis.speech import Speech as Speech
 from .synthesis.streaming import StreamingSynthesis as StreamingSynthesis
 from .synthesis.streaming_markdown import StreamingMarkdown as StreamingMarkdown

@@ -9,11 +9,11 @@ import hikari
 import lightbulb
 
 from bot.answering.conversation_history import head_of, name_of
-from bot.answering.hearings import Hearings
 from bot.answering.long_notes import summing_up, told
 from bot.answering.message_text import text_of
 from bot.answering.recordings import RecordingReader, joined
 from bot.answering.stoppable_commands import on_heard, stoppable
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.summarizing import Summarizer, Summary
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
@@ -78,7 +78,7 @@ class SumUp(
         context: lightbulb.Context,
         summarizer: Summarizer,
         reader: RecordingReader,
-        hearings: Hearings,
+        stoppable_tasks: StoppableTasks,
         bot: hikari.GatewayBot,
     ) -> None:
         require(context, hikari.Permissions.READ_MESSAGE_HISTORY, channel=context.interaction.channel)
@@ -100,7 +100,7 @@ class SumUp(
             )
             return summary, left_out
 
-        found = await stoppable(context, hearings, work, ephemeral=True)
+        found = await stoppable(context, stoppable_tasks, work, ephemeral=True)
         if found is None:
             return
         summary, left_out = found

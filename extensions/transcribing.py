@@ -9,10 +9,10 @@ import hikari
 import lightbulb
 
 from audio import subrip, webvtt
-from bot.answering.hearings import Hearings
 from bot.answering.long_notes import Card, LongNotes, is_long, summing_up
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
 from bot.answering.stoppable_commands import on_heard, stoppable
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import NoVoiceNoteError, recordings_in
 from bot.errors import translatable as _
@@ -71,13 +71,13 @@ class _Writing:
     def __init__(
         self,
         reader: RecordingReader,
-        hearings: Hearings,
+        stoppable_tasks: StoppableTasks,
         budgets: Budgets,
         long_notes: LongNotes,
         translator: Translator,
     ) -> None:
         self._reader = reader
-        self._hearings = hearings
+        self._stoppable_tasks = stoppable_tasks
         self._budgets = budgets
         self._long_notes = long_notes
         self._translator = translator
@@ -95,7 +95,7 @@ class _Writing:
         async def work(progress: ProgressBar) -> _Found:
             return await self._found(context, asked, progress)
 
-        found = await stoppable(context, self._hearings, work, least_s=LONG_S)
+        found = await stoppable(context, self._stoppable_tasks, work, least_s=LONG_S)
         if found is None:
             return
         if found.translation:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
-from bot.answering.hearings import Hearings
 from bot.answering.message_text import text_of
 from bot.answering.recordings import LONG_S, RecordingReader, joined, require_something
 from bot.answering.stoppable_commands import on_heard, stoppable
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.translating import BY_WHISPER, WHISPER_LANGUAGE, CannotTranslateError, Translator
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
@@ -45,7 +45,7 @@ class TranslateMessage(
         context: lightbulb.Context,
         reader: RecordingReader,
         translator: Translator,
-        hearings: Hearings,
+        stoppable_tasks: StoppableTasks,
         bot: hikari.GatewayBot,
     ) -> None:
         locale, files = locale_of(context), recordings_in(self.target)
@@ -73,7 +73,7 @@ class TranslateMessage(
                 return f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
             return await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
 
-        text = await stoppable(context, hearings, work, least_s=LONG_S, ephemeral=True)
+        text = await stoppable(context, stoppable_tasks, work, least_s=LONG_S, ephemeral=True)
         if text is None:
             return
         if len(text) <= MESSAGE_LIMIT:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import hikari
 
 from bot.answering.generator import AnswerGenerator
-from bot.answering.hearings import Hearings
 from bot.answering.remembering import Memory
 from bot.answering.request import AnswerGoneError, AnswerRequest
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.voice_notes import is_recording
 from bot.preferences.choices import SpeakMode
-from bot.ui.answer_buttons import hearing_row
+from bot.ui.answer_buttons import stop_row
 from bot.ui.deferred_reply import defer, follow_up
 from bot.ui.error_report import report_error
 from bot.ui.graphemes import beginning
@@ -58,9 +58,9 @@ class CommandQuestion:
 class CommandAnswers:
     """Answers interactions. Nothing takes such an answer up after a restart: whoever asks is told then."""
 
-    def __init__(self, generator: AnswerGenerator, hearings: Hearings, memory: Memory) -> None:
+    def __init__(self, generator: AnswerGenerator, stoppable_tasks: StoppableTasks, memory: Memory) -> None:
         self._generator = generator
-        self._hearings = hearings
+        self._stoppable_tasks = stoppable_tasks
         self._memory = memory
 
     async def answer(self, interaction: AskingInteraction, question: CommandQuestion) -> None:
@@ -70,7 +70,7 @@ class CommandAnswers:
         Raises:
             hikari.HTTPError: Discord refuses.
         """
-        with self._hearings.running(interaction.user.id, interaction.channel_id) as (id_, stop):
+        with self._stoppable_tasks.running(interaction.user.id, interaction.channel_id) as (id_, stop):
             reply = _reply(interaction, question, id_)
             try:
                 await self._generator.answer(_request(interaction, question, reply, stop))
@@ -105,12 +105,12 @@ async def _unstored(_ids: tuple[int, ...]) -> None:
     """Nothing can take it up."""
 
 
-def _reply(interaction: AskingInteraction, question: CommandQuestion, hearing: str) -> StreamingReply:
+def _reply(interaction: AskingInteraction, question: CommandQuestion, task: str) -> StreamingReply:
     reply = StreamingReply(
         InteractionTarget(interaction, private=question.is_private),
         locale=str(interaction.locale),
         on_posted=_unstored,
-        streaming_row=hearing_row(hearing, str(interaction.locale)),
+        streaming_row=stop_row(task, str(interaction.locale)),
     )
     reply.heading = question.heading
     return reply

@@ -11,18 +11,18 @@ import structlog
 
 from audio import Transcript, TranscriptionProgress
 from bot.answering.called_by_name import NAME, is_called
-from bot.answering.hearings import Hearings
 from bot.answering.job_payloads import JobKind, TranscriptPayload, note_posted
 from bot.answering.long_notes import Card, LongNotes, is_long
 from bot.answering.note_translations import NoteTranslations, NoteTranslator
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, quote, require_something
 from bot.answering.service import AnswerService
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.voice_notes import recordings_in
 from bot.errors import StarlingError
 from bot.i18n.translation import translate
 from bot.preferences.choices import TranscriptStyle
 from bot.preferences.preferences import Preferences
-from bot.ui.answer_buttons import STOPPED, hearing_row
+from bot.ui.answer_buttons import STOPPED, stop_row
 from bot.ui.error_report import report_error
 from bot.ui.live_text import LiveText
 from bot.ui.long_note import with_translations
@@ -53,7 +53,7 @@ class AutoTranscripts:
         long_notes: LongNotes,
         translator: NoteTranslator,
         preferences: Preferences,
-        hearings: Hearings,
+        stoppable_tasks: StoppableTasks,
         jobs: JobStore,
         runner: JobRunner,
     ) -> None:
@@ -64,7 +64,7 @@ class AutoTranscripts:
         self._long_notes = long_notes
         self._translator = translator
         self._preferences = preferences
-        self._hearings = hearings
+        self._stoppable_tasks = stoppable_tasks
         self._jobs = jobs
         self._runner = runner
 
@@ -117,8 +117,8 @@ class AutoTranscripts:
         locale = TranscriptPayload.of(job).locale
         try:
             found = message or await self._rest.fetch_message(job.channel_id, job.message_id)
-            with self._hearings.running(job.user_id, job.channel_id, cancellation) as (hearing, stop):
-                reply = self._reply(job, hearing, locale)
+            with self._stoppable_tasks.running(job.user_id, job.channel_id, cancellation) as (task, stop):
+                reply = self._reply(job, task, locale)
                 await self._transcribe(job, reply, found, stop)
         except asyncio.CancelledError:
             raise
@@ -242,7 +242,7 @@ class AutoTranscripts:
         except CancelledByUserError:
             return NoteTranslations()
 
-    def _reply(self, job: Job, hearing: str, locale: str) -> StreamingReply:
+    def _reply(self, job: Job, task: str, locale: str) -> StreamingReply:
         assert job.message_id is not None
 
         async def store(posted: tuple[int, ...]) -> None:
@@ -257,7 +257,7 @@ class AutoTranscripts:
             locale=locale,
             posted=TranscriptPayload.of(job).posted,
             on_posted=store,
-            streaming_row=hearing_row(hearing, locale),
+            streaming_row=stop_row(task, locale),
         )
 
 

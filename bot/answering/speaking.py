@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import hikari
 import structlog
 
-from audio import NothingToSayError, Speaker, Speech, StreamingSynthesis
+from audio import NothingToSayError, Speech, SpeechSynthesizer, StreamingSynthesis
 from bot.answering.outcomes import AnswerPart, Outcomes
 from bot.answering.request import AnswerRequest
 from bot.answering.understanding import UnderstoodRequest
@@ -43,7 +43,7 @@ class Speaking:
 
     def __init__(
         self,
-        speaker: Speaker,
+        synthesizer: SpeechSynthesizer,
         voices: ChosenVoices,
         preferences: Preferences,
         budgets: Budgets,
@@ -51,7 +51,7 @@ class Speaking:
         *,
         default: SpeakMode,
     ) -> None:
-        self._speaker = speaker
+        self._synthesizer = synthesizer
         self._voices = voices
         self._preferences = preferences
         self._budgets = budgets
@@ -71,7 +71,7 @@ class Speaking:
         # Where long answers are not spoken, nothing is until it is known how long this one is.
         on_beginning = None if length is SpokenLength.OFF else beginning.is_spoken
         voice = await self._voice(request)
-        stream = self._speaker.stream(
+        stream = self._synthesizer.stream(
             hint=understood.language, voice=voice, on_beginning=on_beginning, source=_source(request)
         )
         try:
@@ -92,7 +92,7 @@ class Speaking:
             if beginning != text and length is SpokenLength.OFF:
                 return
             voice = await self._voice(request)
-            speech = self._speaker.speak(beginning, hint=language, voice=voice, source=_source(request))
+            speech = self._synthesizer.speak(beginning, hint=language, voice=voice, source=_source(request))
             await self.post(request, lambda: beginning, speech)
 
     async def post(self, request: AnswerRequest, said: Callable[[], str], speech: Awaitable[Speech]) -> None:

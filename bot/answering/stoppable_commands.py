@@ -8,9 +8,9 @@ from typing import TypeVar
 import lightbulb
 
 from audio import TranscriptionProgress
-from bot.answering.hearings import Hearings
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.i18n.translation import translate
-from bot.ui.answer_buttons import STOPPED, hearing_row
+from bot.ui.answer_buttons import STOPPED, stop_row
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.progress_bar import ProgressBar
 from bot.ui.transcript_text import LISTENING, so_far
@@ -21,7 +21,7 @@ ResultT = TypeVar("ResultT")
 
 async def stoppable(
     context: lightbulb.Context,
-    hearings: Hearings,
+    stoppable_tasks: StoppableTasks,
     work: Callable[[ProgressBar], Awaitable[ResultT]],
     *,
     least_s: float = 0.0,
@@ -33,8 +33,8 @@ async def stoppable(
     ``least_s``: of shorter recordings no bar is shown.
     """
     locale = locale_of(context)
-    with hearings.running(context.user.id, context.channel_id) as (hearing, stop):
-        row = hearing_row(hearing, locale)
+    with stoppable_tasks.running(context.user.id, context.channel_id) as (task, stop):
+        row = stop_row(task, locale)
         progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=least_s, row=row)
         try:
             return await stop.unless_cancelled(work(progress))

@@ -15,7 +15,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import GuildPreferences
 from bot.preferences.preferences import Preferences
-from bot.speech.listener import Listener
+from bot.speech.attachment_transcriber import AttachmentTranscriber
 
 _SOUND_SUFFIXES = frozenset(
     {
@@ -57,8 +57,8 @@ _REMEMBERED, _REMEMBERED_S = 256, 3600.0
 class VoiceNoteTranscriber:
     """From an attachment to what was said in it."""
 
-    def __init__(self, listener: Listener, preferences: Preferences) -> None:
-        self._listener = listener
+    def __init__(self, transcriber: AttachmentTranscriber, preferences: Preferences) -> None:
+        self._transcriber = transcriber
         self._preferences = preferences
         self._spoken = SpokenLanguages()
         self._remembered: cachetools.TTLCache[tuple[object, ...], Transcript] = cachetools.TTLCache(
@@ -95,7 +95,7 @@ class VoiceNoteTranscriber:
         ``progress``: called with what is heard so far.
 
         Raises:
-            StarlingError: what ``Listener.hear`` raises.
+            StarlingError: what ``AttachmentTranscriber.transcribe`` raises.
         """
         choices = await self._preferences.guild(guild)
         key = _key(attachment, language, translate, choices)
@@ -110,7 +110,7 @@ class VoiceNoteTranscriber:
             source=int(guild or sender),
             progress=progress,
         )
-        transcript = await self._listener.hear(attachment, options, is_asked=is_asked)
+        transcript = await self._transcriber.transcribe(attachment, options, is_asked=is_asked)
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
             self._spoken.remember(

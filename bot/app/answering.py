@@ -12,7 +12,6 @@ from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.expected_notes import ExpectedNotes
 from bot.answering.generator import AnswerGenerator
-from bot.answering.hearings import Hearings
 from bot.answering.intake import MessageIntake
 from bot.answering.long_notes import LongNotes
 from bot.answering.missed_questions import LAST_CONNECTED, MissedQuestions
@@ -27,6 +26,7 @@ from bot.answering.service import AnswerService
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
 from bot.answering.spoken_conversations import SpokenConversations
+from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.streaming import Streaming
 from bot.answering.summarizing import Summarizer
 from bot.answering.taking_up import TakingUp
@@ -98,7 +98,7 @@ class Answering:
     command_answers: CommandAnswers
     transcripts: AutoTranscripts
     taking_up: TakingUp
-    hearings: Hearings
+    stoppable_tasks: StoppableTasks
     expected: ExpectedNotes
     intake: MessageIntake
     missed: MissedQuestions
@@ -117,14 +117,15 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     index = index_maker(RecallMethod(base.settings.recall), english_weights(base.weights))
     recall = Recall(stores.corrections.taught, index, stores.memories.taught)
     base.stack.push_async_callback(recall.close)
-    outcomes, recent, hearings, expected = Outcomes(), RecentMessages(bot.rest), Hearings(), ExpectedNotes()
+    outcomes, recent, expected = Outcomes(), RecentMessages(bot.rest), ExpectedNotes()
+    stoppable_tasks = StoppableTasks()
     understanding = Understanding(
         bot, notes.recordings, notes.long_notes, SpokenConversations(bot.rest, recent), notes.attachments, chat.models,
         rules.locales, rules.budgets,
         reads_all=base.settings.message_content_intent,
     )  # fmt: skip
     default = SpeakMode(base.settings.speak)
-    speaking = Speaking(speech.speaker, speech.voices, preferences, rules.budgets, outcomes, default=default)
+    speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
     history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
     check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
     teachers, memory = (
@@ -144,8 +145,9 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     answers = AnswerService(attempts, stores.jobs, runner, stores.exchanges, stores.feedback)
     note_translator = NoteTranslator(notes.translator, notes.recordings, preferences)
     transcripts = AutoTranscripts(
-        bot, answers, notes.recordings, notes.long_notes, note_translator, preferences, hearings, stores.jobs, runner
-    )
+        bot, answers, notes.recordings, notes.long_notes, note_translator, preferences, stoppable_tasks, stores.jobs,
+        runner,
+    )  # fmt: skip
     intake = MessageIntake(bot, answers, transcripts, rules.locales, preferences, outcomes, expected, rules.access)
     connected = base.settings.data_folder / f"{LAST_CONNECTED}{base.settings.of_gateway}"
     return Answering(
@@ -157,10 +159,10 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         memory=memory,
         recent=recent,
         answers=answers,
-        command_answers=CommandAnswers(generator, hearings, memory),
+        command_answers=CommandAnswers(generator, stoppable_tasks, memory),
         transcripts=transcripts,
         taking_up=TakingUp(stores.jobs, runner, answers, transcripts),
-        hearings=hearings,
+        stoppable_tasks=stoppable_tasks,
         expected=expected,
         intake=intake,
         missed=MissedQuestions(bot, intake, stores.jobs, runner, preferences, connected, base.clock),

@@ -10,7 +10,7 @@ import hikari
 import psutil
 import structlog
 
-from audio import Prosody, Speaker
+from audio import Prosody, SpeechSynthesizer
 from audio.recognition.device import Device, chosen_device
 from bot.answering.voice_notes import VoiceNoteTranscriber
 from bot.app.shared_parts import require_shared_parts
@@ -19,9 +19,9 @@ from bot.app.stores import Stores
 from bot.preferences.voices import ChosenVoices
 from bot.settings import Settings
 from bot.speech.attachment_links import AttachmentLinks
-from bot.speech.listener import Listener, LocalListener
-from bot.speech.remote_listener import RemoteListener
-from bot.speech.remote_speaker import RemoteSpeaker
+from bot.speech.attachment_transcriber import AttachmentTranscriber, LocalTranscriber
+from bot.speech.remote_synthesizer import RemoteSynthesizer
+from bot.speech.remote_transcriber import RemoteTranscriber
 from bot.weights.weights import WeightsCache
 from bot.work.bus.work_bus import WorkBus
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 class SpeechServices:
     """Speech in and out, ready."""
 
-    speaker: Speaker
+    synthesizer: SpeechSynthesizer
     voices: ChosenVoices
     voice_notes: VoiceNoteTranscriber
     bus: WorkBus | None = None
@@ -49,17 +49,17 @@ async def build_speech(
     """
     bus: WorkBus | None = None
     if settings.work_url is None:
-        listener, speaker = await _loaded(settings, cache, stack)
+        transcriber, synthesizer = await _loaded(settings, cache, stack)
     else:
         bus = await stack.enter_async_context(work_bus(settings, settings.work_url))
         links = AttachmentLinks(rest)
-        listener = RemoteListener(bus, links, limit_bytes=settings.max_audio_bytes)
-        speaker = RemoteSpeaker(bus, Prosody(settings.tts_rate, settings.tts_pitch))
+        transcriber = RemoteTranscriber(bus, links, limit_bytes=settings.max_audio_bytes)
+        synthesizer = RemoteSynthesizer(bus, Prosody(settings.tts_rate, settings.tts_pitch))
         log.info("workers hear and speak, none of their models is loaded here", memory_mib=_memory_mib())
     return SpeechServices(
-        speaker=speaker,
-        voices=ChosenVoices(stores.preferences, speaker),
-        voice_notes=VoiceNoteTranscriber(listener, stores.preferences),
+        synthesizer=synthesizer,
+        voices=ChosenVoices(stores.preferences, synthesizer),
+        voice_notes=VoiceNoteTranscriber(transcriber, stores.preferences),
         bus=bus,
     )
 
@@ -78,7 +78,9 @@ def require_work_parts(settings: Settings) -> None:
         require_shared_parts(settings, "WORK_URL")
 
 
-async def _loaded(settings: Settings, cache: WeightsCache, stack: AsyncExitStack) -> tuple[Listener, Speaker]:
+async def _loaded(
+    settings: Settings, cache: WeightsCache, stack: AsyncExitStack
+) -> tuple[AttachmentTranscriber, SpeechSynthesizer]:
     recognizer = await asyncio.to_thread(build_recognizer, settings, cache)
     stack.push_async_callback(recognizer.close)
     synthesizer = await asyncio.to_thread(build_synthesizer, settings, cache)
@@ -90,7 +92,7 @@ async def _loaded(settings: Settings, cache: WeightsCache, stack: AsyncExitStack
         device=chosen_device(Device(settings.whisper_device), settings.whisper_device_index).label,
         memory_mib=_memory_mib(),
     )
-    return LocalListener(recognizer, limit_bytes=settings.max_audio_bytes), synthesizer
+    return LocalTranscriber(recognizer, limit_bytes=settings.max_audio_bytes), synthesizer
 
 
 def _memory_mib() -> int:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from audio import Speaker, UnknownVoiceError
+from audio import SpeechSynthesizer, UnknownVoiceError
 from bot.preferences.preferences import Preferences
 
 
 class ChosenVoices:
     """Choices of voices, held against those that there are."""
 
-    def __init__(self, preferences: Preferences, speaker: Speaker) -> None:
+    def __init__(self, preferences: Preferences, synthesizer: SpeechSynthesizer) -> None:
         self._preferences = preferences
-        self._speaker = speaker
+        self._synthesizer = synthesizer
 
     async def of(self, user: int, guild: int | None) -> str | None:
         """The voice for what ``user`` hears in ``guild``: their own, or else the guild's; None leaves it to the
         language. A voice that can no longer be had is passed over."""
         for choices in (await self._preferences.user(user), await self._preferences.guild(guild)):
-            if choices.voice is not None and await self._speaker.has_voice(choices.voice):
+            if choices.voice is not None and await self._synthesizer.has_voice(choices.voice):
                 return choices.voice
         return None
 
@@ -42,5 +42,5 @@ class ChosenVoices:
         await self._preferences.change_guild(guild, lambda chosen: replace(chosen, voice=voice))
 
     async def _require(self, voice: str | None) -> None:
-        if voice is not None and not await self._speaker.has_voice(voice):
+        if voice is not None and not await self._synthesizer.has_voice(voice):
             raise UnknownVoiceError(voice)

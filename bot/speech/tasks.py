@@ -57,7 +57,7 @@ class HearTask(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def wish(self) -> str:
+    def fingerprint(self) -> str:
         """A fingerprint of what is wanted of the recording. What is merely expected, and the link, which is signed anew
         each time, do not count: after a restart the same is found by it."""
         return _fingerprint(
@@ -82,7 +82,7 @@ class SpeakTask(msgspec.Struct, frozen=True, kw_only=True, tag="speak"):
         return Prosody(self.rate, self.pitch)
 
     @property
-    def wish(self) -> str:
+    def fingerprint(self) -> str:
         """A fingerprint of all of it."""
         return _fingerprint(msgspec.structs.astuple(self))
 
@@ -91,5 +91,5 @@ class VoicesTask(msgspec.Struct, frozen=True, tag="voices"):
     """The list of voices that there are to speak with."""
 
 
-def _fingerprint(wish: object) -> str:
-    return hashlib.blake2b(msgspec.msgpack.encode(wish), digest_size=16).hexdigest()
+def _fingerprint(wanted: object) -> str:
+    return hashlib.blake2b(msgspec.msgpack.encode(wanted), digest_size=16).hexdigest()

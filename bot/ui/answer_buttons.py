@@ -10,7 +10,7 @@ from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
 STOP_ID, AGAIN_ID, ALOUD_ID, RECALLED_ID = "stop", "again", "aloud", "recalled"
-STOP_HEARING_ID = "stop-hearing"
+STOP_TASK_ID = "stop-hearing"
 GO_ON_ID, GO_ON_ASKED_ID = "goon", "goonasked"
 GOOD_ID, BAD_ID, CORRECT_ID = "good", "bad", "correct"
 
@@ -32,11 +32,11 @@ def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     )
 
 
-def hearing_row(hearing: str, locale: str) -> hikari.api.MessageActionRowBuilder:
+def stop_row(task: str, locale: str) -> hikari.api.MessageActionRowBuilder:
     """Below a recording that is being written down."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
-        hikari.ButtonStyle.SECONDARY, f"{STOP_HEARING_ID}:{hearing}", label=translate(STOP, locale), emoji="⏹️"
+        hikari.ButtonStyle.SECONDARY, f"{STOP_TASK_ID}:{task}", label=translate(STOP, locale), emoji="⏹️"
     )
 
 

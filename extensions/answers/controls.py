@@ -7,9 +7,9 @@ import hikari
 import yuyo
 
 from bot.answering.asking import CommandAnswers
-from bot.answering.hearings import Hearings
 from bot.answering.service import AnswerService
-from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_HEARING_ID, STOP_ID
+from bot.answering.stoppable_tasks import StoppableTasks
+from bot.ui.answer_buttons import AGAIN_ID, GO_ON_ASKED_ID, GO_ON_ID, STOP_ID, STOP_TASK_ID
 from bot.ui.screen import ROW_ID, SNOWFLAKE, Screen
 
 screen = Screen()
@@ -28,16 +28,16 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 
-@screen.button(STOP_HEARING_ID)
-async def stop_hearing(context: yuyo.components.Context, hearings: alluka.Injected[Hearings]) -> None:
+@screen.button(STOP_TASK_ID)
+async def stop_task(context: yuyo.components.Context, stoppable_tasks: alluka.Injected[StoppableTasks]) -> None:
     """Write no more down of a recording.
 
     Raises:
         NotPermittedError: it is not theirs.
-        HearingEndedError: all of it is written down.
+        TaskEndedError: all of it is written down.
     """
     interaction = context.interaction
-    hearings.stop(context.id_metadata, interaction)
+    stoppable_tasks.stop(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
 
 

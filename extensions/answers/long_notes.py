@@ -8,7 +8,7 @@ import alluka
 import hikari
 import yuyo
 
-from audio import Speaker, Transcript, subrip, webvtt
+from audio import SpeechSynthesizer, Transcript, subrip, webvtt
 from bot.answering.asking import CommandAnswers, CommandQuestion
 from bot.answering.translating import Translator
 from bot.i18n.translation import language_of
@@ -91,14 +91,14 @@ async def translate_note(context: yuyo.components.Context, translator: alluka.In
 @screen.button(ALOUD_ID)
 async def speak(
     context: yuyo.components.Context,
-    speaker: alluka.Injected[Speaker],
+    synthesizer: alluka.Injected[SpeechSynthesizer],
     voices: alluka.Injected[ChosenVoices],
     budgets: alluka.Injected[Budgets],
 ) -> None:
     """Speak the summary as a voice message.
 
     Raises:
-        StarlingError: see ``Speaker.speak``.
+        StarlingError: see ``SpeechSynthesizer.speak``.
     """
     interaction = context.interaction
     text = summary_in(interaction.message.content or "")
@@ -106,7 +106,7 @@ async def speak(
     try:
         voice = await voices.of(interaction.user.id, interaction.guild_id)
         source = int(interaction.guild_id or interaction.user.id)
-        speech = await speaker.speak(text, hint=language_of(str(interaction.locale)), voice=voice, source=source)
+        speech = await synthesizer.speak(text, hint=language_of(str(interaction.locale)), voice=voice, source=source)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lightbulb
 
-from audio import Speaker, UnknownVoiceError
+from audio import SpeechSynthesizer, UnknownVoiceError
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogues, language_of, translate
 from bot.preferences.voices import ChosenVoices
@@ -25,9 +25,9 @@ SAMPLE = _("Hello! This is how I sound. Shall I read your answers to you?")
 
 
 @safe
-async def complete_voice(context: lightbulb.AutocompleteContext[str], speaker: Speaker) -> None:
+async def complete_voice(context: lightbulb.AutocompleteContext[str], synthesizer: SpeechSynthesizer) -> None:
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
-    await context.respond(voice_choices(await speaker.voices(), typed, locale))
+    await context.respond(voice_choices(await synthesizer.voices(), typed, locale))
 
 
 voice = lightbulb.Group(
@@ -78,16 +78,16 @@ class PreviewVoice(
     )
 
     @lightbulb.invoke
-    async def invoke(self, context: lightbulb.Context, speaker: Speaker) -> None:
+    async def invoke(self, context: lightbulb.Context, synthesizer: SpeechSynthesizer) -> None:
         await context.defer(ephemeral=True)
-        known = next((one for one in await speaker.voices() if one.name == self.voice), None)
+        known = next((one for one in await synthesizer.voices() if one.name == self.voice), None)
         if known is None:
             raise UnknownVoiceError(self.voice)
         language = language_of(known.language)
         # A voice of a language that there is no sentence in reads English, with its accent.
         text = translate(SAMPLE, language if language in catalogues() else "en-US")
         source = int(context.guild_id or context.user.id)
-        speech = await speaker.speak(text, hint=None, voice=known.name, source=source)
+        speech = await synthesizer.speak(text, hint=None, voice=known.name, source=source)
         await respond(context, f"🔊 {known.name}", attachment=voice_message.file_of(speech), ephemeral=True)
 
 

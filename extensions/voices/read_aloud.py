@@ -8,7 +8,7 @@ import alluka
 import hikari
 import yuyo
 
-from audio import Speaker
+from audio import SpeechSynthesizer
 from bot.conversation.exchanges import ExchangeStore
 from bot.i18n.translation import language_of
 from bot.preferences.voices import ChosenVoices
@@ -23,7 +23,7 @@ screen = Screen()
 @screen.button(ALOUD_ID)
 async def read_aloud(
     context: yuyo.components.Context,
-    speaker: alluka.Injected[Speaker],
+    synthesizer: alluka.Injected[SpeechSynthesizer],
     exchanges: alluka.Injected[ExchangeStore],
     voices: alluka.Injected[ChosenVoices],
     usage: alluka.Injected[UsageStore],
@@ -38,7 +38,7 @@ async def read_aloud(
         hint = said.language if said and said.language else language_of(str(interaction.locale))
         voice = await voices.of(interaction.user.id, interaction.guild_id)
         source = int(interaction.guild_id or interaction.user.id)
-        speech = await speaker.speak(text, hint=hint, voice=voice, source=source)
+        speech = await synthesizer.speak(text, hint=hint, voice=voice, source=source)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):
             await interaction.delete_initial_response()

@@ -7,7 +7,7 @@ import contextlib
 import hikari
 import lightbulb
 
-from audio import NothingToSayError, Prosody, Speaker
+from audio import NothingToSayError, Prosody, SpeechSynthesizer
 from audio.synthesis.prosody import FASTEST, HIGHEST, LOWEST, SLOWEST
 from bot.conversation.exchanges import ExchangeStore
 from bot.errors import translatable as _
@@ -24,7 +24,7 @@ loader = lightbulb.Loader()
 
 async def say(
     context: lightbulb.Context,
-    speaker: Speaker,
+    synthesizer: SpeechSynthesizer,
     voices: ChosenVoices,
     budgets: Budgets,
     text: str,
@@ -48,7 +48,7 @@ async def say(
         else:
             chosen, hint = voice, None  # what could be of any language is then of the voice's
         source = int(context.guild_id or context.user.id)
-        speech = await speaker.speak(text, hint=hint, voice=chosen, prosody=prosody, source=source)
+        speech = await synthesizer.speak(text, hint=hint, voice=chosen, prosody=prosody, source=source)
     except Exception:
         # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
         with contextlib.suppress(hikari.HTTPError):
@@ -106,10 +106,10 @@ class Say(
 
     @lightbulb.invoke
     async def invoke(
-        self, context: lightbulb.Context, speaker: Speaker, voices: ChosenVoices, budgets: Budgets
+        self, context: lightbulb.Context, synthesizer: SpeechSynthesizer, voices: ChosenVoices, budgets: Budgets
     ) -> None:
-        prosody = speaker.prosody.altered(self.speed, self.pitch)
-        await say(context, speaker, voices, budgets, self.text, voice=self.voice, prosody=prosody)
+        prosody = synthesizer.prosody.altered(self.speed, self.pitch)
+        await say(context, synthesizer, voices, budgets, self.text, voice=self.voice, prosody=prosody)
 
 
 @loader.command
@@ -124,7 +124,7 @@ class ReadAloud(
     async def invoke(
         self,
         context: lightbulb.Context,
-        speaker: Speaker,
+        synthesizer: SpeechSynthesizer,
         voices: ChosenVoices,
         exchanges: ExchangeStore,
         budgets: Budgets,
@@ -134,4 +134,4 @@ class ReadAloud(
         text = answered.reply if answered else with_names(self.target)
         if not text:
             raise NothingToSayError
-        await say(context, speaker, voices, budgets, text)
+        await say(context, synthesizer, voices, budgets, text)

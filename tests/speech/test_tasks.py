@@ -33,10 +33,19 @@ def test_results_arrive_as_they_were() -> None:
 
 
 def test_a_task_is_known_again_by_its_wish_and_not_by_what_changes_over_a_restart() -> None:
-    wish = HearTask.of("https://cdn.discordapp.com/1", 10, OPTIONS).wish
+    wish = HearTask.of("https://cdn.discordapp.com/1", 10, OPTIONS).fingerprint
     signed_anew = HearTask.of("https://cdn.discordapp.com/2", 10, replace(OPTIONS, expected_languages=None))
-    assert signed_anew.wish == wish
-    assert HearTask.of("https://cdn.discordapp.com/1", 10, replace(OPTIONS, hints="Eve")).wish != wish
+    assert signed_anew.fingerprint == wish
+    assert HearTask.of("https://cdn.discordapp.com/1", 10, replace(OPTIONS, hints="Eve")).fingerprint != wish
     spoken = SpeakTask(text="Yes.", voice="joe")
-    assert spoken.wish == SpeakTask(text="Yes.", voice="joe").wish
-    assert len({spoken.wish, SpeakTask(text="No.", voice="joe").wish, SpeakTask(text="Yes.", voice="eve").wish}) == 3
+    assert spoken.fingerprint == SpeakTask(text="Yes.", voice="joe").fingerprint
+    assert (
+        len(
+            {
+                spoken.fingerprint,
+                SpeakTask(text="No.", voice="joe").fingerprint,
+                SpeakTask(text="Yes.", voice="eve").fingerprint,
+            }
+        )
+        == 3
+    )

@@ -41,8 +41,8 @@ class WorkRequest:
     """One task."""
 
     task: str
-    """What is to be done, named by its content, as ``TASK`` says: with another wish or text it has another name. The
-    result serves whoever asks this gateway for the same within ten minutes."""
+    """What is to be done, named by its content, as ``TASK`` says: with other options or another text it has another
+    name. The result serves whoever asks this gateway for the same within ten minutes."""
     kind: WorkKind
     lane: Lane
     source: int

@@ -10,10 +10,10 @@ from audio import Recognizer, Transcript, TranscriptionOptions
 from bot.ui.downloading import download
 
 
-class Listener(Protocol):
+class AttachmentTranscriber(Protocol):
     """Hears what people attach, in this process or elsewhere."""
 
-    async def hear(
+    async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
         """What is said in ``attachment``.
@@ -27,15 +27,15 @@ class Listener(Protocol):
         ...
 
 
-class LocalListener:
+class LocalTranscriber:
     """Downloads and hears in this process."""
 
     def __init__(self, recognizer: Recognizer, *, limit_bytes: int) -> None:
         self._recognizer = recognizer
         self._limit_bytes = limit_bytes
 
-    async def hear(
+    async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
-        """As ``Listener.hear``; all wait alike, in turns of their sources."""
+        """As ``AttachmentTranscriber.transcribe``; all wait alike, in turns of their sources."""
         return await self._recognizer.transcribe(await download(attachment, self._limit_bytes), options)

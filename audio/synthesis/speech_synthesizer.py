@@ -11,7 +11,7 @@ from audio.synthesis.streaming import OnBeginning, StreamingSynthesis
 from audio.synthesis.voices import Voice
 
 
-class Speaker(Protocol):
+class SpeechSynthesizer(Protocol):
     """Turns texts into voice messages: a ``Synthesizer``, or something that has one elsewhere."""
 
     @property

@@ -34,7 +34,7 @@ BEGINNING_WAIT_S = 0.5
 """A model that writes nothing further for so long is slower than a voice: its first words are spoken at once."""
 
 
-class RemoteSpeaker:
+class RemoteSynthesizer:
     """Has workers speak. Texts go there whole: but for the first words of an answer that is written slowly."""
 
     def __init__(self, bus: WorkBus, prosody: Prosody) -> None:
@@ -56,10 +56,10 @@ class RemoteSpeaker:
         prosody: Prosody | None = None,
         source: int | None = None,
     ) -> Speech:
-        """As ``Speaker.speak``."""
-        manner = prosody or self.prosody
+        """As ``SpeechSynthesizer.speak``."""
+        spoken = prosody or self.prosody
         task = SpeakTask(
-            text=text, language=language, hint=hint, voice=voice, rate=manner.rate, pitch=manner.pitch
+            text=text, language=language, hint=hint, voice=voice, rate=spoken.rate, pitch=spoken.pitch
         )  # fmt: skip
         return await self._spoken(task, source)
 
@@ -73,22 +73,22 @@ class RemoteSpeaker:
         on_beginning: OnBeginning | None = None,
         source: int | None = None,
     ) -> AsyncIterator[StreamingSynthesis]:
-        """As ``Speaker.stream``: what is written is spoken when it ends."""
-        manner = prosody or self.prosody
+        """As ``SpeechSynthesizer.stream``: what is written is spoken when it ends."""
+        spoken = prosody or self.prosody
 
         async def message(script: Script, language: str) -> Speech:
             # As in the synthesizer: of a few words nobody can tell the language for sure.
             beginning = on_beginning if base_language(language) == base_language(hint) else None
             spoken_by = voice
             if beginning is not None and not script.told and (count := await _slow_beginning(script)):
-                begun = await self._spoken(_plain(script.before(count), language, spoken_by, manner), source)
+                begun = await self._spoken(_plain(script.before(count), language, spoken_by, spoken), source)
                 if not script.is_complete and not script.has_more(count):
                     script.told, spoken_by = count, begun.voice
                     beginning(script.before(count), begun)
             rest = [line async for line in _rest(script)]
             if not any(char.isalnum() for line in rest for char in line):
                 raise NothingToSayError
-            return await self._spoken(_plain("\n".join(rest), language, spoken_by, manner), source)
+            return await self._spoken(_plain("\n".join(rest), language, spoken_by, spoken), source)
 
         stream = StreamingSynthesis(message, Script(max_chars=MAX_CHARS), hint)
         try:
@@ -97,11 +97,12 @@ class RemoteSpeaker:
             await stream.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
-        """As ``Speaker.voices``: those of the worker that answers first; those that are known where none does."""
+        """As ``SpeechSynthesizer.voices``: those of the worker that answers first; where none does, those that are
+        known."""
         return await self._known(VOICES_KEPT_S)
 
     async def has_voice(self, name: str) -> bool:
-        """As ``Speaker.has_voice``."""
+        """As ``SpeechSynthesizer.has_voice``."""
         for kept_s in (VOICES_KEPT_S, VOICES_DOUBTED_S):
             if any(voice.name.lower() == name.lower() for voice in await self._known(kept_s)):
                 return True
@@ -129,7 +130,7 @@ class RemoteSpeaker:
     async def _spoken(self, task: SpeakTask, source: int | None) -> Speech:
         lane = Lane.LONG if len(task.text) > LONG_CHARS else Lane.INTERACTIVE
         request = WorkRequest(
-            task=f"speak-{task.wish}",
+            task=f"speak-{task.fingerprint}",
             kind=WorkKind.SPEAK,
             lane=lane,
             source=source or 0,

@@ -20,7 +20,7 @@ PATIENCE_S = {Lane.INTERACTIVE: 120.0, Lane.LONG: 300.0, Lane.BULK: 540.0}
 """How long it may take, its place in the queue included; twice its own length is added."""
 
 
-class RemoteListener:
+class RemoteTranscriber:
     """Has workers hear what lies at Discord; no recording passes through here."""
 
     def __init__(self, bus: WorkBus, links: AttachmentLinks, *, limit_bytes: int) -> None:
@@ -28,10 +28,10 @@ class RemoteListener:
         self._links = links
         self._limit_bytes = limit_bytes
 
-    async def hear(
+    async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
-        """As ``Listener.hear``; where the link has expired, its message is read anew, once."""
+        """As ``AttachmentTranscriber.transcribe``; where the link has expired, its message is read anew, once."""
         if attachment.size > self._limit_bytes:
             raise FileTooLargeError(self._limit_bytes)
         try:
@@ -52,7 +52,7 @@ class RemoteListener:
                 options.progress(msgspec.msgpack.decode(progress, type=TranscriptionProgress))
 
         request = WorkRequest(
-            task=f"hear-{int(attachment.id)}-{task.wish}{suffix}",
+            task=f"hear-{int(attachment.id)}-{task.fingerprint}{suffix}",
             kind=WorkKind.HEAR,
             lane=lane,
             source=task.source or int(attachment.id),
