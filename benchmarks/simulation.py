@@ -38,7 +38,7 @@ GUILD_BYTES = 7_200
 REQUESTS = (2, 3, 4)
 # The same where next to nothing is left (python -m benchmarks.requests --only limit): the whole answer in one message,
 # and the voice message.
-LEAST_REQUESTS = (1, 1, 2)
+MIN_REQUESTS = (1, 1, 2)
 # tests/app/test_statements.py: the most that a voice note may ask of the database.
 STATEMENTS, TRANSACTIONS = 20, 6
 # PostgreSQL 15 with fsync, two shared cores: pgbench, 16 clients, a row inserted, looked up and changed a transaction.
@@ -151,7 +151,7 @@ def needs(load: Load) -> list[Need]:
     rows = load.notes_a_day * load.retention_days
     return [
         Need(
-            "Discord: requests", notes_s * load.requests_a_note(LEAST_REQUESTS), "/s", load.requests_taken_s,
+            "Discord: requests", notes_s * load.requests_a_note(MIN_REQUESTS), "/s", load.requests_taken_s,
             "bot", grows=False,
         ),
         Need("Discord: shards", shards, "", 1, "shard"),
@@ -214,7 +214,7 @@ def wait_for_discord(load: Load, seed: int = 1) -> Waits:
     """The day, second by second: what must be sent comes first, in its order; what there is room for beside it, up to
     the share that is kept free, shows that something is going on."""
     notes = np.random.default_rng(seed).poisson(rates(load))
-    least = load.requests_a_note(LEAST_REQUESTS)
+    least = load.requests_a_note(MIN_REQUESTS)
     more = load.requests_a_note(REQUESTS) - least
     taken_s = load.requests_taken_s
     waiting = shown = 0.0

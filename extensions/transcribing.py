@@ -95,7 +95,7 @@ class _Writing:
         async def work(progress: ProgressBar) -> _Found:
             return await self._found(context, asked, progress)
 
-        found = await stoppable(context, self._stoppable_tasks, work, least_s=LONG_S)
+        found = await stoppable(context, self._stoppable_tasks, work, min_s=LONG_S)
         if found is None:
             return
         if found.translation:

@@ -73,7 +73,7 @@ class TranslateMessage(
                 return f"{joined(heard)}\n-# {translate(BY_WHISPER, locale)}"
             return await translator.translate(text, language, user=context.user.id, guild=context.guild_id)
 
-        text = await stoppable(context, stoppable_tasks, work, least_s=LONG_S, ephemeral=True)
+        text = await stoppable(context, stoppable_tasks, work, min_s=LONG_S, ephemeral=True)
         if text is None:
             return
         if len(text) <= MESSAGE_LIMIT:

@@ -24,18 +24,18 @@ async def stoppable(
     stoppable_tasks: StoppableTasks,
     work: Callable[[ProgressBar], Awaitable[ResultT]],
     *,
-    least_s: float = 0.0,
+    min_s: float = 0.0,
     ephemeral: bool = False,
 ) -> ResultT | None:
     """What ``work`` gives, which shows how far it is on the bar that it is given; None once the button was pressed:
     ``work`` was cancelled, and that is told. ``context`` was deferred, ``ephemeral`` or not.
 
-    ``least_s``: of shorter recordings no bar is shown.
+    ``min_s``: of shorter recordings no bar is shown.
     """
     locale = locale_of(context)
     with stoppable_tasks.running(context.user.id, context.channel_id) as (task, stop):
         row = stop_row(task, locale)
-        progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=least_s, row=row)
+        progress = ProgressBar(context.interaction, translate(LISTENING, locale), least=min_s, row=row)
         try:
             return await stop.unless_cancelled(work(progress))
         except CancelledByUserError:

@@ -37,7 +37,7 @@ FORMAT = 1
 KEPT = ("guilds", "users", "trainings", "archive.key")
 """Of the data folder, beside the database: files of people, adapters and packed trainings, and what archives are signed
 with."""
-PRIORITY = ".right-of-way"
+PRIORITY = ".inference-priority"
 """Tells trainings of this machine to hold still, for as long as somebody waits."""
 MANIFEST, DATABASE = "manifest.json", "starling.db"
 PASSING = re.compile(r"\.running(-\d+)?|health(-\d+)?\.json|alive|starling\.db\.lock")

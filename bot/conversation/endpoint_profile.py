@@ -18,7 +18,7 @@ from bot.conversation.refusals import Refusal
 log = structlog.get_logger()
 
 KEPT_S = 7 * 86400.0
-"""After a week a lesson is forgotten: endpoints change, and learning it anew costs one request."""
+"""After a week what was learnt is forgotten: endpoints change, and learning it anew costs one request."""
 MIN_CONTEXT_TOKENS = 256
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -103,7 +103,7 @@ class ModelProfile:
 def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
     """What ``refusal`` of the request ``sent`` teaches; None where it teaches nothing that another request could heed.
 
-    A lesson is worth one more request, and no lesson is taught twice.
+    What is learnt is worth one more request, and nothing is learnt twice.
     """
     if refusal.is_page or refusal.status not in (0, 400, 422, 500, 501, 502):
         return None

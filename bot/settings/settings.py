@@ -309,7 +309,7 @@ class Settings(BaseSettings):
     @property
     def inference_priority(self) -> Path:
         """The file that tells trainings on this machine to hold still."""
-        return self.trainings_folder / ".right-of-way"
+        return self.trainings_folder / ".inference-priority"
 
     @property
     def guild_files_bytes(self) -> int:

@@ -1,8 +1,9 @@
 """Discord's limit for all requests of a bot together, kept before it is met.
 
-Fifty a second are few for a bot on many servers. What somebody waits for, a reply's last words, a voice message, an
-apology, waits its turn and is always sent. What only shows that something is going on gives way before that: below a
-share that is left there is no sign of typing, and replies that are being written are edited less and less often.
+Fifty a second are few for a bot on many servers. What somebody waits for, a reply's last words, a voice message, the
+report of an error, waits its turn and is always sent. What only shows that something is going on gives way before that:
+below a share that is left there is no sign of typing, and replies that are being written are edited less and less
+often.
 """
 
 from __future__ import annotations

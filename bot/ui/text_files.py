@@ -18,7 +18,7 @@ _ENCODINGS = (
 )  # fmt: skip
 """Those that are tried where a text is neither UTF-8 nor UTF-16, the most usual of those that are much alike first."""
 _ALIKE = 0.01
-_LEAST_IN_TEXT, _MOST = 7, 0.9
+_MIN_IN_TEXT, _MAX_SHARE = 7, 0.9
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
 GUESSED_BYTES = 64 << 10
@@ -75,7 +75,7 @@ def _of_unicode(data: bytes) -> str:
     begun = data[:4096]
     for encoding, larger in (("utf-16-le", begun[1::2]), ("utf-16-be", begun[0::2])):
         # Of alphabets, one byte of each two is smaller than any that is in texts of one byte a sign.
-        if len(larger) > 3 and sum(byte < _LEAST_IN_TEXT for byte in larger) >= _MOST * len(larger):
+        if len(larger) > 3 and sum(byte < _MIN_IN_TEXT for byte in larger) >= _MAX_SHARE * len(larger):
             return encoding
     return "utf-8-sig"
 

@@ -39,7 +39,7 @@ FIELDS = ("question", "said", "asked", "answer", "reason")
 
 
 @dataclass(frozen=True)
-class Town:
+class TwoGuilds:
     """What there is in the first server, by its ids."""
 
     asker: str
@@ -56,77 +56,77 @@ class Town:
     comparison: str
 
 
-BUTTONS: dict[str, Callable[[Town], str]] = {
-    "stop": lambda town: town.job,
-    "stop-hearing": lambda town: town.job,
-    "again": lambda town: town.job,
-    "goon": lambda town: town.job,
-    "goonasked": lambda town: town.reply,
+BUTTONS: dict[str, Callable[[TwoGuilds], str]] = {
+    "stop": lambda guilds: guilds.job,
+    "stop-hearing": lambda guilds: guilds.job,
+    "again": lambda guilds: guilds.job,
+    "goon": lambda guilds: guilds.job,
+    "goonasked": lambda guilds: guilds.reply,
     "aloud": lambda _town: "",
-    "compare-vote": lambda town: f"{town.comparison}:a",
-    "compare-reveal": lambda town: town.comparison,
-    "compare-learn": lambda town: town.comparison,
-    "compare-agree": lambda town: town.comparison,
-    "compare-take-back": lambda town: town.comparison,
+    "compare-vote": lambda guilds: f"{guilds.comparison}:a",
+    "compare-reveal": lambda guilds: guilds.comparison,
+    "compare-learn": lambda guilds: guilds.comparison,
+    "compare-agree": lambda guilds: guilds.comparison,
+    "compare-take-back": lambda guilds: guilds.comparison,
     "train-promote": lambda _town: "trained-7",
     "model-notice": lambda _town: "trained-7",
     "model-noticed": lambda _town: "trained-7:1",
     "train-again": lambda _town: "trained-7",
-    "train-start": lambda town: town.planned,
-    "train-drop": lambda town: town.planned,
-    "train-cancel": lambda town: town.queued,
-    "correction-delete": lambda town: f"{town.asker}:{town.correction}",
+    "train-start": lambda guilds: guilds.planned,
+    "train-drop": lambda guilds: guilds.planned,
+    "train-cancel": lambda guilds: guilds.queued,
+    "correction-delete": lambda guilds: f"{guilds.asker}:{guilds.correction}",
     "good": lambda _town: "",
     "bad": lambda _town: "",
     "vote-learn": lambda _town: "",
     "correct": lambda _town: "",
-    "recalled": lambda town: str(town.number),
-    "recalled-correct": lambda town: town.reply,
+    "recalled": lambda guilds: str(guilds.number),
+    "recalled-correct": lambda guilds: guilds.reply,
     "corrections-page": lambda _town: "approved:1",
-    "correction-approve": lambda town: f"{town.correction}:1",
-    "correction-reject": lambda town: f"{town.correction}:1",
-    "correction-retire": lambda town: f"{town.correction}:1:{town.number}",
-    "correction-edit": lambda town: town.correction,
-    "consent-agree": lambda town: f"new:{town.channel}:{town.reply}",
-    "consent-give": lambda town: f"new:{town.channel}:{town.reply}",
-    "consent-agree-named": lambda town: f"new:{town.channel}:{town.reply}",
-    "consent-give-named": lambda town: f"new:{town.channel}:{town.reply}",
+    "correction-approve": lambda guilds: f"{guilds.correction}:1",
+    "correction-reject": lambda guilds: f"{guilds.correction}:1",
+    "correction-retire": lambda guilds: f"{guilds.correction}:1:{guilds.number}",
+    "correction-edit": lambda guilds: guilds.correction,
+    "consent-agree": lambda guilds: f"new:{guilds.channel}:{guilds.reply}",
+    "consent-give": lambda guilds: f"new:{guilds.channel}:{guilds.reply}",
+    "consent-agree-named": lambda guilds: f"new:{guilds.channel}:{guilds.reply}",
+    "consent-give-named": lambda guilds: f"new:{guilds.channel}:{guilds.reply}",
     "consent-refuse": lambda _town: "",
-    "file-delete": lambda town: f"{town.asker}:{key_of(FILE)}",
-    "file-keep": lambda town: town.asker,
+    "file-delete": lambda guilds: f"{guilds.asker}:{key_of(FILE)}",
+    "file-keep": lambda guilds: guilds.asker,
     "files-page": lambda _town: "1",
-    "dataset-delete": lambda town: f"{town.asker}:all:{town.dataset}",
+    "dataset-delete": lambda guilds: f"{guilds.asker}:all:{guilds.dataset}",
     "set": lambda _town: "limits",
-    "test-cancel": lambda town: town.job,
-    "privacy-forget": lambda town: town.other_asker,
+    "test-cancel": lambda guilds: guilds.job,
+    "privacy-forget": lambda guilds: guilds.other_asker,
     "memory-page": lambda _town: "1",
     "help": lambda _town: "talk",
-    "note-aloud": lambda town: town.question,
-    "note-answer": lambda town: town.question,
-    "note-text": lambda town: town.question,
-    "note-translate": lambda town: town.question,
-    "recalled-misfit": lambda town: f"{town.reply}:{town.number}",
+    "note-aloud": lambda guilds: guilds.question,
+    "note-answer": lambda guilds: guilds.question,
+    "note-text": lambda guilds: guilds.question,
+    "note-translate": lambda guilds: guilds.question,
+    "recalled-misfit": lambda guilds: f"{guilds.reply}:{guilds.number}",
     "access": lambda _town: "limits",
-    "translations": lambda town: str(town.channel),
+    "translations": lambda guilds: str(guilds.channel),
 }
 """Ids with what is of the first server; of buttons that name nothing, what they have."""
 
-MENUS: dict[str, Callable[[Town], str]] = {
-    "corrections-open": lambda town: str(town.number),
-    "wanted-correct": lambda town: f"{town.channel}:{town.reply}",
-    "wanted-dismiss": lambda town: f"{town.channel}:{town.reply}",
+MENUS: dict[str, Callable[[TwoGuilds], str]] = {
+    "corrections-open": lambda guilds: str(guilds.number),
+    "wanted-correct": lambda guilds: f"{guilds.channel}:{guilds.reply}",
+    "wanted-dismiss": lambda guilds: f"{guilds.channel}:{guilds.reply}",
     "wanted-take": lambda _town: "sparrow",
 }
 """What is chosen in menus, whose own ids name nothing."""
 
-FORMS: dict[str, Callable[[Town], str]] = {
-    "ask-about": lambda town: f"{town.channel}:{town.question}",
-    "bad": lambda town: town.reply,
-    "correction": lambda town: f"edit:{town.correction}:1",
+FORMS: dict[str, Callable[[TwoGuilds], str]] = {
+    "ask-about": lambda guilds: f"{guilds.channel}:{guilds.question}",
+    "bad": lambda guilds: guilds.reply,
+    "correction": lambda guilds: f"edit:{guilds.correction}:1",
     "instruction": lambda _town: "kept:first",
     "set-limits": lambda _town: "",
     "access-limits": lambda _town: "",
-    "transcript": lambda town: town.question,
+    "transcript": lambda guilds: guilds.question,
 }
 """The same of forms."""
 
@@ -147,7 +147,7 @@ def stored_of_others(folder: Path, guild: str) -> dict[str, list[str]]:
     return {name: sorted(row for row in found if guild not in row) for name, found in rows.items() if name not in own}
 
 
-async def founded(harness: BotHarness, folder: Path) -> Town:
+async def founded(harness: BotHarness, folder: Path) -> TwoGuilds:
     """A question of Chloe's that was answered, and one of everything else, in the first server."""
     chloe, ada = harness.member, harness.administrator
     asked = await chloe.send("general", f"{harness.mention} Where? {SECRET}")
@@ -203,7 +203,7 @@ async def founded(harness: BotHarness, folder: Path) -> Town:
         )  # fmt: skip
     finally:
         await database.close()
-    return Town(
+    return TwoGuilds(
         str(ada.user["id"]), str(author), str(channel), str(asked["id"]), str(answer["id"]), job, correction.id,
         approved.number, dataset.id, ids[0], ids[1], comparison.id,
     )  # fmt: skip
@@ -248,17 +248,17 @@ async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path,
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings):
-            town = await founded(harness, tmp_path)
+            guilds = await founded(harness, tmp_path)
             second = harness.directory["guilds"][1]["id"]
             before = stored_of_others(tmp_path, second)
             told: list[Message] = []
             for ids, is_form in ((BUTTONS, False), (FORMS, True)):
                 for id_, about in ids.items():
-                    outcome = await used(harness, id_, about(town), is_form=is_form)
+                    outcome = await used(harness, id_, about(guilds), is_form=is_form)
                     told += outcome.messages
                     assert stored_of_others(tmp_path, second) == before, f"{id_} has changed the first server"
             for id_, about in MENUS.items():
-                told += (await chosen(harness, id_, about(town))).messages
+                told += (await chosen(harness, id_, about(guilds))).messages
                 assert stored_of_others(tmp_path, second) == before, f"{id_} has changed the first server"
             told += await harness.administrator.messages(SECOND)
             assert SECRET not in json.dumps(told)
@@ -277,13 +277,13 @@ async def test_what_no_button_of_ours_has_is_one_sentence_and_changes_nothing(
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(tmp_path, sandbox, **settings):
-            town = await founded(harness, tmp_path)
+            guilds = await founded(harness, tmp_path)
             before = stored_of_others(tmp_path, "no guild")
             used_so_far: list[tuple[str, Outcome]] = []
             for ids, is_form in ((BUTTONS, False), (FORMS, True)):
                 for id_, about in ids.items():
                     # Where nothing stands behind the name, nothing is missing.
-                    tried = MALFORMED if about(town) else MALFORMED[1:]
+                    tried = MALFORMED if about(guilds) else MALFORMED[1:]
                     used_so_far += [
                         (f"{id_}:{each}", await used(harness, id_, each, is_form=is_form)) for each in tried
                     ]

@@ -23,7 +23,7 @@ with InferencePriority(Path(sys.argv[1])).held():
 
 
 async def test_a_training_holds_still_until_the_last_one_has_an_answer(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "right-of-way"
+    path = tmp_path / "deep" / "inference-priority"
     training, bot, other_bot = (InferencePriority(path) for _each in range(3))
     await asyncio.to_thread(training.wait)
     with other_bot.held():
@@ -41,14 +41,17 @@ async def test_a_training_goes_on_now_and_then_where_somebody_always_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inference_priority, "LONGEST_STOP_S", 0.2)
-    training, bot = InferencePriority(tmp_path / "right-of-way"), InferencePriority(tmp_path / "right-of-way")
+    training, bot = (
+        InferencePriority(tmp_path / "inference-priority"),
+        InferencePriority(tmp_path / "inference-priority"),
+    )
     with bot.held():
         for _piece in range(50):
             await asyncio.wait_for(asyncio.to_thread(training.wait), 5)
 
 
 async def test_a_bot_that_was_killed_holds_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "right-of-way"
+    path = tmp_path / "inference-priority"
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, str(path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )  # fmt: skip

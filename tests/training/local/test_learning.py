@@ -30,7 +30,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
         pytest.skip("the extra train is not installed")
     monkeypatch.setattr(local_trainer, "CHECKPOINT_STEPS", 2)
     data = training_data(facts()[:4], facts()[4:6])
-    handle = await LocalTrainer(WeightsCache(), tmp_path, tmp_path / "right-of-way").start(
+    handle = await LocalTrainer(WeightsCache(), tmp_path, tmp_path / "inference-priority").start(
         data, Recipe(BASE, epochs=EPOCHS, learning_rate_multiplier=2), tmp_path / "job"
     )
     job = JobFolder(tmp_path / handle)
@@ -40,7 +40,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     os.kill(next(note["process"] for note in job.notes if "process" in note), signal.SIGKILL)
     assert job.wait_until_gone(10)
 
-    trainer = LocalTrainer(WeightsCache(), tmp_path, tmp_path / "right-of-way")
+    trainer = LocalTrainer(WeightsCache(), tmp_path, tmp_path / "inference-priority")
     async with asyncio.timeout(400):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
             await asyncio.sleep(0.2)

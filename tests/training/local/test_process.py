@@ -48,7 +48,7 @@ class SpoiltWeights(WeightsCache):
 def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalTrainer:
     """Its process starts also where the packages are missing that it needs in the end."""
     monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ())
-    return LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "right-of-way")
+    return LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "inference-priority")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_it_is_nobodys_child_and_is_not_started_twice(
     process = _process(tmp_path / waiting)
     assert os.getsid(process) != os.getsid(0)
     assert os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0)
-    again = LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "right-of-way")
+    again = LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "inference-priority")
     assert await asyncio.gather(*[again.start(DATA, RECIPE, tmp_path / "job") for _time in range(3)]) == [waiting] * 3
     assert (await again.state(waiting)).state == "queued"
     assert _process(tmp_path / waiting) == process
