@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.page import tell
-from benchmarks.recall_at_scale import LANGUAGES, Best, Files, as_json, by_score, measured, table
+from benchmarks.recall_at_scale import LANGUAGES, Best, FileError, Files, as_json, by_score, measured, table
 from benchmarks.recall_cases import Case, cases_in, fill, lines_in
 from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
@@ -187,10 +187,13 @@ def main() -> None:
     with asyncio.Runner() as runner:
         best = checked(runner) if asked.check else by_score
         found = []
-        for one in measured(files, {language: empty(RecallMethod.AUTO) for language in LANGUAGES}, best):
-            found.append(one)
-            if asked.json:
-                print(json.dumps(as_json(one)), flush=True)
+        try:
+            for one in measured(files, {language: empty(RecallMethod.AUTO) for language in LANGUAGES}, best):
+                found.append(one)
+                if asked.json:
+                    print(json.dumps(as_json(one)), flush=True)
+        except (FileError, OSError, UnicodeDecodeError) as error:
+            parser.error(str(error))
     if not asked.json or asked.write is not None:
         tell(table(found), asked.write, "check" if asked.check else "sizes")
 

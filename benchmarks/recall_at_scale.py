@@ -45,13 +45,31 @@ class Files:
     questions: Path
     """A line a question that none of them answers."""
     paraphrases: Path | None
-    """A line a correction asked for in other words: its question, a tab, and each paraphrase after a tab. Where the
-    corrections do not have the question, the second column is its answer."""
+    """A line a correction asked for in other words: its question, a tab, and each paraphrase after a tab. Where neither
+    the project nor the file of corrections has the question, the second column is its answer."""
 
 
-def rows_in(path: Path) -> list[list[str]]:
-    """The lines of ``path`` that are not empty, at their tabs."""
-    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+class FileError(Exception):
+    """Raised when a line of a file has not what it should have."""
+
+
+def rows_in(path: Path, columns: int = 1) -> list[list[str]]:
+    """The lines of ``path`` that are not empty, at their tabs.
+
+    Raises:
+        FileError: one has fewer columns than ``columns``, or there is none at all.
+    """
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        row = [cell.strip() for cell in line.split("\t")]
+        if len([cell for cell in row if cell]) < columns:
+            raise FileError(f"{path}, line {number}: there should be {columns} columns, at tabs")
+        rows.append(row)
+    if not rows:
+        raise FileError(f"{path} is empty")
+    return rows
 
 
 Best = Callable[[Index, str], Sequence[ApprovedCorrection]]
@@ -66,23 +84,26 @@ def by_score(index: Index, question: str) -> Sequence[ApprovedCorrection]:
 def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Iterator[Measured]:
     """Each size and language, with the empty index ``made`` for it; ``best`` asks it."""
     beside = [
-        ApprovedCorrection(f"file-{n}", 10_000 + n, row[0], row[1]) for n, row in enumerate(rows_in(files.corrections))
+        ApprovedCorrection(f"file-{n}", 10_000 + n, row[0], row[1])
+        for n, row in enumerate(rows_in(files.corrections, 2))
     ]
     questions = [row[0] for row in rows_in(files.questions)]
     everyday = lines_in("unrelated.tsv")
+    paraphrases = [] if files.paraphrases is None else rows_in(files.paraphrases, 2)
     for language, name in LANGUAGES.items():
         english = language == "english"
-        cases = cases_in(name) + [
-            case for case in _further(files.paraphrases, beside) if is_english(case.correction.prompt) == english
-        ]
-        first = {case.correction.id for case in cases}
-        further = [correction for correction in beside if correction.id not in first]
+        own, asked_for, further = _cases(cases_in(name), beside, paraphrases, english=english)
         asked = _of_language(questions, english=english)
-        sizes = sorted({min(size, len(further)) for size in BESIDE})
-        for size in sizes:
+        for size in sorted({min(size, len(further)) for size in BESIDE}):
             index = made[language]
-            fill(index, [*(case.correction for case in cases), *further[:size]], asked[0])
-            yield _measured(language, partial(best, index), cases, size, asked, _of_language(everyday, english=english))
+            held = [*(case.correction for case in own), *further[:size]]
+            # As on a server where both are spoken.
+            fill(index, held, own[0].paraphrases[0])
+            there = {correction.id for correction in held}
+            cases = [*own, *(case for case in asked_for if case.correction.id in there)]
+            yield _measured(
+                language, partial(best, index), cases, len(held), asked, _of_language(everyday, english=english)
+            )
 
 
 def table(found: Sequence[Measured]) -> str:
@@ -104,15 +125,25 @@ def as_json(one: Measured) -> dict[str, object]:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(one).items()}
 
 
-def _further(path: Path | None, beside: Sequence[ApprovedCorrection]) -> list[Case]:
+def _cases(
+    own: Sequence[Case], beside: Sequence[ApprovedCorrection], paraphrases: Sequence[Sequence[str]], *, english: bool
+) -> tuple[list[Case], list[Case], list[ApprovedCorrection]]:
+    """The project's cases, with the ``paraphrases`` that are of them; those that are of others of the language; and the
+    corrections beside the project's own, of which those come first that are asked for."""
+    by_question = {case.correction.prompt: case for case in own}
     known = {correction.prompt: correction for correction in beside}
-    cases: list[Case] = []
-    for n, row in enumerate([] if path is None else rows_in(path)):
-        if (correction := known.get(row[0])) is not None:
-            cases.append(Case(correction, tuple(text for text in row[1:] if text != correction.answer)))
-        else:
-            cases.append(Case(ApprovedCorrection(f"further-{n}", 5_000 + n, row[0], row[1]), tuple(row[2:])))
-    return cases
+    asked_for: list[Case] = []
+    for n, row in enumerate(paraphrases):
+        question, texts = row[0], tuple(text for text in row[1:] if text)
+        if (case := by_question.get(question)) is not None:
+            more = tuple(text for text in texts if text != case.correction.answer)
+            by_question[question] = Case(case.correction, (*case.paraphrases, *more))
+        elif is_english(question) == english:
+            found = known.get(question) or ApprovedCorrection(f"further-{n}", 5_000 + n, question, texts[0])
+            asked_for.append(Case(found, tuple(text for text in texts if text != found.answer)))
+    first = {case.correction.id: case.correction for case in asked_for}
+    others = [one for one in beside if one.id not in first and one.prompt not in by_question]
+    return list(by_question.values()), asked_for, [*first.values(), *others]
 
 
 def _of_language(texts: Sequence[str], *, english: bool) -> list[str]:
@@ -124,7 +155,7 @@ def _measured(
     language: str,
     recalled: Callable[[str], Sequence[ApprovedCorrection]],
     cases: Sequence[Case],
-    size: int,
+    corrections: int,
     questions: Sequence[str],
     everyday: Sequence[str],
 ) -> Measured:
@@ -141,7 +172,7 @@ def _measured(
     wrong, also_wrong = ([bool(best(text)) for text in texts] for texts in (questions, everyday))
     return Measured(
         language=language,
-        corrections=len(cases) + size,
+        corrections=corrections,
         found_first=statistics.fmean(list(best[:1]) == [correction] for correction, best in found),
         found_among_three=statistics.fmean(correction in best for correction, best in found),
         wrongly_recalled=statistics.fmean(wrong),

@@ -37,7 +37,11 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
     given = {
         "corrections": ["\t".join(row[:2]) for row in rows],
         "questions": ["What is the capital of France?", "Как сварить яйцо?"],
-        "paraphrases": ["\t".join([row[0], *row[2:]]) for row in rows[:2]],
+        "paraphrases": [
+            *("\t".join([row[0], *row[2:]]) for row in rows[3:5]),
+            "Who feeds the fish?\twho looks after the aquarium",  # one of the project's own
+            "Кто печёт хлеб?\tХлеб печёт Пауль.\tкто у нас пекарь",  # one that is in no file
+        ],
     }
     command = ["recall", "--json", "--check"]
     for name, lines in given.items():
@@ -56,7 +60,7 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
 
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["language"], one["corrections"]) for one in found] == [
-        ("english", 22), ("english", 26), ("russian", 20), ("russian", 26),
+        ("english", 20), ("english", 26), ("russian", 20), ("russian", 27),
     ]  # fmt: skip
     for one in found:
         assert set(one) == {
@@ -64,3 +68,8 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
             "everyday_wrongly_recalled", "ms",
         }  # fmt: skip
         assert one["found_first"] > one["wrongly_recalled"] and one["ms"] > 0
+
+    (tmp_path / "corrections").write_text("When?\tNow.\n\nNo answer\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        await asyncio.to_thread(recall.main)
+    assert "corrections, line 3" in capsys.readouterr().err

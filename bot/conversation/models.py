@@ -46,6 +46,15 @@ class WhichModelError(StarlingError):
         super().__init__(model=model)
 
 
+class OnlyModelError(StarlingError):
+    """Raised when a model is to be compared with another one, and there is none."""
+
+    sentence = _("There is only one model here, {model}, and nothing to compare it with.")
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model=model)
+
+
 class TrainedModels(Protocol):
     """The models that guilds have trained."""
 
@@ -166,12 +175,15 @@ class ChatModels:
         Raises:
             NoSuchModelError: one of them is not there.
             SameModelError: they are the same.
-            WhichModelError: there is no second, or more than one.
+            OnlyModelError: there is no second.
+            WhichModelError: there is more than one.
         """
         one = await self.of(guild) if first is None else await self.in_guild(guild, first)
         if second is None:
             others = [name for name in await self.names() if name != one.model]
-            if len(others) != 1:
+            if not others:
+                raise OnlyModelError(one.model)
+            if len(others) > 1:
                 raise WhichModelError(one.model)
             second = others[0]
         other = await self.in_guild(guild, second)

@@ -46,7 +46,8 @@ class EmbeddingSpace:
             return []
         scores = self._neighbourhoods.scores(self.embedding.load().asked(question))
         nearest = np.argsort(-scores, kind="stable")[:count]
-        return [RecallMatch(self._corrections[n], float(scores[n]) - self._neighbourhoods.threshold) for n in nearest]
+        margins = scores - self._neighbourhoods.threshold
+        return [RecallMatch(self._corrections[n], float(margins[n]), self.embedding.reach) for n in nearest]
 
 
 class CalibratedIndex:

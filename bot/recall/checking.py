@@ -22,9 +22,6 @@ from bot.usage.budgets import Budgets
 
 log = structlog.get_logger()
 
-REACH = 0.08
-"""So far below the threshold the model is asked as well: with 20 to 60 corrections, 91 to 97 of 100 paraphrases are
-above that, and a quarter of everyday questions."""
 TIMEOUT_S = 8.0
 """An answer waits no longer than this to be told what applies."""
 MAX_CHARS = 600
@@ -58,7 +55,7 @@ class RecallCheck:
         Where ``model`` cannot be asked, is for demonstration, or gives no verdict, those above the threshold.
         """
         by_score = tuple(one.correction for one in near if one.margin >= 0)
-        asked = [one.correction for one in near if one.margin >= -REACH]
+        asked = [one.correction for one in near if one.margin >= -one.reach]
         if not asked or not self._is_on or model.is_demonstration:
             return by_score
         key = (model.model, question, *asked)

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from bot.recall.everyday import EVERYDAY
+from bot.recall.everyday import EVERYDAY, TYPED
+from bot.recall.indexes import REACH
 from bot.recall.retrievers import MAX_CHARS, Retriever, Vectors, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
@@ -43,7 +44,9 @@ class EmbeddingChoice:
     prior: float
     """Its threshold where there are no corrections yet."""
     load: Callable[[], Embedding]
-    """Takes a second or two the first time, and raises what the embedding raises."""
+    """Takes some seconds the first time, and raises what the embedding raises."""
+    reach: float = REACH
+    """See ``RecallMatch``."""
 
     def kept(self, texts: Sequence[str]) -> list[bytes]:
         """The vectors of ``texts`` as they are stored: each side in 16 bits a number."""
@@ -190,7 +193,7 @@ class JoinedEmbedding:
 
     @functools.cached_property
     def _everyday(self) -> tuple[Vectors, Vectors]:
-        return self.both(EVERYDAY)
+        return self.both((*EVERYDAY, *TYPED))
 
 
 def _joined(first: Vectors, second: Vectors) -> Vectors:

@@ -63,20 +63,22 @@ async def respond(
         await _answer_late(context, text, files, components, ephemeral=ephemeral)
 
 
-async def post_card(context: lightbulb.Context, card: hikari.api.ComponentBuilder) -> hikari.Message:
-    """End the deferral of ``context``, which everyone sees, by a card, or by a message with it when the token has
-    expired; the message that has it.
+async def post_card(
+    context: lightbulb.Context, card: hikari.api.ComponentBuilder, *, ephemeral: bool = False
+) -> hikari.Message:
+    """End the deferral of ``context``, or what is shown in its place, by a card, or by a message with it when the token
+    has expired; the message that has it. ``ephemeral``: whether it was deferred so.
 
     Raises:
         hikari.HTTPError: Discord refuses every way.
     """
     try:
         return await context.interaction.edit_initial_response(
-            component=card, user_mentions=False, role_mentions=False, mentions_everyone=False
+            None, component=card, user_mentions=False, role_mentions=False, mentions_everyone=False
         )
     except (hikari.UnauthorizedError, hikari.NotFoundError) as error:
         _require_expired(error)
-        return await _answer_late(context, "", hikari.UNDEFINED, [card], ephemeral=False)
+        return await _answer_late(context, "", hikari.UNDEFINED, [card], ephemeral=ephemeral)
 
 
 def _require_expired(error: hikari.ClientHTTPResponseError) -> None:

@@ -48,9 +48,13 @@ class ProgressBar:
         """Show ``text`` in place of the line and the bar, when it is time to."""
         self._live.tell(text)
 
+    async def stop(self) -> None:
+        """Leave the bar as it is, for what comes in its place."""
+        await self._live.end()
+
     async def end(self) -> None:
         """Take the bar away: what comes then is a message of its own, and no bar any more."""
-        await self._live.end()
+        await self.stop()
         if self._is_shown:
             with contextlib.suppress(hikari.HTTPError):
                 await self._interaction.delete_initial_response()

@@ -32,7 +32,7 @@ VOTED: dict[ComparisonChoice, str] = {
     ComparisonChoice.ALIKE: _("You find both equally good. You can change your vote until the names are shown."),
 }
 RESULT = _("**A** is {model_a}, votes: {a}. **B** is {model_b}, votes: {b}. Both alike: {alike}.")
-SHARE = _("{model} got {share} of the votes for one of the two (95 % confidence interval: {low} to {high}).")
+SHARE = _("{model} got {share} of the votes for one of the two (95% confidence interval: {low} to {high}).")
 NO_VOTES = _("Nobody has voted for either of them.")
 LEARNED = _("-# {asker} agrees that this is learned from: /dataset add_comparisons takes it into a dataset.")
 UNAGREED = _("-# It is learned from only if {asker} agrees.")

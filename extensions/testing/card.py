@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hikari
 
-from bot.errors import translatable as _
+from bot.errors import translatable_plural as ngettext
 from bot.i18n.message import LazyMessage
 from bot.i18n.translation import translate
 from bot.storage.file_names import shown
 from bot.training.evaluating.running import Evaluation
 from bot.training.evaluating.text import EXPECTED, answer_text, describe_answer, mark, report, summary, title
 
-FIRST = _("-# The first {count}; all of them are in the file.")
+FIRST = ngettext(
+    "-# Only the first is shown here; all of them are in the file.",
+    "-# Only the first {count} are shown here; all of them are in the file.",
+)
 SOME = 6
 """Cases that are shown."""
 _MAX_CHARS, _MAX_BYTES = 3600, 9000

@@ -26,7 +26,7 @@ from bot.training.evaluating.running import EvaluationRun
 from bot.training.evaluating.scoring import Scorer
 from bot.training.evaluating.text import report
 from bot.training.rights import require_trainer
-from bot.ui.command_reply import locale_of, respond
+from bot.ui.command_reply import locale_of, post_card
 from bot.ui.downloading import download
 from bot.ui.progress_bar import ProgressBar
 from bot.usage.budgets import Budgets
@@ -111,14 +111,16 @@ class Test(
             run = EvaluationRun(cases, chosen, instruction, scorer, meter, stop=stop, on_progress=progress.tell)
             try:
                 evaluation = await run.result()
-            finally:
+            except BaseException:
                 await progress.end()
+                raise
+            await progress.stop()
         # Kept before it is shown: it has cost minutes and tokens, and Discord may take it no more.
         written = report(evaluation, source, locale)
         asked = replace(taken_from, began_at=began_at)
         summary = heading_of(evaluation, source, locale)
         await tests.keep(guild, context.user.id, asked, summary=summary, report=written)
-        await respond(context, components=[build_card(evaluation, source, locale)], ephemeral=True)
+        await post_card(context, build_card(evaluation, source, locale), ephemeral=True)
 
     async def _cases(
         self, guild: int, datasets: TrainingDatasets

@@ -12,7 +12,7 @@ from bot.app.chat import build_endpoint_model, build_further_endpoints
 from bot.app.doctor import examine
 from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
-from bot.conversation.models import ChatModels, NoSuchModelError
+from bot.conversation.models import ChatModels, NoSuchModelError, OnlyModelError
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings, read_settings
 from bot.settings.errors import SettingsError
@@ -144,6 +144,8 @@ async def test_a_slow_endpoint_keeps_nobody_waiting_who_types(
     began = time.monotonic()
     assert await models.names(within_s=0.2) == ["scripted"]
     assert time.monotonic() - began < 2.5
+    with pytest.raises(OnlyModelError):
+        await models.two(None, None, None)
     await models.close()
     await default.close()
 

@@ -10,8 +10,8 @@ import pytest
 from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.endpoint import EndpointAddress
 from bot.corrections.correction import ApprovedCorrection
-from bot.recall.checking import REACH, RecallCheck
-from bot.recall.indexes import RecallMatch
+from bot.recall.checking import RecallCheck
+from bot.recall.indexes import REACH, RecallMatch
 from tests.scripted_chat import ScriptedChat
 
 GAMES = ApprovedCorrection("a", 1, "When is the weekly game night?", "Every Thursday at 19:30.")

@@ -12,7 +12,7 @@ from bot.training.evaluating.running import CaseAnswer, Evaluation, ModelRun
 from bot.usage.text import decimal_text, number_text, percent_text
 
 TITLE = _("Test of {models}")
-RIGHT = _("{passed} of {judged} right: {share} (95 % confidence interval: {low} to {high})")
+RIGHT = _("{passed} of {judged} right: {share} (95% confidence interval: {low} to {high})")
 NOTHING_EXPECTED = _("no answers were expected, so none was judged")
 NO_ANSWER = _("without an answer: {count}")
 SIMILARITY = _("similarity {value}")
