@@ -159,6 +159,7 @@ WRONG = [
     ("OPENAI_BASE_URL", "http://[::1/v1", "names no server, or a port that is none"),
     ("OPENAI_BASE_URL", "https://", "names no server, or a port that is none"),
     ("WORK_URL", "nats://localhost:nats", "names no server, or a port that is none"),
+    ("CHAT_FALLBACK", "nowhere/model", "it needs an endpoint"),
     ("CHAT_HEADERS", '{"a b": "c"}', "'a b' is no name of a header"),
     ("CHAT_HEADERS", '{"X-Key": "пароль"}', "its value has other characters than those of ASCII"),
     ("CHAT_EXTRA", '{"models": {"gpt-5": 1}}', '"models" in it is not an object of objects'),

@@ -7,6 +7,7 @@ files of the data folder that are not made anew by themselves. No token and no k
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
@@ -44,6 +46,7 @@ PASSING = re.compile(r"\.running(-\d+)?|health(-\d+)?\.json|alive|starling\.db\.
 """What may lie in an empty data folder."""
 _COMPRESSION = 3
 """The database is small then, and the rest hardly gets smaller."""
+_PART_BYTES = 1 << 20
 _AT_ONCE = 500
 """Of what is forgotten again: databases take a few thousand values in one statement."""
 
@@ -101,6 +104,8 @@ class Restored:
     messages: int
     texts: int
     """Corrections, memories and votes that were taken back one by one."""
+    knows_who_was_forgotten: bool
+    """Whether there was a list of them; without one, who has withdrawn since then is back."""
 
 
 async def make_backup(settings: Settings, file: Path) -> Manifest:
@@ -203,7 +208,7 @@ async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Res
         finally:
             await asyncio.to_thread(shutil.rmtree, unpacked, ignore_errors=True)
         since = datetime.fromisoformat(manifest.taken_at)
-        again = [tombstone for tombstone in tombstones if tombstone.at >= since]
+        again = [tombstone for tombstone in tombstones or () if tombstone.at >= since]
         await _forget(settings, again)
     # What is forgotten from now on belongs beside that backup as well.
     with suppress(OSError):
@@ -212,13 +217,15 @@ async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Res
     users, guilds, messages = (
         counts.pop(kind) for kind in (TombstoneKind.USER, TombstoneKind.GUILD, TombstoneKind.MESSAGE)
     )
-    return Restored(manifest, users, guilds, messages, sum(counts.values()))
+    return Restored(manifest, users, guilds, messages, sum(counts.values()), tombstones is not None)
 
 
-def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone]:
+def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone] | None:
+    """Those in ``forgotten``, or beside ``file``; None where there is no list there."""
     if forgotten is not None and not forgotten.is_file():
         raise NoBackupError(forgotten, "there is no such list")
-    return list(read_tombstones(forgotten or file.absolute().parent / BESIDE_NAME))
+    listed = forgotten or file.absolute().parent / BESIDE_NAME
+    return list(read_tombstones(listed)) if listed.is_file() else None
 
 
 def _require_empty(folder: Path) -> None:
@@ -229,16 +236,20 @@ def _require_empty(folder: Path) -> None:
 
 def _unpack(file: Path, folder: Path) -> Manifest:
     try:
-        with tarfile.open(file) as archive:
+        with gzip.open(file) as stream:
             folder.mkdir(mode=0o700)
-            _extract(archive, folder)
+            with tarfile.open(fileobj=stream, mode="r:") as archive:
+                _extract(archive, folder)
+            # Whether all of it is as it was written stands behind the end of the archive.
+            while stream.read(_PART_BYTES):
+                """Nothing is in it."""
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(**told)
     except FileNotFoundError as error:
         reason = "it is no backup of Starling's" if file.is_file() else "there is no such file"
         raise NoBackupError(file, reason) from error
-    except (OSError, tarfile.TarError, EOFError, ValueError, TypeError) as error:
-        raise NoBackupError(file, f"it is no whole backup ({error})") from error
+    except (OSError, tarfile.TarError, zlib.error, EOFError, ValueError, TypeError) as error:
+        raise NoBackupError(file, f"it is no whole backup ({str(error).splitlines()[0]})") from error
     if manifest.format > FORMAT:
         raise NoBackupError(file, f"Starling {manifest.starling} made it, which is later than this one")
     return manifest

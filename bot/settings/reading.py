@@ -46,6 +46,11 @@ def read_settings(**given: object) -> Settings:
     _require_shares(settings)
     if settings.embedded_chat and settings.judge_model is not None:
         raise SettingsError("JUDGE_MODEL", "it needs an endpoint (such as OPENAI_BASE_URL=http://localhost:11434/v1)")
+    if settings.embedded_chat and settings.chat_fallback is not None:
+        name = settings.chat_fallback.partition("/")[0]
+        if name not in names:
+            reason = "it needs an endpoint (such as CHAT_FALLBACK=other/large, with one named other in CHAT_ENDPOINTS)"
+            raise SettingsError("CHAT_FALLBACK", reason)
     return settings
 
 

@@ -213,18 +213,24 @@ async def test_what_cannot_be_backed_up_or_restored_is_one_sentence(tmp_path: Pa
     with pytest.raises(PlaceNotEmptyError, match="there is backup-folders"):
         await restore(data, file, None)
     (tmp_path / "text.tar.gz").write_text("shopping list")
-    with tarfile.open(tmp_path / "other.tar", "w") as other:
+    with tarfile.open(tmp_path / "other.tar", "w:gz") as other:
         other.add(tmp_path / "text.tar.gz", "../../escaped")
-    with tarfile.open(tmp_path / "linked.tar", "w") as linked:
+    with tarfile.open(tmp_path / "linked.tar", "w:gz") as linked:
         entry = tarfile.TarInfo("guilds")
         entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
         linked.addfile(entry)
         linked.add(tmp_path / "text.tar.gz", "guilds/escaped")
     cut = tmp_path / "cut.tar.gz"
     cut.write_bytes(file.read_bytes()[:2000])
-    for name in ("text.tar.gz", "other.tar", "linked.tar", "cut.tar.gz", "missing"):
+    whole = file.read_bytes()
+    # Its last bytes say what all of it adds up to.
+    (tmp_path / "nearly.tar.gz").write_bytes(whole[:-4])
+    (tmp_path / "damaged.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    damaged = ("text.tar.gz", "other.tar", "linked.tar", "cut.tar.gz", "nearly.tar.gz", "damaged.tar.gz")
+    for name in (*damaged, "missing"):
         reason = "no such file" if name == "missing" else "no whole backup"
-        with pytest.raises(StarlingError, match=reason):
+        with pytest.raises(StarlingError, match=reason) as refused:
             await restore(read_settings(data_folder=tmp_path / "into"), tmp_path / name, None)
+        assert "\n" not in str(refused.value)
         assert not (tmp_path / "escaped").exists()
     await restore(read_settings(data_folder=tmp_path / "into"), file, None)

@@ -35,6 +35,12 @@ def backup(
     out.print(f"{file}: {told}", highlight=False, markup=False, soft_wrap=True)
 
 
+NO_LIST = (
+    "There is no list of who was forgotten since then: whoever has withdrawn after it is back. It lies beside backups "
+    "as starling-forgotten.jsonl; restore once more into an empty place, with --forgotten and that list."
+)
+
+
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that starling backup made.")],
@@ -57,6 +63,7 @@ def restore(
         f"{sum(made.rows.values()):,} rows and {made.files:,} files.",
         f"Forgotten again, as they were since: people {done.users}, servers {done.guilds}, messages {done.messages}, "
         f"texts and votes {done.texts}.",
+        *(() if done.knows_who_was_forgotten else (NO_LIST,)),
         "Start it: starling run",
     )
     for line in lines:
