@@ -40,6 +40,11 @@ LISTENING = frozenset({"transcriber", "fast"})
 """Fixtures that transcribe with the real model."""
 
 
+LONGEST = ("scaling/test_fleet.py", "training/local/test_learning.py")
+"""The files whose tests take minutes, the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
@@ -49,6 +54,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             compares_transcripts(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames)
         ):
             item.add_marker(pytest.mark.speech_model)
+    items[:] = _longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _longest_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """``items``, so ordered that the ``LONGEST`` files are begun first, by one each of the ``processes`` that begin with
+    equal shares of the whole: a long test that is begun last keeps one of them busy while the others have no more."""
+    folder = ROOT / "tests"
+    long = [[item for item in items if item.path == folder / name] for name in LONGEST]
+    rest = [item for item in items if not any(item in group for group in long)]
+    share = len(rest) // processes
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        ordered += [item for group in long[process::processes] for item in group]
+        ordered += rest[process * share : (process + 1) * share if process + 1 < processes else None]
+    return ordered
 
 
 def _weights(name: str) -> Path:

@@ -1,9 +1,9 @@
-"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS PRIORITY``.
+"""The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS PRIORITY NICENESS``.
 
 It leaves its parent behind at once, in a session of its own, and goes on whatever becomes of it. ``TURNS``: a lock
 file; of the processes that are given the same, one trains and the others wait. ``PRIORITY``: the lock file of
-``InferencePriority``. The first process ends with 0 when the second has taken the training's place, and with
-``HELD_ALREADY`` when another process has it.
+``InferencePriority``. ``NICENESS``: how far it stands back behind other processes, 0 to 19. The first process ends
+with 0 when the second has taken the training's place, and with ``HELD_ALREADY`` when another process has it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from bot.training.local.inference_priority import InferencePriority
 from bot.training.local.job import FolderHeldError, JobFolder
 from bot.training.states import TrainingState
 
-NICENESS = 10
 HELD_ALREADY = 3
 LOOK_S = 0.2
 
 
 def main() -> None:
     """Detach, then train."""
-    folder, (gguf, turns, inference_priority) = JobFolder(Path(sys.argv[1])), map(Path, sys.argv[2:])
+    path, gguf, turns, inference_priority = map(Path, sys.argv[1:5])
+    folder, niceness = JobFolder(path), int(sys.argv[5])
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)
         os._exit(int.from_bytes(os.read(reader, 1) or b"\x01"))
     os.setsid()
-    os.nice(NICENESS)
+    os.nice(niceness)
     try:
         with folder.hold():
             # Counted before anyone can think that it runs, so that no death of it is overlooked.

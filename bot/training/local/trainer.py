@@ -58,6 +58,8 @@ that were learnt, where the model alone knew none, and 10 to 13 of the 30 genera
 no difference. Preferences against ten answers that had been learnt before turned all of them around, and left 13 of the
 30; with half the epochs and 2e-4, two of the ten."""
 CHECKPOINT_STEPS = 10
+NICENESS = 10
+"""A training leaves the processor to whoever waits for an answer."""
 MAX_TRIES = 3
 """In a row without getting further."""
 START_TIMEOUT_S = 60.0
@@ -253,7 +255,7 @@ def _launch(job: JobFolder, gguf: Path, turns: Path, inference_priority: Path) -
     paths = [str(path.absolute()) for path in (job.path, gguf, turns, inference_priority)]
     with job.log.open("ab") as output:
         return subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "bot.training.local.child", *paths],
+            [sys.executable, "-m", "bot.training.local.child", *paths, str(NICENESS)],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=START_TIMEOUT_S, check=False,
             env=child_environment(),
         ).returncode  # fmt: skip

@@ -29,6 +29,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     if not local_trainer.is_installed():
         pytest.skip("the extra train is not installed")
     monkeypatch.setattr(local_trainer, "CHECKPOINT_STEPS", 2)
+    monkeypatch.setattr(local_trainer, "NICENESS", 0)
     data = training_data(facts()[:4], facts()[4:6])
     handle = await LocalTrainer(WeightsCache(), tmp_path, tmp_path / "inference-priority").start(
         data, Recipe(BASE, epochs=EPOCHS, learning_rate_multiplier=2), tmp_path / "job"
