@@ -58,8 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _longest_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
-    """``items``, so ordered that the ``LONGEST`` files are begun first, by one each of the ``processes`` that begin with
-    equal shares of the whole: a long test that is begun last keeps one of them busy while the others have no more."""
+    """``items``, so ordered that the ``LONGEST`` files are begun first, one by each of the ``processes``, which begin
+    with equal shares of the whole: a long test that is begun last keeps one busy while the others have no more."""
     folder = ROOT / "tests"
     long = [[item for item in items if item.path == folder / name] for name in LONGEST]
     rest = [item for item in items if not any(item in group for group in long)]
