@@ -51,12 +51,12 @@ def _read_once() -> Iterator[None]:
     """While the block runs, a GGUF file is read once, and the names of its tensors are listed once: transformers reads
     it for the configuration, for the tokenizer and for the weights, and lists the names for each of 400 modules, which
     takes three times as long as all the rest (transformers 5.20, ``modeling_gguf_pytorch_utils``)."""
-    reader, name_map = gguf.GGUFReader, gguf.get_tensor_name_map
-    gguf.GGUFReader, gguf.get_tensor_name_map = functools.cache(reader), functools.cache(name_map)
+    asked = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    vars(gguf).update({name: functools.cache(call) for name, call in asked.items()})
     try:
         yield
     finally:
-        gguf.GGUFReader, gguf.get_tensor_name_map = reader, name_map
+        vars(gguf).update(asked)
 
 
 @_read_once()
