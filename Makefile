@@ -104,5 +104,7 @@ pictures: .venv/installed-for-tests .venv/fetched
 
 # The sentences that translators see, brought up to date from the code.
 catalogues: .venv/installed-for-tests
-	$(BIN)/pybabel -q extract --no-location --sort-output --omit-header --input-dirs=bot,audio,extensions --output-file=build/starling.pot
-	$(BIN)/pybabel -q update --omit-header --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/i18n/locales
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --no-location --sort-output --no-wrap --input-dirs=bot,audio,extensions --output-file=build/starling.pot
+	@# The header has the rules of plurals, and lines that are broken anew would hide what was added.
+	$(BIN)/pybabel -q update --no-wrap --ignore-pot-creation-date --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/i18n/locales

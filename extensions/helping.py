@@ -48,8 +48,9 @@ class Purpose:
     commands: tuple[str, ...]
 
 
+TALK = "talk"
 PURPOSES: Mapping[str, Purpose] = {
-    "talk": Purpose(
+    TALK: Purpose(
         _("Talk"),
         _(
             "Mention me, reply to me, or send me a direct message. I answer a voice note that is a reply to me "
@@ -197,7 +198,7 @@ class Help(
             await respond(context, split(_one(_slash(commands), self.command, locale))[0], ephemeral=True)
             return
         hidden = await known.hidden(context.interaction)
-        await respond(context, components=[_page("talk", commands, hidden, locale)], ephemeral=True)
+        await respond(context, components=[_page(TALK, commands, hidden, locale)], ephemeral=True)
 
 
 @screen.button(PAGE_ID, state="|".join(PURPOSES))
@@ -213,9 +214,8 @@ def _page(
     key: str, commands: Sequence[hikari.PartialCommand], hidden: frozenset[str], locale: str
 ) -> hikari.impl.ContainerComponentBuilder:
     """The commands for one purpose, and buttons to the others for which there are some."""
-    by_name = {command.name: command for command in commands}
-    there = {name: [by_name[one] for one in purpose.commands if one in by_name] for name, purpose in PURPOSES.items()}
-    key = key if there.get(key) else "talk"
+    there = _by_purpose(commands)
+    key = key if there.get(key) else TALK
     lines = [
         f"{path} — {about}"
         for command in there[key]
@@ -239,6 +239,14 @@ def _page(
             )
     card.add_component(row)
     return card
+
+
+def _by_purpose(commands: Sequence[hikari.PartialCommand]) -> dict[str, list[hikari.PartialCommand]]:
+    """The commands for each purpose; those that are for none are told of at the end of what people come for first."""
+    left = {command.name: command for command in commands}
+    there = {name: [left.pop(one) for one in purpose.commands if one in left] for name, purpose in PURPOSES.items()}
+    there[TALK] += left.values()
+    return there
 
 
 def _paths(command: hikari.SlashCommand, hidden: frozenset[str], locale: str) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,9 @@ async def test_the_recipes_work_as_they_are_written(tmp_path: Path, written: lis
             again = await (await harness.member.click(rolled, "Roll again")).response()
             assert re.fullmatch(r"🎲 [1-6]", again["content"])
 
+            told = await (await harness.member.slash("help", {}, channel="general")).response()
+            assert "</dice:" in str(told["components"])
+
             said = await (await harness.member.slash("say", {"text": "One two three."}, channel="general")).response(30)
             whistled = decode(await harness.member.download(said["attachments"][0]))
             assert whistled.duration_s == pytest.approx(1.0, abs=0.3)
