@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from audio.recording import RECORDING_RATE_HZ, Samples
 
@@ -36,12 +37,17 @@ def window_frames(duration_s: float, *, padding_s: float, shortest_s: float) -> 
 
 
 class LogMel:
-    """Computes windows; may be used from several threads at once."""
+    """Computes windows; may be used from several threads at once.
+
+    From then on products of matrices take one thread in this process.
+    """
 
     def __init__(self, bands: int) -> None:
         """``bands``: as the model wants it, 80 or (large-v3) 128."""
         from faster_whisper.feature_extractor import FeatureExtractor
 
+        # NumPy's own threads save nothing here, and spin while they wait for another product: a fifth of the work.
+        threadpool_limits(limits=1, user_api="blas")
         self._extractor: FeatureExtractor = FeatureExtractor(feature_size=bands, sampling_rate=RECORDING_RATE_HZ)
 
     def window(self, samples: Samples, frames: int) -> Features:
