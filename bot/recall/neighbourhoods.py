@@ -40,16 +40,22 @@ class Neighbourhoods:
     """The corrections of one index among each other and among questions that are asked everywhere."""
 
     def __init__(
-        self, known: Vectors, asked: Vectors, everyday_known: Vectors, everyday_asked: Vectors, prior: float
+        self,
+        known: Vectors,
+        asked: Vectors,
+        everyday_known: Vectors,
+        everyday_asked: Vectors,
+        prior: float,
+        max_raise: float = MAX_RAISE,
     ) -> None:
         """``known`` and ``asked`` are the corrections' questions on both sides, row by row; ``prior`` is the threshold
-        where there are no corrections to learn it from."""
+        where there are no corrections to learn it from, and ``max_raise`` how far what is learnt may be above it."""
         self._known = known
         self._everyday = everyday_known
         self._nearest = self._nearest_to_each(asked, everyday_asked)
         """Of shape (NEAREST + 1, corrections): the highest scores of other questions with each, the highest first."""
         self._near = self._nearest[:NEAREST].mean(0)
-        self.threshold = self._learnt(asked, prior)
+        self.threshold = self._learnt(asked, prior, max_raise)
         """What scores below it has nothing to do with the question."""
 
     @property
@@ -74,7 +80,7 @@ class Neighbourhoods:
             best = _top(np.concatenate([best, block], axis=1))
         return best.T
 
-    def _learnt(self, asked: Vectors, prior: float) -> float:
+    def _learnt(self, asked: Vectors, prior: float, max_raise: float) -> float:
         count = len(asked)
         if count < 2:
             return prior
@@ -82,7 +88,7 @@ class Neighbourhoods:
         highest = np.concatenate(
             [self._highest_of_others(asked, judged[begin : begin + _BLOCK]) for begin in range(0, len(judged), _BLOCK)]
         )
-        learnt = float(np.clip(np.quantile(highest, 1 - WRONG_SHARE), prior - MAX_LOWERING, prior + MAX_RAISE))
+        learnt = float(np.clip(np.quantile(highest, 1 - WRONG_SHARE), prior - MAX_LOWERING, prior + max_raise))
         return (count * learnt + PRIOR_CORRECTIONS * prior) / (count + PRIOR_CORRECTIONS)
 
     def _highest_of_others(self, asked: Vectors, which: NDArray[np.int_]) -> Scores:
