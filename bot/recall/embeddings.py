@@ -146,11 +146,16 @@ class SentenceEncoder:
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
         self._model = USE(threads=1)
         self._lock = threading.Lock()
-        self._mean = self._raw(EVERYDAY).mean(0)
+        everyday = self._raw(EVERYDAY)
+        self._mean = everyday.mean(0)
+        self._everyday = dict(zip(EVERYDAY, everyday, strict=True))
+        """What is asked for once more when its neighbourhoods are worked out."""
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        vectors = unit(self._raw(texts) - self._mean)
+        new = [text for text in texts if text not in self._everyday]
+        found = self._everyday | (dict(zip(new, self._raw(new), strict=True)) if new else {})
+        vectors = unit(np.stack([found[text] for text in texts]) - self._mean)
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:

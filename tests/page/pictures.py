@@ -26,7 +26,7 @@ from tests.training.factories import facts
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
-CARD_SIZES = {"desktop": (1000, 1200), "phone": (390, 1400)}
+CARD_SIZES = {"desktop": (1000, 1500), "phone": (390, 1900)}
 ANSWER_MS = 300_000
 FIRST_VISITS = (
     ("chloe", "english", "Tom feeds it every morning."),
@@ -129,6 +129,8 @@ async def _talk(visit: Visit) -> None:
     await visit.page.get_by_role("button", name="Read aloud").wait_for(timeout=ANSWER_MS)
     await visit.page.locator("[data-try=note]").click()
     await visit.page.get_by_role("group", name="Voice message").nth(1).wait_for(timeout=ANSWER_MS)
+    # Its first words are heard before the last are written.
+    await visit.page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=ANSWER_MS)
     await visit.page.wait_for_timeout(1000)
 
 
@@ -143,7 +145,7 @@ async def _first_visit(browser: Browser, folder: Path) -> None:
                     await form.locator("textarea, input").last.fill(answer, timeout=ANSWER_MS)
                     await form.locator("button.primary").click()
                     await visit.page.locator("[data-try=again]").click(timeout=ANSWER_MS)
-                    await visit.page.locator("button", has_text="💡").last.wait_for(timeout=ANSWER_MS)
+                    await visit.messages.locator("button", has_text="💡").last.wait_for(timeout=ANSWER_MS)
                     for name in ("desktop", "phone"):
                         width, height, _colours = SIZES[name]
                         await visit.page.set_viewport_size({"width": width, "height": height})
