@@ -65,6 +65,8 @@ class CalibratedIndex:
         self._all_languages = english is None
         """Whether somebody has asked in another language: only then is what is English looked at in it."""
         self._lock = threading.Lock()
+        self._widening = threading.Lock()
+        """Whoever has it loads the embedding of all languages."""
 
     @property
     def embeddings(self) -> Sequence[str]:
@@ -123,8 +125,13 @@ class CalibratedIndex:
         """See ``Index``."""
         if self._all_languages or is_english(question):
             return False
-        self._all_languages = True
-        return True
+        with self._widening:
+            if self._all_languages:
+                return False
+            if self._corrections:
+                self._every.embedding.load().everyday()
+            self._all_languages = True
+            return True
 
     def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """See ``Index``."""

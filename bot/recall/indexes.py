@@ -57,7 +57,8 @@ class Index(Protocol):
         another thread may use it."""
 
     def widens_for(self, question: str) -> bool:
-        """Whether ``replace`` has to be called again before ``question`` is asked."""
+        """Whether ``replace`` has to be called again before ``question`` is asked. Loads what that needs, which takes
+        seconds; meanwhile another thread may use the index."""
 
     def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """At most ``limit`` corrections that are about ``question``, the likeliest first; often none."""

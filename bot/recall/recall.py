@@ -136,8 +136,10 @@ class Recall:
         if (held := self._indexes.get((taught, owner))) is None:
             held = self._indexes[taught, owner] = _OwnersIndex(taught, owner, index())
         self._indexes.move_to_end((taught, owner))
+        # Not with the lock: what it loads takes seconds, and questions in other languages need nothing of it.
+        widens = await asyncio.to_thread(held.index.widens_for, question)
         async with held.lock:
-            if await asyncio.to_thread(held.index.widens_for, question) or held.revision != revision:
+            if widens or held.revision != revision:
                 await self._read(held, revision)
             if held.index.lacking() and (held.growing is None or held.growing.done()):
                 held.growing = self._begin(self._grow(held))

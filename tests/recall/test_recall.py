@@ -129,6 +129,26 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
 
 
+async def test_the_first_question_in_another_language_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_loading, may_go_on = threading.Event(), threading.Event()
+
+    class Widening(WordIndex):
+        def widens_for(self, question: str) -> bool:
+            if question != "Когда?":
+                return False
+            is_loading.set()
+            return may_go_on.wait(30)
+
+    monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 5.0)
+    recall = recall_of(Shelf(), Widening)
+    first = asyncio.create_task(recall.recalled(GUILD, "Когда?"))
+    await asyncio.to_thread(is_loading.wait, 30)
+    assert [one.number for one in await recall.recalled(GUILD, "When is the weekly game night?")] == [1]
+    may_go_on.set()
+    assert await first == ()
+    await recall.close()
+
+
 async def test_what_is_known_already_is_recalled_while_the_rest_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch after the other, each kept as it comes: what was begun is not begun anew after a restart."""
     may_go_on = threading.Event()
