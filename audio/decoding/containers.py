@@ -87,7 +87,7 @@ _TS_PACKETS = 3
 _TS_PACKETS_FROM_THE_MIDDLE = 6
 """Where the file begins in the middle of a packet; so many signs stand by chance once in 10^12 places."""
 
-_MAX_SIGN_BYTES = 40
+MAX_SIGN_BYTES = 40
 """Up to the end of the word that tells MP3 files with a count."""
 
 _MAX_SEARCH_BYTES = 2**16
@@ -101,10 +101,10 @@ _MAX_TAGS = 16
 
 def container_of(data: bytes) -> Container | None:
     """The container that ``data`` begins like, or None when it is none of ``CONTAINERS``."""
-    start = _id3_bytes(data)
+    start = id3_bytes(data)
     if start:
-        return _container_at(data[start : start + _MAX_SIGN_BYTES]) or MP3
-    if known := _container_at(data[:_MAX_SIGN_BYTES]) or _transport_stream(data):
+        return _container_at(data[start : start + MAX_SIGN_BYTES]) or MP3
+    if known := _container_at(data[:MAX_SIGN_BYTES]) or _transport_stream(data):
         return known
     beginning = data[:_MAX_SEARCH_BYTES]
     return MP3 if has_mp3_frames(beginning) else AAC if has_adts_frames(beginning) else None
@@ -121,7 +121,7 @@ def _container_at(data: bytes) -> Container | None:
     return _dolby(data) or _mpeg_audio(data)
 
 
-def _id3_bytes(data: bytes) -> int:
+def id3_bytes(data: bytes) -> int:
     """Where the ID3v2 tags in front end, 0 without: headers of ten bytes, the last four of them the length of what
     follows, seven bits each (id3.org, ID3v2.4 section 3.1).
     """

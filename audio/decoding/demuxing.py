@@ -21,7 +21,7 @@ from av.stream import Stream
 
 from audio.decoding.allocation_limit import limit_allocations
 from audio.decoding.codecs import DECODERS
-from audio.decoding.containers import OGG, W64, WAV, Container
+from audio.decoding.containers import MAX_SIGN_BYTES, MP3_WITH_COUNT, OGG, W64, WAV, Container, id3_bytes
 from audio.decoding.conversion import Conversion
 from audio.decoding.limits import DecodingLimits
 from audio.errors import (
@@ -222,6 +222,9 @@ class Reading:
         if self.container is W64:
             # Behind an identifier of 16 bytes, the length of the file (Sony Wave64 specification).
             return int.from_bytes(self.data[16:24], "little") > len(self.data)
+        if self.container is MP3_WITH_COUNT and _mp3_is_whole(self.data):
+            # Of several that were joined to one, FFmpeg guesses the duration.
+            return False
         if not self.container.declares_duration or file.duration is None:
             return False
         end_s = ((file.start_time or 0) + file.duration) / av.time_base
@@ -265,3 +268,14 @@ def _riff_is_whole(data: bytes) -> bool:
     """Whether as many bytes are there as the header says, if that was known when it was written."""
     declared = int.from_bytes(data[4:8], "little")
     return declared == 0 or declared >= SHORTEST_STREAM_BYTES or len(data) >= declared
+
+
+def _mp3_is_whole(data: bytes) -> bool:
+    """Whether all bytes are there of which the first frame, which holds no sound, tells the number (Xing's header: its
+    name, four bytes of flags, then as many numbers of four bytes as are flagged, frames and bytes first)."""
+    start = id3_bytes(data)
+    frame = data[start : start + MAX_SIGN_BYTES + 16]
+    sign = max(frame.find(b"Xing"), frame.find(b"Info"))
+    flags = int.from_bytes(frame[sign + 4 : sign + 8], "big")
+    place = sign + 8 + 4 * (flags & 1)
+    return bool(flags & 2) and len(data) - start >= int.from_bytes(frame[place : place + 4], "big")

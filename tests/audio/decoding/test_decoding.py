@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -111,6 +112,15 @@ def test_a_file_that_breaks_off_gives_its_first_part_and_says_so(how: Format, jf
     assert recording.truncated
     assert 4.5 < recording.duration_s < 6
     assert alike(recording.samples, jfk_sound.samples) > 0.95
+
+
+def test_mp3_files_that_were_joined_to_one_are_whole(jfk_sound: Recording) -> None:
+    """Where frames are small, what FFmpeg guesses of their duration was half a second too long."""
+    file = file_of(jfk_sound.samples, replace(MP3, rate_hz=16_000, bit_rate=8_000))
+    recording = decode(file * 4)
+    assert not recording.truncated
+    assert recording.duration_s == pytest.approx(44, abs=0.5)
+    assert decode(file[: len(file) // 2]).truncated
 
 
 @pytest.mark.parametrize("how", BREAKS_OFF_UNSEEN, ids=str)
