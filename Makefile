@@ -62,9 +62,13 @@ constraints: build/tools/installed
 	printf 'hatchling\neditables\n' | build/tools/bin/uv pip compile - pyproject.toml --extra embedded --extra postgresql --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade --output-file constraints.txt
 
-# The licences of all that is installed, and a bill of materials (CycloneDX): build/licences.md, build/sbom.json.
+# The licences of all that is installed, with their texts and where those are that came without, and a bill of materials
+# (CycloneDX): build/licences.md, build/licences.txt, build/sbom.json.
 licences: .venv/installed build/tools/installed
 	build/tools/bin/pip-licenses --python $(BIN)/python --format markdown --with-urls --output-file build/licences.md
+	@{ echo; cat docs/licences.md; } >> build/licences.md
+	build/tools/bin/pip-licenses --python $(BIN)/python --format plain-vertical --with-license-file --no-license-path \
+	  --output-file build/licences.txt
 
 sbom: .venv/installed build/tools/installed
 	build/tools/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --mc-type application \
