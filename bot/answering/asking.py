@@ -9,7 +9,7 @@ import hikari
 
 from bot.answering.generator import AnswerGenerator
 from bot.answering.remembering import Memory
-from bot.answering.request import AnswerGoneError, AnswerRequest
+from bot.answering.request import AnswerGoneError, AnswerRequest, MessageSource
 from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.voice_notes import is_recording
 from bot.preferences.choices import SpeakMode
@@ -45,6 +45,8 @@ class CommandQuestion:
     """What there is of the answer, which goes on from there."""
     is_given: bool = False
     """See ``Exchange``."""
+    source: MessageSource | None = None
+    """The message that is to be answered."""
 
     @property
     def heading(self) -> str:
@@ -95,8 +97,13 @@ class CommandAnswers:
             raise AnswerGoneError
         require_owner(interaction, exchange.user_id, ASKER)
         await defer(interaction, ephemeral=is_private)
+        is_of_message = exchange.prompt_message_id != exchange.reply_message_id
         question = CommandQuestion(
-            exchange.prompt, speak=SpeakMode.NEVER, is_private=is_private, continued=exchange.reply
+            exchange.prompt,
+            speak=SpeakMode.NEVER,
+            is_private=is_private,
+            continued=exchange.reply,
+            source=MessageSource(exchange.prompt_message_id, exchange.said_by) if is_of_message else None,
         )
         await self.answer(interaction, question)
 
@@ -138,6 +145,7 @@ def _request(
         remembered=not question.is_private,
         cancellation=stop,
         is_given=question.is_given,
+        answered=question.source,
     )
 
 

@@ -166,12 +166,12 @@ class ConversationHistory:
         return EarlierConversation(tuple(turns), nearest.unread, nearest.shortened)
 
     async def _of_exchanges(self, exchanges: Sequence[Exchange], reading: EarlierFiles) -> list[ChatMessage]:
-        names = {user: await self._name(user) for user in {exchange.user_id for exchange in exchanges}}
+        names = {user: await self._name(user) for user in {exchange.said_by for exchange in exchanges}}
         turns: list[ChatMessage] = []
         for exchange in exchanges:
             attached = await self._attached(exchange, reading)
             text = f"{exchange.prompt}\n\n{attached.text_for_model}".strip()
-            turns.append(ChatMessage("user", text, names[exchange.user_id], attached.pictures))
+            turns.append(ChatMessage("user", text, names[exchange.said_by], attached.pictures))
             turns.append(ChatMessage("assistant", exchange.reply))
         return turns
 
@@ -229,7 +229,7 @@ class ConversationHistory:
             if exchange.prompt_message_id == one.id:
                 attached = AttachmentContent() if seen is None else await self._attached(exchange, seen, one)
                 text = f"{exchange.prompt}\n\n{attached.text_for_model}".strip()
-                turns.append(ChatMessage("user", text, await self._name(exchange.user_id), attached.pictures))
+                turns.append(ChatMessage("user", text, await self._name(exchange.said_by), attached.pictures))
             if exchange.reply_message_id == one.id:
                 turns.append(ChatMessage("assistant", exchange.reply))
         return turns

@@ -43,13 +43,14 @@ class Memory:
         if not request.reply.message_ids:
             return False
         if request.remembered or answer.is_at_limit:
-            first = request.reply.message_ids[0]
+            first, source = request.reply.message_ids[0], request.answered
+            asked_by = request.message.id if request.message else first
             exchange = Exchange(
                 reply_message_id=first,
                 channel_id=request.channel_id,
                 guild_id=request.guild_id,
                 user_id=request.asker.id,
-                prompt_message_id=request.message.id if request.message else first,
+                prompt_message_id=asked_by if source is None else source.message_id,
                 prompt=understood.text,
                 reply=f"{request.continued.rstrip()} {answer.text}" if request.is_apart else answer.text,
                 language=understood.language,
@@ -59,6 +60,7 @@ class Memory:
                 has_files=understood.attached != AttachmentContent(),
                 recalled=prompt.recalled if request.guild_id is not None or request.is_direct else (),
                 is_given=request.is_given,
+                words_by=source.user_id if source is not None and source.user_id != request.asker.id else None,
             )
             if request.remembered:
                 await self._exchanges.remember(exchange, request.asked_at)

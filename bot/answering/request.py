@@ -74,6 +74,14 @@ async def _unnoted(_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageSource:
+    """A message whose words are asked with by somebody, who need not have written it."""
+
+    message_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRequest:
     """Something that is being answered: a message, or a command."""
 
@@ -114,6 +122,8 @@ class AnswerRequest:
     """Whether the conversation can go on from the answer."""
     is_given: bool = False
     """Whether it was asked by /ask; see ``Exchange``."""
+    answered: MessageSource | None = None
+    """The message that a command asks to answer."""
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """Aware; of what is asked by a message, when it was taken."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)

@@ -37,7 +37,7 @@ class Exchange:
     user_id: int
     """Who asked."""
     prompt_message_id: int
-    """The same as the reply's where a command asked."""
+    """The same as the reply's where a command asked, but for one that asked to answer a message."""
     prompt: str
     """What was written, or what was heard."""
     reply: str
@@ -55,6 +55,14 @@ class Exchange:
     person has taught for themselves."""
     is_given: bool = False
     """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
+    words_by: int | None = None
+    """Whose words the prompt is, where they are another's than of who asked: whose message was answered from its
+    menu."""
+
+    @property
+    def said_by(self) -> int:
+        """Whose words the prompt is."""
+        return self.user_id if self.words_by is None else self.words_by
 
 
 class ExchangeStore(DataHolder):
@@ -71,7 +79,7 @@ class ExchangeStore(DataHolder):
         self._held: TTLCache[int, Exchange] = TTLCache(_HELD, _HELD_S)
 
     async def remember(self, exchange: Exchange, asked_at: datetime | None = None) -> None:
-        """Keep ``exchange``, unless its question or reply was deleted meanwhile, or the person, or the guild, forgotten
+        """Keep ``exchange``, unless its question or reply was deleted meanwhile, or a person, or the guild, forgotten
         since ``asked_at`` (aware; None: since it was created).
 
         One with the same reply is replaced.
@@ -80,7 +88,7 @@ class ExchangeStore(DataHolder):
             if self._is_gone(exchange, asked_at or exchange.created_at):
                 return
             async with self._database.sessions.begin() as session:
-                if self._is_shared and await was_forgotten(session, exchange.user_id, asked_at or exchange.created_at):
+                if self._is_shared and await _is_withdrawn(session, exchange, asked_at or exchange.created_at):
                     return
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
@@ -96,14 +104,14 @@ class ExchangeStore(DataHolder):
         if exchange is None or not self._is_shared:
             return exchange
         async with self._database.sessions.begin() as session:
-            if not await was_forgotten(session, exchange.user_id, exchange.created_at):
+            if not await _is_withdrawn(session, exchange, exchange.created_at):
                 return exchange
         self._held.pop(reply_message_id, None)
         return None
 
     def _is_gone(self, exchange: Exchange, asked_at: datetime) -> bool:
         messages = (exchange.prompt_message_id, exchange.reply_message_id)
-        owners = [("user", exchange.user_id), ("guild", exchange.guild_id or 0)]
+        owners = [("user", exchange.user_id), ("user", exchange.said_by), ("guild", exchange.guild_id or 0)]
         return any(("message", id_) in self._gone for id_ in messages) or any(
             owner in self._gone and self._gone[owner] >= asked_at for owner in owners
         )
@@ -186,24 +194,25 @@ class ExchangeStore(DataHolder):
         return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == guild_id))
 
     async def of_user(self, user_id: int) -> list[Exchange]:
-        """All that a person has asked, the oldest first."""
-        wanted = select(ExchangeRow).where(ExchangeRow.user_id == user_id).order_by(ExchangeRow.created_at)
+        """All that a person has asked, and what others have asked with their words, the oldest first."""
+        wanted = select(ExchangeRow).where(_is_of(user_id)).order_by(ExchangeRow.created_at)
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted)]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has asked, with the answers; what is being answered is not remembered either."""
+        """Forget all that a person has asked, or others with their words, with the answers; what is being answered is
+        not remembered either."""
         self._note_gone("user", [user_id])
         if self._is_shared:
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, user_id)
                 await session.merge(WithdrawalRow(user_id=user_id, withdrawn_at=datetime.now(UTC)))
-        return ErasureResult(await self._delete(ExchangeRow.user_id == user_id))
+        return ErasureResult(await self._delete(_is_of(user_id)))
 
     async def count(self, user_id: int) -> StoredDataSummary:
         """Questions with their answers."""
         async with self._database.sessions() as session:
-            return StoredDataSummary({DataKind.EXCHANGES: await count_rows(session, ExchangeRow.user_id == user_id)})
+            return StoredDataSummary({DataKind.EXCHANGES: await count_rows(session, _is_of(user_id))})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """Questions with their answers."""
@@ -212,6 +221,17 @@ class ExchangeStore(DataHolder):
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         async with self._turn:
             return await delete_in_batches(self._database, ExchangeRow, condition)
+
+
+def _is_of(user_id: int) -> ColumnElement[bool]:
+    return or_(ExchangeRow.user_id == user_id, ExchangeRow.words_by == user_id)
+
+
+async def _is_withdrawn(session: AsyncSession, exchange: Exchange, since: datetime) -> bool:
+    """Whether one of those whose words it has was forgotten after ``since``."""
+    return await was_forgotten(session, exchange.user_id, since) or (
+        exchange.words_by is not None and await was_forgotten(session, exchange.words_by, since)
+    )
 
 
 async def replies_given(

@@ -8,6 +8,7 @@ import lightbulb
 from bot.answering.asking import CommandAnswers, CommandQuestion
 from bot.answering.attachments import attachments_of
 from bot.answering.message_text import text_of
+from bot.answering.request import MessageSource
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.preferences.choices import SpeakMode
@@ -80,4 +81,5 @@ class AnswerThis(
         if not text and not files:
             raise NothingThereError
         await context.defer()
-        await answers.answer(context.interaction, CommandQuestion(text, files=tuple(files)))
+        source = MessageSource(int(message.id), int(message.author.id))
+        await answers.answer(context.interaction, CommandQuestion(text, files=tuple(files), source=source))

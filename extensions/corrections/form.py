@@ -265,7 +265,7 @@ def _about(exchange: Exchange | None, guild: int, channel: int) -> CorrectedAnsw
         message_id=exchange.reply_message_id,
         original=exchange.reply,
         question_id=exchange.prompt_message_id if asked_by_message else None,
-        asker_id=exchange.user_id,
+        asker_id=exchange.said_by,
     )
 
 

@@ -22,6 +22,7 @@ class ExchangeRow(Base):
         Index(None, "channel_id", "reply_message_id"),
         Index(None, "user_id"),
         Index(None, "parent_reply_id"),
+        Index(None, "words_by"),
     )
 
     reply_message_id: Mapped[int] = mapped_column(MessageId, primary_key=True, autoincrement=False)
@@ -41,3 +42,5 @@ class ExchangeRow(Base):
     the person has taught for themselves."""
     is_given: Mapped[bool] = mapped_column(server_default=false())
     """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
+    words_by: Mapped[int | None] = mapped_column(UserId)
+    """Whose words the prompt is, where they are another's than of who asked."""

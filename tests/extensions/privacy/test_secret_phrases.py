@@ -28,7 +28,7 @@ from tests.web_server import served
 
 ROADS = (
     *("message", "textfile", "voicenote", "missed", "ask", "about", "comparison", "reason", "feedback", "listened"),
-    *("correction", "question", "direct", "memory", "taught", "voted"),
+    *("correction", "question", "direct", "memory", "taught", "voted", "menu"),
 )
 """By which Chloe says something."""
 ADAS = ("dataset", "test", "upload")
@@ -152,6 +152,10 @@ async def said_by_chloe(harness: BotHarness) -> tuple[Message, Message]:
     await told(chloe, "ask", prompt=f"Why? {phrase('ask')}")
     form = await chloe.message_command("Ask about this", answer)
     await (await chloe.submit(form, {"question": phrase("about")})).response(40)
+    # Another person asks with her words, and says what should have been answered.
+    boris, words = harness.russian, await chloe.send("general", f"Where is it? {phrase('menu')}")
+    outcome = await boris.message_command("Answer this", words)
+    await outcome.response_where(lambda said: "good" in buttons_of(said), 40)
     card = await told(chloe, "compare", prompt=phrase("comparison"), model="scripted", against="other")
     await chloe.click(card, "compare-vote")
     await chloe.click(card, "Show the names")
