@@ -34,7 +34,7 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
     "exchanges": lambda ids: {
         "reply_message_id": ids.message + 1, "channel_id": 1, "guild_id": ids.guild, "user_id": ids.user,
         "prompt_message_id": ids.message, "prompt": SECRET, "reply": SECRET, "language": "en",
-        "parent_reply_id": None, "model": "m", "created_at": THEN,
+        "parent_reply_id": None, "model": "m", "created_at": THEN, "words_by": ids.user,
     },
     "jobs": lambda ids: {
         "id": ids.key, "kind": "answer", "state": "running", "guild_id": ids.guild, "channel_id": 1,
