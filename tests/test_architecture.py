@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -55,13 +56,25 @@ def imports_of(sources: Mapping[str, str]) -> Imports:
 
 
 def _imported(text: str, known: Mapping[str, str]) -> Iterator[str]:
+    for module, name in _import_statements(text):
+        if name is None:
+            yield from {module} & known.keys()
+        elif module in known:
+            inner = f"{module}.{name}"
+            yield inner if inner in known else module
+
+
+@functools.cache
+def _import_statements(text: str) -> tuple[tuple[str, str | None], ...]:
+    """The module that is imported, or from which a name is, and that name; read once, however often a text is looked
+    at."""
+    found: list[tuple[str, str | None]] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
-        elif isinstance(node, ast.ImportFrom) and node.module in known:
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner in known else str(node.module)
+            found += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found += [(node.module, alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def floor(module: str) -> int:
