@@ -27,15 +27,21 @@ BESIDE = ("SELECT 1", "FROM trainings")
 def asked() -> Iterator[list[str]]:
     """What is asked of any database meanwhile: statements, and where a transaction begins."""
     said: list[str] = []
+    begun: set[Connection] = set()
+    """Those whose transaction has had no statement yet."""
 
-    def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
-        if not any(beside in text for beside in BESIDE):
-            said.append(re.sub(r"\s+", " ", text)[:150])
+    def statement(connection: Connection, _cursor: object, text: str, *_: object) -> None:
+        if any(beside in text for beside in BESIDE):
+            return
+        if connection in begun:
+            begun.remove(connection)
+            said.append(BEGIN)
+        said.append(re.sub(r"\s+", " ", text)[:150])
 
     def begin(connection: Connection) -> None:
         # What only reads begins none, although SQLAlchemy tells of a beginning.
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            said.append(BEGIN)
+            begun.add(connection)
 
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "begin", begin)
