@@ -15,7 +15,7 @@ from audio import Sound, decode, encode
 from bot.answering import long_notes
 from bot.answering.summarizing import SummaryProgress, begun_in, extract, in_pieces, parsed
 from bot.sandbox.server import Sandbox
-from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
+from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, PISETS, is_heard
 
