@@ -6,7 +6,7 @@ import inspect
 import os
 import shutil
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +44,9 @@ LONGEST = ("scaling/test_fleet.py", "training/local/test_learning.py")
 """The files whose tests take minutes, the longest first."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Marks come before pytest chooses by them, the order after all else that changes it."""
     for item in items:
         is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
         if is_async and any(folder in item.path.parents for folder in WITH_A_BOT):
@@ -54,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             compares_transcripts(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames)
         ):
             item.add_marker(pytest.mark.speech_model)
+    yield
     items[:] = _longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
