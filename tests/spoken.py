@@ -16,6 +16,9 @@ JFK = "and so my fellow americans ask not what your country can do for you ask w
 PISETS = "нейронные сети это хорошо"
 """The words of pisets-ru.ogg. The base model hears "нейронной" unless it is told of them beforehand."""
 
+SAOIRSE = "i read the book by saoirse blackwood yesterday"
+"""The words of saoirse.ogg. On every processor the base model hears "search of Blackwood" unless it is told of her."""
+
 
 def words(text: str) -> str:
     """``text`` in lower case, with one space for all that is neither letter nor digit."""

@@ -73,12 +73,12 @@ def test_recordings_become_json_one_a_line(whisper_base: Path) -> None:
 
 def test_words_have_times_and_names_are_known_beforehand(whisper_base: Path) -> None:
     done = starling(
-        "transcribe", RECORDINGS / "pisets-ru.ogg", "--json", "--words", "--quality", "fast", "--language", "ru",
-        "--vocabulary", "Сегодня поговорим про нейронные сети.",
+        "transcribe", RECORDINGS / "saoirse.ogg", "--json", "--words", "--quality", "fast", "--language", "en",
+        "--vocabulary", "Saoirse Blackwood",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (heard,) = map(json.loads, done.stdout.splitlines())
-    assert is_heard("нейронные сети", heard["text"], 0.5), "one word may stand in another case"
+    assert is_heard("saoirse blackwood", heard["text"], 0)
     found = [word for segment in heard["segments"] for word in segment["words"]]
     assert words(" ".join(word["text"] for word in found)) == words(heard["text"])
     assert 0 <= found[0]["start_s"] < found[-1]["end_s"] <= heard["duration_s"]
