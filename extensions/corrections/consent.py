@@ -21,7 +21,7 @@ screen = Screen()
 
 AGREE_ID, GIVE_ID, REFUSE_ID = "consent-agree", "consent-give", "consent-refuse"
 AGREE_NAMED_ID, GIVE_NAMED_ID = "consent-agree-named", "consent-give-named"
-TITLE = _("### Before you correct me")
+TITLE = _("### Before I learn from you")
 AGREE, REFUSE = _("I agree"), _("No")
 AGREE_NAMED = _("I agree, and name me in /leaderboard")
 NOTHING_KEPT = _("Nothing was kept.")

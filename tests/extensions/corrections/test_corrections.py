@@ -117,7 +117,7 @@ async def test_a_dislike_is_the_way_to_teach_in_two_clicks_or_three(tmp_path: Pa
             labels = [row["components"][0]["label"] for row in form.modal["components"]]
             assert labels == ["What should I have answered?", "Or just say what is wrong"]
             asked = await (await chloe.submit(form, {"answer": f"**{PARIS}**", "reason": "No!"})).response()
-            assert "Before you correct me" in words(asked)
+            assert "Before I learn from you" in words(asked)
         async with running(tmp_path, sandbox, **settings):
             await chloe.click(asked, "I agree")
             assert "Correction received: **#1**" in words(await chloe.wait_for_edit(asked))
