@@ -138,15 +138,14 @@ class CalibratedIndex:
         return [near.correction for near in self.near(question, limit) if near.margin >= 0]
 
     def near(self, question: str, limit: int) -> list[RecallMatch]:
-        """At most ``limit`` corrections, the nearest first, however far they are; of those that ask the same, only the
-        latest."""
+        """At most ``limit`` corrections, the nearest first, however far they are; see ``one_answer_each``."""
         with self._lock:
             found = self._every.near(question, CANDIDATES)
             if self._english is not None and is_english(question):
                 others = [near for near in found if not self._kept_english.get(near.correction.number)]
                 both = [*self._english.near(question, CANDIDATES), *others]
                 found = heapq.nlargest(CANDIDATES, both, key=lambda near: near.margin)
-        return one_answer_each(found)[:limit]
+        return one_answer_each(found, question)[:limit]
 
 
 def _kept(embedding: EmbeddingChoice, corrections: Sequence[ApprovedCorrection]) -> dict[int, bytes]:

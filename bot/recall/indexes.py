@@ -71,14 +71,18 @@ CANDIDATES = 8
 """Corrections that are looked at, of which those are left out that ask the same as another."""
 
 
-def one_answer_each(found: Iterable[RecallMatch]) -> list[RecallMatch]:
-    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds."""
+def one_answer_each(found: Iterable[RecallMatch], question: str) -> list[RecallMatch]:
+    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds.
+
+    Where ``question`` is one of these, word for word, that one alone: whatever else comes near asks something else.
+    """
     latest: dict[str, RecallMatch] = {}
     for near in found:
         key = key_of_text(near.correction.prompt)
         if key not in latest or latest[key].correction.number < near.correction.number:
             latest[key] = near if key not in latest else replace(latest[key], correction=near.correction)
-    return list(latest.values())
+    asked = latest.get(key_of_text(question))
+    return list(latest.values()) if asked is None else [asked]
 
 
 class _WholeIndex:
@@ -157,9 +161,8 @@ class MeaningIndex(_WholeIndex):
         # A product by BLAS would wake a thread for each core, which takes longer than all of it.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
         likeliest = np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]
-        return one_answer_each(
-            RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest
-        )[:limit]
+        found = [RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest]
+        return one_answer_each(found, question)[:limit]
 
 
 SHARED_WORDS = 0.45
@@ -199,9 +202,10 @@ class WordIndex(_WholeIndex):
             )
         ) as found:
             scored = found.fetchall()
-        return one_answer_each(
+        matches = [
             RecallMatch(self._corrections[n], 0.0) for n, score in scored if score >= SHARED_WORDS * self._own_score(n)
-        )[:limit]
+        ]
+        return one_answer_each(matches, question)[:limit]
 
     def _own_score(self, n: int) -> float:
         """What a correction scores when it is asked for in its own words."""

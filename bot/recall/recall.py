@@ -83,6 +83,11 @@ class Recall:
         """Load what is needed to recall what a person has taught for themselves; returns at once."""
         self._prepare(self._people, int(user_id))
 
+    def prepare_for(self, question: str) -> None:
+        """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once."""
+        if self._index is not None and question.strip() and not self._is_closed:
+            self._begin(asyncio.to_thread(_rehearse, self._index, question)).add_done_callback(_log_failure)
+
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
         """Of ``near``, the corrections that are about ``question``."""
         return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
@@ -188,6 +193,14 @@ class Recall:
                 await held.taught.keep_vectors(held.owner, embedding, kept)
 
 
-def _log_failure(task: asyncio.Task[list[RecallMatch]]) -> None:
+def _rehearse(make: Callable[[], Index], question: str) -> None:
+    """Recall from an index that holds nothing but ``question``."""
+    index, only = make(), [ApprovedCorrection("", 0, question, question)]
+    index.widens_for(question)
+    index.replace(only, index.work_out(only))
+    index.near(question, 1)
+
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("corrections cannot be made ready to be recalled", why=str(error))

@@ -184,6 +184,8 @@ class CorrectionForms:
     async def form(self, asked: str, interaction: Interaction, question: str = "") -> CorrectionForm:
         """What is opened for ``asked``: see ``new``, ``edit`` and ``TEACH``, of which the ``question`` may be known.
 
+        While it is filled in, what the answer will be found by is loaded.
+
         Raises:
             OnServersOnlyError, NotPermittedError
             NotAnAnswerError: it was forgotten meanwhile.
@@ -199,8 +201,10 @@ class CorrectionForms:
         if guild is not None:
             await require_corrector(interaction, self._preferences)
         if kind == TEACH:
+            self._recall.prepare_for(question)
             return _form(f"{FORM_ID}:{TEACH}", question, "", locale, title=TEACH_TITLE)
         exchange = await self._exchange(what, guild)
+        self._recall.prepare_for(exchange.prompt)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
     async def may_correct(self, interaction: Interaction) -> bool:

@@ -28,6 +28,8 @@ from tests.training.openai.fine_tuning_server import KEY, FineTuningServer
 SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone": (390, 844, "light")}
 CARD_SIZES = {"desktop": (1000, 1500), "phone": (390, 1900)}
 ANSWER_MS = 300_000
+A_LETTER_MS = 350
+"""While somebody writes, what their answer will be found by is loaded."""
 FIRST_VISITS = (
     ("chloe", "english", "Tom feeds it every morning."),
     ("boris", "russian", "Его кормит Том, каждое утро."),
@@ -142,7 +144,9 @@ async def _first_visit(browser: Browser, folder: Path) -> None:
                 async with visiting(browser, sandbox, person) as visit:
                     await visit.page.locator("[data-try=correction]").click()
                     form = visit.page.locator("dialog")
-                    await form.locator("textarea, input").last.fill(answer, timeout=ANSWER_MS)
+                    await form.locator("textarea").last.wait_for(timeout=ANSWER_MS)
+                    await form.locator("textarea").last.fill("")
+                    await form.locator("textarea").last.press_sequentially(answer, delay=A_LETTER_MS, timeout=ANSWER_MS)
                     await form.locator("button.primary").click()
                     await visit.page.locator("[data-try=again]").click(timeout=ANSWER_MS)
                     await visit.messages.locator("button", has_text="💡").last.wait_for(timeout=ANSWER_MS)

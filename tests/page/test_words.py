@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.server import PAGE
-from tests.page.visit import Visit, visiting
+from tests.page.visit import DESKTOP, Visit, visiting
 
 SAID = re.compile(r"""\bt\("((?:[^"\\]|\\.)*)"|data-words="([^"]*)\"""")
 KEY = re.compile(r'^  "([^"]*)":', re.MULTILINE)
@@ -74,3 +74,15 @@ async def _speaks_english(visit: Visit) -> None:
     await expect(visit.page.locator(".beginning")).to_have_text("This is the start of #general.")
     said = [text for text in await visit.page.evaluate(CHROME) if re.search("[а-яё]", text)]
     assert {text for text in said if "Доброе утро" not in text and "Ответ" not in text and "Борис" not in text} == set()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, (390, 844)])
+async def test_who_one_is_can_be_read_whole_in_the_longer_words_of_russian(
+    browser: Browser, sandbox: Sandbox, size: tuple[int, int]
+) -> None:
+    async with visiting(browser, sandbox, "boris", size) as visit:
+        people = visit.page.locator("#people")
+        await expect(people).to_contain_text("Ada (администратор)")
+        given = await people.evaluate("element => element.clientWidth")
+        await people.evaluate("element => { element.style.width = 'max-content'; }")
+        assert await people.evaluate("element => element.clientWidth") <= given

@@ -129,6 +129,20 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
 
 
+async def test_while_an_answer_is_written_what_it_is_found_by_is_loaded() -> None:
+    asked: list[tuple[list[str], str]] = []
+
+    class Noting(WordIndex):
+        def near(self, question: str, limit: int) -> list[RecallMatch]:
+            asked.append(([one.prompt for one in self._corrections], question))
+            return super().near(question, limit)
+
+    recall = recall_of(Shelf(), Noting)
+    recall.prepare_for("Кто кормит кота?")
+    await recall.close()
+    assert asked == [(["Кто кормит кота?"], "Кто кормит кота?")]
+
+
 async def test_the_first_question_in_another_language_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     is_loading, may_go_on = threading.Event(), threading.Event()
 

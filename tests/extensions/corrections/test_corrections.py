@@ -78,7 +78,7 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             await boris.click(refused, "Нет")
             assert words(await boris.wait_for_edit(refused)) == "\nНичего не сохранено."
             asked = await (await boris.message_command("Correct this reply", answer)).response()
-            form = await boris.click(asked, "Согласен")
+            form = await boris.click(asked, "Даю согласие")
             assert form.modal is not None
             assert form.modal["title"] == "Исправить мой ответ"
             fields = [row["components"][0] for row in form.modal["components"]]
