@@ -17,8 +17,8 @@ class TooFewExamplesError(TrainingError):
     """Raised before anything is sent or begun."""
 
     sentence = ngettext(
-        "There is {count} example to learn from, and at least {least} are needed. Add some with /dataset add.",
-        "There are {count} examples to learn from, and at least {least} are needed. Add some with /dataset add.",
+        "There is {count} example to learn from, and I need at least {least}. Add some with /dataset add.",
+        "There are {count} examples to learn from, and I need at least {least}. Add some with /dataset add.",
     )
 
     def __init__(self, count: int, least: int) -> None:

@@ -22,7 +22,7 @@ async def test_a_command_is_found_filled_in_and_sent(visit: Visit) -> None:
     await visit.page.get_by_label("times").fill("3")
     await visit.page.keyboard.press("Enter")
     answer = await visit.see("again again again")
-    await expect(answer.locator(".quoted")).to_have_text("Chloe the second used /echo")
+    await expect(answer.locator(".quoted")).to_have_text("Chloe B. used /echo")
 
 
 async def test_a_command_with_nothing_to_fill_in_is_sent_by_the_next_enter_or_left_by_escape(visit: Visit) -> None:
@@ -32,7 +32,7 @@ async def test_a_command_with_nothing_to_fill_in_is_sent_by_the_next_enter_or_le
     await expect(visit.page.get_by_label("Message", exact=True)).to_be_focused()
     await visit.command("secret")
     await visit.page.keyboard.press("Enter")
-    await expect(visit.last.locator(".quoted")).to_have_text("Chloe the second used /secret")
+    await expect(visit.last.locator(".quoted")).to_have_text("Chloe B. used /secret")
 
 
 async def test_what_is_wrong_is_said_at_the_field(visit: Visit) -> None:

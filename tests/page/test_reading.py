@@ -61,7 +61,7 @@ async def test_mentions_show_names_and_mine_stand_out(visit: Visit, ada: Discord
     general = ada.channel_id("general")
     await ada.send("general", f"<@{chloe}> look at <#{general}>")
     message = await visit.see("look at")
-    await expect(message.locator(".mention")).to_have_text(["@Chloe the second", "#general"])
+    await expect(message.locator(".mention")).to_have_text(["@Chloe B.", "#general"])
     await expect(message).to_have_class(re.compile("mentioned"))
 
 

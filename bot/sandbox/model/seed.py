@@ -75,7 +75,7 @@ def populate(state: SandboxState, bot_name: str) -> None:
         Member(GUILD_ID, APPLICATION_ID, JOINED_AT, (BOT_ROLE_ID,)),
         Member(GUILD_ID, ADMIN_ID, JOINED_AT, (MODERATOR_ROLE_ID,)),
         Member(GUILD_ID, MEMBER_ID, JOINED_AT),
-        Member(GUILD_ID, OTHER_MEMBER_ID, JOINED_AT, nick="Chloe the second"),
+        Member(GUILD_ID, OTHER_MEMBER_ID, JOINED_AT, nick="Chloe B."),
     )
     state.members.update({(member.guild_id, member.user_id): member for member in members})
     hidden = Overwrite(GUILD_ID, OverwriteType.ROLE, Permissions.NONE, Permissions.VIEW_CHANNEL)
