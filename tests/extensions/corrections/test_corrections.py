@@ -74,7 +74,7 @@ async def test_a_member_corrects_and_a_moderator_approves_also_after_a_restart(
             answer = await answered(harness, boris)
             refused = await (await boris.message_command("Correct this reply", answer)).response()
             assert refused["flags"] & EPHEMERAL
-            assert "Прежде чем вы меня поправите" in words(refused)
+            assert "Прежде чем я стану у вас учиться" in words(refused)
             await boris.click(refused, "Нет")
             assert words(await boris.wait_for_edit(refused)) == "\nНичего не сохранено."
             asked = await (await boris.message_command("Correct this reply", answer)).response()
