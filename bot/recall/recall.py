@@ -55,6 +55,10 @@ class _OwnersIndex:
     """Works out what is lacking."""
 
 
+MAX_REHEARSALS = 2
+"""At once: what one of them loads, all have."""
+
+
 class Recall:
     """Recalls corrections of one guild for one question, or of one person in direct messages; never of any other.
 
@@ -71,6 +75,7 @@ class Recall:
         self._indexes: OrderedDict[tuple[Taught, int], _OwnersIndex] = OrderedDict()
         """The one that was asked last comes last."""
         self._tasks: set[asyncio.Task[object]] = set()
+        self._rehearsals: set[asyncio.Task[None]] = set()
         self._working = asyncio.Lock()
         """One thread alone works out what is lacking: the others are for those that wait."""
         self._is_closed = False
@@ -84,9 +89,13 @@ class Recall:
         self._prepare(self._people, int(user_id))
 
     def prepare_for(self, question: str) -> None:
-        """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once."""
-        if self._index is not None and question.strip() and not self._is_closed:
-            self._begin(asyncio.to_thread(_rehearse, self._index, question)).add_done_callback(_log_failure)
+        """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once, and is
+        not waited for by ``close``."""
+        if self._index is not None and question.strip() and len(self._rehearsals) < MAX_REHEARSALS:
+            rehearsal = asyncio.create_task(asyncio.to_thread(_rehearse, self._index, question))
+            self._rehearsals.add(rehearsal)
+            rehearsal.add_done_callback(self._rehearsals.discard)
+            rehearsal.add_done_callback(_log_failure)
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
         """Of ``near``, the corrections that are about ``question``."""

@@ -139,6 +139,9 @@ async def test_while_an_answer_is_written_what_it_is_found_by_is_loaded() -> Non
 
     recall = recall_of(Shelf(), Noting)
     recall.prepare_for("Кто кормит кота?")
+    async with asyncio.timeout(20):
+        while not asked:
+            await asyncio.sleep(0.01)
     await recall.close()
     assert asked == [(["Кто кормит кота?"], "Кто кормит кота?")]
 
