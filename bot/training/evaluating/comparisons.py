@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.privacy.data_holder import DataHolder, DataKind, ErasureResult, StoredDataSummary
-from bot.storage.batches import delete_in_batches
 from bot.storage.database import Database, count_rows, rows_changed
 from bot.storage.forgotten import was_forgotten
 from bot.storage.guild_lock import lock_guild
@@ -225,11 +224,10 @@ class ComparisonStore(DataHolder):
         return {"comparisons": asked, "votes_in_comparisons": votes}
 
     async def _forget(self, which: ColumnElement[bool]) -> int:
-        gone = await delete_in_batches(self._database, ComparisonRow, which)
-        # Of what was deleted just now, and of what somebody has voted on while it was.
-        without_any = ComparisonVoteRow.comparison_id.not_in(select(ComparisonRow.id))
-        await delete_in_batches(self._database, ComparisonVoteRow, without_any)
-        return gone
+        async with self._database.sessions.begin() as session:
+            concerned = select(ComparisonRow.id).where(which)
+            await session.execute(delete(ComparisonVoteRow).where(ComparisonVoteRow.comparison_id.in_(concerned)))
+            return await rows_changed(session, delete(ComparisonRow).where(which))
 
 
 async def _row(session: AsyncSession, guild_id: int, comparison_id: str) -> ComparisonRow:
