@@ -1,4 +1,5 @@
-"""What is answered in place of the demonstration model, which speaks English only."""
+"""What is answered in place of the demonstration model, which speaks English only and does not always say what it is
+told."""
 
 from __future__ import annotations
 
@@ -17,14 +18,18 @@ MIN_WORDS = 5
 
 
 def answer_without(prompt: AnswerPrompt) -> str | None:
-    """The answer to ``prompt`` where the demonstration model does not understand what is asked: what people taught, as
-    they wrote it, or else that it speaks English only. None: the model is to be asked."""
+    """The answer to ``prompt`` in place of the demonstration model: what people taught, as they wrote it, or, where it
+    does not understand what is asked, that it speaks English only. None: the model is to be asked.
+
+    Shown what was taught, the model says it in 23 of 40 answers (docs/recall.md), and something else the next time.
+    """
     understood = prompt.understood
-    if understood.model.model != MODEL or not is_foreign(understood.text, understood.language):
+    if understood.model.model != MODEL:
         return None
-    if prompt.taught:
+    foreign = is_foreign(understood.text, understood.language)
+    if prompt.taught and (foreign or not understood.attached.text):
         return prompt.taught[0]
-    return translate(ENGLISH_ONLY, understood.language)
+    return translate(ENGLISH_ONLY, understood.language) if foreign else None
 
 
 def is_foreign(text: str, language: str) -> bool:

@@ -79,7 +79,7 @@ class SmallPrint:
         """The lines below ``answer``, in the language of its asker."""
         request, shown = answer.prompt.understood.request, answer.shown
         notes = {
-            DEMONSTRATION: answer.prompt.understood.model.is_demonstration,
+            DEMONSTRATION: answer.prompt.understood.model.is_demonstration and answer.text not in answer.prompt.taught,
             NOT_SEEN: answer.is_blind,
             AT_LIMIT: answer.is_at_limit and request.can_go_on,
             AT_LIMIT_FOR_GOOD: answer.is_at_limit and not request.can_go_on,
