@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
 import io
 import json
@@ -38,7 +39,7 @@ def misbehave(body: dict[str, Any]) -> Scripted | None:
         if f"{STARING}: {name}" in question:
             return Scripted(parts)
     if f"{STARING}: a bomb" in question:
-        return Scripted(BOMB, headers={"Content-Encoding": "gzip"})
+        return Scripted(_bomb(), headers={"Content-Encoding": "gzip"})
     return None
 
 
@@ -46,7 +47,9 @@ def _said(text: str) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
 
 
-BOMB = gzip.compress(b"data: " + bytes(1 << 20) * 64)
+@functools.cache
+def _bomb() -> bytes:
+    return gzip.compress(b"data: " + bytes(1 << 20) * 64)
 
 
 def large_picture(side: tuple[int, int] = (8000, 6000), kind: str = "WEBP") -> bytes:
