@@ -27,7 +27,7 @@ def count_tokens(text: str) -> int:
     """How many tokens ``text`` has in o200k, the encoding of OpenAI's models since GPT-4o.
 
     Other models' counts differ: those of current multilingual ones by a fifth or so, those of small English ones by a
-    factor of three for Russian or Chinese. The first call loads the encoding, which takes half a second.
+    factor of three for Russian or Chinese. The first call loads the encoding, which takes 0.1 s and 70 MB.
     """
     return sum(map(_count, _pieces(text)))
 
@@ -67,11 +67,13 @@ def _fitting(piece: str, tokens: int) -> int:
 
 
 def _count(piece: str) -> int:
-    return len(_encoding().encode_ordinary(piece))
+    # Halves of surrogate pairs, which have no UTF-8, count as the sign that stands for them.
+    tokens: int = _encoding().count(piece.encode(errors="replace").decode())
+    return tokens
 
 
 @functools.cache
 def _encoding() -> Any:
-    import bpe_openai
+    from rs_bpe.bpe import openai
 
-    return bpe_openai.get_encoding("o200k_base")
+    return openai.o200k_base()
