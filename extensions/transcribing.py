@@ -9,7 +9,7 @@ import hikari
 import lightbulb
 
 from audio import subrip, webvtt
-from bot.answering.long_notes import Card, LongNotes, is_long, summing_up
+from bot.answering.long_notes import Card, LongNotes, card_without_model, is_long, summing_up
 from bot.answering.recordings import LONG_S, HeardRecording, RecordingReader, joined, remarks, require_something
 from bot.answering.stoppable_commands import on_heard, stoppable
 from bot.answering.stoppable_tasks import StoppableTasks
@@ -92,10 +92,15 @@ class _Writing:
             StarlingError: why nothing could be heard at all, or not translated.
         """
 
-        async def work(progress: ProgressBar) -> _Found:
-            return await self._found(context, asked, progress)
+        heard: list[HeardRecording] = []
 
-        found = await stoppable(context, self._stoppable_tasks, work, min_s=LONG_S)
+        async def work(progress: ProgressBar) -> _Found:
+            return await self._found(context, asked, progress, heard)
+
+        def until_then() -> _Found | None:
+            return _Found(heard, card_without_model(heard, locale_of(context))) if is_long(heard) else None
+
+        found = await stoppable(context, self._stoppable_tasks, work, min_s=LONG_S, until_then=until_then)
         if found is None:
             return
         if found.translation:
@@ -103,7 +108,10 @@ class _Writing:
         else:
             await self._show(context, asked, found)
 
-    async def _found(self, context: lightbulb.Context, asked: _Wanted, progress: ProgressBar) -> _Found:
+    async def _found(
+        self, context: lightbulb.Context, asked: _Wanted, progress: ProgressBar, summed_up: list[HeardRecording]
+    ) -> _Found:
+        """``summed_up``: is given what was heard once nothing but the summary of it is missing."""
         user, guild, locale = context.user.id, context.guild_id, locale_of(context)
         heard = await self._reader.read(
             asked.files,
@@ -122,6 +130,7 @@ class _Writing:
             heard = await _subtitled(heard, self._translator, asked.into, user=user, guild=guild)
         if asked.form != "text" or not is_long(heard):
             return _Found(heard)
+        summed_up += heard
         card = await self._long_notes.card(
             heard,
             language=language_of(locale),

@@ -168,6 +168,7 @@ class AnswerAttempts:
         cancellation: CancellationToken,
     ) -> AnswerRequest:
         payload = AnswerPayload.of(job)
+        answered = await self._exchanges.of_messages(payload.notes) if payload.notes else {}
 
         async def first_words(id_: int) -> None:
             voices.add(id_, is_beginning=True)
@@ -190,6 +191,7 @@ class AnswerAttempts:
             is_direct=job.guild_id is None,
             job=job.id,
             follows=payload.follows,
+            notes=tuple(note for note in payload.notes if note not in answered),
             asked_at=job.created_at,
             continued=await self.continued(payload.posted) if payload.goes_on else "",
             cancellation=cancellation,

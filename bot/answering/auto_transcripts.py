@@ -197,10 +197,8 @@ class AutoTranscripts:
             await reply.withdraw()
             return
         if is_long(heard):
-            card = await stop.unless_cancelled(
-                self._long_notes.shown_card(
-                    reply, heard, language=spoken[0].language or locale, user=job.user_id, guild=job.guild_id
-                )
+            card = await self._long_notes.shown_card(
+                reply, heard, language=spoken[0].language or locale, user=job.user_id, guild=job.guild_id, stop=stop
             )
             found = await self._translated(job, reply, heard, stop, shown=card.text, card=card)
             text = with_translations(card.text, found.texts, found.remarks, locale)

@@ -25,7 +25,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _GREETINGS = frozenset(
     [
         *("hey", "hi", "hello", "ok", "okay", "yo", "good", "morning", "evening", "oh", "so", "well", "dear", "please"),
+        *("um", "uh", "er", "ah", "and", "there", "you", "listen"),
         *("эй", "привет", "ну", "так", "слушай", "добрый", "день", "доброе", "утро", "вечер", "окей", "здравствуй"),
+        *("а", "и", "э", "эм", "хай", "алло", "здравствуйте", "послушай", "скажи", "уважаемый", "дорогой"),
         *("hallo", "hola", "oye", "bonjour", "salut", "ciao", "ola"),
     ]
 )

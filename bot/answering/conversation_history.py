@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -102,9 +103,11 @@ class ConversationHistory:
         chosen = await self._preferences.guild(message.guild_id)
         heard = (*chosen.joined_channels, *chosen.transcribed_channels)
         taking_part = message.guild_id is None or int(message.channel_id) in heard
-        if brief or not (in_thread or taking_part):
+        if brief:
             return EarlierConversation()
-        return EarlierConversation(tuple(await self._lately(message, reading, whole=in_thread)))
+        if not (in_thread or taking_part):
+            return EarlierConversation(tuple(await self._just_said(request, reading)))
+        return EarlierConversation(tuple(await self._lately(message, reading, whole=in_thread, told=request.told)))
 
     async def parent(self, request: AnswerRequest) -> Exchange | None:
         """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one, or follows it.
@@ -201,7 +204,22 @@ class ConversationHistory:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return None
 
-    async def _lately(self, message: hikari.Message, reading: EarlierFiles, *, whole: bool) -> list[ChatMessage]:
+    async def _just_said(self, request: AnswerRequest, reading: EarlierFiles) -> list[ChatMessage]:
+        """What the asker said just before, where that is no part of the question itself."""
+        turns: list[ChatMessage] = []
+        for note in request.notes:
+            if note not in request.told:
+                with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                    said, _attached = await self._said(
+                        await self._bot.rest.fetch_message(request.channel_id, note), reading
+                    )
+                    turns += [] if said is None else [said]
+        return turns
+
+    async def _lately(
+        self, message: hikari.Message, reading: EarlierFiles, *, whole: bool, told: frozenset[int]
+    ) -> list[ChatMessage]:
+        """``told``: messages that are part of the question itself."""
         try:
             recent = await self._recent.before(message, MAX_RECENT)
         except (hikari.NotFoundError, hikari.ForbiddenError):
@@ -211,8 +229,9 @@ class ConversationHistory:
         for each in recent:
             if not whole and later - each.timestamp > SILENCE:
                 break
-            found.append(head_of(each))
             later = each.timestamp
+            if int(each.id) not in told:
+                found.append(head_of(each))
         if whole and len(recent) == MAX_RECENT and (head := await self._head(message.channel_id)) is not None:
             found += [head] if head.id not in {one.id for one in found} else []
         known = await self._exchanges.of_messages([one.id for one in found])

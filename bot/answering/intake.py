@@ -7,10 +7,13 @@ import contextlib
 import hikari
 from cachetools import TTLCache
 
+from audio import detect_language
 from bot.answering.auto_transcripts import AutoTranscripts
 from bot.answering.expected_notes import ExpectedNotes, is_note
+from bot.answering.message_text import text_of
 from bot.answering.outcomes import Outcomes
 from bot.answering.request import is_for, own_roles
+from bot.answering.sent_notes import SentNotes
 from bot.answering.service import AnswerService
 from bot.i18n.known_locales import KnownLocales
 from bot.preferences.access import AccessRules, ChannelNotServedError, NoAccessError, RoleNotServedError
@@ -46,6 +49,7 @@ class MessageIntake:
         self._outcomes = outcomes
         self._expected = expected
         self._access = access
+        self._sent = SentNotes()
         self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
         """Who was told lately that they may not, and where."""
         self._lock = KeyedLock()
@@ -57,15 +61,22 @@ class MessageIntake:
             # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
             async with self._lock.of((message.author.id, message.channel_id)):
                 is_ours, follows = await self._is_for_us(message), None
+                notes: tuple[int, ...] = ()
                 if not is_ours:
                     is_ours, follows = self._expected.take(message)
+                    if not is_ours and is_note(message):
+                        self._sent.came(message)
                 elif message.guild_id is not None and not is_note(message):
                     self._expected.expect(message.author.id, message.channel_id, after=int(message.id))
+                    if message.referenced_message is None:
+                        notes = self._sent.take(message.author.id, message.channel_id)
                 if is_ours and not await self._may(message):
                     return False
                 if is_ours:
                     locale, guild_name = await self._circumstances(message)
-                    return await self._answers.accept(message, locale=locale, guild_name=guild_name, follows=follows)
+                    return await self._answers.accept(
+                        message, locale=locale, guild_name=guild_name, follows=follows, notes=notes
+                    )
                 if await self._transcripts.wanted(message) and await self._may(message, silently=True):
                     locale, _guild_name = await self._circumstances(message)
                     return await self._transcripts.accept(message, locale=locale)
@@ -132,4 +143,8 @@ class MessageIntake:
         """The locale of the author, as well as it is known, and the name of the guild."""
         guild = None if message.guild_id is None else self._bot.cache.get_guild(message.guild_id)
         locale = await self._locales.of(message.author.id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
+        me = self._bot.get_me()
+        written = "" if me is None else text_of(message, me.id, self._bot.cache, embeds=False)
+        if written:
+            locale = await self._locales.guess(message.author.id, detect_language(written, hint=locale), locale)
         return locale, guild.name if guild else None

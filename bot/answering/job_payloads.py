@@ -38,6 +38,8 @@ class AnswerPayload:
     """Whether it goes on from what is remembered of it, where it had reached its limit."""
     follows: int | None = None
     """The message with the question that it goes on from, where it does not reply to the answer to that."""
+    notes: tuple[int, ...] = ()
+    """The messages with the voice notes that whoever asks sent just before."""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -52,6 +54,7 @@ class AnswerPayload:
             times=int(stored.get("times", 0)),
             goes_on=bool(stored.get("goes_on", False)),
             follows=stored.get("follows"),
+            notes=_ids(stored.get("notes", ())),
         )
 
     @property
@@ -67,6 +70,7 @@ class AnswerPayload:
             "times": self.times,
             "goes_on": self.goes_on,
             "follows": self.follows,
+            "notes": list(self.notes),
         }
 
 

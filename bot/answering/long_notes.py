@@ -9,7 +9,7 @@ import hikari
 
 from audio import Transcript
 from bot.answering.recordings import HeardRecording, remarks
-from bot.answering.summarizing import OnSummary, Summarizer, Summary, SummaryProgress, ToDo
+from bot.answering.summarizing import OnSummary, Summarizer, Summary, SummaryProgress, ToDo, extract
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 from bot.ui.live_text import LiveText
@@ -17,6 +17,7 @@ from bot.ui.long_note import file_of, lines_of, note_row
 from bot.ui.progress_bar import bar
 from bot.ui.streaming_reply import StreamingReply
 from bot.ui.transcript_text import caption
+from bot.work.cancellation import CancellationToken, CancelledByUserError
 
 LONG_NOTE_S = 120.0
 """Recordings of more seconds together are summed up."""
@@ -68,33 +69,58 @@ class LongNotes:
     ) -> Card:
         """The card of what was ``heard``, with a summary in ``language`` and its other words in ``locale``; at least
         one recording has speech. What the summary takes is counted for ``user``; ``progress`` is told how far it is."""
-        transcripts = spoken_in(heard)
-        speakers = [one.speaker for one in heard if one.transcript is not None and one.transcript.has_speech]
-        lines = lines_of(transcripts, speakers)
+        lines = _lines(heard)
         summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild, progress=progress)
-        text = "\n".join([*(caption(one, locale) for one in transcripts), told(summary, locale)])
-        notes = [f"-# {remark}" for remark in remarks(heard, locale)]
-        return Card("\n".join([text, *notes]), file_of(lines), note_row(locale), summary)
+        return _card(heard, lines, summary, locale)
 
     async def shown_card(
-        self, reply: StreamingReply, heard: Sequence[HeardRecording], *, language: str, user: int, guild: int | None
+        self,
+        reply: StreamingReply,
+        heard: Sequence[HeardRecording],
+        *,
+        language: str,
+        user: int,
+        guild: int | None,
+        stop: CancellationToken,
     ) -> Card:
-        """As ``card``, in the locale of ``reply``, which shows how far it is.
+        """As ``card``, in the locale of ``reply``, which shows how far it is; as ``card_without_model`` once the
+        summary is stopped.
 
         Raises: as ``StreamingReply.show``.
         """
         live = LiveText(reply.show_progress)
+        work = self.card(
+            heard,
+            language=language,
+            locale=reply.locale,
+            user=user,
+            guild=guild,
+            progress=lambda done: live.tell(summing_up(done, reply.locale)),
+        )
         try:
-            return await self.card(
-                heard,
-                language=language,
-                locale=reply.locale,
-                user=user,
-                guild=guild,
-                progress=lambda done: live.tell(summing_up(done, reply.locale)),
-            )
+            return await stop.unless_cancelled(work)
+        except CancelledByUserError:
+            return card_without_model(heard, reply.locale)
         finally:
             await live.end()
+
+
+def card_without_model(heard: Sequence[HeardRecording], locale: str) -> Card:
+    """The card of what was ``heard`` with sentences chosen from it, for whoever does not wait for a summary."""
+    lines = _lines(heard)
+    return _card(heard, lines, extract(lines), locale)
+
+
+def _lines(heard: Sequence[HeardRecording]) -> list[str]:
+    speakers = [one.speaker for one in heard if one.transcript is not None and one.transcript.has_speech]
+    return lines_of(spoken_in(heard), speakers)
+
+
+def _card(heard: Sequence[HeardRecording], lines: Sequence[str], summary: Summary, locale: str) -> Card:
+    captions = [caption(one, locale) for one in spoken_in(heard)]
+    notes = [f"-# {remark}" for remark in remarks(heard, locale)]
+    text = "\n".join([*captions, told(summary, locale), *notes])
+    return Card(text, file_of(lines), note_row(locale), summary)
 
 
 def summing_up(done: SummaryProgress, locale: str) -> str:

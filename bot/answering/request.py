@@ -114,6 +114,8 @@ class AnswerRequest:
     """When to speak, where it was said with the question."""
     follows: int | None = None
     """The message with the question that it goes on from, where it does not reply to the answer to that."""
+    notes: tuple[int, ...] = ()
+    """The messages with the voice notes that the asker sent just before, which nobody has answered."""
     continued: str = ""
     """What there is of the answer, where it is to go on from there."""
     is_apart: bool = False

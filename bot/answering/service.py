@@ -57,15 +57,22 @@ class AnswerService:
         """Who was told lately that too much waits, and where."""
 
     async def accept(
-        self, message: hikari.Message, *, locale: str, guild_name: str | None, follows: int | None = None
+        self,
+        message: hikari.Message,
+        *,
+        locale: str,
+        guild_name: str | None,
+        follows: int | None = None,
+        notes: tuple[int, ...] = (),
     ) -> bool:
         """Store that ``message`` is to be answered and have it answered; one that is known already is left alone. Says
         whether it was not known.
 
         ``locale``: the language in which the person is told of trouble. When too many wait, the person is told.
-        ``follows``: an earlier question that it goes on from, although it does not reply to its answer.
+        ``follows``: an earlier question that it goes on from, although it does not reply to its answer. ``notes``: the
+        messages with the voice notes that its author sent just before.
         """
-        job = await self._job_for(message, locale, guild_name, follows)
+        job = await self._job_for(message, locale, guild_name, follows, notes)
         if job is None:
             return False
         try:
@@ -87,7 +94,12 @@ class AnswerService:
         return True
 
     async def _job_for(
-        self, message: hikari.Message, locale: str, guild_name: str | None, follows: int | None = None
+        self,
+        message: hikari.Message,
+        locale: str,
+        guild_name: str | None,
+        follows: int | None = None,
+        notes: tuple[int, ...] = (),
     ) -> Job | None:
         """A new job for ``message``; None where there is one."""
         job = await self._jobs.create(
@@ -96,7 +108,9 @@ class AnswerService:
             channel_id=message.channel_id,
             user_id=message.author.id,
             message_id=message.id,
-            payload=AnswerPayload(locale, guild_name, self._attempts.words_of(message), follows=follows).stored,
+            payload=AnswerPayload(
+                locale, guild_name, self._attempts.words_of(message), follows=follows, notes=notes
+            ).stored,
         )
         if job is None:
             log.debug("message came twice", message=int(message.id))

@@ -141,7 +141,9 @@ class Speaking:
         chosen = await self._preferences.guild(request.guild_id)
         here = chosen.joined_channels.get(int(request.channel_id))
         speak = request.speak or here or chosen.speak or self._default
-        return speak is SpeakMode.ALWAYS or (speak is SpeakMode.VOICE and bool(request.recordings) and not request.told)
+        return speak is SpeakMode.ALWAYS or (
+            speak is SpeakMode.VOICE and bool(request.recordings) and not request.speakers
+        )
 
     async def _voice(self, request: AnswerRequest) -> str | None:
         return await self._voices.of(request.asker.id, request.guild_id)

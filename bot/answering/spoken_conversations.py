@@ -1,7 +1,9 @@
-"""Voice notes that belong together: the one that a question replies to, what it replies to, and what came after it."""
+"""Voice notes that belong together: the one that a question replies to, what it replies to, and what came after it; or
+those that its author sent just before it."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,7 +28,7 @@ class SpokenConversation:
 
     recordings: tuple[hikari.Attachment, ...] = ()
     speakers: tuple[str, ...] = ()
-    """The name of the one who sent each of the recordings."""
+    """The name of the one who sent each of the recordings; none where that is the one who asks."""
     messages: frozenset[int] = frozenset()
     """The ids of the messages that they are in."""
     left_out: int = 0
@@ -42,8 +44,14 @@ class SpokenConversations:
 
     async def answered(self, request: AnswerRequest, me: hikari.Snowflakeish) -> SpokenConversation:
         """The notes that ``request`` asks about by replying to one of them: several, or a single one where nothing is
-        written beside the mention; none where it replies to no note of a person, or brings a recording of its own."""
+        written beside the mention; none where it replies to no note of a person, or brings a recording of its own. A
+        bare mention asks about what its author has just said."""
         question = request.message
+        if question is not None and not (request.recordings or request.text or request.files):
+            just_said = [one for one in await self._just_sent(request) if recordings_in(one)]
+            if just_said:
+                recordings = tuple(recording for one in just_said for recording in recordings_in(one))
+                return SpokenConversation(recordings, messages=frozenset(int(one.id) for one in just_said))
         first = None if question is None or request.recordings else question.referenced_message
         if question is None or first is None or not first.author or first.author.id == me or not recordings_in(first):
             return SpokenConversation()
@@ -58,6 +66,14 @@ class SpokenConversations:
             frozenset(int(note.id) for note, _recording in kept),
             left_out=len(found) - len(kept),
         )
+
+    async def _just_sent(self, request: AnswerRequest) -> list[hikari.Message]:
+        """The notes that the asker of ``request`` sent just before, those that are still there."""
+        found: list[hikari.Message] = []
+        for note in request.notes:
+            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+                found.append(await self._rest.fetch_message(request.channel_id, note))
+        return found
 
     async def _before(self, note: hikari.PartialMessage) -> list[hikari.PartialMessage]:
         """The notes that ``note`` replies to, the oldest first."""

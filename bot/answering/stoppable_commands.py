@@ -26,9 +26,11 @@ async def stoppable(
     *,
     min_s: float = 0.0,
     ephemeral: bool = False,
+    until_then: Callable[[], ResultT | None] = lambda: None,
 ) -> ResultT | None:
-    """What ``work`` gives, which shows how far it is on the bar that it is given; None once the button was pressed:
-    ``work`` was cancelled, and that is told. ``context`` was deferred, ``ephemeral`` or not.
+    """What ``work`` gives, which shows how far it is on the bar that it is given. Once the button was pressed, ``work``
+    is cancelled, and it is what ``until_then`` gives; None where there is nothing yet, which is told. ``context`` was
+    deferred, ``ephemeral`` or not.
 
     ``min_s``: of shorter recordings no bar is shown.
     """
@@ -39,7 +41,8 @@ async def stoppable(
         try:
             return await stop.unless_cancelled(work(progress))
         except CancelledByUserError:
-            pass
+            if (found := until_then()) is not None:
+                return found
         finally:
             await progress.end()
     await respond(context, f"-# {translate(STOPPED, locale)}", ephemeral=ephemeral)

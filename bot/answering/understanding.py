@@ -104,9 +104,9 @@ class Understanding:
             await reply.finish("\n".join(remarks) if len(heard) > 1 else translate(NO_SPEECH, reply.locale))
             return None
         if is_long(heard) and is_all and not request.answers_long and not request.continued:
-            await request.cancellation.unless_cancelled(self._show_card(request, heard))
+            await self._show_card(request, heard)
             return None
-        asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.told else "")
+        asked = request.text or (translate(WHAT_IS_THIS, reply.locale) if request.speakers else "")
         text = f"{asked}\n{said}".strip()
         if not text and (pointed := self._pointed_at(request)) is not None:
             text = translate(WHAT_IS_THIS, detect_language(pointed, hint=reply.locale))
@@ -145,11 +145,12 @@ class Understanding:
         return replace(request, recordings=notes.recordings, speakers=notes.speakers, told=notes.messages)
 
     async def _show_card(self, request: AnswerRequest, heard: Sequence[HeardRecording]) -> None:
-        """A long note with nothing written beside it is summed up: whoever wants an answer presses a button."""
+        """A long note with nothing written beside it is summed up: whoever wants an answer presses a button. Who stops
+        the summary keeps what was heard."""
         reply, language = request.reply, spoken_in(heard)[0].language or request.reply.locale
         reply.locale = await self._locale_of(request, language)
         card = await self._long_notes.shown_card(
-            reply, heard, language=language, user=request.asker.id, guild=request.guild_id
+            reply, heard, language=language, user=request.asker.id, guild=request.guild_id, stop=request.cancellation
         )
         await reply.finish(card.text, row=card.row, file=card.file)
 
@@ -193,7 +194,8 @@ class Understanding:
         message, me = request.message, self._bot.get_me()
         if message is None or me is None or message.guild_id is None:
             return NothingToAnswerError()
-        if message.flags & hikari.MessageFlag.IS_VOICE_MESSAGE and not self._reads_all:
+        is_hidden = bool(message.flags & hikari.MessageFlag.IS_VOICE_MESSAGE or request.notes)
+        if is_hidden and not self._reads_all:
             return NoteHiddenError()
         points = message.type is hikari.MessageType.REPLY or bool(message.role_mention_ids)
         hidden = points and not message.content and not self._reads_all

@@ -1,6 +1,7 @@
 """The languages people use Discord in.
 
-A message does not say its author's language, an interaction does: what the last one said is remembered.
+A message does not say its author's language, an interaction does: what the last one said is remembered. Of whoever has
+used none, it is what they last spoke or wrote, in memory only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from cachetools import LRUCache
 from bot.i18n.translation import catalogues, language_of
 from bot.preferences.preferences import Preferences
 
-_MAX_UNSAVED = 10_000
+_MAX_UNSAVED, _MAX_GUESSED = 10_000, 10_000
 
 
 class KnownLocales:
@@ -23,16 +24,20 @@ class KnownLocales:
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
         self._unsaved: LRUCache[int, str] = LRUCache(_MAX_UNSAVED)
+        self._guessed: LRUCache[int, str] = LRUCache(_MAX_GUESSED)
 
     async def of(self, user: hikari.Snowflakeish, default: str) -> str:
-        """The Discord locale that ``user`` was last seen with, or ``default``."""
-        return await self._known(int(user)) or default
+        """The Discord locale that ``user`` was last seen with, or else what was guessed for it, or ``default``."""
+        return await self._known(int(user)) or self._guessed.get(int(user)) or default
 
     async def guess(self, user: hikari.Snowflakeish, language: str, default: str) -> str:
         """The Discord locale of ``user``, who has just spoken ``language`` (BCP-47): when none of theirs is known, that
         is taken for it if there is a catalogue for it, or else ``default``."""
-        spoken = language if language_of(language) in catalogues() else default
-        return await self._known(int(user)) or spoken
+        if (known := await self._known(int(user))) is not None:
+            return known
+        if language_of(language) in catalogues():
+            self._guessed[int(user)] = language
+        return self._guessed.get(int(user)) or default
 
     async def _known(self, user: int) -> str | None:
         return self._unsaved.get(user) or (await self._preferences.user(user)).locale

@@ -12,7 +12,8 @@ from bot.answering.called_by_name import is_called
     [
         "Starling, what is it?", "Hey Starling what is it", "Star Link, what?", "Старлинг, сколько времени?",
         "Привет, Стерлинг, как дела?", "Sterling, hi.", "スターリング、こんにちは", "Good morning, Starling.",
-        "Джарвис, привет", "Oh Jarvis what now",
+        "Джарвис, привет", "Oh Jarvis what now", "Um, Starling, what is it?", "Hey there Starling, hi",
+        "А Старлинг, скажи", "Скажи, Старлинг, который час?",
     ],
 )  # fmt: skip
 def test_a_name_is_known_in_any_spelling(heard: str) -> None:

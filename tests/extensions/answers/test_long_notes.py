@@ -77,6 +77,24 @@ async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, mon
     assert spoken["flags"] & 1 << 13
 
 
+async def test_who_stops_a_summary_keeps_what_was_heard(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_notes, "LONG_NOTE_S", 10.0)
+    harness.chat.answer, harness.chat.held_after = json.dumps(SUMMARY), 2
+    direct = await harness.dm(harness.member)
+    note = await harness.member.send(direct, voice=voice("jfk.ogg"))
+    shown = await harness.answer_to(note, lambda text: "> Kennedy" in text)
+    await harness.member.click(shown, "stop")
+    card = await harness.answer_to(note, lambda text: "### In short" in text)
+    assert "No chat model summed this up" in card["content"] and "Kennedy" not in card["content"]
+    assert "note-text" in buttons_of(card) and card["attachments"]
+
+    asked = await harness.member.message_command("Transcribe", note)
+    shown = await asked.response_where(lambda one: "> Kennedy" in one["content"], 20)
+    await harness.member.click(shown, "stop-hearing")
+    card = await asked.response_where(lambda one: "### In short" in one["content"], 20)
+    assert "No chat model summed this up" in card["content"] and card["attachments"]
+
+
 async def test_notes_of_several_people_are_one_conversation(
     tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import pytest
+
 from audio import EspeakEngine, PiperEngine, Synthesizer
 from audio.synthesis.engine import Engine
 from bot.sandbox.server import Sandbox
@@ -66,6 +68,41 @@ async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(
             assert "Paris is the capital of France." in str(chat.requests[-1]["messages"][1:-1])
 
 
+async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base: Path, piper_joe: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        async with running(tmp_path, sandbox, **settings):
+            unasked = await harness.russian.send("general", voice=voice("pisets-ru.ogg"))
+            await harness.member.send("general", voice=voice("jfk.ogg"))
+            await harness.member.send("general", voice=voice("pisets-ru.ogg"))
+            bare = await harness.member.send("general", harness.mention)
+            answer = await harness.complete_answer_to(bare)
+            first, second = [line for line in answer["content"].splitlines() if "🎙️" in line]
+            assert first.startswith("> 🎙️ 1. ") and is_heard(f"1 {JFK}", first)
+            assert second.startswith("> 🎙️ 2. ") and is_heard(f"2 {PISETS}", second)
+            assert chat.last_question.startswith("1. And so")
+            await harness.voice_reply_to(answer)
+            chat.answer = "So Kennedy said."
+            await harness.member.click(answer, "again")
+            again = await harness.answer_to(bare, lambda text: "So Kennedy said." in text)
+            assert "> 🎙️ 2. " in again["content"]
+
+            await harness.administrator.send("general", voice=voice("jfk.ogg"))
+            pointing = await harness.administrator.send("general", f"{harness.mention} Answer that, please.")
+            answer = await harness.complete_answer_to(pointing)
+            assert "🎙️" not in answer["content"], "what somebody says to others is written down for nobody else"
+            earlier, asked = chat.last_question.split("\n\n")
+            assert is_heard(JFK, earlier) and asked == "Answer that, please."
+            assert not [m for m in await harness.after(unasked) if _replies_to(m, unasked)]
+
+            # Of nobody who has used no command Discord tells the language.
+            await harness.complete_answer_to(
+                await harness.russian.send("general", f"{harness.mention} Как тебя зовут?")
+            )
+            bare = await harness.russian.send("general", harness.mention)
+            assert "Пришлите мне голосовое" in (await harness.answer_to(bare, bool))["content"]
+
+
 async def test_any_message_is_answered_from_its_menu_without_the_intent(harness: BotHarness) -> None:
     async def answered(target: Message) -> Message:
         outcome = await harness.member.message_command("Answer this", target)
@@ -82,7 +119,8 @@ async def test_any_message_is_answered_from_its_menu_without_the_intent(harness:
     assert "image_url" in str(harness.chat.requests[-1])
 
 
-async def test_without_the_intent_a_note_is_told_the_way(harness: BotHarness) -> None:
+async def test_without_the_intent_a_note_is_told_the_way(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.sandbox.options, "message_content", False)
     bare = await harness.member.send("general", harness.mention)
     told = await harness.answer_to(bare, bool)
     assert "Reply to this message with a voice note" in told["content"]
@@ -91,6 +129,8 @@ async def test_without_the_intent_a_note_is_told_the_way(harness: BotHarness) ->
     replied = await harness.member.send("general", voice=voice("jfk.ogg"), reply_to=told)
     assert is_heard(JFK, (await harness.complete_answer_to(replied))["content"])
     unasked = await harness.member.send("general", voice=voice("jfk.ogg"))
+    bare = await harness.member.send("general", harness.mention)
+    assert "Answer this" in (await harness.answer_to(bare, bool))["content"]
     await harness.complete_answer_to(await harness.member.send("general", f"{harness.mention} And you?"))
     assert not [m for m in await harness.after(unasked) if _replies_to(m, unasked)]
     hi = await (await harness.member.slash("hi", channel="general")).response()

@@ -1,0 +1,33 @@
+"""Voice notes that nobody has asked about yet: their sender may turn to us with the next message."""
+
+from __future__ import annotations
+
+import hikari
+from cachetools import TTLCache
+
+from bot.answering.expected_notes import EXPECTED_S
+
+_MOST = 10_000
+MAX_NOTES = 10
+"""Of one person in one place, the latest."""
+
+
+class SentNotes:
+    """The ids of those of the last minutes; in memory only."""
+
+    def __init__(self) -> None:
+        self._sent: TTLCache[int, tuple[int, int]] = TTLCache(_MOST, EXPECTED_S)
+        """By the ids of messages, their senders and channels, in the order in which they came."""
+
+    def came(self, message: hikari.Message) -> None:
+        """Take note of a person's note."""
+        if not message.author.is_bot:
+            self._sent[int(message.id)] = int(message.author.id), int(message.channel_id)
+
+    def take(self, user: hikari.Snowflakeish, channel: hikari.Snowflakeish) -> tuple[int, ...]:
+        """The messages with what ``user`` has said in ``channel`` of late, in order; each is given once."""
+        whose = int(user), int(channel)
+        found = sorted(note for note, sent in list(self._sent.items()) if sent == whose)
+        for note in found:
+            self._sent.pop(note, None)
+        return tuple(found[-MAX_NOTES:])
