@@ -34,7 +34,7 @@ from bot.sandbox.client.user_client import NothingCameError
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from tests import attacks
-from tests.app.process import KEPT
+from tests.app.forked import kept
 from tests.attacks import ELSEWHERE
 from tests.conftest import ROOT
 from tests.harness import BotHarness, Message, populated
@@ -55,8 +55,7 @@ class BotProcess:
     """Starling, started, killed and started again on one data folder."""
 
     def __init__(self, folder: Path, sandbox: Sandbox, chat: ScriptedChat) -> None:
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        self._environment = kept | {
+        self._environment = kept() | {
             "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "DATA_FOLDER": str(folder),
             "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted", "TTS_ENGINE": "offline", "LOG_LEVEL": "warning",
             "CHAT_CONTEXT_TOKENS": "100000", "CHAT_TIMEOUT_S": "10", "CHAT_ANSWER_S": "30", "RECALL": "words",

@@ -27,7 +27,8 @@ from benchmarks.requests import is_exempt, requests_for
 from benchmarks.scaling_chaos import server_version
 from benchmarks.scaling_tasks import tasks
 from bot.sandbox.server import Sandbox
-from tests.app.process import command
+from tests.app.forked import execute
+from tests.app.process import command_by
 from tests.databases import create_database, postgresql_server
 from tests.harness import BotHarness, populated, running, voice
 from tests.scaling import nats
@@ -106,8 +107,8 @@ async def bots(count: int) -> None:
                     streams.mkdir()
                     with nats.running(nats.NatsServer(streams)) as server:
                         given = {"DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline", "LOG_LEVEL": "warning"}
-                        async with command(
-                            "worker", WORK_URL=server.url, DATA_FOLDER=str(folder / "worker"), **given
+                        async with command_by(
+                            execute, "worker", WORK_URL=server.url, DATA_FOLDER=str(folder / "worker"), **given
                         ) as worker:
                             assert worker.stdout is not None
                             await worker.stdout.readline()

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from bot.sandbox.server import Sandbox
+from tests.app.forked import execute
 from tests.databases import postgresql_server
 from tests.harness import populated, voice
 from tests.scaling.chaos import Counts, Machines
@@ -48,7 +49,7 @@ ROWS: tuple[tuple[str, Collection[str], float], ...] = (
 async def killed_once(folder: Path, notes: int, what: Collection[str], away_s: float) -> Counts:
     """``what`` is killed when a third of the notes is answered."""
     with running(NatsServer(folder)) as server:
-        machines = Machines(server, folder, notes=notes, each_s=1 / RATE, lasts_s=LASTS_S)
+        machines = Machines(server, folder, notes=notes, each_s=1 / RATE, lasts_s=LASTS_S, start=execute)
         try:
             await machines.answered(notes // 3, 60)
             await machines.kill(what, away_s=away_s)
@@ -60,7 +61,7 @@ async def killed_once(folder: Path, notes: int, what: Collection[str], away_s: f
 async def killed_at_random(folder: Path, notes: int, lasts_s: float) -> tuple[Counts, int]:
     """Each two seconds a part, or all; and how often."""
     with running(NatsServer(folder)) as server:
-        machines = Machines(server, folder, notes=notes, each_s=lasts_s / notes, lasts_s=LASTS_S)
+        machines = Machines(server, folder, notes=notes, each_s=lasts_s / notes, lasts_s=LASTS_S, start=execute)
         try:
             await machines.answered(1, 60)
             until, kills, dice = time.monotonic() + lasts_s, 0, random.Random(19)
@@ -98,7 +99,7 @@ async def bots_killed_at_random(lasts_s: float) -> tuple[BotCounts, int]:
     ):
         async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
             chat.answer, chat.word_delay_s = "one two three four five six seven eight nine ten", 0.1
-            fleet = Fleet(harness, server, database, Path(name))
+            fleet = Fleet(harness, server, database, Path(name), execute)
             everything = (*GATEWAYS, *WORKERS, "NATS", "PostgreSQL")
             try:
                 for process in (*GATEWAYS, *WORKERS):

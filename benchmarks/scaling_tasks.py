@@ -20,8 +20,9 @@ from pathlib import Path
 
 from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Lane, WorkKind, WorkRequest
+from tests.app.forked import execute
 from tests.scaling import nats
-from tests.scaling.chaos import kill, python
+from tests.scaling.chaos import begun_by, kill
 from tests.scaling.quick import QUICK
 
 EACH_S, LASTS_S = 0.4, 8.0
@@ -67,7 +68,7 @@ async def by_workers(folder: Path, workers: int, *, people: int) -> Measured:
     names = itertools.count()
     with nats.running(nats.NatsServer(folder)) as server:
         processes = [
-            python("tests.scaling.worker_process", server.url, folder / f"begun-{number}", 1)
+            begun_by(execute, "tests.scaling.worker_process", server.url, folder / f"begun-{number}", 1)
             for number in range(workers)
         ]
         try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 pytest_plugins = [
+    "tests.app.forked",
     "tests.conformance.plugin",
     "tests.databases",
     "tests.harnesses",

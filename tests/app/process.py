@@ -5,34 +5,83 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
+import signal
 from collections.abc import AsyncIterator
 
-from tests.conftest import ROOT
+from tests.app.forked import Start, Started, fork, kept
 
-KEPT = ("PATH", "HOME", "LANG", "CT2_FORCE_CPU_ISA", "CT2_USE_MKL")
-"""Of the environment: where programs and models are, and the kernel that the speech model computes with."""
+
+class StarlingProcess:
+    """A process that was begun; this much of ``asyncio.subprocess.Process``."""
+
+    def __init__(self, started: Started, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader) -> None:
+        self._started, self.pid = started, started.pid
+        self.stdout, self.stderr = stdout, stderr
+
+    @property
+    def returncode(self) -> int | None:
+        return self._started.poll()
+
+    async def wait(self) -> int:
+        return await asyncio.to_thread(self._started.wait)
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """All that it writes from now on, once it has ended."""
+        out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())
+        await self.wait()
+        return out, err
+
+    def send_signal(self, sig: signal.Signals) -> None:
+        self._started.send_signal(sig)
+
+    def terminate(self) -> None:
+        self._started.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._started.kill()
+
+
+def command(*arguments: str, **settings: str) -> contextlib.AbstractAsyncContextManager[StarlingProcess]:
+    """``starling`` with nothing set but what is given; killed at the end if it still runs."""
+    return command_by(fork, *arguments, **settings)
 
 
 @contextlib.asynccontextmanager
-async def command(*arguments: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``starling`` with nothing set but what is given; killed at the end if it still runs."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=kept | settings,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
+async def command_by(start: Start, /, *arguments: str, **settings: str) -> AsyncIterator[StarlingProcess]:
+    """The same, begun by ``start``."""
+    async with _pipe() as (stdout, out), _pipe() as (stderr, err):
+        try:
+            started = await asyncio.to_thread(
+                start, "bot", *arguments, environment=kept() | settings, stdout=out, stderr=err
+            )
+        finally:
+            os.close(out)
+            os.close(err)
+        process = StarlingProcess(started, stdout, stderr)
+        try:
+            yield process
+        finally:
             process.kill()
             await process.wait()
 
 
-async def ready_at(process: asyncio.subprocess.Process) -> str:
+@contextlib.asynccontextmanager
+async def _pipe() -> AsyncIterator[tuple[asyncio.StreamReader, int]]:
+    """What reads it, and the descriptor that writes it, which is closed by whoever has it."""
+    reads, writes = os.pipe()
+    stream = asyncio.StreamReader()
+    with os.fdopen(reads, "rb") as file:
+        transport, _protocol = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), file
+        )
+        try:
+            yield stream, writes
+        finally:
+            transport.close()
+
+
+async def ready_at(process: StarlingProcess) -> str:
     """The address in the line ``Starling is ready: ...``."""
-    assert process.stdout is not None
     async with asyncio.timeout(60):
         async for line in process.stdout:
             if line.startswith(b"Starling is ready: "):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import av
@@ -13,7 +13,7 @@ import pytest
 
 from audio import decode
 from bot.app.token import has_token_shape
-from tests.app.process import KEPT
+from tests.app.forked import fork, kept
 from tests.conftest import ROOT
 from tests.spoken import JFK, PISETS, is_heard, words
 
@@ -22,11 +22,15 @@ RECORDINGS = ROOT / "tests" / "recordings"
 
 def starling(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command with nothing set but what is given."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *map(str, arguments)],
-        capture_output=True, text=True, timeout=90, cwd=ROOT, env=environment | settings,
-    )  # fmt: skip
+    given = [str(argument) for argument in arguments]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = fork("bot", *given, environment=kept() | settings, stdout=out.fileno(), stderr=err.fileno())
+        try:
+            status = process.wait(90)
+        finally:
+            process.kill()
+        written = [(file.seek(0), file.read().decode())[1] for file in (out, err)]
+    return subprocess.CompletedProcess(given, status, *written)
 
 
 def test_it_says_its_version_and_what_it_can_do() -> None:

@@ -30,7 +30,7 @@ from bot.settings import read_settings
 from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks, LocksLostError
 from bot.storage.database import Database, async_url
 from bot.work.job_store import JobStore
-from tests.app.process import command, ready_at
+from tests.app.process import StarlingProcess, command, ready_at
 from tests.databases import PostgresqlServer
 from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -305,7 +305,7 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
     ):
         ada, boris = harness.administrator, harness.russian
 
-        async def start_second() -> asyncio.subprocess.Process:
+        async def start_second() -> StarlingProcess:
             return await stack.enter_async_context(
                 command(
                     "run", DISCORD_TOKEN=sandbox.bot_token, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",

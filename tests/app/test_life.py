@@ -17,7 +17,8 @@ from bot.errors import StarlingError
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
-from tests.app.process import command, ready_at
+from tests.app.forked import execute
+from tests.app.process import command, command_by, ready_at
 from tests.harness import RECORDINGS, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
@@ -27,7 +28,7 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
     tmp_path: Path, whisper_base: Path, piper_joe: Path, smollm2: Path
 ) -> None:
     settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline"}
-    async with command("run", **settings) as process:
+    async with command_by(execute, "run", **settings) as process:
         url = await ready_at(process)
         async with aiohttp.ClientSession() as session:
             async with session.get(f"{url}/sandbox") as response:

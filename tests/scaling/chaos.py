@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import signal
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.app.forked import Start, Started
 from tests.scaling.gateway_process import Ledger
 from tests.scaling.nats import NatsServer
 
-ROOT = Path(__file__).parents[2]
 STDERR = 2
 """Where processes write what is not asked for."""
 
@@ -53,35 +51,38 @@ class Counts:
         )
 
 
-def python(module: str, *arguments: object) -> subprocess.Popen[bytes]:
+def begun_by(start: Start, module: str, *arguments: object) -> Started:
     """A process of ours, which is to be ended by whoever started it."""
-    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT, stdout=STDERR)
+    return start(module, *map(str, arguments), environment=os.environ, stdout=STDERR, stderr=STDERR)
 
 
-def worker(url: str, begun: Path) -> subprocess.Popen[bytes]:
+def worker(start: Start, url: str, begun: Path) -> Started:
     """A worker with four places, which notes what it begins."""
-    return python("tests.scaling.worker_process", url, begun, 4)
+    return begun_by(start, "tests.scaling.worker_process", url, begun, 4)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGKILL)
+def kill(process: Started) -> None:
+    process.kill()
     process.wait()
 
 
 class Machines:
     """Two workers and a gateway on one server."""
 
-    def __init__(self, server: NatsServer, folder: Path, *, notes: int, each_s: float, lasts_s: float) -> None:
+    def __init__(
+        self, server: NatsServer, folder: Path, *, notes: int, each_s: float, lasts_s: float, start: Start
+    ) -> None:
         """``notes``: how many are sent, one each ``each_s``; hearing one takes ``lasts_s``."""
         self.server, self._ledger_path, self.begun = server, folder / "ledger.db", folder / "begun.txt"
         self.begun.touch()
         self.ledger = Ledger(self._ledger_path)
         self._gateway_says = (server.url, self._ledger_path, notes, each_s, lasts_s)
-        self.workers = [worker(server.url, self.begun) for _worker in range(2)]
+        self._start = start
+        self.workers = [worker(start, server.url, self.begun) for _worker in range(2)]
         self.gateway = self._gateway()
 
-    def _gateway(self) -> subprocess.Popen[bytes]:
-        return python("tests.scaling.gateway_process", *self._gateway_says)
+    def _gateway(self) -> Started:
+        return begun_by(self._start, "tests.scaling.gateway_process", *self._gateway_says)
 
     async def answered(self, count: int, timeout_s: float) -> None:
         """Return once so many are answered."""
@@ -101,7 +102,7 @@ class Machines:
         if "server" in what:
             await asyncio.to_thread(self.server.start)
         if "worker" in what:
-            self.workers[0] = worker(self.server.url, self.begun)
+            self.workers[0] = worker(self._start, self.server.url, self.begun)
         if "gateway" in what:
             self.gateway = self._gateway()
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from nats.js import JetStreamContext
 
 from bot.sandbox.client.discord_user import DiscordUser
-from tests.app.process import KEPT
-from tests.conftest import ROOT
+from tests.app.forked import Start, Started, kept
 from tests.databases import PostgresqlServer
 from tests.harness import BotHarness, Message
 from tests.scaling.nats import NatsServer
@@ -34,13 +30,15 @@ class Asked:
 class Fleet:
     """The processes, by their names."""
 
-    def __init__(self, harness: BotHarness, nats: NatsServer, database: PostgresqlServer, folder: Path) -> None:
+    def __init__(
+        self, harness: BotHarness, nats: NatsServer, database: PostgresqlServer, folder: Path, start: Start
+    ) -> None:
         self.harness, self.nats, self.database, self._folder = harness, nats, database, folder
+        self._start = start
         self.jetstream: JetStreamContext
         """A look at the streams from outside, set once there are any."""
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         sandbox = harness.sandbox
-        common = kept | {
+        common = kept() | {
             "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline", "WORK_URL": nats.url, "LOG_LEVEL": "info",
             "STOP_TIMEOUT_S": "5", "RECALL": "words",
         }  # fmt: skip
@@ -53,14 +51,14 @@ class Fleet:
         self._commands = dict.fromkeys(WORKERS, ("worker", worker)) | {
             name: ("run", gateway | {"GATEWAY": name[-1]}) for name in GATEWAYS
         }
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, Started] = {}
 
     def begin(self, name: str) -> None:
         """Start a process; ``ready`` waits for it."""
         command, environment = self._commands[name]
         with self._log(name).open("wb") as log:
-            self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "bot", command], stdout=log, stderr=log, cwd=ROOT, env=environment
+            self._processes[name] = self._start(
+                "bot", command, environment=environment, stdout=log.fileno(), stderr=log.fileno()
             )
 
     async def ready(self, *names: str) -> None:

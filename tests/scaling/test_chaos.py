@@ -14,6 +14,7 @@ from bot.work.bus.errors import WorkerGaveUpError, WorkTimeoutError
 from bot.work.bus.subjects import WORK
 from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Lane, Progress, WorkKind, WorkRequest
+from tests.app.forked import fork
 from tests.scaling.chaos import Machines, kill, worker
 from tests.scaling.nats import NatsServer
 from tests.scaling.quick import QUICK
@@ -22,7 +23,7 @@ from tests.scaling.test_bus import serving
 
 @contextmanager
 def machines(nats: NatsServer, folder: Path) -> Iterator[Machines]:
-    running = Machines(nats, folder, notes=60, each_s=0.02, lasts_s=0.1)
+    running = Machines(nats, folder, notes=60, each_s=0.02, lasts_s=0.1, start=fork)
     try:
         yield running
     finally:
@@ -50,7 +51,7 @@ async def test_a_note_that_kills_workers_kills_three_and_none_of_those_beside_it
 ) -> None:
     begun = tmp_path / "begun.txt"
     begun.touch()
-    workers, killed = [worker(nats.url, begun) for _worker in range(2)], 0
+    workers, killed = [worker(fork, nats.url, begun) for _worker in range(2)], 0
 
     async def replace_the_dead() -> None:
         nonlocal killed
@@ -58,7 +59,7 @@ async def test_a_note_that_kills_workers_kills_three_and_none_of_those_beside_it
             for number, process in enumerate(workers):
                 if process.poll() is not None:
                     killed += 1
-                    workers[number] = worker(nats.url, begun)
+                    workers[number] = worker(fork, nats.url, begun)
             await asyncio.sleep(0.05)
 
     replacing = asyncio.create_task(replace_the_dead())

@@ -16,6 +16,7 @@ import pytest_asyncio
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
 from bot.work.bus.subjects import DONE, WORK
+from tests.app.forked import fork
 from tests.databases import postgresql_server
 from tests.harness import Message, populated, voice
 from tests.scaling.fleet import GATEWAYS, WORKERS, Asked, Fleet, Replies, answered, replies_to
@@ -40,7 +41,7 @@ async def fleet(
     folder = tmp_path_factory.mktemp("fleet")
     with running(NatsServer(folder)) as nats, postgresql_server() as database:
         async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
-            fleet = Fleet(harness, nats, database, folder)
+            fleet = Fleet(harness, nats, database, folder, fork)
             try:
                 for name in (*GATEWAYS, *WORKERS):
                     fleet.begin(name)

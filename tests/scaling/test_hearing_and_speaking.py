@@ -15,7 +15,7 @@ import pytest_asyncio
 from audio import Sound, decode, encode
 from bot.sandbox.server import Sandbox
 from bot.work.metrics import REGISTRY
-from tests.app.process import command
+from tests.app.process import StarlingProcess, command
 from tests.app.test_health import metrics, told
 from tests.databases import create_database
 from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
@@ -33,7 +33,7 @@ class Elsewhere:
     """A bot and its worker."""
 
     harness: BotHarness
-    worker: asyncio.subprocess.Process
+    worker: StarlingProcess
     folder: Path
     """The worker's."""
     port: int

@@ -1,0 +1,184 @@
+"""``python -m tests.app.fork_server FD``: Starling, imported once, and forked for each start of it that tests want.
+
+Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules is
+there before the fork: no thread, no model, no setting, no loop. ``FD`` is a listening socket; whoever connects sends an
+order and what shall be stdin, stdout and stderr, is told the process id, and in the end the exit status. A process ends
+with the connection of whoever ordered it, and all end with this one, which ends once its own stdin is closed.
+
+``multiprocessing`` has a fork server as well, but its children import what the parent was started with, which is
+pytest, have no stdin of their own, and end without what is registered for an exit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+IMPORTED = (
+    "bot.app.command_line.checking",
+    "bot.app.command_line.keeping",
+    "bot.app.command_line.serving",
+    "bot.app.command_line.speech",
+    "bot.app.doctor",
+    "bot.app.logs",
+    "bot.app.running",
+    "bot.app.worker",
+    "bot.training.local.trainer",
+    "bot.training.openai.trainer",
+    "audio.decoding",
+    "audio.recognition.local_whisper",
+    "audio.recognition.openai_recognizer",
+    "audio.recognition.transcriber",
+    "audio.synthesis.edge",
+    "audio.synthesis.espeak",
+    "audio.synthesis.festival",
+    "audio.synthesis.openai_engine",
+    "audio.synthesis.reading.read_out",
+    "aiosqlite",
+    "anyio._backends._asyncio",
+    "faster_whisper",
+    "httpcore2",
+    "truststore",
+)
+"""What a start imports sooner or later, beside the extensions. Not onnxruntime: with its import a thread begins."""
+
+LONGEST_ORDER = 1 << 16
+"""In bytes."""
+PARENT_DEATH_SIGNAL = 1
+"""``PR_SET_PDEATHSIG`` of prctl(2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """``python -m module *arguments``, with nothing else in its environment, in ``folder``."""
+
+    module: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: str
+
+
+def told(number: int) -> bytes:
+    """A process id or an exit status, below 0 where a signal was the end, as it is sent."""
+    return number.to_bytes(4, "big", signed=True)
+
+
+def main() -> None:
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    if listening not in select.select([listening, sys.stdin], [], [])[0]:
+        return  # nobody wants any
+    _import()
+    if begin := ForkServer(listening).serve():
+        begin()
+
+
+def _import() -> None:
+    for name in IMPORTED:
+        importlib.import_module(name)
+    extensions = importlib.import_module("extensions")
+    for each in pkgutil.walk_packages(extensions.__path__, "extensions."):
+        importlib.import_module(each.name)
+    assert threading.active_count() == 1, threading.enumerate()
+    gc.collect()
+    gc.freeze()  # what a child looks through for garbage it has to copy
+
+
+class ForkServer:
+    """Forks for whoever connects, and watches what it has forked."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+        self._processes: dict[int, tuple[int, socket.socket]] = {}
+        """By what is readable once the process has ended: its id, and the connection by which it was ordered."""
+
+    def serve(self) -> Callable[[], None] | None:
+        """Fork until stdin is closed; in a child, return what it is to do."""
+        with selectors.DefaultSelector() as self._waiting:
+            self._waiting.register(sys.stdin, selectors.EVENT_READ)
+            self._waiting.register(self._listening, selectors.EVENT_READ)
+            while True:
+                for key, _events in self._waiting.select():
+                    if key.fileobj is sys.stdin:
+                        return None
+                    if key.fileobj is self._listening:
+                        if begin := self._fork(self._listening.accept()[0]):
+                            return begin
+                    elif key.fd in self._processes:
+                        self._ended(key.fd)
+                    elif key.fd >= 0 and key.fileobj in self._waiting.get_map():
+                        self._waiting.unregister(key.fileobj)  # whoever ordered it is gone
+                        os.kill(key.data, signal.SIGKILL)
+
+    def _fork(self, connection: socket.socket) -> Callable[[], None] | None:
+        data, streams, _flags, _address = socket.recv_fds(connection, LONGEST_ORDER, 3)
+        if not data:
+            connection.close()
+            return None
+        order, server = Order(**json.loads(data)), os.getpid()
+        if not (process := os.fork()):
+            self._leave(connection)
+            return lambda: _become(order, streams, server)
+        tasks = len(list(Path("/proc/self/task").iterdir()))
+        assert tasks == 1, f"{tasks} threads: what is forked is not what is started"
+        for stream in streams:
+            os.close(stream)
+        end = os.pidfd_open(process)
+        self._processes[end] = process, connection
+        self._waiting.register(end, selectors.EVENT_READ)
+        self._waiting.register(connection, selectors.EVENT_READ, process)
+        connection.send(told(process))
+        return None
+
+    def _leave(self, connection: socket.socket) -> None:
+        for end, (_process, other) in self._processes.items():
+            os.close(end)
+            other.close()
+        connection.close()
+        self._listening.close()
+
+    def _ended(self, end: int) -> None:
+        process, connection = self._processes.pop(end)
+        self._waiting.unregister(end)
+        os.close(end)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        with contextlib.suppress(KeyError):
+            self._waiting.unregister(connection)
+        with connection, contextlib.suppress(BrokenPipeError):
+            connection.send(told(status))
+
+
+def _become(order: Order, streams: Sequence[int], server: int) -> None:
+    ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != server:
+        return
+    os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    by_python = {name: os.environ[name] for name in ("LC_CTYPE",) if name in os.environ}
+    os.environ.clear()
+    os.environ.update({**by_python, **order.environment})  # it sets this where the locale is C
+    os.chdir(order.folder)
+    tempfile.tempdir = None  # it was chosen by the environment
+    sys.argv[1:] = order.arguments
+    runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Processes of ours, forked from one that has imported Starling already, which all processes of pytest share.
+
+Such a process is what ``python -m bot ...`` is from the first line of that module on: with a session, an environment
+and streams of its own, and an exit like any. What a start does before that line is seen by a process alone that is
+executed: a whole run as the README has it (test_life.py), what operators type into a shell (test_operating.py), what is
+imported for whom (test_command_line.py), and what a terminal is shown (test_logs.py); and whoever measures executes. In
+/proc/PID/environ is the environment of what was executed last, which is the server's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.app.fork_server import Order
+
+ROOT = Path(__file__).parents[2]
+KEPT = ("PATH", "HOME", "LANG", "CT2_FORCE_CPU_ISA", "CT2_USE_MKL")
+"""Of the environment: where programs and models are, and the kernel that the speech model computes with."""
+_SHARED = "address of the fork server"
+
+
+class ForkServerError(AssertionError):
+    """Raised when there is no fork server, or no longer."""
+
+
+class Started(Protocol):
+    """A process that was begun; this much of ``subprocess.Popen``."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None:
+        """The exit status, below 0 where a signal was the end; None: it runs."""
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def kept() -> dict[str, str]:
+    """The environment of a process of which nothing is set."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
+
+
+class Start(Protocol):
+    """How ``python -m module *arguments`` is begun: in our folder, with an empty stdin and nothing else in its
+    environment; it writes to the descriptors that are given."""
+
+    def __call__(
+        self, module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int
+    ) -> Started: ...
+
+
+def execute(module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int) -> Started:
+    """As an operator does it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=ROOT, env=environment,
+    )  # fmt: skip
+
+
+def fork(module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int) -> Started:
+    """At once, but for the first time, which waits until Starling is imported. Executes on other systems than Linux,
+    where libraries have begun threads as soon as they are loaded."""
+    if sys.platform != "linux":
+        return execute(module, *arguments, environment=environment, stdout=stdout, stderr=stderr)
+    order = Order(module=module, arguments=arguments, environment=dict(environment), folder=str(ROOT))
+    with (
+        Path(os.devnull).open("rb") as stdin,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+    ):
+        connection.connect(_address())
+        socket.send_fds(connection, [json.dumps(asdict(order)).encode()], [stdin.fileno(), stdout, stderr])
+        return Forked(connection)
+
+
+class Forked:
+    """A process that is not our child, but was forked because we said so."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """``connection``: the one by which it was ordered; it ends with it."""
+        self._reading = threading.Lock()
+        self._returncode: int | None = None
+        self._connection = os.dup(connection.fileno())
+        weakref.finalize(self, os.close, self._connection)
+        self.pid = self._told()
+
+    def _told(self) -> int:
+        try:
+            told = os.read(self._connection, 4)
+        except ConnectionError:
+            told = b""
+        if not told:
+            raise ForkServerError((Path(_address()).parent / "log").read_text())
+        return int.from_bytes(told, "big", signed=True)
+
+    def poll(self) -> int | None:
+        with self._reading:
+            if self._returncode is None and select.select([self._connection], [], [], 0)[0]:
+                self._returncode = self._told()
+        return self._returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        select.select([self._connection], [], [], timeout)
+        if (status := self.poll()) is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+        return status
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+_addresses: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if shared := getattr(config, "workerinput", {}).get(_SHARED):
+        _addresses.append(shared)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist has one more process that tests: it shares our server, which imports nothing until it is asked."""
+    node.workerinput[_SHARED] = _address()
+
+
+def _address() -> str:
+    """The path of its socket."""
+    if not _addresses:
+        folder = Path(tempfile.mkdtemp(prefix="starling-forks-"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening, (folder / "log").open("wb") as log:
+            listening.bind(str(folder / "socket"))
+            listening.listen(64)
+            server = subprocess.Popen(
+                [sys.executable, "-m", "tests.app.fork_server", str(listening.fileno())],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, cwd=ROOT, env=kept(),
+                pass_fds=[listening.fileno()], start_new_session=True,
+            )  # fmt: skip
+        atexit.register(_end, server, folder)
+        _addresses.append(str(folder / "socket"))
+    return _addresses[0]
+
+
+def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
+    server.communicate()
+    shutil.rmtree(folder)
