@@ -138,12 +138,12 @@ async def test_a_model_behind_the_first_answers_when_it_cannot(
 async def test_a_slow_endpoint_keeps_nobody_waiting_who_types(
     endpoint: ScriptedChat, preferences: Preferences, tmp_path: Path
 ) -> None:
-    endpoint.list_delay_s = 3.0
+    endpoint.list_delay_s = 30.0
     default = build_endpoint_model(read_settings(openai_base_url=endpoint.base_url, chat_model="scripted"))
     models = ChatModels(default, preferences, _NothingTrained())
     began = time.monotonic()
     assert await models.names(within_s=0.2) == ["scripted"]
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 20
     with pytest.raises(OnlyModelError):
         await models.two(None, None, None)
     await models.close()

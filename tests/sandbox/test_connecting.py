@@ -52,7 +52,7 @@ async def test_heartbeats_are_measured() -> None:
         await until(lambda: len(sandbox.bot_sessions[0].heartbeats) >= 4)
         first, *later = sandbox.bot_sessions[0].heartbeats
         assert first.late_s is None
-        assert all(beat.late_s is not None and -0.1 < beat.late_s < 2.0 for beat in later)
+        assert all(beat.late_s is not None and -0.1 < beat.late_s < 30.0 for beat in later)
 
 
 @pytest.mark.parametrize(

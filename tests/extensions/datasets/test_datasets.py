@@ -332,8 +332,8 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
         took_s.append(time.perf_counter() - began_s)
         assert len(choices) == count
         assert all(len(choice["name"]) <= 100 for choice in choices)
-    # Discord waits three seconds, and the machine has more to do than this.
-    assert statistics.median(took_s) < 1.5
+    # Discord waits no longer.
+    assert statistics.median(took_s) < 3
 
 
 async def test_two_moderators_at_once_leave_one_clear_result(datasets_harness: BotHarness) -> None:
