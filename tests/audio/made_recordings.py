@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass
 
 import av
@@ -90,6 +91,28 @@ def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
     return file.getvalue()
 
 
+def repeated(file: bytes, duration_s: float, container: str = "ogg") -> bytes:
+    """The sound of ``file`` again and again for so long, in ``container``: its packets, which nobody encodes anew."""
+    with av.open(io.BytesIO(file), "r") as read:
+        (sound,) = read.streams.audio
+        assert sound.time_base is not None
+        packets = [packet for packet in read.demux(sound) if packet.size]
+        longer = io.BytesIO()
+        with av.open(longer, "w", format=container) as written:
+            track = written.add_stream_from_template(sound)
+            at = 0
+            for packet in itertools.cycle(packets):
+                if at * sound.time_base >= duration_s:
+                    break
+                copied = av.Packet(bytes(packet))
+                copied.stream, copied.time_base = track, sound.time_base
+                copied.pts = copied.dts = at
+                copied.duration = packet.duration or 0
+                at += copied.duration or 0
+                written.mux(copied)
+    return longer.getvalue()
+
+
 def two_tracks(first: Recording, second: Recording) -> bytes:
     """A Matroska file with two sound tracks."""
     file = io.BytesIO()
@@ -154,13 +177,15 @@ def music(duration_s: float) -> Recording:
     chance = np.random.default_rng(3)
     samples = np.zeros(round(duration_s * RATE_HZ))
     for start in range(0, len(samples), RATE_HZ // 2):
-        time_s = np.arange(len(samples) - start) / RATE_HZ
+        # After five seconds nothing is left of a chord.
+        time_s = np.arange(min(len(samples) - start, 5 * RATE_HZ)) / RATE_HZ
+        sounding = samples[start : start + len(time_s)]
         root_hz = 220 * 2 ** (chance.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
         for ratio in (1, 1.26, 1.5):
             for overtone in range(1, 7):
                 wave = np.sin(2 * np.pi * root_hz * ratio * overtone * time_s)
-                samples[start:] += 0.05 / overtone * wave * np.exp(-3 * time_s)
-        samples[start:] += 0.1 * chance.standard_normal(len(time_s)) * np.exp(-40 * time_s)
+                sounding += 0.05 / overtone * wave * np.exp(-3 * time_s)
+        sounding += 0.1 * chance.standard_normal(len(time_s)) * np.exp(-40 * time_s)
     return Recording(np.clip(samples, -1, 1).astype(np.float32))
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import numpy as np
 import pytest
 import pytest_asyncio
 
-from audio import Sound, decode, encode
 from bot.sandbox.client.discord_user import UnknownCommandError
+from tests.audio.made_recordings import repeated
 from tests.harness import RECORDINGS, BotHarness, Message, voice
 from tests.spoken import PISETS, SAOIRSE, is_heard
 
@@ -72,8 +71,7 @@ async def test_a_member_may_not(harness: BotHarness) -> None:
 async def test_of_a_long_recording_the_words_are_shown_as_they_are_heard_until_it_is_stopped(
     harness: BotHarness,
 ) -> None:
-    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
-    minutes = encode(Sound(np.resize(sentence, 150 * 16_000), 16_000)).ogg
+    minutes = repeated((RECORDINGS / "jfk.ogg").read_bytes(), 150)
     outcome = await harness.member.slash(
         "transcribe", {"file": ("talk.ogg", minutes, "audio/ogg")}, channel="general", timeout_s=20
     )

@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
 import pytest_asyncio
 
-from audio import Sound, decode, encode
+from audio import decode
 from bot.sandbox.server import Sandbox
 from bot.work.metrics import REGISTRY
 from tests.app.process import StarlingProcess, command
 from tests.app.test_health import metrics, told
+from tests.audio.made_recordings import repeated
 from tests.databases import create_database
 from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
 from tests.scaling.nats import PROGRAM, NatsServer, free_port
@@ -202,5 +202,4 @@ async def test_a_worker_that_is_stopped_ends_what_it_has_and_has_logged_no_word_
 
 
 def _minutes(count: float) -> bytes:
-    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
-    return encode(Sound(np.resize(sentence, int(count * 60 * 16_000)), 16_000)).ogg
+    return repeated((RECORDINGS / "jfk.ogg").read_bytes(), count * 60)

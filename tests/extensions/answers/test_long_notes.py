@@ -8,13 +8,12 @@ import re
 import sqlite3
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from audio import Sound, decode, encode
 from bot.answering import long_notes
 from bot.answering.summarizing import SummaryProgress, begun_in, extract, in_pieces, parsed
 from bot.sandbox.server import Sandbox
+from tests.audio.made_recordings import repeated
 from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, PISETS, is_heard
@@ -33,8 +32,7 @@ def stored_in(database: Path) -> str:
 
 
 def minutes(duration_s: int) -> bytes:
-    sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
-    return encode(Sound(np.resize(sentence, duration_s * 16_000), 16_000)).ogg
+    return repeated((RECORDINGS / "jfk.ogg").read_bytes(), duration_s)
 
 
 async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.answering import long_notes
 from bot.sandbox.server import Sandbox
-from tests.extensions.answers.test_long_notes import SUMMARY, minutes
+from tests.extensions.answers.test_long_notes import SUMMARY
 from tests.extensions.settings.test_card import card, set_
 from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -62,14 +62,14 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             chat.trouble = None
 
             # Subtitles keep their times, and a line that the model left out is asked for alone.
-            file = ("talk.ogg", minutes(25), "audio/ogg")
+            file = ("talk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
             plain = await _subtitles(harness, {"file": file, "format": "srt"})
             german = await _subtitles(harness, {"file": file, "format": "srt", "into": "German"})
             assert re.findall(r".* --> .*", german) == re.findall(r".* --> .*", plain)
             assert german.count(GERMAN) == german.count(" --> ") > 2
 
             # Of a long note what is on its card is translated.
-            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 20.0)
+            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 10.0)
             sent = await harness.russian.send(notes, files=[file])
             summed_up = await harness.answer_to(sent, lambda text: "🌐" in text, reader=harness.member)
             lines = summed_up["content"].splitlines()
