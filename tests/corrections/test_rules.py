@@ -32,6 +32,7 @@ from bot.corrections.limits import (
     require_text,
 )
 from bot.corrections.vocabulary import new_words
+from bot.datasets.text_fingerprint import key_of_text
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ADA, BORIS, CHLOE = 1, 2, 3
@@ -102,3 +103,10 @@ def test_new_words_are_found_in_a_time_that_grows_with_the_text_alone() -> None:
     """Two texts that an alignment of their words would take half a minute for."""
     assert new_words("a b " * 475, "b a a " * 665 + "Xanthippe") == ["Xanthippe"]
     assert new_words("he met zan tippy at nine", "He met Xanthippe at nine, Xanthippe I say") == ["Xanthippe", "say"]
+
+
+def test_texts_are_compared_in_a_time_that_grows_with_them_alone() -> None:
+    """Marks between words that a search for those at the end would begin anew at, one after another."""
+    assert key_of_text("Wait" + "- " * 200_000 + "what?") == key_of_text("wait" + "- " * 200_000 + "what")
+    assert key_of_text("... Who runs it?!") == key_of_text("who  runs it") != key_of_text("who runs")
+    assert key_of_text("?!") != key_of_text("...")
