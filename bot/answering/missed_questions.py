@@ -1,4 +1,5 @@
-"""Questions that were asked while nobody listened: at a stop, an update, a crash, or when Discord lost our session."""
+"""What was asked, and what was deleted, while nobody listened: at a stop, an update, a crash, or when Discord lost our
+session."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 import hikari
 import structlog
 
+from bot.answering.deletions import Deleted, Deletions
 from bot.answering.intake import MessageIntake
 from bot.answering.service import TOO_LATE
 from bot.preferences.preferences import Preferences
@@ -43,6 +45,8 @@ PAUSE_S = 0.2
 SETTLING_S = 2.0
 """After the connection stands, until Discord has told of the guilds."""
 BEAT_S = 5.0
+UNKNOWN_CHANNEL = 10003
+"""Discord's code for one that is gone."""
 
 
 class MissedQuestions:
@@ -58,6 +62,7 @@ class MissedQuestions:
         preferences: Preferences,
         file: Path,
         clock: Clock,
+        deletions: Deletions,
     ) -> None:
         """``file``: changed last when the connection was last known to live. Where it is missing, the oldest one of
         other gateways tells: there are more or fewer of them than at the last start.
@@ -68,6 +73,7 @@ class MissedQuestions:
         self._runner = runner
         self._preferences = preferences
         self._clock = clock
+        self._deletions = deletions
         self._file = file
         self._sessions = 0
         """How many Discord has begun: what came before the latest may have been missed."""
@@ -130,13 +136,16 @@ class MissedQuestions:
 
     def _since(self) -> datetime:
         """From when on messages may have been missed."""
-        last = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
-        return max(last - OVERLAP, datetime.now(UTC) - MAX_AGE)
+        last, now = datetime.fromtimestamp(self._file.stat().st_mtime, UTC), datetime.now(UTC)
+        if last > now + OVERLAP:
+            # The clock was set back: when the connection stood last cannot be told.
+            last = now - TOO_LATE
+        return max(last - OVERLAP, now - MAX_AGE)
 
     async def _take_since(self, since: datetime) -> int:
         taken = 0
         async for channel, guild in self._channels():
-            for message in await self._messages(channel, since):
+            for message in await self._messages(channel, guild, since):
                 # Of what is asked now, too much is refused; what was missed comes all at once, and can wait.
                 await self._runner.wait_for_room(int(message.author.id), ROOM_TIMEOUT_S)
                 # Discord does not say of a message that is fetched in which guild it is.
@@ -159,18 +168,26 @@ class MissedQuestions:
             yield hikari.Snowflake(channel), None if guild_id is None else hikari.Snowflake(guild_id)
             await asyncio.sleep(PAUSE_S)
 
-    async def _messages(self, channel: hikari.Snowflake, since: datetime) -> list[hikari.Message]:
+    async def _messages(
+        self, channel: hikari.Snowflake, guild: hikari.Snowflake | None, since: datetime
+    ) -> list[hikari.Message]:
         """What was written there since then and has no reply of ours, the oldest first; nothing where nothing may be
-        read."""
+        read. What is stored of messages that are gone is forgotten."""
         earliest = hikari.Snowflake.from_datetime(since)
-        known = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
-        if isinstance(known, hikari.TextableGuildChannel) and (known.last_message_id or 0) < earliest:
+        cached = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
+        known = await self._deletions.known_in(channel, guild)
+        is_silent = isinstance(cached, hikari.TextableGuildChannel) and (cached.last_message_id or 0) < earliest
+        if is_silent and not known:
             return []
         try:
             latest = await page_of_messages(self._bot.rest, channel, MAX_READ)
         except hikari.HTTPError as error:
             log.info("a channel cannot be read, what was missed there stays so", channel=int(channel), why=str(error))
+            if isinstance(error, hikari.NotFoundError) and error.code == UNKNOWN_CHANNEL:
+                await self._deletions.forget(Deleted.CHANNEL, [channel])
             return []
+        there = {int(message.id) for message in latest}
+        await self._deletions.forget_missing(known, there, is_whole=len(latest) < MAX_READ)
         found = [message for message in latest if message.id >= earliest]
         # Also of what is no longer known as answered, because it was to be forgotten.
         me = self._bot.get_me()

@@ -14,7 +14,6 @@ from bot.answering.expected_notes import ExpectedNotes
 from bot.answering.generator import AnswerGenerator
 from bot.answering.intake import MessageIntake
 from bot.answering.long_notes import LongNotes
-from bot.answering.missed_questions import LAST_CONNECTED, MissedQuestions
 from bot.answering.note_translations import NoteTranslator
 from bot.answering.outcomes import Outcomes
 from bot.answering.prompting import Prompting
@@ -101,7 +100,6 @@ class Answering:
     stoppable_tasks: StoppableTasks
     expected: ExpectedNotes
     intake: MessageIntake
-    missed: MissedQuestions
     outcomes: Outcomes
 
 
@@ -149,7 +147,6 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         runner,
     )  # fmt: skip
     intake = MessageIntake(bot, answers, transcripts, rules.locales, preferences, outcomes, expected, rules.access)
-    connected = base.settings.data_folder / f"{LAST_CONNECTED}{base.settings.of_gateway}"
     return Answering(
         chat=chat,
         rules=rules,
@@ -165,7 +162,6 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         stoppable_tasks=stoppable_tasks,
         expected=expected,
         intake=intake,
-        missed=MissedQuestions(bot, intake, stores.jobs, runner, preferences, connected, base.clock),
         outcomes=outcomes,
     )
 

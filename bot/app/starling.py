@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import hikari
 import structlog
 
+from bot.app.absence import build_absence
 from bot.app.answering import Answering, build_answering
 from bot.app.background import StartTask, background_tasks
 from bot.app.chat import models_named_in
@@ -110,7 +111,8 @@ class Starling:
             speech = await build_speech(settings, weights, stack, stores, self._bot.rest)
             answering = await build_answering(base, stores, speech)
             learning = build_learning(base, stores, answering)
-            parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning)
+            absence = build_absence(base, stores, answering, learning)
+            parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning, absence)
             screens = Screens(self._bot, settings, self._invocations, answering, parts)
             start = await stack.enter_async_context(background_tasks())
             self._watch(base, stores, speech, answering, start)
@@ -122,7 +124,8 @@ class Starling:
                 if locks is not None:
                     start(locks.alone(Duty.FOLLOWING_TRAININGS, learning.trainings.follow))
                 start(answering.taking_up.whenever_broken_off())
-                start(answering.missed.begin())
+                start(absence.deletions.end_what_is_left())
+                start(absence.missed.begin())
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
                 ready(me)

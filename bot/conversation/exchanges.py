@@ -162,6 +162,13 @@ class ExchangeStore(DataHolder):
             rows = await session.scalars(wanted.order_by(row.reply_message_id.desc()).limit(limit))
             return [_exchange(each) for each in rows]
 
+    async def messages_in(self, channel_id: int, limit: int) -> list[int]:
+        """Ids of the questions and replies of ``limit`` exchanges at most of a channel."""
+        row = ExchangeRow
+        wanted = select(row.prompt_message_id, row.reply_message_id).where(row.channel_id == channel_id).limit(limit)
+        async with self._database.sessions() as session:
+            return list({id_ for both in await session.execute(wanted) for id_ in both})
+
     async def given(self, guild_id: int) -> list[Exchange]:
         """The exchanges of a guild that were asked by /ask, the oldest first."""
         wanted = select(ExchangeRow).where(ExchangeRow.guild_id == guild_id, ExchangeRow.is_given)

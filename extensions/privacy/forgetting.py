@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import hikari
 import lightbulb
 
+from bot.answering.deletions import Deleted, Deletions
+from bot.answering.left_guilds import LeftGuilds
 from bot.answering.service import AnswerService
-from bot.privacy.personal_data import PersonalData
 
 loader = lightbulb.Loader()
 
 
 @loader.listener(hikari.MessageDeleteEvent)  # type: ignore[type-abstract]
-async def forget_message(event: hikari.MessageDeleteEvent, data: PersonalData, answers: AnswerService) -> None:
+async def forget_message(event: hikari.MessageDeleteEvent, deletions: Deletions) -> None:
     """Forget what was said in a deleted question or answer; the answer to a deleted question goes as well."""
-    await _forget([event.message_id], data, answers)
+    await deletions.forget(Deleted.MESSAGE, [event.message_id])
 
 
 @loader.listener(hikari.GuildBulkMessageDeleteEvent)
-async def forget_messages(
-    event: hikari.GuildBulkMessageDeleteEvent, data: PersonalData, answers: AnswerService
-) -> None:
+async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, deletions: Deletions) -> None:
     """Forget what was said in questions and answers that were deleted together; answers to the questions go as well."""
-    await _forget(list(event.message_ids), data, answers)
+    await deletions.forget(Deleted.MESSAGE, event.message_ids)
 
 
-async def _forget(message_ids: Sequence[int], data: PersonalData, answers: AnswerService) -> None:
-    try:
-        # What is being answered would be stored after it was forgotten, and jobs know where their answers are.
-        await answers.deleted(message_ids)
-    finally:
-        await data.forget_messages(message_ids)
+@loader.listener(hikari.GuildChannelDeleteEvent)
+async def forget_channel(event: hikari.GuildChannelDeleteEvent, deletions: Deletions) -> None:
+    """Forget what was said in a channel that is gone: Discord does not tell of its messages one by one."""
+    await deletions.forget(Deleted.CHANNEL, [event.channel_id])
+
+
+@loader.listener(hikari.GuildThreadDeleteEvent)
+async def forget_thread(event: hikari.GuildThreadDeleteEvent, deletions: Deletions) -> None:
+    """The same of a thread."""
+    await deletions.forget(Deleted.CHANNEL, [event.thread_id])
 
 
 @loader.listener(hikari.MessageUpdateEvent)  # type: ignore[type-abstract]
@@ -50,7 +51,20 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
 
 
 @loader.listener(hikari.GuildLeaveEvent)
-async def forget_guild(event: hikari.GuildLeaveEvent, data: PersonalData) -> None:
+async def forget_guild(event: hikari.GuildLeaveEvent, deletions: Deletions, guilds: LeftGuilds) -> None:
     """Forget all that was said, used, chosen and taught in a guild that the bot has left; an outage of Discord's is
     another event."""
-    await data.forget_guild(event.guild_id)
+    await deletions.forget(Deleted.GUILD, [event.guild_id])
+    await guilds.left(event.guild_id)
+
+
+@loader.listener(hikari.GuildJoinEvent)
+async def know_guild(event: hikari.GuildJoinEvent, guilds: LeftGuilds) -> None:
+    """Note that the bot is there now."""
+    await guilds.joined(event.guild_id)
+
+
+@loader.listener(hikari.ShardReadyEvent)
+async def forget_left_guilds(event: hikari.ShardReadyEvent, guilds: LeftGuilds) -> None:
+    """Forget those that the bot was removed from while it was away."""
+    await guilds.told(event.application_id, event.unavailable_guilds, event.shard.id, event.shard.shard_count)

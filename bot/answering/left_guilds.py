@@ -1,0 +1,92 @@
+"""Servers that Starling was removed from while nobody told it: they are forgotten when that comes to light."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import hikari
+import structlog
+
+from bot.answering.deletions import Deleted, Deletions
+
+log = structlog.get_logger()
+
+KNOWN_GUILDS = "guilds-known"
+"""The name of the file with the ids of the servers that Starling is on; for each of several gateways with "-0", "-1"
+and so on."""
+
+
+class LeftGuilds:
+    """Compares the servers that Discord tells of at the beginning of a session with those that were known before."""
+
+    def __init__(self, rest: hikari.api.RESTClient, deletions: Deletions, file: Path) -> None:
+        """``file``: where they are kept. What those of other gateways say counts as well: there are more or fewer of
+        them than before."""
+        self._rest = rest
+        self._deletions = deletions
+        self._file = file
+        self._application = 0
+        self._known: set[int] | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def told(self, application: int, guilds: Collection[int], shard: int, shards: int) -> None:
+        """Discord has begun a session of a shard, and these are all servers of it; those that are not among them any
+        more are forgotten, once Discord has said of each that there is nothing to be seen."""
+        async with self._one_at_a_time:
+            self._application = application
+            if self._known is None:
+                self._known = await asyncio.to_thread(self._read)
+            ours = {guild for guild in self._known if (guild >> 22) % shards == shard}
+            left = [guild for guild in ours.difference(guilds) if await self._is_left(guild)]
+            if left:
+                log.info("servers were left while nobody was told", servers=len(left))
+                await self._deletions.forget(Deleted.GUILD, left)
+            self._known = (self._known - set(left)) | set(map(int, guilds))
+            await asyncio.to_thread(self._write)
+
+    async def joined(self, guild: int) -> None:
+        """Starling is on this server from now on."""
+        async with self._one_at_a_time:
+            if self._known is not None and guild not in self._known:
+                self._known.add(guild)
+                await asyncio.to_thread(self._write)
+
+    async def left(self, guild: int) -> None:
+        """Starling is on it no longer."""
+        async with self._one_at_a_time:
+            if self._known is not None and guild in self._known:
+                self._known.remove(guild)
+                await asyncio.to_thread(self._write)
+
+    async def _is_left(self, guild: int) -> bool:
+        try:
+            await self._rest.fetch_guild(guild)
+        except (hikari.NotFoundError, hikari.ForbiddenError):
+            return True
+        except hikari.HTTPError as error:
+            log.warning("whether a server was left cannot be told", server=guild, why=str(error))
+        return False
+
+    def _read(self) -> set[int]:
+        """Those of this application: with another token nothing was left."""
+        known: set[int] = set()
+        for file in self._file.parent.glob(f"{KNOWN_GUILDS}*.json"):
+            try:
+                listed = json.loads(file.read_text(encoding="utf-8"))
+                if int(listed["application"]) == self._application:
+                    known.update(map(int, listed["guilds"]))
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                log.warning("a list of servers cannot be read", file=str(file), why=str(error))
+        return known
+
+    def _write(self) -> None:
+        listed = {"application": self._application, "guilds": sorted(self._known or ())}
+        fresh = self._file.with_name(f"{self._file.name}.new")
+        try:
+            fresh.write_text(json.dumps(listed), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError as error:
+            log.error("the list of servers cannot be written", file=str(self._file), why=str(error))
