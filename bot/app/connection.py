@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import aiohttp
 import hikari
@@ -118,13 +119,15 @@ async def serve(
     aborting: Callable[[], Awaitable[None]],
     share: ShardShare = WHOLE,
     locks: GatewayLocks | None = None,
+    watch: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run ``bot`` until ``stop`` is set.
 
     ``load`` is awaited before the gateway is opened: it gives ``client`` its commands. ``started`` is awaited when
     Discord has sent who we are; ``stopping`` before the connection is closed, while answers can still be sent;
     ``aborting`` in its place when nothing more may be sent, so that what is under way is left to the next start.
-    ``share``: which shards are started; ``locks``: of one gateway of several.
+    ``share``: which shards are started; ``locks``: of one gateway of several. ``watch`` raises once another process may
+    have what is this one's alone.
 
     Raises:
         StarlingError: it cannot start, Discord closes the connection for good, or another process may have the shards.
@@ -134,7 +137,7 @@ async def serve(
     bot.subscribe(hikari.ShardReadyEvent, start.on_shard)
     try:
         async with background_tasks() as begin:
-            watched = begin(_for_ever() if locks is None else locks.watch())
+            watched = begin(_for_ever() if watch is None else watch())
             try:
                 await _run(bot, start, begin, stop, started, watched)
             except StarlingError:

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.settings import Settings
-from bot.storage.advisory_locks import AdvisoryLock
-from bot.storage.database import Database
+from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks
+from bot.storage.database import Database, DatabaseUnavailableError, reason_of
 
 DATABASE_LOCK = 0x57A1_0001
 """PostgreSQL's advisory lock of the one that runs, which several gateways share; any number that nothing else in the
@@ -154,22 +155,24 @@ def _release(locks: list[FileLock]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def only_one_in(database: Database) -> AsyncIterator[None]:
+async def only_one_in(database: Database) -> AsyncIterator[AdvisoryLocks | None]:
     """Hold the lock of a PostgreSQL database for as long as the block, by a connection of its own; of SQLite, the lock
-    of its folder is enough.
+    of its folder is enough. Gives what has to be watched where the block lasts: a server that was restarted knows of no
+    lock any more.
 
     Raises:
         DatabaseInUseError: somebody else has it.
+        DatabaseUnavailableError: it cannot be reached.
     """
     if database.engine.dialect.name != "postgresql":
-        yield
+        yield None
         return
-    async with database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        lock = AdvisoryLock(DATABASE_LOCK)
-        if not await connection.scalar(text(lock.taking)):
-            raise DatabaseInUseError
+    async with contextlib.AsyncExitStack() as stack:
         try:
-            yield
-        finally:
-            await connection.execute(text(lock.giving_back))
+            locks = await stack.enter_async_context(AdvisoryLocks(database.engine.url, grace_s=math.inf))
+            is_held = await locks.take(AdvisoryLock(DATABASE_LOCK))
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise DatabaseUnavailableError(database.engine.url.render_as_string(), reason_of(error)) from error
+        if not is_held:
+            raise DatabaseInUseError
+        yield locks

@@ -134,7 +134,7 @@ class Starling:
                 self._bot, screens.client, stop, load=screens.load, started=started,
                 stopping=lambda: self._stop(speech.bus, settings.stop_timeout_s),
                 aborting=lambda: self._stop(speech.bus, 0.0),
-                share=share, locks=locks,
+                share=share, locks=locks, watch=None if (held := locks or stores.lock) is None else held.watch,
             )  # fmt: skip
 
     def _begin_to_forget(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.app.single_instance import only_one_in
 from bot.conversation.exchanges import ExchangeStore
@@ -17,6 +17,7 @@ from bot.instructions.store import InstructionStore
 from bot.preferences.preferences import Preferences
 from bot.privacy.tombstones import Tombstones
 from bot.settings import Settings
+from bot.storage.advisory_locks import AdvisoryLocks
 from bot.storage.database import Database
 from bot.storage.files import FileStore
 from bot.training.evaluating.comparisons import ComparisonStore
@@ -50,6 +51,8 @@ class Stores:
     tests: ModelTestStore
     database: Database
     """That all but files are in."""
+    lock: AdvisoryLocks | None = None
+    """What keeps other processes from the database, where it has to be watched."""
 
 
 async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
@@ -61,11 +64,10 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
     """
     database = await Database.open(settings.database)
     stack.push_async_callback(database.close)
-    if share.is_whole:
-        await stack.enter_async_context(only_one_in(database))
+    lock = await stack.enter_async_context(only_one_in(database)) if share.is_whole else None
     stores = stores_in(database, settings, clock=clock, share=share)
     stack.push_async_callback(stores.usage.close)
-    return stores
+    return replace(stores, lock=lock)
 
 
 def stores_in(database: Database, settings: Settings, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:

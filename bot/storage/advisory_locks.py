@@ -97,8 +97,9 @@ class _Session:
 class AdvisoryLocks:
     """The locks of one process."""
 
-    def __init__(self, url: URL) -> None:
-        """``url``: of a PostgreSQL database, with the driver that this project uses."""
+    def __init__(self, url: URL, *, grace_s: float = GRACE_S) -> None:
+        """``url``: of a PostgreSQL database, with the driver that this project uses. ``grace_s``: see ``GRACE_S``."""
+        self._grace_s = grace_s
         self._engine = create_async_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT",
             connect_args={"timeout": STATEMENT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
@@ -190,9 +191,9 @@ class AdvisoryLocks:
         """Get every lock again that was held.
 
         Raises:
-            LocksLostError: another has one of them by now, or it took longer than ``GRACE_S``.
+            LocksLostError: another has one of them by now, or it took longer than ``grace_s``.
         """
-        left_s, last = GRACE_S, time.monotonic()
+        left_s, last = self._grace_s, time.monotonic()
         while left_s > 0:
             is_away = False
             try:

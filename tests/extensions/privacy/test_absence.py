@@ -7,10 +7,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 
 from bot.answering import deletions
+from bot.app.single_instance import DatabaseInUseError
 from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
+from bot.storage.database import Database
 from tests.databases import PostgresqlServer
 from tests.extensions.privacy.test_secret_phrases import Store, asked, phrase
 from tests.harness import BotHarness, Message, populated, running
@@ -32,6 +35,17 @@ async def leave(harness: BotHarness, guild: str) -> None:
     address = f"{harness.sandbox.rest_url}/users/@me/guilds/{guild}"
     async with aiohttp.ClientSession(raise_for_status=True) as http, http.delete(address, headers=headers):
         """It has no answer."""
+
+
+async def until_held(url: str) -> None:
+    """Return once somebody holds the lock of the database again."""
+    database = await Database.open_as_it_is(url)
+    try:
+        async with asyncio.timeout(10), database.engine.connect() as connection:
+            while not await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")):
+                await asyncio.sleep(0.1)
+    finally:
+        await database.close()
 
 
 async def test_what_was_deleted_or_left_while_it_was_away_is_forgotten(tmp_path: Path, whisper_base: Path) -> None:
@@ -71,7 +85,7 @@ async def test_what_was_deleted_or_left_while_it_was_away_is_forgotten(tmp_path:
         assert list(sandbox.failures) == []
 
 
-async def test_what_is_deleted_while_the_database_is_away_is_forgotten_when_it_is_back(
+async def test_when_its_database_is_back_what_was_deleted_meanwhile_is_forgotten_and_a_second_one_is_refused_again(
     tmp_path: Path, mortal_postgresql: PostgresqlServer, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletions, "RETRY_S", 0.2)
@@ -92,3 +106,9 @@ async def test_what_is_deleted_while_the_database_is_away_is_forgotten_when_it_i
             async with asyncio.timeout(10):
                 while listed.exists():
                     await asyncio.sleep(0.05)
+            # The server has forgotten whose the database was.
+            await until_held(store.url)
+            async with Sandbox() as other:
+                with pytest.raises(DatabaseInUseError):
+                    async with running(tmp_path / "other", other, **settings):
+                        raise AssertionError("two run on one database")

@@ -38,8 +38,8 @@ GUILDS = ("instruction", "vocabulary", "name")
 
 
 OWN_FILES = {
-    ".running", ".inference-priority", "archive.key", "chat-profiles.json", "forgotten.jsonl", "last-connected",
-    "starling.db", "starling.db-shm", "starling.db-wal", "starling.db.lock",
+    ".running", ".inference-priority", "archive.key", "chat-profiles.json", "forgotten.jsonl", "guilds-known.json",
+    "last-connected", "starling.db", "starling.db-shm", "starling.db-wal", "starling.db.lock",
 }  # fmt: skip
 """What a data folder has when all that people and servers said is taken back; none of it has a word of theirs."""
 
