@@ -89,6 +89,7 @@ PURPOSES: Mapping[str, Purpose] = {
 }  # fmt: skip
 
 TRAINERS_ONLY = frozenset({"train", "jobs", "test"})
+"""What Discord shows to managers, and to the role that a server has named once the server allows it there."""
 APPROVERS_ONLY = frozenset({"corrections wanted", "corrections approve", "corrections reject"})
 MANAGERS_ONLY = frozenset(
     {"corrections roles", "model set", "model promote", "model rollback"}
@@ -129,7 +130,9 @@ class CommandList:
             (
                 command
                 for command in found
-                if granted & hikari.Permissions.ADMINISTRATOR or not command.default_member_permissions & ~granted
+                if granted & hikari.Permissions.ADMINISTRATOR
+                or command.name in TRAINERS_ONLY
+                or not command.default_member_permissions & ~granted
                 if not command.context_types or place in command.context_types
                 if command.name not in hidden
             ),

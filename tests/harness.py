@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import hikari
 
 from audio import Transcriber, Transcript, decode
 from bot.app.starling import Starling
@@ -70,6 +71,20 @@ class BotHarness:
         ):
             answer: Message = await response.json()
             return answer
+
+    @contextlib.asynccontextmanager
+    async def offered_to_all(self, *commands: str) -> AsyncIterator[None]:
+        """Has everyone offered the ``commands`` of managers, as a server may have it in its settings."""
+        offered = {command["name"]: command for command in await self.administrator.commands(self.channel("general"))}
+        paths = [f"/applications/{self.bot_id}/commands/{offered[name]['id']}" for name in commands]
+        for path in paths:
+            await self.as_bot("PATCH", path, {"default_member_permissions": None})
+        try:
+            yield
+        finally:
+            for path in paths:
+                managers = str(int(hikari.Permissions.MANAGE_GUILD))
+                await self.as_bot("PATCH", path, {"default_member_permissions": managers})
 
     async def answer_to(
         self, asked: Message, done: Callable[[str], bool], *, reader: DiscordUser | None = None

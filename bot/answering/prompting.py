@@ -42,6 +42,8 @@ class AnswerPrompt:
     """The title of the thread that it is asked in."""
     taught: tuple[str, ...] = ()
     """What was taught to be said to the question, the nearest first."""
+    taught_for: tuple[str, ...] = ()
+    """The questions that these were taught for."""
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the question, or of what it is about, were not read."""
     shortened: tuple[str, ...] = ()
@@ -131,6 +133,7 @@ class Prompting:
             now=datetime.now(UTC),
             thread_name=self._history.thread_name(request),
             taught=tuple(correction.answer for correction in recalled),
+            taught_for=tuple(correction.prompt for correction in recalled),
             unread=(*attached.unread, *history.unread),
             shortened=(*attached.shortened, *history.shortened),
         )

@@ -13,15 +13,19 @@ from bot.answering.streaming import StreamedAnswer
 from bot.answering.teachers import Teachers
 from bot.answering.unread_files import MAX_NAMES_CHARS
 from bot.conversation.sources import Source
+from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.preferences.preferences import Preferences
+from bot.storage.file_names import shown as shown_as_code
 from bot.usage.budgets import BudgetKind, Budgets
 
 DEMONSTRATION = _(
     "I answer with a small demonstration model that speaks English only and is often wrong. Whoever runs me "
     "can connect a better one: OPENAI_BASE_URL and CHAT_MODEL, as the README says."
 )
+TAUGHT_FOR = _("Taught as the answer to {question}.")
+MAX_QUESTION_CHARS = 100
 NOT_SEEN = _("My chat model cannot look at pictures, so I answered without them.")
 PICTURE_REFUSED = _("My chat model does not accept {names}, so I answered without.")
 AT_LIMIT = _("The answer is longer than I may write at once. Press Continue for the rest.")
@@ -89,6 +93,8 @@ class SmallPrint:
         }
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
+        if question := _taught_for(answer):
+            lines.insert(0, translate(TAUGHT_FOR, locale, question=shown_as_code(question, MAX_QUESTION_CHARS)))
         if links := _links(answer.sources):
             lines.insert(0, translate(SOURCES, locale, links=links))
         if answer.refused:
@@ -125,6 +131,16 @@ class SmallPrint:
         if not lately:
             self._cut_noted[request.channel_id] = True
         return not lately
+
+
+def _taught_for(answer: StreamedAnswer) -> str:
+    """The question to which ``answer`` was taught, where the demonstration model did not write it, and that is another
+    one than was asked; or else empty."""
+    prompt = answer.prompt
+    if not prompt.understood.model.is_demonstration or answer.text not in prompt.taught:
+        return ""
+    question = prompt.taught_for[prompt.taught.index(answer.text)]
+    return "" if key_of_text(question) == key_of_text(prompt.understood.text) else " ".join(question.split())
 
 
 def _links(sources: Sequence[Source]) -> str:

@@ -15,6 +15,8 @@ from cachetools import LRUCache
 from bot.i18n.translation import catalogues, language_of
 from bot.preferences.preferences import Preferences
 
+SOURCE = "en"
+"""The language that the sentences are written in."""
 _MAX_UNSAVED, _MAX_GUESSED = 10_000, 10_000
 
 
@@ -35,7 +37,7 @@ class KnownLocales:
         is taken for it if there is a catalogue for it, or else ``default``."""
         if (known := await self._known(int(user))) is not None:
             return known
-        if language_of(language) in catalogues():
+        if language_of(language) in {*catalogues(), SOURCE}:
             self._guessed[int(user)] = language
         return self._guessed.get(int(user)) or default
 

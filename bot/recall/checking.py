@@ -54,6 +54,8 @@ class RecallCheck:
 
         Where ``model`` cannot be asked, is for demonstration, or gives no verdict, those above the threshold.
         """
+        if near and near[0].is_word_for_word:
+            return (near[0].correction,)
         by_score = tuple(one.correction for one in near if one.margin >= 0)
         asked = [one.correction for one in near if one.margin >= -one.reach]
         if not asked or not self._is_on or model.is_demonstration:

@@ -29,6 +29,8 @@ class RecallMatch:
     """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
     reach: float = REACH
     """Where the margin is below 0 by no more than that, it may have."""
+    is_word_for_word: bool = False
+    """Whether it is asked for in the words that were taught."""
 
 
 Kept = Mapping[str, Mapping[int, bytes]]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.corrections.correction import ApprovedCorrection
 from bot.corrections.taught import Taught
+from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import StarlingError
 from bot.recall.indexes import Index, RecallMatch
 
@@ -47,12 +48,21 @@ class _OwnersIndex:
     index: Index
     revision: str | None = _UNREAD
     """Of what the index holds."""
+    words_of: str | None = _UNREAD
+    """The revision of ``by_words``, which are there before the index is."""
+    by_words: dict[str, ApprovedCorrection] = field(default_factory=dict)
+    """Of each question that something was taught for, what was taught last."""
     count: int = 0
     size_bytes: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever has it may use the index."""
     growing: asyncio.Task[None] | None = None
     """Works out what is lacking."""
+
+    def word_for_word(self, question: str) -> list[RecallMatch]:
+        """What was taught for ``question`` in its very words."""
+        asked = self.by_words.get(key_of_text(question))
+        return [] if asked is None else [RecallMatch(asked, 0.0, is_word_for_word=True)]
 
 
 MAX_REHEARSALS = 2
@@ -121,11 +131,13 @@ class Recall:
                 return tuple(await asyncio.shield(task))
         except TimeoutError:
             log.warning("the index of corrections is not ready, answering without", owner=owner)
-            return ()
         except StarlingError as error:
             # Whatever is wrong with recall, an answer without it is better than none.
             log.error("corrections cannot be recalled, answering without", why=str(error))
+        held = self._indexes.get((taught, owner))
+        if held is None or held.words_of != await taught.revision(owner):
             return ()
+        return tuple(held.word_for_word(question))
 
     def _prepare(self, taught: Taught, owner: int) -> None:
         if self._index is not None and not self._is_closed:
@@ -150,6 +162,11 @@ class Recall:
         if (held := self._indexes.get((taught, owner))) is None:
             held = self._indexes[taught, owner] = _OwnersIndex(taught, owner, index())
         self._indexes.move_to_end((taught, owner))
+        async with held.lock:
+            if held.revision != revision:
+                await self._read(held, revision)
+        if found := held.word_for_word(question):
+            return found
         # Not with the lock: what it loads takes seconds, and questions in other languages need nothing of it.
         widens = await asyncio.to_thread(held.index.widens_for, question)
         async with held.lock:
@@ -167,6 +184,10 @@ class Recall:
     async def _read(self, held: _OwnersIndex, revision: str | None) -> None:
         """Let ``held``, which is locked, hold what there is, which is of ``revision`` or later."""
         corrections = await held.taught.all(held.owner)
+        held.by_words = {
+            key_of_text(one.prompt): one for one in sorted(corrections, key=lambda correction: correction.number)
+        }
+        held.words_of = revision
         kept = {one: await held.taught.vectors(held.owner, one) for one in held.index.embeddings}
         await asyncio.to_thread(held.index.replace, corrections, kept)
         held.revision, held.count, held.size_bytes = revision, len(corrections), held.index.size_bytes

@@ -52,6 +52,10 @@ REVIEW_CHANNEL = _("The channel for corrections")
 EVERYBODY, NOBODY = _("everyone"), _("nobody")
 TRAINING = _("**Training** · who may train and test models, besides managers: {train}")
 TRAINING_ROLE = _("The role that may train")
+ALLOW_THERE = _(
+    "-# Discord hides the commands for that from this role (/train, /test, /jobs list) until you allow them: "
+    "Server Settings, Integrations."
+)
 CORRECTING_ROLE = _("The role that may correct me")
 APPROVING_ROLE = _("The role that may approve")
 LIMITS = _("**Daily limits** · {limits}")
@@ -114,7 +118,10 @@ class SettingsCard:
         self._add_retention(card, choices, phrase)
         await self._add_teaching(card, guild, choices, phrase)
         train = phrase(NOBODY) if choices.roles.train is None else role_mention(guild, choices.roles.train)
-        card.add_text_display(phrase(TRAINING, train=train))
+        training = [phrase(TRAINING, train=train)]
+        if choices.roles.train is not None:
+            training.append(phrase(ALLOW_THERE))
+        card.add_text_display("\n".join(training))
         card.add_action_row([role_menu(f"{CARD_ID}:train", phrase(TRAINING_ROLE))])
         listed = ", ".join(limit_texts(choices.limits, locale))
         card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import hikari
 import lightbulb
 
 from bot.conversation.chat import ChatModel
@@ -62,6 +63,7 @@ class Test(
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     data = lightbulb.string(
         _("data"), _("JSON: a list of prompts, or of objects with prompt and expected, or name, text and label"),

@@ -125,6 +125,7 @@ class Train(
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 ):
     dataset = lightbulb.string(
         _("dataset"), _("What to learn from; left empty, what is selected"), localize=True, default=None,
@@ -225,6 +226,7 @@ jobs = lightbulb.Group(
     localize=True,
     integration_types=GUILD_TYPES,
     contexts=GUILD_CONTEXTS,
+    default_member_permissions=hikari.Permissions.MANAGE_GUILD,
 )
 
 

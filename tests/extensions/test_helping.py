@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
 from extensions.helping import PURPOSES
+from tests.extensions.settings.test_card import set_
 from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
 
@@ -59,6 +60,20 @@ async def test_help_has_everything_that_one_may_use_here_and_nothing_else(harnes
     direct = "\n".join((await pages(harness.member, alone)).values())
     assert "</memory list:" in direct and "</teach:" in direct
     assert "</corrections" not in direct and "</instruction set:" not in direct and "</train:" not in direct
+
+
+async def test_who_may_train_finds_its_commands(harness: BotHarness) -> None:
+    """Discord shows them to managers; a role that a server names for that is to be allowed there as well."""
+    general, trainers = harness.channel("general"), {"train", "jobs", "test"}
+    assert not trainers & {command["name"] for command in await harness.member.commands(general)}
+    assert trainers <= {command["name"] for command in await harness.administrator.commands(general)}
+    await set_(harness, "train", harness.directory["guild_id"])
+    try:
+        assert "</train:" in (await pages(harness.member, general))["train"]
+        card = await (await harness.administrator.slash("settings", channel="general")).response()
+        assert "until you allow them: Server Settings, Integrations." in read(card)
+    finally:
+        await set_(harness, "train")
 
 
 async def test_help_speaks_the_names_of_ones_own_discord(harness: BotHarness) -> None:

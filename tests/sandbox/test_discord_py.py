@@ -78,7 +78,7 @@ async def test_it_learns_of_its_guilds_and_registers_its_commands(bot: DiscordPy
     assert guild.me.guild_permissions.send_messages
     hidden = guild.get_channel(MODERATORS_ID)
     assert hidden is not None
-    assert not hidden.permissions_for(guild.me).view_channel
+    assert not hidden.permissions_for(guild.default_role).view_channel
     registered = {command.name: command for command in await bot.tree.fetch_commands()}
     assert set(registered) == {command["name"] for command in await ada.commands()}
     assert {"think", "eat", "settings", "Quote this", "Greet"} <= set(registered)

@@ -90,10 +90,10 @@ async def test_threads_have_the_permissions_of_their_channel(bot: hikari.Gateway
 async def test_the_seeded_channels_are_as_they_are_called(
     bot: hikari.GatewayBot, ada: DiscordUser, boris: DiscordUser
 ) -> None:
-    for channel_id, code in ((MODERATORS_ID, 50001), (READ_ONLY_ID, 50013)):
-        with pytest.raises(hikari.ForbiddenError) as refused:
-            await bot.rest.create_message(channel_id, "x")
-        assert refused.value.code == code
+    with pytest.raises(hikari.ForbiddenError) as refused:
+        await bot.rest.create_message(READ_ONLY_ID, "x")
+    assert refused.value.code == 50013
+    await bot.rest.create_message(MODERATORS_ID, "to review")
     await ada.send("moderators", "among us")
     with pytest.raises(DiscordError, match="50001"):
         await boris.send("moderators", "let me in")

@@ -80,6 +80,7 @@ def populate(state: SandboxState, bot_name: str) -> None:
     state.members.update({(member.guild_id, member.user_id): member for member in members})
     hidden = Overwrite(GUILD_ID, OverwriteType.ROLE, Permissions.NONE, Permissions.VIEW_CHANNEL)
     shown = Overwrite(MODERATOR_ROLE_ID, OverwriteType.ROLE, Permissions.VIEW_CHANNEL, Permissions.NONE)
+    shown_to_bot = Overwrite(BOT_ROLE_ID, OverwriteType.ROLE, Permissions.VIEW_CHANNEL, Permissions.NONE)
     silent = Overwrite(
         BOT_ROLE_ID,
         OverwriteType.ROLE,
@@ -92,7 +93,13 @@ def populate(state: SandboxState, bot_name: str) -> None:
         Channel(GENERAL_ID, text, GUILD_ID, "general", position=1, parent_id=CATEGORY_ID),
         Channel(VOICE_NOTES_ID, text, GUILD_ID, "voice-notes", position=2, parent_id=CATEGORY_ID),
         Channel(
-            MODERATORS_ID, text, GUILD_ID, "moderators", position=3, parent_id=CATEGORY_ID, overwrites=(hidden, shown)
+            MODERATORS_ID,
+            text,
+            GUILD_ID,
+            "moderators",
+            position=3,
+            parent_id=CATEGORY_ID,
+            overwrites=(hidden, shown, shown_to_bot),
         ),
         Channel(READ_ONLY_ID, text, GUILD_ID, "no-bots", position=4, parent_id=CATEGORY_ID, overwrites=(silent,)),
     )

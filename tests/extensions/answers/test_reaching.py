@@ -96,11 +96,13 @@ async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base:
             assert not [m for m in await harness.after(unasked) if _replies_to(m, unasked)]
 
             # Of nobody who has used no command Discord tells the language.
-            await harness.complete_answer_to(
-                await harness.russian.send("general", f"{harness.mention} Как тебя зовут?")
-            )
-            bare = await harness.russian.send("general", harness.mention)
-            assert "Пришлите мне голосовое" in (await harness.answer_to(bare, bool))["content"]
+            for question, expected in (
+                ("Как тебя зовут?", "Пришлите мне голосовое"), ("Who is it that speaks here?", "Send me a voice note"),
+            ):  # fmt: skip
+                written = await harness.russian.send("general", f"{harness.mention} {question}")
+                await harness.complete_answer_to(written)
+                bare = await harness.russian.send("general", harness.mention)
+                assert expected in (await harness.answer_to(bare, bool))["content"]
 
 
 async def test_any_message_is_answered_from_its_menu_without_the_intent(harness: BotHarness) -> None:

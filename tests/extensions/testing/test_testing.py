@@ -152,8 +152,9 @@ async def test_what_a_dataset_holds_out_is_asked_and_wrong_json_is_told_with_its
 
 async def test_only_those_who_may_train_test(lab: BotHarness) -> None:
     ada, chloe = lab.administrator, lab.member
-    assert "the permission Manage Server" in text_of(await outcome_of(chloe, data='["a"]'))
-    assert await chloe.autocomplete("test", {"dataset": ""}, "dataset", channel="general") == []
+    async with lab.offered_to_all("test"):
+        assert "the permission Manage Server" in text_of(await outcome_of(chloe, data='["a"]'))
+        assert await chloe.autocomplete("test", {"dataset": ""}, "dataset", channel="general") == []
     assert not lab.chat.requests
     assert "Only those" not in text_of(await outcome_of(ada, data='["a"]'))
 

@@ -78,7 +78,8 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
             "train", {"trainer": "openai", "base_model": ""}, "base_model", channel="general"
         )
         assert [choice["value"] for choice in bases] == ["small-1", "scripted"]
-        refused = await planned(chloe)
+        async with harness.offered_to_all("train"):
+            refused = await planned(chloe)
         assert "the permission Manage Server" in refused["content"]
         nothing = await planned(ada, trainer="openai")
         assert "/select_dataset" in nothing["content"]
@@ -108,7 +109,8 @@ async def test_a_moderator_trains_watches_and_gets_a_candidate(tmp_path: Path, w
         assert (await ada.download(logs["attachments"][0])).decode().startswith("step,loss,heldout_loss\n1,")
         elsewhere = await (await ada.slash("jobs show", {"number": "1"}, channel=SECOND)).response()
         assert "There is no training #1 here." in elsewhere["content"]
-        refused = await (await chloe.slash("jobs list", channel="general")).response()
+        async with harness.offered_to_all("jobs"):
+            refused = await (await chloe.slash("jobs list", channel="general")).response()
         assert "the permission Manage Server" in refused["content"]
 
 
