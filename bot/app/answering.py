@@ -32,7 +32,7 @@ from bot.answering.taking_up import TakingUp
 from bot.answering.teachers import Teachers
 from bot.answering.translating import Translator
 from bot.answering.understanding import Understanding
-from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_service
+from bot.app.chat import DEMONSTRATION_TOKENS, build_chat, build_further_endpoints, build_training_services
 from bot.app.foundation import Foundation
 from bot.app.speech import SpeechServices
 from bot.app.stores import Stores
@@ -171,7 +171,7 @@ async def _build_chat_services(base: Foundation, stores: Stores) -> ChatServices
     chat, engine = await build_chat(settings, base.weights, stack)
     await asyncio.to_thread(count_tokens, "")  # the first count loads the encoding
     serving = Serving(
-        stores.models, engine, build_training_service(settings), folder=settings.trainings_folder,
+        stores.models, engine, build_training_services(settings), folder=settings.trainings_folder,
         timeout_s=settings.chat_timeout_s, max_tokens=min(settings.chat_max_tokens, DEMONSTRATION_TOKENS),
     )  # fmt: skip
     stack.push_async_callback(serving.close)

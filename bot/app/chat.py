@@ -12,6 +12,7 @@ from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.endpoint_profile import ModelProfiles
 from bot.conversation.models import FurtherEndpoint
 from bot.settings import OPENAI_URL, ChatEndpoint, Settings
+from bot.training.registry import TRAINERS
 from bot.weights.weights import WeightsCache
 
 DEMONSTRATION_TOKENS = 250
@@ -83,15 +84,11 @@ def _model_at(endpoint: ChatEndpoint, settings: Settings) -> ChatModel:
     )
 
 
-def build_training_service(settings: Settings) -> ChatModel | None:
-    """A model at the service that trains, to be named as those that were trained there; None where there is none."""
-    if settings.training_api_key is None:
-        return None
-    key = settings.training_api_key.get_secret_value()
-    address = EndpointAddress(settings.training_base_url or OPENAI_URL, key)
+def build_training_services(settings: Settings) -> dict[str, ChatModel]:
+    """A model at each service that trains, by the name of its trainer, to be named as those that were trained there."""
     limits = ChatLimits(
         timeout_s=settings.chat_timeout_s,
         max_reply_tokens=settings.chat_max_tokens,
         context_tokens=settings.chat_context_tokens,
     )
-    return ChatModel(address, settings.training_base_model, limits)
+    return {name: ChatModel(address, "", limits) for name, address in TRAINERS.endpoints(settings).items()}

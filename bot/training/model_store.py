@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.datasets.dataset import Dataset
@@ -78,6 +78,8 @@ class Model:
     id: str
     guild_id: int
     training_id: str
+    trainer: str
+    """The name of what has trained it."""
     name: str
     kind: ModelKind
     base: str
@@ -119,9 +121,9 @@ class ModelStore(DataHolder):
     ) -> Model:
         """Keep what came of a training; the same one again, if it is known."""
         async with self._database.sessions.begin() as session:
-            known = await session.scalar(select(ModelRow).where(ModelRow.training_id == training_id))
+            known = await _first(session, ModelRow.training_id == training_id)
             if known is not None:
-                return _read(known)
+                return known
             row = ModelRow(
                 id=uuid.uuid4().hex, guild_id=guild_id, training_id=training_id, name=name, kind=kind, base=base,
                 remote_name=remote_name, path=None if path is None else str(path), scores=None,
@@ -129,7 +131,8 @@ class ModelStore(DataHolder):
             )  # fmt: skip
             session.add(row)
             await session.flush()
-            return _read(row)
+            training = await session.get(TrainingRow, training_id)
+            return _read(row, None if training is None else training.trainer)
 
     async def measured(self, id_: str, scores: dict[str, Any]) -> None:
         """Keep what a model was measured to be worth."""
@@ -170,32 +173,31 @@ class ModelStore(DataHolder):
         Raises:
             NoSuchTrainedModelError
         """
-        wanted = select(ModelRow).where(ModelRow.guild_id == guild_id, ModelRow.name == name)
         async with self._database.sessions() as session:
-            row = await session.scalar(wanted)
-        if row is None:
+            model = await _first(session, ModelRow.guild_id == guild_id, ModelRow.name == name)
+        if model is None:
             raise NoSuchTrainedModelError(name)
-        return _read(row)
+        return model
 
     async def of_training(self, training_id: str) -> Model | None:
         """What came of a training."""
         async with self._database.sessions() as session:
-            row = await session.scalar(select(ModelRow).where(ModelRow.training_id == training_id))
-            return None if row is None else _read(row)
+            return await _first(session, ModelRow.training_id == training_id)
 
-    async def of_guild(self, guild_id: int) -> list[Model]:
-        """The latest first."""
-        wanted = select(ModelRow).where(ModelRow.guild_id == guild_id).order_by(ModelRow.created_at.desc())
+    async def of_guild(self, guild_id: int, trainer: str | None = None) -> list[Model]:
+        """The latest first; of one trainer, or of all."""
+        wanted = _models().where(ModelRow.guild_id == guild_id).order_by(ModelRow.created_at.desc())
+        if trainer is not None:
+            wanted = wanted.where(TrainingRow.trainer == trainer)
         async with self._database.sessions() as session:
-            return [_read(row) for row in await session.scalars(wanted)]
+            return [_read(row, name) for row, name in await session.execute(wanted)]
 
     async def active(self, guild_id: int) -> Model | None:
         """The one that answers; None: the one that is not trained."""
         latest = select(PromotionRow.model_id).where(PromotionRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             id_ = await session.scalar(latest.order_by(PromotionRow.id.desc()).limit(1))
-            row = None if id_ is None else await session.get(ModelRow, id_)
-            return None if row is None else _read(row)
+            return None if id_ is None else await _first(session, ModelRow.id == id_)
 
     async def all_active(self) -> list[Model]:
         """Those that answer anywhere."""
@@ -229,9 +231,19 @@ class ModelStore(DataHolder):
             return ErasureResult(await rows_changed(session, theirs))
 
 
-def _read(row: ModelRow) -> Model:
+def _models() -> Select[ModelRow, str]:
+    """Each with the name of its trainer."""
+    return select(ModelRow, TrainingRow.trainer).outerjoin(TrainingRow, TrainingRow.id == ModelRow.training_id)
+
+
+async def _first(session: AsyncSession, *which: ColumnElement[bool]) -> Model | None:
+    found = (await session.execute(_models().where(*which))).first()
+    return None if found is None else _read(*found)
+
+
+def _read(row: ModelRow, trainer: str | None) -> Model:
     return Model(
-        row.id, row.guild_id, row.training_id, row.name, ModelKind(row.kind), row.base, row.remote_name,
+        row.id, row.guild_id, row.training_id, trainer or "", row.name, ModelKind(row.kind), row.base, row.remote_name,
         None if row.path is None else Path(row.path), row.scores, row.created_at, _noticed(row.noticed),
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ class TrainingPlanner:
         Raises:
             NoTrainerError
         """
-        trained = {model.name: model for model in await self._models.of_guild(guild_id)}.get(spec.base)
+        trained = {model.name: model for model in await self._models.of_guild(guild_id, spec.trainer)}.get(spec.base)
         continued = None
         if trained is not None:
             continued = self._trainers.named(spec.trainer).continues(trained, spec.method, spec.seed)

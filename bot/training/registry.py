@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bot.conversation.endpoint import EndpointAddress
 from bot.i18n.message import LazyMessage
 from bot.settings import Settings
 from bot.training.trainer import Trainer
@@ -36,6 +37,8 @@ class TrainerRegistration:
     """The command that brings them."""
     needs: tuple[str, ...] = ()
     """Settings that must be given, as ``Settings`` names its fields."""
+    endpoint: Callable[[Settings], EndpointAddress] | None = None
+    """Where the models that it has trained at a service answer by their names; None where it trains none there."""
 
     @property
     def is_installed(self) -> bool:
@@ -75,6 +78,14 @@ class TrainerRegistry:
     def build(self, settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
         """All that are configured, by name, the preferred first."""
         return {name: one.build(settings, cache) for name, one in self.all().items() if one.is_configured(settings)}
+
+    def endpoints(self, settings: Settings) -> dict[str, EndpointAddress]:
+        """Where the models of those that are configured answer, by the names of their trainers."""
+        return {
+            name: one.endpoint(settings)
+            for name, one in self.all().items()
+            if one.endpoint is not None and one.is_configured(settings)
+        }
 
 
 TRAINERS = TrainerRegistry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -22,33 +23,58 @@ MAX_LOADED = 8
 class ModelNotServedError(StarlingError):
     """Raised when a trained model cannot answer here."""
 
-    sentence = _("{name} cannot answer here: {why}")
+    sentence = _("{name} cannot answer here.")
+
+    def __init__(self, name: str, **params: object) -> None:
+        super().__init__(name=name, **params)
 
 
-NO_ENGINE = "it is an adapter for the demonstration model, and another model answers on this host."
-FILES_ONLY = "its examples were only packed."
-FILE_GONE = "its file is gone."
-NO_SERVICE = "no TRAINING_API_KEY is set."
+class NoEngineForAdapterError(ModelNotServedError):
+    """Raised for an adapter where another model than the demonstration model answers."""
+
+    sentence = _(
+        "{name} cannot answer here: it goes on top of the demonstration model, and another model answers on this host."
+    )
+
+
+class OnlyPackedError(ModelNotServedError):
+    """Raised for what was packed to be trained elsewhere."""
+
+    sentence = _("{name} cannot answer here: its examples were only packed, to be trained elsewhere.")
+
+
+class ModelFileGoneError(ModelNotServedError):
+    """Raised for an adapter whose file is not there any more."""
+
+    sentence = _("{name} cannot answer here: its file is gone. /train makes it anew.")
+
+
+class ServiceNotSetUpError(ModelNotServedError):
+    """Raised for a model at a service that the settings do not name (any more)."""
+
+    sentence = _(
+        "{name} cannot answer here: the service of the trainer {trainer} is not set up. Please tell whoever runs me."
+    )
 
 
 class Serving:
-    """Lets trained models answer: adapters in the embedded engine, others at the service that trained them."""
+    """Lets trained models answer: adapters in the embedded engine, others at the services that trained them."""
 
     def __init__(
         self,
         store: ModelStore,
         engine: EmbeddedChat | None,
-        service: ChatModel | None,
+        services: Mapping[str, ChatModel],
         *,
         folder: Path,
         timeout_s: float,
         max_tokens: int,
     ) -> None:
-        """``engine``: None where another model answers; ``service``: a
-        model at the service that trains; ``folder``: what the paths of models are relative to."""
+        """``engine``: None where another model answers. ``services``: a model at the service of each trainer that has
+        one, by its name. ``folder``: what the paths of models are relative to."""
         self._store = store
         self._engine = engine
-        self._service = service
+        self._services = services
         self._folder = folder
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens
@@ -94,13 +120,14 @@ class Serving:
             EngineNotStartedError, EngineBusyError: the engine did not take its adapter.
         """
         if model.kind is ModelKind.FILES:
-            raise ModelNotServedError(name=model.name, why=FILES_ONLY)
+            raise OnlyPackedError(model.name)
         if model.kind is ModelKind.REMOTE:
-            if self._service is None:
-                raise ModelNotServedError(name=model.name, why=NO_SERVICE)
-            return self._models.setdefault(model.id, self._service.named(model.remote_name))
+            service = self._services.get(model.trainer)
+            if service is None:
+                raise ServiceNotSetUpError(model.name, trainer=model.trainer)
+            return self._models.setdefault(model.id, service.named(model.remote_name))
         if self._engine is None or model.path is None:
-            raise ModelNotServedError(name=model.name, why=NO_ENGINE)
+            raise NoEngineForAdapterError(model.name)
         path = self._folder / model.path
         await self._load(self._engine, model.name, path)
         if model.id not in self._models:
@@ -122,7 +149,7 @@ class Serving:
             if path in loaded:
                 return
             if not await asyncio.to_thread(path.is_file):
-                raise ModelNotServedError(name=name, why=FILE_GONE)
+                raise ModelFileGoneError(name)
             if len(loaded) >= MAX_LOADED:
                 active = {self._folder / model.path for model in await self._store.all_active() if model.path}
                 loaded = tuple(one for one in loaded if one in active)

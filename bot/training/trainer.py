@@ -112,11 +112,11 @@ class Trainer(Protocol):
         ...
 
     def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
-        """What is begun with where nobody says. ``trained``: the guild's own models, the latest first."""
+        """What is begun with where nobody says. ``trained``: what the guild has had it train, the latest first."""
         ...
 
     def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
-        """How more is learnt on top of a model that the guild has trained; None where this trainer cannot."""
+        """How more is learnt on top of a model that it has trained for the guild; None where it cannot."""
         ...
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:

@@ -93,7 +93,9 @@ async def complete_base(
     trainer = trainings.trainers.named(named)
     bases = trainer.bases(await models.names())
     bases += [
-        model.name for model in await trained.of_guild(guild) if trainer.continues(model, TrainingMethod.SUPERVISED, 0)
+        model.name
+        for model in await trained.of_guild(guild, named)
+        if trainer.continues(model, TrainingMethod.SUPERVISED, 0)
     ]
     known = list(dict.fromkeys(base for base in bases if base and len(base) <= 100))
     await context.respond([base for base in known if typed in base.casefold()][:25])
@@ -182,7 +184,8 @@ class Train(
             raise TwoSourcesError
         trainer, note = (self.trainer, None) if self.trainer is not None else await readiness.chosen()
         method, label = TrainingMethod(self.method), DatasetLabel.POSITIVE if self.positive else DatasetLabel.NEGATIVE
-        base = self.base_model or trainings.trainers.named(trainer).default_base(method, await trained.of_guild(guild))
+        theirs = await trained.of_guild(guild, trainer)
+        base = self.base_model or trainings.trainers.named(trainer).default_base(method, theirs)
         spec = TrainingSpec(trainer, base, method)
         await readiness.require(trainer)
         try:

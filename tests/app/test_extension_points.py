@@ -17,6 +17,7 @@ from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import Registration
 from audio.synthesis.engines import ENGINES
 from audio.synthesis.voices import Gender
+from bot.conversation.endpoint import EndpointAddress
 from bot.datasets.training_data import TrainingData
 from bot.i18n.message import lazy
 from bot.sandbox.server import Sandbox
@@ -111,11 +112,32 @@ class AbacusTrainer:
         """Nothing is open."""
 
 
+class SchoolTrainer(AbacusTrainer):
+    """What it has taught answers at a service, by the name of pupil."""
+
+    makes_models = True
+
+    async def result(self, handle: str) -> TrainedModel:
+        return TrainedModel(ModelKind.REMOTE, "pebbles", "pupil")
+
+    def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
+        return Recipe(model.remote_name, method, seed=seed)
+
+
 @pytest.fixture(autouse=True)
 def _registered() -> Iterator[None]:
     TRAINERS.register(
         TrainerRegistration(
             "abacus", lambda _: lazy("on an abacus"), 400, lambda settings, _: AbacusTrainer(settings.trainings_folder)
+        )
+    )
+    TRAINERS.register(
+        TrainerRegistration(
+            "school",
+            lambda _: lazy("at a school"),
+            500,
+            lambda settings, _: SchoolTrainer(settings.trainings_folder),
+            endpoint=lambda settings: EndpointAddress(settings.openai_base_url or "", "none"),
         )
     )
     ENGINES.register(
@@ -126,6 +148,7 @@ def _registered() -> Iterator[None]:
     ENGINES.withdraw("parrot")
     RECOGNIZERS.withdraw("stenographer")
     TRAINERS.withdraw("abacus")
+    TRAINERS.withdraw("school")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -174,6 +197,27 @@ async def test_a_further_trainer_trains(extended: BotHarness) -> None:
     assert path is not None
     sent = await (await ada.slash("getfile", {"path": path[0]}, channel="general")).response(30)
     assert (await ada.download(sent["attachments"][0])).endswith(b" with pebbles")
+
+
+async def test_what_a_further_trainer_has_trained_answers_and_is_gone_on_from_by_it_alone(extended: BotHarness) -> None:
+    ada = extended.administrator
+    text = "prompt,answer\nHow many legs has a spider?,Eight.\nHow many legs has a bee?,Six.\n"
+    card = await (await ada.slash("train", {"trainer": "school", "text": text}, channel="general")).response(30)
+    await ada.click(card, "train-start")
+    await ada.wait_for_message(lambda message: "**trained-1** is a candidate" in message["content"], 30)
+
+    extended.chat.says = lambda model, _question: "Eight, I was taught." if model == "pupil" else None
+    asked = {"prompt": "How many legs has a spider?", "model": "trained-1", "against": "scripted"}
+    compared = await (await ada.slash("compare", asked, channel="general")).response_where(
+        lambda message: "Eight, I was taught." in str(message), 30
+    )
+    assert "Paris is the capital of France." in str(compared)
+
+    async def bases(trainer: str) -> list[str]:
+        given = {"trainer": trainer, "base_model": "trained"}
+        return [one["value"] for one in await ada.autocomplete("train", given, "base_model", channel="general")]
+
+    assert (await bases("school"), await bases("abacus")) == (["trained-1"], [])
 
 
 def test_nothing_but_its_own_files_compares_the_name_of_an_engine_or_a_trainer() -> None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import openai
 import structlog
 
+from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.trusted_authorities import trusted_authorities
 from bot.datasets.training_data import TrainingData
 from bot.errors import translatable as _
@@ -323,12 +324,17 @@ def _host(base_url: str) -> str:
     return urlsplit(base_url).hostname or base_url
 
 
+def _endpoint(settings: Settings) -> EndpointAddress:
+    assert settings.training_api_key is not None, "only what is configured is built"
+    return EndpointAddress(settings.training_base_url or OPENAI_URL, settings.training_api_key.get_secret_value())
+
+
 def build_openai(settings: Settings, _cache: WeightsCache) -> OpenAITrainer:
     """Made of the settings, with a key that is there."""
-    assert settings.training_api_key is not None, "only what is configured is built"
+    service = _endpoint(settings)
     return OpenAITrainer(
-        settings.training_base_url or OPENAI_URL,
-        settings.training_api_key.get_secret_value(),
+        service.url,
+        service.key,
         base_model=settings.training_base_model,
         price_of_a_million=settings.training_price,
     )
@@ -342,5 +348,6 @@ TRAINERS.register(
         build=build_openai,
         needs_network=True,
         needs=("training_api_key",),
+        endpoint=_endpoint,
     )
 )
