@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from audio.language_tags import base_language
 from bot.answering.conversation_history import ConversationHistory
 from bot.answering.understanding import UnderstoodRequest
 from bot.answering.unread_files import FileUnreadError
@@ -19,6 +20,10 @@ from bot.recall.recall import Recall
 
 EARLIER_FILES_SHARE, MAX_EARLIER_FILES_TOKENS = 0.25, 50_000
 """Of what a model can take in, for the files of one earlier message, and at most."""
+NO_OTHER_ANSWER_S = 60.0
+"""So long recall is waited for where there is nothing else to say: the demonstration model speaks English only, and
+what finds other languages may be loading."""
+DEMONSTRATED = "en"
 GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
 
 
@@ -104,10 +109,12 @@ class Prompting:
         """The prompt for ``understood``. What may not be read of the conversation is left out."""
         request, model, attached = understood.request, understood.model, understood.attached
         parent = await self._history.parent(request)
+        is_lost = model.is_demonstration and base_language(understood.language) != DEMONSTRATED
+        patience_s = NO_OTHER_ANSWER_S if is_lost else None
         if request.is_direct:
-            near = await self._recall.near_own(request.asker.id, understood.text)
+            near = await self._recall.near_own(request.asker.id, understood.text, patience_s=patience_s)
         else:
-            near = await self._recall.near(request.guild_id, understood.text)
+            near = await self._recall.near(request.guild_id, understood.text, patience_s=patience_s)
         if near and request.guild_id is not None:
             misfits = await self._misfits(int(request.guild_id), understood.text)
             near = tuple(one for one in near if one.correction.id not in misfits)

@@ -111,23 +111,31 @@ class Recall:
         """Of ``near``, the corrections that are about ``question``."""
         return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
 
-    async def near(self, guild_id: int | None, question: str) -> tuple[RecallMatch, ...]:
+    async def near(
+        self, guild_id: int | None, question: str, *, patience_s: float | None = None
+    ) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` corrections of a guild near to ``question``, the likeliest first; none in direct
-        messages. What takes longer than ``PATIENCE_S`` to be worked out is not among them yet."""
-        return () if guild_id is None else await self._near(self._guilds, int(guild_id), question)
+        messages. What takes longer than ``patience_s``, or ``PATIENCE_S``, to be worked out is not among them yet."""
+        return () if guild_id is None else await self._near(self._guilds, int(guild_id), question, patience_s)
 
-    async def near_own(self, user_id: int, question: str) -> tuple[RecallMatch, ...]:
+    async def near_own(
+        self, user_id: int, question: str, *, patience_s: float | None = None
+    ) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` of what a person has taught for themselves that are near to ``question``, which they
-        ask in direct messages; the likeliest first."""
-        return await self._near(self._people, int(user_id), question)
+        ask in direct messages; as ``near``."""
+        return await self._near(self._people, int(user_id), question, patience_s)
 
-    async def _near(self, taught: Taught, owner: int, question: str) -> tuple[RecallMatch, ...]:
+    async def _near(
+        self, taught: Taught, owner: int, question: str, patience_s: float | None
+    ) -> tuple[RecallMatch, ...]:
         if self._index is None or not question.strip():
             return ()
+        patience_s = PATIENCE_S if patience_s is None else patience_s
+        text = question.encode(errors="replace").decode()
         # Goes on when nobody waits any more: the next question finds the index ready.
-        task = self._begin(self._search(self._index, taught, owner, question.encode(errors="replace").decode()))
+        task = self._begin(self._search(self._index, taught, owner, text, patience_s))
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 return tuple(await asyncio.shield(task))
         except TimeoutError:
             log.warning("the index of corrections is not ready, answering without", owner=owner)
@@ -141,7 +149,7 @@ class Recall:
 
     def _prepare(self, taught: Taught, owner: int) -> None:
         if self._index is not None and not self._is_closed:
-            self._begin(self._search(self._index, taught, owner, _ANYTHING)).add_done_callback(_log_failure)
+            self._begin(self._search(self._index, taught, owner, _ANYTHING, PATIENCE_S)).add_done_callback(_log_failure)
 
     def _begin(self, work: Coroutine[Any, Any, _ResultT]) -> asyncio.Task[_ResultT]:
         task = asyncio.create_task(work)
@@ -154,7 +162,9 @@ class Recall:
         self._is_closed = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _search(self, index: Callable[[], Index], taught: Taught, owner: int, question: str) -> list[RecallMatch]:
+    async def _search(
+        self, index: Callable[[], Index], taught: Taught, owner: int, question: str, patience_s: float
+    ) -> list[RecallMatch]:
         revision = await taught.revision(owner)
         if revision is None:
             self._indexes.pop((taught, owner), None)
@@ -177,7 +187,7 @@ class Recall:
             is_soon = len(held.index.lacking()) <= WAITED_FOR
         if held.growing is not None and is_soon:
             # What there is meanwhile is better than nothing.
-            await asyncio.wait({held.growing}, timeout=0.8 * PATIENCE_S)
+            await asyncio.wait({held.growing}, timeout=0.8 * patience_s)
         async with held.lock:
             return await asyncio.to_thread(held.index.near, question, MAX_RECALLED)
 

@@ -127,6 +127,9 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
     assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
+    # Where there is nothing else to say, an answer waits for it.
+    [found] = await recall_of(Shelf(), Slow).near(GUILD, "anything", patience_s=30.0)
+    assert found.correction == CORRECTIONS[0]
 
 
 async def test_while_an_answer_is_written_what_it_is_found_by_is_loaded() -> None:
