@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import pytest_asyncio
+import structlog
 
 from audio import decode
 from bot.weights.weights import WeightsCache
@@ -43,6 +44,13 @@ LISTENING = frozenset({"transcriber", "fast"})
 
 LONGEST = ("scaling/test_fleet.py", "training/local/test_learning.py")
 """The files whose tests take minutes, the longest first."""
+
+
+def pytest_configure() -> None:
+    """Errors are logged without colours and variables, as by the bot itself: with them one takes a second or two."""
+    *others, _coloured = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,7 @@ import dataclasses
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import nats as client
@@ -86,11 +86,13 @@ async def serve_at(url: str) -> None:
 
 
 @pytest.fixture
-def logs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+def logs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """All that was logged and printed so far."""
     caplog.set_level(logging.DEBUG)
+    usual = structlog.get_config()
     structlog.reset_defaults()
-    return lambda: caplog.text + "".join(capfd.readouterr())
+    yield lambda: caplog.text + "".join(capfd.readouterr())
+    structlog.configure(**usual)
 
 
 async def test_each_thing_that_may_be_wrong_with_nats_has_its_sentence(tmp_path: Path, logs: Callable[[], str]) -> None:

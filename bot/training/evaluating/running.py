@@ -220,6 +220,8 @@ class EvaluationRun:
             pass
         except TimeoutError:
             ended_by = TestTooLongError(self.run_timeout_s)
+        finally:
+            self.scorer.forget()
         done = [answers[number] for number in sorted(answers)]
         runs = tuple(
             ModelRun(model.model, tuple(each[which] for each in done)) for which, model in enumerate(self.models)

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from bot.conversation.tokens import TokenUse
-from bot.recall.retrievers import Retriever, RetrieverDamagedError
+from bot.recall.retrievers import Retriever, RetrieverDamagedError, Vectors
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.judging import Judge, Judgement
 
@@ -61,6 +61,12 @@ class Scorer:
         self._judge = judge
         self._lock = asyncio.Lock()
         """The first that is scored loads the embeddings."""
+        self._vectors: dict[str, Vectors] = {}
+        """Of what was compared since ``forget``: two models are held against the same answers, and say many twice."""
+
+    def forget(self) -> None:
+        """Keep nothing of what was scored; to be called at the end of a test."""
+        self._vectors = {}
 
     @property
     def judge(self) -> str | None:
@@ -84,12 +90,14 @@ class Scorer:
     def _similarity(self, answer: str, expected: Sequence[str]) -> float | None:
         assert self._retriever is not None
         try:
-            vectors = self._retriever().known([answer, *expected])
+            retriever, vectors = self._retriever(), self._vectors
+            for text in {answer, *expected} - vectors.keys():
+                vectors[text] = retriever.known([text])[0]
         except RetrieverDamagedError as error:
             log.warning("similarity is not measured", why=str(error))
             return None
         # A product by BLAS would wake a thread for each core.
-        return float(np.einsum("ed,d->e", vectors[1:], vectors[0]).max())
+        return float(np.einsum("ed,d->e", np.stack([vectors[each] for each in expected]), vectors[answer]).max())
 
 
 def is_exact(answer: str, expected: Sequence[str]) -> bool:

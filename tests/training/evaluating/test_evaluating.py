@@ -195,6 +195,9 @@ async def test_what_means_the_same_is_more_similar() -> None:
     assert near.similarity > far.similarity + 0.2
     assert (same.similarity, same.passed, near.passed) == (1.0, True, False)
     assert 1.0 == same.points > near.points > far.points
+    scorer.forget()
+    again = await scorer.score(case, "Within a month we return what you paid.", use)
+    assert again == near
 
 
 @pytest.mark.parametrize(
