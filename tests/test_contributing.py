@@ -65,26 +65,43 @@ async def test_the_recipes_work_as_they_are_written(tmp_path: Path, written: lis
             assert whistled.duration_s == pytest.approx(1.0, abs=0.3)
 
 
-def test_a_language_is_a_catalogue_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("language", "locales"),
+    [("de", {"de"}), ("es", {"es-ES", "es-419"}), ("pt", {"pt-BR"})],
+)
+def test_a_language_is_a_catalogue_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, locales: set[str]
+) -> None:
     [init] = re.findall(r"`\.venv/bin/pybabel (init [^`]+)`", PAGE)
+    arguments = init.replace("--locale de", f"--locale {language}").split()
     template = Catalog(charset="utf-8")
     for sentence in translation.catalogues()["ru"]:
         template.add(sentence)
     (tmp_path / "build").mkdir()
     with (tmp_path / "build" / "starling.pot").open("wb") as file:
         write_po(file, template)
-    subprocess.run([sys.executable, "-m", "babel.messages.frontend", *init.split()], cwd=tmp_path, check=True)
-    catalogue = tmp_path / "bot" / "i18n" / "locales" / "de" / "LC_MESSAGES" / "starling.po"
+    subprocess.run(
+        [sys.executable, "-m", "babel.messages.frontend", *arguments],
+        cwd=tmp_path,
+        check=True,
+    )
+    catalogue = tmp_path / "bot" / "i18n" / "locales" / language / "LC_MESSAGES" / "starling.po"
     sentences = catalogue.read_text(encoding="utf-8")
-    german = sentences.replace(f'msgid "{ASKED}"\nmsgstr ""', f'msgid "{ASKED}"\nmsgstr "kann nur, wer gefragt wurde"')
-    catalogue.write_text(german.replace('msgid "help"\nmsgstr ""', 'msgid "help"\nmsgstr "hilfe"'), encoding="utf-8")
+    for sentence, translation_of_it in ((ASKED, "kann nur, wer gefragt wurde"), ("help", "hilfe")):
+        untranslated = f'msgid "{sentence}"\nmsgstr '
+        assert untranslated + '""' in sentences
+        sentences = sentences.replace(untranslated + '""', f'{untranslated}"{translation_of_it}"')
+    catalogue.write_text(sentences, encoding="utf-8")
     monkeypatch.setattr(translation, "LOCALES", tmp_path / "bot" / "i18n" / "locales")
     _read_anew()
     try:
-        assert translation.translate(ASKED, "de") == "kann nur, wer gefragt wurde"
-        assert translation.catalogue_language("de") == "de"
-        assert translation.localizations("help")[hikari.Locale.DE] == "hilfe"
-        assert translation.translate(ASKER, "de", needed="x") == ASKER.format(needed="x")
+        for locale in locales:
+            assert translation.translate(ASKED, locale) == "kann nur, wer gefragt wurde"
+            assert translation.catalogue_language(locale) == language
+            assert translation.translate(ASKER, locale, needed="x") == ASKER.format(needed="x")
+        assert translation.localizations("help") == {
+            **dict.fromkeys(translation.ENGLISH, "help"), **dict.fromkeys(map(hikari.Locale, locales), "hilfe")
+        }  # fmt: skip
     finally:
         monkeypatch.undo()
         _read_anew()

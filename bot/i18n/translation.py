@@ -120,11 +120,13 @@ def translate_error(error: StarlingError, locale: str) -> str:
 
 
 def localizations(text: str) -> Mapping[hikari.Locale, str]:
-    """``text`` for each locale of Discord that has it: what lightbulb asks for names and descriptions."""
+    """``text`` for each locale of Discord that has it: what lightbulb asks for names and descriptions. Discord has some
+    languages by country alone: Portuguese is ``pt-BR`` there, and Swedish ``sv-SE``."""
     given = dict.fromkeys(ENGLISH, text)
-    for language, catalogue in catalogues().items():
-        if text in catalogue:
-            given[hikari.Locale(language)] = name_commands(catalogue[text], language)
+    for locale in hikari.Locale:
+        language = language_of(locale)
+        if text in (catalogue := catalogues().get(language, {})):
+            given[locale] = name_commands(catalogue[text], language)
     return given
 
 
