@@ -7,14 +7,17 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 
 from audio.errors import EngineFailedError
+from bot.i18n.translation import translate_error
+from bot.work.bus import work_bus, work_server
 from bot.work.bus.asking import LaneInbox
-from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, result_from, task_from
+from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, ErrorFacts, error_from, result_from, task_from
 from bot.work.bus.errors import WorkFailedError, WorkQueueFullError, WorkTimeoutError
 from bot.work.bus.lanes import lanes_in_order, may_take_long
 from bot.work.bus.last_chance import LastChance
@@ -69,6 +72,37 @@ async def test_an_error_of_a_worker_is_raised_by_its_class_and_facts(nats: NatsS
                 await bus.run(asked())
             assert raised.value.reason == "out of breath"
             assert server.failed == attempt, "an error is not kept as a result is: it is tried again"
+
+
+@pytest.mark.parametrize(("whose", "ahead_s"), [(work_bus, -7200), (work_server, 7200)])
+async def test_a_clock_that_is_wrong_makes_no_task_late(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch, whose: ModuleType, ahead_s: int
+) -> None:
+    """Each task of a gateway whose clock is slow was left undone by workers, and nobody was told why."""
+
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        return body.upper()
+
+    wrong = SimpleNamespace(time=lambda: time.time() + ahead_s, monotonic=time.monotonic)
+    monkeypatch.setattr(whose, "time", wrong)
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler):
+        for number in range(2):
+            assert await bus.run(asked(f"hear-{number}", timeout_s=5.0)) == b"WORDS"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ErrorFacts(name="WorkTimeoutError", params={}, others={}),
+        ErrorFacts(name="PersonQueueFullError", params={"limit": "many"}, others={}),
+        ErrorFacts(name="ErrorOfTomorrow", params={}, others={}),
+    ],
+    ids=lambda facts: facts.name,
+)
+def test_an_error_of_another_version_has_a_sentence(facts: ErrorFacts) -> None:
+    for locale in ("en-US", "ru"):
+        assert "Something went wrong" in str(error_from(facts))
+        assert translate_error(error_from(facts), locale)
 
 
 async def until(is_so: Callable[[], bool], timeout_s: float = 20.0) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot.errors import StarlingError
+from bot.errors import PLURALS, StarlingError
 from bot.work.bus.errors import WorkFailedError
 
 VERSION = 1
@@ -103,14 +103,25 @@ def facts_of(error: StarlingError) -> ErrorFacts:
 
 
 def error_from(facts: ErrorFacts) -> StarlingError:
-    """The error again; ``WorkFailedError`` for a class that is not known here. Nothing of its class is overridden."""
+    """The error again; ``WorkFailedError`` for a class that is not known here, or that another version tells with other
+    facts. Nothing of its class is overridden."""
     found = next((kind for kind in _subclasses(StarlingError) if kind.__name__ == facts.name), None)
-    if found is None:
+    if found is None or not _can_be_told(found, facts.params):
         return WorkFailedError()
     error = found.__new__(found)
     StarlingError.__init__(error, **facts.params)
     vars(error).update({name: value for name, value in facts.others.items() if not hasattr(error, name)})
     return error
+
+
+def _can_be_told(kind: type[StarlingError], params: dict[str, Any]) -> bool:
+    """Whether the sentence has all its fields, and a number where it depends on one."""
+    try:
+        kind.sentence.format(**params)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return False
+    plural = PLURALS.get(kind.sentence)
+    return plural is None or isinstance(params.get(plural.number), int | float)
 
 
 def _subclasses(kind: type[StarlingError]) -> Iterator[type[StarlingError]]:

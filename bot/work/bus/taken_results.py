@@ -7,6 +7,7 @@ import time
 from collections.abc import Container
 
 from nats.errors import Error as ClientError
+from nats.js.api import RawStreamMsg
 
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.subjects import DONE, done_subject
@@ -29,6 +30,12 @@ class TakenResults:
         self._due_s.pop(task, None)
         self._due_s[task] = time.monotonic() + self._kept_s
 
+    def hurry(self) -> bool:
+        """Have all of them deleted at once: the server has no more room, and who waits goes before who may be started
+        again. Says whether there are any."""
+        self._due_s = dict.fromkeys(self._due_s, time.monotonic())
+        return bool(self._due_s)
+
     async def delete_due(self, asked: Container[str]) -> None:
         """Delete what was taken long enough ago; of the tasks in ``asked`` the result is wanted once more."""
         now_s = time.monotonic()
@@ -36,5 +43,13 @@ class TakenResults:
         for task in due:
             if task not in asked:
                 with contextlib.suppress(ClientError, TimeoutError):
-                    await self._connection.jetstream.purge_stream(DONE, subject=done_subject(self._gateway, task))
+                    await self._delete(done_subject(self._gateway, task))
             self._due_s.pop(task, None)
+
+    async def _delete(self, subject: str) -> None:
+        """By its number: of what is purged by its subject NATS 2.9 goes on counting the bytes, until it takes nothing
+        any more."""
+        jetstream = self._connection.jetstream
+        stored: RawStreamMsg = await jetstream.get_msg(DONE, subject=subject, direct=True)
+        if stored.seq is not None:
+            await jetstream.delete_msg(DONE, stored.seq)

@@ -52,6 +52,8 @@ log = structlog.get_logger()
 
 QUEUE_FULL = 10077
 """JetStream's code for a stream, or a subject of it, that has as many messages as it may have."""
+NO_ROOM = frozenset({10023, 10028, 10047})
+"""JetStream's codes for a disk, or a memory, of which it may use no more."""
 MAX_LOOK_S = 10.0
 """Between two looks for one result."""
 
@@ -249,6 +251,9 @@ class WorkBus:
                 if error.err_code == QUEUE_FULL:
                     asked.may_be_there = False
                     raise WorkQueueFullError from error
+                if error.err_code in NO_ROOM and self._taken.hurry():
+                    log.warning("NATS has no room, results are kept no longer", reason=str(error))
+                    self._look_now.set()
                 await asyncio.sleep(self._timing.retry_s)
             except NoStreamResponseError:
                 self._is_provided = False

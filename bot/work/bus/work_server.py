@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import math
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -41,8 +42,8 @@ from bot.work.bus.work_request import Handler, Lane, WorkKind
 
 log = structlog.get_logger()
 
-CLOCKS_S = 60.0
-"""Clocks of two machines differ by no more: what is past its deadline by so much is not begun."""
+LATE_S = 60.0
+"""What is past its deadline by so much is not begun."""
 ENDED_S = 60.0
 """So long it is known which tasks were done or taken back here, should they be given out once more."""
 SHORT_LINGER_S = 0.25
@@ -92,6 +93,10 @@ class WorkServer:
         self._last_chance = LastChance()
         self._freed = asyncio.Event()
         self._turn = 0
+        self._began_s = time.time() - time.monotonic()
+        """What makes a time of day of the clock that is never set."""
+        self._clock_ahead_s = math.inf
+        """How old the newest of the tasks has seemed by the server's clock."""
         self._silent_since_s: float | None = None
         """When the first of the questions was asked in vain that nothing was answered to since."""
         self._sending: set[asyncio.Task[None]] = set()
@@ -260,13 +265,23 @@ class WorkServer:
             log.warning("a task cannot be read here", task=task_of(taken.reply), reason=str(error))
             await self._settle(taken.message.nak(self._timing.other_version_s))
             return None
-        if time.time() - envelope.deadline_ms / 1000 > CLOCKS_S:
+        if self._is_late(taken.message, envelope):
+            log.info("a task that nobody waits for any longer is left", task=envelope.task)
             await self._settle(taken.message.ack())
             return None
         async with self._last_chance.turn(is_last=taken.deliveries == ATTEMPTS):
             if taken.deliveries > 1:
                 await self._tell_begun(envelope)
             return await self._handled(taken, envelope)
+
+    def _is_late(self, message: Msg, envelope: TaskEnvelope) -> bool:
+        """Whether nobody waits for it any longer. The clocks of a gateway, of the server and of this machine need not
+        agree: one that is wrong must not make all tasks late."""
+        now_s = self._began_s + time.monotonic()
+        seems_old_s = now_s - message.metadata.timestamp.timestamp()
+        self._clock_ahead_s = min(seems_old_s, self._clock_ahead_s)
+        has_waited_s = seems_old_s - self._clock_ahead_s
+        return now_s - envelope.deadline_ms / 1000 > LATE_S and has_waited_s - envelope.timeout_s > LATE_S
 
     async def _tell_begun(self, envelope: TaskEnvelope) -> None:
         """So that what only stood beside a task of which a worker died is told from that."""
