@@ -29,7 +29,7 @@ from bot.ui.long_note import with_translations
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
 from bot.ui.splitting import MESSAGE_LIMIT
 from bot.ui.streaming_reply import StreamingReply
-from bot.ui.transcript_text import caption, so_far, timed, translated
+from bot.ui.transcript_text import caption, quote_of_begun, so_far, timed, translated
 from bot.work.cancellation import CancellationToken, CancelledByUserError
 from bot.work.job_store import Job, JobState, JobStore
 from bot.work.jobs import JobQueueFullError, JobRunner
@@ -130,15 +130,16 @@ class AutoTranscripts:
         self, job: Job, reply: StreamingReply, message: hikari.Message, stop: CancellationToken
     ) -> None:
         locale = reply.locale
+        begun: dict[int, str] = {}
         try:
-            heard = await stop.unless_cancelled(self._heard(job, reply, recordings_in(message)))
+            heard = await stop.unless_cancelled(self._heard(job, reply, recordings_in(message), begun))
             if await self._is_called(message, heard):
                 await reply.withdraw()
                 await self._answer(job, message, locale)
             else:
                 await self._post(job, reply, heard, stop)
         except CancelledByUserError:
-            await reply.finish("", note=f"-# {translate(STOPPED, locale)}")
+            await reply.finish(quote_of_begun(begun, locale), note=f"-# {translate(STOPPED, locale)}")
             await self._jobs.finish(job.id, JobState.CANCELLED)
         except StarlingError as error:
             report = report_error(error, locale, message=job.message_id, user=job.user_id)
@@ -148,12 +149,16 @@ class AutoTranscripts:
         else:
             await self._jobs.finish(job.id, JobState.DONE)
 
-    async def _heard(self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment]) -> list[HeardRecording]:
-        """What is said in ``files``; of what is long, the words are shown as they are heard."""
+    async def _heard(
+        self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment], begun: dict[int, str]
+    ) -> list[HeardRecording]:
+        """What is said in ``files``; of what is long, the words are shown as they are heard. ``begun`` is told what is
+        heard of each so far, by its number."""
 
         live = LiveText(reply.show_progress)
 
         def tell(number: int, done: TranscriptionProgress) -> None:
+            begun[number] = done.text
             if done.duration_s >= LONG_S:
                 live.tell(so_far(done, reply.locale, number=number + 1, count=len(files)))
 

@@ -30,8 +30,9 @@ from bot.errors import translatable as _
 from bot.i18n.known_locales import KnownLocales
 from bot.i18n.translation import translate
 from bot.ui.live_text import LiveText
-from bot.ui.transcript_text import NO_SPEECH, so_far
+from bot.ui.transcript_text import NO_SPEECH, quote_of_begun, so_far
 from bot.usage.budgets import BudgetKind, Budgets
+from bot.work.cancellation import CancelledByUserError
 
 NOTES_LEFT_OUT = _("I have heard the first {count} of these recordings; {left_out} more are left out.")
 WHAT_IS_THIS = _("What do you say to this?")
@@ -95,7 +96,14 @@ class Understanding:
         if request.text:
             reply.locale = await self._locale_of(request, detect_language(request.text, hint=reply.locale))
         request = await self._with_notes(request)
-        heard = await request.cancellation.unless_cancelled(self._heard(request))
+        begun: dict[int, str] = {}
+        try:
+            heard = await request.cancellation.unless_cancelled(self._heard(request, begun))
+        except CancelledByUserError:
+            # What was read already does not vanish.
+            if said := quote_of_begun(begun, reply.locale):
+                reply.heading += f"{said}\n"
+            raise
         said = recordings.joined(heard)
         is_all = not request.text and not any(not is_recording(one) for one in request.files)
         if heard and not said and is_all:
@@ -154,12 +162,14 @@ class Understanding:
         )
         await reply.finish(card.text, row=card.row, file=card.file)
 
-    async def _heard(self, request: AnswerRequest) -> list[HeardRecording]:
+    async def _heard(self, request: AnswerRequest, begun: dict[int, str]) -> list[HeardRecording]:
+        """``begun`` is told what is heard of each recording so far, by its number."""
         reply, count = request.reply, len(request.recordings)
 
         live = LiveText(reply.show_progress)
 
         def tell(number: int, done: TranscriptionProgress) -> None:
+            begun[number] = done.text
             if done.duration_s >= recordings.LONG_S:
                 live.tell(so_far(done, reply.locale, number=number + 1, count=count))
 

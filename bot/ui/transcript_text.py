@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from audio import Transcript, TranscriptionProgress
 from bot.errors import translatable as _
@@ -37,6 +37,13 @@ def quote(texts: Sequence[str], locale: str, *, labels: Sequence[str]) -> str:
     if is_shortened:
         lines.append(f"-# {translate(SHORTENED, locale)}")
     return "\n".join(lines)
+
+
+def quote_of_begun(texts: Mapping[int, str], locale: str) -> str:
+    """As ``quote``, of what was heard before somebody stopped it, by the numbers of the recordings, counted from 0."""
+    numbers = sorted(texts)
+    labels = [f"{number + 1}. " if len(numbers) > 1 else "" for number in numbers]
+    return quote([texts[number] for number in numbers], locale, labels=labels)
 
 
 def damaged_end(transcript: Transcript, locale: str) -> str:

@@ -93,6 +93,15 @@ async def test_who_stops_a_summary_keeps_what_was_heard(harness: BotHarness, mon
     assert "No chat model summed this up" in card["content"] and card["attachments"]
 
 
+async def test_who_stops_the_hearing_keeps_the_words_that_were_shown(harness: BotHarness) -> None:
+    direct = await harness.dm(harness.member)
+    note = await harness.member.send(direct, files=[("talk.ogg", minutes(240), "audio/ogg")])
+    shown = await harness.answer_to(note, lambda text: "░" in text and "Americans" in text)
+    await harness.member.click(shown, "stop")
+    stopped = await harness.answer_to(note, lambda text: text.endswith("-# Stopped."))
+    assert stopped["content"].startswith("> 🎙️ And so my fellow Americans")
+
+
 async def test_notes_of_several_people_are_one_conversation(
     tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
