@@ -1,9 +1,10 @@
 """``python -m tests.app.fork_server FD``: Starling, imported once, and forked for each start of it that tests want.
 
-Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules is
-there before the fork: no thread, no model, no setting, no loop. ``FD`` is a listening socket; whoever connects sends an
-order and what shall be stdin, stdout and stderr, is told the process id, and in the end the exit status. A process ends
-with the connection of whoever ordered it, and all end with this one, which ends once its own stdin is closed.
+Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules and
+what tells languages apart is there before the fork: no thread, no model of speech, no setting, no loop. ``FD`` is a
+listening socket; whoever connects sends an order and what shall be stdin, stdout and stderr, is told the process id,
+and in the end the exit status. A process ends with the connection of whoever ordered it, and all end with this one, which
+ends once its own stdin is closed.
 
 ``multiprocessing`` has a fork server as well, but its children import what the parent was started with, which is
 pytest, have no stdin of their own, and end without what is registered for an exit.
@@ -11,6 +12,7 @@ pytest, have no stdin of their own, and end without what is registered for an ex
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -89,11 +91,14 @@ def main() -> None:
 
 
 def _import() -> None:
+    from audio.language import detect_language
+
     for name in IMPORTED:
         importlib.import_module(name)
     extensions = importlib.import_module("extensions")
     for each in pkgutil.walk_packages(extensions.__path__, "extensions."):
         importlib.import_module(each.name)
+    detect_language("What is it? Was ist das?")
     assert threading.active_count() == 1, threading.enumerate()
     gc.collect()
     gc.freeze()  # what a child looks through for garbage it has to copy
@@ -177,7 +182,18 @@ def _become(order: Order, streams: Sequence[int], server: int) -> None:
     os.chdir(order.folder)
     tempfile.tempdir = None  # it was chosen by the environment
     sys.argv[1:] = order.arguments
-    runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+    status = 0
+    try:
+        runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+    except SystemExit as left:
+        if not isinstance(left.code, int | None):
+            raise
+        status = left.code or 0
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # to take down object by object what was imported takes longer than most commands
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator
 
 from tests.app.forked import Start, Started, fork, kept
 
+WITHOUT_MODELS = {"STT_ENGINE": "openai", "STT_BASE_URL": "http://127.0.0.1:9/v1", "TTS_ENGINE": "espeak"}
+"""Settings of a bot that nobody speaks to: to load the models of speech takes two seconds of a processor."""
+
 
 class StarlingProcess:
     """A process that was begun; this much of ``asyncio.subprocess.Process``."""

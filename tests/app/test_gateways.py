@@ -30,7 +30,7 @@ from bot.settings import read_settings
 from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks, LocksLostError
 from bot.storage.database import Database, async_url
 from bot.work.job_store import JobStore
-from tests.app.process import StarlingProcess, command, ready_at
+from tests.app.process import WITHOUT_MODELS, StarlingProcess, command, ready_at
 from tests.databases import PostgresqlServer
 from tests.harness import BotHarness, Message, populated, running
 from tests.scripted_chat import ScriptedChat
@@ -308,7 +308,7 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
         async def start_second() -> StarlingProcess:
             return await stack.enter_async_context(
                 command(
-                    "run", DISCORD_TOKEN=sandbox.bot_token, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",
+                    "run", **WITHOUT_MODELS, DISCORD_TOKEN=sandbox.bot_token, DISCORD_API_URL=sandbox.rest_url,
                     OPENAI_BASE_URL=chat.base_url, CHAT_MODEL="scripted", DATA_FOLDER=str(tmp_path),
                     DATABASE_URL=filled_postgresql, GATEWAYS="2", GATEWAY="1", SHARDS=str(SHARDS),
                 )

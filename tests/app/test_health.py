@@ -23,7 +23,7 @@ from bot.app.work_watch import WorkWatch
 from bot.sandbox.server import Sandbox
 from bot.work.bus.work_bus import WorkBus
 from bot.work.metrics import REGISTRY
-from tests.app.process import command
+from tests.app.process import WITHOUT_MODELS, command
 from tests.conftest import ROOT
 from tests.harness import BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -215,8 +215,8 @@ async def test_a_wrong_endpoint_is_told_at_the_start(
     tmp_path: Path, whisper_base: Path, piper_joe: Path, unused_tcp_port: int
 ) -> None:
     async with Sandbox() as sandbox:
-        settings = {
-            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
+        settings = WITHOUT_MODELS | {
+            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url,
             "OPENAI_BASE_URL": f"http://127.0.0.1:{unused_tcp_port}/v1", "CHAT_MODEL": "x",
             "DATA_FOLDER": str(tmp_path),
         }  # fmt: skip

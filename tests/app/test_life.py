@@ -18,7 +18,7 @@ from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from tests.app.forked import execute
-from tests.app.process import command, command_by, ready_at
+from tests.app.process import WITHOUT_MODELS, command, command_by, ready_at
 from tests.harness import RECORDINGS, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 from tests.spoken import JFK, is_heard
@@ -27,7 +27,7 @@ from tests.spoken import JFK, is_heard
 async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
     tmp_path: Path, whisper_base: Path, piper_joe: Path, smollm2: Path
 ) -> None:
-    settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline"}
+    settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline", "CHAT_MAX_TOKENS": "60"}
     async with command_by(execute, "run", **settings) as process:
         url = await ready_at(process)
         async with aiohttp.ClientSession() as session:
@@ -128,14 +128,12 @@ async def test_what_prevents_a_start_is_told(
         assert sentence in str(prevented.value)
 
 
-async def test_without_discord_the_command_ends_with_one_sentence_and_exit_status_1(
-    tmp_path: Path, whisper_base: Path, piper_joe: Path
-) -> None:
+async def test_without_discord_the_command_ends_with_one_sentence_and_exit_status_1(tmp_path: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
 
         async def ends_with(settings: dict[str, str], sentence: str) -> None:
-            given = {
-                "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
+            given = WITHOUT_MODELS | {
+                "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url,
                 "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted",
                 "DATA_FOLDER": str(tmp_path / next(iter(settings))),
             }  # fmt: skip

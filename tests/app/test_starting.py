@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.sandbox.server import Sandbox
-from tests.app.process import command
+from tests.app.process import WITHOUT_MODELS, command
 from tests.scripted_chat import ScriptedChat
 from tests.web_server import served
 
@@ -43,16 +43,13 @@ async def without_gateway(sandbox: Sandbox) -> AsyncIterator[str]:
     server.close()
 
 
-async def test_a_start_that_hangs_is_told_of_and_can_be_ended(
-    tmp_path: Path, whisper_base: Path, piper_joe: Path
-) -> None:
+async def test_a_start_that_hangs_is_told_of_and_can_be_ended(tmp_path: Path) -> None:
     async with (
         ScriptedChat() as chat, Sandbox() as sandbox,
         without_gateway(sandbox) as one_url, without_gateway(sandbox) as other_url,
     ):  # fmt: skip
-        given = {
-            "DISCORD_TOKEN": sandbox.bot_token, "TTS_ENGINE": "offline",
-            "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted",
+        given = WITHOUT_MODELS | {
+            "DISCORD_TOKEN": sandbox.bot_token, "OPENAI_BASE_URL": chat.base_url, "CHAT_MODEL": "scripted",
         }  # fmt: skip
         async with (
             command("run", **given, DISCORD_API_URL=one_url, DATA_FOLDER=str(tmp_path / "patient")) as patient,

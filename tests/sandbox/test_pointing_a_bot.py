@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.sandbox import DiscordUser
+from tests.app.process import StarlingProcess, command
 
 ROOT = Path(__file__).parent.parent.parent
 A_BOT = """
@@ -28,27 +28,19 @@ client.run("{token}", log_handler=None)
 
 
 @asynccontextmanager
-async def child(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process that runs ``arguments``, ended with the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "300"} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+async def running(code: str) -> AsyncIterator[None]:
+    """A Python process that runs ``code``, ended with the block."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
     try:
-        yield process
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.communicate(), 10)
+        await asyncio.wait_for(process.wait(), 10)
 
 
-async def printed(process: asyncio.subprocess.Process, pattern: str) -> str:
+async def printed(process: StarlingProcess, pattern: str) -> str:
     """The first group of the first line to come that ``pattern`` matches."""
-    assert process.stdout is not None
     said = ""
     async with asyncio.timeout(30):
         while line := (await process.stdout.readline()).decode():
@@ -60,14 +52,14 @@ async def printed(process: asyncio.subprocess.Process, pattern: str) -> str:
 
 async def test_a_bot_of_discord_py_is_pointed_at_starling_sandbox(unused_tcp_port: int) -> None:
     [lines] = re.findall(r"```python\n(import discord.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    async with child("-m", "bot", "sandbox", SANDBOX_PORT=str(unused_tcp_port)) as sandbox:
+    async with command("sandbox", SANDBOX_PORT=str(unused_tcp_port)) as sandbox:
         url = await printed(sandbox, r"The sandbox is ready: (\S+)")
         rest_url = await printed(sandbox, r"REST +(\S+)")
         gateway = await printed(sandbox, r"gateway +(\S+)")
         token = await printed(sandbox, r"token +(\S+)")
         application_id = await printed(sandbox, r"application id +(\d+)")
         lines = lines.replace("http://127.0.0.1:8190/api/v10", rest_url).replace("ws://127.0.0.1:8190/gateway", gateway)
-        async with child("-c", lines + A_BOT.format(token=token)), await DiscordUser.named(url, "ada") as ada:
+        async with running(lines + A_BOT.format(token=token)), await DiscordUser.named(url, "ada") as ada:
             await connected(url)
             await ada.send(text=f"<@{application_id}>?")
             assert (await ada.wait_for_message())["content"] == "at your service"

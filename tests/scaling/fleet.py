@@ -47,7 +47,7 @@ class Fleet:
             "DATABASE_URL": database.url, "DATA_FOLDER": str(folder / "gateways"), "GATEWAYS": "2",
             "SHARDS": str(SHARDS),
         }  # fmt: skip
-        worker = common | {"DATA_FOLDER": str(folder / "workers")}
+        worker = common | {"WHISPER_QUALITY": "fast", "DATA_FOLDER": str(folder / "workers")}
         self._commands = dict.fromkeys(WORKERS, ("worker", worker)) | {
             name: ("run", gateway | {"GATEWAY": name[-1]}) for name in GATEWAYS
         }

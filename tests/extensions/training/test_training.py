@@ -15,7 +15,7 @@ from bot.sandbox.server import Sandbox
 from bot.training.local.trainer import is_installed
 from bot.training.openai.trainer import OpenAITrainer
 from bot.training.trainer import follow
-from tests.app.process import command, ready_at
+from tests.app.process import WITHOUT_MODELS, command, ready_at
 from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 from tests.training.factories import TOWNS
@@ -158,9 +158,7 @@ async def test_a_training_goes_on_over_a_restart_and_is_begun_once(tmp_path: Pat
         assert len(service.jobs) == 1
 
 
-async def test_a_bot_that_is_killed_takes_its_training_up_again(
-    tmp_path: Path, whisper_base: Path, piper_joe: Path
-) -> None:
+async def test_a_bot_that_is_killed_takes_its_training_up_again(tmp_path: Path) -> None:
     async with (
         FineTuningServer() as service,
         ScriptedChat() as chat,
@@ -168,9 +166,8 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(
         populated(sandbox, chat) as harness,
     ):
         ada = harness.administrator
-        given = {
-            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline",
-            "DATA_FOLDER": str(tmp_path),
+        given = WITHOUT_MODELS | {
+            "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url, "DATA_FOLDER": str(tmp_path),
         }  # fmt: skip
         given |= {name.upper(): str(value) for name, value in settings_of(harness, service).items()}
         service.moves = False
