@@ -1,10 +1,11 @@
 """``python -m tests.app.fork_server FD``: Starling, imported once, and forked for each start of it that tests want.
 
 Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules and
-what tells languages apart is there before the fork: no thread, no model of speech, no setting, no loop. ``FD`` is a
-listening socket; whoever connects sends an order and what shall be stdin, stdout and stderr, is told the process id,
-and in the end the exit status. A process ends with the connection of whoever ordered it, and all end with this one, which
-ends once its own stdin is closed.
+what tells languages apart is there before the fork: no thread, no model of speech, no setting, no loop.
+
+``FD`` is a listening socket. Whoever connects sends an order and what shall be stdin, stdout and stderr, is told the
+process id, and in the end the exit status. A process ends with the connection of whoever ordered it, and all end with
+this one, which ends once its own stdin is closed.
 
 ``multiprocessing`` has a fork server as well, but its children import what the parent was started with, which is
 pytest, have no stdin of their own, and end without what is registered for an exit.
