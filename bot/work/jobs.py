@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import itertools
 import time
@@ -93,8 +94,9 @@ class JobRunner:
         waiting: int,
         during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
-        """``at_once``: jobs that run at the same time; ``waiting``: how many more may wait of one guild. Both at least
-        1. Of one person a tenth of it may wait, of all together five times as much.
+        """``at_once``: jobs that run at the same time, half of them of one person at most, so that whoever asks in many
+        channels leaves places to others. ``waiting``: how many more may wait of one guild. Both at least 1. Of one
+        person a tenth of it may wait, of all together five times as much.
         ``during``: entered for each while it runs."""
         self._during = during
         self._waiting: list[_Entry] = []
@@ -109,6 +111,7 @@ class JobRunner:
         self._taken = asyncio.Event()
         """Set when one that waited is begun."""
         self._at_once = at_once
+        self._max_running_of_person = (at_once + 1) // 2
         self._workers: list[asyncio.Task[None]] = []
         self._running: dict[_Source, asyncio.Task[None]] = {}
         self._known: dict[str, _Entry] = {}
@@ -227,7 +230,12 @@ class JobRunner:
 
     def _next(self) -> _Entry | None:
         """The one whose turn it is of those that may run now, taken out of those that wait."""
-        waiting = [entry for entry in self._waiting if entry.source not in self._running]
+        running = collections.Counter(user for user, _channel in self._running)
+        waiting = [
+            entry
+            for entry in self._waiting
+            if entry.source not in self._running and running[entry.job.user_id] < self._max_running_of_person
+        ]
         if not waiting:
             return None
         entry = min(waiting, key=self._turn_of)

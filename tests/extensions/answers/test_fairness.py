@@ -40,6 +40,21 @@ async def test_a_flood_of_one_member_is_answered_once_and_keeps_nobody_waiting(
             assert len(of_flood & {asked["id"] for asked in flood}) < 5, "the others had to wait for all of it"
 
 
+async def test_one_person_who_asks_in_many_places_leaves_some_to_others(tmp_path: Path, whisper_base: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
+        settings: dict[str, object] = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        settings |= {"answers_at_once": 2, "stop_timeout_s": 0.1}
+        chat.answer, chat.held_after = "A story without an end", 1
+        async with running(tmp_path, sandbox, **settings):
+            for place in ("general", "voice-notes", await harness.dm(harness.member)):
+                await harness.member.send(place, f"{harness.mention} tell me a story")
+            while not chat.requests:
+                await asyncio.sleep(0.01)
+            asked = await harness.russian.send(await harness.dm(harness.russian), "And another one")
+            assert await harness.answer_to(asked, bool, reader=harness.russian)
+            assert len(chat.requests) == 2, "two are answered at once, of two people"
+
+
 async def test_one_person_cannot_have_all_at_once_read_aloud(harness: BotHarness) -> None:
     harness.chat.answer = "This is one of very many sentences that take a while to say. " * 4
     asked = await harness.administrator.send("general", f"{harness.mention} tell me a lot")
