@@ -24,8 +24,8 @@ IN_DIRECT_MESSAGES = _(
     "💬 Or just write. Pictures and text files may come along."
 )
 NOTE_FOLLOWS = _(
-    "🎙️ Send me a voice note now, or within two minutes of mentioning me: I write down what was said, and answer in "
-    "text and aloud. A note as a reply to one of my answers will do, too."
+    "🎙️ Send me a voice note now, or mention me up to two minutes before or after one: I write down what was said, and "
+    "answer in text and aloud. A note as a reply to one of my answers will do, too."
 )
 NOTE_REPLIES = _(
     "🎙️ Reply to one of my answers with a voice note, or open the menu of any note, Apps, Answer this: I write down "

@@ -20,6 +20,7 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.errors import translatable_plural as ngettext
 from bot.i18n.translation import language_of, translate
+from bot.settings import Settings
 from bot.ui.command_reply import locale_of, respond
 from bot.ui.permissions import require
 from bot.ui.progress_bar import ProgressBar
@@ -35,7 +36,13 @@ NOT_HEARD = ngettext("{count} older recording was left out.", "{count} older rec
 
 
 class NothingSaidError(StarlingError):
-    """Raised when there is nothing to sum up, or nothing that may be read."""
+    """Raised when there is nothing to sum up."""
+
+    sentence = _("There is nothing here that I can sum up.")
+
+
+class NothingShownError(StarlingError):
+    """Raised when there is nothing to sum up that Discord lets the bot read."""
 
     sentence = _(
         "There is nothing here that I can sum up. Without the Message Content Intent Discord shows me only messages "
@@ -80,6 +87,7 @@ class SumUp(
         reader: RecordingReader,
         stoppable_tasks: StoppableTasks,
         bot: hikari.GatewayBot,
+        settings: Settings,
     ) -> None:
         require(context, hikari.Permissions.READ_MESSAGE_HISTORY, channel=context.interaction.channel)
         await context.defer(ephemeral=True)
@@ -90,7 +98,7 @@ class SumUp(
                 context, reader, bot, progress, only_notes=self.what == "notes", count=self.count
             )
             if not lines:
-                raise NothingSaidError
+                raise NothingSaidError if settings.message_content_intent else NothingShownError
             summary = await summarizer.sum_up(
                 lines,
                 language=language_of(locale),

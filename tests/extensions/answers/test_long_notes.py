@@ -141,6 +141,8 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         async with running(tmp_path, sandbox, **settings):
+            nothing = await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response()
+            assert nothing["content"] == "Здесь нечего пересказать."
             please = await harness.member.send("general", "Please bring the cake tomorrow.")
             await harness.administrator.send("general", voice=voice("jfk.ogg"))
             chat.answer = json.dumps({"summary": "О торте и о Кеннеди.", "todos": []})
