@@ -99,6 +99,12 @@ async def place_tables(file: Path) -> None:
     _write(file, _sqlite_with_tables[0])
 
 
+async def opened_with_tables(file: Path) -> Database:
+    """The SQLite database ``file``, with its tables and nothing in them."""
+    await place_tables(file)
+    return await Database.open(f"sqlite:///{file}")
+
+
 _sqlite_with_tables: list[bytes] = []
 
 

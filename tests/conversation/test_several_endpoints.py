@@ -16,7 +16,7 @@ from bot.conversation.models import ChatModels, NoSuchModelError, OnlyModelError
 from bot.preferences.preferences import Preferences
 from bot.settings import Settings, read_settings
 from bot.settings.errors import SettingsError
-from bot.storage.database import Database
+from tests.databases import opened_with_tables
 from tests.scripted_chat import Scripted, ScriptedChat
 
 GUILD = 7
@@ -59,7 +59,7 @@ def _settings(endpoint: ScriptedChat, other: ScriptedChat, folder: Path, **given
 
 @pytest.fixture
 async def preferences(tmp_path: Path) -> AsyncIterator[Preferences]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    database = await opened_with_tables(tmp_path / "starling.db")
     yield Preferences(database)
     await database.close()
 

@@ -12,7 +12,7 @@ from bot.datasets.merging import taken
 from bot.datasets.slots import dataset_slots
 from bot.datasets.store import DatasetStore
 from bot.datasets.training_data import NothingSelectedError, TrainingDatasetGoneError, TrainingDatasets
-from bot.storage.database import Database
+from tests.databases import opened_with_tables
 from tests.datasets.factories import ADA, BORIS, said
 
 GUILD = 11
@@ -37,7 +37,7 @@ def test_what_not_to_say_is_rejected_and_makes_pairs_with_what_to_say() -> None:
 
 
 async def test_what_is_selected_is_taken_and_cannot_be_withdrawn_from_the_model(tmp_path: Path) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    database = await opened_with_tables(tmp_path / "starling.db")
     try:
         store = DatasetStore(database)
         datasets = TrainingDatasets(store, dataset_slots())

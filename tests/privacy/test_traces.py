@@ -43,6 +43,7 @@ from bot.training.store import TrainingStore
 from bot.training.trainings import Trainings
 from bot.work.job_store import JobStore
 from bot.work.sealed import SealedProcesses
+from tests.databases import opened_with_tables
 
 GUILD, OTHER_GUILD = 1_300_000_000_000_000_006, 1_300_000_000_000_000_007
 ADA, BORIS, QUESTION, ANSWER = 5, 6, 100, 101
@@ -88,7 +89,7 @@ def _contents(path: Path) -> list[bytes]:
 
 @pytest_asyncio.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    database = await opened_with_tables(tmp_path / "starling.db")
     settings, folder = read_settings(data_folder=tmp_path), tmp_path / "trainings"
     stores = stores_in(database, settings, clock=lambda: datetime.now(UTC))
     signer, slots = ArchiveSigner(tmp_path / "archive.key"), dataset_slots()

@@ -25,6 +25,7 @@ from bot.training.store import Training, TrainingStore
 from bot.training.trainer import Trainer
 from bot.training.trainings import Trainings
 from bot.training.withdrawn import WithdrawnExamples
+from tests.databases import opened_with_tables
 from tests.datasets.factories import ADA, BORIS, said
 from tests.training.factories import facts, pairs
 from tests.training.openai.fine_tuning_server import KEY, FineTuningServer, Trouble
@@ -101,7 +102,7 @@ class School:
 async def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[School]:
     for name in ("LOOK_EVERY_S", "QUEUE_LOOK_EVERY_S"):
         monkeypatch.setattr(f"bot.training.trainings.{name}", 0.02)
-    database = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    database = await opened_with_tables(tmp_path / "starling.db")
     async with FineTuningServer() as service:
         made = School(database, service, tmp_path)
         await made.datasets.create(GUILD, "towns", ADA)

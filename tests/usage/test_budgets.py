@@ -17,6 +17,7 @@ from bot.settings import read_settings
 from bot.storage.database import Database
 from bot.usage.budgets import BudgetHolder, BudgetKind, Budgets, UsedUpError
 from bot.usage.store import UsageStore
+from tests.databases import opened_with_tables
 
 RENEWED = f"<t:{int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())}:R>"
 ADA, BORIS, GUILD, OTHER_GUILD, FOREIGN_GUILD = 5, 6, 7, 8, 9
@@ -34,7 +35,7 @@ SETTINGS = {
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{tmp_path / 'starling.db'}")
+    opened = await opened_with_tables(tmp_path / "starling.db")
     yield opened
     await opened.close()
 
