@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import string
 
@@ -18,12 +19,15 @@ from bot.ui.language_choice import language_choices, language_code
 from tests.conftest import ROOT
 
 
-def _sentences() -> set[str]:
+@functools.cache
+def _sentences() -> frozenset[str]:
     catalogue = Catalog()
     for folder in ("bot", "audio", "extensions"):
         for _file, _line, sentence, _comments, _context in extract_from_dir(ROOT / folder):
             catalogue.add(sentence)
-    return {message.id if isinstance(message.id, str) else message.id[-1] for message in catalogue if message.id}
+    return frozenset(
+        message.id if isinstance(message.id, str) else message.id[-1] for message in catalogue if message.id
+    )
 
 
 def _fields(sentence: str) -> set[str]:
