@@ -123,11 +123,15 @@ def localizations(text: str) -> Mapping[hikari.Locale, str]:
     """``text`` for each locale of Discord that has it: what lightbulb asks for names and descriptions. Discord has some
     languages by country alone: Portuguese is ``pt-BR`` there, and Swedish ``sv-SE``."""
     given = dict.fromkeys(ENGLISH, text)
-    for locale in hikari.Locale:
-        language = language_of(locale)
-        if text in (catalogue := catalogues().get(language, {})):
-            given[locale] = name_commands(catalogue[text], language)
+    for language, catalogue in catalogues().items():
+        if text in catalogue:
+            given |= dict.fromkeys(_locales_of(language), name_commands(catalogue[text], language))
     return given
+
+
+@functools.cache
+def _locales_of(language: str) -> tuple[hikari.Locale, ...]:
+    return tuple(locale for locale in hikari.Locale if language_of(locale) == language)
 
 
 def language_name(code: str, locale: str) -> str:

@@ -18,6 +18,7 @@ _MAX_CHOICE_TEXT = 100
 _MAX_TOTAL = 8000
 _MAX_SAFE_INTEGER = 1 << 53
 _NESTS = (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP)
+_TYPES = frozenset(int(type_) for type_ in OptionType)
 _WITH_CHOICES = frozenset({OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER})
 _USER_INSTALL = 1
 _PRIVATE_CHANNEL = 2
@@ -135,7 +136,7 @@ def _options(form: Form, given: Json, at: Path, *, depth: int) -> list[Json]:
 
 
 def _option(form: Form, given: Json, here: Path, *, depth: int) -> Json:
-    kind = form.choice(given, "type", frozenset(int(t) for t in OptionType), at=here, required=True)
+    kind = form.choice(given, "type", _TYPES, at=here, required=True)
     made: Json = {
         "type": kind,
         "name": _name(form, given, here, slash=True),
