@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import hikari
 import lightbulb
@@ -37,6 +38,14 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
     await context.respond(language_choices(str(context.focused.value or ""), str(context.interaction.locale)))
 
 
+class TranscriptFormat(StrEnum):
+    """What a transcript is given as."""
+
+    TEXT = "text"
+    SRT = "srt"
+    VTT = "vtt"
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What is wanted of some recordings."""
@@ -48,8 +57,7 @@ class _Wanted:
     """That the chat model translates it into."""
     to_english: bool = False
     """By the speech model."""
-    form: str = "text"
-    """``text``, ``srt`` or ``vtt``."""
+    form: TranscriptFormat = TranscriptFormat.TEXT
     is_told: bool = False
     """Whether to say that the speech model has translated it."""
 
@@ -124,11 +132,11 @@ class _Writing:
         )
         require_something(heard)
         if asked.into is not None and joined(heard):
-            if asked.form == "text":
+            if asked.form is TranscriptFormat.TEXT:
                 said = await self._translator.translate(joined(heard), asked.into, user=user, guild=guild)
                 return _Found(heard, translation=said)
             heard = await _subtitled(heard, self._translator, asked.into, user=user, guild=guild)
-        if asked.form != "text" or not is_long(heard):
+        if asked.form is not TranscriptFormat.TEXT or not is_long(heard):
             return _Found(heard)
         summed_up += heard
         card = await self._long_notes.card(
@@ -156,13 +164,13 @@ class _Writing:
         captions = [caption(one, locale) for one in spoken]
         small_print = "\n".join([*captions, *(f"-# {note}" for note in [*remarks(heard, locale), *notes])])
         text = joined(heard)
-        if asked.form == "text" and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
+        if asked.form is TranscriptFormat.TEXT and len(text) + len(small_print) + 1 <= MESSAGE_LIMIT:
             await respond(context, f"{text}\n{small_print}")
             return
         name, body = {
-            "text": ("transcript.txt", text),
-            "srt": ("transcript.srt", subrip(spoken[0])),
-            "vtt": ("transcript.vtt", webvtt(spoken[0])),
+            TranscriptFormat.TEXT: ("transcript.txt", text),
+            TranscriptFormat.SRT: ("transcript.srt", subrip(spoken[0])),
+            TranscriptFormat.VTT: ("transcript.vtt", webvtt(spoken[0])),
         }[asked.form]
         file = hikari.Bytes(body.encode(), name, "text/plain; charset=utf-8")
         await respond(context, f"{translate(IN_THE_FILE, locale)}\n{small_print}", attachment=file)
@@ -220,11 +228,11 @@ class Transcribe(
         _("format"),
         _("Text, or subtitles with times"),
         localize=True,
-        default="text",
+        default=TranscriptFormat.TEXT.value,
         choices=[
-            lightbulb.Choice(_("Text"), "text", localize=True),
-            lightbulb.Choice(_("Subtitles (SRT)"), "srt", localize=True),
-            lightbulb.Choice(_("Subtitles (VTT)"), "vtt", localize=True),
+            lightbulb.Choice(_("Text"), TranscriptFormat.TEXT.value, localize=True),
+            lightbulb.Choice(_("Subtitles (SRT)"), TranscriptFormat.SRT.value, localize=True),
+            lightbulb.Choice(_("Subtitles (VTT)"), TranscriptFormat.VTT.value, localize=True),
         ],
     )
 
@@ -241,7 +249,7 @@ class Transcribe(
             language=language_code(self.language, locale_of(context)) if self.language else None,
             into=into if by_model else None,
             to_english=self.to_english or is_told,
-            form=self.form,
+            form=TranscriptFormat(self.form),
             is_told=is_told,
         )
         await writing.write(context, asked)

@@ -75,7 +75,7 @@ Russian, and a third of other questions."""
 
 def english_weights(cache: WeightsCache) -> Callable[[], Path] | None:
     """Gives the verified weights of the English embedding (blocks); None where they were not fetched."""
-    return functools.partial(cache.verified, ENGLISH_WEIGHTS) if cache.state(ENGLISH_WEIGHTS) == "ready" else None
+    return functools.partial(cache.verified, ENGLISH_WEIGHTS) if cache.is_here(ENGLISH_WEIGHTS) else None
 
 
 def index_maker(method: RecallMethod, english_weights: Callable[[], Path] | None = None) -> Callable[[], Index] | None:

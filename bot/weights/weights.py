@@ -88,14 +88,14 @@ class WeightsCache:
         """``folder``: where to keep them; by default the user's cache folder."""
         self.folder = folder or user_cache_path("starling") / "models"
 
-    def state(self, name: str) -> str:
-        """``ready`` (every file there; not hashed), or ``missing``.
+    def is_here(self, name: str) -> bool:
+        """Whether every file of ``name`` was fetched; they are not hashed.
 
         Raises:
             UnknownWeightsError: ``name`` is not in the catalogue.
         """
         weights = _known(name)
-        return "ready" if all((self.folder / name / file.name).is_file() for file in weights.files) else "missing"
+        return all((self.folder / name / file.name).is_file() for file in weights.files)
 
     def verified(self, name: str) -> Path:
         """What a loader is given for ``name``, every file's SHA-256 compared first (reads up to 150 MB: off the loop).

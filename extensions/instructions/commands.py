@@ -144,9 +144,9 @@ class File(
         name = _given(self.name_ or held.name)
         place = _place(held, name, here=self.here)
         await instructions.write(guild, name, text, context.user.id)
-        if place != "kept":
+        if place is not InstructionPlace.KEPT:
             await instructions.pick(guild, name, channel_id=context.channel_id if self.here else None)
-        await _tell_held(context, name, here=place != "guild")
+        await _tell_held(context, name, here=place is not InstructionPlace.GUILD)
 
 
 @group.register

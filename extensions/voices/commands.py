@@ -7,6 +7,7 @@ import lightbulb
 from audio import SpeechSynthesizer, UnknownVoiceError
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogues, language_of, translate
+from bot.preferences.store import Scope
 from bot.preferences.voices import ChosenVoices
 from bot.ui import voice_message
 from bot.ui.autocomplete import safe
@@ -39,8 +40,8 @@ voice = lightbulb.Group(
 )
 
 _LISTENERS = [
-    lightbulb.Choice(_("Me"), "user", localize=True),
-    lightbulb.Choice(_("This server"), "guild", localize=True),
+    lightbulb.Choice(_("Me"), Scope.USER.value, localize=True),
+    lightbulb.Choice(_("This server"), Scope.GUILD.value, localize=True),
 ]
 
 
@@ -51,22 +52,26 @@ class SetVoice(
     voice = lightbulb.string(
         _("voice"), _("Which voice; type a language or a name"), localize=True, autocomplete=complete_voice
     )
-    whose = lightbulb.string(_("listener"), _("Who hears it"), localize=True, default="user", choices=_LISTENERS)
+    whose = lightbulb.string(
+        _("listener"), _("Who hears it"), localize=True, default=Scope.USER.value, choices=_LISTENERS
+    )
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, voices: ChosenVoices) -> None:
-        await _choose(context, voices, self.whose, self.voice)
+        await _choose(context, voices, Scope(self.whose), self.voice)
 
 
 @voice.register
 class ResetVoice(
     lightbulb.SlashCommand, name=_("reset"), description=_("Leave the choice of the voice to me"), localize=True
 ):
-    whose = lightbulb.string(_("listener"), _("Who hears it"), localize=True, default="user", choices=_LISTENERS)
+    whose = lightbulb.string(
+        _("listener"), _("Who hears it"), localize=True, default=Scope.USER.value, choices=_LISTENERS
+    )
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, voices: ChosenVoices) -> None:
-        await _choose(context, voices, self.whose, None)
+        await _choose(context, voices, Scope(self.whose), None)
 
 
 @voice.register
@@ -94,14 +99,14 @@ class PreviewVoice(
 loader.command(voice)
 
 
-async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: str, chosen: str | None) -> None:
+async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: Scope, chosen: str | None) -> None:
     """
     Raises:
         OnServersOnlyError: the server's is to be chosen where there is none.
         NotPermittedError: by someone who may not manage it.
         UnknownVoiceError: there is no such voice.
     """
-    guild = None if whose == "user" else require(context)
+    guild = None if whose is Scope.USER else require(context)
     # The list of voices may have to be asked of a network first.
     await context.defer(ephemeral=True)
     if guild is None:

@@ -80,7 +80,7 @@ def worker(
 
 def _fetch_missing(names: Iterable[str], settings: Settings) -> None:
     cache = WeightsCache(settings.models_folder)
-    missing = [name for name in names if cache.state(name) == "missing"]
+    missing = [name for name in names if not cache.is_here(name)]
     if missing:
         fetch(missing)
 

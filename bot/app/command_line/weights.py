@@ -21,9 +21,8 @@ def list_models() -> None:
     cache = WeightsCache(read_settings().models_folder)
     table = Table("name", "for", "size", "licence", "state")
     for weights in CATALOGUE.values():
-        table.add_row(
-            weights.name, weights.purpose, f"{weights.size_mb} MB", weights.licence, cache.state(weights.name)
-        )
+        state = "ready" if cache.is_here(weights.name) else "missing"
+        table.add_row(weights.name, weights.purpose, f"{weights.size_mb} MB", weights.licence, state)
     out.print(table)
 
 
@@ -36,7 +35,7 @@ def fetch(
 
     cache = WeightsCache(read_settings().models_folder)
     for name in names or EMBEDDED:
-        if name in CATALOGUE and cache.state(name) == "missing":
+        if name in CATALOGUE and not cache.is_here(name):
             err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False, soft_wrap=True)
         with still(f"fetching {name}", lambda line: err.print(line, highlight=False)):
             place = cache.fetch(name)

@@ -97,7 +97,7 @@ class LocalTrainer:
         """
         if not is_installed():
             raise TrainingNotInstalledError
-        if await asyncio.to_thread(self._weights.state, BASE) != "ready":
+        if not await asyncio.to_thread(self._weights.is_here, BASE):
             raise WeightsMissingError(BASE)
 
     def bases(self, answering: Sequence[str]) -> list[str]:
