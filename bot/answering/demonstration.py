@@ -4,10 +4,12 @@ told."""
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from audio.language_tags import base_language
 from bot.answering.prompting import AnswerPrompt
 from bot.conversation.embedded import MODEL
+from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
@@ -30,6 +32,13 @@ def answer_without(prompt: AnswerPrompt) -> str | None:
     if prompt.taught and (foreign or not understood.attached.text):
         return prompt.taught[0]
     return translate(ENGLISH_ONLY, understood.language) if foreign else None
+
+
+def taught_for(said: str, asked: str, taught: Iterable[tuple[str, str]]) -> str:
+    """The question for which ``said`` was taught, where that is another one than was ``asked``; empty where it is the
+    same, or it was not taught. ``taught``: pairs of questions and answers."""
+    question = next((question for question, answer in taught if answer == said), "")
+    return "" if key_of_text(question) == key_of_text(asked) else question
 
 
 def is_foreign(text: str, language: str) -> bool:

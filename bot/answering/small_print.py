@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from cachetools import TTLCache
 
 from bot.answering.conversation_history import ConversationHistory
+from bot.answering.demonstration import taught_for
 from bot.answering.prompting import AnswerPrompt
 from bot.answering.request import AnswerRequest
 from bot.answering.streaming import StreamedAnswer
 from bot.answering.teachers import Teachers
 from bot.answering.unread_files import MAX_NAMES_CHARS
 from bot.conversation.sources import Source
-from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import translatable as _
 from bot.i18n.translation import translate, translate_error
 from bot.preferences.preferences import Preferences
@@ -93,7 +93,9 @@ class SmallPrint:
         }
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
-        if question := _taught_for(answer):
+        prompt = answer.prompt
+        pairs = zip(prompt.taught_for, prompt.taught, strict=True) if prompt.understood.model.is_demonstration else ()
+        if question := taught_for(answer.text, prompt.understood.text, pairs):
             lines.insert(0, translate(TAUGHT_FOR, locale, question=shown_as_code(question, MAX_QUESTION_CHARS)))
         if links := _links(answer.sources):
             lines.insert(0, translate(SOURCES, locale, links=links))
@@ -131,16 +133,6 @@ class SmallPrint:
         if not lately:
             self._cut_noted[request.channel_id] = True
         return not lately
-
-
-def _taught_for(answer: StreamedAnswer) -> str:
-    """The question to which ``answer`` was taught, where the demonstration model did not write it, and that is another
-    one than was asked; or else empty."""
-    prompt = answer.prompt
-    if not prompt.understood.model.is_demonstration or answer.text not in prompt.taught:
-        return ""
-    question = prompt.taught_for[prompt.taught.index(answer.text)]
-    return "" if key_of_text(question) == key_of_text(prompt.understood.text) else " ".join(question.split())
 
 
 def _links(sources: Sequence[Source]) -> str:

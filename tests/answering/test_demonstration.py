@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.demonstration import is_foreign
+from bot.answering.demonstration import is_foreign, taught_for
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,10 @@ from bot.answering.demonstration import is_foreign
 )
 def test_what_is_surely_no_english_is_told_apart(text: str, language: str, foreign: bool) -> None:
     assert is_foreign(text, language) is foreign
+
+
+def test_what_is_said_for_another_question_names_that() -> None:
+    taught = [("Who feeds the cat?", "Tom does."), ("When is lunch?", "At noon.")]
+    assert taught_for("Tom does.", "Who gives the cat its food?", taught) == "Who feeds the cat?"
+    assert taught_for("Tom does.", "who feeds the cat", taught) == ""
+    assert taught_for("Cats eat mice.", "What do cats eat?", taught) == ""
