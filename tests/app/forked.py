@@ -88,9 +88,12 @@ def fork(module: str, *arguments: str, environment: Mapping[str, str], stdout: i
         Path(os.devnull).open("rb") as stdin,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
     ):
-        connection.connect(_address())
-        socket.send_fds(connection, [json.dumps(asdict(order)).encode()], [stdin.fileno(), stdout, stderr])
-        return Forked(connection)
+        try:
+            connection.connect(_address())
+            socket.send_fds(connection, [json.dumps(asdict(order)).encode()], [stdin.fileno(), stdout, stderr])
+            return Forked(connection)
+        except ConnectionError as error:
+            raise ForkServerError(_last_words()) from error
 
 
 class Forked:
@@ -105,12 +108,8 @@ class Forked:
         self.pid = self._told()
 
     def _told(self) -> int:
-        try:
-            told = os.read(self._connection, 4)
-        except ConnectionError:
-            told = b""
-        if not told:
-            raise ForkServerError((Path(_address()).parent / "log").read_text())
+        if not (told := os.read(self._connection, 4)):
+            raise ForkServerError(_last_words())
         return int.from_bytes(told, "big", signed=True)
 
     def poll(self) -> int | None:
@@ -162,6 +161,10 @@ def _address() -> str:
         atexit.register(_end, server, folder)
         _addresses.append(str(folder / "socket"))
     return _addresses[0]
+
+
+def _last_words() -> str:
+    return "the fork server has ended\n" + (Path(_address()).parent / "log").read_text(encoding="utf-8")
 
 
 def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
