@@ -202,11 +202,11 @@ class Corrections(DataHolder):
         return await self._store.waiting(guild_id)
 
     async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
-        """As ``CorrectionQueries.corrected_among``."""
+        """Those of ``message_ids`` that are answers of which a correction waits or is approved."""
         return await self._store.corrected_among(guild_id, message_ids)
 
     async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
-        """As ``CorrectionStore.note_review``."""
+        """Keep where a correction is shown to those who review it; None: nowhere any more."""
         await self._store.note_review(id_, review)
 
     async def page(
@@ -252,7 +252,8 @@ class Corrections(DataHolder):
         return await self._store.of_user(user_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """As ``CorrectionErasure.forget_messages``."""
+        """Forget what was said in deleted answers, and withdraw the corrections of answers to deleted questions, unless
+        the one who asked has corrected them themselves."""
         return (await self._told(await self._store.erasure.forget_messages(message_ids))).rows
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
@@ -266,7 +267,8 @@ class Corrections(DataHolder):
         return await self._store.erasure.forget_guild(guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """As ``CorrectionErasure.forget_user``."""
+        """Withdraw what a person has submitted or written, and what others have submitted about their questions; forget
+        that it was they who decided on others."""
         return await self._told(await self._store.erasure.forget_user(user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:

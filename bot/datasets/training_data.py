@@ -62,11 +62,12 @@ class TrainingDatasets:
         self._slots = slots
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
-        """As ``DatasetStore.tell_of_versions``."""
+        """Call ``watcher``, within the transaction, for each version that is deleted, or from which examples are taken
+        back, before that holds."""
         self._store.tell_of_versions(watcher)
 
     async def settled(self, guild_id: int) -> None:
-        """As ``DatasetStore.settled``."""
+        """Return once every change of what the guild has taught that was under way is there to be seen."""
         await self._store.settled(guild_id)
 
     async def withdrawn_from(self, guild_id: int, dataset_id: str) -> int:

@@ -56,7 +56,12 @@ class RemoteSynthesizer:
         prosody: Prosody | None = None,
         source: int | None = None,
     ) -> Speech:
-        """As ``SpeechSynthesizer.speak``."""
+        """``text``, which may have Discord's markdown in it, as a voice message. ``source``: for whom, such as a guild:
+        those who ask for little need not wait for those who ask for much.
+
+        Raises:
+            StarlingError: no worker can speak it, or none is there.
+        """
         spoken = prosody or self.prosody
         task = SpeakTask(
             text=text, language=language, hint=hint, voice=voice, rate=spoken.rate, pitch=spoken.pitch
@@ -102,7 +107,7 @@ class RemoteSynthesizer:
         return await self._known(VOICES_KEPT_S)
 
     async def has_voice(self, name: str) -> bool:
-        """As ``SpeechSynthesizer.has_voice``."""
+        """Whether ``voice=name`` can be asked for; workers are asked once more before it is said that none has it."""
         for kept_s in (VOICES_KEPT_S, VOICES_DOUBTED_S):
             if any(voice.name.lower() == name.lower() for voice in await self._known(kept_s)):
                 return True

@@ -78,15 +78,32 @@ class Trainings(DataHolder):
         return self._left_s.get(training.id)
 
     async def plan(self, starter: TrainingStarter, spec: TrainingSpec) -> tuple[Training, Plan]:
-        """As ``TrainingPlanner.plan``."""
+        """What would be trained on what the guild has selected, kept until somebody starts it.
+
+        Raises:
+            NoTrainerError, NothingSelectedError
+            TrainingError: the trainer would refuse it.
+        """
         return await self._planner.plan(starter, spec)
 
     async def plan_again(self, model: Model, starter: TrainingStarter) -> tuple[Training, Plan]:
-        """As ``TrainingPlanner.plan_again``."""
+        """The same as a model came of, with the same datasets as they are now: without what was taken back since.
+
+        Raises:
+            NoSuchTrainingError: nothing is known of it any more.
+            NoTrainerError: what trained it is not set up any more.
+            TrainingDatasetGoneError: a dataset that it learned from was deleted.
+            TrainingError: the trainer would refuse it.
+        """
         return await self._planner.plan_again(model, starter)
 
     async def look_at(self, guild_id: int, spec: TrainingSpec, data: TrainingData) -> Plan:
-        """As ``TrainingPlanner.look_at``."""
+        """What would be trained on ``data``; nothing is kept.
+
+        Raises:
+            NoTrainerError
+            TrainingError: the trainer would refuse it.
+        """
         return await self._planner.look_at(guild_id, spec, data)
 
     async def start(self, guild_id: int, id_: str, starter_id: int) -> Training:
