@@ -250,7 +250,7 @@ async def test_a_document_is_known_in_the_conversation_and_its_end_told_of_where
     await harness.complete_answer_to(await harness.russian.send(channel, "И что дальше?"), reader=harness.russian)
     assert "The code word is starling." in str(harness.chat.requests[-1]["messages"])
     alone = await harness.russian.send(channel, files=[("a.zip", b"PK", "application/zip")])
-    await harness.answer_to(alone, lambda text: "I did not read a.zip" in text, reader=harness.russian)
+    await harness.answer_to(alone, lambda text: "Я не прочитал a.zip" in text, reader=harness.russian)
 
 
 async def test_a_voice_note_further_up_the_chain_is_heard_once(harness: BotHarness) -> None:
