@@ -30,6 +30,8 @@ from bot.work.metrics import WAITS_S
 REMEMBERED_REFUSALS = 1000
 MAX_PROVEN = 2
 """So many pictures that were left out are known to be refused: of two, each was tried without the other."""
+PAUSE_S = 0.5
+"""After so long without another word, what there is is shown."""
 WAITING = _("My chat model asks me to wait: I will continue in {wait_s} s.")
 
 
@@ -132,22 +134,28 @@ class Streaming:
         understood = prompt.understood
         request, reply = understood.request, understood.request.reply
         begun = "" if request.is_apart else request.continued and f"{request.continued.rstrip()} "
-        text, asked_s = "", time.monotonic()
+        text, is_behind, asked_s = "", False, time.monotonic()
 
         async def wait(wait_s: float) -> None:
+            nonlocal is_behind
+            is_behind = False
             notice = translate(WAITING, reply.locale, wait_s=math.ceil(wait_s))
             await reply.show_progress(f"{begun}{text}\n-# {notice}".lstrip())
 
         stream = understood.model.stream(shown.messages, use, report=report, on_wait=wait)
         try:
-            async with aclosing(request.cancellation.until_cancelled(stream)) as parts:
+            async with aclosing(request.cancellation.until_cancelled(stream, pause_s=PAUSE_S)) as parts:
                 async for part in parts:
+                    if part is None:
+                        # What came last was too early to be shown, or too little.
+                        is_behind = is_behind and not await reply.show(f"{begun}{text}")
+                        continue
                     if not text:
                         WAITS_S.labels("first_word").observe(time.monotonic() - asked_s)
                     text = extended(text, part).lstrip() if request.continued else extended(text, part)
                     if spoken is not None:
                         spoken.write(part)
-                    await reply.show(f"{begun}{text}")
+                    is_behind = not await reply.show(f"{begun}{text}")
         except ChatError:
             # What came since the last edit stays as well, and what was said of waiting goes.
             if reply.begun.is_set():

@@ -46,12 +46,22 @@ class CancellationToken:
                 task.cancel()
                 await asyncio.wait({task})
 
-    async def until_cancelled(self, stream: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
-        """What ``stream`` gives, until it is cancelled. ``stream`` is closed at the end."""
+    async def until_cancelled(
+        self, stream: AsyncGenerator[_T, None], *, pause_s: float
+    ) -> AsyncGenerator[_T | None, None]:
+        """What ``stream`` gives, until it is cancelled, and None whenever nothing has come for ``pause_s``. ``stream``
+        is closed at the end."""
         async with aclosing(stream):
             while True:
+                coming = asyncio.create_task(self.unless_cancelled(anext(stream)))
                 try:
-                    given = await self.unless_cancelled(anext(stream))
+                    while not (await asyncio.wait({coming}, timeout=pause_s))[0]:
+                        yield None
+                    given = coming.result()
                 except (StopAsyncIteration, CancelledByUserError):
                     return
+                finally:
+                    if not coming.done():
+                        coming.cancel()
+                        await asyncio.wait({coming})
                 yield given

@@ -177,10 +177,13 @@ async def test_an_answer_that_does_not_begin_is_announced_and_can_be_stopped(
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 60.0}
         async with running(tmp_path, sandbox, **settings):
-            chat.first_word_delay_s = 7.0
+            chat.first_word_delay_s, chat.held_after = 7.0, 3
             asked = await harness.member.send("general", f"{harness.mention} think well")
             announced = await harness.answer_to(asked, lambda text: "working on the answer" in text)
             assert buttons_of(announced) == ["stop"]
+            # What there is is shown, though nothing comes after it for a while.
+            await harness.answer_to(asked, lambda text: text == "Paris is the")
+            chat.goes_on.set()
             answer = await harness.answer_to(asked, lambda text: text == "Paris is the capital of France.")
             assert answer["id"] == announced["id"]
             chat.first_word_delay_s = 40.0
