@@ -66,7 +66,8 @@ class AnswerAttempts:
                 await self.delete(job, AnswerPayload.of(job).first_words)
                 with WAITS_S.labels("answer").time():
                     async with signs_of_life(self._rest, message.channel_id, reply):
-                        await self._generator.answer(await self._asked(job, message, reply, voices, cancellation))
+                        asked = await self._asked(job, message, reply, voices, cancellation)
+                        is_known = await self._generator.answer(asked)
             except asyncio.CancelledError:
                 await voices.note(self._jobs, job.id)
                 await self._mark_interrupted(reply, INTERRUPTED)
@@ -82,7 +83,8 @@ class AnswerAttempts:
                 await voices.note(self._jobs, job.id)
                 await self._failed.end(job, message, reply, error)
             else:
-                await self._jobs.finish(job.id, JobState.DONE, noted=voices.unnoted)
+                state = JobState.DONE if is_known else JobState.CANCELLED
+                await self._jobs.finish(job.id, state, noted=voices.unnoted)
                 ANSWERS.labels("done").inc()
                 self._outcomes.answered(heard=bool(recordings_in(message)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from bot.answering.own_cards import is_card
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.request import AnswerRequest
 from bot.answering.unread_files import FileUnreadError
+from bot.answering.voice_notes import recordings_in
 from bot.conversation.chat_message import ChatMessage
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.preferences.preferences import Preferences
@@ -70,12 +71,15 @@ class ConversationHistory:
         exchanges: ExchangeStore,
         preferences: Preferences,
         attachments: AttachmentReader,
+        stopped: Callable[[Collection[int]], Awaitable[Collection[int]]],
     ) -> None:
+        """``stopped`` says of which messages a person has stopped the hearing."""
         self._bot = bot
         self._recent = recent
         self._exchanges = exchanges
         self._preferences = preferences
         self._attachments = attachments
+        self._stopped = stopped
         self._names: TTLCache[int, str] = TTLCache(NAMES, NAMES_S)
         """Of people whose words are remembered without it."""
 
@@ -237,6 +241,9 @@ class ConversationHistory:
         known = await self._exchanges.of_messages([one.id for one in found])
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
+        # What somebody did not want to wait for keeps nobody waiting for the next answer.
+        notes = [int(one.id) for one in found if one.id in read and int(one.id) not in known and recordings_in(one)]
+        read -= {hikari.Snowflake(note) for note in await self._stopped(notes)}
         turns: list[ChatMessage] = []
         for one in reversed(found):
             # Pictures of long ago cost much and are seldom meant.

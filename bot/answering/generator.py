@@ -45,8 +45,9 @@ class AnswerGenerator:
         self._small_print = small_print
         self._teachers = teachers
 
-    async def answer(self, request: AnswerRequest) -> None:
-        """Answer ``request``: the transcript first, then the reply as it comes, then the spoken reply.
+    async def answer(self, request: AnswerRequest) -> bool:
+        """Answer ``request``: the transcript first, then the reply as it comes, then the spoken reply. Says whether all
+        of the question was known; no: a person stopped the hearing of it.
 
         Raises:
             StarlingError: nothing to answer, or a part of the way failed; what was shown so far stays.
@@ -56,18 +57,18 @@ class AnswerGenerator:
         """
         if not request.continued and (answered := await self._memory.answered(request)):
             await self._speaking.speak(request, answered.reply, language=answered.language)
-            return
+            return True
         try:
             understood = await self._understanding.understand(request)
         except CancelledByUserError:
             await _finish_stopped(request, "")
-            return
+            return False
         if understood is None:
-            return
+            return True
         heading = request.reply.heading
         for _attempt in range(MAX_ATTEMPTS):
             if await self._written(understood):
-                return
+                return True
             log.info("what the model was told was taken back, answering anew")
             request.reply.heading = heading
             # Takes the place of all that is shown.

@@ -124,7 +124,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
     )  # fmt: skip
     default = SpeakMode(base.settings.speak)
     speaking = Speaking(speech.synthesizer, speech.voices, preferences, rules.budgets, outcomes, default=default)
-    history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments)
+    history = ConversationHistory(bot, recent, stores.exchanges, preferences, notes.attachments, stores.jobs.stopped)
     check = RecallCheck(rules.budgets, is_on=base.settings.recall_check)
     teachers, memory = (
         Teachers(bot, preferences),

@@ -170,6 +170,11 @@ class JobStore(DataHolder):
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 
+    async def stopped(self, message_ids: Collection[int]) -> frozenset[int]:
+        """Those of these messages with a job that was stopped before it had heard all."""
+        jobs = await self.of_messages(message_ids) if message_ids else []
+        return frozenset(job.message_id for job in jobs if job.state is JobState.CANCELLED and job.message_id)
+
     async def recent_channels(self, since: datetime, limit: int) -> list[tuple[int, int | None]]:
         """Channels of our shards with a job that was touched since then, each with its guild: ``limit`` at most, those
         with the latest first."""

@@ -32,14 +32,14 @@ async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Pa
         text = await harness.answer_to(asked, lambda said: "Paris" in said)
         first = await harness.voice_reply_to(text)
         assert "Seine" not in (await member.fetch(text))["content"]
-        assert is_heard(FIRST, await _said(harness, whisper_base, first), 0.3)
+        assert is_heard(FIRST, await _said(harness, whisper_base, first), 0.5)
         chat.goes_on.set()
         answer = await harness.complete_answer_to(asked)
         assert REST in answer["content"] and "Spoken in two voice messages" in answer["content"]
         rest = await member.wait_for_message(
             lambda one: one["id"] != first["id"] and bool(one["attachments"]), 40, channel=dm, after=first
         )
-        assert is_heard(REST, await _said(harness, whisper_base, rest), 0.3)
+        assert is_heard(REST, await _said(harness, whisper_base, rest), 0.5)
         await member.delete(asked)
         gone = {one["id"] for one in (answer, first, rest)}
 
@@ -69,7 +69,7 @@ async def test_an_answer_that_a_restart_cuts_off_behind_its_first_words_is_spoke
             whole = await member.wait_for_message(
                 lambda one: bool(one["attachments"]) and one["id"] != first["id"], 60, channel=dm, after=first
             )
-            assert is_heard(f"{FIRST} {REST}", await _said(harness, whisper_base, whole), 0.3)
+            assert is_heard(f"{FIRST} {REST}", await _said(harness, whisper_base, whole), 0.5)
             assert first["id"] not in member.known_messages
 
 

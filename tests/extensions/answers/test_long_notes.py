@@ -100,6 +100,9 @@ async def test_who_stops_the_hearing_keeps_the_words_that_were_shown(harness: Bo
     await harness.member.click(shown, "stop")
     stopped = await harness.answer_to(note, lambda text: text.endswith("-# Stopped."))
     assert stopped["content"].startswith("> 🎙️ And so my fellow Americans")
+    # Nobody waits with the next question for what is said in it twenty times; shorter notes here are known.
+    await harness.complete_answer_to(await harness.member.send(direct, "Hello"))
+    assert str(harness.chat.requests[-1]["messages"]).count("fellow Americans") < 10
 
 
 async def test_notes_of_several_people_are_one_conversation(
