@@ -60,8 +60,7 @@ async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(
                 answer = await harness.complete_answer_to(called)
                 assert "Paris is the capital of France." in answer["content"]
                 assert is_heard("what is the capital of france", answer["content"].splitlines()[0])
-            # Without knowing the name, the speech model leaves it out here.
-            aloud = await spoken("Starling, what is the capital of France?", PiperEngine([piper_joe]))
+            aloud = await spoken("Starling, what time is it in Paris?", PiperEngine([piper_joe]))
             await harness.complete_answer_to(await harness.member.send("voice-notes", voice=aloud))
             asked = await harness.member.send("voice-notes", f"{harness.mention} What was asked?")
             await harness.complete_answer_to(asked)
