@@ -14,6 +14,7 @@ from bot.answering.attachments import AttachmentContent, AttachmentReader, attac
 from bot.answering.message_text import text_of
 from bot.answering.own_cards import is_card
 from bot.answering.recent_messages import RecentMessages
+from bot.answering.recordings import LONG_S
 from bot.answering.request import AnswerRequest
 from bot.answering.unread_files import FileUnreadError
 from bot.answering.voice_notes import recordings_in
@@ -242,8 +243,8 @@ class ConversationHistory:
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
         # What somebody did not want to wait for keeps nobody waiting for the next answer.
-        notes = [int(one.id) for one in found if one.id in read and int(one.id) not in known and recordings_in(one)]
-        read -= {hikari.Snowflake(note) for note in await self._stopped(notes)}
+        waited_for = [one for one in found if one.id in read and int(one.id) not in known and _takes_long(one)]
+        read -= {hikari.Snowflake(note) for note in await self._stopped([int(one.id) for one in waited_for])}
         turns: list[ChatMessage] = []
         for one in reversed(found):
             # Pictures of long ago cost much and are seldom meant.
@@ -313,6 +314,11 @@ class ConversationHistory:
             return None
         name = self._names[user] = known.global_name or known.username
         return name
+
+
+def _takes_long(message: hikari.PartialMessage) -> bool:
+    """Whether a recording in ``message`` may take longer to be heard than it takes to look whether it is wanted."""
+    return any(one.duration is None or one.duration > LONG_S for one in recordings_in(message))
 
 
 def head_of(message: hikari.Message) -> hikari.PartialMessage:
