@@ -11,6 +11,10 @@ import structlog
 
 log = structlog.get_logger()
 
+MAX_CANCELS, CANCEL_S = 20, 1.0
+"""A task is cancelled once more after so long: what it waits for may have swallowed that, as ``asyncio.wait_for`` does
+until Python 3.12 where it ends in the same moment (CPython's issue 86296)."""
+
 StartTask = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
 
@@ -26,8 +30,12 @@ async def background_tasks() -> AsyncIterator[StartTask]:
     try:
         yield start
     finally:
-        for task in tasks:
-            task.cancel()
+        for _time in range(MAX_CANCELS):
+            if not (running := [task for task in tasks if not task.done()]):
+                break
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=CANCEL_S)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
