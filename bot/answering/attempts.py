@@ -83,7 +83,7 @@ class AnswerAttempts:
                 await voices.note(self._jobs, job.id)
                 await self._failed.end(job, message, reply, error)
             else:
-                state = JobState.DONE if is_known else JobState.CANCELLED
+                state = JobState.DONE if is_known else JobState.STOPPED
                 await self._jobs.finish(job.id, state, noted=voices.unnoted)
                 ANSWERS.labels("done").inc()
                 self._outcomes.answered(heard=bool(recordings_in(message)))

@@ -140,7 +140,7 @@ class AutoTranscripts:
                 await self._post(job, reply, heard, stop)
         except CancelledByUserError:
             await reply.finish(quote_of_begun(begun, locale), note=f"-# {translate(STOPPED, locale)}")
-            await self._jobs.finish(job.id, JobState.CANCELLED)
+            await self._jobs.finish(job.id, JobState.STOPPED)
         except StarlingError as error:
             report = report_error(error, locale, message=job.message_id, user=job.user_id)
             await self._jobs.finish(job.id, JobState.FAILED, reference=report.reference)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from bot.answering.own_cards import is_card
 from bot.answering.recent_messages import RecentMessages
 from bot.answering.recordings import LONG_S
 from bot.answering.request import AnswerRequest
+from bot.answering.sent_notes import sent
 from bot.answering.unread_files import FileUnreadError
 from bot.answering.voice_notes import recordings_in
 from bot.conversation.chat_message import ChatMessage
@@ -212,13 +212,10 @@ class ConversationHistory:
     async def _just_said(self, request: AnswerRequest, reading: EarlierFiles) -> list[ChatMessage]:
         """What the asker said just before, where that is no part of the question itself."""
         turns: list[ChatMessage] = []
-        for note in request.notes:
-            if note not in request.told:
-                with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
-                    said, _attached = await self._said(
-                        await self._bot.rest.fetch_message(request.channel_id, note), reading
-                    )
-                    turns += [] if said is None else [said]
+        notes = [note for note in request.notes if note not in request.told]
+        for one in await sent(self._bot.rest, request.channel_id, notes):
+            said, _attached = await self._said(one, reading)
+            turns += [] if said is None else [said]
         return turns
 
     async def _lately(

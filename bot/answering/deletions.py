@@ -17,6 +17,7 @@ from bot.answering.service import AnswerService
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.privacy.personal_data import PersonalData
+from bot.storage.whole_file import replace_with
 from bot.work.job_store import JobStore
 
 log = structlog.get_logger()
@@ -135,9 +136,7 @@ class Deletions:
             if not any(self._left.values()):
                 self._file.unlink(missing_ok=True)
                 return
-            fresh = self._file.with_name(f"{self._file.name}.new")
-            fresh.write_text(json.dumps({kind: sorted(ids) for kind, ids in self._left.items()}), encoding="utf-8")
-            fresh.replace(self._file)
+            replace_with(self._file, json.dumps({kind: sorted(ids) for kind, ids in self._left.items()}).encode())
         except OSError as error:
             log.error("what is to be forgotten cannot be written down", file=str(self._file), why=str(error))
 

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 
 from audio.language_tags import base_language
 from bot.answering.prompting import AnswerPrompt
-from bot.conversation.embedded import MODEL
+from bot.conversation.embedded import LANGUAGE, MODEL
 from bot.datasets.text_fingerprint import key_of_text
 from bot.errors import translatable as _
 from bot.i18n.translation import translate
 
 ENGLISH_ONLY = _("I am running on a small demonstration model that speaks only English. Please ask me in English.")
-LANGUAGE = "en"
 MIN_WORDS = 5
 """Of fewer words in Latin letters, nobody can tell the language."""
 

@@ -11,6 +11,7 @@ import hikari
 import structlog
 
 from bot.answering.deletions import Deleted, Deletions
+from bot.storage.whole_file import replace_with
 
 log = structlog.get_logger()
 
@@ -84,9 +85,7 @@ class LeftGuilds:
 
     def _write(self) -> None:
         listed = {"application": self._application, "guilds": sorted(self._known or ())}
-        fresh = self._file.with_name(f"{self._file.name}.new")
         try:
-            fresh.write_text(json.dumps(listed), encoding="utf-8")
-            fresh.replace(self._file)
+            replace_with(self._file, json.dumps(listed).encode())
         except OSError as error:
             log.error("the list of servers cannot be written", file=str(self._file), why=str(error))

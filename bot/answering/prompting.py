@@ -11,8 +11,10 @@ from bot.answering.conversation_history import ConversationHistory
 from bot.answering.understanding import UnderstoodRequest
 from bot.answering.unread_files import FileUnreadError
 from bot.conversation.chat_message import ChatMessage, Picture
+from bot.conversation.embedded import LANGUAGE
 from bot.conversation.exchanges import Exchange
 from bot.conversation.prompting import Prompt, build_prompt
+from bot.corrections.correction import ApprovedCorrection
 from bot.instructions.service import Instructions
 from bot.recall.checking import RecallCheck
 from bot.recall.facts import with_facts
@@ -23,7 +25,6 @@ EARLIER_FILES_SHARE, MAX_EARLIER_FILES_TOKENS = 0.25, 50_000
 NO_OTHER_ANSWER_S = 60.0
 """So long recall is waited for where there is nothing else to say: the demonstration model speaks English only, and
 what finds other languages may be loading."""
-DEMONSTRATED = "en"
 GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
 
 
@@ -40,19 +41,25 @@ class AnswerPrompt:
     """The question, with the corrections that were recalled."""
     parent: Exchange | None
     """The exchange that the question goes on with."""
-    recalled: tuple[int, ...]
-    """The numbers of the corrections in it, or, in direct messages, of what the asker has taught for themselves."""
+    corrections: tuple[ApprovedCorrection, ...]
+    """Those in it, the nearest first, or, in direct messages, what the asker has taught for themselves."""
     now: datetime
     thread_name: str | None = None
     """The title of the thread that it is asked in."""
-    taught: tuple[str, ...] = ()
-    """What was taught to be said to the question, the nearest first."""
-    taught_for: tuple[str, ...] = ()
-    """The questions that these were taught for."""
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the question, or of what it is about, were not read."""
     shortened: tuple[str, ...] = ()
     """The names of those of which only the beginning is in it."""
+
+    @property
+    def recalled(self) -> tuple[int, ...]:
+        """The numbers of the corrections in it."""
+        return tuple(correction.number for correction in self.corrections)
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """What was taught to be said to the question, the nearest first."""
+        return tuple(correction.answer for correction in self.corrections)
 
     def fitted(self, room_tokens: int) -> Prompt:
         """As much of it as fits in ``room_tokens``, as ``count_tokens`` counts."""
@@ -109,7 +116,7 @@ class Prompting:
         """The prompt for ``understood``. What may not be read of the conversation is left out."""
         request, model, attached = understood.request, understood.model, understood.attached
         parent = await self._history.parent(request)
-        is_lost = model.is_demonstration and base_language(understood.language) != DEMONSTRATED
+        is_lost = model.is_demonstration and base_language(understood.language) != LANGUAGE
         patience_s = NO_OTHER_ANSWER_S if is_lost else None
         if request.is_direct:
             near = await self._recall.near_own(request.asker.id, understood.text, patience_s=patience_s)
@@ -136,11 +143,9 @@ class Prompting:
             history=history.messages,
             asked=ChatMessage("user", text, request.speaker_name, attached.pictures),
             parent=parent,
-            recalled=tuple(correction.number for correction in recalled),
+            corrections=tuple(recalled),
             now=datetime.now(UTC),
             thread_name=self._history.thread_name(request),
-            taught=tuple(correction.answer for correction in recalled),
-            taught_for=tuple(correction.prompt for correction in recalled),
             unread=(*attached.unread, *history.unread),
             shortened=(*attached.shortened, *history.shortened),
         )

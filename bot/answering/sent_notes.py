@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Collection
+
 import hikari
 from cachetools import TTLCache
 
@@ -31,3 +34,14 @@ class SentNotes:
         for note in found:
             self._sent.pop(note, None)
         return tuple(found[-MAX_NOTES:])
+
+
+async def sent(
+    rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, notes: Collection[int]
+) -> list[hikari.Message]:
+    """The messages with ``notes``, those that are still there and may be read."""
+    found: list[hikari.Message] = []
+    for note in notes:
+        with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
+            found.append(await rest.fetch_message(channel, note))
+    return found

@@ -72,7 +72,9 @@ class AnswerService:
         ``follows``: an earlier question that it goes on from, although it does not reply to its answer. ``notes``: the
         messages with the voice notes that its author sent just before.
         """
-        job = await self._job_for(message, locale, guild_name, follows, notes)
+        words = self._attempts.words_of(message)
+        payload = AnswerPayload(locale, guild_name, words, follows=follows, notes=notes)
+        job = await self._job_for(message, payload)
         if job is None:
             return False
         try:
@@ -84,7 +86,7 @@ class AnswerService:
     async def offer(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
         """Offer to answer ``message``, which came to light late, by a button; one that is known already is left alone.
         Says whether it was not known."""
-        job = await self._job_for(message, locale, guild_name)
+        job = await self._job_for(message, AnswerPayload(locale, guild_name, self._attempts.words_of(message)))
         if job is None:
             return False
         await self._jobs.finish(job.id, JobState.CANCELLED)
@@ -93,14 +95,7 @@ class AnswerService:
             await self._attempts.reply_of(job, message).end_with_note(f"-# {translate(AWAY, locale)}", row=row)
         return True
 
-    async def _job_for(
-        self,
-        message: hikari.Message,
-        locale: str,
-        guild_name: str | None,
-        follows: int | None = None,
-        notes: tuple[int, ...] = (),
-    ) -> Job | None:
+    async def _job_for(self, message: hikari.Message, payload: AnswerPayload) -> Job | None:
         """A new job for ``message``; None where there is one."""
         job = await self._jobs.create(
             JobKind.ANSWER,
@@ -108,9 +103,7 @@ class AnswerService:
             channel_id=message.channel_id,
             user_id=message.author.id,
             message_id=message.id,
-            payload=AnswerPayload(
-                locale, guild_name, self._attempts.words_of(message), follows=follows, notes=notes
-            ).stored,
+            payload=payload.stored,
         )
         if job is None:
             log.debug("message came twice", message=int(message.id))

@@ -94,7 +94,8 @@ class SmallPrint:
         locale = request.reply.locale
         lines = [translate(note, locale) for note, holds in notes.items() if holds]
         prompt = answer.prompt
-        pairs = zip(prompt.taught_for, prompt.taught, strict=True) if prompt.understood.model.is_demonstration else ()
+        shown_as_taught = prompt.corrections if prompt.understood.model.is_demonstration else ()
+        pairs = ((one.prompt, one.answer) for one in shown_as_taught)
         if question := taught_for(answer.text, prompt.understood.text, pairs):
             lines.insert(0, translate(TAUGHT_FOR, locale, question=shown_as_code(question, MAX_QUESTION_CHARS)))
         if links := _links(answer.sources):

@@ -3,7 +3,6 @@ those that its author sent just before it."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ import hikari
 from bot.answering.conversation_history import name_of
 from bot.answering.recent_messages import KEPT_MESSAGES, RecentMessages
 from bot.answering.request import AnswerRequest
+from bot.answering.sent_notes import sent
 from bot.answering.voice_notes import recordings_in
 
 MAX_RECORDINGS = 10
@@ -48,7 +48,7 @@ class SpokenConversations:
         bare mention asks about what its author has just said."""
         question = request.message
         if question is not None and not (request.recordings or request.text or request.files):
-            just_said = [one for one in await self._just_sent(request) if recordings_in(one)]
+            just_said = [one for one in await sent(self._rest, request.channel_id, request.notes) if recordings_in(one)]
             if just_said:
                 recordings = tuple(recording for one in just_said for recording in recordings_in(one))
                 return SpokenConversation(recordings, messages=frozenset(int(one.id) for one in just_said))
@@ -66,14 +66,6 @@ class SpokenConversations:
             frozenset(int(note.id) for note, _recording in kept),
             left_out=len(found) - len(kept),
         )
-
-    async def _just_sent(self, request: AnswerRequest) -> list[hikari.Message]:
-        """The notes that the asker of ``request`` sent just before, those that are still there."""
-        found: list[hikari.Message] = []
-        for note in request.notes:
-            with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
-                found.append(await self._rest.fetch_message(request.channel_id, note))
-        return found
 
     async def _before(self, note: hikari.PartialMessage) -> list[hikari.PartialMessage]:
         """The notes that ``note`` replies to, the oldest first."""

@@ -22,6 +22,8 @@ from bot.conversation.errors import AdapterNotLoadedError, EngineBusyError, Engi
 log = structlog.get_logger()
 
 MODEL = "SmolLM2-135M-Instruct"
+LANGUAGE = "en"
+"""The only one that it speaks."""
 CONTEXT_TOKENS = 4096
 """Of the 8,192 that SmolLM2 was trained with; each thousand costs about 23 MB."""
 COUNTED_TOKENS = CONTEXT_TOKENS // 4

@@ -28,6 +28,9 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    """It is not wanted, or not yet: its message is gone, it is only offered, or too much waits."""
+    STOPPED = "stopped"
+    """By a person, before it had heard all."""
 
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
@@ -173,7 +176,7 @@ class JobStore(DataHolder):
     async def stopped(self, message_ids: Collection[int]) -> frozenset[int]:
         """Those of these messages with a job that was stopped before it had heard all."""
         jobs = await self.of_messages(message_ids) if message_ids else []
-        return frozenset(job.message_id for job in jobs if job.state is JobState.CANCELLED and job.message_id)
+        return frozenset(job.message_id for job in jobs if job.state is JobState.STOPPED and job.message_id)
 
     async def recent_channels(self, since: datetime, limit: int) -> list[tuple[int, int | None]]:
         """Channels of our shards with a job that was touched since then, each with its guild: ``limit`` at most, those

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bot.storage.whole_file import replace_with
 from bot.training.recipe import TrainingMethod
 
 
@@ -155,10 +156,3 @@ def _locked(file: BinaryIO, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def replace_with(path: Path, content: bytes) -> None:
-    """Write ``content``, whole or not at all."""
-    scratch = path.with_name(f"{path.name}.new")
-    scratch.write_bytes(content)
-    scratch.replace(path)

@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from bot.storage.whole_file import replace_with
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.inference_priority import InferencePriority, yield_to_inference
-from bot.training.local.job import JobFolder, TrainingTask, replace_with
+from bot.training.local.job import JobFolder, TrainingTask
 from bot.training.local.objectives import BETA, AnswerObjective, BehaviourPreservation, Objective, PreferenceObjective
 from bot.training.local.rows import TokenizedExample, read_rows
 from bot.training.recipe import TrainingMethod

@@ -8,6 +8,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from bot.storage.whole_file import replace_with
+
 _FILE = "openai.json"
 
 
@@ -56,6 +58,4 @@ class Record:
         await asyncio.to_thread(self._write)
 
     def _write(self) -> None:
-        scratch = self._path.with_suffix(".new")
-        scratch.write_text(json.dumps(self._known))
-        scratch.replace(self._path)
+        replace_with(self._path, json.dumps(self._known).encode())
