@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -68,6 +68,17 @@ class Attempt:
         return is_sparse(len(self.hypothesis.tokens), self.chunk.spoken_s)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing calls for a second look."""
+        names = self.hinted is not None and has_gained_names(self.hinted.text, self.hypothesis.text, self.hints)
+        return not (self.is_doubtful or self.is_loop or self.is_incomplete or names)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there are too few words for the time in which somebody speaks for sure."""
+        return self.is_sparse and not self.chunk.is_doubtful
+
+    @property
     def is_words(self) -> bool:
         """Whether somebody said the words of the hypothesis."""
         found = self.hypothesis
@@ -83,7 +94,7 @@ class Attempt:
 
 
 def reconsidered(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """``attempts``, which were encoded together, with better words where those looked wrong."""
+    """``attempts`` with better words where those looked wrong."""
     found = list(attempts)
     _replace(found, lambda attempt: attempt.is_doubtful, _with_more_beams)
     _replace(found, lambda attempt: attempt.is_loop, _in_full_window)
@@ -93,16 +104,25 @@ def reconsidered(attempts: Sequence[Attempt]) -> list[Attempt]:
     ]
 
 
-def completed(attempt: Attempt, again: Callable[[list[SpeechChunk]], list[Attempt]]) -> list[Attempt]:
-    """``attempt``, or others, in order, that have more words where it has too few for the time that somebody speaks.
+def completed(
+    attempts: Sequence[Attempt], again: Callable[[Mapping[int, list[SpeechChunk]]], Mapping[int, list[Attempt]]]
+) -> list[list[Attempt]]:
+    """For each of ``attempts`` itself, or others, in order, that have more words where it has too few for the time that
+    somebody speaks.
 
-    ``again``: decodes further chunks of the same recording in the same way.
+    ``again``: decodes the parts of the attempts of these numbers, in the same way as them.
     """
-    if not attempt.is_sparse or attempt.chunk.is_doubtful:
-        return [attempt]
-    parts = split_at_pauses(attempt.chunk)
-    others = again(parts) if len(parts) > 1 else _in_full_window([attempt])
-    return others if _decode_more(others, attempt) else [attempt]
+    parts = {n: split_at_pauses(attempt.chunk) for n, attempt in enumerate(attempts) if attempt.is_incomplete}
+    cut = {n: chunks for n, chunks in parts.items() if len(chunks) > 1}
+    others: dict[int, list[Attempt]] = {**again(cut)} if cut else {}
+    whole = [n for n in parts if n not in cut]
+    if whole:
+        widened = _in_full_window([attempts[n] for n in whole])
+        others |= {n: [attempt] for n, attempt in zip(whole, widened, strict=True)}
+    return [
+        others[n] if n in others and _decode_more(others[n], attempt) else [attempt]
+        for n, attempt in enumerate(attempts)
+    ]
 
 
 def _replace(
@@ -130,10 +150,11 @@ def _in_full_window(attempts: list[Attempt]) -> list[Attempt]:
 
 
 def _encoded(attempts: Sequence[Attempt]) -> StorageView:
-    """The sounds of ``attempts``, which were encoded together, without the others."""
+    """The sounds of ``attempts`` without others that were encoded together with them."""
     first = attempts[0]
-    if first.whisper.is_on_card:
-        return first.whisper.encoded([attempt.sound for attempt in attempts], first.frames)
+    if first.whisper.is_on_card or any(attempt.together is not first.together for attempt in attempts):
+        frames = max(attempt.frames for attempt in attempts)
+        return first.whisper.encoded([attempt.sound for attempt in attempts], frames)
     return first.whisper.some_of(first.together, [attempt.number for attempt in attempts])
 
 

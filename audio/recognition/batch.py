@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,11 @@ SHORTEST_WINDOW_S = 11.0
 FAINT_LEVEL, RAISED_LEVEL = 0.003, 0.05
 """Chunks below -50 dB are raised to -26 dB: their spectrum would reach below what Whisper's logarithms tell apart."""
 
-_CLASS_FRAMES = 200
+_CLASS_FRAMES, _SHORT_WINDOW_FRAMES = 200, 1500
+
+MOST_TOGETHER = 40
+"""Chunks in one batch on a graphics card: it hears no more of them in a second in batches of 64. The largest models
+compare more than 2^32 pairs of states in 96 windows of 30 s, and Whisper base in 239, and then the words are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,11 @@ class ChunkRequest:
         """What requests have in common that can be decoded in one batch: windows of about one length above all."""
         return self.quality, self.frames // _CLASS_FRAMES, self.hints
 
+    @property
+    def kind_on_card(self) -> tuple[Quality, bool, str]:
+        """The same for a graphics card: there a longer window costs little, and one batch as much as another."""
+        return self.quality, self.frames > _SHORT_WINDOW_FRAMES, self.hints
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
@@ -91,21 +101,59 @@ class ChunkResult:
     """In order, in the times of the recording."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What a chunk sounds like at first."""
+
+    request: ChunkRequest
+    attempt: Attempt
+    language: str
+    probability: float
+    """Of the language, in [0, 1]."""
+
+
 def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[ChunkResult]:
     """What is said in each of ``requests``, which are of one kind; at least one."""
+    return decided(whisper, first_looks(whisper, requests))
+
+
+def first_looks(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[FirstLook]:
+    """Each of ``requests``, which are of one kind, decoded once; at least one."""
     attempts, languages = _attempted(whisper, requests)
-    found: list[ChunkResult] = []
-    for request, attempt, (language, probability) in zip(requests, reconsidered(attempts), languages, strict=True):
+    return [
+        FirstLook(request, attempt, language, probability)
+        for request, attempt, (language, probability) in zip(requests, attempts, languages, strict=True)
+    ]
 
-        def again(
-            chunks: list[SpeechChunk], request: ChunkRequest = request, language: str = language
-        ) -> list[Attempt]:
-            parts = [replace(request, chunk=chunk, language=language, spectrum=None) for chunk in chunks]
-            return reconsidered(_attempted(whisper, parts)[0])
 
-        final = completed(attempt, again)
-        segments = tuple(segment for each in final for segment in _segments(each, request))
-        found.append(ChunkResult(language, probability, segments))
+def decided(whisper: Whisper, looks: Sequence[FirstLook]) -> list[ChunkResult]:
+    """What is said in the chunk of each of ``looks``, which is decoded again where the words look wrong."""
+    final = completed(reconsidered([look.attempt for look in looks]), lambda cut: _parts_of(whisper, looks, cut))
+    return [
+        ChunkResult(
+            look.language, look.probability, tuple(part for each in attempts for part in _segments(each, look.request))
+        )
+        for look, attempts in zip(looks, final, strict=True)
+    ]
+
+
+def _parts_of(
+    whisper: Whisper, looks: Sequence[FirstLook], cut: Mapping[int, list[SpeechChunk]]
+) -> dict[int, list[Attempt]]:
+    """What is heard in the parts into which the chunks of these numbers are ``cut``."""
+    alike: dict[tuple[Quality, str], list[int]] = {}
+    for number in cut:
+        alike.setdefault((looks[number].request.quality, looks[number].request.hints), []).append(number)
+    found: dict[int, list[Attempt]] = {}
+    for numbers in alike.values():
+        parts = [
+            replace(looks[number].request, chunk=chunk, language=looks[number].language, spectrum=None)
+            for number in numbers
+            for chunk in cut[number]
+        ]
+        batches = (parts[first : first + MOST_TOGETHER] for first in range(0, len(parts), MOST_TOGETHER))
+        heard = (attempt for batch in batches for attempt in reconsidered(_attempted(whisper, batch)[0]))
+        found |= {number: list(islice(heard, len(cut[number]))) for number in numbers}
     return found
 
 

@@ -27,7 +27,7 @@ _LIBRARY = "libcublas.so.12"
 _LIBRARY_OF_IT = "libcublasLt.so.12"
 """What that one needs."""
 
-LIBRARY_REMEDY = "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12"
+LIBRARY_REMEDY = "pip install nvidia-cublas-cu12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,13 @@ def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
     if device is Device.CUDA:
         raise GraphicsCardUnavailableError(obstacle)
     return DeviceChoice(Device.CPU, 0, obstacle if cards else "")
+
+
+def card_type(index: int) -> str:
+    """In which of ctranslate2's types a graphics card works best: half precision, which old ones do not know."""
+    import ctranslate2
+
+    return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda", index) else "float32"
 
 
 def _is_loadable(library: str) -> bool:

@@ -56,10 +56,14 @@ class LogMel:
         It is filled up with the lowest energy in the sound: the zeros that faster-whisper takes are louder than many
         a voice, since these logarithms are scaled to [-1, 1] or so.
         """
-        return filled_up(np.asarray(self._extractor(samples), np.float32)[:, :frames], frames)
+        spectrum = np.asarray(self._extractor(samples), np.float32)[:, :frames]
+        window = np.empty((len(spectrum), frames), np.float32)
+        fill_up(window, spectrum)
+        return window
 
 
-def filled_up(features: Features, frames: int) -> Features:
-    """``features``, which have no more than so many ``frames``, with the lowest of their energies behind them."""
-    padding = ((0, 0), (0, frames - features.shape[1]))
-    return np.pad(features, padding, constant_values=features.min())
+def fill_up(window: Features, spectrum: Features) -> None:
+    """Write ``spectrum``, which has no more frames, into ``window``, with the lowest of its energies behind it."""
+    length = spectrum.shape[1]
+    window[:, :length] = spectrum
+    window[:, length:] = spectrum.min()

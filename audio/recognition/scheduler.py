@@ -39,16 +39,26 @@ machine is, and what is urgent gets in between."""
 class Scheduler:
     """A pool of threads; steps of the same deadline are taken in the order of their coming."""
 
-    def __init__(self, workers: int, name: str, *, max_together: int = 1, background_s: float = BACKGROUND_S) -> None:
+    def __init__(
+        self,
+        workers: int,
+        name: str,
+        *,
+        max_together: int = 1,
+        shares: bool = True,
+        background_s: float = BACKGROUND_S,
+    ) -> None:
         """``workers``: threads, at least 1, started when there is work. ``name``: what their names begin with.
 
-        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps. ``background_s``: in
-        the background no more than takes so long, by how long the last of it took.
+        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps. ``shares``: whether
+        it leaves the other threads their part of what there is. ``background_s``: in the background no more than takes
+        so long, by how long the last of it took.
         """
         self._workers = workers
         self._name = name
         self.max_together = max_together
         """Of the steps' sizes."""
+        self._sharing = workers if shares else 1
         self._max_in_background = max(1, workers - 1)
         self._in_background = 0
         self._background_s = background_s
@@ -116,7 +126,7 @@ class Scheduler:
                 del steps
 
     def _take(self) -> list[Step]:
-        """The most urgent step and some of its kind: so many that every worker gets its share of them."""
+        """The most urgent step and some of its kind: where they share, so many that every worker gets its part."""
         full = self._in_background >= self._max_in_background
         eligible = sorted(entry for entry in self._waiting if not (full and entry[2].background))
         if not eligible:
@@ -125,7 +135,7 @@ class Scheduler:
         taken = eligible[:1]
         if first.kind is not None:
             like = [e for e in eligible if (e[2].kind, e[2].background) == (first.kind, first.background)]
-            limit = min(self.max_together, math.ceil(sum(e[2].size for e in like) / self._workers))
+            limit = min(self.max_together, math.ceil(sum(e[2].size for e in like) / self._sharing))
             if first.background and self._pace_s:
                 limit = min(limit, int(self._background_s / self._pace_s))
             taken = _share(like, limit)

@@ -6,16 +6,14 @@ import os
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from audio.recognition.batch import MOST_TOGETHER
 from audio.recognition.scheduler import Scheduler
-
-TOGETHER_ON_CARD = 64
-"""Chunks in one batch there: more gain nothing, and 256 gave wrong words."""
 
 SPECTRUM_THREADS = 2
 """NumPy works spectra out slower in many threads than in one; two have them for 900 chunks a second."""
 
-HEARING_THREADS = 2
-"""One batch is made ready, and its words are read, while the card works on another."""
+HEARING_THREADS = 4
+"""Batches that the card works on at the same time: one leaves most of it idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,12 @@ class Stages:
         return cls(pool, None, pool)
 
     @classmethod
-    def on_card(cls, together: int = TOGETHER_ON_CARD) -> Stages:
+    def on_card(cls, together: int = MOST_TOGETHER) -> Stages:
         """The processor's cores make ready what the card hears in large batches."""
         return cls(
             Scheduler(os.cpu_count() or 1, "opening"),
             Scheduler(SPECTRUM_THREADS, "spectra"),
-            Scheduler(HEARING_THREADS, "hearing", max_together=together),
+            Scheduler(HEARING_THREADS, "hearing", max_together=together, shares=False),
         )
 
     def forget(self, owner: Hashable) -> None:

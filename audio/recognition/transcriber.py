@@ -14,13 +14,13 @@ from pathlib import Path
 from audio.decoding.decoder import Decoder
 from audio.decoding.limits import DEFAULT_LIMITS, DecodingLimits
 from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLanguageError
-from audio.recognition.batch import Quality
-from audio.recognition.device import Device, chosen_device
+from audio.recognition.batch import MOST_TOGETHER, Quality
+from audio.recognition.device import Device, card_type, chosen_device
 from audio.recognition.long_recordings import LongRecordings
 from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Step
-from audio.recognition.stages import HEARING_THREADS, TOGETHER_ON_CARD, Stages
+from audio.recognition.stages import HEARING_THREADS, Stages
 from audio.recognition.transcript import Transcript
 from audio.recognition.transcription import TaskOptions, TranscriberResources, TranscriptionTask
 from audio.recognition.whisper import Whisper
@@ -36,7 +36,7 @@ MAX_TOGETHER = 4
 MAX_WAITING_BYTES = 256 << 20
 """Of the files of all recordings that wait or are being transcribed."""
 
-PROCESSOR_TYPE, CARD_TYPE = "int8", "float16"
+PROCESSOR_TYPE = "int8"
 
 _FIRST_GUESS = 0.15
 """Seconds of one worker for a second of sound, until it is known how fast this machine is."""
@@ -79,7 +79,7 @@ class Transcriber:
         name that faster-whisper downloads, such as ``small`` or ``large-v3-turbo``.
         ``device``: where it runs, see ``chosen_device``; ``device_index``: which graphics card.
         ``compute_type``: one of ctranslate2's, or ``auto``: ``int8`` on a processor, which costs half of ``float32``
-        in time and memory for the same words, and ``float16`` on a graphics card.
+        in time and memory for the same words, and ``float16`` on a graphics card that knows it.
         ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
         ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
         ``workers``: batches of chunks decoded at the same time on a processor; 0 for as many as there are cores for
@@ -92,12 +92,14 @@ class Transcriber:
         self._model = model
         self._device = chosen_device(device, device_index)
         is_card = self._device.name is Device.CUDA
-        self._compute_type = (CARD_TYPE if is_card else PROCESSOR_TYPE) if compute_type == "auto" else compute_type
+        self._compute_type = compute_type
+        if compute_type == "auto":
+            self._compute_type = card_type(self._device.index) if is_card else PROCESSOR_TYPE
         self._quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
         self._decoder = Decoder(limits, processes=self._workers)
-        self._max_waiting = max(max_waiting, 2 * TOGETHER_ON_CARD) if is_card else max_waiting
+        self._max_waiting = max(max_waiting, 4 * MOST_TOGETHER) if is_card else max_waiting
         self._unload_after_s = unload_after_s
         self._unloading: threading.Timer | None = None
         self._stages = Stages.on_card() if is_card else Stages.on_processor(self._workers, together)

@@ -8,13 +8,22 @@ from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, TypeVar
 
 from audio.decoding.containers import container_of
 from audio.decoding.decoder import Decoder
 from audio.errors import RecordingError, UnknownLanguageError
-from audio.recognition.batch import ChunkRequest, ChunkResult, Quality, decode_batch, sound_of
+from audio.recognition.batch import (
+    ChunkRequest,
+    ChunkResult,
+    FirstLook,
+    Quality,
+    decided,
+    decode_batch,
+    first_looks,
+    sound_of,
+)
 from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
-from audio.recognition.hallucinations import max_tokens
 from audio.recognition.long_recordings import LONG_S, LongRecordings
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Step
@@ -34,8 +43,8 @@ DECODED_SHARE, SEARCHED_SHARE = 0.03, 0.05
 TOLD_EVERY_S = 90.0
 """Of sound, until then; one that is not much longer is opened before anybody looks."""
 
-TOKENS_APART = 48
-"""On a graphics card, chunks that may have so many tokens more than others are not in one batch with them."""
+_SECOND_LOOK = "second look"
+"""The kind of all steps in which chunks are decoded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class TranscriptionTask:
         self._probability = 0.0 if options.language is None else 1.0
         self._turn_s = turn_s
         self._lock = threading.Lock()
+        self._queued: set[int] = set()
+        """The numbers of the chunks that wait to be heard, or were heard."""
         self._results: dict[int, tuple[Segment, ...]] = {}
         self._transcribed_s = 0.0
         self._begun: list[str] = []
@@ -113,14 +124,15 @@ class TranscriptionTask:
         few milliseconds, and then all of them can be transcribed in one batch.
         """
         deadline_s = self._turn_s if self.duration_s <= LONG_S else self.deadline_s
-        self._resources.stages.opening.submit(Step(deadline_s, self, lambda _: self._guarded(self._open)))
+        self._resources.stages.opening.submit(Step(deadline_s, self, lambda _: self.guarded(self._open)))
 
     def fail(self, error: BaseException) -> None:
         """End with ``error``, unless it has ended already."""
         with suppress(InvalidStateError):
             self.outcome.set_exception(error)
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def guarded(self, step: Callable[[], None]) -> None:
+        """Take ``step``, unless it has ended; it ends with what that raises."""
         if self.outcome.done():
             return
         try:
@@ -161,8 +173,8 @@ class TranscriptionTask:
             self._queue(recording, chunks, (longest, *range(longest)))
             return
         longest = max(range(len(chunks)), key=lambda number: chunks[number].duration_s)
-        kind = self._request(recording, chunks[longest]).kind
-        like = [n for n in range(len(chunks)) if n != longest and self._request(recording, chunks[n]).kind == kind]
+        kinds = [self._kind(self._request(recording, chunk)) for chunk in chunks]
+        like = [n for n, kind in enumerate(kinds) if n != longest and kind == kinds[longest]]
         self._queue(recording, chunks, (longest, *like[: self._resources.stages.hearing.max_together - 1]))
 
     def _hear_beginning(self, progress: OnProgress) -> None:
@@ -243,33 +255,35 @@ class TranscriptionTask:
         task = ChunkTask(
             self, recording, chunks, numbers, [self._request(recording, chunks[number]) for number in numbers]
         )
+        self._queued.update(numbers)
         # Of hours of sound the spectra would fill the memory.
         if self._resources.stages.spectra is None or self.duration_s > LONG_S:
             self._hear(task)
         else:
-            ahead = Step(self.deadline_s, self, lambda _: self._guarded(lambda: self._hear(task.with_spectra())))
+            ahead = Step(self.deadline_s, self, lambda _: self.guarded(lambda: self._hear(task.with_spectra())))
             self._resources.stages.spectra.submit(ahead)
 
     def _hear(self, task: ChunkTask) -> None:
-        kind: Hashable = task.requests[0].kind
-        if self._resources.stages.spectra is not None:
-            # So that none holds many others for longer than they may have words.
-            kind = kind, max(max_tokens(request.chunk.duration_s) for request in task.requests) // TOKENS_APART
-        step = Step(
-            self.deadline_s,
-            self,
-            _decode_together,
-            task,
-            kind=kind,
-            size=len(task.numbers),
-            background=self.duration_s > LONG_S,
-        )
+        self._listen(_hear_together, task, self._kind(task.requests[0]), len(task.numbers))
+
+    def look_again(self, heard: HeardTask) -> None:
+        """Queue what is to be decoded again."""
+        self._listen(_decide_together, heard, _SECOND_LOOK, len(heard.looks))
+
+    def _listen(self, run: Callable[[Sequence[Any]], None], item: object, kind: Hashable, size: int) -> None:
+        background = self.duration_s > LONG_S
+        step = Step(self.deadline_s, self, run, item, kind=kind, size=size, background=background)
         self._resources.stages.hearing.submit(step)
+
+    def _kind(self, request: ChunkRequest) -> Hashable:
+        return request.kind_on_card if self.is_staged else request.kind
 
     def record(self, task: ChunkTask, results: Sequence[ChunkResult]) -> None:
         """Record what was found in some chunks."""
-        first_known = self._language is None
         with self._lock:
+            first_known = self._language is None
+            if first_known:
+                self._language, self._probability = results[0].language, results[0].probability
             for number, result, request in zip(task.numbers, results, task.requests, strict=True):
                 self._results[number] = result.segments
                 self._transcribed_s += request.chunk.duration_s
@@ -280,9 +294,8 @@ class TranscriptionTask:
             text = max(" ".join(filter(None, self._begun)), self._first_words or "", key=len)
             last = len(self._results) == len(task.chunks)
         if first_known:
-            self._language, self._probability = results[0].language, results[0].probability
             # The others can only be transcribed now that their language is known.
-            for number in sorted(set(range(len(task.chunks))) - set(task.numbers)):
+            for number in sorted(set(range(len(task.chunks))) - self._queued):
                 self._queue(task.recording, task.chunks, (number,))
         if self._options.progress is not None:
             self._options.progress(TranscriptionProgress(share * self.duration_s, self.duration_s, text))
@@ -292,6 +305,11 @@ class TranscriptionTask:
     @property
     def whisper(self) -> Whisper:
         return self._resources.whisper()
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether it is heard by a graphics card."""
+        return self._resources.stages.spectra is not None
 
     def _finish(self, recording: Recording, chunks: list[SpeechChunk]) -> None:
         segments = tuple(segment for number in range(len(chunks)) for segment in self._results[number])
@@ -329,26 +347,80 @@ class ChunkTask:
         return replace(self, requests=requests)
 
 
-def _decode_together(tasks: Sequence[ChunkTask]) -> None:
-    wanted = [task for task in tasks if not task.transcription.outcome.done()]
-    if not wanted:
-        return
-    try:
+@dataclass(frozen=True, slots=True)
+class HeardTask:
+    """Chunks of one recording that were decoded once."""
+
+    task: ChunkTask
+    looks: tuple[FirstLook, ...]
+    """One for each of the task's numbers."""
+
+    @property
+    def transcription(self) -> TranscriptionTask:
+        return self.task.transcription
+
+    def only(self, *, settled: bool) -> HeardTask | None:
+        """Those of the chunks whose words look right, or else the others; None where there are none."""
+        kept = [n for n, look in enumerate(self.looks) if look.attempt.is_settled == settled]
+        if not kept:
+            return None
+        numbers, requests = tuple(self.task.numbers[n] for n in kept), [self.task.requests[n] for n in kept]
+        return HeardTask(replace(self.task, numbers=numbers, requests=requests), tuple(self.looks[n] for n in kept))
+
+
+_Waiting = TypeVar("_Waiting", ChunkTask, HeardTask)
+_Found = TypeVar("_Found")
+
+
+def _hear_together(tasks: Sequence[ChunkTask]) -> None:
+    def hear(wanted: Sequence[ChunkTask]) -> list[tuple[FirstLook, ...]]:
         requests = [request for task in wanted for request in task.requests]
-        results = iter(decode_batch(wanted[0].transcription.whisper, requests))
+        looks = iter(first_looks(wanted[0].transcription.whisper, requests))
+        return [tuple(islice(looks, len(task.requests))) for task in wanted]
+
+    heard = [HeardTask(task, looks) for task, looks in _done_together(tasks, hear)]
+    if not heard or not heard[0].transcription.is_staged:
+        _decide_together(heard)
+        return
+    # On a graphics card a second look takes as long for one as for many, and longer than the first one of all.
+    for one in heard:
+        if (again := one.only(settled=False)) is not None:
+            one.transcription.guarded(lambda again=again: again.transcription.look_again(again))  # type: ignore[misc]
+    _decide_together([settled for one in heard if (settled := one.only(settled=True)) is not None])
+
+
+def _decide_together(heard: Sequence[HeardTask]) -> None:
+    def decide(wanted: Sequence[HeardTask]) -> list[list[ChunkResult]]:
+        looks = [look for one in wanted for look in one.looks]
+        results = iter(decided(wanted[0].transcription.whisper, looks))
+        return [list(islice(results, len(one.looks))) for one in wanted]
+
+    for one, results in _done_together(heard, decide):
+        try:
+            one.transcription.record(one.task, results)
+        except BaseException as error:
+            one.transcription.fail(error)
+
+
+def _done_together(
+    waiting: Sequence[_Waiting], work: Callable[[Sequence[_Waiting]], Sequence[_Found]]
+) -> list[tuple[_Waiting, _Found]]:
+    """What ``work`` finds for all of them for which somebody waits still.
+
+    Where it fails it is done for one half and then for the other: one may be to blame, and the others must not suffer
+    for it; and of a graphics card with little memory fewer take less.
+    """
+    wanted = [one for one in waiting if not one.transcription.outcome.done()]
+    if not wanted:
+        return []
+    try:
+        return list(zip(wanted, work(wanted), strict=True))
     except BaseException as error:
         if len(wanted) == 1:
             wanted[0].transcription.fail(error)
-            return
-        # One of them may be to blame: the others must not suffer for it.
-        for task in wanted:
-            _decode_together([task])
-        return
-    for task in wanted:
-        try:
-            task.transcription.record(task, list(islice(results, len(task.requests))))
-        except BaseException as error:
-            task.transcription.fail(error)
+            return []
+    half = len(wanted) // 2
+    return _done_together(wanted[:half], work) + _done_together(wanted[half:], work)
 
 
 def _guessed_duration_s(audio: bytes | Recording) -> float:

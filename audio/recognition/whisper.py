@@ -11,9 +11,9 @@ import numpy as np
 
 from audio.recognition.alignment import STATE_S, TimedWord, token_times_s, with_signs
 from audio.recognition.device import DeviceChoice
-from audio.recognition.log_mel import Features, LogMel, filled_up
-from audio.recognition.whisper_loading import load_model
-from audio.recording import Samples
+from audio.recognition.log_mel import Features, LogMel, fill_up
+from audio.recognition.whisper_loading import load_model, told_as_unavailable
+from audio.recording import RECORDING_RATE_HZ, Samples
 
 if TYPE_CHECKING:
     import tokenizers
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_TOKENS = 448
 """The length of Whisper's decoder, prompt included."""
 
+
+WARM_UP_FRAMES = 1000
 
 MAX_HINT_TOKENS = 120
 """Of a vocabulary that is given beforehand; what it has more is left out. The text has the rest of the decoder."""
@@ -72,7 +74,19 @@ class Whisper:
     @classmethod
     def load(cls, model: str | Path, *, device: DeviceChoice, compute_type: str, threads: int, workers: int) -> Whisper:
         """Load a converted model, see ``load_model``. Raises ``ModelUnavailableError``."""
-        return cls(*load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers))
+        loaded = load_model(model, device=device, compute_type=compute_type, threads=threads, workers=workers)
+        whisper = cls(*loaded)
+        if whisper.is_on_card:
+            with told_as_unavailable(model):
+                whisper.warm_up()
+        return whisper
+
+    def warm_up(self) -> None:
+        """Have a graphics card load what it works with. It takes 14 s the first time, and half a second later on, for
+        which no note should wait."""
+        encoded = self.encoded([np.zeros(RECORDING_RATE_HZ, np.float32)], WARM_UP_FRAMES)
+        self.language_probabilities(encoded)
+        self.decode(encoded, [DecodingOptions(self.languages[0])], beams=2, max_tokens=2)
 
     def spectrum(self, sound: Samples, frames: int) -> Features:
         """What the encoder takes of ``sound``, shape (n,), in a window of ``frames``."""
@@ -86,9 +100,11 @@ class Whisper:
         """
         from ctranslate2 import StorageView
 
-        windows = [self.spectrum(sound, frames) if sound.ndim == 1 else filled_up(sound, frames) for sound in sounds]
+        windows = np.empty((len(sounds), self._model.n_mels, frames), np.float32)
+        for window, sound in zip(windows, sounds, strict=True):
+            fill_up(window, self.spectrum(sound, frames) if sound.ndim == 1 else sound)
         # On a graphics card, what goes straight from the encoder to the decoder need not come back.
-        return self._model.encode(StorageView.from_array(np.ascontiguousarray(np.stack(windows))))
+        return self._model.encode(StorageView.from_array(windows))
 
     @property
     def is_on_card(self) -> bool:

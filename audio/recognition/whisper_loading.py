@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +36,7 @@ def load_model(
     folder = Path(model)
     if not folder.exists() and (isinstance(model, Path) or not _is_name(model, available_models())):
         raise ModelUnavailableError(str(model), "there is no such folder and no such model", names)
-    try:
+    with told_as_unavailable(model):
         if not folder.exists():
             folder = Path(download_model(str(model)))
         if missing := [name for name in _FILES if not (folder / name).is_file()]:
@@ -48,11 +50,20 @@ def load_model(
             inter_threads=workers,
         )
         return loaded, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+@contextmanager
+def told_as_unavailable(model: str | Path) -> Iterator[None]:
+    """Any error that comes of ``model`` is raised as ``ModelUnavailableError``."""
+    from faster_whisper.utils import available_models
+
+    try:
+        yield
     except ModelUnavailableError:
         raise
     except Exception as error:
         # The hub's client, the tokenizer and ctranslate2 each raise errors of many kinds, some bare RuntimeErrors.
-        raise ModelUnavailableError(str(model), _first_line(error), names) from error
+        raise ModelUnavailableError(str(model), _first_line(error), ", ".join(available_models())) from error
 
 
 def _is_name(model: str, names: list[str]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from audio import AudioError
 from audio.recognition import device
-from audio.recognition.device import Device, DeviceChoice, chosen_device
+from audio.recognition.device import Device, DeviceChoice, card_type, chosen_device
 
 
 def test_the_processor_is_always_there() -> None:
@@ -45,6 +45,17 @@ def test_a_card_that_can_be_used_is_chosen_by_its_number(monkeypatch: pytest.Mon
     assert chosen_device(Device.CUDA, 1).label == "graphics card 1"
     with pytest.raises(AudioError, match="number 2 is asked for"):
         chosen_device(Device.CUDA, 2)
+
+
+@pytest.mark.parametrize(
+    ("known", "best"), [({"float16", "float32", "int8"}, "float16"), ({"float32", "int8"}, "float32")]
+)
+def test_a_card_that_does_not_know_half_precision_works_in_single(
+    known: set[str], best: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_supported_compute_types", lambda device, index: known)
+
+    assert card_type(1) == best
 
 
 def test_a_library_is_found_where_its_wheel_has_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +27,7 @@ from audio.recognition.attempts import FALLBACK_BEAMS
 from audio.recognition.batch import ChunkRequest, Quality, decode_batch
 from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import has_gained_names, is_hallucination, is_loop, max_tokens
-from audio.recognition.log_mel import FULL_WINDOW_FRAMES
+from audio.recognition.log_mel import FULL_WINDOW_FRAMES, Features
 from audio.recognition.options import TranscriptionOptions
 from audio.recognition.stages import Stages
 from audio.recognition.voice_activity import Span
@@ -388,6 +389,7 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
     whisper_base: Path, jfk: bytes, russian_note: bytes, windows: Windows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stages, "on_processor", lambda workers, together: Stages.on_card(together=8))
+    monkeypatch.setattr(Whisper, "is_on_card", True)
     transcriber = Transcriber(whisper_base, workers=2)
     try:
         await transcriber.load()
@@ -398,6 +400,85 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
         assert max(windows.together) > 1
     finally:
         await transcriber.close()
+
+
+class CardWhisper(ScriptedWhisper):
+    """Hears a loop in the first sound that it is given, and looks at it again once ``others_are_told``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others_are_told = threading.Event()
+        self.together: list[int] = []
+        self._sounds = 0
+
+    is_on_card = True
+
+    def spectrum(self, sound: Samples, frames: int) -> Features:
+        self._sounds += 1
+        return np.full((80, frames), self._sounds, np.float32)
+
+    def encoded(self, sounds: Sequence[Samples], frames: int) -> Any:
+        return [(int(sound.max()), frames) for sound in sounds]
+
+    def language_probabilities(self, encoded: Any) -> list[dict[str, float]]:
+        return [{"en": 1.0}] * len(encoded)
+
+    def decode(
+        self, encoded: Any, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
+    ) -> list[Hypothesis]:
+        self.together.append(len(encoded))
+        if encoded[0] == (1, FULL_WINDOW_FRAMES):
+            assert self.others_are_told.wait(30)
+        return [
+            hypothesis("so it goes " * 30 if number == 1 and frames < FULL_WINDOW_FRAMES else "Ask not.")
+            for number, frames in encoded
+        ]
+
+
+@pytest.fixture
+async def on_card(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[CardWhisper, Transcriber]]:
+    """A transcriber with the stages of a graphics card, and its model."""
+    whisper = CardWhisper()
+    monkeypatch.setattr(Stages, "on_processor", lambda workers, together: Stages.on_card())
+    monkeypatch.setattr(Whisper, "load", lambda model, **options: whisper)
+    transcriber = Transcriber("none")
+    yield whisper, transcriber
+    whisper.others_are_told.set()
+    await transcriber.close()
+
+
+async def test_on_a_card_nobody_waits_for_what_is_decoded_again_for_another(
+    on_card: tuple[CardWhisper, Transcriber], jfk_sound: Recording
+) -> None:
+    whisper, transcriber = on_card
+
+    def told(progress: TranscriptionProgress) -> None:
+        if progress.text:
+            whisper.others_are_told.set()
+
+    # Its utterances are heard together, the longest first.
+    heard = await transcriber.transcribe(jfk_sound, TranscriptionOptions(progress=told))
+    assert whisper.together[0] > 1 and whisper.together[-1] == 1
+    assert heard.text == " ".join(["Ask not."] * whisper.together[0])
+
+
+async def test_what_cannot_be_heard_together_is_heard_in_halves(
+    on_card: tuple[CardWhisper, Transcriber], jfk_sound: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisper, transcriber = on_card
+    hear, most = whisper.encoded, 2
+    whisper.others_are_told.set()
+
+    def encoded(sounds: Sequence[Samples], frames: int) -> Any:
+        if len(sounds) > most:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return hear(sounds, frames)
+
+    monkeypatch.setattr(whisper, "encoded", encoded)
+    short = Recording(jfk_sound.samples[: 3 * 16_000])
+    notes = [transcriber.transcribe(short, TranscriptionOptions(language="en")) for _ in range(9)]
+    assert {heard.text for heard in await asyncio.gather(*notes)} == {"Ask not."}
+    assert max(whisper.together) <= most
 
 
 async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes, russian_note: bytes) -> None:

@@ -87,6 +87,31 @@ def test_what_is_of_one_kind_is_done_together_but_not_too_much_of_it(held: Held)
     assert held.taken == ["short 1 + short 2 + short 3", "long 1 + long 2 + long 3", "alone", "short 4", "long 4"]
 
 
+@pytest.mark.parametrize(("shares", "largest"), [(True, 2), (False, 4)])
+def test_a_thread_leaves_others_their_part_unless_all_at_once_is_cheaper(shares: bool, largest: int) -> None:
+    pool, gate = Scheduler(2, "two", max_together=4, shares=shares), threading.Event()
+    sizes, done = list[int](), threading.Semaphore(0)
+    running = threading.Barrier(3)
+
+    def wait(_: object) -> None:
+        running.wait(30)
+        gate.wait(30)
+
+    def take(items: Sequence[int]) -> None:
+        sizes.append(len(items))
+        done.release(len(items))
+
+    for _ in range(2):
+        pool.submit(Step(0, "gate", wait))
+    running.wait(30)
+    for number in range(4):
+        pool.submit(Step(number, "any", take, number, "kind"))
+    gate.set()
+    assert all(done.acquire(timeout=30) for _ in range(4))
+    pool.shutdown()
+    assert max(sizes) == largest
+
+
 def test_a_worker_is_kept_free_of_what_can_wait() -> None:
     pool, gate, running = Scheduler(2, "two"), threading.Event(), threading.Semaphore(0)
 
