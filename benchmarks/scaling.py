@@ -29,7 +29,7 @@ from benchmarks.scaling_tasks import tasks
 from bot.sandbox.server import Sandbox
 from tests.app.forked import execute
 from tests.app.process import command_by
-from tests.databases import create_database, postgresql_server
+from tests.databases import postgresql_server
 from tests.harness import BotHarness, populated, running, voice
 from tests.scaling import nats
 from tests.scripted_chat import ScriptedChat
@@ -93,10 +93,10 @@ async def bots(count: int) -> None:
         "| requests | statements | transactions |"
     )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    with postgresql_server() as database, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for who in ("the bot itself", "a worker", "the bot itself, again"):
-            settings: dict[str, object] = {"database_url": await create_database(database.url), "recall": "words"}
+    for who in ("the bot itself", "a worker", "the bot itself, again"):
+        with postgresql_server() as database, tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            settings: dict[str, object] = {"database_url": database.url, "recall": "words"}
             async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
                 settings |= {"openai_base_url": chat.base_url, "chat_model": "scripted"}
                 if who != "a worker":

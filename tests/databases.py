@@ -26,6 +26,10 @@ def _server_programs() -> Path | None:
     return Path(found).parent if found else None
 
 
+ROOM = 2 << 30
+"""Bytes, for the databases of a run: eight processes with a server each, whose journal may grow to 128 MB."""
+
+
 class PostgresqlServer:
     """A PostgreSQL server of our own, which listens on a socket in its folder and on no port."""
 
@@ -35,7 +39,7 @@ class PostgresqlServer:
         self._run("initdb", "-U", "starling", "-A", "trust", "--no-sync")
 
     def start(self) -> None:
-        options = f"-c listen_addresses= -k {self._folder} -c fsync=off"
+        options = f"-c listen_addresses= -k {self._folder} -c fsync=off -c max_wal_size=128MB"
         self._run("pg_ctl", "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def crash(self) -> None:
@@ -52,6 +56,13 @@ class PostgresqlServer:
         assert done.returncode == 0, f"{program} failed: {done.stdout}"
 
 
+def _in_memory() -> str | None:
+    """A folder in memory with room for the databases, where the system has one: a disk takes minutes to be rid of the
+    files of hundreds of them. None: where temporary files lie."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > ROOM else None
+
+
 @contextlib.contextmanager
 def postgresql_server() -> Iterator[PostgresqlServer]:
     """One that runs; skips the test where none is installed."""
@@ -60,7 +71,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
     pytest.importorskip("asyncpg", reason="the extra postgresql is not installed")
     # Not among pytest's folders: only their owner may enter those, and the server refuses to run as root.
-    with tempfile.TemporaryDirectory(prefix="starling-postgresql-") as name:
+    with tempfile.TemporaryDirectory(prefix="starling-postgresql-", dir=_in_memory()) as name:
         folder, user = Path(name), None
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody")
@@ -113,26 +124,32 @@ def _write(file: Path, data: bytes) -> None:
     file.write_bytes(data)
 
 
-async def create_database(server: str, template: str = "template1") -> str:
-    """The URL of a new database at ``server``, a copy of ``template``."""
-    asyncpg = pytest.importorskip("asyncpg")
+@contextlib.contextmanager
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database at ``server``, a copy of ``template``, which is dropped after the block: hundreds of
+    them would fill the memory."""
     name = f"t{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+    yield server.replace("/postgres?", f"/{name}?")
+    asyncio.run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+async def _execute(server: str, statement: str) -> None:
+    connection = await pytest.importorskip("asyncpg").connect(server)
+    await connection.execute(statement)
     await connection.close()
-    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")
-def postgresql_with_tables(postgresql: str) -> str:
+def postgresql_with_tables(postgresql: str) -> Iterator[str]:
     """The name of a database that has the tables, to be copied."""
 
-    async def create() -> str:
-        url = await create_database(postgresql)
+    async def migrate(url: str) -> None:
         await (await Database.open(url)).close()
-        return url.partition("?")[0].rpartition("/")[2]
 
-    return asyncio.run(create())
+    with new_database(postgresql) as url:
+        asyncio.run(migrate(url))
+        yield url.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -144,15 +161,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def empty_postgresql(postgresql: str) -> str:
+def empty_postgresql(postgresql: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    return asyncio.run(create_database(postgresql))
+    with new_database(postgresql) as url:
+        yield url
 
 
 @pytest.fixture
-def filled_postgresql(postgresql: str, postgresql_with_tables: str) -> str:
+def filled_postgresql(postgresql: str, postgresql_with_tables: str) -> Iterator[str]:
     """The URL of a PostgreSQL database with its tables and nothing in them."""
-    return asyncio.run(create_database(postgresql, postgresql_with_tables))
+    with new_database(postgresql, postgresql_with_tables) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -162,8 +181,7 @@ def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         file = tmp_path / "folder" / "starling.db"
         asyncio.run(place_tables(file))
         return f"sqlite:///{file}"
-    template = str(request.getfixturevalue("postgresql_with_tables"))
-    return asyncio.run(create_database(str(request.getfixturevalue("postgresql")), template))
+    return str(request.getfixturevalue("filled_postgresql"))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bot.work.metrics import REGISTRY
 from tests.app.process import StarlingProcess, command
 from tests.app.test_health import metrics, told_once
 from tests.audio.made_recordings import repeated
-from tests.databases import create_database
+from tests.databases import new_database
 from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
 from tests.scaling.nats import PROGRAM, NatsServer, free_port
 from tests.scripted_chat import ScriptedChat
@@ -42,20 +42,21 @@ class Elsewhere:
     """What the worker has written, line by line."""
 
 
+@pytest.fixture(scope="module")
+def database(postgresql: str, postgresql_with_tables: str) -> Iterator[str]:
+    with new_database(postgresql, postgresql_with_tables) as url:
+        yield url
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def elsewhere(
-    tmp_path_factory: pytest.TempPathFactory,
-    postgresql: str,
-    postgresql_with_tables: str,
-    whisper_base: Path,
-    piper_joe: Path,
+    tmp_path_factory: pytest.TempPathFactory, database: str, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[Elsewhere]:
     if PROGRAM is None:
         pytest.skip("no NATS server is installed (Debian: apt-get install nats-server)")
     folder = tmp_path_factory.mktemp("elsewhere")
     nats = NatsServer(folder)
     nats.start()
-    database = await create_database(postgresql, postgresql_with_tables)
 
     def loaded_here(*_given: object) -> None:
         raise AssertionError("the bot itself loads what hears or speaks")
