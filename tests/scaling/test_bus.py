@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -72,6 +72,26 @@ async def test_an_error_of_a_worker_is_raised_by_its_class_and_facts(nats: NatsS
                 await bus.run(asked())
             assert raised.value.reason == "out of breath"
             assert server.failed == attempt, "an error is not kept as a result is: it is tried again"
+
+
+async def test_what_failed_is_tried_again_also_before_the_worker_has_settled_it(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def handler(body: bytes, progress: Progress) -> bytes:
+        raise EngineFailedError("whistle", "out of breath")
+
+    settle = WorkServer._settle
+
+    async def slowly(server: WorkServer, sending: Coroutine[None, None, None]) -> None:
+        await asyncio.sleep(QUICK.look_s)
+        await settle(server, sending)
+
+    monkeypatch.setattr(WorkServer, "_settle", slowly)
+    async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler) as server:
+        for attempt in (1, 2):
+            with pytest.raises(EngineFailedError):
+                await bus.run(asked())
+            assert server.failed == attempt
 
 
 @pytest.mark.parametrize(("whose", "ahead_s"), [(work_bus, -7200), (work_server, 7200)])
