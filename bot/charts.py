@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH_PX, HEIGHT_PX = 1200, 800
 DPI = 200
@@ -24,7 +26,11 @@ _DRAWING = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 """One at a time: matplotlib does not promise to be safe in several threads."""
 
 
-def dress(axes: Axes, label_size: float = 8) -> None:
+LABELS_PT = 8.0
+"""The numbers and dates at axes, where nothing else is said."""
+
+
+def dress(axes: Axes, label_size: float = LABELS_PT) -> None:
     """Give ``axes`` the ground and the ink of all charts, with a grid behind what is drawn."""
     axes.set_facecolor(PAPER)
     axes.tick_params(colors=INK, labelsize=label_size)
@@ -32,6 +38,31 @@ def dress(axes: Axes, label_size: float = 8) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINES)
+
+
+def widest_px(texts: Iterable[str], size_pt: float, dpi: float) -> float:
+    """How wide the widest of ``texts`` becomes; 0 of none.
+
+    What stands beside axes is measured so, and they are placed beside it: matplotlib's own layouts measure everything,
+    and take as long as all the drawing.
+    """
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font, widest = get_font(findfont(FontProperties())), 0.0
+    font.set_size(size_pt, dpi)
+    for text in texts:
+        font.set_text(text)
+        widest = max(widest, font.get_width_height()[0] / 64)
+    return widest
+
+
+def png_of(figure: Figure) -> bytes:
+    """``figure``, which has no layout engine, as a PNG. It is drawn once: ``savefig`` draws twice."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    stream = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(stream)  # type: ignore[no-untyped-call]
+    return stream.getvalue()
 
 
 async def draw_in_thread(draw: Callable[[], bytes]) -> bytes:

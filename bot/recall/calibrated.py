@@ -121,6 +121,11 @@ class CalibratedIndex:
         known = told.get(one.number, self._kept_english.get(one.number))
         return (self._all_languages or known == _OTHER_LANGUAGE) and one.number not in self._in_every
 
+    def load_for(self, question: str) -> None:
+        """See ``Index``."""
+        space = self._english if self._english is not None and is_english(question) else self._every
+        space.embedding.load().everyday()
+
     def widens_for(self, question: str) -> bool:
         """See ``Index``."""
         if self._all_languages or is_english(question):

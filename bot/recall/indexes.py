@@ -38,7 +38,7 @@ Kept = Mapping[str, Mapping[int, bytes]]
 
 
 class Index(Protocol):
-    """Blocking; ``replace`` is called before the others."""
+    """Blocking; ``replace`` is called before the others, but for ``load_for``."""
 
     @property
     def embeddings(self) -> Sequence[str]:
@@ -57,6 +57,10 @@ class Index(Protocol):
     def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
         """What is lacking of ``corrections``: some milliseconds each. The index stays as it is; in the middle of this
         another thread may use it."""
+
+    def load_for(self, question: str) -> None:
+        """Load what ``question`` is recalled by once it is taught, which takes seconds; nothing where that was loaded
+        before. Called whatever the index holds, and before ``replace`` as well."""
 
     def widens_for(self, question: str) -> bool:
         """Whether ``replace`` has to be called again before ``question`` is asked. Loads what that needs, which takes
@@ -111,6 +115,9 @@ class _WholeIndex:
         """See ``Index``."""
         return {}
 
+    def load_for(self, question: str) -> None:
+        """See ``Index``."""
+
     def widens_for(self, question: str) -> bool:
         """See ``Index``."""
         return False
@@ -137,6 +144,10 @@ class MeaningIndex(_WholeIndex):
     def size_bytes(self) -> int:
         """See ``Index``."""
         return super().size_bytes + self._vectors.nbytes
+
+    def load_for(self, question: str) -> None:
+        """See ``Index``."""
+        self._retriever()
 
     def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
         """See ``Index``."""

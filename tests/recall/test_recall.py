@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.metadata
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+import numpy as np
 import pytest
 
 from bot.corrections.correction import ApprovedCorrection
 from bot.recall import choosing
+from bot.recall.calibrated import CalibratedIndex
 from bot.recall.choosing import RecallMethod, RetrieverMissingError, index_maker
+from bot.recall.embeddings import EmbeddingChoice
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index, Kept, MeaningIndex, RecallMatch, WordIndex, text_bytes
 from bot.recall.recall import Recall
-from bot.recall.retrievers import WordLlamaRetriever
+from bot.recall.retrievers import Vectors, WordLlamaRetriever
 
 GUILD, OTHER_GUILD = 1, 2
 TAUGHT = {
@@ -132,21 +136,34 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert found.correction == CORRECTIONS[0]
 
 
-async def test_while_an_answer_is_written_what_it_is_found_by_is_loaded() -> None:
-    asked: list[tuple[list[str], str]] = []
+@pytest.mark.parametrize(
+    ("question", "loaded"), [("Кто кормит кота?", ["every"]), ("Who feeds the cat in the garden?", ["english"])]
+)
+async def test_while_an_answer_is_written_what_it_is_found_by_is_loaded(question: str, loaded: list[str]) -> None:
+    asked: list[str] = []
+    is_loaded = threading.Event()
 
-    class Noting(WordIndex):
-        def near(self, question: str, limit: int) -> list[RecallMatch]:
-            asked.append(([one.prompt for one in self._corrections], question))
-            return super().near(question, limit)
+    class Loading:
+        def __init__(self, name: str) -> None:
+            self.name = name
 
-    recall = recall_of(Shelf(), Noting)
-    recall.prepare_for("Кто кормит кота?")
-    async with asyncio.timeout(20):
-        while not asked:
-            await asyncio.sleep(0.01)
+        def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+            raise AssertionError("nothing is taught yet")
+
+        def asked(self, text: str) -> Vectors:
+            raise AssertionError("nothing is asked yet")
+
+        def everyday(self) -> tuple[Vectors, Vectors]:
+            asked.append(self.name)
+            is_loaded.set()
+            return (vectors := np.zeros((0, 1), np.float32)), vectors
+
+    english, every = (EmbeddingChoice(name, 1, 0.0, functools.partial(Loading, name)) for name in ("english", "every"))
+    recall = recall_of(Shelf(), lambda: CalibratedIndex(english, every))
+    recall.prepare_for(question)
+    assert await asyncio.to_thread(is_loaded.wait, 20)
     await recall.close()
-    assert asked == [(["Кто кормит кота?"], "Кто кормит кота?")]
+    assert asked == loaded
 
 
 async def test_the_first_question_in_another_language_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
