@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import inspect
 import os
 import shutil
@@ -35,14 +37,14 @@ ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
 
-WITH_A_BOT = tuple(ROOT / "tests" / folder for folder in ("app", "extensions", "page"))
+WITH_A_BOT = ("tests/app/", "tests/extensions/", "tests/page/")
 """Tests there share one event loop: that of the bot, or that from which the browser is driven."""
 
 LISTENING = frozenset({"transcriber", "fast"})
 """Fixtures that transcribe with the real model."""
 
 
-LONGEST = ("scaling/test_fleet.py", "training/local/test_learning.py")
+LONGEST = ("tests/scaling/test_fleet.py::", "tests/training/local/test_learning.py::")
 """The files whose tests take minutes, the longest first."""
 
 
@@ -56,24 +58,28 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Marks come before pytest chooses by them, the order after all else that changes it."""
+    compares = functools.cache(compares_transcripts)
     for item in items:
-        is_async = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
-        if is_async and any(folder in item.path.parents for folder in WITH_A_BOT):
+        if not isinstance(item, pytest.Function):
+            continue
+        if inspect.iscoroutinefunction(item.function) and item.nodeid.startswith(WITH_A_BOT):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-        if isinstance(item, pytest.Function) and (
-            compares_transcripts(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames)
-        ):
+        if compares(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.speech_model)
     yield
     items[:] = _longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no search for garbage need look through it again and again."""
+    gc.freeze()
+
+
 def _longest_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
     """``items``, so ordered that the ``LONGEST`` files are begun first, one by each of the ``processes``, which begin
     with equal shares of the whole: a long test that is begun last keeps one busy while the others have no more."""
-    folder = ROOT / "tests"
-    long = [[item for item in items if item.path == folder / name] for name in LONGEST]
-    rest = [item for item in items if not any(item in group for group in long)]
+    long = [[item for item in items if item.nodeid.startswith(name)] for name in LONGEST]
+    rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
     share = len(rest) // processes
     ordered: list[pytest.Item] = []
     for process in range(processes):

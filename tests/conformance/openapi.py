@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
+import marshal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -155,8 +155,14 @@ class _Validators:
         return self._made[pointer]
 
 
+def _copy(document: Document) -> Document:
+    """All of it, in a quarter of the time of ``copy.deepcopy``; each process of the tests needs some."""
+    copied: Document = marshal.loads(marshal.dumps(document))
+    return copied
+
+
 def _amended(document: Document, rules: tuple[Rule, ...]) -> Document:
-    made = copy.deepcopy(document)
+    made = _copy(document)
     for rule in rules:
         rule.amend(made)
     return made
@@ -168,7 +174,7 @@ def _closed(document: Document) -> Document:
     Objects of requests stay open: Discord ignores what it does not know there, and libraries send some. Parts of an
     ``allOf`` are closed as a whole.
     """
-    made = copy.deepcopy(document)
+    made = _copy(document)
     schemas = made["components"]["schemas"]
     operations = [
         operation for path in made["paths"].values() for operation in path.values() if isinstance(operation, dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -184,18 +185,18 @@ def test_no_more_than_twenty_problems_are_told() -> None:
         ("j.json", b'[\n{"prompt": 1,}\n]', "Line 2 is not valid JSON, from character 14 on"),
         ("d.json", b"[" * 200_000, "This is nested too deeply."),
         ("l.csv", b"prompt,answer\na," + b"b" * 20_001, "Line 2: `answer` has 20001 characters, and at most 20000"),
-        ("m.csv", b"prompt,answer\n" + b"a,b\n" * 1_000_000, "It has more than 20000 examples"),
-        ("m.jsonl", b"{}\n" * 1_000_000, "Line 1: There is no prompt here."),
+        ("m.csv", lambda: b"prompt,answer\n" + b"a,b\n" * 1_000_000, "It has more than 20000 examples"),
+        ("m.jsonl", lambda: b"{}\n" * 1_000_000, "Line 1: There is no prompt here."),
         (
             "keys.jsonl",
-            b"{" + b",".join(b'"%d":0' % (n % 600_000) for n in range(600_001)) + b"}",
+            lambda: b"{" + b",".join(b'"%d":0' % (n % 600_000) for n in range(600_001)) + b"}",
             "Line 1: The name `0`",
         ),
-        ("big.jsonl", b" " * (MAX_BYTES + 1), "It is larger than 8 MB"),
+        ("big.jsonl", lambda: b" " * (MAX_BYTES + 1), "It is larger than 8 MB"),
     ],
 )
-def test_a_bad_file_gets_its_own_sentence(name: str, data: bytes, problem: str) -> None:
-    assert _problems(name, data)[0].startswith(problem)
+def test_a_bad_file_gets_its_own_sentence(name: str, data: bytes | Callable[[], bytes], problem: str) -> None:
+    assert _problems(name, data() if callable(data) else data)[0].startswith(problem)
 
 
 def _zip(**members: bytes) -> bytes:
@@ -210,23 +211,26 @@ _MEMBERS = dict.fromkeys(("manifest.json", "train.jsonl", "preference.jsonl", "h
 
 
 @pytest.mark.parametrize(
-    ("data", "problem"),
+    ("made", "problem"),
     [
-        (_zip(**{"../../starling.db": b"x"}), "The zip has a file called `../../starling.db`, which leads out"),
-        (_zip(**{"C:\\x": b"x"}), "The zip has a file called"),
-        (_zip(**{"/etc/passwd": b"x"}), "The zip has a file called `/etc/passwd`, which leads out"),
-        (_zip(**{"xl/sheet1.xml": b"x"}), "The zip has a file called `xl/sheet1.xml`. I take only archives"),
-        (_zip(**_MEMBERS | {"virus.exe": b"x"}), "The zip has a file called `virus.exe`. I take only archives"),
-        (_zip(**{"manifest.json": b"{}"}), "The zip has no `dataset.csv`."),
-        (_zip(**_MEMBERS), "The manifest.json of the archive is not as I write it."),
-        (_zip(**_MEMBERS | {"manifest.json": b"[" * 50_000}), "The manifest.json of the archive is not as I write it."),
-        (_zip(**_MEMBERS | {"manifest.json": b" " * 100_000}), "Unpacked, the zip would be larger"),
-        (_zip(**_MEMBERS | {"dataset.csv": bytes(70 << 20)}), "Unpacked, the zip would be larger than 64 MB."),
-        (_zip(**_MEMBERS)[:-30], "This zip is damaged"),
+        (lambda: _zip(**{"../../starling.db": b"x"}), "The zip has a file called `../../starling.db`, which leads out"),
+        (lambda: _zip(**{"C:\\x": b"x"}), "The zip has a file called"),
+        (lambda: _zip(**{"/etc/passwd": b"x"}), "The zip has a file called `/etc/passwd`, which leads out"),
+        (lambda: _zip(**{"xl/sheet1.xml": b"x"}), "The zip has a file called `xl/sheet1.xml`. I take only archives"),
+        (lambda: _zip(**_MEMBERS | {"virus.exe": b"x"}), "The zip has a file called `virus.exe`. I take only archives"),
+        (lambda: _zip(**{"manifest.json": b"{}"}), "The zip has no `dataset.csv`."),
+        (lambda: _zip(**_MEMBERS), "The manifest.json of the archive is not as I write it."),
+        (
+            lambda: _zip(**_MEMBERS | {"manifest.json": b"[" * 50_000}),
+            "The manifest.json of the archive is not as I write it.",
+        ),
+        (lambda: _zip(**_MEMBERS | {"manifest.json": b" " * 100_000}), "Unpacked, the zip would be larger"),
+        (lambda: _zip(**_MEMBERS | {"dataset.csv": bytes(70 << 20)}), "Unpacked, the zip would be larger than 64 MB."),
+        (lambda: _zip(**_MEMBERS)[:-30], "This zip is damaged"),
     ],
 )
-def test_a_zip_that_is_no_archive_of_ours_is_refused(data: bytes, problem: str) -> None:
-    assert _problems("a.zip", data)[0].startswith(problem)
+def test_a_zip_that_is_no_archive_of_ours_is_refused(made: Callable[[], bytes], problem: str) -> None:
+    assert _problems("a.zip", made())[0].startswith(problem)
 
 
 _GOOD = {
