@@ -20,6 +20,7 @@ from audio.decoding.containers import Container
 from audio.decoding.conversion import SAMPLE_BYTES
 from audio.decoding.demuxing import INEXACT_S
 from audio.decoding.limits import DecodingLimits
+from audio.decoding.pipes import widened
 from audio.decoding.process import HEADER, REQUEST
 from audio.errors import DecoderFailedError, DecodingTooSlowError, RecordingError
 from bot.errors import StarlingError
@@ -74,6 +75,8 @@ class DecoderChild:
             stdout=subprocess.PIPE,
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         )
+        assert self._process.stdout
+        widened(self._process.stdout)
 
     @property
     def pid(self) -> int:
@@ -157,7 +160,7 @@ class DecoderChild:
         if "defect" in end:
             raise ValueError(end["defect"])
         if "error" in end:
-            raise _error(end["error"], end["params"])
+            raise recording_error(end["error"], end["params"])
         return DecodedGroups(groups, bool(end["truncated"]), int(end["renderings"]))
 
 
@@ -167,7 +170,7 @@ def _exactly(part: bytes, length: int) -> bytes:
     return part
 
 
-def _error(name: str, params: dict[str, object]) -> RecordingError:
+def recording_error(name: str, params: dict[str, object]) -> RecordingError:
     kind = getattr(audio.errors, name, None)
     if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(params, dict)):
         raise ValueError(f"an error named {name}")

@@ -8,16 +8,15 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from audio.recognition.attempts import BEST_BEAMS, Attempt, completed, reconsidered
 from audio.recognition.chunking import SpeechChunk
 from audio.recognition.hallucinations import max_tokens
 from audio.recognition.language_choice import chosen_language
-from audio.recognition.log_mel import Features, window_frames
+from audio.recognition.log_mel import Features
 from audio.recognition.segmentation import segments_of
 from audio.recognition.transcript import Segment
 from audio.recognition.whisper import DecodingOptions, Hypothesis, Whisper
+from audio.recognition.windows import audible_sound, frames_of
 from audio.recording import Samples
 
 if TYPE_CHECKING:
@@ -34,15 +33,6 @@ class Quality(StrEnum):
 
 BEAMS = {Quality.FAST: 1, Quality.ACCURATE: BEST_BEAMS}
 """How many beginnings of the text Whisper keeps in mind at first, see ``benchmarks/transcription.py``."""
-
-PADDING_S = 3.0
-"""Silence behind the sound, by which Whisper tells that nothing follows."""
-
-SHORTEST_WINDOW_S = 11.0
-"""In shorter windows Whisper repeats itself: without this bound it has ten points more of WER."""
-
-FAINT_LEVEL, RAISED_LEVEL = 0.003, 0.05
-"""Chunks below -50 dB are raised to -26 dB: their spectrum would reach below what Whisper's logarithms tell apart."""
 
 _CLASS_FRAMES, _SHORT_WINDOW_FRAMES = 200, 1500
 
@@ -77,7 +67,7 @@ class ChunkRequest:
     @property
     def frames(self) -> int:
         """The window that is enough for it."""
-        return window_frames(self.chunk.duration_s, padding_s=PADDING_S, shortest_s=SHORTEST_WINDOW_S)
+        return frames_of(self.chunk)
 
     @property
     def kind(self) -> tuple[Quality, int, str]:
@@ -197,13 +187,8 @@ def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list
 
 
 def sound_of(request: ChunkRequest) -> Samples:
-    """What is encoded of ``request``, shape (m,): its chunk, raised where it is faint."""
-    sound = request.chunk.samples_from(request.samples)
-    level = float(np.sqrt(np.mean(np.square(sound), dtype=np.float64)))
-    if not 0 < level < FAINT_LEVEL:
-        return sound
-    raised: Samples = np.clip(sound * np.float32(RAISED_LEVEL / level), -1, 1)
-    return raised
+    """What is encoded of ``request``, shape (m,)."""
+    return audible_sound(request.chunk, request.samples)
 
 
 def _languages(requests: Sequence[ChunkRequest], whisper: Whisper, encoded: StorageView) -> list[tuple[str, float]]:

@@ -17,6 +17,7 @@ from audio.errors import TranscriberBusyError, TranscriberClosedError, UnknownLa
 from audio.recognition.batch import MOST_TOGETHER, Quality
 from audio.recognition.device import Device, card_type, chosen_device
 from audio.recognition.long_recordings import LongRecordings
+from audio.recognition.openers import Openers
 from audio.recognition.options import DEFAULT_OPTIONS, TranscriptionOptions
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Step
@@ -37,6 +38,9 @@ MAX_WAITING_BYTES = 256 << 20
 """Of the files of all recordings that wait or are being transcribed."""
 
 PROCESSOR_TYPE = "int8"
+
+LONG_FILES_AT_ONCE = 4
+"""Are decoded for a graphics card."""
 
 _FIRST_GUESS = 0.15
 """Seconds of one worker for a second of sound, until it is known how fast this machine is."""
@@ -98,7 +102,10 @@ class Transcriber:
         self._quality = quality
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
-        self._decoder = Decoder(limits, processes=self._workers)
+        self._limits = limits
+        # Short files are opened elsewhere for a graphics card.
+        self._decoder = Decoder(limits, processes=min(self._workers, LONG_FILES_AT_ONCE) if is_card else self._workers)
+        self._openers: Openers | None = None
         self._max_waiting = max(max_waiting, 4 * MOST_TOGETHER) if is_card else max_waiting
         self._unload_after_s = unload_after_s
         self._unloading: threading.Timer | None = None
@@ -106,7 +113,9 @@ class Transcriber:
         self._loading = threading.Lock()
         self._whisper: Whisper | None = None
         self._closed = False
-        self._resources = TranscriberResources(self._loaded, self._stages, LongRecordings(MAX_LONG_S), self._decoder)
+        self._resources = TranscriberResources(
+            self._loaded, self._stages, LongRecordings(MAX_LONG_S), self._decoder, lambda: self._openers
+        )
         self._tasks: set[TranscriptionTask] = set()
         self._turns_s: dict[Hashable, float] = {}
         self._transcribed_s = 0.0
@@ -178,7 +187,7 @@ class Transcriber:
             task.fail(TranscriberClosedError())
         await asyncio.to_thread(self._decoder.close)
         await asyncio.to_thread(self._stages.shutdown)
-        self._whisper = None
+        await asyncio.to_thread(self._forget_model)
 
     def _admit(self, task: TranscriptionTask, source: Hashable, came_s: float) -> None:
         size_bytes = task.size_bytes + sum(other.size_bytes for other in self._tasks)
@@ -212,7 +221,13 @@ class Transcriber:
     def _unload(self) -> None:
         with self._loading:
             if not self._tasks:
-                self._whisper = None
+                self._forget_model()
+
+    def _forget_model(self) -> None:
+        self._whisper = None
+        if self._openers is not None:
+            self._openers.close()
+            self._openers = None
 
     def _loaded(self) -> Whisper:
         with self._loading:
@@ -224,6 +239,8 @@ class Transcriber:
                     threads=self._threads,
                     workers=HEARING_THREADS if self._device.name is Device.CUDA else self._workers,
                 )
+                if self._whisper.is_on_card:
+                    self._openers = Openers(self._workers, self._limits, self._whisper.bands)
             return self._whisper
 
 

@@ -23,13 +23,16 @@ from audio.recognition.batch import (
     first_looks,
     sound_of,
 )
-from audio.recognition.chunking import SpeechChunk, doubtful_chunk, split_into_chunks
+from audio.recognition.chunking import SpeechChunk, split_into_chunks
+from audio.recognition.log_mel import Features
 from audio.recognition.long_recordings import LONG_S, LongRecordings
+from audio.recognition.openers import Openers
+from audio.recognition.opening import OpenedRecording, with_speech
 from audio.recognition.progress import OnProgress, TranscriptionProgress
 from audio.recognition.scheduler import Step
 from audio.recognition.stages import Stages
 from audio.recognition.transcript import Segment, Transcript
-from audio.recognition.voice_activity import possible_utterance, speech_probabilities, utterances
+from audio.recognition.voice_activity import utterances
 from audio.recognition.whisper import Whisper
 from audio.recording import Recording
 
@@ -74,6 +77,8 @@ class TranscriberResources:
     stages: Stages
     long_recordings: LongRecordings
     decoder: Decoder
+    openers: Callable[[], Openers | None]
+    """Processes that open short files for a graphics card; None on a processor."""
 
 
 class TranscriptionTask:
@@ -98,6 +103,7 @@ class TranscriptionTask:
         self._probability = 0.0 if options.language is None else 1.0
         self._turn_s = turn_s
         self._lock = threading.Lock()
+        self._spectra: dict[SpeechChunk, Features] = {}
         self._queued: set[int] = set()
         """The numbers of the chunks that wait to be heard, or were heard."""
         self._results: dict[int, tuple[Segment, ...]] = {}
@@ -148,7 +154,8 @@ class TranscriptionTask:
     def _open(self) -> None:
         if self.duration_s > LONG_S and self._options.progress is not None and self._first_words is None:
             self._hear_beginning(self._options.progress)
-        recording = self._decoded(self._audio)
+        opened = self._opened_apart()
+        recording = self._decoded(self._audio) if opened is None else opened.recording
         self.duration_s = recording.duration_s
         if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.duration_s, self.begin):
             # It is decoded again when its turn comes, which costs little beside what transcribing it costs.
@@ -156,7 +163,10 @@ class TranscriptionTask:
         whisper = self._resources.whisper()
         if self._language is not None and self._language not in whisper.languages:
             raise UnknownLanguageError(self._language, ", ".join(whisper.languages))
-        recording, chunks = self._with_speech(recording)
+        opened = opened or self._searched(recording)
+        recording, chunks = opened.recording, opened.chunks
+        # Where they were worked out.
+        self._spectra = dict(zip(chunks, opened.spectra, strict=False))
         if not chunks:
             self._finish(recording, chunks)
             return
@@ -216,25 +226,18 @@ class TranscriptionTask:
         told = TranscriptionProgress(self._opened * self.duration_s, self.duration_s, self._first_words or "")
         self._options.progress(told)
 
-    def _with_speech(self, recording: Recording) -> tuple[Recording, list[SpeechChunk]]:
-        """The first rendering of ``recording``, this one or a later one, in which somebody speaks, and its chunks.
+    def _opened_apart(self) -> OpenedRecording | None:
+        """What a process of its own made of a short file; None where there is no such process, or none is free."""
+        openers = self._resources.openers()
+        if openers is None or self.duration_s > LONG_S or not isinstance(self._audio, bytes):
+            return None
+        return openers.opened(self._audio)
 
-        Whisper makes words up where there are none, so it only ever gets what holds speech, or may hold some.
-        """
+    def _searched(self, recording: Recording) -> OpenedRecording:
         self._told_s = 0.0
-        probabilities = speech_probabilities(
-            recording.samples, lambda done_s: self._tell(done_s, DECODED_SHARE, SEARCHED_SHARE)
-        )
-        chunks = split_into_chunks(utterances(recording.samples, probabilities))
-        if chunks:
-            return recording, chunks
-        if isinstance(self._audio, bytes):
-            for rendering in range(recording.rendering + 1, recording.renderings):
-                other = self._resources.decoder.decode(self._audio, rendering=rendering)
-                if other_chunks := split_into_chunks(utterances(other.samples)):
-                    return other, other_chunks
-        possible = possible_utterance(recording.samples, probabilities)
-        return recording, [] if possible is None else [doubtful_chunk(possible)]
+        audio, decoder = self._audio, self._resources.decoder
+        another = (lambda number: decoder.decode(audio, rendering=number)) if isinstance(audio, bytes) else None
+        return with_speech(recording, another, lambda done_s: self._tell(done_s, DECODED_SHARE, SEARCHED_SHARE))
 
     def _request(self, recording: Recording, chunk: SpeechChunk) -> ChunkRequest:
         options = self._options
@@ -249,6 +252,7 @@ class TranscriptionTask:
             options.translate,
             options.hints,
             options.words,
+            self._spectra.get(chunk),
         )
 
     def _queue(self, recording: Recording, chunks: list[SpeechChunk], numbers: tuple[int, ...]) -> None:
@@ -256,8 +260,9 @@ class TranscriptionTask:
             self, recording, chunks, numbers, [self._request(recording, chunks[number]) for number in numbers]
         )
         self._queued.update(numbers)
+        is_ready = all(request.spectrum is not None for request in task.requests)
         # Of hours of sound the spectra would fill the memory.
-        if self._resources.stages.spectra is None or self.duration_s > LONG_S:
+        if self._resources.stages.spectra is None or self.duration_s > LONG_S or is_ready:
             self._hear(task)
         else:
             ahead = Step(self.deadline_s, self, lambda _: self.guarded(lambda: self._hear(task.with_spectra())))

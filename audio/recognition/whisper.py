@@ -107,6 +107,11 @@ class Whisper:
         return self._model.encode(StorageView.from_array(windows))
 
     @property
+    def bands(self) -> int:
+        """Of the spectra that it hears."""
+        return int(self._model.n_mels)
+
+    @property
     def is_on_card(self) -> bool:
         """Whether a graphics card works it out: there, encoding again costs less than fetching what is encoded."""
         return bool(self._model.device == "cuda")

@@ -216,7 +216,7 @@ async def test_hours_are_not_opened_or_searched_any_further_when_nobody_waits(
         return run
 
     monkeypatch.setattr(Decoder, "decode", observed(Decoder.decode))
-    monkeypatch.setattr("audio.recognition.transcription.speech_probabilities", observed(speech_probabilities))
+    monkeypatch.setattr("audio.recognition.opening.speech_probabilities", observed(speech_probabilities))
     transcriber = Transcriber(whisper_base, workers=1, limits=DecodingLimits(max_duration_s=7300, max_bytes=50 << 20))
     two_hours = file_of(jfk_sound.samples, MP3) * 630
     try:
