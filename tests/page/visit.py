@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
+from playwright.async_api import Browser, Locator, Page
 
 from bot.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, Locator, Page
 
 DESKTOP = (1280, 800)
 PATIENCE_MS = 15_000
@@ -73,27 +72,61 @@ class Visit:
             return answer
 
 
+_tabs: WeakKeyDictionary[Browser, list[Page]] = WeakKeyDictionary()
+"""Of each browser, the tabs that nobody uses any more: to open a window takes longer than what most tests do in it."""
+
+
+_ARRIVING = """
+    if (location.hash.startsWith("#as=")) {
+        localStorage.clear();
+        localStorage.person = location.hash.slice(4);
+        history.replaceState(null, "", location.pathname);
+    }
+"""
+"""Before the page begins: who one is when one comes to it, which a switch of person and a reload outlive."""
+
+
+async def _opened(browser: Browser, size: tuple[int, int], **context: Any) -> Page:
+    """A tab in a fresh browser profile."""
+    profile = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-US", **context)
+    profile.set_default_timeout(PATIENCE_MS)
+    await profile.add_init_script(_ARRIVING)
+    return await profile.new_page()
+
+
 @contextlib.asynccontextmanager
 async def visiting(
     browser: Browser, sandbox: Sandbox, person: str, size: tuple[int, int] = DESKTOP, **context: Any
 ) -> AsyncIterator[Visit]:
-    """The page in a fresh browser profile, as ``person``. An error on the page fails the test."""
+    """The page as ``person``, who comes to it for the first time: another sandbox is another site, of which the browser
+    has kept nothing. An error on the page fails the test. With a ``context`` of Playwright, in a browser profile of its
+    own."""
     user = next(u for u in sandbox.description["users"] if u["name"] == person)
-    profile = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, permissions=["microphone"], locale="en-US", **context
-    )
-    profile.set_default_timeout(PATIENCE_MS)
-    # Only where nothing was chosen yet, so that a switch of person outlives a reload.
-    await profile.add_init_script(f"localStorage.person ??= {user['id']!r}")
-    page = await profile.new_page()
+    idle = _tabs.setdefault(browser, [])
+    page = idle.pop() if idle and not context else await _opened(browser, size, **context)
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "pageerror": lambda error: errors.append(str(error)),
+        "console": lambda message: errors.append(message.text) if message.type == "error" else None,
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    is_well = False
     try:
-        await page.goto(sandbox.url)
+        await page.context.grant_permissions(["microphone"])
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.mouse.move(0, 0)
+        await page.goto(f"{sandbox.url}#as={user['id']}")
         await page.locator("#channels [aria-current]").wait_for(state="attached")
         yield Visit(page, sandbox)
         # A request that was refused is told on the page; the browser notes it as well.
         assert [error for error in errors if "Failed to load resource" not in error] == []
+        is_well = not context
     finally:
-        await profile.close()
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        if is_well:
+            await page.goto("about:blank")
+            idle.append(page)
+        else:
+            await page.context.close()
