@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import hikari.impl.config
 import pytest
-from piper import PiperVoice
 
 from audio.recognition.whisper_loading import load_model
+from audio.synthesis.piper import load_voice
 from bot.weights.weights import WeightsCache
 
 
@@ -29,5 +29,5 @@ def models_are_loaded_once() -> Iterator[None]:
         )
         patch.setattr("audio.recognition.whisper.load_model", functools.cache(load_model))
         patch.setattr("hikari.impl.config._ssl_factory", functools.cache(hikari.impl.config._ssl_factory))
-        patch.setattr(PiperVoice, "load", staticmethod(functools.cache(PiperVoice.load)))
+        patch.setattr("audio.synthesis.piper.load_voice", functools.cache(load_voice))
         yield
