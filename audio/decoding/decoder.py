@@ -31,7 +31,6 @@ class Decoder:
     def __init__(self, limits: DecodingLimits = DEFAULT_LIMITS, *, processes: int = 1) -> None:
         """Start nothing yet. ``processes``: how many files are decoded at the same time, at least 1."""
         self._limits = limits
-        self._processes = processes
         self._places = threading.BoundedSemaphore(processes)
         self._lock = threading.Lock()
         self._idle: list[DecoderChild] = []
@@ -45,10 +44,13 @@ class Decoder:
             return tuple(child.pid for child in self._idle + self._busy)
 
     def start(self) -> None:
-        """Start the children ahead of the first file, which then does not wait 0.1 s for one."""
+        """Start a child ahead of the first file, which then does not wait 0.1 s for one.
+
+        The others are started by files that come while it is busy.
+        """
         try:
             with self._lock:
-                while not self._closed and len(self._idle) + len(self._busy) < self._processes:
+                if not self._closed and not self._idle and not self._busy:
                     self._idle.append(self._new_child())
         except OSError as error:
             # The next file will try again.

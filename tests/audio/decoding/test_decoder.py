@@ -60,6 +60,13 @@ def decoder() -> Iterator[Decoder]:
 
 
 @pytest.fixture(scope="module")
+def unharmed() -> Iterator[Decoder]:
+    """One for all files that do its child no harm."""
+    with contextlib.closing(Decoder()) as decoder:
+        yield decoder
+
+
+@pytest.fixture(scope="module")
 def long_file() -> bytes:
     """Takes about two seconds to decode."""
     return file_of(noise(20).samples, MP3) * 29
@@ -107,16 +114,18 @@ def processor_s(pid: int) -> float:
 
 
 @pytest.mark.parametrize("how", ALL_FORMATS, ids=str)
-def test_a_child_hears_exactly_what_this_process_would(how: Format, decoder: Decoder, jfk_sound: Recording) -> None:
-    file = file_of(jfk_sound.samples, how)
+def test_a_child_hears_exactly_what_this_process_would(
+    how: Format, unharmed: Decoder, americans_sound: Recording
+) -> None:
+    file = file_of(americans_sound.samples, how)
     for data in (file, file[: len(file) // 2]):
         try:
             here = decode(data)
         except RecordingError as error:
             with pytest.raises(type(error)):
-                decoder.decode(data)
+                unharmed.decode(data)
         else:
-            there = decoder.decode(data)
+            there = unharmed.decode(data)
             assert there.truncated == here.truncated
             np.testing.assert_array_equal(there.samples, here.samples)
 
@@ -126,25 +135,25 @@ def test_a_child_hears_exactly_what_this_process_would(how: Format, decoder: Dec
     [b"", b"a letter", b"OggS" + bytes(100), silent_video(1), file_of(tone(0.01).samples, FLAC), bytes(26 * 2**20)],
     ids=["empty", "text", "damaged", "no-sound-track", "too-short", "too-large"],
 )
-def test_an_error_is_the_same_as_in_this_process(data: bytes, decoder: Decoder) -> None:
+def test_an_error_is_the_same_as_in_this_process(data: bytes, unharmed: Decoder) -> None:
     with pytest.raises(RecordingError) as here:
         decode(data)
     with pytest.raises(RecordingError) as there:
-        decoder.decode(data)
+        unharmed.decode(data)
     assert type(there.value) is type(here.value)
     assert there.value.params == here.value.params
     assert str(there.value) == str(here.value)
 
 
-def test_a_video_with_subtitles_is_heard_too(decoder: Decoder, jfk_sound: Recording) -> None:
-    file = bytearray(two_tracks(jfk_sound, silence(1)))
+def test_a_video_with_subtitles_is_heard_too(unharmed: Decoder, americans_sound: Recording) -> None:
+    file = bytearray(two_tracks(americans_sound, silence(1)))
     # The second track becomes one of text (Matroska: TrackType 0x83, CodecID 0x86).
     start = file.rindex(b"A_PCM/INT/LIT")
     file[start : start + 13] = b"S_TEXT/UTF8\0\0"
     kind = file.rindex(b"\x83\x81\x02")
     file[kind + 2] = 0x11
 
-    assert decoder.decode(bytes(file)).duration_s == pytest.approx(11, abs=0.05)
+    assert unharmed.decode(bytes(file)).duration_s == pytest.approx(americans_sound.duration_s, abs=0.05)
 
 
 def test_the_children_keep_the_limits_of_their_decoder(jfk: bytes) -> None:
@@ -300,11 +309,11 @@ def test_closing_ends_the_children_even_in_the_middle_of_a_file(decoder: Decoder
 
 
 @ON_LINUX
-async def test_a_transcriber_starts_its_decoders_ahead_and_ends_them(whisper_base: Path) -> None:
+async def test_a_transcriber_starts_a_decoder_ahead_and_ends_it(whisper_base: Path) -> None:
     before = children(os.getpid())
     transcriber = Transcriber(whisper_base, workers=2)
     await transcriber.load()
-    assert len(children(os.getpid()) - before) == 2
+    assert len(children(os.getpid()) - before) == 1
     await transcriber.close()
     assert children(os.getpid()) == before
 
