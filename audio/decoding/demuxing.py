@@ -21,7 +21,7 @@ from av.stream import Stream
 
 from audio.decoding.allocation_limit import limit_allocations
 from audio.decoding.codecs import DECODERS
-from audio.decoding.containers import MAX_SIGN_BYTES, MP3_WITH_COUNT, OGG, W64, WAV, Container, id3_bytes
+from audio.decoding.containers import AVI, MAX_SIGN_BYTES, MP3_WITH_COUNT, OGG, W64, WAV, Container, id3_bytes
 from audio.decoding.conversion import Conversion
 from audio.decoding.limits import DecodingLimits
 from audio.errors import (
@@ -217,7 +217,8 @@ class Reading:
     def _ends_early(self, file: InputContainer) -> bool:
         if self.container is OGG:
             return not _ogg_is_whole(self.data)
-        if self.container is WAV:
+        if self.container in (WAV, AVI):
+            # FFmpeg tells the duration of an AVI file from the bytes that are there.
             return not _riff_is_whole(self.data)
         if self.container is W64:
             # Behind an identifier of 16 bytes, the length of the file (Sony Wave64 specification).
