@@ -190,6 +190,7 @@ async def hear(whisper: Path, data: bytes) -> Transcript:
     """What is said in ``data``, heard by a transcriber of our own."""
     transcriber = Transcriber(whisper)
     try:
-        return await transcriber.transcribe(data)
+        # Decoded here: for one recording no process is started.
+        return await transcriber.transcribe(decode(data))
     finally:
         await transcriber.close()

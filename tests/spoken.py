@@ -13,6 +13,9 @@ import jiwer
 JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 """The words of jfk.ogg."""
 
+AMERICANS = "and so my fellow americans"
+"""The words of americans.ogg: one chunk, which costs a third of the three in jfk.ogg."""
+
 PISETS = "нейронные сети это хорошо"
 """The words of pisets-ru.ogg. The base model hears "нейронной" unless it is told of them beforehand."""
 

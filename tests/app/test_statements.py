@@ -54,7 +54,7 @@ def asked() -> Iterator[list[str]]:
 
 async def answered(harness: BotHarness, place: str) -> Message:
     """A voice note sent there, with its answer and its voice."""
-    note = await harness.member.send(place, voice=voice("jfk.ogg"))
+    note = await harness.member.send(place, voice=voice("americans.ogg"))
     answer = await harness.complete_answer_to(note)
     await harness.voice_reply_to(answer)
     return note

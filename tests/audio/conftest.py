@@ -25,6 +25,17 @@ def jfk_sound(jfk: bytes) -> Recording:
 
 
 @pytest.fixture(scope="session")
+def americans() -> bytes:
+    """Its first three seconds."""
+    return (RECORDINGS / "americans.ogg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def americans_sound(americans: bytes) -> Recording:
+    return decode(americans)
+
+
+@pytest.fixture(scope="session")
 def russian_note() -> bytes:
     """Three seconds of Russian, an Ogg Opus file."""
     return (RECORDINGS / "pisets-ru.ogg").read_bytes()

@@ -16,7 +16,7 @@ from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.openai_engine import OpenAIEngine
 from tests.audio.speech_server import KEY, SpeechServer
 from tests.harness import RECORDINGS
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, JFK, PISETS, is_heard
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 """All of them speak to one server."""
@@ -89,41 +89,35 @@ async def test_a_model_that_tells_no_segments_is_asked_for_its_text(
 
 @pytest.mark.parametrize("trouble", [401, 413, 429, 500])
 async def test_whisper_here_stands_in_when_the_service_refuses(
-    server: SpeechServer, recognizer: OpenAIRecognizer, whisper_base: Path, trouble: int
+    server: SpeechServer, recognizer: OpenAIRecognizer, transcriber: Transcriber, americans: bytes, trouble: int
 ) -> None:
     server.trouble = trouble
-    sound = (RECORDINGS / "jfk.ogg").read_bytes()
     with pytest.raises(RecognizerFailedError, match=r"openai failed: the service"):
-        await recognizer.transcribe(sound)
-    local = Transcriber(whisper_base)
-    try:
-        assert is_heard(JFK, (await FallbackRecognizer([recognizer, local]).transcribe(sound)).text)
-    finally:
-        await local.close()
+        await recognizer.transcribe(americans)
+    assert is_heard(AMERICANS, (await FallbackRecognizer([recognizer, transcriber]).transcribe(americans)).text)
 
 
 async def test_a_service_that_is_not_there_is_told_of_and_what_is_no_recording_never_leaves(
-    server: SpeechServer, recognizer: OpenAIRecognizer
+    server: SpeechServer, recognizer: OpenAIRecognizer, americans: bytes
 ) -> None:
     with pytest.raises(NotAudioError):
         await recognizer.transcribe(b"hello " * 100)
     assert server.heard == []
     nowhere = OpenAIRecognizer("http://127.0.0.1:9/v1", None, "whisper-1")
     with pytest.raises(RecognizerFailedError, match="cannot be reached"):
-        await nowhere.transcribe((RECORDINGS / "jfk.ogg").read_bytes())
+        await nowhere.transcribe(americans)
     await nowhere.close()
 
 
-async def test_a_service_speaks_and_is_understood(server: SpeechServer, whisper_base: Path) -> None:
+async def test_a_service_speaks_and_is_understood(server: SpeechServer, transcriber: Transcriber) -> None:
     synthesizer = Synthesizer([OpenAIEngine(server.base_url, KEY, "tts-1", "alloy, af_heart=en"), EspeakEngine()])
-    local = Transcriber(whisper_base)
     try:
         assert [(voice.label, voice.language) for voice in (await synthesizer.voices())[:2]] == [
             ("alloy", "mul"), ("af_heart", "en"),
         ]  # fmt: skip
         speech = await synthesizer.speak(SENTENCE)
         assert (speech.engine, speech.voice) == ("openai", "openai-af_heart")  # made for English
-        assert is_heard(SENTENCE, (await local.transcribe(speech.ogg)).text, 0.3)
+        assert is_heard(SENTENCE, (await transcriber.transcribe(speech.ogg)).text, 0.3)
         asked = server.spoken[0]
         assert (asked["model"], asked["voice"], asked["input"], asked["speed"]) == ("tts-1", "af_heart", SENTENCE, 1.0)
         high = await synthesizer.speak(SENTENCE, voice="openai-alloy", prosody=Prosody(rate=1.2, pitch=3))
@@ -132,7 +126,6 @@ async def test_a_service_speaks_and_is_understood(server: SpeechServer, whisper_
         assert decode(high.ogg).duration_s < speech.duration_s
     finally:
         await synthesizer.close()
-        await local.close()
 
 
 async def test_an_offline_voice_stands_in_when_the_service_refuses(server: SpeechServer) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from audio import Decoder, DecoderFailedError, Recording, RecordingError
 from tests.audio.decoding.mutations import mutated, seeds
 
-FILES = 400
+FILES = 250
 
 
 def test_hundreds_of_damaged_files_end_in_sound_or_in_an_error_of_their_own(jfk: bytes, jfk_sound: Recording) -> None:

@@ -37,7 +37,7 @@ from audio.recognition.whisper import MAX_TOKENS, DecodingOptions, Hypothesis, W
 from audio.recording import RECORDING_RATE_HZ, Samples
 from tests.audio.made_recordings import WAV, file_of, silence
 from tests.conftest import RECORDINGS
-from tests.spoken import JFK, PISETS, SAOIRSE, is_heard, word_error_rate, words
+from tests.spoken import AMERICANS, JFK, PISETS, SAOIRSE, is_heard, word_error_rate, words
 
 
 @dataclass
@@ -302,29 +302,25 @@ def assert_in_order(transcript: Transcript) -> None:
     assert times_s[0] >= 0 and times_s[-1] <= transcript.duration_s
 
 
-async def test_a_minute_of_the_same_sentence_has_it_each_time_when_it_was_said(
-    fast: Transcriber, jfk_sound: Recording, windows: Windows
+async def test_a_minute_of_the_same_words_has_them_each_time_when_they_were_said(
+    fast: Transcriber, americans_sound: Recording, windows: Windows
 ) -> None:
-    minute, starts_s = joined([jfk_sound] * 3, 10)
+    minute, starts_s = joined([americans_sound] * 3, 18)
     assert minute.duration_s > 60
 
     transcript = await fast.transcribe(minute)
 
-    assert word_error_rate(" ".join([JFK] * 3), transcript.text) <= 0.1
+    assert word_error_rate(" ".join([AMERICANS] * 3), transcript.text) <= 0.1
     assert_in_order(transcript)
-    said = 0
-    for segment in transcript.segments:
-        if is_heard("and so my fellow americans", segment.text):
-            assert segment.start_s == pytest.approx(starts_s[said], abs=1)
-        said += words(segment.text).count("what you can do for your country")
+    assert [segment.start_s for segment in transcript.segments] == pytest.approx(starts_s, abs=1)
     assert sum(windows.together) >= 3
 
 
 async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: Transcriber, corpus: Path) -> None:
     rows = [row.split("\t") for row in (corpus / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
-    said = {row[3]: words(row[4]) for row in rows if row[0].startswith("LJ001")}
-    recording, starts_s = joined([decode((corpus / file).read_bytes()) for file in said], 1.2)
-    assert recording.duration_s > 55
+    said = {row[3]: words(row[4]) for row in rows if row[0] in ("LJ001-0001", "LJ001-0004", "LJ001-0005", "LJ001-0008")}
+    recording, starts_s = joined([decode((corpus / file).read_bytes()) for file in said], 9)
+    assert recording.duration_s > 60
 
     transcript = await transcriber.transcribe(recording)
 
@@ -332,7 +328,6 @@ async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: 
     assert_in_order(transcript)
     for phrase, file in [
         ("printing", "LJ001-0001.ogg"),
-        ("although the chinese", "LJ001-0003.ogg"),
         ("produced the block books", "LJ001-0004.ogg"),
         ("the invention", "LJ001-0005.ogg"),
         ("has never been surpassed", "LJ001-0008.ogg"),
@@ -342,44 +337,44 @@ async def test_a_minute_of_different_sentences_keeps_them_in_order(transcriber: 
         assert segment.start_s - 1 <= start_s + 0.5 <= segment.end_s + 1
 
 
-async def test_a_short_note_is_answered_while_ten_minutes_are_transcribed(
-    fast: Transcriber, jfk_sound: Recording, jfk: bytes
+async def test_a_short_note_is_answered_while_minutes_are_transcribed(
+    fast: Transcriber, jfk_sound: Recording, americans: bytes
 ) -> None:
     await fast.load()
     began_s = time.perf_counter()
-    await fast.transcribe(jfk)
+    await fast.transcribe(americans)
     alone_s = time.perf_counter() - began_s
-    recording, begun = Recording(np.resize(jfk_sound.samples, 600 * 16_000)), asyncio.Event()
+    recording, begun = Recording(np.resize(jfk_sound.samples, 100 * 16_000)), asyncio.Event()
 
     def progress(done: TranscriptionProgress) -> None:
         if done.text:
             begun.set()
 
-    ten_minutes = asyncio.create_task(fast.transcribe(recording, TranscriptionOptions(progress=progress)))
+    minutes = asyncio.create_task(fast.transcribe(recording, TranscriptionOptions(progress=progress)))
     await asyncio.wait_for(begun.wait(), 60)
-    assert not ten_minutes.done()
+    assert not minutes.done()
 
     began_s = time.perf_counter()
-    transcript = await fast.transcribe(jfk)
+    transcript = await fast.transcribe(americans)
     took_s = time.perf_counter() - began_s
 
-    assert word_error_rate(JFK, transcript.text) <= 0.1
-    assert not ten_minutes.done(), "the machine is faster than this test expects"
+    assert word_error_rate(AMERICANS, transcript.text) <= 0.2
+    assert not minutes.done(), "the machine is faster than this test expects"
     # One worker is kept free of long recordings; the other one shares the processor.
     assert took_s < 5 * alone_s + 1
-    ten_minutes.cancel()
+    minutes.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await ten_minutes
+        await minutes
 
 
 async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_words(
-    transcriber: Transcriber, jfk: bytes, russian_note: bytes, windows: Windows
+    transcriber: Transcriber, americans: bytes, russian_note: bytes, windows: Windows
 ) -> None:
     await transcriber.load()
-    notes = [jfk, russian_note] * 2
+    notes = [americans, russian_note] * 2
     heard = await asyncio.gather(*(transcriber.transcribe(note) for note in notes))
     assert [one.language for one in heard] == ["en", "ru"] * 2
-    assert all(word_error_rate(JFK, one.text) <= 0.1 for one in heard[::2])
+    assert all(word_error_rate(AMERICANS, one.text) <= 0.2 for one in heard[::2])
     assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
     # An earlier test's chunks of half a minute may still be under way.
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
@@ -405,10 +400,10 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
     transcriber = Transcriber(whisper_base, workers=1)
     try:
         await transcriber.load()
-        heard = await asyncio.gather(*(transcriber.transcribe(note) for note in [jfk, russian_note] * 2))
-        assert [one.language for one in heard] == ["en", "ru"] * 2
-        assert all(word_error_rate(JFK, one.text) <= 0.1 for one in heard[::2])
-        assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
+        english, russian = await asyncio.gather(*(transcriber.transcribe(note) for note in (jfk, russian_note)))
+        assert (english.language, russian.language) == ("en", "ru")
+        assert word_error_rate(JFK, english.text) <= 0.1
+        assert word_error_rate(PISETS, russian.text) <= 0.25
         assert max(windows.together) > 1
     finally:
         await transcriber.close()
@@ -528,10 +523,12 @@ async def test_only_the_languages_that_are_allowed_are_considered(
         await transcriber.transcribe(russian_note, TranscriptionOptions(languages=["tlh"]))
 
 
-async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_sound: Recording) -> None:
+async def test_the_way_through_a_long_recording_is_told(
+    whisper_base: Path, jfk_sound: Recording, americans_sound: Recording
+) -> None:
     minutes = silence(70)
-    for start_s in (0, 25, 50):
-        minutes.samples[start_s * 16_000 :][: len(jfk_sound.samples)] = jfk_sound.samples
+    for start_s, sound in ((0, jfk_sound), (25, americans_sound), (50, americans_sound)):
+        minutes.samples[start_s * 16_000 :][: len(sound.samples)] = sound.samples
     told: list[TranscriptionProgress] = []
     loop = asyncio.get_running_loop()
 
@@ -539,7 +536,11 @@ async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_s
         assert asyncio.get_running_loop() is loop
         told.append(done)
 
-    heard = await fast.transcribe(minutes, TranscriptionOptions(progress=progress))
+    transcriber = Transcriber(whisper_base, workers=2, together=1)
+    try:
+        heard = await transcriber.transcribe(minutes, TranscriptionOptions(progress=progress))
+    finally:
+        await transcriber.close()
     assert len(told) >= 3
     assert [one.transcribed_s for one in told] == sorted(one.transcribed_s for one in told)
     assert {one.duration_s for one in told} == {70.0}
@@ -550,13 +551,13 @@ async def test_the_way_through_a_long_recording_is_told(fast: Transcriber, jfk_s
 
 
 async def test_the_first_words_of_a_long_file_are_told_before_all_of_it_is_opened(
-    fast: Transcriber, jfk_sound: Recording
+    fast: Transcriber, americans_sound: Recording
 ) -> None:
-    minutes = file_of(joined([jfk_sound] * 2, 21.5)[0].samples, WAV)
+    minutes = file_of(joined([americans_sound] * 2, 29.6)[0].samples, WAV)
     told: list[TranscriptionProgress] = []
     heard = await fast.transcribe(minutes, TranscriptionOptions(progress=told.append))
     assert told[0].transcribed_s == 0
-    assert is_heard(JFK.split(" ask ")[0], told[0].text)
+    assert is_heard(AMERICANS, told[0].text)
     assert [len(one.text) for one in told] == sorted(len(one.text) for one in told)
     assert heard.language == "en"
     assert heard.duration_s == pytest.approx(65, abs=0.5)
@@ -572,7 +573,7 @@ async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path
             await transcriber.transcribe(russian_note, TranscriptionOptions(source=source))
             order.append(source)
 
-        busy = [asyncio.create_task(send("busy guild")) for _ in range(5)]
+        busy = [asyncio.create_task(send("busy guild")) for _ in range(3)]
         await asyncio.sleep(0)
         quiet = asyncio.create_task(send("quiet guild"))
         await asyncio.gather(*busy, quiet)
@@ -581,14 +582,14 @@ async def test_who_sends_much_waits_for_those_who_send_little(whisper_base: Path
         await transcriber.close()
 
 
-async def test_busy_tells_how_long_it_takes(whisper_base: Path, jfk: bytes) -> None:
+async def test_busy_tells_how_long_it_takes(whisper_base: Path, americans: bytes) -> None:
     transcriber = Transcriber(whisper_base, workers=1, max_waiting=3)
     try:
-        notes: list[bytes | Recording] = [jfk, silence(11), silence(11), silence(11)]
+        notes: list[bytes | Recording] = [americans, silence(12), silence(12), silence(12)]
         waiting = [asyncio.create_task(transcriber.transcribe(note)) for note in notes]
         await asyncio.sleep(0)
         with pytest.raises(TranscriberBusyError) as refused:
-            await transcriber.transcribe(jfk)
+            await transcriber.transcribe(americans)
         assert refused.value.params["waiting"] == 4
         assert 5 <= cast("float", refused.value.params["wait_s"]) < 60
         await asyncio.gather(*waiting)

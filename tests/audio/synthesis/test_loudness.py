@@ -15,7 +15,7 @@ from audio.synthesis.encoding import OPUS_RATE_HZ
 from audio.synthesis.loudness import PEAK, TARGET_LUFS, evened
 from tests.audio.made_recordings import silence, tone
 
-TEXT = "The weather will be lovely tomorrow. Please remember to water the flowers in the garden! Yes."
+TEXT = "The weather will be lovely. Please water the flowers! Yes."
 
 
 def test_a_tone_is_measured_as_the_standard_says() -> None:

@@ -90,7 +90,7 @@ async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
             lags_s.append(time.perf_counter() - began_s - 0.01)
 
     feeling = asyncio.create_task(feel_the_loop())
-    await offline.speak("This sentence is said three times, and nobody else has to wait for it. " * 3)
+    await offline.speak("This sentence is said, and nobody else has to wait for it.")
     feeling.cancel()
 
     assert max(lags_s) < 2
@@ -201,7 +201,7 @@ async def test_markdown_is_not_read_out_and_a_long_text_ends_with_a_sentence() -
 
 
 async def test_the_first_sentence_is_heard_long_before_the_last(offline: Synthesizer) -> None:
-    text = "This sentence is said four times, and the first of them is heard soon. " * 4
+    text = "This one is said four times. " * 4
     began_s = time.perf_counter()
     heard_after_s = [time.perf_counter() - began_s async for _ in offline.clips(text)]
 
@@ -223,7 +223,7 @@ async def test_pieces_go_on_in_another_voice_when_an_engine_fails() -> None:
 @pytest.mark.parametrize("engine_name", ["piper", "espeak"])
 async def test_speed_and_pitch_are_heard_and_change_nothing_else(offline: Synthesizer, engine_name: str) -> None:
     voice = {"piper": "en_US-joe-medium", "espeak": "espeak-en"}[engine_name]
-    text = "The weather will be lovely tomorrow, so please remember to water all of the flowers in the garden."
+    text = "The weather will be lovely tomorrow, so remember to water the flowers."
 
     async def spoken(prosody: Prosody) -> tuple[float, float]:
         (clip,) = [clip async for clip in offline.clips(text, voice=voice, prosody=prosody)]

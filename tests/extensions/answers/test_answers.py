@@ -15,7 +15,7 @@ from bot.work.job_store import JobStore
 from tests.answering import made_documents
 from tests.harness import BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
 PARIS = "Paris is the capital of France."
 COUNTING = " ".join(f"number{n}" for n in range(60))
@@ -52,7 +52,7 @@ async def test_an_answer_is_stopped_where_it_is_and_can_be_asked_for_anew(harnes
 
 async def test_an_answer_that_is_asked_for_anew_is_spoken_anew_and_nothing_else_is_left(harness: BotHarness) -> None:
     channel = await harness.dm(harness.member)
-    asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    asked = await harness.member.send(channel, voice=voice("americans.ogg"))
     first = await harness.complete_answer_to(asked)
     spoken = await harness.voice_reply_to(first)
     heard = len(harness.chat.requests)
@@ -122,7 +122,7 @@ async def test_a_question_that_is_edited_while_it_is_answered_is_answered_once(h
 
 async def test_who_deletes_a_question_deletes_its_answer_even_while_it_is_written(harness: BotHarness) -> None:
     channel = await harness.dm(harness.member)
-    asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    asked = await harness.member.send(channel, voice=voice("americans.ogg"))
     spoken = await harness.voice_reply_to(await harness.complete_answer_to(asked))
     await harness.member.delete(asked)
     await harness.member.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == spoken["id"])
@@ -254,10 +254,10 @@ async def test_a_document_is_known_in_the_conversation_and_its_end_told_of_where
 
 
 async def test_a_voice_note_further_up_the_chain_is_heard_once(harness: BotHarness) -> None:
-    note = await harness.russian.send("general", voice=voice("jfk.ogg"))
+    note = await harness.russian.send("general", voice=voice("americans.ogg"))
     asked = await harness.member.send("general", f"{harness.mention} what does he say?", reply_to=note)
     answer = await harness.complete_answer_to(asked)
     assert harness.chat.requests[-1]["messages"][1]["content"].startswith("Борис: ")
-    assert is_heard(JFK, harness.chat.requests[-1]["messages"][1]["content"])
+    assert is_heard(AMERICANS, harness.chat.requests[-1]["messages"][1]["content"])
     assert harness.chat.last_question.endswith("what does he say?")
     await harness.complete_answer_to(await harness.member.send("general", f"{harness.mention} sure?", reply_to=answer))

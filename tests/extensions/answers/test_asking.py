@@ -6,7 +6,7 @@ import pytest
 
 from tests.extensions.answers.test_answers import picture, shown_to_model
 from tests.harness import BotHarness, Message, voice
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
 
 async def finished(harness: BotHarness, person: str, options: dict[str, object], channel: str = "general") -> Message:
@@ -48,12 +48,12 @@ async def test_a_prompt_of_4000_characters_and_a_long_answer(harness: BotHarness
 
 
 async def test_a_voice_note_or_a_picture_comes_along(harness: BotHarness) -> None:
-    data, _duration, _waveform = voice("jfk.ogg")
-    answer = await finished(harness, "member", {"prompt": "Who?", "voice_note": ("jfk.ogg", data, "audio/ogg")})
+    data, _duration, _waveform = voice("americans.ogg")
+    answer = await finished(harness, "member", {"prompt": "Who?", "voice_note": ("note.ogg", data, "audio/ogg")})
     assert answer["content"].startswith("> 💬 Who?\n> 🎙️ ")
-    assert is_heard(JFK, answer["content"])
+    assert is_heard(AMERICANS, answer["content"])
     assert harness.chat.last_question.startswith("Who?\n")
-    assert is_heard(f"who {JFK}", harness.chat.last_question)
+    assert is_heard(f"who {AMERICANS}", harness.chat.last_question)
     await finished(harness, "member", {"prompt": "What?", "voice_note": ("red.png", picture("red"), "image/png")})
     assert len(shown_to_model(harness)) == 1
 
@@ -90,8 +90,8 @@ async def test_a_message_of_anyone_can_be_asked_about(harness: BotHarness) -> No
 
 
 async def test_a_voice_note_can_be_asked_about(harness: BotHarness) -> None:
-    note = await harness.russian.send("general", voice=voice("jfk.ogg"))
+    note = await harness.russian.send("general", voice=voice("americans.ogg"))
     form = await harness.member.message_command("Ask about this", note)
     outcome = await harness.member.submit(form, {"question": "Who says this?"})
     await outcome.response_where(lambda said: "France." in said["content"], 40)
-    assert is_heard(JFK, harness.chat.requests[-1]["messages"][1]["content"])
+    assert is_heard(AMERICANS, harness.chat.requests[-1]["messages"][1]["content"])

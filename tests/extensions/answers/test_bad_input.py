@@ -16,9 +16,9 @@ from bot.sandbox.options import Options
 from bot.sandbox.server import Sandbox
 from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
-RECORDING = (RECORDINGS / "jfk.ogg").read_bytes()
+RECORDING = (RECORDINGS / "americans.ogg").read_bytes()
 
 
 def _wav(seconds: float, rate: int = 16000) -> bytes:
@@ -92,11 +92,12 @@ async def test_a_russian_is_told_in_russian(harness: BotHarness) -> None:
 
 
 async def test_a_broken_off_recording_is_heard_as_far_as_it_goes(harness: BotHarness) -> None:
+    whole = (RECORDINGS / "jfk.ogg").read_bytes()
     asked = await harness.member.send(
-        await harness.dm(harness.member), files=[("cut.ogg", RECORDING[: len(RECORDING) // 2], "audio/ogg")]
+        await harness.dm(harness.member), files=[("cut.ogg", whole[: len(whole) // 3], "audio/ogg")]
     )
     answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
-    assert is_heard("and so my fellow americans", answer["content"])
+    assert is_heard(AMERICANS, answer["content"])
     assert "The end of this recording is damaged" in answer["content"]
 
 
@@ -116,16 +117,16 @@ async def test_a_recording_that_is_too_large_is_refused_whatever_size_it_declare
 
 async def test_an_expired_link_is_told_of(harness: BotHarness) -> None:
     harness.sandbox.fault("expire_links")
-    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("americans.ogg"))
     told = await harness.answer_to(asked, bool)
     assert "its link has expired" in told["content"]
 
 
 async def test_a_chat_model_that_is_down_leaves_the_transcript(harness: BotHarness) -> None:
     harness.chat.trouble = {"status": 503, "headers": {"retry-after-ms": "1"}}
-    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("americans.ogg"))
     told = await harness.answer_to(asked, lambda text: "Reference" in text)
-    assert is_heard(JFK, told["content"])
+    assert is_heard(AMERICANS, told["content"])
     assert "My chat model is overloaded" in told["content"]
 
 
@@ -181,7 +182,7 @@ async def test_a_question_that_is_deleted_at_once_is_met_with_silence(harness: B
     """As bots do that post it once more in another's name."""
     channel = await harness.dm(harness.member)
     for asked in ("Hello!", ""):
-        first = await harness.member.send(channel, asked, voice=None if asked else voice("jfk.ogg"))
+        first = await harness.member.send(channel, asked, voice=None if asked else voice("americans.ogg"))
         await harness.member.delete(first)
     second = await harness.member.send(channel, "And what is the capital?")
     answer = await harness.complete_answer_to(second)
@@ -199,9 +200,9 @@ async def test_an_answer_that_is_deleted_while_it_is_written_stays_deleted(harne
 
 
 async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(harness: BotHarness) -> None:
-    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 3
+    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 2
     asked = await harness.member.send(
-        harness.channel("general"), harness.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")]
+        harness.channel("general"), harness.mention, files=[("note.ogg", RECORDING, "audio/ogg")]
     )
     answer = await harness.answer_to(asked, lambda text: text.endswith("to say."))
     await harness.administrator.delete(answer)
@@ -212,7 +213,7 @@ async def test_an_answer_that_is_deleted_before_it_is_spoken_stays_silent(harnes
 async def test_an_answer_that_breaks_off_is_not_spoken(harness: BotHarness) -> None:
     harness.chat.answer, harness.chat.trouble = "Once. Upon. A. Time.", "filter"
     asked = await harness.member.send(
-        harness.channel("general"), harness.mention, files=[("jfk.ogg", RECORDING, "audio/ogg")]
+        harness.channel("general"), harness.mention, files=[("note.ogg", RECORDING, "audio/ogg")]
     )
     await harness.answer_to(asked, lambda text: "filter stopped this answer" in text)
     await asyncio.sleep(2)
@@ -235,6 +236,6 @@ async def test_a_command_whose_time_is_over_is_answered_by_a_message(tmp_path: P
         async with running(tmp_path, sandbox, **settings), populated(sandbox, chat) as harness:
             sandbox.fault("slow", method="GET", path="^/ephemeral-attachments/", delay_s=1.2)
             channel = harness.channel("general")
-            await harness.member.slash("transcribe", {"file": ("jfk.ogg", RECORDING, "audio/ogg")}, channel=channel)
-            told = await harness.member.wait_for_message(lambda message: is_heard(JFK, message["content"]), 30)
+            await harness.member.slash("transcribe", {"file": ("note.ogg", RECORDING, "audio/ogg")}, channel=channel)
+            told = await harness.member.wait_for_message(lambda message: is_heard(AMERICANS, message["content"]), 30)
     assert "took longer than Discord lets a command wait" in told["content"]

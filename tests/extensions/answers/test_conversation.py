@@ -147,7 +147,7 @@ async def test_a_setting_says_when_it_speaks(
         channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, **settings):
             if recording:
-                asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
+                asked = await harness.member.send(channel, voice=voice("americans.ogg"))
             else:
                 asked = await harness.member.send(channel, "hello")
             await harness.answer_to(asked, lambda text: "capital of France." in text)

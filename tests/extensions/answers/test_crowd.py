@@ -1,39 +1,69 @@
-"""Fifty people at once."""
+"""A crowd at once."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
-from bot.sandbox.client.discord_user import DiscordUser
 from bot.sandbox.server import Sandbox
-from tests.harness import RECORDINGS, Message, buttons_of, populated, running
+from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
-PEOPLE = 50
+PEOPLE, RECORDED = 20, 40
+"""More than are answered at once; more than the recordings that one worker lets wait, which are 32, and a few that it
+hears meanwhile."""
 
 
-async def test_fifty_people_who_talk_at_once_each_get_their_own_answers_in_order(
-    tmp_path: Path, whisper_base: Path
-) -> None:
+class Crowd:
+    """People who write and read nothing: each that did would be told of all that the others are told."""
+
+    def __init__(self, harness: BotHarness, count: int, http: aiohttp.ClientSession) -> None:
+        self._path = f"{harness.sandbox.rest_url}/channels/{harness.channel('general')}/messages"
+        self._tokens = [harness.sandbox.add_person(f"person {number}") for number in range(count)]
+        self._mention = harness.mention
+        self._http = http
+
+    async def all_say(self, text: str) -> list[Message]:
+        """Everyone mentions the bot with ``text`` and their own number."""
+        said = ({"json": {"content": f"{self._mention} {text} of {number}"}} for number in range(len(self._tokens)))
+        return await asyncio.gather(*map(self._post, self._tokens, said))
+
+    async def all_send(self, file: bytes) -> list[Message]:
+        """Everyone mentions the bot with a recording."""
+        return await asyncio.gather(*(self._post(token, {"data": self._form(file)}) for token in self._tokens))
+
+    def _form(self, file: bytes) -> aiohttp.FormData:
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("payload_json", json.dumps({"content": self._mention}), content_type="application/json")
+        form.add_field("files[0]", file, filename="note.ogg", content_type="audio/ogg")
+        return form
+
+    async def _post(self, token: str, sent: dict[str, Any]) -> Message:
+        async with self._http.post(self._path, headers={"Authorization": token}, **sent) as response:
+            said: Message = await response.json()
+            return said
+
+
+@asynccontextmanager
+async def crowd(harness: BotHarness, count: int) -> AsyncIterator[Crowd]:
+    async with aiohttp.ClientSession(raise_for_status=True) as http:
+        yield Crowd(harness, count, http)
+
+
+async def test_people_who_talk_at_once_each_get_their_own_answers_in_order(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.word_delay_s = None, 0.02
-        tokens = [sandbox.add_person(f"person {number}") for number in range(PEOPLE)]
-        rest = f"{sandbox.rest_url}/channels/{harness.channel('general')}/messages"
-        async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
-            async with aiohttp.ClientSession(raise_for_status=True) as http:
-
-                async def say(number: int, word: str) -> Message:
-                    body = {"content": f"{harness.mention} {word} of {number}"}
-                    async with http.post(rest, json=body, headers={"Authorization": tokens[number]}) as response:
-                        said: Message = await response.json()
-                        return said
-
-                firsts = await asyncio.gather(*(say(number, "first") for number in range(PEOPLE)))
-                seconds = await asyncio.gather(*(say(number, "second") for number in range(PEOPLE)))
+        async with (
+            crowd(harness, PEOPLE) as people,
+            running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+        ):
+            firsts, seconds = await people.all_say("first"), await people.all_say("second")
             for number, (first, second) in enumerate(zip(firsts, seconds, strict=True)):
                 earlier = await harness.complete_answer_to(first)
                 later = await harness.complete_answer_to(second)
@@ -45,13 +75,10 @@ async def test_fifty_people_who_talk_at_once_each_get_their_own_answers_in_order
 
 
 async def test_when_too_many_recordings_wait_one_can_try_again(tmp_path: Path, whisper_base: Path) -> None:
-    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as town:
-        tokens = [sandbox.add_person(f"person {number}") for number in range(PEOPLE)]
+    async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "whisper_workers": 1}
-        settings |= {"answers_at_once": PEOPLE, "stop_timeout_s": 0.1}
-        async with running(tmp_path, sandbox, **settings), contextlib.AsyncExitStack() as stack:
-            note = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
-            people = [await stack.enter_async_context(DiscordUser(sandbox.url, token)) for token in tokens]
-            await asyncio.gather(*(person.send("general", town.mention, files=[note]) for person in people))
-            told = await town.member.wait_for_message(lambda said: "recordings are waiting" in said["content"], 60)
+        settings |= {"answers_at_once": RECORDED, "stop_timeout_s": 0.1}
+        async with running(tmp_path, sandbox, **settings), crowd(harness, RECORDED) as people:
+            await people.all_send((RECORDINGS / "jfk.ogg").read_bytes())
+            told = await harness.member.wait_for_message(lambda said: "recordings are waiting" in said["content"], 60)
     assert "again" in buttons_of(told)

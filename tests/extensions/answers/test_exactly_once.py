@@ -14,7 +14,7 @@ POSTING = "^/channels/[0-9]+/messages$"
 @pytest.mark.parametrize("kind", ["error", "drop"])
 async def test_a_voice_answer_that_discord_took_and_then_failed_comes_once(harness: BotHarness, kind: str) -> None:
     harness.chat.first_word_delay_s = 1.0
-    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("americans.ogg"))
     answer = await harness.answer_to(asked, bool)
     harness.sandbox.fault(kind, method="POST", path=POSTING, only_bot=True, after=True)
     await harness.voice_reply_to(answer)

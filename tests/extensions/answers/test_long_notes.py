@@ -16,7 +16,7 @@ from bot.sandbox.server import Sandbox
 from tests.audio.made_recordings import repeated
 from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, PISETS, is_heard
 
 SUMMARY = {
     "summary": "Kennedy speaks to his country. He asks for help.",
@@ -36,16 +36,15 @@ def minutes(duration_s: int) -> bytes:
 
 
 async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_notes, "LONG_NOTE_S", 20.0)
+    monkeypatch.setattr(long_notes, "LONG_NOTE_S", 10.0)
     harness.chat.answer = json.dumps(SUMMARY)
-    note = minutes(25)
-    asked = await harness.member.send(await harness.dm(harness.member), files=[("talk.ogg", note, "audio/ogg")])
+    asked = await harness.member.send(await harness.dm(harness.member), voice=voice("jfk.ogg"))
     card = await harness.answer_to(asked, lambda text: "### In short" in text)
     assert "Kennedy speaks to his country. He asks for help." in card["content"]
     assert "- `0:05` **Americans**: ask what they can do — today" in card["content"]
     assert buttons_of(card) == ["note-text", "note-answer", "note-translate", "note-aloud"]
     text = (await harness.member.download(card["attachments"][0])).decode()
-    assert text.startswith("0:00 ") and is_heard(JFK.split(" ask ")[0], text)
+    assert text.startswith("0:00 ") and is_heard(AMERICANS, text)
 
     whole = await (await harness.member.click(card, "note-text")).response_where(lambda said: said["attachments"], 20)
     assert whole["flags"] & 64
@@ -76,10 +75,10 @@ async def test_a_long_note_comes_as_a_card_with_buttons(harness: BotHarness, mon
 
 
 async def test_who_stops_a_summary_keeps_what_was_heard(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_notes, "LONG_NOTE_S", 10.0)
+    monkeypatch.setattr(long_notes, "LONG_NOTE_S", 2.0)
     harness.chat.answer, harness.chat.held_after = json.dumps(SUMMARY), 2
     direct = await harness.dm(harness.member)
-    note = await harness.member.send(direct, voice=voice("jfk.ogg"))
+    note = await harness.member.send(direct, voice=voice("americans.ogg"))
     shown = await harness.answer_to(note, lambda text: "> Kennedy" in text)
     await harness.member.click(shown, "stop")
     card = await harness.answer_to(note, lambda text: "### In short" in text)
@@ -95,12 +94,12 @@ async def test_who_stops_a_summary_keeps_what_was_heard(harness: BotHarness, mon
 
 async def test_who_stops_the_hearing_keeps_the_words_that_were_shown(harness: BotHarness) -> None:
     direct = await harness.dm(harness.member)
-    note = await harness.member.send(direct, files=[("talk.ogg", minutes(240), "audio/ogg")])
+    note = await harness.member.send(direct, files=[("talk.ogg", minutes(150), "audio/ogg")])
     shown = await harness.answer_to(note, lambda text: "░" in text and "Americans" in text)
     await harness.member.click(shown, "stop")
     stopped = await harness.answer_to(note, lambda text: text.endswith("-# Stopped."))
     assert stopped["content"].startswith("> 🎙️ And so my fellow Americans")
-    # Nobody waits with the next question for what is said in it twenty times; shorter notes here are known.
+    # Nobody waits with the next question for what is said in it a dozen times; shorter notes here are known.
     await harness.complete_answer_to(await harness.member.send(direct, "Hello"))
     assert str(harness.chat.requests[-1]["messages"]).count("fellow Americans") < 10
 
@@ -110,21 +109,22 @@ async def test_notes_of_several_people_are_one_conversation(
 ) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings |= {"speak": "never"}
         async with running(tmp_path, sandbox, **settings):
             await harness.russian.send("general", voice=voice("pisets-ru.ogg"))
-            first = await harness.member.send("general", voice=voice("jfk.ogg"))
+            first = await harness.member.send("general", voice=voice("americans.ogg"))
             await harness.member.send("general", "I am on the train, sorry.")
             second = await harness.russian.send("general", voice=voice("pisets-ru.ogg"), reply_to=first)
             asked = await harness.administrator.send("general", f"{harness.mention} Who wants what?", reply_to=first)
             answer = await harness.complete_answer_to(asked)
             american, russian = [line for line in answer["content"].splitlines() if "🎙️" in line]
-            assert american.startswith("> 🎙️ Chloe: ") and is_heard(f"Chloe {JFK}", american)
+            assert american.startswith("> 🎙️ Chloe: ") and is_heard(f"Chloe {AMERICANS}", american)
             assert russian.startswith("> 🎙️ Борис: ") and is_heard(f"Борис {PISETS}", russian)
             assert chat.last_question.startswith("Who wants what?\nChloe: And so")
             assert "\nБорис: " in chat.last_question and chat.last_question.count("Борис") == 1
             assert len(chat.requests[-1]["messages"]) == 2
 
-            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 12.0)
+            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 5.0)
             chat.answer = json.dumps(SUMMARY)
             bare = await harness.administrator.send("general", harness.mention, reply_to=second)
             card = await harness.answer_to(bare, lambda text: "### In short" in text)
@@ -143,11 +143,12 @@ def is_done(shown: Message) -> bool:
 async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings |= {"speak": "never"}
         async with running(tmp_path, sandbox, **settings):
             nothing = await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response()
             assert nothing["content"] == "Здесь нечего пересказать."
             please = await harness.member.send("general", "Please bring the cake tomorrow.")
-            await harness.administrator.send("general", voice=voice("jfk.ogg"))
+            await harness.administrator.send("general", voice=voice("americans.ogg"))
             chat.answer = json.dumps({"summary": "О торте и о Кеннеди.", "todos": []})
             told = await (await harness.russian.slash("summary", channel="general")).response_where(is_done, 60)
             assert told["flags"] & 64
@@ -155,11 +156,11 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
             read = chat.requests[-1]["messages"]
             assert "Write in Russian" in read[0]["content"]
             cake, speech = read[-1]["content"].splitlines()
-            assert cake.endswith("Chloe: Please bring the cake tomorrow.") and is_heard(f"Ada {JFK}", speech)
+            assert cake.endswith("Chloe: Please bring the cake tomorrow.") and is_heard(f"Ada {AMERICANS}", speech)
             await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response_where(
                 is_done, 60
             )
-            assert "cake" not in chat.last_question and is_heard(JFK, chat.last_question)
+            assert "cake" not in chat.last_question and is_heard(AMERICANS, chat.last_question)
             thread = await harness.member.thread("Cake", please)
             await harness.administrator.send(thread, "I bring the candles.")
             await (await harness.russian.slash("summary", channel=thread)).response_where(is_done, 60)
@@ -180,12 +181,12 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
             heard = await (await harness.russian.click(russian, "aloud")).response_where(lambda m: m["attachments"], 40)
             assert heard["flags"] & 64 and heard["flags"] & 1 << 13
             chat.answer = "Frag nicht."
-            file = ("jfk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
+            file = ("note.ogg", (RECORDINGS / "americans.ogg").read_bytes(), "audio/ogg")
             said = await harness.member.slash("transcribe", {"file": file, "into": "German"}, channel="general")
             assert (await said.response_where(is_done, 40))["content"] == "Frag nicht."
 
             # What takes long shows how far it is, and can be stopped.
-            await harness.administrator.send("general", files=[("talk.ogg", minutes(300), "audio/ogg")])
+            await harness.administrator.send("general", files=[("talk.ogg", minutes(120), "audio/ogg")])
             asked = await harness.member.slash("summary", {"of": "notes"}, channel="general")
             shown = await asked.response_where(lambda one: "stop-hearing" in buttons_of(one), 60)
             assert shown["flags"] & 64 and "░" in shown["content"]

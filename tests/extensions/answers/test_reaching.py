@@ -14,7 +14,7 @@ from tests.extensions.answers.test_answers import picture
 from tests.extensions.settings.test_card import set_
 from tests.harness import BotHarness, Message, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, PISETS, is_heard
 
 
 async def spoken(text: str, engine: Engine | None = None) -> tuple[bytes, float, str]:
@@ -32,13 +32,14 @@ async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(
 ) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings |= {"speak": "never"}
         async with running(tmp_path, sandbox, **settings):
             mentioned = await harness.member.send("general", f"{harness.mention} Who said this?")
             await harness.complete_answer_to(mentioned)
-            others = await harness.russian.send("general", voice=voice("jfk.ogg"))
-            note = await harness.member.send("general", voice=voice("jfk.ogg"))
+            others = await harness.russian.send("general", voice=voice("americans.ogg"))
+            note = await harness.member.send("general", voice=voice("americans.ogg"))
             answer = await harness.complete_answer_to(note)
-            assert is_heard(JFK, answer["content"])
+            assert is_heard(AMERICANS, answer["content"])
             assert [turn["content"] for turn in chat.requests[-1]["messages"][1:3]] == [
                 "Who said this?", "Paris is the capital of France.",
             ]  # fmt: skip
@@ -72,12 +73,12 @@ async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         async with running(tmp_path, sandbox, **settings):
             unasked = await harness.russian.send("general", voice=voice("pisets-ru.ogg"))
-            await harness.member.send("general", voice=voice("jfk.ogg"))
+            await harness.member.send("general", voice=voice("americans.ogg"))
             await harness.member.send("general", voice=voice("pisets-ru.ogg"))
             bare = await harness.member.send("general", harness.mention)
             answer = await harness.complete_answer_to(bare)
             first, second = [line for line in answer["content"].splitlines() if "🎙️" in line]
-            assert first.startswith("> 🎙️ 1. ") and is_heard(f"1 {JFK}", first)
+            assert first.startswith("> 🎙️ 1. ") and is_heard(f"1 {AMERICANS}", first)
             assert second.startswith("> 🎙️ 2. ") and is_heard(f"2 {PISETS}", second)
             assert chat.last_question.startswith("1. And so")
             await harness.voice_reply_to(answer)
@@ -86,12 +87,12 @@ async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base:
             again = await harness.answer_to(bare, lambda text: "So Kennedy said." in text)
             assert "> 🎙️ 2. " in again["content"]
 
-            await harness.administrator.send("general", voice=voice("jfk.ogg"))
+            await harness.administrator.send("general", voice=voice("americans.ogg"))
             pointing = await harness.administrator.send("general", f"{harness.mention} Answer that, please.")
             answer = await harness.complete_answer_to(pointing)
             assert "🎙️" not in answer["content"], "what somebody says to others is written down for nobody else"
             earlier, asked = chat.last_question.split("\n\n")
-            assert is_heard(JFK, earlier) and asked == "Answer that, please."
+            assert is_heard(AMERICANS, earlier) and asked == "Answer that, please."
             assert not [m for m in await harness.after(unasked) if _replies_to(m, unasked)]
 
             # Of nobody who has used no command Discord tells the language.
@@ -109,9 +110,9 @@ async def test_any_message_is_answered_from_its_menu_without_the_intent(harness:
         outcome = await harness.member.message_command("Answer this", target)
         return await outcome.response_where(lambda said: "capital of France." in said["content"], 40)
 
-    note = await harness.russian.send("general", voice=voice("jfk.ogg"))
+    note = await harness.russian.send("general", voice=voice("americans.ogg"))
     answer = await answered(note)
-    assert is_heard(JFK, answer["content"]) and is_heard(JFK, harness.chat.last_question)
+    assert is_heard(AMERICANS, answer["content"]) and is_heard(AMERICANS, harness.chat.last_question)
     assert (await harness.voice_reply_to(answer))["flags"] & 1 << 13
     text = await harness.russian.send("general", "How far is the moon?")
     assert (await answered(text))["content"].startswith("> 💬 How far is the moon?\nParis")
@@ -125,11 +126,11 @@ async def test_without_the_intent_a_note_is_told_the_way(harness: BotHarness, mo
     bare = await harness.member.send("general", harness.mention)
     told = await harness.answer_to(bare, bool)
     assert "Reply to this message with a voice note" in told["content"]
-    hidden = await harness.member.send("general", voice=voice("jfk.ogg"))
+    hidden = await harness.member.send("general", voice=voice("americans.ogg"))
     assert "Answer this" in (await harness.answer_to(hidden, bool))["content"]
-    replied = await harness.member.send("general", voice=voice("jfk.ogg"), reply_to=told)
-    assert is_heard(JFK, (await harness.complete_answer_to(replied))["content"])
-    unasked = await harness.member.send("general", voice=voice("jfk.ogg"))
+    replied = await harness.member.send("general", voice=voice("americans.ogg"), reply_to=told)
+    assert is_heard(AMERICANS, (await harness.complete_answer_to(replied))["content"])
+    unasked = await harness.member.send("general", voice=voice("americans.ogg"))
     bare = await harness.member.send("general", harness.mention)
     assert "Answer this" in (await harness.answer_to(bare, bool))["content"]
     await harness.complete_answer_to(await harness.member.send("general", f"{harness.mention} And you?"))

@@ -31,7 +31,7 @@ async def test_a_voice_note_that_is_answered_aloud_costs_at_most_five(
     monkeypatch.setattr(signs_of_life, "ANNOUNCED_AFTER_S", announced_after_s)
     monkeypatch.setattr(signs_of_life, "TYPING_AFTER_S", 0.0)
     harness.sandbox.requests.clear()
-    asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    asked = await harness.member.send(channel, voice=voice("americans.ogg"))
     await harness.voice_reply_to(await harness.complete_answer_to(asked))
     counted = requests_for(harness.sandbox)
     assert counted.total() <= 5, counted

@@ -14,7 +14,7 @@ from tests.extensions.answers.test_long_notes import SUMMARY
 from tests.extensions.settings.test_card import card, set_
 from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, PISETS, is_heard
 
 GERMAN = "Fragt nicht, was euer Land für euch tun kann."
 CANNOT = "cannot translate"
@@ -33,6 +33,7 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
 ) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings |= {"speak": "never"}
         async with running(tmp_path, sandbox, **settings):
             notes = harness.channel("voice-notes")
             await set_(harness, "channels", notes, harness.channel("general"))
@@ -42,9 +43,9 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             whole = await harness.administrator.wait_for_edit(chosen)
             assert f"<#{notes}> → German, English" in str(whole["components"])
             chat.says = translated
-            written = await _note(harness, notes, "jfk.ogg", "🌐")
+            written = await _note(harness, notes, "americans.ogg", "🌐")
             words, german = written["content"].splitlines()
-            assert is_heard(JFK, words) and german == f"> 🌐 **German** {GERMAN}"
+            assert is_heard(AMERICANS, words) and german == f"> 🌐 **German** {GERMAN}"
             written = await _note(harness, notes, "pisets-ru.ogg", "🌐")
             words, first, second = written["content"].splitlines()
             assert is_heard(PISETS, words)
@@ -57,8 +58,8 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             used = await (await harness.russian.slash("usage", channel="general")).response()
             assert "tokens" in str(used).lower() or "токен" in str(used).lower()
             chat.trouble = {"status": 500}
-            failed = await _note(harness, notes, "jfk.ogg", "-# ")
-            assert is_heard(JFK, failed["content"].splitlines()[0])
+            failed = await _note(harness, notes, "americans.ogg", "-# ")
+            assert is_heard(AMERICANS, failed["content"].splitlines()[0])
             chat.trouble = None
 
             # Subtitles keep their times, and a line that the model left out is asked for alone.
@@ -69,8 +70,8 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             assert german.count(GERMAN) == german.count(" --> ") > 2
 
             # Of a long note what is on its card is translated.
-            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 10.0)
-            sent = await harness.russian.send(notes, files=[file])
+            monkeypatch.setattr(long_notes, "LONG_NOTE_S", 2.0)
+            sent = await harness.russian.send(notes, voice=voice("americans.ogg"))
             summed_up = await harness.answer_to(sent, lambda text: "🌐" in text, reader=harness.member)
             lines = summed_up["content"].splitlines()
             assert "- `0:05` **Americans**: ask what they can do — today" in lines

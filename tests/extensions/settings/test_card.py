@@ -10,7 +10,7 @@ from bot.sandbox.model.seed import MODERATOR_ROLE_ID
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
 SECOND = "second sandbox/general"
 
@@ -51,8 +51,8 @@ async def test_a_server_says_when_it_is_spoken_to(harness: BotHarness) -> None:
 async def test_voice_notes_are_written_down_where_a_server_wants_that(tmp_path: Path, whisper_base: Path) -> None:
     styles = [
         ("quote", r"> 🎙️ \w[^\n]*"),
-        ("plain", r"\w.*\n-# [^\n]*0:11"),
-        ("times", r"`0:00` \w.*\n-# [^\n]*0:11"),
+        ("plain", r"\w.*\n-# [^\n]*0:03"),
+        ("times", r"`0:00` \w.*\n-# [^\n]*0:03"),
     ]
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
@@ -67,16 +67,16 @@ async def test_voice_notes_are_written_down_where_a_server_wants_that(tmp_path: 
                 if style == "times":
                     # The words are seen before the bot hears that they are posted: it is deleted in between.
                     sandbox.fault("error", method="POST", path=f"/channels/{notes}/messages", only_bot=True, after=True)
-                asked = await boris.send(notes, voice=voice("jfk.ogg"))
+                asked = await boris.send(notes, voice=voice("americans.ogg"))
                 written = await harness.answer_to(asked, bool, reader=boris)
                 assert re.fullmatch(form, written["content"], re.DOTALL)
-                assert is_heard(JFK, re.sub(r"`[\d:]+`|\n-# .*", " ", written["content"]))
+                assert is_heard(AMERICANS, re.sub(r"`[\d:]+`|\n-# .*", " ", written["content"]))
                 assert buttons_of(written) == []
             await boris.delete(asked)
             await boris.wait_for(lambda event: event.name == "MESSAGE_DELETE" and event.data["id"] == written["id"])
             await boris.send(notes, "only words")
             await set_(harness, "channels")
-            unwritten = await boris.send(notes, voice=voice("jfk.ogg"))
+            unwritten = await boris.send(notes, voice=voice("americans.ogg"))
             await asyncio.sleep(1.0)
             assert await harness.after(unwritten, reader=boris) == []
             assert chat.requests == []
