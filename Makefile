@@ -33,9 +33,13 @@ run: .venv/installed .venv/fetched
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@# mypy has work for one processor; meanwhile another one compiles the tests.
-	@$(PYTEST) -qq --collect-only >/dev/null 2>&1 & echo $(BIN)/mypy; $(BIN)/mypy && wait
+	@# mypy has work for one processor; meanwhile another one compiles the tests, where they have changed.
+	@$(MAKE) --silent .venv/tests-compiled & echo $(BIN)/mypy; $(BIN)/mypy && wait
 	$(PYTEST) $(IN_PARALLEL)
+
+# What pytest makes of the tests is kept beside them: else each of its processes would compile all of them.
+.venv/tests-compiled: .venv/installed-for-tests $(shell find tests -name '*.py')
+	@$(PYTEST) -qq --collect-only >/dev/null 2>&1 && touch $@ || true
 
 test-kernels: .venv/installed-for-tests .venv/fetched
 	@failed=0; for kernel in $(KERNELS); do for mkl in 0 1; do \
