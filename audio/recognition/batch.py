@@ -37,8 +37,8 @@ BEAMS = {Quality.FAST: 1, Quality.ACCURATE: BEST_BEAMS}
 _CLASS_FRAMES, _SHORT_WINDOW_FRAMES = 200, 1500
 
 MOST_TOGETHER = 40
-"""Chunks in one batch on a graphics card: it hears no more of them in a second in batches of 64. The largest models
-compare more than 2^32 pairs of states in 96 windows of 30 s, and Whisper base in 239, and then the words are wrong."""
+"""Chunks in one batch on a graphics card: it hears no more of them in a second in batches of 64. In 256 windows of 30 s
+Whisper base has wrong words: beyond 2^32 pairs of states, it seems, and the largest models have as many in 96."""
 
 
 @dataclass(frozen=True, slots=True)
