@@ -27,12 +27,17 @@ from bot.errors import StarlingError
 
 _LOG = logging.getLogger(__name__)
 
+# Nothing that is imported is garbage, and to look for some meanwhile takes a tenth of the start.
 _START = """
+import gc
+gc.disable()
 import json, sys
 path, rate_hz, limits = json.loads(sys.argv[1])
 sys.path[:] = path
 from audio.decoding.process import serve
 from audio.decoding.limits import DecodingLimits
+gc.freeze()
+gc.enable()
 serve(rate_hz, DecodingLimits(**limits))
 """
 

@@ -7,6 +7,7 @@ function's arguments) and the bytes from standard input, and writes a line of JS
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -39,6 +40,8 @@ def serve() -> None:
         # Whatever a library loads at its first use must be loaded before files cannot be opened any more.
         getattr(module, "load", lambda: None)()
         function = getattr(module, name)
+        gc.freeze()
+        gc.enable()
         seal(task["memory_bytes"], task["processor_s"])
         arguments = json.loads(sys.stdin.buffer.readline())
         made = bytes(function(sys.stdin.buffer.read(), **arguments))

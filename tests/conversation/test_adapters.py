@@ -60,15 +60,29 @@ async def _reply(chat: ChatModel) -> str:
     return "".join([part async for part in chat.stream(QUESTION)])
 
 
-async def test_each_request_is_answered_with_the_adapter_that_it_chooses(engine: EmbeddedChat, tmp_path: Path) -> None:
+async def test_each_request_is_answered_with_the_adapter_that_it_chooses_however_they_change(
+    engine: EmbeddedChat, tmp_path: Path
+) -> None:
     first, second = (_adapter(tmp_path / f"{seed}.gguf", seed=seed) for seed in (1, 2))
     plain, with_first, with_second = (_chat(engine, adapter) for adapter in (None, first, second))
-    address, as_ever = engine.base_url, await _reply(plain)
+    address, before, as_ever = engine.base_url, engine.process_id, await _reply(plain)
     with pytest.raises(AdapterNotLoadedError):
         await _reply(with_first)
 
-    await engine.use_adapters([first, second])
+    # No reply is lost when they change: one that is under way is finished, and later ones wait.
+    under_way = plain.stream(QUESTION)
+    said = [await anext(under_way)]
+    changing = asyncio.create_task(engine.use_adapters([first, second]))
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(_reply(plain)) for _one in range(3)]
+    said += [part async for part in under_way]
+    assert "".join(said) == as_ever
+    assert engine.process_id == before
+    await changing
+    assert await asyncio.gather(*later) == [as_ever] * 3
+    assert engine.process_id != before
     assert engine.base_url == address
+
     replies = [await _reply(chat) for chat in (with_first, plain, with_second, plain, with_first)]
     assert replies[1] == replies[3] == as_ever
     assert replies[0] == replies[4]
@@ -80,41 +94,18 @@ async def test_each_request_is_answered_with_the_adapter_that_it_chooses(engine:
     with pytest.raises(AdapterNotLoadedError):
         await _reply(with_first)
 
-
-async def test_no_reply_is_lost_when_adapters_change(engine: EmbeddedChat, tmp_path: Path) -> None:
-    adapter = _adapter(tmp_path / "a.gguf", seed=1)
-    chat, before = _chat(engine), engine.process_id
-    as_ever = await _reply(chat)
-    under_way = chat.stream(QUESTION)
-    said = [await anext(under_way)]
-    changing = asyncio.create_task(engine.use_adapters([adapter]))
-    await asyncio.sleep(0)
-    later = [asyncio.create_task(_reply(chat)) for _one in range(3)]
-    said += [part async for part in under_way]
-    assert "".join(said) == as_ever
-    assert engine.process_id == before
-    await changing
-    assert await asyncio.gather(*later) == [as_ever] * 3
-    assert engine.process_id != before
-
-
-async def test_an_adapter_that_cannot_be_loaded_leaves_all_as_it_was(engine: EmbeddedChat, tmp_path: Path) -> None:
-    good, bad = _adapter(tmp_path / "good.gguf", seed=1), tmp_path / "bad.gguf"
+    # One that cannot be loaded leaves all as it was.
+    bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"not an adapter")
-    await engine.use_adapters([good])
-    before = [await _reply(_chat(engine, adapter)) for adapter in (None, good)]
     with pytest.raises(EngineNotStartedError):
-        await engine.use_adapters([good, bad])
-    assert engine.adapters == (good,)
-    assert [await _reply(_chat(engine, adapter)) for adapter in (None, good)] == before
+        await engine.use_adapters([second, bad])
+    assert engine.adapters == (second,)
+    assert [await _reply(chat) for chat in (plain, with_second)] == [as_ever, replies[2]]
 
-
-async def test_an_engine_that_is_stopped_stays_so(smollm2: Path, tmp_path: Path) -> None:
-    engine = EmbeddedChat(smollm2)
-    await engine.start()
-    under_way = _chat(engine).stream(QUESTION)
+    # An engine that is stopped while they change stays so.
+    under_way = plain.stream(QUESTION)
     await anext(under_way)
-    changing = asyncio.create_task(engine.use_adapters([_adapter(tmp_path / "a.gguf", seed=1)]))
+    changing = asyncio.create_task(engine.use_adapters([first]))
     await asyncio.sleep(0)
     await engine.stop()
     await under_way.aclose()

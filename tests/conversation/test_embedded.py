@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
+import pytest_asyncio
 
 from bot.conversation.chat import ChatLimits, ChatModel
 from bot.conversation.chat_message import ChatMessage
@@ -24,7 +25,10 @@ from bot.conversation.prompting import build_prompt
 QUESTION = (ChatMessage("user", "What is the capital of France?"),)
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
     engine = EmbeddedChat(smollm2)
     await engine.start()
@@ -58,21 +62,6 @@ async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat
     await chat.close()
 
 
-async def test_the_engine_is_given_no_secret_of_the_bot(smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
-        monkeypatch.setenv(name, "nobody-else-may-see-this")
-    engine = EmbeddedChat(smollm2)
-    await engine.start()
-    try:
-        children = psutil.Process().children(recursive=True)
-        engines = [child for child in children if "bot.conversation.engine" in child.cmdline()]
-        assert engines
-        for child in engines:
-            assert "nobody-else-may-see-this" not in child.environ().values()
-    finally:
-        await engine.stop()
-
-
 @pytest.mark.parametrize("words", ["Сегодня поговорим про речь. ", "今天我们来谈谈人类语言。", "word "])
 async def test_the_longest_prompt_fits_its_context_in_any_language(engine: EmbeddedChat, words: str) -> None:
     chat = engine.model(timeout_s=30, max_reply_tokens=250)
@@ -102,12 +91,22 @@ async def test_it_is_started_again_when_it_is_killed(engine: EmbeddedChat) -> No
     await chat.close()
 
 
-async def test_it_ends_when_it_is_told_to(smollm2: Path) -> None:
+async def test_it_is_given_no_secret_of_the_bot_and_ends_when_it_is_told_to(
+    smollm2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
+        monkeypatch.setenv(name, "nobody-else-may-see-this")
     engine = EmbeddedChat(smollm2)
     await engine.start()
     child = engine.process_id
-    assert child is not None
-    await engine.stop()
+    try:
+        assert child is not None
+        process = psutil.Process(child)
+        assert "bot.conversation.engine" in process.cmdline()
+        for each in (process, *process.children(recursive=True)):
+            assert "nobody-else-may-see-this" not in each.environ().values()
+    finally:
+        await engine.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 

@@ -135,9 +135,9 @@ async def test_whichever_of_four_processes_is_killed_ten_notes_are_answered_once
             place = fleet.channel(shard)
             greeted = await person.send(place, f"{harness.mention} count")
             told = await harness.answer_to(greeted, lambda text: "ten" in text, reader=person)
-            note = await person.send(place, voice=voice("jfk.ogg"), reply_to=told)
+            note = await person.send(place, voice=voice("saoirse.ogg"), reply_to=told)
             asked.append(Asked(person, note))
-    for person, recording in ((ada, "jfk.ogg"), (boris, "pisets-ru.ogg"), (chloe, "jfk.ogg")):
+    for person, recording in ((ada, "jfk.ogg"), (boris, "pisets-ru.ogg"), (chloe, "saoirse.ogg")):
         asked.append(await send_note(person, await harness.dm(person), recording))
     for names in zip(WORKERS, GATEWAYS, strict=True):
         fleet.kill(*names)
@@ -147,8 +147,8 @@ async def test_whichever_of_four_processes_is_killed_ten_notes_are_answered_once
             asked.append(await send_note(boris, await harness.dm(boris), "pisets-ru.ogg"))
         await fleet.ready(*names)
     fleet.nats.kill()
-    asked.append(await send_note(ada, await harness.dm(ada), "jfk.ogg"))
-    asked.append(await send_note(chloe, await harness.dm(chloe), "jfk.ogg"))
+    asked.append(await send_note(ada, await harness.dm(ada), "saoirse.ogg"))
+    asked.append(await send_note(chloe, await harness.dm(chloe), "saoirse.ogg"))
     await asyncio.sleep(1)
     fleet.nats.start()
     assert len(asked) == 10
@@ -169,7 +169,7 @@ async def test_at_whatever_moment_a_gateway_is_killed_the_note_is_answered_once(
                 if moment.holds_workers:
                     fleet.signal(signal.SIGSTOP, *WORKERS)
                 harness.chat.word_delay_s = 0.5 if moment.is_slow else 0.0
-                note = Asked(person, await person.send(place, voice=voice("jfk.ogg"), reply_to=reply_to))
+                note = Asked(person, await person.send(place, voice=voice("saoirse.ogg"), reply_to=reply_to))
                 await moment.comes(fleet, note)
                 fleet.kill(gateway)
                 harness.chat.word_delay_s = 0.0
@@ -192,7 +192,7 @@ async def test_at_whatever_moment_a_gateway_is_killed_the_note_is_answered_once(
 async def test_a_database_that_crashes_under_load_loses_no_note(fleet: Fleet) -> None:
     fleet.harness.chat.word_delay_s = 0.3
     people = (fleet.harness.administrator, fleet.harness.russian, fleet.harness.member)
-    asked = [await send_note(person, await fleet.harness.dm(person), "jfk.ogg") for person in people]
+    asked = [await send_note(person, await fleet.harness.dm(person), "saoirse.ogg") for person in people]
     for one in asked:
         await promised(fleet, one)
     await fleet.harness.answer_to(asked[0].message, lambda text: "two" in text, reader=asked[0].person)
