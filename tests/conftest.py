@@ -120,14 +120,14 @@ def corpus() -> Path:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    """A headless Chromium whose microphone hears jfk.ogg, each time from its beginning."""
+    """A headless Chromium whose microphone hears saoirse.ogg, each time from its beginning."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("no Chromium on this machine; on Debian or Ubuntu: apt-get install chromium")
     from playwright.async_api import async_playwright
 
-    spoken = tmp_path_factory.mktemp("microphone") / "jfk.wav"
-    recording = decode((RECORDINGS / "jfk.ogg").read_bytes())
+    spoken = tmp_path_factory.mktemp("microphone") / "saoirse.wav"
+    recording = decode((RECORDINGS / "saoirse.ogg").read_bytes())
     with wave.open(str(spoken), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", "not compressed"))
         file.writeframes((recording.samples * 32767).astype(np.int16).tobytes())

@@ -15,11 +15,11 @@ ANSWER_MS = 40_000
 SPOKEN = re.compile("for your country", re.IGNORECASE)
 
 
-async def _answered_aloud(visit: Visit, text: str) -> None:
-    """The answer ``text`` is there, and below it a voice message that plays."""
+async def _answered_aloud(visit: Visit, text: str, heard: str) -> None:
+    """The answer ``text`` to what was ``heard`` is there, and below it a voice message that plays."""
     answer = visit.messages.filter(has_text=text).last
     await answer.wait_for(timeout=ANSWER_MS)
-    assert is_heard(JFK, await answer.locator("blockquote").inner_text())
+    assert is_heard(heard, await answer.locator("blockquote").inner_text())
     player = visit.last.get_by_role("group", name="Voice message")
     await expect(visit.last.locator(".who")).to_have_text("starling", timeout=ANSWER_MS)
     await player.wait_for(timeout=ANSWER_MS)
@@ -33,7 +33,7 @@ async def test_the_first_visit_teaches_for_real_with_a_click_for_each_step(
     async with visiting(browser, harness.sandbox, "chloe") as visit:
         harness.chat.answer = "A famous line about service."
         await visit.page.get_by_role("button", name="Send a recorded note").click()
-        await _answered_aloud(visit, "A famous line about service.")
+        await _answered_aloud(visit, "A famous line about service.", JFK)
         harness.chat.answer = "Paris is the capital of France, and has been for a very long time."
         await visit.page.get_by_role("button", name="Ask a question").click()
         await visit.messages.filter(has_text="for a very long time").wait_for(timeout=ANSWER_MS)
@@ -89,9 +89,9 @@ async def test_what_is_spoken_into_the_microphone_is_answered_aloud(harness: Bot
     async with visiting(browser, harness.sandbox, "chloe") as visit:
         harness.chat.answer = "So I heard, and that is all there is to say of it."
         await visit.page.get_by_role("button", name="Record a voice message").click()
-        await expect(visit.page.get_by_role("timer")).to_have_text("0:11", timeout=ANSWER_MS)
+        await expect(visit.page.get_by_role("timer")).to_have_text("0:03", timeout=ANSWER_MS)
         await visit.page.get_by_role("button", name="Send the recording").click()
-        await _answered_aloud(visit, "So I heard, and that is all there is to say of it.")
+        await _answered_aloud(visit, "So I heard, and that is all there is to say of it.", "i read the book")
 
 
 async def test_a_text_answer_is_read_aloud_with_one_click(harness: BotHarness, browser: Browser) -> None:

@@ -106,8 +106,9 @@ class CommandRegistry:
 
     def usable(self, user: User, channel: Channel) -> list[Json]:
         """The commands that ``user`` is offered in ``channel``, in full."""
-        scopes: list[Scope] = [None] if channel.guild_id is None else [None, channel.guild_id]
-        return [c for s in scopes for c in self._commands.get(s, {}).values() if self._may_use(user, channel, c)]
+        granted = self._state.permissions(user.id, channel)
+        found = [c for commands in self._commands_in(channel) for c in commands.values()]
+        return [c for c in found if self._may_use(granted, channel, c)]
 
     def find_usable(self, user: User, channel: Channel, command_id: int) -> Json:
         """The command, for someone who may use it there.
@@ -115,12 +116,18 @@ class CommandRegistry:
         Raises:
             DiscordError: 404 10063.
         """
-        command = next((c for c in self.usable(user, channel) if int(c["id"]) == command_id), None)
-        if command is None:
+        command = next((c[command_id] for c in self._commands_in(channel) if command_id in c), None)
+        if command is None or not self._may_use(self._state.permissions(user.id, channel), channel, command):
             raise unknown("application command")
         return command
 
-    def _may_use(self, user: User, channel: Channel, command: Json) -> bool:
+    def _commands_in(self, channel: Channel) -> list[dict[int, Json]]:
+        """Those of everywhere, and those of the guild of ``channel``."""
+        scopes: list[Scope] = [None] if channel.guild_id is None else [None, channel.guild_id]
+        return [self._commands.get(scope, {}) for scope in scopes]
+
+    def _may_use(self, granted: Permissions, channel: Channel, command: Json) -> bool:
+        """Whether someone who is ``granted`` that in ``channel`` may."""
         installs = command["integration_types"]
         installed_here = _GUILD_INSTALL in installs and self.installed_in(channel)
         by_user = _USER_INSTALL in self._installs and _USER_INSTALL in installs
@@ -131,7 +138,6 @@ class CommandRegistry:
             return False
         if channel.guild_id is None:
             return True
-        granted = self._state.permissions(user.id, channel)
         if not granted & Permissions.USE_APPLICATION_COMMANDS:
             return False
         needed = command["default_member_permissions"]
