@@ -14,7 +14,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+import bot.storage.database as database_module
 from bot.storage.database import Database
 
 
@@ -190,3 +193,24 @@ async def database(url_with_tables: str) -> AsyncIterator[Database]:
     opened = await Database.open(url_with_tables)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    """For all databases of a kind, as one bot does it for its own: compiling takes longer than what most tests ask."""
+    first: dict[str, Engine] = {}
+    make = database_module._engine
+
+    def sharing(url: URL) -> AsyncEngine:
+        engine = make(url)
+        own = engine.sync_engine
+        if (known := first.get(own.name)) is None:
+            event.listen(own, "first_connect", lambda *_connected: first.setdefault(own.name, own))
+        else:
+            own.dialect = own.pool._dialect = known.dialect
+            own._compiled_cache = known._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database_module, "_engine", sharing)
+        yield

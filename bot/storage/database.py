@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -12,7 +13,6 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from filelock import AsyncFileLock
 from sqlalchemy import URL, ColumnElement, Connection, CursorResult, Delete, Update, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -179,10 +179,7 @@ class Database:
             raise DatabaseUnavailableError(parsed.render_as_string(), str(error)) from error
         try:
             async with engine.connect() as connection:
-                found = await connection.run_sync(lambda one: MigrationContext.configure(one).get_current_revision())
-                wanted = await connection.run_sync(
-                    lambda one: ScriptDirectory.from_config(alembic_config(one)).get_current_head()
-                )
+                found, wanted = await connection.run_sync(_revision), newest_revision()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             await engine.dispose()
             raise DatabaseUnavailableError(parsed.render_as_string(), reason_of(error)) from error
@@ -265,7 +262,19 @@ async def _migrate(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    command.upgrade(alembic_config(connection), "head")
+    # Alembic reads all migrations before it sees that there is nothing to do.
+    if _revision(connection) != newest_revision():
+        command.upgrade(alembic_config(connection), "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@functools.cache
+def newest_revision() -> str:
+    """The revision of today's tables, which is the number in its migration's file name."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def alembic_config(connection: Connection) -> Config:

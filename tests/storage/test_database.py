@@ -9,9 +9,10 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from bot.storage.database import Database, DatabaseUnavailableError, alembic_config
+from bot.storage.database import MIGRATIONS, Database, DatabaseUnavailableError, alembic_config, newest_revision
 from bot.storage.tables import Base
 
 
@@ -26,6 +27,11 @@ async def test_migrations_make_exactly_the_tables_that_the_code_uses(database: D
 async def test_opening_again_changes_nothing(url: str) -> None:
     for _time in range(2):
         await (await Database.open(url)).close()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_knows() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert newest_revision() == scripts.get_current_head()
 
 
 async def test_two_processes_may_start_at_once(url: str) -> None:
