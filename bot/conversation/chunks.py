@@ -195,11 +195,17 @@ def _letters(key: str) -> str:
 
 def _field(data: Mapping[str, object], *names: str) -> object:
     """The first value that is there of those names; None for what only says that there is none."""
-    for name in names:
-        for key, value in data.items():
-            if _plain(key) == name and not (isinstance(value, str) and value == "") and value is not None:
-                return value
-    return None
+    there = _fields(data)
+    return next((there[name] for name in names if name in there), None)
+
+
+def _fields(data: Mapping[str, object]) -> dict[str, object]:
+    """What is there, without what only says that there is none: the first value of each plain name."""
+    there: dict[str, object] = {}
+    for key, value in data.items():
+        if value is not None and value != "":
+            there.setdefault(_plain(key), value)
+    return there
 
 
 def _text(value: object) -> tuple[str, str]:
@@ -238,10 +244,12 @@ def _end_in(*holders: object) -> ReplyEnd | None:
     for holder in holders:
         if not isinstance(holder, Mapping):
             continue
+        # Once for all names: every word of a reply comes by here.
+        there = _fields(holder)
         for name in _ENDINGS:
-            if (end := _end(_field(holder, name))) is not None:
+            if name in there and (end := _end(there[name])) is not None:
                 return end
-        if any(_field(holder, name) is True for name in _FLAGS_OF_END) or _OF_LAST.search(_kind(holder)):
+        if any(there.get(name) is True for name in _FLAGS_OF_END) or _OF_LAST.search(_kind(holder)):
             return ReplyEnd.WHOLE
     return None
 
