@@ -70,10 +70,14 @@ async def ended(said: list[str]) -> None:
 
 @pytest.mark.parametrize("url_with_tables", ["postgresql"], indirect=True)
 async def test_a_voice_note_takes_few_statements_and_transactions_also_of_one_gateway_of_several(
-    tmp_path: Path, url_with_tables: str, whisper_base: Path, piper_joe: Path
+    tmp_path: Path, url_with_tables: str, whisper_base: Path
 ) -> None:
     shares: dict[str, Any] = {"gateways": 2, "gateway": 0, "shards": 2, "database_url": url_with_tables}
-    settings: dict[str, Any] = {"chat_model": "scripted", "message_content_intent": True} | shares
+    settings: dict[str, Any] = {
+        "chat_model": "scripted",
+        "message_content_intent": True,
+        "tts_engine": "espeak",
+    } | shares
     async with (
         ScriptedChat() as chat,
         Sandbox() as sandbox,

@@ -16,7 +16,7 @@ from audio.recognition.options import TranscriptionOptions
 from audio.synthesis.openai_engine import OpenAIEngine
 from tests.audio.speech_server import KEY, SpeechServer
 from tests.harness import RECORDINGS
-from tests.spoken import AMERICANS, JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, PISETS, is_heard
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 """All of them speak to one server."""
@@ -48,18 +48,18 @@ async def recognizer(server: SpeechServer) -> AsyncIterator[OpenAIRecognizer]:
 
 
 async def test_a_recording_is_heard_by_a_service_that_gets_its_sound_alone(
-    server: SpeechServer, recognizer: OpenAIRecognizer
+    server: SpeechServer, recognizer: OpenAIRecognizer, americans: bytes
 ) -> None:
     told: list[TranscriptionProgress] = []
     transcript = await recognizer.transcribe(
-        (RECORDINGS / "jfk.ogg").read_bytes(), TranscriptionOptions(hints="Kennedy", words=True, progress=told.append)
+        americans, TranscriptionOptions(hints="Kennedy", words=True, progress=told.append)
     )
-    assert is_heard(JFK, transcript.text)
+    assert is_heard(AMERICANS, transcript.text)
     assert "watching" not in transcript.text  # what the service itself takes for no speech
     assert transcript.language == "en"
-    assert transcript.duration_s == pytest.approx(11, abs=0.5)
+    assert transcript.duration_s == pytest.approx(2.9, abs=0.5)
     assert told == [TranscriptionProgress(transcript.duration_s, transcript.duration_s, transcript.text)]
-    assert is_heard(JFK, " ".join(word.text for segment in transcript.segments for word in segment.words))
+    assert is_heard(AMERICANS, " ".join(word.text for segment in transcript.segments for word in segment.words))
     asked = server.heard[0]
     assert asked["file"] == b"fLaC"
     assert (asked["model"], asked["prompt"]) == ("whisper-1", "Kennedy")
@@ -88,12 +88,18 @@ async def test_a_model_that_tells_no_segments_is_asked_for_its_text(
 
 
 @pytest.mark.parametrize("trouble", [401, 413, 429, 500])
-async def test_whisper_here_stands_in_when_the_service_refuses(
-    server: SpeechServer, recognizer: OpenAIRecognizer, transcriber: Transcriber, americans: bytes, trouble: int
+async def test_a_service_that_refuses_is_told_of(
+    server: SpeechServer, recognizer: OpenAIRecognizer, americans: bytes, trouble: int
 ) -> None:
     server.trouble = trouble
     with pytest.raises(RecognizerFailedError, match=r"openai failed: the service"):
         await recognizer.transcribe(americans)
+
+
+async def test_whisper_here_stands_in_when_the_service_refuses(
+    server: SpeechServer, recognizer: OpenAIRecognizer, transcriber: Transcriber, americans: bytes
+) -> None:
+    server.trouble = 500
     assert is_heard(AMERICANS, (await FallbackRecognizer([recognizer, transcriber]).transcribe(americans)).text)
 
 

@@ -143,7 +143,7 @@ async def test_a_setting_says_when_it_speaks(
     tmp_path: Path, whisper_base: Path, speak: str, recording: bool, spoken: bool
 ) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
-        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": speak}
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": speak, "tts_engine": "espeak"}
         channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, **settings):
             if recording:

@@ -68,9 +68,10 @@ async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(
             assert "Paris is the capital of France." in str(chat.requests[-1]["messages"][1:-1])
 
 
-async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base: Path, piper_joe: Path) -> None:
+async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
+        settings |= {"tts_engine": "espeak"}
         async with running(tmp_path, sandbox, **settings):
             unasked = await harness.russian.send("general", voice=voice("pisets-ru.ogg"))
             await harness.member.send("general", voice=voice("americans.ogg"))

@@ -86,7 +86,7 @@ async def test_without_a_chat_model_the_speech_model_translates_into_english_and
         ScriptedChat() as chat,
         Sandbox() as sandbox,
         populated(sandbox, chat) as harness,
-        running(tmp_path, sandbox, message_content_intent=True),
+        running(tmp_path, sandbox, message_content_intent=True, tts_engine="espeak"),
     ):
         notes = harness.channel("voice-notes")
         await set_(harness, "channels", notes)

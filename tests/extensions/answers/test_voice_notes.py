@@ -126,7 +126,7 @@ async def test_a_long_answer_comes_in_several_messages_that_keep_their_code(harn
 
 
 async def test_an_answer_of_more_than_ten_thousand_characters_ends_in_a_file(harness: BotHarness) -> None:
-    harness.chat.answer = "All work and no play makes a dull bird. " * 400
+    harness.chat.answer = "Antidisestablishmentarianism is a remarkably incomprehensible characterization. " * 205
     asked = await harness.member.send(await harness.dm(harness.member), "tell me everything")
     last = await harness.told(asked, lambda message: bool(message["attachments"]))
     assert "all of it is in the file" in last["content"]
