@@ -55,7 +55,10 @@ class KnownLocales:
         @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
         async def save(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
             user = int(context.user.id)
-            if (locale := self._unsaved.pop(user, None)) is not None:
+            if (locale := self._unsaved.get(user)) is not None:
                 await self._preferences.change_user(user, lambda chosen: replace(chosen, locale=locale))
+                # Until then it is known from here alone.
+                if self._unsaved.get(user) == locale:
+                    del self._unsaved[user]
 
         return [note, save]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bot.preferences.choices import UserPreferences
+from bot.preferences.preferences import Preferences
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
@@ -128,13 +132,34 @@ async def test_several_people_are_answered_at_once_and_each_gets_their_own(harne
         assert answer["content"] == question["content"]
 
 
-async def test_who_writes_in_russian_is_told_of_trouble_in_russian(tmp_path: Path, whisper_base: Path) -> None:
+async def test_who_writes_or_uses_discord_in_russian_is_told_of_trouble_in_russian(
+    tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+    change_user = Preferences.change_user
+
+    async def held(
+        preferences: Preferences, user_id: int, change: Callable[[UserPreferences], UserPreferences]
+    ) -> UserPreferences:
+        begun.set()
+        await goes_on.wait()
+        return await change_user(preferences, user_id, change)
+
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         chat.answer = " "
         channel = await harness.dm(harness.member)
         async with running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"):
             asked = await harness.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
             told = await harness.answer_to(asked, lambda text: "-# " in text)
+            assert told["content"].startswith("Модель прислала пустой ответ.")
+            # What a command has told of its language is known also while that is being stored.
+            monkeypatch.setattr(Preferences, "change_user", held)
+            direct = await harness.dm(harness.russian)
+            await (await harness.russian.slash("hi", channel=direct)).response()
+            await begun.wait()
+            asked = await harness.russian.send(direct, "Hello, how was your day?")
+            told = await harness.answer_to(asked, lambda text: "-# " in text, reader=harness.russian)
+            goes_on.set()
         assert told["content"].startswith("Модель прислала пустой ответ.")
 
 
