@@ -51,7 +51,7 @@ async def test_where_it_joined_it_answers_without_being_mentioned(harness: BotHa
     )
     asked = await harness.member.send("general", "What is the capital of France?")
     await harness.answer_to(asked, lambda text: "capital of France." in text)
-    spoken = await harness.member.send("general", voice=voice("jfk.ogg"))
+    spoken = await harness.member.send("general", voice=voice("americans.ogg"))
     answer = await harness.answer_to(spoken, lambda text: "capital of France." in text)
     await harness.voice_reply_to(answer)
     silent = await harness.member.send("general", files=[("picture.png", b"not one", "image/png")])
@@ -78,7 +78,7 @@ async def test_it_speaks_as_it_was_told_to(harness: BotHarness) -> None:
     answer = await harness.answer_to(asked, lambda text: "capital of France." in text)
     await harness.voice_reply_to(answer)
     await join(harness, speak="never")
-    spoken = await harness.member.send("general", voice=voice("jfk.ogg"))
+    spoken = await harness.member.send("general", voice=voice("americans.ogg"))
     answer = await harness.complete_answer_to(spoken)
     assert buttons_of(answer) == ["aloud", "again", "good", "bad", "correct"]
 

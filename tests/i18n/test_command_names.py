@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -33,11 +34,17 @@ PATHS = {path for path, is_menu in ALL if not is_menu}
 MENUS = {path[0] for path, is_menu in ALL if is_menu}
 
 
-def wrongly_named(text: str, language: str) -> list[str]:
-    """What ``text`` calls a command that is none in ``language``."""
+@functools.cache
+def named(language: str) -> tuple[set[tuple[str, ...]], set[str]]:
+    """The path of every command in ``language``, and what those are called that others belong to."""
     names = catalogues().get(language, {})
     paths = {tuple(names.get(word, word) for word in path) for path in PATHS}
-    families = {path[0] for path in paths if len(path) == 2}
+    return paths, {path[0] for path in paths if len(path) == 2}
+
+
+def wrongly_named(text: str, language: str) -> list[str]:
+    """What ``text`` calls a command that is none in ``language``."""
+    paths, families = named(language)
     wrong = []
     for found in COMMAND.finditer(text):
         words = tuple(found[1].split(" "))

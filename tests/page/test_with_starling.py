@@ -9,10 +9,10 @@ from playwright.async_api import Browser, expect
 
 from tests.harness import RECORDINGS, BotHarness
 from tests.page.visit import Visit, visiting
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, JFK, is_heard
 
 ANSWER_MS = 40_000
-SPOKEN = re.compile("for your country", re.IGNORECASE)
+SPOKEN = re.compile("my fellow Americans", re.IGNORECASE)
 
 
 async def _answered_aloud(visit: Visit, text: str, heard: str) -> None:
@@ -107,8 +107,8 @@ async def test_a_text_answer_is_read_aloud_with_one_click(harness: BotHarness, b
 async def test_a_recording_is_transcribed_by_command(harness: BotHarness, browser: Browser) -> None:
     async with visiting(browser, harness.sandbox, "chloe") as visit:
         await visit.command("transcribe")
-        await visit.page.locator(".field input[type=file]").set_input_files(RECORDINGS / "jfk.ogg")
+        await visit.page.locator(".field input[type=file]").set_input_files(RECORDINGS / "americans.ogg")
         await visit.page.get_by_role("button", name="Send", exact=True).click()
         transcript = visit.messages.filter(has_text=SPOKEN).last
         await transcript.wait_for(timeout=ANSWER_MS)
-        assert is_heard(JFK, await transcript.inner_text())
+        assert is_heard(AMERICANS, await transcript.inner_text())

@@ -361,7 +361,9 @@ async def test_an_answer_under_way_says_nothing_that_is_taken_back_meanwhile(cor
     for person, place in ((chloe, "general"), (ada, direct)):
         asked = await person.send(place, f"{harness.mention} {CAPITAL}")
         assert PARIS in (await harness.complete_answer_to(asked, reader=person, timeout_s=100))["content"]
-        harness.chat.word_delay_s = 0.3
+        # What was taught is in the words before it.
+        harness.chat.held_after = 60
+        harness.chat.goes_on.clear()
         asked = await person.send(place, f"{harness.mention} {CAPITAL}")
         shown = await harness.answer_to(asked, lambda text: PARIS in text, reader=person)
         if place == direct:
@@ -370,7 +372,8 @@ async def test_an_answer_under_way_says_nothing_that_is_taken_back_meanwhile(cor
             deleting = await did(ada, "corrections delete", number="1")
             await ada.click(deleting, "Delete")
             await ada.wait_for_edit(deleting)
-        harness.chat.word_delay_s = 0.0
+        harness.chat.held_after = None
+        harness.chat.goes_on.set()
         answer = await harness.complete_answer_to(asked, reader=person)
         assert (answer["id"], PARIS in answer["content"]) == (shown["id"], False)
         goes_on = await person.send(place, f"{harness.mention} And then?", reply_to=answer)

@@ -10,7 +10,7 @@ import pytest_asyncio
 from bot.corrections.limits import MAX_FEEDBACK_PER_DAY
 from bot.sandbox.client.discord_user import DiscordUser
 from tests.harness import BotHarness, Message, voice
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
 SECOND = "second sandbox/general"
 
@@ -85,12 +85,12 @@ async def test_feedback_reaches_the_moderators_of_its_server_and_is_bounded(judg
 
 async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
     ada, chloe = judged.administrator, judged.member
-    note = await chloe.send("general", voice=voice("jfk.ogg"), reply_to=await answered(judged, chloe))
+    note = await chloe.send("general", voice=voice("americans.ogg"), reply_to=await answered(judged, chloe))
     await judged.complete_answer_to(note)
     form = await chloe.message_command("Correct transcript", note)
     assert form.modal is not None
     heard = form.modal["components"][0]["components"][0]["value"]
-    assert is_heard(JFK, heard)
+    assert is_heard(AMERICANS, heard)
     right = " ".join(["Skvortsov", "Старлингов", *heard.split()[2:]])
     suggested = await (await chloe.submit(form, {"said": right})).response()
     assert suggested["content"].endswith("here: Skvortsov, Старлингов.")

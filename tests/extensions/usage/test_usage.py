@@ -19,7 +19,7 @@ from bot.storage.database import Database
 from bot.usage.store import UsageAmounts, UsageStore
 from tests.harness import BotHarness, Message, buttons_of, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 from tests.usage.amounts import used_on
 
 SECOND = "second sandbox/general"
@@ -72,7 +72,7 @@ class Metered:
         return str(answer["content"])
 
     async def transcribe(self, person: DiscordUser, channel: str) -> str:
-        file = ("jfk.ogg", voice("jfk.ogg")[0], "audio/ogg")
+        file = ("americans.ogg", voice("americans.ogg")[0], "audio/ogg")
         return str((await (await person.slash("transcribe", {"file": file}, channel=channel)).response(60))["content"])
 
     async def shown(self, person: DiscordUser, channel: str, **options: str | int) -> tuple[str, str, bytes]:
@@ -93,7 +93,7 @@ class Metered:
 async def metered_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: object, piper_joe: object
 ) -> AsyncIterator[Metered]:
-    """A user has 1,000 tokens and 20 s of recordings a day, a server 2,500 tokens; each answer takes 300."""
+    """A user has 1,000 tokens and 5 s of recordings a day, a server 2,500 tokens; each answer takes 300."""
     calendar, folder = Calendar(), tmp_path_factory.mktemp("metered")
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {
@@ -101,7 +101,7 @@ async def metered_harness(
             "chat_model": "scripted",
             "user_tokens_a_day": 1000,
             "guild_tokens_a_day": 2500,
-            "user_audio_s_a_day": 20.0,
+            "user_audio_s_a_day": 5.0,
             "chat_prices": {"scripted": [2.0, 10.0]},
             "chat_currency": "EUR",
         }
@@ -198,16 +198,16 @@ async def test_a_server_may_have_lower_limits_but_not_higher_ones(metered: Meter
 async def test_recordings_have_a_budget_of_their_own(metered: Metered) -> None:
     harness = metered.harness
     channel = await harness.dm(harness.member)
-    assert is_heard(JFK, await metered.transcribe(harness.member, channel))
+    assert is_heard(AMERICANS, await metered.transcribe(harness.member, channel))
     second = await metered.transcribe(harness.member, channel)
-    assert is_heard(JFK, second)
-    assert "-# Minutes of recordings left for you today: 0 of 0.3." in second
+    assert is_heard(AMERICANS, second)
+    assert "-# Minutes of recordings left for you today: 0 of 0.1." in second
     refusal = await metered.transcribe(harness.member, channel)
-    assert refusal.startswith("You have used up your 0.3 min of recordings for today.")
+    assert refusal.startswith("You have used up your 0.1 min of recordings for today.")
     assert renewal(metered) in refusal
-    note = await harness.member.send(channel, voice=voice("jfk.ogg"))
+    note = await harness.member.send(channel, voice=voice("americans.ogg"))
     told = await harness.answer_to(note, lambda said: "used up" in said)
-    assert told["content"].startswith("You have used up your 0.3 min of recordings")
+    assert told["content"].startswith("You have used up your 0.1 min of recordings")
     assert harness.chat.requests == []
     assert (await metered.ask(harness.member, channel)).startswith("Paris")
 
@@ -216,7 +216,7 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered, m
     monkeypatch.setattr("bot.usage.store.WRITTEN_AFTER_S", 0.1)
     harness = metered.harness
     guild, user = int(harness.directory["guild_id"]), int(harness.administrator.user["id"])
-    note = await harness.administrator.send(await harness.dm(harness.administrator), voice=voice("jfk.ogg"))
+    note = await harness.administrator.send(await harness.dm(harness.administrator), voice=voice("americans.ogg"))
     answer = await harness.answer_to(note, lambda said: "France." in said, reader=harness.administrator)
     await harness.voice_reply_to(answer, reader=harness.administrator)
     await (await harness.administrator.slash("say", {"text": "Hello there."}, channel="general")).response(30)
@@ -226,7 +226,7 @@ async def test_all_that_is_used_is_counted_and_nothing_twice(metered: Metered, m
             await asyncio.sleep(0.05)
     used = await used_on(metered.usage, today, user_id=user)
     assert (used.prompt_tokens, used.reply_tokens) == (200, 100)
-    assert used.heard_s == pytest.approx(voice("jfk.ogg")[1], abs=0.1)
+    assert used.heard_s == pytest.approx(voice("americans.ogg")[1], abs=0.1)
     assert used.spoken_characters == len("Paris is the capital of France.") + len("Hello there.")
     assert used.cost == pytest.approx((200 * 2 + 100 * 10) / 1e6)
     on_the_server = await used_on(metered.usage, today, guild_id=guild)
@@ -246,7 +246,7 @@ async def test_ones_own_use_is_shown_with_a_chart(metered: Metered) -> None:
         "**What you have used in the last 7 days**",
         "Today: 200 tokens in, 100 out; 0 min of recordings; 0 characters spoken.",
         "Tokens left for you today: 700 of 1,000.",
-        "Minutes of recordings left for you today: 0.3 of 0.3.",
+        "Minutes of recordings left for you today: 0.1 of 0.1.",
         f"It is renewed {renewal(metered)}.",
         "Cost: €0.0014 today, €0.0042 in 7 days.",
     ]
