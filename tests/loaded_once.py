@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hikari.impl.config
 import pytest
 
+from audio.recognition.device import DeviceChoice
 from audio.recognition.whisper_loading import load_model
 from audio.synthesis.piper import load_voice
 from bot.weights.weights import WeightsCache
+
+if TYPE_CHECKING:
+    import tokenizers
+    from ctranslate2.models import Whisper
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,7 +35,18 @@ def models_are_loaded_once() -> Iterator[None]:
             "verified",
             lambda cache, name: once(name) if cache.folder == bundled.folder else verified(cache, name),
         )
-        patch.setattr("audio.recognition.whisper.load_model", functools.cache(load_model))
+        patch.setattr("audio.recognition.whisper.load_model", _for_any_number_of_workers)
         patch.setattr("hikari.impl.config._ssl_factory", functools.cache(hikari.impl.config._ssl_factory))
         patch.setattr("audio.synthesis.piper.load_voice", functools.cache(load_voice))
         yield
+
+
+def _for_any_number_of_workers(
+    model: str | Path, *, device: DeviceChoice, compute_type: str, threads: int, workers: int
+) -> tuple[Whisper, tokenizers.Tokenizer]:
+    """One model answers fewer threads at once as it answers many."""
+    most = max(workers, os.cpu_count() or 1)
+    return _loaded(model, device=device, compute_type=compute_type, threads=threads, workers=most)
+
+
+_loaded = functools.cache(load_model)

@@ -6,12 +6,21 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.answering import missed_questions
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
-SETTLED_S = 4.0
+SETTLED_S = 2.5
 """After a start, or a new session, all is looked through that could have been missed."""
+
+
+@pytest.fixture(autouse=True)
+def _little_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox tells of its few guilds at once."""
+    monkeypatch.setattr(missed_questions, "SETTLING_S", 0.5)
 
 
 async def replies_to(harness: BotHarness, asked: Message) -> list[Message]:
