@@ -16,6 +16,7 @@ from bot.app.background import StartTask, background_tasks
 from bot.app.chat import models_named_in
 from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
+from bot.app.discord_json import discord_json
 from bot.app.foundation import Foundation
 from bot.app.gateways import Duty, GatewayLocks, gateway_locks
 from bot.app.health import Health, Watched
@@ -77,6 +78,7 @@ class Starling:
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
+            dumps=discord_json,
             intents=build_intents(settings),
             banner=None,
             logs=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -10,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.sandbox.model.json_codec import from_json
 from bot.sandbox.observer import Frame
 from bot.sandbox.request_log import LoggedRequest
 from tests.conformance.differences import Difference
@@ -63,7 +63,7 @@ class Recorder:
         if frame.account is not None and not frame.account.bot:
             return
         began_s = time.perf_counter()
-        payload = json.loads(frame.text)
+        payload = from_json(frame.text)
         name = self.gateway.name(payload, sent=frame.sent)
         self._note(name, (("frame", found) for found in self.gateway.differences(payload, sent=frame.sent)))
         self.cost_s += time.perf_counter() - began_s

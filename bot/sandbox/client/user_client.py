@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import aiohttp
 
 from bot.sandbox.client.form_filling import File
 from bot.sandbox.model.errors import DiscordError, SandboxError
-from bot.sandbox.model.json_codec import Json
+from bot.sandbox.model.json_codec import Json, from_json, to_json
 
 PATIENCE_S = 30.0
 """How long anything is waited for unless it is said."""
@@ -135,15 +134,15 @@ class UserClient:
         if files:
             # Names as browsers send them: not percent-encoded.
             data = aiohttp.FormData(quote_fields=False)
-            data.add_field("payload_json", json.dumps(body), content_type="application/json")
+            data.add_field("payload_json", to_json(body), content_type="application/json")
             for i, (name, content, content_type) in enumerate(files):
                 data.add_field(f"files[{i}]", content, filename=name, content_type=content_type)
         elif body is not None:
-            data = json.dumps(body).encode()
+            data = to_json(body).encode()
             headers["Content-Type"] = "application/json"
         async with self._session.request(method, f"{self._url}/api/v10{path}", data=data, headers=headers) as response:
             raw = await response.read()
-            answer = json.loads(raw) if raw else None
+            answer = from_json(raw) if raw else None
             if response.status >= 400:
                 refused = answer if isinstance(answer, dict) else {}
                 raise DiscordError(
@@ -162,7 +161,7 @@ class UserClient:
             f"{self.sandbox['gateway']}?v=10&encoding=json&compress=zlib-stream", max_msg_size=0
         )
         inflator = zlib.decompressobj()
-        hello = json.loads(inflator.decompress(await self._socket.receive_bytes()))
+        hello = from_json(inflator.decompress(await self._socket.receive_bytes()))
         identify = {"token": self._token, "properties": {"os": "sandbox", "browser": "sandbox", "device": ""}}
         await self._socket.send_json({"op": 2, "d": identify})
         reader = asyncio.create_task(self._read(self._socket, inflator.decompress))
@@ -176,7 +175,7 @@ class UserClient:
         async for frame in socket:
             if frame.type is not aiohttp.WSMsgType.BINARY:
                 break
-            payload = json.loads(inflate(frame.data))
+            payload = from_json(inflate(frame.data))
             if payload["op"] == 0:
                 await self._note(payload["t"], payload["d"])
 
