@@ -27,6 +27,7 @@ def main() -> None:
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.warmup = False
+    params.fit_params = False  # the model is small: to see what would fit, it is loaded once more
     params.api_keys = [sys.stdin.readline().strip()]
     params.ui = False
     params.sampling.temp = 0.2  # a model this small wanders off when it is sampled more freely

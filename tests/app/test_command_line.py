@@ -15,7 +15,7 @@ from audio import decode
 from bot.app.token import has_token_shape
 from tests.app.forked import fork, kept
 from tests.conftest import ROOT
-from tests.spoken import JFK, PISETS, is_heard, words
+from tests.spoken import AMERICANS, JFK, PISETS, is_heard, words
 
 RECORDINGS = ROOT / "tests" / "recordings"
 
@@ -90,12 +90,12 @@ def test_words_have_times_and_names_are_known_beforehand(whisper_base: Path) -> 
 
 def test_one_bad_file_is_told_of_and_the_others_are_transcribed(tmp_path: Path, whisper_base: Path) -> None:
     (tmp_path / "bad.ogg").write_text("not sound")
-    done = starling("transcribe", tmp_path / "bad.ogg", tmp_path / "none.ogg", RECORDINGS / "jfk.ogg", "--json")
+    done = starling("transcribe", tmp_path / "bad.ogg", tmp_path / "none.ogg", RECORDINGS / "americans.ogg", "--json")
     assert done.returncode == 1
     bad, none, good = map(json.loads, done.stdout.splitlines())
     assert "not a recording" in bad["error"]
     assert "cannot be read" in none["error"]
-    assert is_heard(JFK, good["text"])
+    assert is_heard(AMERICANS, good["text"])
 
 
 def test_text_becomes_a_file_that_plays(tmp_path: Path, piper_joe: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.app import connection
 from bot.app.backup import move_database
 from bot.app.check import Check, CheckResult
 from bot.app.doctor import examine
@@ -294,9 +295,10 @@ async def test_what_one_process_has_promised_is_kept_by_two_gateways_on_a_copy_o
 
 
 async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_when_it_is_back(
-    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path
+    tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = Options(max_concurrency=1, identify_interval_s=5.0)
+    options = Options(max_concurrency=1, identify_interval_s=2.0)
+    monkeypatch.setattr(connection, "IDENTIFY_PAUSE_S", 2.2)  # of the one that is here, before the other may
     async with (
         ScriptedChat() as chat,
         Sandbox(options=options) as sandbox,
@@ -314,8 +316,8 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
                 )
             )  # fmt: skip
 
-        second = await start_second()
         await stack.enter_async_context(running(tmp_path, sandbox, **settings_of(0, chat, filled_postgresql)))
+        second = await start_second()
         await ready_at(second)
         assert sorted(session.shard for session in sandbox.bot_sessions) == [(0, 2), (1, 2)]
         refused = [entry for entry in sandbox.services.wire.entries() if entry.get("op") == INVALID_SESSION]

@@ -21,13 +21,13 @@ from tests.app.forked import execute
 from tests.app.process import WITHOUT_MODELS, command, command_by, ready_at
 from tests.harness import RECORDINGS, populated, running, voice
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, is_heard
+from tests.spoken import AMERICANS, is_heard
 
 
 async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
     tmp_path: Path, whisper_base: Path, piper_joe: Path, smollm2: Path
 ) -> None:
-    settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline", "CHAT_MAX_TOKENS": "60"}
+    settings = {"SANDBOX_PORT": "0", "DATA_FOLDER": str(tmp_path), "TTS_ENGINE": "offline", "CHAT_MAX_TOKENS": "20"}
     async with command_by(execute, "run", **settings) as process:
         url = await ready_at(process)
         async with aiohttp.ClientSession() as session:
@@ -37,7 +37,7 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
                 assert response.status == 200
         async with DiscordUser(url, directory["users"][1]["token"]) as person:
             channel = (await person.dm(directory["application_id"]))["id"]
-            asked = await person.send(channel, voice=voice("jfk.ogg"))
+            asked = await person.send(channel, voice=voice("americans.ogg"))
             async with asyncio.timeout(60):
                 while True:
                     replies = [m for m in await person.messages(channel) if int(m["id"]) > int(asked["id"])]
@@ -46,7 +46,7 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
                     if is_whole and any(m["flags"] & 1 << 13 for m in replies):
                         break
                     await asyncio.sleep(0.2)
-        assert is_heard(JFK, replies[0]["content"])
+        assert is_heard(AMERICANS, replies[0]["content"])
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(20):
             _out, err = await process.communicate()

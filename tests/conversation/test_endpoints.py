@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.conversation import patience
 from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
 from bot.conversation.chat_message import ChatMessage, Picture
 from bot.conversation.endpoint import EndpointAddress
@@ -50,6 +51,12 @@ PARIS = Scripted(words("Paris."))
 
 Body = dict[str, Any]
 Script = Callable[[Body], Scripted | None]
+
+
+@pytest.fixture(autouse=True)
+def _soon_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the endpoint does not say when."""
+    monkeypatch.setattr(patience, "FIRST_RETRY_S", 0.01)
 
 
 @pytest.fixture

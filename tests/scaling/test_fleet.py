@@ -98,6 +98,7 @@ async def begun(fleet: Fleet, asked: Asked) -> None:
 
 async def written(fleet: Fleet, asked: Asked) -> None:
     await begun(fleet, asked)
+    fleet.harness.chat.word_delay_s = 0.0
     await fleet.harness.answer_to(asked.message, lambda text: "ten" in text, reader=asked.person)
 
 

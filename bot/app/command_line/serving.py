@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from bot.app.command_line.console import err
 from bot.app.command_line.weights import fetch
+from bot.app.garbage import nothing_is_garbage_yet
 from bot.settings import Settings, read_settings, unknown_names
 from bot.weights.needed import needed_models
 from bot.weights.weights import WeightsCache
@@ -29,6 +30,7 @@ def run(
 
     Example:  DISCORD_TOKEN=... starling run
     """
+    nothing_is_garbage_yet()
     from bot.app.logs import set_up_logs
     from bot.app.running import run_starling
 
@@ -66,6 +68,7 @@ def worker(
 
     Example:  WORK_URL=nats://worker:password@nats:4222 starling worker
     """
+    nothing_is_garbage_yet()
     from bot.app.logs import set_up_logs
     from bot.app.worker import read_worker_settings, run_worker
     from bot.weights.needed import needed_for_speech

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model
+from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from bot.training.local.gguf_adapter import Shape, read_adapter
@@ -77,8 +78,8 @@ def _read_once() -> Iterator[None]:
 
 @_read_once()
 def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> BaseModel:
-    """Read ``file``, a GGUF, as float32, and ``adapter``, or add one that changes nothing yet. Takes 0.6 GB;
-    where there is a GPU, the model is put there.
+    """Read ``file``, a GGUF, and ``adapter``, or add one that changes nothing yet. Takes 0.4 GB; where there is a GPU,
+    the model is put there.
 
     Raises:
         ValueError: ``adapter`` cannot be read.
@@ -92,10 +93,20 @@ def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> Ba
     )
     alpha = 2 * rank
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=list(TARGETS), task_type="CAUSAL_LM")
-    base = BaseModel(get_peft_model(model, config).to(device), tokenizer, float(alpha), device)
+    base = BaseModel(_quick(get_peft_model(model, config)).to(device), tokenizer, float(alpha), device)
     if adapter is not None:
         known = read_adapter(adapter, base.parameters(), base.shape)
         with torch.no_grad():
             for name, value in base.parameters().items():
                 value.copy_(torch.from_numpy(known[name]))
     return base
+
+
+def _quick(model: Any) -> Any:
+    """``model`` with the matrices that stay as they are in the 16 bits in which they are multiplied: from 32 bits, each
+    of them would be converted again each time, which takes a tenth of a step."""
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            matrix = module.get_base_layer()
+            matrix.weight.data = matrix.weight.data.to(torch.bfloat16)
+    return model

@@ -8,6 +8,7 @@ with 0 when the second has taken the training's place, and with ``HELD_ALREADY``
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -59,8 +60,11 @@ def _train(folder: JobFolder, gguf: Path, turns: Path, inference_priority: Infer
     try:
         with FileLock(turns):
             folder.note(state=TrainingState.RUNNING, message="loading the model")
+            gc.disable()  # nothing that is imported is garbage, and to look for some takes a sixth of it
             from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
+            gc.freeze()
+            gc.enable()
             learn(folder, gguf, inference_priority)
             folder.note(state=TrainingState.SUCCEEDED)
     except Exception as error:

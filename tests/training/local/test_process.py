@@ -124,14 +124,13 @@ async def test_what_is_cancelled_stays_so(trainer: LocalTrainer, waiting: str, t
     assert (await trainer.state(waiting)).state == "cancelled"
 
 
-async def test_a_process_that_fails_tells_why(
-    trainer: LocalTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.training.local.trainer.NICENESS", 0)
+async def test_a_process_that_fails_tells_why(trainer: LocalTrainer, tmp_path: Path) -> None:
+    (tmp_path / ".training.lock").mkdir()  # nobody can lock that, which is seen before the model is loaded
     handle = await trainer.start(DATA, RECIPE, tmp_path / "job")
     progress = await _ended(trainer, handle)
     assert progress.state == "failed"
     assert isinstance(progress.error, TrainingFailedError)
+    assert "IsADirectoryError" in str(progress.error)
     with pytest.raises(TrainingFailedError):
         await trainer.result(handle)
 
