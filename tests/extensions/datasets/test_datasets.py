@@ -314,7 +314,7 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
     assert len(choices) == 25
     assert all(len(choice["name"]) <= 100 and len(choice["value"]) <= 100 for choice in choices)
     name = choices[7]["value"]
-    lines = (json.dumps({"input": f"Question {n}? " + "w" * 300, "output": f"O{n}"}) + "\n" for n in range(10_000))
+    lines = (json.dumps({"input": f"Question {n}? " + "w" * 300, "output": f"O{n}"}) + "\n" for n in range(3_000))
     await _told(ada, "dataset add", dataset=name, file=_file("".join(lines).encode(), "many.jsonl"))
     took_s = []
     for typed in ("НАБОР 07", "набор 0", "7"):
@@ -324,7 +324,7 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
             for choice in await ada.autocomplete("archive", {"dataset": typed}, "dataset", channel="general")
         }
         took_s.append(time.perf_counter() - began_s)
-    for typed, count in (("question 99", 25), ("question 9999?", 1), ("o9999", 1), ("nothing like it", 0)):
+    for typed, count in (("question 29", 25), ("question 2999?", 1), ("o2999", 1), ("nothing like it", 0)):
         began_s = time.perf_counter()
         choices = await ada.autocomplete(
             "dataset remove", {"dataset": name, "example": typed}, "example", channel="general"
