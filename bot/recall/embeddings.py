@@ -15,7 +15,7 @@ import numpy as np
 from bot.recall.everyday import EVERYDAY, TYPED
 from bot.recall.everyday_vectors import Side, worked_out
 from bot.recall.indexes import REACH
-from bot.recall.known_weights import USE_SHA256
+from bot.recall.known_weights import BGE_SHA256, USE_SHA256
 from bot.recall.neighbourhoods import MAX_RAISE
 from bot.recall.retrievers import MAX_CHARS, MAX_REMEMBERED, Retriever, Vectors, check_weights, package_folder, unit
 
@@ -90,11 +90,14 @@ class EnglishEmbedding:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
+        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self.embedded)
+        self._ahead = worked_out(BGE_SHA256, Side.KNOWN)
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        vectors = unit(np.stack([self._remembered(text[:MAX_CHARS]) for text in texts]))
+        ahead = self._ahead
+        found = [ahead[text] if text in ahead else self._remembered(text[:MAX_CHARS]) for text in texts]
+        vectors = unit(np.stack(found))
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
@@ -110,7 +113,8 @@ class EnglishEmbedding:
         """See ``Embedding``."""
         return self._everyday
 
-    def _embedded(self, text: str) -> Vectors:
+    def embedded(self, text: str) -> Vectors:
+        """The vector of ``text``, of length one, worked out here and now."""
         encoded = self._tokenizer.encode(text)
         inputs = {
             "input_ids": encoded.ids,
@@ -119,7 +123,8 @@ class EnglishEmbedding:
         }
         states = self._session.run(None, {name: np.array([ids], np.int64) for name, ids in inputs.items()})[0]
         # The model is trained so that the first token speaks for the sentence.
-        return np.asarray(states[0][0], np.float32)
+        vector: Vectors = unit(np.asarray(states[0][:1], np.float32))[0]
+        return vector
 
 
 class SecondEmbedding(Protocol):
@@ -151,7 +156,7 @@ class SentenceEncoder:
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
         self._model = NumpyBackend(str(resources / "weights.npz"), words, threads=1)
         self._lock = threading.Lock()
-        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
+        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self.embedded)
         self._ahead = worked_out(USE_SHA256, Side.KNOWN)
         self._mean = self._raw(EVERYDAY).mean(0)
 
@@ -169,7 +174,8 @@ class SentenceEncoder:
         ahead = self._ahead
         return np.stack([ahead[text] if text in ahead else self._remembered(text[:MAX_CHARS]) for text in texts])
 
-    def _embedded(self, text: str) -> Vectors:
+    def embedded(self, text: str) -> Vectors:
+        """The vector of ``text``, of length one, worked out here and now."""
         with self._lock:
             vector: Vectors = unit(np.asarray(self._model.encode([text]), np.float32))[0]
         return vector

