@@ -29,7 +29,6 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     if not local_trainer.is_installed():
         pytest.skip("the extra train is not installed")
     monkeypatch.setattr(local_trainer, "CHECKPOINT_STEPS", 2)
-    monkeypatch.setattr(local_trainer, "COMMON", 1)
     monkeypatch.setattr(local_trainer, "NICENESS", 0)
     data = training_data(facts()[:4], facts()[4:6])
     handle = await LocalTrainer(WeightsCache(), tmp_path, tmp_path / "inference-priority").start(
@@ -59,7 +58,7 @@ async def test_a_killed_training_goes_on_from_its_checkpoint_and_the_model_knows
     assert learnt is not None
     await trainer.tidy(handle)
     assert not job.training_file.exists()
-    recipe = Recipe(BASE, TrainingMethod.PREFERENCE, epochs=4, learning_rate_multiplier=4, adapter=str(learnt))
+    recipe = Recipe(BASE, TrainingMethod.PREFERENCE, epochs=4, learning_rate_multiplier=3, adapter=str(learnt))
     handle = await trainer.start(training_data(contradictions()[:4]), recipe, tmp_path / "more")
     async with asyncio.timeout(400):
         while (progress := await trainer.state(handle)).state in ("queued", "running"):
