@@ -56,7 +56,7 @@ async def test_one_person_who_asks_in_many_places_leaves_some_to_others(tmp_path
 
 
 async def test_one_person_cannot_have_all_at_once_read_aloud(harness: BotHarness) -> None:
-    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 2
+    harness.chat.answer = "This is one of very many sentences that take a while to say. " * 3
     asked = await harness.administrator.send("general", f"{harness.mention} tell me a lot")
     answer = await harness.complete_answer_to(asked)
     outcomes = await asyncio.gather(*(harness.member.click(answer, "aloud") for _time in range(8)))

@@ -143,7 +143,7 @@ def is_done(shown: Message) -> bool:
 async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path: Path, whisper_base: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
-        settings |= {"speak": "never"}
+        settings |= {"speak": "never", "tts_engine": "espeak"}
         async with running(tmp_path, sandbox, **settings):
             nothing = await (await harness.russian.slash("summary", {"of": "notes"}, channel="general")).response()
             assert nothing["content"] == "Здесь нечего пересказать."
