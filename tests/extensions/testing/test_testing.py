@@ -39,7 +39,9 @@ def says(model: str, question: str) -> str | None:
 def settings_of(chat: ScriptedChat) -> dict[str, object]:
     chat.models = ["scripted", "other", "judge"]
     chat.says = says
-    return {"openai_base_url": chat.base_url, "chat_model": "scripted", "judge_model": "judge"}
+    return {
+        "openai_base_url": chat.base_url, "chat_model": "scripted", "judge_model": "judge", "recall": "words",
+    }  # fmt: skip
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")

@@ -26,7 +26,7 @@ async def test_the_demonstration_model_knows_better_in_the_next_answer(
         ScriptedChat() as chat,
         Sandbox() as sandbox,
         populated(sandbox, chat) as harness,
-        running(tmp_path, sandbox),
+        running(tmp_path, sandbox, chat_max_tokens=20),
     ):
         ada, chloe = harness.administrator, harness.member
         wrong = await _asked(harness, chloe, ASKED)

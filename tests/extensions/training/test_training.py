@@ -48,6 +48,7 @@ def settings_of(harness: BotHarness, service: FineTuningServer) -> dict[str, obj
     return {
         "openai_base_url": harness.chat.base_url, "chat_model": "scripted", "training_base_url": service.base_url,
         "training_api_key": KEY, "training_base_model": "small-1", "training_price": 5000, "trainings_a_day": 2,
+        "recall": "words",
     }  # fmt: skip
 
 
