@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from bot.app.allocation import allocate_in_one_arena
 from bot.app.command_line.console import err
 from bot.app.command_line.weights import fetch
 from bot.app.garbage import nothing_is_garbage_yet
@@ -31,6 +32,7 @@ def run(
     Example:  DISCORD_TOKEN=... starling run
     """
     nothing_is_garbage_yet()
+    allocate_in_one_arena()
     from bot.app.logs import set_up_logs
     from bot.app.running import run_starling
 
@@ -69,6 +71,7 @@ def worker(
     Example:  WORK_URL=nats://worker:password@nats:4222 starling worker
     """
     nothing_is_garbage_yet()
+    allocate_in_one_arena()
     from bot.app.logs import set_up_logs
     from bot.app.worker import read_worker_settings, run_worker
     from bot.weights.needed import needed_for_speech

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.app.allocation import allocate_in_one_arena
 from bot.app.command_line.console import err
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -54,6 +55,7 @@ def transcribe(
 
     Example:  starling transcribe note.ogg talk.mp3 --json
     """
+    allocate_in_one_arena()
     # What hears takes a second to import, which no other command should wait for.
     from audio.recognition.batch import Quality
     from audio.recognition.options import TranscriptionOptions
