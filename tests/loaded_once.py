@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hikari.impl.config
 import pytest
 
 from audio.recognition.device import DeviceChoice
@@ -27,6 +26,9 @@ def models_are_loaded_once() -> Iterator[None]:
 
     What fails is tried again. Weights that a test damages lie in a folder of its own, and are verified each time.
     """
+    # Not by the process that hands out the tests, for which the others wait.
+    from hikari.impl import config
+
     verified, bundled = WeightsCache.verified, WeightsCache()
     once = functools.cache(functools.partial(verified, bundled))
     with pytest.MonkeyPatch.context() as patch:
@@ -36,7 +38,7 @@ def models_are_loaded_once() -> Iterator[None]:
             lambda cache, name: once(name) if cache.folder == bundled.folder else verified(cache, name),
         )
         patch.setattr("audio.recognition.whisper.load_model", _for_any_number_of_workers)
-        patch.setattr("hikari.impl.config._ssl_factory", functools.cache(hikari.impl.config._ssl_factory))
+        patch.setattr(config, "_ssl_factory", functools.cache(config._ssl_factory))
         patch.setattr("audio.synthesis.piper.load_voice", functools.cache(load_voice))
         yield
 
