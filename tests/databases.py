@@ -132,14 +132,22 @@ def new_database(server: str, template: str = "template1") -> Iterator[str]:
     """The URL of a new database at ``server``, a copy of ``template``, which is dropped after the block: hundreds of
     them would fill the memory."""
     name = f"t{uuid.uuid4().hex}"
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+    asyncio.run(_create(server, name, template))
     yield server.replace("/postgres?", f"/{name}?")
-    asyncio.run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    asyncio.run(_drop(server, name))
 
 
-async def _execute(server: str, statement: str) -> None:
+async def _create(server: str, name: str, template: str) -> None:
     connection = await pytest.importorskip("asyncpg").connect(server)
-    await connection.execute(statement)
+    # From PostgreSQL 15 on it would be written to the journal, page by page.
+    copied = " STRATEGY FILE_COPY" if connection.get_server_version() >= (15,) else ""
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{copied}')
+    await connection.close()
+
+
+async def _drop(server: str, name: str) -> None:
+    connection = await pytest.importorskip("asyncpg").connect(server)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await connection.close()
 
 
