@@ -83,8 +83,10 @@ async def test_what_failed_is_tried_again_also_before_the_worker_has_settled_it(
     settle = WorkServer._settle
 
     async def slowly(server: WorkServer, sending: Coroutine[None, None, None]) -> None:
-        await asyncio.sleep(QUICK.look_s)
-        await settle(server, sending)
+        try:
+            await asyncio.sleep(QUICK.look_s)
+        finally:
+            await settle(server, sending)
 
     monkeypatch.setattr(WorkServer, "_settle", slowly)
     async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler) as server:
