@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import io
 import statistics
 import time
@@ -28,7 +27,7 @@ from audio.recognition.batch import Quality
 from audio.recognition.device import Device, DeviceChoice, card_type, chosen_device
 from audio.recognition.transcriber import PROCESSOR_TYPE
 from benchmarks.machine import machine
-from benchmarks.transcription import RECORDINGS, normalised
+from benchmarks.transcription import RECORDINGS, normalised, rows_in
 from bot.weights.weights import WeightsCache
 
 STOCK_BATCH = 16
@@ -56,10 +55,9 @@ class Heard:
 
 def files_in(folder: Path) -> list[File]:
     """The recordings that the table in ``folder`` names."""
-    with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
-        rows = [row for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if row["text"].strip()]
     return [
-        File((folder / row["file"]).read_bytes(), row["lang"], normalised(row["text"], row["lang"])) for row in rows
+        File((folder / row["file"]).read_bytes(), row["lang"], normalised(row["text"], row["lang"]))
+        for row in rows_in(folder)
     ]
 
 

@@ -65,13 +65,16 @@ class Result:
 
 def notes_in(folder: Path) -> list[Note]:
     """The recordings that the table in ``folder`` names."""
-    with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
-        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [
         Note(row["lang"], normalised(row["text"], row["lang"]), decode((folder / row["file"]).read_bytes()).samples)
-        for row in rows
-        if row["text"].strip()
+        for row in rows_in(folder)
     ]
+
+
+def rows_in(folder: Path) -> list[dict[str, str]]:
+    """Those of the table in ``folder`` that say what is spoken."""
+    with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
+        return [row for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if row["text"].strip()]
 
 
 _ENGLISH = EnglishTextNormalizer()

@@ -176,6 +176,7 @@ def _exactly(part: bytes, length: int) -> bytes:
 
 
 def recording_error(name: str, params: dict[str, object]) -> RecordingError:
+    """The error of that class that another process has told of. Raises ``ValueError`` where there is none."""
     kind = getattr(audio.errors, name, None)
     if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(params, dict)):
         raise ValueError(f"an error named {name}")

@@ -30,6 +30,7 @@ from bot.conversation.repetition import Repetition
 from bot.conversation.sources import MAX_SOURCES, Source
 from bot.conversation.stream_events import EventDecoder, LineTooLongError, StreamEvent
 from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
+from bot.conversation.whole_signs import with_whole_signs
 
 USAGE_WAIT_S = 2.0
 """How long the end of a reply may wait for the endpoint's own count of tokens."""
@@ -276,7 +277,7 @@ class StreamedReply:
             text, self._half = text[:-1], text[-1]
         if _NO_TEXT.search(text) is None:
             return text
-        return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return with_whole_signs(text.replace("\0", ""))
 
     def _shown(self, part: str) -> str:
         self.has_shown = self.has_shown or bool(part.strip())

@@ -264,11 +264,16 @@ class WorkBus:
             else:
                 asked.sequence = ack.seq
                 self._look_later(asked)
-                if not ack.duplicate or (await self._is_under_way(asked) and not await self._has_failed(asked)):
+                if not ack.duplicate:
                     return
-                # It was published before, by this gateway or in its life before, and has ended since.
-                if (known := await self._known(asked)) is not None and known.error is None:
+                # It was published before, by this gateway or in its life before, and may have ended since. An error is
+                # told a moment before its message goes.
+                is_under_way = await self._is_under_way(asked)
+                known = await self._known(asked)
+                if known is not None and known.error is None:
                     asked.settle(known, self._gateway)
+                    return
+                if is_under_way and (known is None or known.publication != publication):
                     return
                 asked.attempt = uuid.uuid4().hex[:12]
 
@@ -280,11 +285,6 @@ class WorkBus:
             return result_from(stored.data or b"")
         except (ClientError, EnvelopeError):
             return None
-
-    async def _has_failed(self, asked: _Asked) -> bool:
-        """Whether its publication has ended with an error: its message goes a moment after that is told."""
-        known = await self._known(asked)
-        return known is not None and known.error is not None and known.publication == asked.publication(self._gateway)
 
     async def _is_under_way(self, asked: _Asked) -> bool:
         """Whether the task waits or is done by a worker; True where that cannot be told."""
