@@ -55,7 +55,9 @@ async def compare(
     try:
         async with asyncio.TaskGroup() as group:
             answers = [group.create_task(_answer(model, turns, meter)) for model in (first, second)]
-    except* ChatError as errors:
+    except ExceptionGroup as errors:  # what is raised in except* is a group until Python 3.11.3, which Debian 12 has
+        if errors.split(ChatError)[1] is not None:
+            raise
         raise OneIsSilentError from errors.exceptions[0]
     return await store.add(
         guild_id=guild_id, channel_id=channel_id, asked_by=asked_by, prompt=prompt,
