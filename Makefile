@@ -27,7 +27,7 @@ patiently = $(if $(MAKE_TERMOUT),$(2),\
 PROCESSES ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 # Python may keep what it has compiled, also where an image tells it not to: each process would compile all tests anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE MALLOC_ARENA_MAX=1 $(BIN)/pytest
-IN_PARALLEL := -n $(PROCESSES) --maxprocesses 8 --dist worksteal
+IN_PARALLEL := --processes $(PROCESSES)
 
 # The same speech model hears other commas, and now and then another word, on another processor. These are the kernels of
 # CTranslate2 that this processor can play, each with and without MKL.

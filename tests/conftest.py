@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
-import os
-import shutil
 import wave
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ import structlog
 
 from audio import decode
 from bot.weights.weights import WeightsCache
+from tests import chromium
 from tests.spoken import compares_transcripts
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.harnesses",
     "tests.loaded_once",
+    "tests.processes",
     "tests.scaling.nats",
 ]
 
@@ -44,10 +44,6 @@ LISTENING = frozenset({"transcriber", "fast"})
 """Fixtures that transcribe with the real model."""
 
 
-LONGEST = ("tests/scaling/test_fleet.py::", "tests/training/local/test_learning.py::")
-"""The files whose tests take minutes, the longest first."""
-
-
 def pytest_configure() -> None:
     """Errors are logged without colours and variables, as by the bot itself: with them one takes a second or two."""
     *others, _coloured = structlog.get_config()["processors"]
@@ -55,9 +51,9 @@ def pytest_configure() -> None:
     structlog.configure(processors=[*others, plain])
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Marks come before pytest chooses by them, the order after all else that changes it."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks come before pytest chooses by them."""
     compares = functools.cache(compares_transcripts)
     for item in items:
         if not isinstance(item, pytest.Function):
@@ -66,8 +62,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if compares(item.function.__code__) or not LISTENING.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.speech_model)
-    yield
-    items[:] = _longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
@@ -75,19 +69,6 @@ def pytest_collection_finish() -> None:
     as often as in a process with less in it: that took a twentieth of the time of all tests."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-
-
-def _longest_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
-    """``items``, so ordered that the ``LONGEST`` files are begun first, one by each of the ``processes``, which begin
-    with equal shares of the whole: a long test that is begun last keeps one busy while the others have no more."""
-    long = [[item for item in items if item.nodeid.startswith(name)] for name in LONGEST]
-    rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
-    share = len(rest) // processes
-    ordered: list[pytest.Item] = []
-    for process in range(processes):
-        ordered += [item for group in long[process::processes] for item in group]
-        ordered += rest[process * share : (process + 1) * share if process + 1 < processes else None]
-    return ordered
 
 
 def _weights(name: str) -> Path:
@@ -123,9 +104,8 @@ def corpus() -> Path:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     """A headless Chromium whose microphone hears saoirse.ogg, each time from its beginning."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium on this machine; on Debian or Ubuntu: apt-get install chromium")
+    if (program := chromium.program()) is None:
+        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium-headless-shell")
     from playwright.async_api import async_playwright
 
     spoken = tmp_path_factory.mktemp("microphone") / "saoirse.wav"
@@ -137,10 +117,9 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={spoken}",
-        # Chromium refuses to sandbox itself for root, which containers run as.
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        *chromium.arguments(),
     ]
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=arguments)
+        started = await playwright.chromium.launch(executable_path=program, args=arguments)
         yield started
         await started.close()

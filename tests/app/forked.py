@@ -24,7 +24,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
@@ -33,7 +33,6 @@ from tests.app.fork_server import Order
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "HOME", "LANG", "CT2_FORCE_CPU_ISA", "CT2_USE_MKL")
 """Of the environment: where programs and models are, and the kernel that the speech model computes with."""
-_SHARED = "address of the fork server"
 
 
 class ForkServerError(AssertionError):
@@ -135,15 +134,10 @@ class Forked:
 _addresses: list[str] = []
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if shared := getattr(config, "workerinput", {}).get(_SHARED):
-        _addresses.append(shared)
-
-
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist has one more process that tests: it shares our server, which imports nothing until it is asked."""
-    node.workerinput[_SHARED] = _address()
+def pytest_before_fork() -> None:
+    """All processes that test share our server, which imports nothing until it is asked."""
+    _address()
 
 
 def _address() -> str:

@@ -1,14 +1,13 @@
 """The part of pytest that lets a recorder see every sandbox of a run, and gives one verdict at its end.
 
-With pytest-xdist the sandboxes are in other processes: each hands over what its recorder has seen when it ends, and the
-process that all tests are reported to gives the verdict. It fails the run as a test does.
+Where tests run in several processes, each hands over what its recorder has seen when it ends, and the one that all are
+reported to gives the verdict. It fails the run as a test does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,6 @@ from tests.conformance.verdict import Evidence, verdicts
 
 TESTS = Path(__file__).parents[1]
 VERDICT = "tests/conformance/verdict.py"
-_HANDED_OVER = "seen by the recorder"
 
 
 class Conformance:
@@ -60,22 +58,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_CONFORMANCE].is_whole = False
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand over what was seen, where another process gives the verdict."""
-    handed_over: dict[str, str] | None = getattr(session.config, "workeroutput", None)
-    if handed_over is not None:
-        handed_over[_HANDED_OVER] = session.config.stash[_CONFORMANCE].own.to_json()
+@pytest.hookimpl(optionalhook=True)
+def pytest_hand_over(config: pytest.Config) -> Evidence:
+    return config.stash[_CONFORMANCE].own
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
+def pytest_handed_over(config: pytest.Config, known: Evidence | None) -> None:
     """Take what another process has seen; one that crashed has seen something that nobody knows of."""
-    conformance: Conformance = node.config.stash[_CONFORMANCE]
-    if error is None and _HANDED_OVER in node.workeroutput:
-        conformance.others.append(Evidence.from_json(node.workeroutput[_HANDED_OVER]))
-    else:
+    conformance = config.stash[_CONFORMANCE]
+    if known is None:
         conformance.is_whole = False
+    else:
+        conformance.others.append(known)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -83,7 +78,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     """Report the verdict when every test is over, as tests of their own."""
     result = yield
     conformance = session.config.stash[_CONFORMANCE]
-    if hasattr(session.config, "workeroutput") or session.config.option.collectonly:
+    if session.config.option.collectonly:
         return result
     if session.shouldfail or session.shouldstop:
         conformance.is_whole = False

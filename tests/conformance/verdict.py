@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from bot.sandbox.options import Options
 from bot.sandbox.rest.server import RestServer
 from bot.sandbox.services import SandboxServices
@@ -63,16 +61,6 @@ class Evidence:
                 whole.cost_s + part.cost_s,
             )
         return whole
-
-    def to_json(self) -> str:
-        return _JSON.dump_json(self).decode()
-
-    @classmethod
-    def from_json(cls, text: str) -> Evidence:
-        return _JSON.validate_json(text)
-
-
-_JSON = TypeAdapter(Evidence)
 
 
 def verdicts(evidence: Evidence, rest: Description | None) -> Iterator[tuple[str, str]]:

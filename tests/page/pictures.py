@@ -6,8 +6,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from playwright.async_api import Browser, async_playwright
 from audio import Sound, decode, encode
 from bot.sandbox import Sandbox
 from bot.sandbox.client.discord_user import DiscordUser
+from tests import chromium
 from tests.conftest import ROOT
 from tests.extensions.answers.test_translating import read_in
 from tests.harness import RECORDINGS, BotHarness, buttons_of, populated, running, voice
@@ -250,10 +249,8 @@ async def _train(person: DiscordUser, service: FineTuningServer, visit: Visit, p
 
 
 async def _take(folder: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=chromium.program(), args=chromium.arguments())
         for name, (width, height, colours) in SIZES.items():
             with tempfile.TemporaryDirectory() as data:
                 async with (
