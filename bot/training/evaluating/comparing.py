@@ -55,7 +55,7 @@ async def compare(
     try:
         async with asyncio.TaskGroup() as group:
             answers = [group.create_task(_answer(model, turns, meter)) for model in (first, second)]
-    except ExceptionGroup as errors:  # what is raised in except* is a group until Python 3.11.3, which Debian 12 has
+    except ExceptionGroup as errors:  # what is raised in except* is a group before Python 3.11.4; Debian 12 has 3.11.2
         if errors.split(ChatError)[1] is not None:
             raise
         raise OneIsSilentError from errors.exceptions[0]

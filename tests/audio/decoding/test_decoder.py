@@ -309,7 +309,10 @@ def test_closing_ends_the_children_even_in_the_middle_of_a_file(decoder: Decoder
 
 
 @ON_LINUX
-async def test_a_transcriber_starts_a_decoder_ahead_and_ends_it(whisper_base: Path) -> None:
+async def test_a_transcriber_starts_a_decoder_ahead_and_ends_it(
+    whisper_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audio.recognition.transcriber.Decoder", Decoder)  # not that of the tests, which keeps them
     before = children(os.getpid())
     transcriber = Transcriber(whisper_base, workers=2)
     await transcriber.load()
