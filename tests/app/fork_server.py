@@ -1,7 +1,8 @@
 """``python -m tests.app.fork_server FD``: Starling, imported once, and forked for each start of it that tests want.
 
 Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules and
-what tells languages apart is there before the fork: no thread, no model of speech, no setting, no loop.
+what files of theirs say (languages, translations, tokens, authorities) is there before the fork: no thread, no model of
+speech, no setting, no loop.
 
 ``FD`` is a listening socket. Whoever connects sends an order and what shall be stdin, stdout and stderr, is told the
 process id, and in the end the exit status. A process ends with the connection of whoever ordered it, and all end with
@@ -53,10 +54,16 @@ IMPORTED = (
     "audio.synthesis.festival",
     "audio.synthesis.openai_engine",
     "audio.synthesis.reading.read_out",
+    "bot.app.backup",
+    "bot.training.export.trainer",
     "aiosqlite",
     "anyio._backends._asyncio",
     "faster_whisper",
     "httpcore2",
+    "numpy.fft",
+    "openai.resources.chat.completions",
+    "openai.resources.fine_tuning",
+    "tests.scaling.quick",
     "truststore",
 )
 """What a start imports sooner or later, beside the extensions. Not onnxruntime: with its import a thread begins."""
@@ -93,13 +100,21 @@ def main() -> None:
 
 def _import() -> None:
     from audio.language import detect_language
+    from bot.conversation.tokens import count_tokens
+    from bot.conversation.trusted_authorities import trusted_authorities
+    from bot.i18n.translation import catalogues
 
     for name in IMPORTED:
         importlib.import_module(name)
     extensions = importlib.import_module("extensions")
     for each in pkgutil.walk_packages(extensions.__path__, "extensions."):
         importlib.import_module(each.name)
+    with contextlib.suppress(ImportError):  # of an extra
+        importlib.import_module("asyncpg")
     detect_language("What is it? Was ist das?")
+    count_tokens("What is it?")
+    trusted_authorities()
+    catalogues()
     assert threading.active_count() == 1, threading.enumerate()
     gc.collect()
     gc.freeze()  # what a child looks through for garbage it has to copy

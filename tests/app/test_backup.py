@@ -60,7 +60,7 @@ async def test_a_backup_while_answers_are_written_is_whole_and_forgets_again_who
     backups.mkdir()
     file = backups / "monday.tar.gz"
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
-        chat.answer, chat.word_delay_s = "one two three four five six seven eight", 0.2
+        chat.answer = "one two three four five six seven eight"
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with running(data, sandbox, **settings):
             (data / "guilds" / "201").mkdir(parents=True)
@@ -70,12 +70,14 @@ async def test_a_backup_while_answers_are_written_is_whole_and_forgets_again_who
             for name, person in (("chloe", harness.member), ("boris", harness.russian)):
                 asked = await person.send(await harness.dm(person), f"count for me, {name}")
                 await harness.answer_to(asked, lambda text: text == chat.answer, reader=person)
+            chat.held_after = 2
             asked = await harness.member.send(await harness.dm(harness.member), "and once more")
             await harness.answer_to(asked, lambda text: "two" in text)
             async with command("backup", str(file), DATA_FOLDER=str(data)) as process:  # in the middle of an answer
                 out, err = await process.communicate()
             assert (process.returncode, err) == (0, b""), err
             assert b"rows and 2 files" in out, out
+            chat.goes_on.set()
             await harness.answer_to(asked, lambda text: text == chat.answer)
             card = await harness.member.slash("privacy forget", {}, channel=await harness.dm(harness.member))
             shown = await card.response()

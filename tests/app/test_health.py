@@ -25,6 +25,7 @@ from bot.work.bus.work_bus import WorkBus
 from bot.work.metrics import REGISTRY
 from tests.app.process import WITHOUT_MODELS, command
 from tests.conftest import ROOT
+from tests.databases import place_tables
 from tests.harness import BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
@@ -217,6 +218,7 @@ async def test_on_a_full_disk_people_and_the_host_are_told_what_is_full(
 async def test_a_wrong_endpoint_is_told_at_the_start(
     tmp_path: Path, whisper_base: Path, piper_joe: Path, unused_tcp_port: int
 ) -> None:
+    await place_tables(tmp_path / "starling.db")
     async with Sandbox() as sandbox:
         settings = WITHOUT_MODELS | {
             "DISCORD_TOKEN": sandbox.bot_token, "DISCORD_API_URL": sandbox.rest_url,

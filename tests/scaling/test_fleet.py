@@ -22,7 +22,7 @@ from tests.harness import Message, populated, voice
 from tests.scaling.fleet import GATEWAYS, WORKERS, Asked, Fleet, Replies, answered, replies_to
 from tests.scaling.nats import NatsServer, running
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, PISETS, is_heard
+from tests.spoken import AMERICANS, PISETS, is_heard
 
 asyncpg = pytest.importorskip("asyncpg", reason="the extra postgresql is not installed")
 
@@ -136,9 +136,9 @@ async def test_whichever_of_four_processes_is_killed_ten_notes_are_answered_once
             place = fleet.channel(shard)
             greeted = await person.send(place, f"{harness.mention} count")
             told = await harness.answer_to(greeted, lambda text: "ten" in text, reader=person)
-            note = await person.send(place, voice=voice("saoirse.ogg"), reply_to=told)
+            note = await person.send(place, voice=voice("americans.ogg"), reply_to=told)
             asked.append(Asked(person, note))
-    for person, recording in ((ada, "jfk.ogg"), (boris, "pisets-ru.ogg"), (chloe, "saoirse.ogg")):
+    for person, recording in ((ada, "americans.ogg"), (boris, "pisets-ru.ogg"), (chloe, "americans.ogg")):
         asked.append(await send_note(person, await harness.dm(person), recording))
     # Who writes in direct messages for the first time was known to nobody: those are not looked through afterwards.
     for one in asked[4:]:
@@ -148,17 +148,17 @@ async def test_whichever_of_four_processes_is_killed_ten_notes_are_answered_once
         for name in names:
             fleet.begin(name)
         if len(asked) == 7:
-            asked.append(await send_note(boris, await harness.dm(boris), "pisets-ru.ogg"))
+            asked.append(await send_note(boris, await harness.dm(boris), "americans.ogg"))
         await fleet.ready(*names)
     fleet.nats.kill()
-    asked.append(await send_note(ada, await harness.dm(ada), "saoirse.ogg"))
-    asked.append(await send_note(chloe, await harness.dm(chloe), "saoirse.ogg"))
+    asked.append(await send_note(ada, await harness.dm(ada), "americans.ogg"))
+    asked.append(await send_note(chloe, await harness.dm(chloe), "americans.ogg"))
     await asyncio.sleep(1)
     fleet.nats.start()
     assert len(asked) == 10
     for number, one in enumerate(asked):
         assert_answered_once(await answered(one, "ten", PATIENCE_S), fleet, f"note {number}")
-    assert is_heard(JFK, (await replies_to(asked[4])).texts[0])
+    assert is_heard(AMERICANS, (await replies_to(asked[4])).texts[0])
     assert is_heard(PISETS, (await replies_to(asked[5])).texts[0], 0.5)
 
 
@@ -173,7 +173,7 @@ async def test_at_whatever_moment_a_gateway_is_killed_the_note_is_answered_once(
                 if moment.holds_workers:
                     fleet.signal(signal.SIGSTOP, *WORKERS)
                 harness.chat.word_delay_s = 0.5 if moment.is_slow else 0.0
-                note = Asked(person, await person.send(place, voice=voice("saoirse.ogg"), reply_to=reply_to))
+                note = Asked(person, await person.send(place, voice=voice("americans.ogg"), reply_to=reply_to))
                 await moment.comes(fleet, note)
                 fleet.kill(gateway)
                 harness.chat.word_delay_s = 0.0
@@ -196,7 +196,7 @@ async def test_at_whatever_moment_a_gateway_is_killed_the_note_is_answered_once(
 async def test_a_database_that_crashes_under_load_loses_no_note(fleet: Fleet) -> None:
     fleet.harness.chat.word_delay_s = 0.3
     people = (fleet.harness.administrator, fleet.harness.russian, fleet.harness.member)
-    asked = [await send_note(person, await fleet.harness.dm(person), "saoirse.ogg") for person in people]
+    asked = [await send_note(person, await fleet.harness.dm(person), "americans.ogg") for person in people]
     for one in asked:
         await promised(fleet, one)
     await fleet.harness.answer_to(asked[0].message, lambda text: "two" in text, reader=asked[0].person)

@@ -190,7 +190,7 @@ async def test_a_worker_that_is_stopped_ends_what_it_has_and_has_logged_no_word_
     waiting = next(family for family in REGISTRY.collect() if family.name == "starling_work_waiting")
     assert {sample.labels["lane"] for sample in waiting.samples} == {"interactive", "long", "bulk"}
     outcome = await harness.member.slash(
-        "transcribe", {"file": ("talk.ogg", _minutes(0.8), "audio/ogg")}, channel="general", timeout_s=20
+        "transcribe", {"file": ("talk.ogg", _minutes(0.55), "audio/ogg")}, channel="general", timeout_s=20
     )
     await outcome.response_where(lambda message: "█" in message["content"], 60)
     worker.send_signal(signal.SIGTERM)
