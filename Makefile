@@ -24,8 +24,8 @@ patiently = $(if $(MAKE_TERMOUT),$(2),\
 # How many run tests at the same time: make test PROCESSES=1. Tests wait half of their time, so there are two for each
 # core; each has models in memory, up to 2 GB, so there are no more than eight. With several arenas, glibc keeps for each
 # thread what the models of earlier tests needed, 4 GB and more.
-PROCESSES ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
-# Python may keep what it has compiled, also where an image tells it not to: each process would compile all tests anew.
+PROCESSES ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? 8 : 2 * cores)))
+# Python may keep what it has compiled, also where an image tells it not to: it would compile all tests anew each time.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE MALLOC_ARENA_MAX=1 $(BIN)/pytest
 IN_PARALLEL := --processes $(PROCESSES)
 
@@ -42,13 +42,9 @@ run: .venv/installed .venv/fetched
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@# mypy has work for one processor; meanwhile another one compiles the tests, where they have changed.
-	@$(MAKE) --silent .venv/tests-compiled & echo $(BIN)/mypy; $(BIN)/mypy && wait
-	$(PYTEST) $(IN_PARALLEL)
-
-# What pytest makes of the tests is kept beside them: else each of its processes would compile all of them.
-.venv/tests-compiled: .venv/installed-for-tests $(shell find tests -name '*.py')
-	@$(PYTEST) -qq --collect-only >/dev/null 2>&1 && touch $@ || true
+	@# mypy has work for one processor; what it finds is told while the tests are imported and begin on the others.
+	@echo $(BIN)/mypy; $(BIN)/mypy & typed=$$!; echo "$(PYTEST) $(IN_PARALLEL)"; $(PYTEST) $(IN_PARALLEL); tested=$$?; \
+	  wait $$typed || { echo "mypy has found what is told above."; exit 1; }; exit $$tested
 
 test-kernels: .venv/installed-for-tests .venv/fetched
 	@failed=0; for kernel in $(KERNELS); do for mkl in 0 1; do \
