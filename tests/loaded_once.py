@@ -17,10 +17,17 @@ from audio.recognition.device import DeviceChoice
 from audio.recognition.whisper_loading import load_model
 from audio.synthesis.piper import load_voice
 from bot.weights.weights import WeightsCache
+from tests.app.fork_server import import_starling
 
 if TYPE_CHECKING:
     import tokenizers
     from ctranslate2.models import Whisper
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_before_fork() -> None:
+    """Processes that are forked need not import each for itself what nearly all bots import."""
+    import_starling()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -93,12 +93,13 @@ def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     if listening not in select.select([listening, sys.stdin], [], [])[0]:
         return  # nobody wants any
-    _import()
+    import_starling()
     if begin := ForkServer(listening).serve():
         begin()
 
 
-def _import() -> None:
+def import_starling() -> None:
+    """What a start of it imports, now or later, and what tells languages apart; no thread begins."""
     from audio.language import detect_language
     from bot.conversation.tokens import count_tokens
     from bot.conversation.trusted_authorities import trusted_authorities
