@@ -13,11 +13,12 @@ from typing import Protocol
 import numpy as np
 
 from bot.recall.everyday import EVERYDAY, TYPED
-from bot.recall.everyday_vectors import Side, worked_out
+from bot.recall.everyday_vectors import Side, Vectors
 from bot.recall.indexes import REACH
 from bot.recall.known_weights import BGE_SHA256, USE_SHA256
 from bot.recall.neighbourhoods import MAX_RAISE
-from bot.recall.retrievers import MAX_CHARS, MAX_REMEMBERED, Retriever, Vectors, check_weights, package_folder, unit
+from bot.recall.remembered_vectors import MAX_CHARS, RememberedVectors
+from bot.recall.retrievers import Retriever, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
 """Of a text; ``MAX_CHARS`` of English are about 100."""
@@ -90,14 +91,11 @@ class EnglishEmbedding:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self.embedded)
-        self._ahead = worked_out(BGE_SHA256, Side.KNOWN)
+        self._remembered = RememberedVectors(BGE_SHA256, Side.KNOWN, self.embedded)
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        ahead = self._ahead
-        found = [ahead[text] if text in ahead else self._remembered(text[:MAX_CHARS]) for text in texts]
-        vectors = unit(np.stack(found))
+        vectors = unit(self._remembered.of(texts))
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
@@ -156,23 +154,18 @@ class SentenceEncoder:
         # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
         self._model = NumpyBackend(str(resources / "weights.npz"), words, threads=1)
         self._lock = threading.Lock()
-        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self.embedded)
-        self._ahead = worked_out(USE_SHA256, Side.KNOWN)
-        self._mean = self._raw(EVERYDAY).mean(0)
+        self._remembered = RememberedVectors(USE_SHA256, Side.KNOWN, self.embedded)
+        self._mean = self._remembered.of(EVERYDAY).mean(0)
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``; the same vectors twice."""
-        vectors = unit(self._raw(texts) - self._mean)
+        vectors = unit(self._remembered.of(texts) - self._mean)
         return vectors, vectors
 
     def asked(self, text: str) -> Vectors:
         """See ``Embedding``."""
         vector: Vectors = self.both([text])[0][0]
         return vector
-
-    def _raw(self, texts: Sequence[str]) -> Vectors:
-        ahead = self._ahead
-        return np.stack([ahead[text] if text in ahead else self._remembered(text[:MAX_CHARS]) for text in texts])
 
     def embedded(self, text: str) -> Vectors:
         """The vector of ``text``, of length one, worked out here and now."""

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from bot.recall.everyday import EVERYDAY, TYPED
 
+Vectors = NDArray[np.float32]
+"""Of shape (texts, dimensions), rows of unit length; or one of them."""
+
 FILE = Path(__file__).with_name("everyday_vectors.npz")
 TEXTS = (*EVERYDAY, *TYPED)
 
@@ -28,7 +31,7 @@ class Side(StrEnum):
     ASKED = "asked"
 
 
-def worked_out(weights_sha256: str, side: Side) -> Mapping[str, NDArray[np.float32]]:
+def worked_out(weights_sha256: str, side: Side) -> Mapping[str, Vectors]:
     """The vector of each of ``TEXTS`` from a model with these weights, each of shape (dimensions,) and of unit length;
     nothing where they were worked out for other weights, or for other texts."""
     with np.load(FILE) as kept:
@@ -36,13 +39,13 @@ def worked_out(weights_sha256: str, side: Side) -> Mapping[str, NDArray[np.float
         return dict(zip(TEXTS, kept[name].astype(np.float32), strict=True)) if name in kept else {}
 
 
-def write(vectors: Mapping[tuple[str, Side], Callable[[str], NDArray[np.float32]]], file: Path = FILE) -> None:
+def write(vectors: Mapping[tuple[str, Side], Callable[[str], Vectors]], file: Path = FILE) -> None:
     """Write ``file``: ``vectors`` gives the vector of a text, for the weights and the side that are named."""
     made = {_name(*of): _all(TEXTS, vector) for of, vector in vectors.items()}
     np.savez(file, allow_pickle=False, **made)
 
 
-def _all(texts: Sequence[str], vector: Callable[[str], NDArray[np.float32]]) -> NDArray[np.float16]:
+def _all(texts: Sequence[str], vector: Callable[[str], Vectors]) -> NDArray[np.float16]:
     # As corrections are stored: what is lost is a thousandth, of scores that are told apart by hundredths.
     return np.stack([vector(text).reshape(-1) for text in texts]).astype(np.float16)
 

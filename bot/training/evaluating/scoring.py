@@ -12,7 +12,8 @@ import numpy as np
 import structlog
 
 from bot.conversation.tokens import TokenUse
-from bot.recall.retrievers import Retriever, RetrieverDamagedError, Vectors
+from bot.recall.everyday_vectors import Vectors
+from bot.recall.retrievers import Retriever, RetrieverDamagedError
 from bot.training.evaluating.cases import TestCase
 from bot.training.evaluating.judging import Judge, Judgement
 
