@@ -1,4 +1,4 @@
-"""How frames of the gateway are packed."""
+"""How frames of the gateway are packed: quickly, since they go no further than this machine."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class ZlibPayloads:
     """Each frame on its own: what ``compress: true`` in IDENTIFY asks for."""
 
     def pack(self, text: str) -> str | bytes:
-        return zlib.compress(text.encode())
+        return zlib.compress(text.encode(), zlib.Z_BEST_SPEED)
 
 
 class ZlibStream:
     """One context for the connection; each frame ends with the four bytes of a sync flush."""
 
     def __init__(self) -> None:
-        self._context = zlib.compressobj()
+        self._context = zlib.compressobj(zlib.Z_BEST_SPEED)
 
     def pack(self, text: str) -> str | bytes:
         return self._context.compress(text.encode()) + self._context.flush(zlib.Z_SYNC_FLUSH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import html
 import json
 import re
@@ -131,8 +132,13 @@ class EdgeStandIn:
         boundary = json.dumps({"Metadata": [{"Type": "SentenceBoundary", "Data": data}]})
         await socket_.send_str(f"X-RequestId:1\r\nPath:audio.metadata\r\n\r\n{boundary}")
         header = b"X-RequestId:1\r\nContent-Type:audio/mpeg\r\nPath:audio\r\n"
-        sound = file_of(tone(SENTENCE_S).samples, MP3)
+        sound = _sentence()
         await socket_.send_bytes(len(header).to_bytes(2, "big") + header + sound)
+
+
+@functools.cache
+def _sentence() -> bytes:
+    return file_of(tone(SENTENCE_S).samples, MP3)
 
 
 def _token_at(ahead_s: float) -> str:
@@ -180,7 +186,7 @@ async def edge_stand_in(trust: Callable[[ssl.SSLContext], None]) -> AsyncIterato
     authority = trustme.CA()
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(served)
-    trusted = ssl.create_default_context()
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(trusted)
     trust(trusted)
 

@@ -249,7 +249,7 @@ def _pitch_hz(sound: Sound) -> float:
     for start in range(0, len(sound.samples) - step, step // 2):
         part = sound.samples[start : start + step]
         if part.std() > 0.05:
-            similarity = np.correlate(part, part, "full")[step - 1 :]
+            similarity = np.fft.irfft(np.abs(np.fft.rfft(part, 2 * step)) ** 2)
             lag = shortest + int(similarity[shortest:longest].argmax())
             if similarity[lag] > 0.4 * similarity[0]:
                 found.append(sound.rate_hz / lag)
