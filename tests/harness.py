@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ class BotHarness:
     """Their Discord is in Russian."""
     directory: dict[str, Any]
     """What ``GET /sandbox`` says."""
+    http: aiohttp.ClientSession
+    """For what is not sent by a person."""
 
     @property
     def bot_id(self) -> str:
@@ -65,10 +68,9 @@ class BotHarness:
     async def as_bot(self, method: str, path: str, body: Message) -> Message:
         """A REST request with the bot's token, as an earlier version of it might have made."""
         headers = {"Authorization": f"Bot {self.sandbox.bot_token}"}
-        async with (
-            aiohttp.ClientSession(raise_for_status=True) as http,
-            http.request(method, f"{self.sandbox.rest_url}{path}", json=body, headers=headers) as response,
-        ):
+        async with self.http.request(
+            method, f"{self.sandbox.rest_url}{path}", json=body, headers=headers, raise_for_status=True
+        ) as response:
             answer: Message = await response.json()
             return answer
 
@@ -140,6 +142,7 @@ def _answers(message: Message, asked: Message) -> bool:
     return bool((message.get("message_reference") or {}).get("message_id") == asked["id"])
 
 
+@functools.cache
 def voice(name: str) -> tuple[bytes, float, str]:
     """A recording as Discord's client sends it: Ogg Opus, its duration in seconds, its waveform."""
     data = (RECORDINGS / name).read_bytes()
@@ -183,7 +186,8 @@ async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHa
             user["name"]: await stack.enter_async_context(DiscordUser(sandbox.url, user["token"]))
             for user in directory["users"]
         }
-        yield BotHarness(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        yield BotHarness(sandbox, chat, people["ada"], people["chloe"], people["boris"], directory, http)
 
 
 async def hear(whisper: Path, data: bytes) -> Transcript:

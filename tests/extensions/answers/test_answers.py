@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 from pathlib import Path
 
@@ -21,6 +22,7 @@ PARIS = "Paris is the capital of France."
 COUNTING = " ".join(f"number{n}" for n in range(60))
 
 
+@functools.cache
 def picture(color: str, kind: str = "PNG") -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (1600, 800), color).save(written, kind)

@@ -23,12 +23,12 @@ async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Pa
         ScriptedChat() as chat,
         Sandbox() as sandbox,
         populated(sandbox, chat) as harness,
-        running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted"),
+        running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted", speak="always"),
     ):
         member, dm = harness.member, await harness.dm(harness.member)
         # The end of a sentence is certain with what follows it.
         chat.answer, chat.held_after = f"{FIRST} {REST}", len(FIRST.split()) + 1
-        asked = await member.send(dm, voice=voice("americans.ogg"))
+        asked = await member.send(dm, "Where is Paris?")
         text = await harness.answer_to(asked, lambda said: "Paris" in said)
         first = await harness.voice_reply_to(text)
         assert "Seine" not in (await member.fetch(text))["content"]
@@ -55,11 +55,11 @@ async def test_an_answer_that_a_restart_cuts_off_behind_its_first_words_is_spoke
     # However slow this machine is, what is written already is spoken as one.
     monkeypatch.setattr(synthesizer, "REST_S", 60.0)
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
-        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": "always"}
         member, dm = harness.member, await harness.dm(harness.member)
         async with running(tmp_path, sandbox, **settings):
             chat.answer, chat.held_after = f"{FIRST} {REST}", len(FIRST.split()) + 1
-            asked = await member.send(dm, voice=voice("americans.ogg"))
+            asked = await member.send(dm, "Where is Paris?")
             first = await harness.voice_reply_to(await harness.answer_to(asked, lambda said: "Paris" in said))
         chat.held_after = None
         chat.goes_on.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import sqlite3
@@ -31,6 +32,7 @@ def stored_in(database: Path) -> str:
         return "\n".join(str(row) for table in tables for row in opened.execute(f"select * from {table}"))
 
 
+@functools.cache
 def minutes(duration_s: int) -> bytes:
     return repeated((RECORDINGS / "jfk.ogg").read_bytes(), duration_s)
 

@@ -25,6 +25,7 @@ class OpenAIDescription:
         for name in ("CreateFineTuningJobRequest", "FineTuneMethod", "FineTuneDPOHyperparameters"):
             document["components"]["schemas"][name]["additionalProperties"] = False
         self._registry = Registry([("urn:openai", document)])
+        self._made: dict[str, Draft202012Validator] = {}
 
     def differences(self, exchanged: Exchanged) -> Iterator[str]:
         """Where request or answer are not as described. A refused request is not checked, only its answer."""
@@ -72,8 +73,9 @@ class OpenAIDescription:
         return path, self._paths.get(path, {}).get(exchanged.method.lower())
 
     def _check(self, where: str, pointer: str, value: object) -> Iterator[str]:
-        validator = Draft202012Validator({"$ref": f"urn:openai#{pointer}"}, registry=self._registry)
-        for error in validator.iter_errors(value):
+        if pointer not in self._made:
+            self._made[pointer] = Draft202012Validator({"$ref": f"urn:openai#{pointer}"}, registry=self._registry)
+        for error in self._made[pointer].iter_errors(value):
             yield f"{where}: {error.message} at {error.instance_path}"
 
 
