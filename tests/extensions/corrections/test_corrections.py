@@ -357,7 +357,7 @@ async def test_an_answer_under_way_says_nothing_that_is_taken_back_meanwhile(cor
     await told_by(ada, "teach", question=CAPITAL, answer=PARIS)
     form = await ada.slash("teach", {}, channel=direct)
     await (await ada.submit(form, {"asked": CAPITAL, "answer": PARIS})).response()
-    harness.chat.says = lambda _model, question: question + " caw" * 150
+    harness.chat.says = lambda _model, question: question + " caw" * 90
     for person, place in ((chloe, "general"), (ada, direct)):
         asked = await person.send(place, f"{harness.mention} {CAPITAL}")
         assert PARIS in (await harness.complete_answer_to(asked, reader=person, timeout_s=100))["content"]
