@@ -95,7 +95,7 @@ async def bot(sandbox: Sandbox, discord_js: Path) -> AsyncIterator[DiscordJsBot]
         await reading
 
 
-async def test_its_commands_are_answered(bot: DiscordJsBot, ada: DiscordUser) -> None:
+async def test_its_commands_are_answered_and_its_button_list_and_form_work(bot: DiscordJsBot, ada: DiscordUser) -> None:
     assert bot.of("ready") == [7]
     outcome = await ada.slash("think")
     assert (await outcome.response())["content"] == "thought"
@@ -112,8 +112,6 @@ async def test_its_commands_are_answered(bot: DiscordJsBot, ada: DiscordUser) ->
     wise = await ada.send(text="wise")
     assert (await (await ada.message_command("Quote this", wise)).response())["content"] == "> wise (ada)"
 
-
-async def test_its_button_list_and_form_work(bot: DiscordJsBot, ada: DiscordUser) -> None:
     panel = await (await ada.slash("panel")).response()
     chosen = await (await ada.click(panel, "colours", ["red", "blue"])).response()
     assert chosen["content"] == "chose red and blue"

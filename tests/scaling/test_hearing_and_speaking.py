@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from audio import decode
 from bot.sandbox.server import Sandbox
+from bot.ui.progress_bar import ProgressBar
 from bot.work.metrics import REGISTRY
 from tests.app.process import StarlingProcess, command
 from tests.app.test_health import metrics, told_once
@@ -21,7 +23,7 @@ from tests.databases import new_database
 from tests.harness import RECORDINGS, BotHarness, hear, populated, running, voice
 from tests.scaling.nats import PROGRAM, NatsServer, free_port
 from tests.scripted_chat import ScriptedChat
-from tests.spoken import JFK, PISETS, SAOIRSE, is_heard, words
+from tests.spoken import AMERICANS, JFK, PISETS, SAOIRSE, is_heard, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -64,6 +66,7 @@ async def elsewhere(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.app.speech.build_recognizer", loaded_here)
         patch.setattr("bot.app.speech.build_synthesizer", loaded_here)
+        patch.setattr("bot.answering.stoppable_commands.ProgressBar", functools.partial(ProgressBar, every_s=0.3))
         async with (
             ScriptedChat() as chat,
             Sandbox() as sandbox,
@@ -170,8 +173,8 @@ async def test_of_a_long_recording_the_words_are_shown_until_it_is_stopped(elsew
     outcome = await harness.member.slash(
         "transcribe", {"file": ("talk.ogg", _minutes(1.5), "audio/ogg")}, channel="general", timeout_s=20
     )
-    bar = await outcome.response_where(lambda message: "█" in message["content"], 60)
-    assert is_heard("and so my fellow americans", bar["content"])
+    bar = await outcome.response_where(lambda message: "█" in message["content"] and "fellow" in message["content"], 60)
+    assert is_heard(AMERICANS, bar["content"])
     await harness.member.click(bar, "stop-hearing")
     await outcome.response_where(lambda message: "Stopped." in message["content"], 60)
     async with asyncio.timeout(20):

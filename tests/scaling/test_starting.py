@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from bot.settings import Settings, read_settings
 from bot.settings.errors import SettingsError
 from bot.weights.needed import needed_for_speech, needed_models
 from bot.work.bus.errors import NatsUnreachableError
+from bot.work.bus.timing import USUAL_TIMING
+from bot.work.bus.work_server import WorkServer
 from tests.scaling.nats import free_port
 
 WORK_URL = "nats://gateway:password@127.0.0.1:1"
@@ -84,7 +88,9 @@ def test_a_worker_needs_an_address() -> None:
         read_worker_settings()
 
 
-async def test_a_worker_without_nats_says_so_in_one_sentence(tmp_path: Path) -> None:
+async def test_a_worker_without_nats_says_so_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient = dataclasses.replace(USUAL_TIMING, connect_s=1.0)
+    monkeypatch.setattr("bot.app.worker.WorkServer", functools.partial(WorkServer, timing=impatient))
     settings = read_worker_settings(
         work_url=f"nats://127.0.0.1:{free_port()}", work_kinds="speak", tts_engine="espeak", data_folder=tmp_path
     )
