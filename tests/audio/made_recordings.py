@@ -180,11 +180,12 @@ def music(duration_s: float) -> Recording:
         # After five seconds nothing is left of a chord.
         time_s = np.arange(min(len(samples) - start, 5 * RATE_HZ)) / RATE_HZ
         sounding = samples[start : start + len(time_s)]
+        dying = np.exp(-3 * time_s)
         root_hz = 220 * 2 ** (chance.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
         for ratio in (1, 1.26, 1.5):
             for overtone in range(1, 7):
                 wave = np.sin(2 * np.pi * root_hz * ratio * overtone * time_s)
-                sounding += 0.05 / overtone * wave * np.exp(-3 * time_s)
+                sounding += 0.05 / overtone * wave * dying
         sounding += 0.1 * chance.standard_normal(len(time_s)) * np.exp(-40 * time_s)
     return Recording(np.clip(samples, -1, 1).astype(np.float32))
 

@@ -98,8 +98,9 @@ async def test_speaking_leaves_the_loop_free(offline: Synthesizer) -> None:
 
 async def test_a_speech_that_nobody_waits_for_stops_at_its_next_sentence(piper_joe: Path) -> None:
     synthesizer = Synthesizer([PiperEngine([piper_joe])])
+    await synthesizer.load()
     speaking = asyncio.create_task(synthesizer.speak("This is one of very many long sentences, is it not? " * 70))
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.3)
     speaking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await speaking
