@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, event, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Insert,
+    Row,
+    Select,
+    Table,
+    event,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.privacy.data_holder import DataHolder, ErasureResult
 from bot.storage.batches import delete_in_batches
-from bot.storage.database import Database, in_parts
+from bot.storage.database import Database
 from bot.storage.tables import UsageRow
 
 log = structlog.get_logger()
@@ -125,13 +138,9 @@ class UsageStore(DataHolder):
 
         event.listen(session.sync_session, "after_commit", lambda _session: end(is_kept=True), once=True)
         event.listen(session.sync_session, "after_rollback", lambda _session: end(is_kept=False), once=True)
-        dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
         # In order, so that no two processes wait for each other.
         rows = [dict(zip(_KEYS, key, strict=True)) | asdict(counted[key]) for key in sorted(counted)]
-        for some in in_parts(rows):
-            insert = dialect.insert(UsageRow).values(some)
-            added = {name: getattr(UsageRow, name) + insert.excluded[name] for name in _NAMES}
-            await session.execute(insert.on_conflict_do_update(index_elements=list(_KEYS), set_=added))
+        await (await session.connection()).execute(_adding(self._database.engine.dialect.name), rows)
 
     async def _write_later(self) -> None:
         while self._counted:
@@ -211,6 +220,16 @@ class UsageStore(DataHolder):
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
         return await delete_in_batches(self._database, UsageRow, condition)
+
+
+@functools.cache
+def _adding(dialect: str) -> Insert:
+    """What adds a row to the one with its keys, or keeps it where there is none. Every answer ends with it, and to put
+    it together takes as long as to carry it out."""
+    table = cast("Table", UsageRow.__table__)
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    added = {name: table.c[name] + insert.excluded[name] for name in _NAMES}
+    return insert.on_conflict_do_update(index_elements=list(_KEYS), set_=added)
 
 
 def _is_of(key: _Key, guild_id: int | None, user_id: int | None) -> bool:
