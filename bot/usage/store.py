@@ -11,12 +11,14 @@ from typing import Any, cast
 
 import structlog
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Insert,
     Row,
     Select,
     Table,
+    bindparam,
     event,
     func,
     literal,
@@ -161,24 +163,26 @@ class UsageStore(DataHolder):
             await asyncio.gather(self._writing, return_exceptions=True)
         await self._write_now()
 
-    async def _read(self, wanted: Select[Any] | CompoundSelect[Any]) -> tuple[Sequence[Row[Any]], _Counted]:
-        """What the database says to ``wanted``, and what was not written at that moment."""
+    async def _read(
+        self, wanted: Select[Any] | CompoundSelect[Any], values: Mapping[str, Any] | None = None
+    ) -> tuple[Sequence[Row[Any]], _Counted]:
+        """What the database says to ``wanted`` with these ``values``, and what was not written at that moment."""
         for _attempt in range(_READINGS):
             await self._settled.wait()
             writes = self._writes
             async with self._database.sessions() as session:
-                rows = (await session.execute(wanted)).all()
+                rows = (await session.execute(wanted, values)).all()
             if writes == self._writes:
                 break
         return rows, dict(self._counted)
 
     async def of_places(self, day: date, places: Collection[tuple[int | None, int | None]]) -> list[UsageAmounts]:
         """What was used on ``day`` in each of ``places``: in a guild, by a user, or by a user in a guild."""
-        wanted = [
-            _sums(UsageRow.day == day, *place).add_columns(literal(number).label("place"))
-            for number, place in enumerate(places)
-        ]
-        rows, unwritten = await self._read(union_all(*wanted))
+        ids: dict[str, Any] = {"day": day}
+        for number, (guild_id, user_id) in enumerate(places):
+            ids |= {f"guild_{number}": guild_id, f"user_{number}": user_id}
+        wanted = _sums_of(tuple((guild_id is not None, user_id is not None) for guild_id, user_id in places))
+        rows, unwritten = await self._read(wanted, {name: id_ for name, id_ in ids.items() if id_ is not None})
         written = {row.place: _amounts(row) for row in rows}
         return [
             sum((some for key, some in unwritten.items() if key[0] == day and _is_of(key, *place)), written[number])
@@ -228,15 +232,32 @@ def _adding(dialect: str) -> Insert:
     it together takes as long as to carry it out."""
     table = cast("Table", UsageRow.__table__)
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    added = {name: table.c[name] + insert.excluded[name] for name in _NAMES}
-    return insert.on_conflict_do_update(index_elements=list(_KEYS), set_=added)
+    values = {name: table.c[name] + insert.excluded[name] for name in _NAMES}
+    adding: Insert = insert.on_conflict_do_update(index_elements=list(_KEYS), set_=values)
+    return adding
 
 
 def _is_of(key: _Key, guild_id: int | None, user_id: int | None) -> bool:
     return guild_id in (None, key[1]) and user_id in (None, key[2])
 
 
-def _sums(days: ColumnElement[bool], guild_id: int | None, user_id: int | None) -> Select[tuple[float, ...]]:
+@functools.cache
+def _sums_of(places: tuple[tuple[bool, bool], ...]) -> CompoundSelect[Any]:
+    """The sums of a ``day`` in each of ``places``, which say whether they are of a guild and whether of a user: of
+    ``guild_0`` and ``user_0``, and so on. Every answer asks for them several times, and to put them together takes
+    twice as long as to read them."""
+    day, sums = UsageRow.day == bindparam("day"), []
+    for number, (has_guild, has_user) in enumerate(places):
+        guild: _Id = bindparam(f"guild_{number}") if has_guild else None
+        user: _Id = bindparam(f"user_{number}") if has_user else None
+        sums.append(_sums(day, guild, user).add_columns(literal(number).label("place")))
+    return union_all(*sums)
+
+
+_Id = int | BindParameter[Any] | None
+
+
+def _sums(days: ColumnElement[bool], guild_id: _Id, user_id: _Id) -> Select[tuple[float, ...]]:
     wanted = select(*(func.coalesce(func.sum(getattr(UsageRow, name)), 0).label(name) for name in _NAMES)).where(days)
     if guild_id is not None:
         wanted = wanted.where(UsageRow.guild_id == guild_id)
