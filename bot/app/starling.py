@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -60,13 +58,6 @@ def build_intents(settings: Settings) -> hikari.Intents:
     return intents | hikari.Intents.MESSAGE_CONTENT if settings.message_content_intent else intents
 
 
-@functools.cache
-def _authorities() -> ssl.SSLContext:
-    """By which Discord's certificate is checked, as hikari would read them for each bot: it takes a twentieth of a
-    second."""
-    return ssl.create_default_context()
-
-
 class Starling:
     """One bot with all its services."""
 
@@ -92,7 +83,6 @@ class Starling:
             banner=None,
             logs=None,
             suppress_optimization_warning=True,
-            http_settings=hikari.impl.HTTPSettings(ssl=_authorities()),
         )
         keep_pace(self._bot, Pace(settings.discord_requests_per_s * self._share.fraction))
         inference_priority = InferencePriority(settings.inference_priority)
