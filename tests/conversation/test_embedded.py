@@ -23,6 +23,8 @@ from bot.conversation.errors import ChatRefusedError, ContextTooLongError, Engin
 from bot.conversation.prompting import build_prompt
 
 QUESTION = (ChatMessage("user", "What is the capital of France?"),)
+SECRET = "nobody-else-may-see-this"
+"""In the environment of the bot."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,9 +33,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
     engine = EmbeddedChat(smollm2)
-    await engine.start()
-    yield engine
-    await engine.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
+            patch.setenv(name, SECRET)
+        await engine.start()
+        yield engine
+        await engine.stop()
 
 
 async def _reply(chat: ChatModel, *turns: ChatMessage) -> str:
@@ -41,7 +46,7 @@ async def _reply(chat: ChatModel, *turns: ChatMessage) -> str:
 
 
 async def test_it_answers_and_survives_what_people_do_to_it(engine: EmbeddedChat) -> None:
-    chat = engine.model(timeout_s=30, max_reply_tokens=40)
+    chat = engine.model(timeout_s=30, max_reply_tokens=12)
     assert chat.is_demonstration
     assert re.search(r"\w{3,}", await _reply(chat))
 
@@ -80,7 +85,7 @@ async def test_the_longest_prompt_fits_its_context_in_any_language(engine: Embed
 
 
 async def test_it_is_started_again_when_it_is_killed(engine: EmbeddedChat) -> None:
-    chat = engine.model(timeout_s=30, max_reply_tokens=40)
+    chat = engine.model(timeout_s=30, max_reply_tokens=12)
     first = engine.process_id
     assert first is not None
     os.kill(first, signal.SIGKILL)
@@ -91,22 +96,15 @@ async def test_it_is_started_again_when_it_is_killed(engine: EmbeddedChat) -> No
     await chat.close()
 
 
-async def test_it_is_given_no_secret_of_the_bot_and_ends_when_it_is_told_to(
-    smollm2: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
-        monkeypatch.setenv(name, "nobody-else-may-see-this")
-    engine = EmbeddedChat(smollm2)
-    await engine.start()
+async def test_it_is_given_no_secret_of_the_bot_and_ends_when_it_is_told_to(engine: EmbeddedChat) -> None:
+    assert SECRET in os.environ.values()
     child = engine.process_id
-    try:
-        assert child is not None
-        process = psutil.Process(child)
-        assert "bot.conversation.engine" in process.cmdline()
-        for each in (process, *process.children(recursive=True)):
-            assert "nobody-else-may-see-this" not in each.environ().values()
-    finally:
-        await engine.stop()
+    assert child is not None
+    process = psutil.Process(child)
+    assert "bot.conversation.engine" in process.cmdline()
+    for each in (process, *process.children(recursive=True)):
+        assert SECRET not in each.environ().values()
+    await engine.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 
