@@ -18,8 +18,8 @@ OPUS_BIT_RATE = 32_000
 """Bits a second: what Discord's own voice messages have."""
 
 _OPUS_COMPLEXITY = "6"
-"""Of 0 to 10, which is what libopus takes unasked: of speech at this rate, PESQ finds no difference between 6 and 10
-(4.50 of 4.64 at both; 4.48 at 5), and it takes a third less time."""
+"""Of 0 to 10, which is what libopus takes unasked, and which takes half as long again. Of 17 recordings of speech at
+this rate, PESQ (at most 4.64) says 4.44 at 10, 4.41 at 6 and 4.39 at 5, where a tenth could hardly be heard."""
 
 WAVEFORM_POINTS = 256
 """The most that Discord takes."""
