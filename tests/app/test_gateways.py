@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.app import connection
+from bot.app import connection, gateways
 from bot.app.backup import move_database
 from bot.app.check import Check, CheckResult
 from bot.app.doctor import examine
@@ -233,6 +233,7 @@ async def refused_beside(
     await refused(folder / "other", TokenInUseError, **second)
     await refused(folder / "other", TokenInUseError, **alone)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))  # as on another machine
+    monkeypatch.setattr(gateways, "TAKING_OVER_S", 0.5)
     await refused(folder / "other", ShardInUseError, **second)
     await refused(folder / "other", GatewaysDifferError, **second | {"gateways": 3, "gateway": 2, "shards": 3})
     await refused(folder / "other", DatabaseInUseError, **alone)
@@ -297,8 +298,8 @@ async def test_what_one_process_has_promised_is_kept_by_two_gateways_on_a_copy_o
 async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_when_it_is_back(
     tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = Options(max_concurrency=1, identify_interval_s=2.0)
-    monkeypatch.setattr(connection, "IDENTIFY_PAUSE_S", 2.2)  # of the one that is here, before the other may
+    options = Options(max_concurrency=1, identify_interval_s=1.0)
+    monkeypatch.setattr(connection, "IDENTIFY_PAUSE_S", 1.2)  # of the one that is here, before the other may
     async with (
         ScriptedChat() as chat,
         Sandbox(options=options) as sandbox,

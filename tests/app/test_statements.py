@@ -65,7 +65,7 @@ async def ended(said: list[str]) -> None:
     count = -1
     while count != len(said):
         count = len(said)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
 
 
 @pytest.mark.parametrize("url_with_tables", ["postgresql"], indirect=True)
