@@ -189,7 +189,7 @@ def test_tokens_are_counted_without_special_ones() -> None:
 
 
 @pytest.mark.parametrize("examples", [[], PARAPHRASES, [said("x" * 20_000, None, "🌱")]])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_a_dataset_is_drawn_whatever_its_name(examples: list[Example]) -> None:
     words: list[str] = []
 

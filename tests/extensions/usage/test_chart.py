@@ -49,7 +49,7 @@ def test_words_and_dates_are_in_the_language_of_the_one_who_looks() -> None:
 
 
 @pytest.mark.parametrize("days", [7, 30, 90])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 async def test_the_picture_has_its_size_and_every_letter(days: int) -> None:
     """A letter that the font does not have is a warning."""
     png = await UsageChart.of("Что вы использовали за последние дни", USED, TODAY, days, "ru").png()
