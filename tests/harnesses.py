@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-# Starling is imported by what uses it: the process that hands out the tests, for which the others wait, does not.
-if TYPE_CHECKING:
-    from tests.harness import BotHarness
+from bot.sandbox.server import Sandbox
+from tests.harness import BotHarness, populated, running
+from tests.scripted_chat import ScriptedChat
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def shared_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[BotHarness]:
-    from bot.sandbox.server import Sandbox
-    from tests.harness import populated, running
-    from tests.scripted_chat import ScriptedChat
-
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         folder = tmp_path_factory.mktemp("harness")
         # So long a context that no test's conversation is cut by what others said.
@@ -46,10 +41,6 @@ async def strict_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[BotHarness]:
     """A harness whose bot takes recordings of at most 1 MiB and two minutes."""
-    from bot.sandbox.server import Sandbox
-    from tests.harness import populated, running
-    from tests.scripted_chat import ScriptedChat
-
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         folder = tmp_path_factory.mktemp("strict-harness")
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "max_audio_mb": 1, "max_audio_s": 60.0}

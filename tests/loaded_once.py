@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from hikari.impl import config
 
 from audio.decoding.child import DecoderChild
 from audio.decoding.decoder import Decoder
@@ -36,9 +37,6 @@ def models_are_loaded_once() -> Iterator[None]:
 
     What fails is tried again. Weights that a test damages lie in a folder of its own, and are verified each time.
     """
-    # Not by the process that hands out the tests, for which the others wait.
-    from hikari.impl import config
-
     verified, bundled = WeightsCache.verified, WeightsCache()
     once = functools.cache(functools.partial(verified, bundled))
     with pytest.MonkeyPatch.context() as patch:

@@ -167,11 +167,14 @@ class Distribution:
         for _running_and_next in range(2):
             self._send(child)
 
+    @property
+    def _is_stopping(self) -> bool:
+        return bool(self._session.shouldfail or self._session.shouldstop)
+
     def _send(self, child: Child) -> None:
-        if not child.waiting and not self._session.shouldfail and not self._session.shouldstop:
+        if not child.waiting and not self._is_stopping:
             self._take_over(child)
-        stops = self._session.shouldfail or self._session.shouldstop or not child.waiting
-        item = None if stops else child.waiting.popleft()
+        item = child.waiting.popleft() if child.waiting and not self._is_stopping else None
         if item is not None:
             child.sent.append(item)
         with contextlib.suppress(ConnectionError):  # it has died, which is heard next
@@ -219,7 +222,7 @@ class Distribution:
             )  # fmt: skip
             self._config.hook.pytest_runtest_logreport(report=crashed)
         child.waiting.extendleft(reversed(child.sent))
-        if child.waiting and not self._session.shouldfail and not self._session.shouldstop:
+        if child.waiting and not self._is_stopping:
             self._begin(child.waiting)
 
     def _end(self) -> None:
