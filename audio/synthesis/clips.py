@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio.recording import Sound
-from audio.synthesis.encoding import OPUS_RATE_HZ
+from audio.synthesis.encoding import OPUS_RATE_HZ, resampled
 from audio.synthesis.loudness import evened
 
 PAUSE_S = 0.25
@@ -40,7 +40,7 @@ class SynthesizedClip:
 
 def finished(sound: Sound) -> Sound:
     """What an engine gave, made ready to follow any other clip. Blocks for about 3 ms a second of sound."""
-    ready = evened(_trimmed(sound), OPUS_RATE_HZ)
+    ready = evened(resampled(_trimmed(sound), OPUS_RATE_HZ))
     return Sound(np.concatenate([ready.samples, np.zeros(round(PAUSE_S * OPUS_RATE_HZ), np.float32)]), OPUS_RATE_HZ)
 
 

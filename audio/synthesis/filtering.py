@@ -1,4 +1,4 @@
-"""Sending sound through FFmpeg's audio filters and its resampler."""
+"""Sending sound through FFmpeg's audio filters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from fractions import Fraction
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.filter import Graph
 
 from audio.recording import Sound
@@ -46,16 +45,3 @@ def filtered(sound: Sound, *filters: tuple[str, str]) -> list[AudioFrame]:
             assert isinstance(pulled, AudioFrame)
             out.append(pulled)
     return out
-
-
-def resampled(sound: Sound, rate_hz: int) -> Sound:
-    """``sound`` at ``rate_hz``. Blocks for about a millisecond a second of sound."""
-    if sound.rate_hz == rate_hz:
-        return sound
-    resampler = AudioResampler("flt", "mono", rate_hz)
-    parts = [
-        np.asarray(converted.to_ndarray(), np.float32).reshape(-1)
-        for frame in (*frames_of(sound), None)
-        for converted in resampler.resample(frame)
-    ]
-    return Sound(np.concatenate([np.zeros(0, np.float32), *parts]), rate_hz)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from audio.recording import Samples, Sound
-from audio.synthesis.filtering import filtered, resampled
+from audio.synthesis.filtering import filtered
 
 TARGET_LUFS = -18.0
 """For speech, as AES TD1008 recommends it for streams."""
@@ -42,31 +42,24 @@ def loudness_lufs(sound: Sound) -> float:
     return measured[-1] if measured and measured[-1] > _SILENCE_LUFS else -math.inf
 
 
-def evened(sound: Sound, rate_hz: int) -> Sound:
-    """``sound`` at ``rate_hz`` and at ``TARGET_LUFS``, with peaks held down to ``PEAK``; silence as it is.
+def evened(sound: Sound) -> Sound:
+    """``sound`` at ``TARGET_LUFS``, with peaks held down to ``PEAK``; silence as it is.
 
     One gain for all of it, so that what was said softly stays softer. Blocks for a few milliseconds a second of
     sound.
     """
-    # Measured before there are more samples of it: engines speak at half the rate of Opus.
-    measured_lufs, gain_db = loudness_lufs(sound), 0.0
-    plain = resampled(sound, rate_hz)
-    if math.isinf(measured_lufs):
-        return _limited(plain)
+    ready, gain_db = _limited(sound), 0.0
     for _ in range(_MAX_PASSES):
-        gain_db += TARGET_LUFS - measured_lufs
-        louder = Sound(plain.samples * np.float32(10 ** (gain_db / 20)), rate_hz)
-        ready = _limited(louder)
-        if ready is louder:
+        missing_db = TARGET_LUFS - loudness_lufs(ready)
+        if math.isinf(missing_db) or abs(missing_db) < _TOLERANCE_LU:
             break
-        measured_lufs = loudness_lufs(ready)
-        if abs(TARGET_LUFS - measured_lufs) < _TOLERANCE_LU:
-            break
+        gain_db += missing_db
+        ready = _limited(Sound(sound.samples * np.float32(10 ** (gain_db / 20)), sound.rate_hz))
     return ready
 
 
 def _limited(sound: Sound) -> Sound:
-    if np.abs(sound.samples).max(initial=0) <= PEAK:
+    if np.abs(sound.samples).max() <= PEAK:
         return sound
     limiter = ("alimiter", f"limit={PEAK}:level=0:attack=5:release=50:latency=1")
     packed = ("aformat", "sample_fmts=flt:channel_layouts=mono")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from audio import EspeakEngine, Synthesizer
+from audio import EspeakEngine, PiperEngine, Synthesizer
+from audio.synthesis.engine import Engine
 from bot.sandbox.server import Sandbox
 from tests.extensions.answers.test_answers import picture
 from tests.extensions.settings.test_card import set_
@@ -16,9 +17,9 @@ from tests.scripted_chat import ScriptedChat
 from tests.spoken import AMERICANS, PISETS, is_heard
 
 
-async def spoken(text: str) -> tuple[bytes, float, str]:
+async def spoken(text: str, engine: Engine | None = None) -> tuple[bytes, float, str]:
     """A note in which ``text`` is said, by eSpeak each time in the same way."""
-    synthesizer = Synthesizer([EspeakEngine()])
+    synthesizer = Synthesizer([engine or EspeakEngine()])
     try:
         speech = await synthesizer.speak(text)
     finally:
@@ -26,7 +27,9 @@ async def spoken(text: str) -> tuple[bytes, float, str]:
     return speech.ogg, round(speech.duration_s, 3), base64.b64encode(speech.waveform).decode()
 
 
-async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(tmp_path: Path, whisper_base: Path) -> None:
+async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(
+    tmp_path: Path, whisper_base: Path, piper_joe: Path
+) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "message_content_intent": True}
         settings |= {"speak": "never"}
@@ -58,6 +61,8 @@ async def test_a_note_after_a_mention_after_hi_and_by_name_is_answered(tmp_path:
                 answer = await harness.complete_answer_to(called)
                 assert "Paris is the capital of France." in answer["content"]
                 assert is_heard("what is the capital of france", answer["content"].splitlines()[0])
+            aloud = await spoken("Starling, what time is it in Paris?", PiperEngine([piper_joe]))
+            await harness.complete_answer_to(await harness.member.send("voice-notes", voice=aloud))
             asked = await harness.member.send("voice-notes", f"{harness.mention} What was asked?")
             await harness.complete_answer_to(asked)
             assert "Paris is the capital of France." in str(chat.requests[-1]["messages"][1:-1])
