@@ -18,6 +18,7 @@ from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from bot.training.local.gguf_adapter import Shape, read_adapter
+from bot.training.local.precision import quickest_type
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Every matrix of a layer: what the LoRA of attention alone leaves out is worth more than a higher rank (Dettmers et
@@ -32,6 +33,8 @@ class BaseModel:
     tokenizer: Any
     alpha: float
     device: torch.device
+    product_type: torch.dtype
+    """In which its matrices are multiplied."""
 
     @property
     def shape(self) -> Shape:
@@ -93,7 +96,9 @@ def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> Ba
     )
     alpha = 2 * rank
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=list(TARGETS), task_type="CAUSAL_LM")
-    base = BaseModel(_quick(get_peft_model(model, config)).to(device), tokenizer, float(alpha), device)
+    product_type = quickest_type(device)
+    adapted = _ready_to_multiply(get_peft_model(model, config), product_type).to(device)
+    base = BaseModel(adapted, tokenizer, float(alpha), device, product_type)
     if adapter is not None:
         known = read_adapter(adapter, base.parameters(), base.shape)
         with torch.no_grad():
@@ -102,11 +107,11 @@ def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> Ba
     return base
 
 
-def _quick(model: Any) -> Any:
-    """``model`` with the matrices that stay as they are in the 16 bits in which they are multiplied: from 32 bits, each
-    of them would be converted again each time, which takes a tenth of a step."""
+def _ready_to_multiply(model: Any, product_type: torch.dtype) -> Any:
+    """``model`` with the matrices that stay as they are in ``product_type``: from 32 bits, each of them would be
+    converted again each time, which takes a tenth of a step."""
     for module in model.modules():
         if isinstance(module, LoraLayer):
             matrix = module.get_base_layer()
-            matrix.weight.data = matrix.weight.data.to(torch.bfloat16)
+            matrix.weight.data = matrix.weight.data.to(product_type)
     return model

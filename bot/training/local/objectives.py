@@ -124,7 +124,8 @@ def scored(base: BaseModel, rows: Sequence[TokenizedExample]) -> tuple[torch.Ten
     """The logits of what is said in ``rows``, one row after the other, (tokens, vocabulary), and the tokens."""
     tokens, mask, labels = batch_of(rows, base.tokenizer.pad_token_id, base.device)
     causal = base.model.get_base_model()
-    with torch.autocast(base.device.type, dtype=torch.bfloat16):
+    is_shorter = base.product_type != torch.float32
+    with torch.autocast(base.device.type, dtype=base.product_type if is_shorter else None, enabled=is_shorter):
         states = causal.model(input_ids=tokens, attention_mask=mask).last_hidden_state[:, :-1]
         wanted = labels[:, 1:]
         is_learnt = wanted != IGNORED

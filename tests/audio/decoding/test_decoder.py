@@ -230,8 +230,8 @@ def with_comments(count: int) -> bytes:
     return flac[:4] + b"\0" + flac[5:42] + b"\x04" + len(block).to_bytes(3, "big") + block + flac[42:]
 
 
-def test_a_single_step_of_decoding_that_takes_too_long_is_ended(jfk: bytes) -> None:
-    decoder = Decoder(DecodingLimits(max_decoding_s=0.1))
+def test_a_single_step_of_decoding_that_takes_too_long_is_ended() -> None:
+    decoder = Decoder(DecodingLimits(max_decoding_s=0.3))
     with contextlib.closing(decoder):
         assert decoder.decode(with_comments(100)).duration_s == pytest.approx(1)
         began_s = time.monotonic()
@@ -239,7 +239,7 @@ def test_a_single_step_of_decoding_that_takes_too_long_is_ended(jfk: bytes) -> N
             decoder.decode(with_comments(200_000))
         # It would take minutes.
         assert time.monotonic() - began_s < decoder_child.WALL_START_S + 10
-        assert decoder.decode(jfk).duration_s == pytest.approx(11, abs=0.05)
+        assert decoder.decode(with_comments(100)).duration_s == pytest.approx(1)
 
 
 @ON_LINUX
