@@ -75,7 +75,7 @@ class Hi(
             lines.append(TEACH_HERE)
         else:
             lines = [ELSEWHERE]
-        if int(context.channel_id) in (await preferences.guild(interaction.guild_id)).joined_channels:
+        if context.channel_id in (await preferences.guild(interaction.guild_id)).joined_channels:
             # Without the intent Discord does not show it what it would answer there.
             lines.append(TAKING_PART if settings.message_content_intent else LACKS_INTENT)
         told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]

@@ -102,7 +102,7 @@ class Join(
         channel = _managed(context, self.channel)
         await context.defer()
         assert context.guild_id is not None, "the command is for guilds only"
-        locale, id_ = locale_of(context), int(channel.id)
+        locale, id_ = locale_of(context), channel.id
         before = (await preferences.guild(context.guild_id)).joined_channels.get(id_)
         speak = SpeakMode(self.speak or before or settings.speak)
 
@@ -110,7 +110,7 @@ class Join(
             return replace(chosen, joined_channels={**chosen.joined_channels, id_: speak})
 
         await preferences.change_guild(context.guild_id, joined)
-        log.info("joined a channel", channel=int(channel.id), speak=speak, before=before)
+        log.info("joined a channel", channel=channel.id, speak=speak, before=before)
         joined_now = JOINED if settings.message_content_intent else JOINED_UNSEEING
         sentence = ALREADY if before is not None else joined_now
         lines = [translate(sentence, locale, channel=f"<#{channel.id}>", speaking=translate(SPEAKING[speak], locale))]
@@ -140,7 +140,7 @@ class Leave(
     async def invoke(self, context: lightbulb.Context, preferences: Preferences) -> None:
         channel = _managed(context, self.channel)
         assert context.guild_id is not None, "the command is for guilds only"
-        id_ = int(channel.id)
+        id_ = channel.id
         sentence = LEFT if id_ in (await preferences.guild(context.guild_id)).joined_channels else NOT_IN
 
         def left(chosen: GuildPreferences) -> GuildPreferences:

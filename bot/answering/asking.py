@@ -151,7 +151,7 @@ def _request(
 
 async def _take_back(interaction: AskingInteraction, reply: StreamingReply, error: Exception) -> None:
     """Leave nothing of the answer, and tell the one who asked why."""
-    report = report_error(error, reply.locale, user=int(interaction.user.id), channel=int(interaction.channel_id))
+    report = report_error(error, reply.locale, user=interaction.user.id, channel=interaction.channel_id)
     with contextlib.suppress(hikari.NotFoundError):
         await (reply.withdraw() if reply.message_ids else interaction.delete_initial_response())
     # What takes the place of the promised answer would be as public as that.

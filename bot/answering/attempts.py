@@ -56,7 +56,7 @@ class AnswerAttempts:
         self._failed = FailedAnswers(bot, jobs, outcomes)
 
     async def make(self, job: Job, message: hikari.Message, cancellation: CancellationToken) -> None:
-        ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": int(message.id)}
+        ids = {"user": job.user_id, "channel": job.channel_id, "guild": job.guild_id, "message": message.id}
         reply = self.reply_of(job, message)
         with structlog.contextvars.bound_contextvars(**ids):
             await self._jobs.start(job.id)

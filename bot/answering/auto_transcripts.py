@@ -78,7 +78,7 @@ class AutoTranscripts:
         """Of ``channel`` and the one that it is a thread of, the one whose notes are written down."""
         chosen = (await self._preferences.guild(guild)).transcribed_channels
         thread = self._bot.cache.get_thread(channel)
-        places = (int(channel), *(() if thread is None else (int(thread.parent_id),)))
+        places = (channel, *(() if thread is None else (thread.parent_id,)))
         return next((place for place in places if place in chosen), None)
 
     async def accept(self, message: hikari.Message, *, locale: str) -> bool:

@@ -93,7 +93,7 @@ class ConversationHistory:
         for a model that more confuses. ``pictures``: for a model that can see. ``room_tokens``: what the files of one
         message may have. What may not be read is left out.
         """
-        reading = EarlierFiles(pictures, room_tokens, int(request.asker.id))
+        reading = EarlierFiles(pictures, room_tokens, request.asker.id)
         if request.about is not None:
             said, attached = await self._said(request.about, reading, ours_too=True)
             messages = () if said is None else (said,)
@@ -101,13 +101,13 @@ class ConversationHistory:
         message = request.message
         if message is None:
             return EarlierConversation()
-        self._names[int(request.asker.id)] = request.speaker_name
+        self._names[request.asker.id] = request.speaker_name
         if message.referenced_message is not None or parent is not None:
             return await self._chain(message, parent, reading, told=request.told)
         in_thread = self._in_thread(message)
         chosen = await self._preferences.guild(message.guild_id)
         heard = (*chosen.joined_channels, *chosen.transcribed_channels)
-        taking_part = message.guild_id is None or int(message.channel_id) in heard
+        taking_part = message.guild_id is None or message.channel_id in heard
         if brief:
             return EarlierConversation()
         if not (in_thread or taking_part):
@@ -162,7 +162,7 @@ class ConversationHistory:
             answered = await self._answered(link)
             if answered is None:
                 break
-            if int(answered.id) in told:
+            if answered.id in told:
                 link = answered
                 continue
             said, attached = await self._said(answered, reading)
@@ -232,7 +232,7 @@ class ConversationHistory:
             if not whole and later - each.timestamp > SILENCE:
                 break
             later = each.timestamp
-            if int(each.id) not in told:
+            if each.id not in told:
                 found.append(head_of(each))
         if whole and len(recent) == MAX_RECENT and (head := await self._head(message.channel_id)) is not None:
             found += [head] if head.id not in {one.id for one in found} else []
@@ -240,13 +240,13 @@ class ConversationHistory:
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
         # What somebody did not want to wait for keeps nobody waiting for the next answer.
-        waited_for = [one for one in found if one.id in read and int(one.id) not in known and _takes_long(one)]
-        read -= {hikari.Snowflake(note) for note in await self._stopped([int(one.id) for one in waited_for])}
+        waited_for = [one for one in found if one.id in read and one.id not in known and _takes_long(one)]
+        read -= {hikari.Snowflake(note) for note in await self._stopped([one.id for one in waited_for])}
         turns: list[ChatMessage] = []
         for one in reversed(found):
             # Pictures of long ago cost much and are seldom meant.
             seen = replace(reading, pictures=reading.pictures and with_files[0] == one.id) if one.id in read else None
-            if (exchange := known.get(int(one.id))) is None:
+            if (exchange := known.get(one.id)) is None:
                 said, _attached = await self._said(one, seen)
                 turns += [] if said is None else [said]
                 continue

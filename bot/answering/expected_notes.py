@@ -25,11 +25,11 @@ class ExpectedNotes:
 
     def expect(self, user: int, channel: int, *, after: int | None = None) -> None:
         """Take the next note of ``user`` in ``channel`` for one to us, which goes on from the message ``after``."""
-        self._expected[int(user), int(channel)] = after
+        self._expected[user, channel] = after
 
     def take(self, message: hikari.Message) -> tuple[bool, int | None]:
         """Whether ``message`` is a note that is expected, and the message that it goes on from; expected once."""
-        key = int(message.author.id), int(message.channel_id)
+        key = message.author.id, message.channel_id
         if message.author.is_bot or key not in self._expected or not is_note(message):
             return False, None
         return True, self._expected.pop(key)

@@ -134,9 +134,9 @@ class FileTexts:
         Raises:
             FileUnreadError: it cannot be read.
         """
-        known = self._kept.get(int(attachment.id))
+        known = self._kept.get(attachment.id)
         if known is None:
-            known = self._kept[int(attachment.id)] = await self._read(attachment)
+            known = self._kept[attachment.id] = await self._read(attachment)
         return known
 
     async def _read(self, attachment: hikari.Attachment) -> FileText:

@@ -67,7 +67,7 @@ class MessageIntake:
                     if not is_ours and is_note(message):
                         self._sent.came(message)
                 elif message.guild_id is not None and not is_note(message):
-                    self._expected.expect(message.author.id, message.channel_id, after=int(message.id))
+                    self._expected.expect(message.author.id, message.channel_id, after=message.id)
                     if message.referenced_message is None:
                         notes = self._sent.take(message.author.id, message.channel_id)
                 if is_ours and not await self._may(message):
@@ -82,7 +82,7 @@ class MessageIntake:
                     return await self._transcripts.accept(message, locale=locale)
         except Exception as error:
             self._outcomes.failed(error)
-            report = report_error(error, DEFAULT_LOCALE, message=int(message.id), user=int(message.author.id))
+            report = report_error(error, DEFAULT_LOCALE, message=message.id, user=message.author.id)
             await self._bot.rest.create_message(
                 message.channel_id, report.text, reply=message.id, mentions_reply=True, user_mentions=False,
                 nonce=fresh_nonce(),
@@ -121,12 +121,12 @@ class MessageIntake:
         return may_manage(message.guild_id, message.author.id, message.member.role_ids, self._bot.cache)
 
     async def _tell_once(self, message: hikari.Message, error: NoAccessError) -> None:
-        whose = int(message.author.id), int(message.channel_id)
+        whose = message.author.id, message.channel_id
         if whose in self._refused:
             return
         self._refused[whose] = True
         locale, _guild_name = await self._circumstances(message)
-        report = report_error(error, locale, message=int(message.id), user=int(message.author.id))
+        report = report_error(error, locale, message=message.id, user=message.author.id)
         with contextlib.suppress(hikari.HTTPError):
             direct = await self._bot.rest.create_dm_channel(message.author.id)
             await self._bot.rest.create_message(direct, report.text, nonce=fresh_nonce())
@@ -137,7 +137,7 @@ class MessageIntake:
         if me is None:
             return False
         roles = own_roles(me.id, message.guild_id, self._bot.cache)
-        return is_for(me.id, message, joined=int(message.channel_id) in joined, roles=roles)
+        return is_for(me.id, message, joined=message.channel_id in joined, roles=roles)
 
     async def _circumstances(self, message: hikari.Message) -> tuple[str, str | None]:
         """The locale of the author, as well as it is known, and the name of the guild."""

@@ -147,7 +147,7 @@ class MissedQuestions:
         async for channel, guild in self._channels():
             for message in await self._messages(channel, guild, since):
                 # Of what is asked now, too much is refused; what was missed comes all at once, and can wait.
-                await self._runner.wait_for_room(int(message.author.id), ROOM_TIMEOUT_S)
+                await self._runner.wait_for_room(message.author.id, ROOM_TIMEOUT_S)
                 # Discord does not say of a message that is fetched in which guild it is.
                 message.guild_id = guild
                 is_late = self._clock() - message.timestamp > TOO_LATE
@@ -182,11 +182,11 @@ class MissedQuestions:
         try:
             latest = await page_of_messages(self._bot.rest, channel, MAX_READ)
         except hikari.HTTPError as error:
-            log.info("a channel cannot be read, what was missed there stays so", channel=int(channel), why=str(error))
+            log.info("a channel cannot be read, what was missed there stays so", channel=channel, why=str(error))
             if isinstance(error, hikari.NotFoundError) and error.code == UNKNOWN_CHANNEL:
                 await self._deletions.forget(Deleted.CHANNEL, [channel])
             return []
-        there = {int(message.id) for message in latest}
+        there = {message.id for message in latest}
         await self._deletions.forget_missing(known, there, is_whole=len(latest) < MAX_READ)
         found = [message for message in latest if message.id >= earliest]
         # Also of what is no longer known as answered, because it was to be forgotten.

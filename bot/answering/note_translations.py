@@ -64,9 +64,9 @@ class NoteTranslator:
             foreign = _foreign(heard, language)
             try:
                 if by_model and card is not None:
-                    said = await self._of_card(card, language, user=int(sender), guild=guild)
+                    said = await self._of_card(card, language, user=sender, guild=guild)
                 elif by_model:
-                    said = await self._translator.translate(joined(foreign), language, user=int(sender), guild=guild)
+                    said = await self._translator.translate(joined(foreign), language, user=sender, guild=guild)
                 elif language == WHISPER_LANGUAGE:
                     files = [one.file for one in foreign]
                     heard_anew = await self._reader.read(

@@ -123,7 +123,7 @@ class Prompting:
         else:
             near = await self._recall.near(request.guild_id, understood.text, patience_s=patience_s)
         if near and request.guild_id is not None:
-            misfits = await self._misfits(int(request.guild_id), understood.text)
+            misfits = await self._misfits(request.guild_id, understood.text)
             near = tuple(one for one in near if one.correction.id not in misfits)
         recalled = await self._check.applying(
             model, understood.text, near, user=request.asker.id, guild=request.guild_id

@@ -36,7 +36,7 @@ class RecentMessages:
 
     def came(self, message: hikari.Message) -> None:
         """Take note of a new message of anyone, our own too."""
-        channel = int(message.channel_id)
+        channel = message.channel_id
         if (kept := self._kept.get(channel)) is not None:
             kept.append(message)
         elif channel in self._coming:
@@ -45,15 +45,15 @@ class RecentMessages:
     def changed(self, message: hikari.PartialMessage, me: hikari.Snowflakeish) -> None:
         """Take note that somebody's message was edited; of the bot ``me``, which edits its answers all the time,
         nobody asks what its messages say, but for its cards."""
-        self._heads.pop(int(message.id), None)
+        self._heads.pop(message.id, None)
         if not message.author or message.author.id != me or is_card(message):
-            self._kept.pop(int(message.channel_id), None)
+            self._kept.pop(message.channel_id, None)
 
     def deleted(self, channel: hikari.Snowflakeish, messages: Collection[hikari.Snowflakeish]) -> None:
         """Take note that ``messages`` are gone."""
         for message_id in messages:
-            self._heads.pop(int(message_id), None)
-        if (kept := self._kept.get(int(channel))) is not None:
+            self._heads.pop(message_id, None)
+        if (kept := self._kept.get(channel)) is not None:
             for message in [one for one in kept if one.id in messages]:
                 kept.remove(message)
 
@@ -65,12 +65,12 @@ class RecentMessages:
     async def head(self, channel: hikari.Snowflakeish, thread: hikari.Snowflakeish) -> hikari.Message | None:
         """The message that ``thread`` was begun from, which is in ``channel``; None where there is none that may be
         read."""
-        if int(thread) not in self._heads:
+        if thread not in self._heads:
             try:
-                self._heads[int(thread)] = await self._rest.fetch_message(channel, thread)
+                self._heads[thread] = await self._rest.fetch_message(channel, thread)
             except (hikari.NotFoundError, hikari.ForbiddenError):
-                self._heads[int(thread)] = None
-        return self._heads[int(thread)]
+                self._heads[thread] = None
+        return self._heads[thread]
 
     async def before(self, message: hikari.Message, limit: int) -> list[hikari.Message]:
         """Up to ``limit`` messages that came before ``message`` in its channel, the latest first.
@@ -79,7 +79,7 @@ class RecentMessages:
             hikari.NotFoundError: the channel is gone.
             hikari.ForbiddenError: it may not be read.
         """
-        channel = int(message.channel_id)
+        channel = message.channel_id
         async with self._lock.of(channel):
             kept = self._kept.get(channel)
             if kept is None:
@@ -95,5 +95,5 @@ class RecentMessages:
             found = await page_of_messages(self._rest, channel, KEPT_MESSAGES)
         finally:
             coming = self._coming.pop(channel)
-        known = {int(one.id): one for one in (*found, *coming)}
+        known = {one.id: one for one in (*found, *coming)}
         return deque((known[id_] for id_ in sorted(known)), KEPT_MESSAGES)

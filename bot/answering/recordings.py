@@ -74,7 +74,7 @@ class RecordingReader:
         Arguments otherwise as for ``VoiceNoteTranscriber.transcribe``.
         """
         found: list[HeardRecording] = []
-        user, server = int(payer or sender), None if guild is None else int(guild)
+        user = payer or sender
         for number, file in enumerate(files):
 
             def tell(done: TranscriptionProgress, number: int = number) -> None:
@@ -88,7 +88,7 @@ class RecordingReader:
                 found.append(HeardRecording(file, known))
                 continue
             try:
-                await self._budgets.require(user, server, BudgetKind.AUDIO)
+                await self._budgets.require(user, guild, BudgetKind.AUDIO)
                 with WAITS_S.labels("transcript").time():
                     transcript = await self._voice_notes.transcribe(
                         file,
@@ -105,7 +105,7 @@ class RecordingReader:
                 log.info("a recording was not heard", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))
                 continue
-            self._budgets.count_recording(user, server, transcript.duration_s)
+            self._budgets.count_recording(user, guild, transcript.duration_s)
             found.append(HeardRecording(file, transcript))
         return found
 

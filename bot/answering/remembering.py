@@ -77,9 +77,9 @@ class Memory:
         if not prompt.recalled:
             return False
         if request.is_direct:
-            now = await self._own(int(request.asker.id), prompt.recalled)
+            now = await self._own(request.asker.id, prompt.recalled)
         elif request.guild_id is not None:
-            now = await self._corrections(int(request.guild_id), prompt.recalled)
+            now = await self._corrections(request.guild_id, prompt.recalled)
         else:
             return False
         if set(prompt.taught) <= set(now):

@@ -148,7 +148,7 @@ def own_roles(me: hikari.Snowflakeish, guild: hikari.Snowflake | None, cache: hi
     """The role that Discord has made for the bot ``me`` in ``guild``: it bears the bot's name, and people take it for
     the bot."""
     roles = {} if guild is None else cache.get_roles_view_for_guild(guild)
-    return frozenset(int(role.id) for role in roles.values() if role.bot_id == me)
+    return frozenset(role.id for role in roles.values() if role.bot_id == me)
 
 
 def is_for(
@@ -174,7 +174,7 @@ def is_for(
     if is_reply and answered is not None and answered.author and answered.author.id == me:
         return True
     content = message.content or ""
-    if int(me) in {int(id_) for id_ in _USER_MENTION.findall(content)}:
+    if me in {int(id_) for id_ in _USER_MENTION.findall(content)}:
         return True
     # Of a role that nobody may mention, such as the bot's own usually is, Discord tells in the text only.
     mentioned = {int(id_) for id_ in (*_ROLE_MENTION.findall(content), *(message.role_mention_ids or ()))}
@@ -184,5 +184,5 @@ def is_for(
 def words(message: hikari.PartialMessage, me: hikari.Snowflakeish, *, roles: Collection[int] = ()) -> str:
     """The text of ``message`` without the mention of the bot ``me``, or of its ``roles``, at its start or end."""
     text = (message.content or "").strip()
-    mention = "(?:" + "|".join([rf"<@!?{int(me)}>", *(rf"<@&{role}>" for role in roles)]) + ")"
+    mention = "(?:" + "|".join([rf"<@!?{me}>", *(rf"<@&{role}>" for role in roles)]) + ")"
     return re.sub(rf"^(?:{mention}[\s,:]*)+|(?:\s*{mention})+$", "", text).strip()

@@ -25,11 +25,11 @@ class SentNotes:
     def came(self, message: hikari.Message) -> None:
         """Take note of a person's note."""
         if not message.author.is_bot:
-            self._sent[int(message.id)] = int(message.author.id), int(message.channel_id)
+            self._sent[message.id] = message.author.id, message.channel_id
 
     def take(self, user: hikari.Snowflakeish, channel: hikari.Snowflakeish) -> tuple[int, ...]:
         """The messages with what ``user`` has said in ``channel`` of late, in order; each is given once."""
-        whose = int(user), int(channel)
+        whose = user, channel
         found = sorted(note for note, sent in list(self._sent.items()) if sent == whose)
         for note in found:
             self._sent.pop(note, None)

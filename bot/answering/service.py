@@ -106,7 +106,7 @@ class AnswerService:
             payload=payload.stored,
         )
         if job is None:
-            log.debug("message came twice", message=int(message.id))
+            log.debug("message came twice", message=message.id)
         return job
 
     def take_up(self, job: Job) -> None:
@@ -172,7 +172,7 @@ class AnswerService:
         job = await self._jobs.of_message(JobKind.ANSWER, message.id)
         if job is None or AnswerPayload.of(job).words in (None, self._attempts.words_of(message)):
             return
-        log.info("the question was edited", message=int(message.id))
+        log.info("the question was edited", message=message.id)
         with contextlib.suppress(JobQueueFullError, AnswerGoneError):
             await self._repeat(job, words=self._attempts.words_of(message))
 

@@ -115,11 +115,11 @@ class SmallPrint:
     async def _waiting_for(self, request: AnswerRequest) -> int:
         """How many corrections wait for the one who asks, where no channel shows them, and they were not told so
         lately."""
-        if request.guild_id is None or (key := (int(request.guild_id), int(request.asker.id))) in self._waiting_noted:
+        if request.guild_id is None or (key := (request.guild_id, request.asker.id)) in self._waiting_noted:
             return 0
         if (await self._preferences.guild(request.guild_id)).review_channel is not None:
             return 0
-        count = await self._waiting(int(request.guild_id))
+        count = await self._waiting(request.guild_id)
         if not count or not await self._teachers.may_approve(request):
             return 0
         self._waiting_noted[key] = True

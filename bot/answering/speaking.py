@@ -139,7 +139,7 @@ class Speaking:
     async def _is_wanted(self, request: AnswerRequest) -> bool:
         """Whether the answer to ``request``, with or without recordings, is spoken."""
         chosen = await self._preferences.guild(request.guild_id)
-        here = chosen.joined_channels.get(int(request.channel_id))
+        here = chosen.joined_channels.get(request.channel_id)
         speak = request.speak or here or chosen.speak or self._default
         return speak is SpeakMode.ALWAYS or (
             speak is SpeakMode.VOICE and bool(request.recordings) and not request.speakers
@@ -150,7 +150,7 @@ class Speaking:
 
 
 def _source(request: AnswerRequest) -> int:
-    return int(request.guild_id or request.asker.id)
+    return request.guild_id or request.asker.id
 
 
 class Beginning:

@@ -51,7 +51,7 @@ class SpokenConversations:
             just_said = [one for one in await sent(self._rest, request.channel_id, request.notes) if recordings_in(one)]
             if just_said:
                 recordings = tuple(recording for one in just_said for recording in recordings_in(one))
-                return SpokenConversation(recordings, messages=frozenset(int(one.id) for one in just_said))
+                return SpokenConversation(recordings, messages=frozenset(one.id for one in just_said))
         first = None if question is None or request.recordings else question.referenced_message
         if question is None or first is None or not first.author or first.author.id == me or not recordings_in(first):
             return SpokenConversation()
@@ -63,7 +63,7 @@ class SpokenConversations:
         return SpokenConversation(
             tuple(recording for _note, recording in kept),
             tuple(name_of(note) or "" for note, _recording in kept),
-            frozenset(int(note.id) for note, _recording in kept),
+            frozenset(note.id for note, _recording in kept),
             left_out=len(found) - len(kept),
         )
 

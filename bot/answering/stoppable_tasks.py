@@ -34,7 +34,7 @@ class StoppableTasks:
         """A task for ``user`` in ``channel``, for as long as the block: its id, and what stops it, which is ``stop``
         where that is given."""
         id_, stop = secrets.token_hex(8), stop or CancellationToken()
-        self._running[id_] = (int(user), int(channel), stop)
+        self._running[id_] = (user, channel, stop)
         try:
             yield id_, stop
         finally:

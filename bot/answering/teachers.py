@@ -23,14 +23,14 @@ class Teachers:
         if roles.correct is None or await self.may_approve(request):
             return True
         member = await self._member(request)
-        return member is not None and roles.correct in {int(request.guild_id), *map(int, member.role_ids)}
+        return member is not None and roles.correct in {request.guild_id, *member.role_ids}
 
     async def may_approve(self, request: AnswerRequest) -> bool:
         """Whether the one who asks may approve corrections."""
         if request.guild_id is None or (member := await self._member(request)) is None:
             return False
         roles = (await self._preferences.guild(request.guild_id)).roles
-        held = {int(request.guild_id), *map(int, member.role_ids)}
+        held = {request.guild_id, *member.role_ids}
         if roles.let_approve(held):
             return True
         if isinstance(member, hikari.InteractionMember):
@@ -41,7 +41,7 @@ class Teachers:
                 return True
             granted = hikari.Permissions.NONE
             for role in self._bot.cache.get_roles_view_for_guild(request.guild_id).values():
-                if int(role.id) in held:
+                if role.id in held:
                     granted |= role.permissions
         return bool(granted & (hikari.Permissions.ADMINISTRATOR | hikari.Permissions.MANAGE_GUILD))
 

@@ -107,19 +107,13 @@ class VoiceNoteTranscriber:
             expected_languages=await self._expected(sender, guild, channel),
             translate=translate,
             hints=", ".join(filter(None, [*names, *choices.names, choices.vocabulary])),
-            source=int(guild or sender),
+            source=guild or sender,
             progress=progress,
         )
         transcript = await self._transcriber.transcribe(attachment, options, is_asked=is_asked)
         self._remembered[key] = transcript
         if language is None and transcript.language is not None:
-            self._spoken.remember(
-                int(sender),
-                _id_of(guild),
-                transcript.language,
-                transcript.language_probability,
-                channel=_id_of(channel),
-            )
+            self._spoken.remember(sender, guild, transcript.language, transcript.language_probability, channel=channel)
         return transcript
 
     async def _expected(
@@ -128,15 +122,11 @@ class VoiceNoteTranscriber:
         guild: hikari.Snowflakeish | None,
         channel: hikari.Snowflakeish | None,
     ) -> dict[str, float]:
-        locale = (await self._preferences.user(int(sender))).locale
-        return self._spoken.expected(int(sender), _id_of(guild), locale, channel=_id_of(channel))
-
-
-def _id_of(place: hikari.Snowflakeish | None) -> int | None:
-    return None if place is None else int(place)
+        locale = (await self._preferences.user(sender)).locale
+        return self._spoken.expected(sender, guild, locale, channel=channel)
 
 
 def _key(
     attachment: hikari.Attachment, language: str | None, translate: bool, choices: GuildPreferences
 ) -> tuple[object, ...]:
-    return int(attachment.id), language, translate, choices.languages, choices.vocabulary, choices.names
+    return attachment.id, language, translate, choices.languages, choices.vocabulary, choices.names

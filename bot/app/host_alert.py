@@ -62,7 +62,7 @@ class HostAlert:
                 text = "\n".join([*lines, f"-# {translate(HOW, locale)}"])
                 channel = await self._rest.create_dm_channel(self._owner_id)
                 message = await self._rest.create_message(channel, text, nonce=fresh_nonce())
-                self._told = ToldTrouble(self._owner_id, int(channel.id), int(message.id), text)
+                self._told = ToldTrouble(self._owner_id, channel.id, message.id, text)
             elif told is not None:
                 since = f"<t:{int(datetime.now(UTC).timestamp())}:t>"
                 text = f"{told.text}\n{translate(OVER, locale, since=since)}"

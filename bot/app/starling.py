@@ -190,6 +190,6 @@ class Starling:
         _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))
         for context in late:
             locale = str(context.interaction.locale)
-            report = report_error(RestartingError(), locale, interaction=int(context.interaction.id))
+            report = report_error(RestartingError(), locale, interaction=context.interaction.id)
             with contextlib.suppress(hikari.HTTPError):
                 await respond(context, report.text, ephemeral=True)

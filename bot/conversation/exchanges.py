@@ -119,7 +119,7 @@ class ExchangeStore(DataHolder):
     def _note_gone(self, kind: str, ids: Collection[int]) -> None:
         """Before anything is deleted, so that nothing is stored behind it."""
         now = datetime.now(UTC)
-        self._gone.update({(kind, int(id_)): now for id_ in ids})
+        self._gone.update({(kind, id_): now for id_ in ids})
         for reply, exchange in list(self._held.items()):
             if self._is_gone(exchange, exchange.created_at):
                 self._held.pop(reply, None)

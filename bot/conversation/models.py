@@ -141,7 +141,7 @@ class ChatModels:
         """The model that answers in ``guild``; in direct messages, the default."""
         if guild is None:
             return self.default
-        trained = await self._trained.active(int(guild))
+        trained = await self._trained.active(guild)
         return trained or await self.untrained(guild)
 
     async def untrained(self, guild: int) -> ChatModel:
@@ -165,7 +165,7 @@ class ChatModels:
         Raises:
             NoSuchModelError: there is no such model.
         """
-        found = None if guild is None else await self._trained.by_name(int(guild), name)
+        found = None if guild is None else await self._trained.by_name(guild, name)
         return found or await self.named(name)
 
     async def two(self, guild: int | None, first: str | None, second: str | None) -> tuple[ChatModel, ChatModel]:

@@ -95,7 +95,7 @@ class FeedbackStore(DataHolder):
             return good
         await self._database.scrub()
         if self._tombstones is not None:
-            await self._tombstones.bury(TombstoneKind.VOTE, [f"{int(message_id)}/{int(user_id)}"])
+            await self._tombstones.bury(TombstoneKind.VOTE, [f"{message_id}/{user_id}"])
         return None
 
     async def explain(self, guild_id: int | None, message_id: int, user_id: int, reason: str) -> None:

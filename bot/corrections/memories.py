@@ -126,7 +126,7 @@ class MemoryStore(DataHolder):
             await forget_replies(session, await replies_given(session, None, [number], user_id=user_id))
         await self._database.scrub()
         if self._tombstones is not None:
-            await self._tombstones.bury(TombstoneKind.MEMORY, [f"{int(user_id)}/{number}"])
+            await self._tombstones.bury(TombstoneKind.MEMORY, [f"{user_id}/{number}"])
         return before
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:

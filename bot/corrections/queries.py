@@ -191,7 +191,7 @@ class CorrectionQueries:
         )
         async with self._database.sessions() as session:
             rows = await session.execute(wanted.group_by(CorrectionRow.author_id))
-            return {int(author): int(number) for author, number in rows if author is not None}
+            return {author: number for author, number in rows if author is not None}
 
     async def of_user(self, user_id: int) -> list[Correction]:
         """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""

@@ -17,7 +17,7 @@ async def correction_actor(interaction: Interaction, preferences: Preferences) -
     """
     roles = (await preferences.guild(guild_of(interaction))).roles
     manages = not lacking(interaction, hikari.Permissions.MANAGE_GUILD)
-    return CorrectionActor(int(interaction.user.id), manages or roles.let_approve(roles_of(interaction)))
+    return CorrectionActor(interaction.user.id, manages or roles.let_approve(roles_of(interaction)))
 
 
 async def require_corrector(interaction: Interaction, preferences: Preferences) -> CorrectionActor:

@@ -146,7 +146,7 @@ class Corrections(DataHolder):
             guild_id, id_, person.id, votes=votes, revision=revision, retiring=retiring
         )
         if not approval.missing:
-            self._on_approved(int(guild_id))
+            self._on_approved(guild_id)
         return approval
 
     async def reject(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Correction:

@@ -95,7 +95,7 @@ class DatasetArchives(DataHolder):
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Delete the archives that have something that the person gave, of whatever datasets they were: whoever needs
         one archives the dataset anew."""
-        return ErasureResult(files=await self._delete_archives(lambda table: f",{int(user_id)},".encode() in table))
+        return ErasureResult(files=await self._delete_archives(lambda table: f",{user_id},".encode() in table))
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete the archives of a guild, which nobody could reach any more, neither to take them nor to have somebody

@@ -124,7 +124,7 @@ class DatasetErasure(DatasetQueries, DataHolder):
             guilds = set(await session.scalars(select(DatasetRow.guild_id).where(DatasetRow.id.in_(containing))))
         forgotten = ErasureResult()
         if also_in is not None:
-            guilds.add(int(also_in))
+            guilds.add(also_in)
         for guild_id in sorted(guilds - {but_in}):
             async with self._database.sessions.begin() as session:
                 await lock_guild(session, guild_id)

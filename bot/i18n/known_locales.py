@@ -30,16 +30,16 @@ class KnownLocales:
 
     async def of(self, user: hikari.Snowflakeish, default: str) -> str:
         """The Discord locale that ``user`` was last seen with, or else what was guessed for it, or ``default``."""
-        return await self._known(int(user)) or self._guessed.get(int(user)) or default
+        return await self._known(user) or self._guessed.get(user) or default
 
     async def guess(self, user: hikari.Snowflakeish, language: str, default: str) -> str:
         """The Discord locale of ``user``, who has just spoken ``language`` (BCP-47): when none of theirs is known, that
         is taken for it if there is a catalogue for it, or else ``default``."""
-        if (known := await self._known(int(user))) is not None:
+        if (known := await self._known(user)) is not None:
             return known
         if language_of(language) in {*catalogues(), SOURCE}:
-            self._guessed[int(user)] = language
-        return self._guessed.get(int(user)) or default
+            self._guessed[user] = language
+        return self._guessed.get(user) or default
 
     async def _known(self, user: int) -> str | None:
         return self._unsaved.get(user) or (await self._preferences.user(user)).locale
@@ -50,11 +50,11 @@ class KnownLocales:
 
         @lightbulb.hook(lightbulb.ExecutionSteps.PRE_INVOKE)
         def note(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
-            self._unsaved[int(context.user.id)] = str(context.interaction.locale)
+            self._unsaved[context.user.id] = str(context.interaction.locale)
 
         @lightbulb.hook(lightbulb.ExecutionSteps.POST_INVOKE)
         async def save(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
-            user = int(context.user.id)
+            user = context.user.id
             if (locale := self._unsaved.get(user)) is not None:
                 await self._preferences.change_user(user, lambda chosen: replace(chosen, locale=locale))
                 # Until then it is known from here alone.

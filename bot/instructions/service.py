@@ -134,7 +134,7 @@ class Instructions:
             if channel_id is None:
                 return replace(before, instruction=name)
             others = {channel: other for channel, other in before.channel_instructions.items() if channel != channel_id}
-            own = {} if name is None else {int(channel_id): name}
+            own = {} if name is None else {channel_id: name}
             return replace(before, channel_instructions={**others, **own})
 
         await self._preferences.change_guild(guild_id, picked)
@@ -161,7 +161,7 @@ class Instructions:
 
     def _with_parent(self, channel_id: int) -> list[int]:
         thread = self._bot.cache.get_thread(hikari.Snowflake(channel_id))
-        return [int(channel_id)] if thread is None else [int(channel_id), int(thread.parent_id)]
+        return [channel_id] if thread is None else [channel_id, thread.parent_id]
 
     async def _picked(self, guild_id: int, name: str | None) -> Instruction | None:
         return None if name is None else await self._store.get(guild_id, name)

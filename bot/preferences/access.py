@@ -63,11 +63,11 @@ class KnownRoles:
 
     def note(self, guild: int, user: int, roles: Collection[int]) -> None:
         """A member was seen with these."""
-        self._roles[int(guild), int(user)] = frozenset(int(role) for role in roles)
+        self._roles[guild, user] = frozenset(roles)
 
     def of(self, guild: int, user: int) -> frozenset[int]:
         """None where the member was not seen within the hour."""
-        return self._roles.get((int(guild), int(user)), frozenset())
+        return self._roles.get((guild, user), frozenset())
 
 
 class AccessRules:
@@ -82,11 +82,11 @@ class AccessRules:
 
     def is_blocked(self, guild: int) -> bool:
         """Whether the host wants Starling to leave ``guild``."""
-        return int(guild) in self._blocked_guilds
+        return guild in self._blocked_guilds
 
     def is_served(self, guild: int) -> bool:
         """Whether the host lets Starling work in ``guild``."""
-        return not self.is_blocked(guild) and (not self._allowed_guilds or int(guild) in self._allowed_guilds)
+        return not self.is_blocked(guild) and (not self._allowed_guilds or guild in self._allowed_guilds)
 
     async def require(
         self,
@@ -107,7 +107,7 @@ class AccessRules:
         """
         if guild is not None and roles is not None:
             self._roles.note(guild, user, roles)
-        if int(user) in self._blocked_users:
+        if user in self._blocked_users:
             raise PersonNotServedError
         if guild is None:
             return
@@ -115,7 +115,7 @@ class AccessRules:
             raise GuildNotServedError
         if not manages:
             access = (await self._preferences.guild(guild)).access
-            _require(access, int(user), [int(one) for one in channels], self._roles.of(guild, user), int(guild))
+            _require(access, user, list(channels), self._roles.of(guild, user), guild)
 
 
 def _require(access: Access, user: int, channels: list[int], roles: frozenset[int], guild: int) -> None:

@@ -37,21 +37,21 @@ class Preferences(DataHolder):
 
     async def guild(self, guild_id: int | None) -> GuildPreferences:
         """What a guild has chosen; in direct messages, nothing."""
-        return GuildPreferences() if guild_id is None else await self._guilds.of(int(guild_id))
+        return GuildPreferences() if guild_id is None else await self._guilds.of(guild_id)
 
     async def user(self, user_id: int) -> UserPreferences:
         """What a person has chosen."""
-        return await self._users.of(int(user_id))
+        return await self._users.of(user_id)
 
     async def change_guild(
         self, guild_id: int, change: Callable[[GuildPreferences], GuildPreferences]
     ) -> GuildPreferences:
         """Let what ``change`` makes of a guild's choices hold, and return it. Of two changes at once, both count."""
-        return await self._guilds.change(int(guild_id), change)
+        return await self._guilds.change(guild_id, change)
 
     async def change_user(self, user_id: int, change: Callable[[UserPreferences], UserPreferences]) -> UserPreferences:
         """Let what ``change`` makes of a person's choices hold, and return it. Of two changes at once, both count."""
-        return await self._users.change(int(user_id), change)
+        return await self._users.change(user_id, change)
 
     async def channels(self) -> dict[int, set[int]]:
         """The channels in which guilds want Starling to take part or to write down what is said, by the ids of all
@@ -69,11 +69,11 @@ class Preferences(DataHolder):
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget all that a guild has chosen."""
-        return await self._guilds.forget(int(guild_id))
+        return await self._guilds.forget(guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         """Forget all that a person has chosen."""
-        return ErasureResult(await self._users.forget(int(user_id)))
+        return ErasureResult(await self._users.forget(user_id))
 
     async def export(self, user_id: int) -> Mapping[str, object]:
         """What a person has chosen."""

@@ -92,11 +92,11 @@ class Recall:
 
     def prepare(self, guild_id: int) -> None:
         """Load what is needed to recall what a guild has approved, before anybody asks; returns at once."""
-        self._prepare(self._guilds, int(guild_id))
+        self._prepare(self._guilds, guild_id)
 
     def prepare_own(self, user_id: int) -> None:
         """Load what is needed to recall what a person has taught for themselves; returns at once."""
-        self._prepare(self._people, int(user_id))
+        self._prepare(self._people, user_id)
 
     def prepare_for(self, question: str) -> None:
         """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once, and is
@@ -116,14 +116,14 @@ class Recall:
     ) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` corrections of a guild near to ``question``, the likeliest first; none in direct
         messages. What takes longer than ``patience_s``, or ``PATIENCE_S``, to be worked out is not among them yet."""
-        return () if guild_id is None else await self._near(self._guilds, int(guild_id), question, patience_s)
+        return () if guild_id is None else await self._near(self._guilds, guild_id, question, patience_s)
 
     async def near_own(
         self, user_id: int, question: str, *, patience_s: float | None = None
     ) -> tuple[RecallMatch, ...]:
         """At most ``MAX_RECALLED`` of what a person has taught for themselves that are near to ``question``, which they
         ask in direct messages; as ``near``."""
-        return await self._near(self._people, int(user_id), question, patience_s)
+        return await self._near(self._people, user_id, question, patience_s)
 
     async def _near(
         self, taught: Taught, owner: int, question: str, patience_s: float | None

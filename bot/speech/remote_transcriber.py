@@ -52,10 +52,10 @@ class RemoteTranscriber:
                 options.progress(msgspec.msgpack.decode(progress, type=TranscriptionProgress))
 
         request = WorkRequest(
-            task=f"hear-{int(attachment.id)}-{task.fingerprint}{suffix}",
+            task=f"hear-{attachment.id}-{task.fingerprint}{suffix}",
             kind=WorkKind.HEAR,
             lane=lane,
-            source=task.source or int(attachment.id),
+            source=task.source or attachment.id,
             body=msgspec.msgpack.encode(task),
             timeout_s=PATIENCE_S[lane] + 2 * (attachment.duration or 0.0),
         )

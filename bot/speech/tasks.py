@@ -39,7 +39,8 @@ class HearTask(msgspec.Struct, frozen=True, kw_only=True):
             quality=options.quality,
             hints=options.hints,
             words=options.words,
-            source=options.source if isinstance(options.source, int) else None,
+            # msgspec refuses what is derived from int, as hikari's ids are.
+            source=int(options.source) if isinstance(options.source, int) else None,
         )
 
     @property

@@ -58,7 +58,7 @@ class InteractionAccess:
 def channels_of(channel: hikari.Snowflake, cache: hikari.api.Cache) -> list[int]:
     """The channel, and the one that it is a thread of, as far as that is known."""
     thread = cache.get_thread(channel)
-    return [int(channel)] if thread is None else [int(channel), int(thread.parent_id)]
+    return [channel] if thread is None else [channel, thread.parent_id]
 
 
 def may_manage(

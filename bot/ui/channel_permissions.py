@@ -33,16 +33,16 @@ async def permissions_in(
         return hikari.Permissions.NONE
     assert isinstance(channel, hikari.PermissibleGuildChannel)
     member = await rest.fetch_member(guild_id, me)
-    mine = {int(guild_id), *(int(role) for role in member.role_ids)}
+    mine = {guild_id, *member.role_ids}
     granted = hikari.Permissions.NONE
     for role in await rest.fetch_roles(guild_id):
-        if int(role.id) in mine:
+        if role.id in mine:
             granted |= role.permissions
     if granted & hikari.Permissions.ADMINISTRATOR:
         return hikari.Permissions.all_permissions()
     overwrites = channel.permission_overwrites
     everyone = overwrites.get(hikari.Snowflake(guild_id))
-    of_roles = [o for id_, o in overwrites.items() if int(id_) in mine and int(id_) != int(guild_id)]
+    of_roles = [o for id_, o in overwrites.items() if id_ in mine and id_ != guild_id]
     own = overwrites.get(hikari.Snowflake(me))
     for layer in ([everyone] if everyone else [], of_roles, [own] if own else []):
         for overwrite in layer:

@@ -104,7 +104,7 @@ async def _answer_late(
             pings = [context.user.id]
             return await _post_late(rest, context.channel_id, heading, text, files, components, pings=pings)
         except (hikari.ForbiddenError, hikari.NotFoundError):
-            log.info("may not write in the channel, sending a direct message", channel=int(context.channel_id))
+            log.info("may not write in the channel, sending a direct message", channel=context.channel_id)
     direct = await rest.create_dm_channel(context.user.id)
     return await _post_late(rest, direct.id, heading, text, files, components, pings=[])
 

@@ -24,11 +24,9 @@ def confirmation_row(
     ``about``: what ``confirmed`` gives back; with ``custom_id`` at most 75 characters.
     """
     row = hikari.impl.MessageActionRowBuilder()
-    confirm = f"{custom_id}:{int(asker)}" + (f":{about}" if about else "")
+    confirm = f"{custom_id}:{asker}" + (f":{about}" if about else "")
     row.add_interactive_button(hikari.ButtonStyle.DANGER, confirm, label=translate(label, locale))
-    return row.add_interactive_button(
-        hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{int(asker)}", label=translate(KEEP, locale)
-    )
+    return row.add_interactive_button(hikari.ButtonStyle.SECONDARY, f"{KEEP_ID}:{asker}", label=translate(KEEP, locale))
 
 
 def confirmed(context: yuyo.components.Context) -> str:

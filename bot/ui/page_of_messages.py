@@ -26,7 +26,7 @@ async def page_of_messages(
     assert isinstance(rest, hikari.impl.RESTClientImpl)
     query = data_binding.StringMapBuilder()
     query.put("limit", min(limit, MAX_MESSAGES))
-    query.put("before", hikari.UNDEFINED if before is None else str(int(before)))
-    found = await rest._request(routes.GET_CHANNEL_MESSAGES.compile(channel=int(channel)), query=query)
+    query.put("before", hikari.UNDEFINED if before is None else str(before))
+    found = await rest._request(routes.GET_CHANNEL_MESSAGES.compile(channel=channel), query=query)
     assert isinstance(found, list)
     return [rest.entity_factory.deserialize_message(one) for one in found]

@@ -106,7 +106,7 @@ def roles_of(asked: lightbulb.Context | Interaction) -> set[int]:
         OnServersOnlyError: it is no server.
     """
     guild, member = guild_of(asked), _interaction(asked).member
-    return {int(guild), *(int(role) for role in (member.role_ids if member is not None else ()))}
+    return {guild, *(member.role_ids if member is not None else ())}
 
 
 def lacking(
@@ -142,7 +142,7 @@ def require(
     """
     guild, missing = guild_of(asked), lacking(asked, permissions, channel)
     if missing and (or_role is None or or_role not in roles_of(asked)):
-        raise NotPermittedError(missing, channel_id=None if channel is None else int(channel.id), role_id=or_role)
+        raise NotPermittedError(missing, channel_id=None if channel is None else channel.id, role_id=or_role)
     return guild
 
 
@@ -153,7 +153,7 @@ def require_owner(interaction: Interaction, owner_id: int, allowed: str) -> None
     Raises:
         NotPermittedError: they are somebody else.
     """
-    if int(interaction.user.id) == owner_id:
+    if interaction.user.id == owner_id:
         return
     managing = hikari.Permissions.MANAGE_MESSAGES
     granted = hikari.Permissions.NONE if interaction.member is None else interaction.member.permissions

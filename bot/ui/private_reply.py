@@ -47,9 +47,9 @@ async def report_error_privately(
         error,
         str(interaction.locale),
         used=interaction.custom_id,
-        interaction=int(interaction.id),
-        user=int(interaction.user.id),
-        channel=int(interaction.channel_id),
+        interaction=interaction.id,
+        user=interaction.user.id,
+        channel=interaction.channel_id,
     )
     try:
         try:

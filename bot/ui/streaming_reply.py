@@ -93,7 +93,7 @@ class StreamingReply:
     @property
     def message_ids(self) -> tuple[int, ...]:
         """The messages of this reply, in order."""
-        return tuple(int(id_) for id_, _text in self._shown)
+        return tuple(id_ for id_, _text in self._shown)
 
     def seen(self, message: int, text: str) -> None:
         """Take ``text`` for what ``message``, which an earlier attempt left, says."""
@@ -240,7 +240,7 @@ class StreamingReply:
             ReplyGoneError: the reply was deleted.
             hikari.ForbiddenError: neither voice messages nor files may be posted here.
         """
-        return int(await self._target.speak(speech, self._shown[0][0]))
+        return await self._target.speak(speech, self._shown[0][0])
 
     async def delete_spoken(self, message: int) -> None:
         """Delete a voice message that ``speak`` has posted.

@@ -240,9 +240,9 @@ class Budgets:
         limited = list(dict.fromkeys(whose for whose, _kind, _limit in limits))
         if not limited:
             return []
-        own, here = int(user), NO_GUILD if guild is None else int(guild)
+        here = NO_GUILD if guild is None else guild
         places = [
-            (None if whose is BudgetHolder.USER else here, None if whose is BudgetHolder.GUILD else own)
+            (None if whose is BudgetHolder.USER else here, None if whose is BudgetHolder.GUILD else user)
             for whose in limited
         ]
         used = dict(zip(limited, await self._usage.of_places(self._usage.now.date(), places), strict=True))
@@ -321,8 +321,8 @@ class Budgets:
         today = self._usage.now.date()
         if self._warned_on != today:
             self._warned_on, self._warned = today, set()
-        whom = 0 if budget.whose is BudgetHolder.GUILD else int(user)
-        warning = (budget.whose, budget.kind, whom, 0 if budget.whose in _EVERYWHERE else int(guild or 0))
+        whom = 0 if budget.whose is BudgetHolder.GUILD else user
+        warning = (budget.whose, budget.kind, whom, 0 if budget.whose in _EVERYWHERE else guild or 0)
         if warning in self._warned:
             return False
         self._warned.add(warning)

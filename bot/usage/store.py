@@ -115,7 +115,7 @@ class UsageStore(DataHolder):
 
     def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: UsageAmounts) -> None:
         """Add ``amounts`` to what is there for today; needs a running event loop."""
-        key = self.now.date(), int(guild_id or NO_GUILD), int(user_id), model[:200]
+        key = self.now.date(), guild_id or NO_GUILD, user_id, model[:200]
         self._counted[key] = self._counted.get(key, UsageAmounts()) + amounts
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_later())

@@ -118,10 +118,10 @@ class Invocations:
             task.add_done_callback(leave)
             structlog.contextvars.bind_contextvars(
                 command=context.interaction.command_name,
-                interaction=int(context.interaction.id),
-                user=int(user),
-                channel=int(context.channel_id),
-                guild=int(context.guild_id) if context.guild_id else None,
+                interaction=context.interaction.id,
+                user=user,
+                channel=context.channel_id,
+                guild=context.guild_id,
             )
             log.info("command")
 

@@ -48,7 +48,7 @@ class ShardShare:
         """Whether what happens in a guild (None: in direct messages) comes to this gateway."""
         if self.is_whole:
             return True
-        return ((int(guild_id or 0) >> _GUILD_SHIFT) % self.shards) % self.gateways == self.gateway
+        return (((guild_id or 0) >> _GUILD_SHIFT) % self.shards) % self.gateways == self.gateway
 
     def owned(self, guild_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
         """As ``owns``, in SQL, of a column with guilds' ids."""

@@ -81,5 +81,5 @@ class AnswerThis(
         if not text and not files:
             raise NothingThereError
         await context.defer()
-        source = MessageSource(int(message.id), int(message.author.id))
+        source = MessageSource(message.id, message.author.id)
         await answers.answer(context.interaction, CommandQuestion(text, files=tuple(files), source=source))

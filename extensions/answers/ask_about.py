@@ -43,7 +43,7 @@ class AskedAbout:
 
     async def open(self, context: lightbulb.Context, message: hikari.Message) -> None:
         """Ask the one who called what they want to know about ``message``."""
-        self._messages[int(message.id)] = message
+        self._messages[message.id] = message
         locale = locale_of(context)
         row = text_row("question", translate(QUESTION, locale), placeholder=translate(EXAMPLE, locale))
         await context.respond_with_modal(

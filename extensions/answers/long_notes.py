@@ -105,7 +105,7 @@ async def speak(
     await voice_message.defer(interaction)
     try:
         voice = await voices.of(interaction.user.id, interaction.guild_id)
-        source = int(interaction.guild_id or interaction.user.id)
+        source = interaction.guild_id or interaction.user.id
         speech = await synthesizer.speak(text, hint=language_of(str(interaction.locale)), voice=voice, source=source)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):

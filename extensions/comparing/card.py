@@ -139,7 +139,7 @@ def require_asker_or_manager(interaction: hikari.ComponentInteraction, compariso
     Raises:
         NotPermittedError: they have neither asked for ``comparison`` nor may they manage the server.
     """
-    if comparison.asked_by != int(interaction.user.id):
+    if comparison.asked_by != interaction.user.id:
         require(interaction)
 
 

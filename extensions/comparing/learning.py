@@ -35,7 +35,7 @@ async def ask_for_consent(context: yuyo.components.Context, store: alluka.Inject
     """
     interaction, locale = context.interaction, str(context.interaction.locale)
     comparison, _tally = await store.get(guild_of(interaction), context.id_metadata)
-    if comparison.asked_by != int(interaction.user.id):
+    if comparison.asked_by != interaction.user.id:
         raise NotPermittedError(allowed=ONLY_ASKER)
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(f"{translate(TITLE, locale)}\n{translate(TEXT, locale)}")

@@ -220,9 +220,9 @@ class SetCorrectionRoles(
     def _changed(self, before: GuildPreferences) -> GuildPreferences:
         roles = ChosenRoles() if self.reset else before.roles
         if self.correct is not None:
-            roles = replace(roles, correct=int(self.correct.id))
+            roles = replace(roles, correct=self.correct.id)
         if self.approve is not None:
-            roles = replace(roles, approve=int(self.approve.id))
+            roles = replace(roles, approve=self.approve.id)
         if self.votes is not None:
             roles = replace(roles, votes=self.votes)
         return replace(before, roles=roles)

@@ -151,7 +151,7 @@ class CorrectionForms:
     async def first_of(self, message: hikari.Message) -> int:
         """The id of the first message of the answer that ``message`` is a part of."""
         known = await self._known(message)
-        return int(message.id) if known is None else known.reply_message_id
+        return message.id if known is None else known.reply_message_id
 
     async def _known(self, message: hikari.Message) -> Exchange | None:
         # Further parts of an answer, and its voice message, are replies to its first message.
@@ -229,8 +229,8 @@ class CorrectionForms:
         exchange = await self._exchange(what, guild) if kind == _NEW else None
         asked = exchange.prompt if prompt is None and exchange is not None else prompt or ""
         if guild is None:
-            memory = await self._memories.teach(int(interaction.user.id), asked, answer)
-            self._recall.prepare_own(int(interaction.user.id))
+            memory = await self._memories.teach(interaction.user.id, asked, answer)
+            self._recall.prepare_own(interaction.user.id)
             return Receipt(translate(KEPT_FOR_YOU, locale, number=memory.number))
         if kind == _EDIT:
             person = await correction_actor(interaction, self._preferences)
@@ -238,7 +238,7 @@ class CorrectionForms:
             result = await self._corrections.edit(guild, id_, int(revision), asked, answer, person)
         else:
             person = await require_corrector(interaction, self._preferences)
-            about = _about(exchange, int(guild), int(interaction.channel_id))
+            about = _about(exchange, guild, interaction.channel_id)
             result = await self._corrections.submit(about, asked, answer, person)
         told = describe_result(result, locale, approves=person.approves)
         return Receipt(told, result, is_theirs_to_decide=person.approves and result.missing is None)

@@ -80,7 +80,7 @@ def _is_private_card(message: hikari.Message | None) -> bool:
 
 async def _give_back(interaction: Answered, error: StarlingError, whole: str) -> None:
     locale = str(interaction.locale)
-    report = report_error(error, locale, interaction=int(interaction.id), user=int(interaction.user.id))
+    report = report_error(error, locale, interaction=interaction.id, user=interaction.user.id)
     await interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_CREATE,
         f"{report.text}\n{translate(WHAT_YOU_WROTE, locale)}",

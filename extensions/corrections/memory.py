@@ -82,7 +82,7 @@ loader.command(memory)
 
 
 async def _page(memories: MemoryStore, user: hikari.Snowflakeish, number: int, locale: str) -> Page:
-    everything = await memories.all(int(user))
+    everything = await memories.all(user)
     if not everything:
         return Page(translate(NOTHING, locale))
     pages = -(-len(everything) // A_PAGE)

@@ -44,7 +44,7 @@ class Reviews:
     async def received(self, correction: Correction, interaction: Answered) -> None:
         """Show ``correction``, with which ``interaction`` was answered, to those who review it, and remember where its
         author is told of it."""
-        if int(interaction.user.id) == correction.author_id and correction.state is CorrectionState.PENDING:
+        if interaction.user.id == correction.author_id and correction.state is CorrectionState.PENDING:
             self._receipts[correction.id] = interaction
         await self.show(correction, str(interaction.guild_locale or interaction.locale))
 
@@ -54,7 +54,7 @@ class Reviews:
         channel = (await self._preferences.guild(correction.guild_id)).review_channel
         try:
             if correction.review_channel_id is not None and correction.review_message_id is not None:
-                if already is None or int(already) != correction.review_message_id:
+                if already is None or already != correction.review_message_id:
                     card = build_card(await self._corrections.shown(correction), _REVIEWER, locale)
                     await self._rest.edit_message(
                         correction.review_channel_id, correction.review_message_id, component=card,
@@ -72,7 +72,7 @@ class Reviews:
                         correction.guild_id, lambda chosen: replace(chosen, review_channel=None)
                     )
                     raise
-                review = ReviewMessage(int(posted.channel_id), int(posted.id))
+                review = ReviewMessage(posted.channel_id, posted.id)
                 await self._corrections.note_review(correction.id, review)
         except hikari.NotFoundError:
             await self._corrections.note_review(correction.id, None)
@@ -86,7 +86,7 @@ class Reviews:
         locale = str(interaction.guild_locale or interaction.locale)
         await self.show(correction, locale, already=None if shown is None else shown.id)
         sentence = {CorrectionState.APPROVED: APPROVED_BY, CorrectionState.REJECTED: REJECTED_BY}.get(correction.state)
-        if sentence is None or correction.author_id in (None, int(interaction.user.id)):
+        if sentence is None or correction.author_id in (None, interaction.user.id):
             return
         await self._tell_author(correction, sentence, f"<@{interaction.user.id}>", locale)
 

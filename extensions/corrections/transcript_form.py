@@ -67,7 +67,7 @@ class TranscriptForms:
         heard = await self._transcript_of(message, context)
         if not heard:
             raise NoTranscriptError
-        self._heard[int(context.channel_id), int(message.id)] = heard
+        self._heard[context.channel_id, message.id] = heard
         locale = locale_of(context)
         row = text_row("said", translate(LABEL, locale), value=heard)
         await context.respond_with_modal(translate(TITLE, locale), f"{FORM_ID}:{message.id}", components=[row])
@@ -90,8 +90,8 @@ class TranscriptForms:
         recordings = recordings_in(message)
         if not recordings:
             return ""
-        asked = await self._exchanges.of_messages([int(message.id)])
-        if (exchange := asked.get(int(message.id))) is not None:
+        asked = await self._exchanges.of_messages([message.id])
+        if (exchange := asked.get(message.id)) is not None:
             return exchange.prompt
         known = [await self._voice_notes.remembered(one, guild=context.guild_id) for one in recordings]
         return "\n".join(one.text for one in known if one is not None)
@@ -114,7 +114,7 @@ async def take(
     guild, locale = guild_of(interaction), str(interaction.locale)
     person = await require_corrector(interaction, preferences)
     words = new_words(
-        forms.heard_in(int(interaction.channel_id), int(context.id_metadata)), texts_in(interaction).get("said", "")
+        forms.heard_in(interaction.channel_id, int(context.id_metadata)), texts_in(interaction).get("said", "")
     )
     said = ", ".join(words)
     if not words:

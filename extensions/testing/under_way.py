@@ -49,10 +49,10 @@ class TestsUnderWay:
         Raises:
             TestUnderWayError: another one runs there.
         """
-        if any(guild == int(guild_id) for guild, _user, _stop in self._running.values()):
+        if any(guild == guild_id for guild, _user, _stop in self._running.values()):
             raise TestUnderWayError
         id_, stop = secrets.token_hex(8), CancellationToken()
-        self._running[id_] = (int(guild_id), int(user_id), stop)
+        self._running[id_] = (guild_id, user_id, stop)
         try:
             yield id_, stop
         finally:
@@ -66,10 +66,10 @@ class TestsUnderWay:
             NotPermittedError: another person has started it.
         """
         found = self._running.get(id_)
-        if found is None or found[0] != int(guild_id):
+        if found is None or found[0] != guild_id:
             raise TestEndedError
         _guild, user, stop = found
-        if user != int(user_id):
+        if user != user_id:
             raise NotPermittedError(allowed=STARTER)
         stop.cancel()
 

@@ -240,7 +240,7 @@ async def start(
     planned = await store.in_guild(guild, context.id_metadata)
     trainings.trainers.named(planned.trainer)
     await readiness.require(planned.trainer)
-    await store.note(planned.id, message_id=int(interaction.message.id))
+    await store.note(planned.id, message_id=interaction.message.id)
     training = await trainings.start(guild, planned.id, interaction.user.id)
     locale = str(interaction.locale)
     await interaction.create_initial_response(

@@ -64,8 +64,8 @@ class Usage(
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, usage: UsageStore, budgets: Budgets, settings: Settings) -> None:
         of_server = self.scope == "server"
-        guild = int(require(context)) if of_server else None
-        user = None if of_server else int(context.user.id)
+        guild = require(context) if of_server else None
+        user = None if of_server else context.user.id
         # The first chart takes seconds: its library is loaded for it.
         await context.defer(ephemeral=True)
         locale, today = locale_of(context), usage.now.date()

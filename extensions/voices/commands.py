@@ -91,7 +91,7 @@ class PreviewVoice(
         language = language_of(known.language)
         # A voice of a language that there is no sentence in reads English, with its accent.
         text = translate(SAMPLE, language if language in catalogues() else "en-US")
-        source = int(context.guild_id or context.user.id)
+        source = context.guild_id or context.user.id
         speech = await synthesizer.speak(text, hint=None, voice=known.name, source=source)
         await respond(context, f"🔊 {known.name}", attachment=voice_message.file_of(speech), ephemeral=True)
 

@@ -37,7 +37,7 @@ async def read_aloud(
     try:
         hint = said.language if said and said.language else language_of(str(interaction.locale))
         voice = await voices.of(interaction.user.id, interaction.guild_id)
-        source = int(interaction.guild_id or interaction.user.id)
+        source = interaction.guild_id or interaction.user.id
         speech = await synthesizer.speak(text, hint=hint, voice=voice, source=source)
     except Exception:
         with contextlib.suppress(hikari.HTTPError):

@@ -47,7 +47,7 @@ async def say(
             chosen, hint = await voices.of(context.user.id, context.guild_id), language_of(locale_of(context))
         else:
             chosen, hint = voice, None  # what could be of any language is then of the voice's
-        source = int(context.guild_id or context.user.id)
+        source = context.guild_id or context.user.id
         speech = await synthesizer.speak(text, hint=hint, voice=chosen, prosody=prosody, source=source)
     except Exception:
         # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
