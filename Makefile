@@ -4,14 +4,15 @@ BIN := .venv/bin
 
 # What .venv is made with: of the Pythons on the PATH that can, the newest, unless another takes less than four fifths of
 # its time. They differ by as much as their build: what pyenv compiles takes half as long again as what Debian has.
-# make PYTHON=python3.12 names one.
-PYTHON ?= $(shell if [ -x $(BIN)/python ]; then echo $(BIN)/python; exit; fi; best=; \
+# make PYTHON=python3.12 names one. It is chosen once: a busy machine is measured otherwise each time.
+PYTHON ?= $(eval PYTHON := $(CHOSEN))$(PYTHON)
+CHOSEN = $(shell if [ -x $(BIN)/python ]; then echo $(BIN)/python; exit; fi; best=; \
   for name in python3.13 python3.12 python3.11 python3; do IFS=:; for folder in $$PATH; do \
     found=$$folder/$$name; [ -x "$$found" ] && us=$$("$$found" -c '$(SPEED)' 2>/dev/null) || continue; \
     if [ -z "$$best" ] || [ $$((us * 5)) -lt $$((least * 4)) ]; then best=$$found least=$$us; fi; \
   done; done; echo "$$best")
 SPEED := import sys, timeit, venv, ensurepip; print(round(1e6 * min(timeit.repeat( \
-  "for n in range(20_000): d[n & 63] = [n, str(n)]", "d = {}", number=1, repeat=9)))) \
+  "for n in range(20_000): d[n & 63] = [n, str(n)]", "d = {}", number=1, repeat=12)))) \
   if (3, 11) <= sys.version_info[:2] <= (3, 13) else sys.exit(1)
 # pip shows its progress on a terminal, and is silent elsewhere: there a line every few seconds says that it goes on.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)

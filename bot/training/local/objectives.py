@@ -10,15 +10,8 @@ import torch
 from torch.nn import functional
 
 from bot.training.local.base_model import BaseModel
-from bot.training.local.rows import (
-    IGNORED,
-    QuestionRows,
-    TokenizedExample,
-    TokenizedPair,
-    batch_of,
-    read_pairs,
-    read_questions,
-)
+from bot.training.local.rows import QuestionRows, TokenizedExample, TokenizedPair, read_pairs, read_questions
+from bot.training.local.token_tree import trees_of
 
 BETA = 0.1
 """How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
@@ -122,13 +115,14 @@ class BehaviourPreservation:
 
 def scored(base: BaseModel, rows: Sequence[TokenizedExample]) -> tuple[torch.Tensor, torch.Tensor]:
     """The logits of what is said in ``rows``, one row after the other, (tokens, vocabulary), and the tokens."""
-    tokens, mask, labels = batch_of(rows, base.tokenizer.pad_token_id, base.device)
-    causal = base.model.get_base_model()
+    causal, logits, wanted = base.model.get_base_model(), [], []
     is_shorter = base.product_type != torch.float32
     with torch.autocast(base.device.type, dtype=base.product_type if is_shorter else None, enabled=is_shorter):
-        states = causal.model(input_ids=tokens, attention_mask=mask).last_hidden_state[:, :-1]
-        wanted = labels[:, 1:]
-        is_learnt = wanted != IGNORED
-        # The vocabulary is the largest matrix of all; only what is learnt goes through it.
-        logits = causal.lm_head(states[is_learnt])
-    return logits.float(), wanted[is_learnt]
+        for tree in trees_of(rows, base.device):
+            gone_through = causal.model(
+                input_ids=tree.tokens, position_ids=tree.positions, attention_mask=tree.seen, use_cache=False
+            )
+            # The vocabulary is the largest matrix of all; only what is learnt goes through it.
+            logits.append(causal.lm_head(gone_through.last_hidden_state[0, tree.before]).float())
+            wanted.append(tree.wanted)
+    return torch.cat(logits), torch.cat(wanted)

@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from bot.training.local.rephrasing import in_fewer_words
 
 MAX_TOKENS = 1024
 """Of one example; what is longer is left out."""
-IGNORED = -100
-"""The label of tokens that are not learnt, as torch's cross entropy has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +72,6 @@ def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedPa
         if max(len(preferred.tokens), len(rejected.tokens)) <= MAX_TOKENS:
             found.append(TokenizedPair(preferred, rejected))
     return found
-
-
-def batch_of(
-    rows: Sequence[TokenizedExample], padding: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Tokens, attention mask and labels of ``rows``, each (rows, longest row)."""
-    longest = max(len(row.tokens) for row in rows)
-    tokens = torch.full((len(rows), longest), padding)
-    labels = torch.full((len(rows), longest), IGNORED)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
-    for at, row in enumerate(rows):
-        length = len(row.tokens)
-        tokens[at, :length] = torch.tensor(row.tokens)
-        labels[at, row.asked : length] = torch.tensor(row.tokens[row.asked :])
-        mask[at, :length] = 1
-    return tokens.to(device), mask.to(device), labels.to(device)
 
 
 def _records(path: Path) -> Iterator[Mapping[str, Any]]:
