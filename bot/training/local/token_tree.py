@@ -1,9 +1,9 @@
 """Rows of tokens as a tree: what several of them begin with alike is gone through once.
 
 All rows of a step begin with the same instruction, and the two answers of a pair with the same question too: of four
-short facts 116 tokens are gone through instead of 212, of four pairs of answers 140 instead of 424. What a token is to a
-model depends on what stands before it alone, so the scores are the same (tree attention, as Miao et al., SpecInfer, 2023,
-verify many continuations at once).
+short facts 116 tokens are gone through instead of 212, of four pairs of answers 140 instead of 424. What a token is to
+a model depends on what stands before it alone, so the scores are the same (tree attention, as Miao et al., SpecInfer,
+2023, verify many continuations at once).
 """
 
 from __future__ import annotations
