@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
 import alluka
 import hikari
@@ -27,8 +28,18 @@ AGREE_NAMED = _("I agree, and name me in /leaderboard")
 NOTHING_KEPT = _("Nothing was kept.")
 THANKS = _("Thank you for agreeing. Now send the file once more.")
 AGREED = _("Thank you for agreeing.")
-FILE, VOTE = "file", "vote"
-"""What is asked for where a file is to be taught, and where an answer may be learned from."""
+
+
+class Unwritten(StrEnum):
+    """What somebody agrees for where there is nothing to write, as custom ids say it instead of the form."""
+
+    FILE = "file"
+    """A file is to be taught."""
+    VOTE = "vote"
+    """An answer may be learned from."""
+
+
+_AGREED_FOR = "|".join([*Unwritten, WRITTEN])
 
 
 def consent_card(
@@ -81,7 +92,7 @@ async def open_form(
         await ask_for_consent(interaction, asked)
 
 
-@screen.button(AGREE_ID, state=f"{FILE}|{VOTE}|{WRITTEN}")
+@screen.button(AGREE_ID, state=_AGREED_FOR)
 async def agree(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
 ) -> None:
@@ -91,16 +102,16 @@ async def agree(
         StarlingError: see ``CorrectionForms.form``.
     """
     interaction = context.interaction
-    if context.id_metadata in (FILE, VOTE):
+    if context.id_metadata in set(Unwritten):
         await consents.give(interaction.user.id)
-        await _end_with(interaction, THANKS if context.id_metadata == FILE else AGREED)
+        await _end_with(interaction, THANKS if context.id_metadata == Unwritten.FILE else AGREED)
         return
     form = await forms.form(context.id_metadata, interaction)
     await consents.give(interaction.user.id)
     await interaction.create_modal_response(form.title, form.custom_id, components=form.rows)
 
 
-@screen.button(AGREE_NAMED_ID, state=f"{FILE}|{VOTE}|{WRITTEN}")
+@screen.button(AGREE_NAMED_ID, state=_AGREED_FOR)
 async def agree_named(
     context: yuyo.components.Context,
     consents: alluka.Injected[ConsentStore],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import hikari
 
@@ -41,11 +42,21 @@ KEPT_FOR_YOU = _(
 )
 
 _LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/)?(?P<message>\d{15,20})/?")
-_NEW, _EDIT = "new", "edit"
-TEACH = "teach"
-"""What is asked for in a form for something that no answer was given to."""
-WRITTEN = f"{_NEW}:{SNOWFLAKE}:{SNOWFLAKE}|{_EDIT}:{ROW_ID}(:{NUMBER})?|{TEACH}"
-"""The shape of what ``new``, ``edit`` and ``TEACH`` say, and of what a form adds."""
+
+
+class FormKind(StrEnum):
+    """What a form is for; what is asked for begins with it."""
+
+    NEW = "new"
+    """The first correction of a reply, see ``new``."""
+    EDIT = "edit"
+    """Other words of a correction, see ``edit``."""
+    TEACH = "teach"
+    """Something that no answer was given to; nothing follows."""
+
+
+WRITTEN = f"{FormKind.NEW}:{SNOWFLAKE}:{SNOWFLAKE}|{FormKind.EDIT}:{ROW_ID}(:{NUMBER})?|{FormKind.TEACH}"
+"""The shape of what is asked for, and of what a form adds."""
 
 
 class NotALinkError(StarlingError):
@@ -96,12 +107,12 @@ class CorrectionForm:
 
 def new(exchange: Exchange) -> str:
     """What is asked for in a form for the first correction of the reply of ``exchange``."""
-    return f"{_NEW}:{exchange.channel_id}:{exchange.reply_message_id}"
+    return f"{FormKind.NEW}:{exchange.channel_id}:{exchange.reply_message_id}"
 
 
 def edit(id_: str) -> str:
     """What is asked for in a form for other words of a correction."""
-    return f"{_EDIT}:{id_}"
+    return f"{FormKind.EDIT}:{id_}"
 
 
 @screen.service
@@ -182,7 +193,7 @@ class CorrectionForms:
         return await self.answer_of(interaction, message)
 
     async def form(self, asked: str, interaction: Interaction, question: str = "") -> CorrectionForm:
-        """What is opened for ``asked``: see ``new``, ``edit`` and ``TEACH``, of which the ``question`` may be known.
+        """What is opened for ``asked``: see ``FormKind``, of which the ``question`` may be known.
 
         While it is filled in, what the answer will be found by is loaded.
 
@@ -193,16 +204,16 @@ class CorrectionForms:
         """
         locale, guild = str(interaction.locale), server_or_direct(interaction)
         kind, _colon, what = asked.partition(":")
-        if kind == _EDIT:
+        if kind == FormKind.EDIT:
             person = await correction_actor(interaction, self._preferences)
             correction = await self._corrections.by_id(guild_of(interaction), what, person)
             custom_id = f"{FORM_ID}:{asked}:{correction.revision}"
             return _form(custom_id, correction.prompt, correction.answer, locale)
         if guild is not None:
             await require_corrector(interaction, self._preferences)
-        if kind == TEACH:
+        if kind == FormKind.TEACH:
             self._recall.prepare_for(question)
-            return _form(f"{FORM_ID}:{TEACH}", question, "", locale, title=TEACH_TITLE)
+            return _form(f"{FORM_ID}:{FormKind.TEACH}", question, "", locale, title=TEACH_TITLE)
         exchange = await self._exchange(what, guild)
         self._recall.prepare_for(exchange.prompt)
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
@@ -226,13 +237,13 @@ class CorrectionForms:
         """
         guild, locale = server_or_direct(interaction), str(interaction.locale)
         kind, _colon, what = written.partition(":")
-        exchange = await self._exchange(what, guild) if kind == _NEW else None
+        exchange = await self._exchange(what, guild) if kind == FormKind.NEW else None
         asked = exchange.prompt if prompt is None and exchange is not None else prompt or ""
         if guild is None:
             memory = await self._memories.teach(interaction.user.id, asked, answer)
             self._recall.prepare_own(interaction.user.id)
             return Receipt(translate(KEPT_FOR_YOU, locale, number=memory.number))
-        if kind == _EDIT:
+        if kind == FormKind.EDIT:
             person = await correction_actor(interaction, self._preferences)
             id_, _colon, revision = what.partition(":")
             result = await self._corrections.edit(guild, id_, int(revision), asked, answer, person)

@@ -78,7 +78,7 @@ async def open_one(
     )  # fmt: skip
 
 
-@screen.button(CUSTOM_ID, state=f"[a-z]*:{NUMBER}")
+@screen.button(CUSTOM_ID, state=f"({'|'.join([_ALL, *CorrectionState])}):{NUMBER}")
 async def turn_page(
     context: yuyo.components.Context,
     corrections: alluka.Injected[Corrections],

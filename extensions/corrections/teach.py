@@ -20,8 +20,8 @@ from bot.ui.downloading import download
 from bot.ui.permissions import guild_of
 from bot.ui.splitting import MESSAGE_LIMIT
 from extensions import DIRECT_CONTEXTS, GUILD_TYPES
-from extensions.corrections.consent import FILE, ask_for_consent, open_form
-from extensions.corrections.form import TEACH, CorrectionForms
+from extensions.corrections.consent import Unwritten, ask_for_consent, open_form
+from extensions.corrections.form import CorrectionForms, FormKind
 from extensions.corrections.keeping import Keeping
 from extensions.corrections.reviews import Reviews
 
@@ -71,7 +71,7 @@ class Teach(
         if self.file is not None:
             person = await require_approver(interaction, preferences)
             if not await forms.is_agreed(interaction):
-                await ask_for_consent(interaction, FILE)
+                await ask_for_consent(interaction, Unwritten.FILE)
                 return
             await context.defer(ephemeral=True)
             try:
@@ -86,12 +86,12 @@ class Teach(
             for waiting in result.waiting:
                 await reviews.received(waiting.correction, interaction)
         elif not self.question or not self.answer:
-            await open_form(interaction, TEACH, forms, question=self.question or "")
+            await open_form(interaction, FormKind.TEACH, forms, question=self.question or "")
         elif await forms.is_agreed(interaction):
-            await keeping.keep(interaction, TEACH, self.answer, self.question)
+            await keeping.keep(interaction, FormKind.TEACH, self.answer, self.question)
         else:
-            await forms.form(TEACH, interaction)  # raises where the person may not
-            await ask_for_consent(interaction, TEACH, self.answer, self.question)
+            await forms.form(FormKind.TEACH, interaction)  # raises where the person may not
+            await ask_for_consent(interaction, FormKind.TEACH, self.answer, self.question)
 
 
 def _told(result: ManyResult, locale: str) -> str:

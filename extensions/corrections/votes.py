@@ -17,7 +17,7 @@ from bot.ui.modal_router import text_row, texts_in
 from bot.ui.private_reply import answer_privately
 from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.corrections import form as correction_form
-from extensions.corrections.consent import VOTE, ask_for_consent, open_form
+from extensions.corrections.consent import Unwritten, ask_for_consent, open_form
 from extensions.corrections.form import CorrectionForms, NotAnAnswerError
 from extensions.corrections.keeping import Keeping
 
@@ -68,7 +68,7 @@ async def like(
 @screen.button(LEARN_ID, state="")
 async def let_learn(context: yuyo.components.Context) -> None:
     """Ask whether it may be learned from."""
-    await ask_for_consent(context.interaction, VOTE)
+    await ask_for_consent(context.interaction, Unwritten.VOTE)
 
 
 @screen.button(BAD_ID)

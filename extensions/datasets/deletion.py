@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import alluka
 import hikari
 import yuyo
@@ -29,7 +31,14 @@ QUESTION_OF_VERSION = _(
     "Delete {name}, and whatever was packed from it for training elsewhere? Only an archive can bring it back."
 )
 SELECTED = _("⚠️ It is selected for training.")
-_ALL, _ONE = "all", "one"
+
+
+class _Extent(StrEnum):
+    """What of a dataset is to be deleted."""
+
+    ALL = "all"
+    ONE = "one"
+    """One of its versions."""
 
 
 class DatasetGoneError(StarlingError):
@@ -53,11 +62,11 @@ def buttons(
     versions: list[Dataset], chosen: Dataset | None, asker: hikari.Snowflakeish, locale: str
 ) -> hikari.api.MessageActionRowBuilder:
     """The two answers; they hold the dataset's id."""
-    about = f"{_ALL}:{versions[0].id}" if chosen is None else f"{_ONE}:{chosen.id}"
+    about = f"{_Extent.ALL}:{versions[0].id}" if chosen is None else f"{_Extent.ONE}:{chosen.id}"
     return confirmation_row(CUSTOM_ID, asker, locale, about=about)
 
 
-@screen.button(CUSTOM_ID, state=f"{SNOWFLAKE}:({_ALL}|{_ONE}):{ROW_ID}")
+@screen.button(CUSTOM_ID, state=f"{SNOWFLAKE}:({'|'.join(_Extent)}):{ROW_ID}")
 async def delete(context: yuyo.components.Context, store: alluka.Injected[DatasetStore]) -> None:
     """Delete the dataset, or the version.
 
@@ -66,11 +75,11 @@ async def delete(context: yuyo.components.Context, store: alluka.Injected[Datase
         NotPermittedError: the person may not manage the guild, or not any more.
         DatasetGoneError: it is gone already.
     """
-    what, _colon, dataset_id = confirmed(context).partition(":")
+    extent, _colon, dataset_id = confirmed(context).partition(":")
     guild = require(context.interaction)
     dataset = await store.by_id(guild, dataset_id)
     if dataset is None:
         raise DatasetGoneError
-    await store.delete(guild, dataset.name, dataset.version if what == _ONE else None)
-    name = dataset_label(dataset) if what == _ONE else shown(dataset.name)
+    await store.delete(guild, dataset.name, dataset.version if extent == _Extent.ONE else None)
+    name = dataset_label(dataset) if extent == _Extent.ONE else shown(dataset.name)
     await answer_question(context, translate(DELETED, str(context.interaction.locale), path=name))

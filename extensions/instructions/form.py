@@ -48,7 +48,7 @@ async def open_form(context: lightbulb.Context, name: str, text: str, place: Ins
     await context.respond_with_modal(title, f"{FORM_ID}:{place}:{name}", components=[row])
 
 
-@screen.form(FORM_ID, state="(kept|guild|channel):.+")
+@screen.form(FORM_ID, state=f"({'|'.join(InstructionPlace)}):.+")
 async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
     """Keep what was written, and let it hold.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import alluka
 import hikari
@@ -53,34 +54,71 @@ _KINDS = (
     hikari.ChannelType.GUILD_PUBLIC_THREAD,
     hikari.ChannelType.GUILD_PRIVATE_THREAD,
 )
-_FIELDS: Mapping[str, tuple[str, str, str]] = {
-    "only-channels": ("allowed_channels", ONLY_CHANNELS, ALL),
-    "not-channels": ("blocked_channels", NOT_CHANNELS, NONE),
-    "only-roles": ("allowed_roles", ONLY_ROLES, ALL),
-    "not-roles": ("blocked_roles", NOT_ROLES, NONE),
-    "not-people": ("blocked_people", NOT_PEOPLE, NONE),
+
+
+class AccessPart(StrEnum):
+    """What was used, as custom ids say it after ``CARD_ID``."""
+
+    SHOW = "show"
+    """A button of another card."""
+    ROLE = "role"
+    """The menu of roles whose limits are to be set."""
+    ONLY_CHANNELS = "only-channels"
+    NOT_CHANNELS = "not-channels"
+    ONLY_ROLES = "only-roles"
+    NOT_ROLES = "not-roles"
+    NOT_PEOPLE = "not-people"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """What is chosen in one of the menus."""
+
+    field: str
+    """Of ``Access``."""
+    line: str
+    """Above the menu."""
+    empty: str
+    """What it means when nothing is chosen."""
+    menu: hikari.ComponentType
+
+
+_LISTS: Mapping[AccessPart, AccessList] = {
+    AccessPart.ONLY_CHANNELS: AccessList(
+        "allowed_channels", ONLY_CHANNELS, ALL, hikari.ComponentType.CHANNEL_SELECT_MENU
+    ),
+    AccessPart.NOT_CHANNELS: AccessList(
+        "blocked_channels", NOT_CHANNELS, NONE, hikari.ComponentType.CHANNEL_SELECT_MENU
+    ),
+    AccessPart.ONLY_ROLES: AccessList("allowed_roles", ONLY_ROLES, ALL, hikari.ComponentType.ROLE_SELECT_MENU),
+    AccessPart.NOT_ROLES: AccessList("blocked_roles", NOT_ROLES, NONE, hikari.ComponentType.ROLE_SELECT_MENU),
+    AccessPart.NOT_PEOPLE: AccessList("blocked_people", NOT_PEOPLE, NONE, hikari.ComponentType.USER_SELECT_MENU),
 }
-"""By the ends of custom ids: the field, the line above the menu, and what an empty choice means."""
 
 
 def build_access_card(guild: int, choices: GuildPreferences, locale: str) -> hikari.api.ContainerComponentBuilder:
     """The card of ``guild``."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(f"{translate(TITLE, locale)}\n{translate(MANAGERS, locale)}")
-    for what, (field, line, empty) in _FIELDS.items():
-        ids: frozenset[int] = getattr(choices.access, field)
-        listed = ", ".join(_mention(what, guild, one) for one in sorted(ids)) or translate(empty, locale)
-        card.add_text_display(translate(line, locale, listed=listed))
-        card.add_action_row([_menu(what, translate(CHOOSE, locale), MAX_CHANNELS, min_values=0)])
+    for part, each in _LISTS.items():
+        ids: frozenset[int] = getattr(choices.access, each.field)
+        listed = ", ".join(_mention(each.menu, guild, one) for one in sorted(ids)) or translate(each.empty, locale)
+        card.add_text_display(translate(each.line, locale, listed=listed))
+        card.add_action_row([_menu(part, each.menu, translate(CHOOSE, locale), MAX_CHANNELS, min_values=0)])
     listed = "; ".join(_limit_text(guild, role, limit, locale) for role, limit in choices.role_limits.items())
     card.add_text_display(translate(ROLE_LIMITS, locale, listed=listed or translate(NONE, locale)))
-    card.add_action_row([_menu("role", translate(CHOOSE_ROLE, locale), 1, min_values=1)])
+    roles = _menu(
+        AccessPart.ROLE, hikari.ComponentType.ROLE_SELECT_MENU, translate(CHOOSE_ROLE, locale), 1, min_values=1
+    )
+    card.add_action_row([roles])
     return card
 
 
-def _menu(what: str, placeholder: str, max_values: int, *, min_values: int) -> hikari.api.SelectMenuBuilder:
-    custom_id = f"{CARD_ID}:{what}"
-    if what.endswith("channels"):
+def _menu(
+    part: AccessPart, kind: hikari.ComponentType, placeholder: str, max_values: int, *, min_values: int
+) -> hikari.api.SelectMenuBuilder:
+    custom_id = f"{CARD_ID}:{part}"
+    if kind is hikari.ComponentType.CHANNEL_SELECT_MENU:
         return hikari.impl.ChannelSelectMenuBuilder(
             custom_id=custom_id,
             channel_types=_KINDS,
@@ -88,17 +126,15 @@ def _menu(what: str, placeholder: str, max_values: int, *, min_values: int) -> h
             min_values=min_values,
             max_values=max_values,
         )
-    people = hikari.ComponentType.USER_SELECT_MENU
-    kind = people if what.endswith("people") else hikari.ComponentType.ROLE_SELECT_MENU
     return hikari.impl.SelectMenuBuilder(
         type=kind, custom_id=custom_id, placeholder=placeholder, min_values=min_values, max_values=max_values
     )
 
 
-def _mention(what: str, guild: int, id_: int) -> str:
-    if what.endswith("channels"):
+def _mention(menu: hikari.ComponentType, guild: int, id_: int) -> str:
+    if menu is hikari.ComponentType.CHANNEL_SELECT_MENU:
         return f"<#{id_}>"
-    return f"<@{id_}>" if what.endswith("people") else role_mention(guild, id_)
+    return f"<@{id_}>" if menu is hikari.ComponentType.USER_SELECT_MENU else role_mention(guild, id_)
 
 
 def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
@@ -107,7 +143,7 @@ def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
     return translate(LIMIT_OF_ROLE, locale, role=role_mention(guild, role), limits=limits)
 
 
-@screen.button(CARD_ID, state="|".join(["show", "role", *_FIELDS]), values=SNOWFLAKE)
+@screen.button(CARD_ID, state="|".join(AccessPart), values=SNOWFLAKE)
 async def change(context: yuyo.components.Context, preferences: alluka.Injected[Preferences]) -> None:
     """Show the card, or let what was chosen on it hold and draw it anew; a role opens the form with its limits.
 
@@ -115,9 +151,9 @@ async def change(context: yuyo.components.Context, preferences: alluka.Injected[
         NotPermittedError: the person may not manage the server, or not any more.
     """
     interaction = context.interaction
-    guild, locale, what = require(interaction), str(interaction.locale), context.id_metadata
+    guild, locale, part = require(interaction), str(interaction.locale), AccessPart(context.id_metadata)
     values = [int(value) for value in interaction.values]
-    if what == "role":
+    if part is AccessPart.ROLE:
         limit = (await preferences.guild(guild)).role_limits.get(values[0], RoleLimit())
         rows = [
             _limit_row("tokens", TOKENS, limit.tokens_a_day, locale),
@@ -127,10 +163,10 @@ async def change(context: yuyo.components.Context, preferences: alluka.Injected[
             translate(FORM_TITLE, locale), f"{FORM_ID}:{values[0]}", components=rows
         )
         return
-    if what in _FIELDS:
-        await preferences.change_guild(guild, lambda before: _changed(before, what, values))
+    if (chosen := _LISTS.get(part)) is not None:
+        await preferences.change_guild(guild, lambda before: _changed(before, chosen, values))
     card = build_access_card(guild, await preferences.guild(guild), locale)
-    if what == "show":
+    if part is AccessPart.SHOW:
         await interaction.create_initial_response(
             hikari.ResponseType.MESSAGE_CREATE, component=card, flags=hikari.MessageFlag.EPHEMERAL
         )
@@ -145,8 +181,8 @@ def _limit_row(name: str, label: str, value: int, locale: str) -> hikari.api.Mod
     )
 
 
-def _changed(before: GuildPreferences, what: str, values: Sequence[int]) -> GuildPreferences:
-    access: Access = replace(before.access, **{_FIELDS[what][0]: frozenset(values)})
+def _changed(before: GuildPreferences, chosen: AccessList, values: Sequence[int]) -> GuildPreferences:
+    access: Access = replace(before.access, **{chosen.field: frozenset(values)})
     return replace(before, access=access)
 
 

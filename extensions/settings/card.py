@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Never
 
 import hikari
@@ -28,6 +29,26 @@ from extensions.settings.menus import offered_languages, role_mention, role_menu
 screen = Screen()
 
 CARD_ID = "set"
+
+
+class SettingsPart(StrEnum):
+    """What was used on the card, as custom ids say it after ``CARD_ID``."""
+
+    SPEAK = "speak"
+    LENGTH = "length"
+    CHANNELS = "channels"
+    STYLE = "style"
+    LANGUAGES = "languages"
+    DAYS = "days"
+    REVIEW = "review"
+    CORRECT = "correct"
+    APPROVE = "approve"
+    TRAIN = "train"
+    LIMITS = "limits"
+    BACK = "back"
+    """From a card that was opened from this one."""
+
+
 ACCESS_ID, TRANSLATIONS_ID = "access:show", "translations:show"
 """Open the cards of ``extensions/settings/access.py`` and ``translations.py``."""
 
@@ -114,7 +135,7 @@ class SettingsCard:
         self._add_transcripts(card, choices, locale, phrase)
         offered = offered_languages(choices.languages, locale)
         card.add_text_display(phrase(LANGUAGES))
-        card.add_action_row([_select("languages", offered, several=10, placeholder=phrase(ANY))])
+        card.add_action_row([_select(SettingsPart.LANGUAGES, offered, several=10, placeholder=phrase(ANY))])
         self._add_retention(card, choices, phrase)
         await self._add_teaching(card, guild, choices, phrase)
         train = phrase(NOBODY) if choices.roles.train is None else role_mention(guild, choices.roles.train)
@@ -122,13 +143,13 @@ class SettingsCard:
         if choices.roles.train is not None:
             training.append(phrase(ALLOW_THERE))
         card.add_text_display("\n".join(training))
-        card.add_action_row([role_menu(f"{CARD_ID}:train", phrase(TRAINING_ROLE))])
+        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.TRAIN}", phrase(TRAINING_ROLE))])
         listed = ", ".join(limit_texts(choices.limits, locale))
         card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
         card.add_action_row(
             [
                 secondary_button(custom_id, phrase(label))
-                for custom_id, label in ((f"{CARD_ID}:limits", CHANGE_LIMITS), (ACCESS_ID, WHO_MAY))
+                for custom_id, label in ((f"{CARD_ID}:{SettingsPart.LIMITS}", CHANGE_LIMITS), (ACCESS_ID, WHO_MAY))
             ]
         )
         return card
@@ -141,12 +162,15 @@ class SettingsCard:
         if choices.transcribed_channels and not self._settings.message_content_intent:
             card.add_text_display(phrase(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=f"{CARD_ID}:channels", channel_types=_KINDS, min_values=0, max_values=MAX_CHANNELS
+            custom_id=f"{CARD_ID}:{SettingsPart.CHANNELS}",
+            channel_types=_KINDS,
+            min_values=0,
+            max_values=MAX_CHANNELS,
         )
         card.add_action_row([channels])
         card.add_text_display(phrase(STYLE))
         styles = [(one, phrase(STYLE_LABELS[one]), choices.transcript_style is one) for one in TranscriptStyle]
-        card.add_action_row([_select("style", styles)])
+        card.add_action_row([_select(SettingsPart.STYLE, styles)])
         if choices.transcribed_channels:
             listed = "; ".join(translations_of(choices, locale)) or phrase(NO_CHANNELS)
             card.add_text_display(phrase(TRANSLATED, listed=listed))
@@ -162,7 +186,7 @@ class SettingsCard:
             for count in DAY_CHOICES
             if count < self._settings.retention_days or count == choices.retention_days
         ]
-        card.add_action_row([_select("days", days)])
+        card.add_action_row([_select(SettingsPart.DAYS, days)])
 
     async def _add_teaching(
         self, card: hikari.api.ContainerComponentBuilder, guild: int, choices: GuildPreferences, phrase: Phrase
@@ -175,21 +199,24 @@ class SettingsCard:
         if waiting := await self._corrections.waiting(guild):
             card.add_text_display(phrase(WAITING, count=waiting))
         review = hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=f"{CARD_ID}:review", channel_types=_REVIEW_KINDS, placeholder=phrase(REVIEW_CHANNEL),
-            min_values=0, max_values=1,
-        )  # fmt: skip
+            custom_id=f"{CARD_ID}:{SettingsPart.REVIEW}",
+            channel_types=_REVIEW_KINDS,
+            placeholder=phrase(REVIEW_CHANNEL),
+            min_values=0,
+            max_values=1,
+        )
         card.add_action_row([review])
-        card.add_action_row([role_menu(f"{CARD_ID}:correct", phrase(CORRECTING_ROLE))])
-        card.add_action_row([role_menu(f"{CARD_ID}:approve", phrase(APPROVING_ROLE))])
+        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.CORRECT}", phrase(CORRECTING_ROLE))])
+        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.APPROVE}", phrase(APPROVING_ROLE))])
 
 
 def _add_speaking(card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase) -> None:
     card.add_text_display(phrase(SPEAKING))
     speaks = [("host", phrase(HOST), choices.speak is None)]
     speaks += [(mode, phrase(SPEAK_LABELS[mode]), choices.speak is mode) for mode in SpeakMode]
-    card.add_action_row([_select("speak", speaks)])
+    card.add_action_row([_select(SettingsPart.SPEAK, speaks)])
     lengths = [(one, phrase(LENGTH_LABELS[one]), choices.spoken_length is one) for one in SpokenLength]
-    card.add_action_row([_select("length", lengths)])
+    card.add_action_row([_select(SettingsPart.LENGTH, lengths)])
 
 
 def translations_of(choices: GuildPreferences, locale: str) -> list[str]:
@@ -202,6 +229,6 @@ def translations_of(choices: GuildPreferences, locale: str) -> list[str]:
 
 
 def _select(
-    what: str, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
+    part: SettingsPart, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
 ) -> hikari.impl.TextSelectMenuBuilder[Never]:
-    return select_menu(f"{CARD_ID}:{what}", options, several=several, placeholder=placeholder)
+    return select_menu(f"{CARD_ID}:{part}", options, several=several, placeholder=placeholder)

@@ -14,11 +14,10 @@ from bot.errors import translatable as _
 from bot.preferences.choices import GuildPreferences, SpeakMode, SpokenLength, TranscriptStyle
 from bot.preferences.preferences import Preferences
 from bot.ui.channel_permissions import permissions_in
-from bot.ui.component_router import ButtonExpiredError
 from bot.ui.modal_router import texts_in
 from bot.ui.permissions import named, require
 from bot.ui.screen import Screen
-from extensions.settings.card import CARD_ID, SettingsCard
+from extensions.settings.card import CARD_ID, SettingsCard, SettingsPart
 from extensions.settings.limits import LIMIT_LABELS, LIMITS_FORM_ID, as_limits, open_limits_form
 
 screen = Screen()
@@ -35,7 +34,7 @@ class MayNotShowThereError(StarlingError):
         super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
 
 
-@screen.button(CARD_ID, state="[a-z]+")
+@screen.button(CARD_ID, state="|".join(SettingsPart))
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],
@@ -48,14 +47,14 @@ async def change(
         MayNotShowThereError: of the channel for corrections.
     """
     interaction = context.interaction
-    guild, locale = require(interaction), str(interaction.locale)
+    guild, locale, part = require(interaction), str(interaction.locale), SettingsPart(context.id_metadata)
     values = [str(value) for value in interaction.values]
-    if context.id_metadata == "limits":
+    if part is SettingsPart.LIMITS:
         await open_limits_form(interaction, (await preferences.guild(guild)).limits)
         return
-    if context.id_metadata == "review" and values:
+    if part is SettingsPart.REVIEW and values:
         await _require_may_show(interaction, guild, int(values[0]))
-    await preferences.change_guild(guild, lambda before: _changed(before, context.id_metadata, values))
+    await preferences.change_guild(guild, lambda before: _changed(before, part, values))
     build = await card.build(guild, locale)
     await interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, component=build)
 
@@ -67,37 +66,35 @@ async def _require_may_show(interaction: hikari.ComponentInteraction, guild: int
         raise MayNotShowThereError(channel, lacking)
 
 
-def _changed(before: GuildPreferences, what: str, values: Sequence[str]) -> GuildPreferences:
-    """``before``, with ``values`` chosen in the menu ``what``."""
-    match what:
-        case "speak":
+def _changed(before: GuildPreferences, part: SettingsPart, values: Sequence[str]) -> GuildPreferences:
+    """``before``, with ``values`` chosen in the menu ``part``."""
+    match part:
+        case SettingsPart.SPEAK:
             return replace(before, speak=None if values[0] == "host" else SpeakMode(values[0]))
-        case "length":
+        case SettingsPart.LENGTH:
             return replace(before, spoken_length=SpokenLength(values[0]))
-        case "style":
+        case SettingsPart.STYLE:
             return replace(before, transcript_style=TranscriptStyle(values[0]))
-        case "channels":
+        case SettingsPart.CHANNELS:
             channels = frozenset(int(value) for value in values)
             languages = {
                 channel: codes for channel, codes in before.transcript_languages.items() if channel in channels
             }
             return replace(before, transcribed_channels=channels, transcript_languages=languages)
-        case "days":
+        case SettingsPart.DAYS:
             return replace(before, retention_days=int(values[0]) or None)
-        case "languages":
+        case SettingsPart.LANGUAGES:
             return replace(before, languages=tuple(values))
-        case "back":
-            return before
-        case "review":
+        case SettingsPart.REVIEW:
             return replace(before, review_channel=_chosen_id(values))
-        case "correct":
+        case SettingsPart.CORRECT:
             return replace(before, roles=replace(before.roles, correct=_chosen_id(values)))
-        case "approve":
+        case SettingsPart.APPROVE:
             return replace(before, roles=replace(before.roles, approve=_chosen_id(values)))
-        case "train":
+        case SettingsPart.TRAIN:
             return replace(before, roles=replace(before.roles, train=_chosen_id(values)))
-        case _:
-            raise ButtonExpiredError
+        case SettingsPart.LIMITS | SettingsPart.BACK:
+            return before
 
 
 def _chosen_id(values: Sequence[str]) -> int | None:

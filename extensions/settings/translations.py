@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
 import alluka
 import hikari
@@ -16,11 +17,24 @@ from bot.preferences.preferences import Preferences
 from bot.ui.component_router import ButtonExpiredError
 from bot.ui.permissions import require
 from bot.ui.screen import SNOWFLAKE, Screen
+from extensions.settings.card import CARD_ID as SETTINGS_ID
+from extensions.settings.card import SettingsPart
 from extensions.settings.menus import offered_languages, secondary_button, select_menu
 
 screen = Screen()
 
 CARD_ID = "translations"
+
+
+class TranslationsPart(StrEnum):
+    """What was used, as custom ids say it after ``CARD_ID``, where that is not the id of a channel, of which languages
+    were chosen."""
+
+    SHOW = "show"
+    """A button of another card."""
+    PICK = "pick"
+    """The menu of channels."""
+
 
 TITLE = _("### Translations of voice notes")
 ABOUT = _(
@@ -63,7 +77,9 @@ async def _drawn(
     card.add_text_display("\n".join(text))
     if len(channels) > 1:
         named = [(str(one), f"#{_name(interaction, one)}", one == chosen) for one in channels]
-        card.add_action_row([select_menu(f"{CARD_ID}:pick", named, placeholder=translate(CHANNEL, locale))])
+        card.add_action_row(
+            [select_menu(f"{CARD_ID}:{TranslationsPart.PICK}", named, placeholder=translate(CHANNEL, locale))]
+        )
     card.add_text_display(translate(LANGUAGES, locale, channel=chosen))
     languages = offered_languages(choices.transcript_languages.get(chosen, ()), locale)
     card.add_action_row(
@@ -73,7 +89,7 @@ async def _drawn(
             )
         ]
     )
-    card.add_action_row([secondary_button("set:back", translate(BACK, locale))])
+    card.add_action_row([secondary_button(f"{SETTINGS_ID}:{SettingsPart.BACK}", translate(BACK, locale))])
     return card
 
 
@@ -84,7 +100,7 @@ def _name(interaction: hikari.ComponentInteraction, channel: int) -> str:
     return str(channel) if known is None else str(known.name)
 
 
-@screen.button(CARD_ID, state=f"show|pick|{SNOWFLAKE}", values=f"{SNOWFLAKE}|[a-z]{{2,3}}")
+@screen.button(CARD_ID, state="|".join([*TranslationsPart, SNOWFLAKE]), values=f"{SNOWFLAKE}|[a-z]{{2,3}}")
 async def change(
     context: yuyo.components.Context,
     preferences: alluka.Injected[Preferences],
@@ -100,7 +116,7 @@ async def change(
     guild, what = require(interaction), context.id_metadata
     values = [str(value) for value in interaction.values]
     channel: int | None = None
-    if what == "pick" and values and values[0].isdecimal():
+    if what == TranslationsPart.PICK and values and values[0].isdecimal():
         channel = int(values[0])
     elif what.isdecimal():
         channel = int(what)
