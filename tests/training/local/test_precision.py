@@ -9,7 +9,6 @@ def test_no_processor_is_made_to_multiply_in_numbers_that_it_is_slow_with() -> N
     torch = pytest.importorskip("torch", reason="the extra train is not installed")
     from bot.training.local.precision import SHORT, product_s, quickest_type
 
-    device = torch.device("cpu")
-    chosen = quickest_type(device)
+    chosen = quickest_type(torch.device("cpu"))
     other = torch.float32 if chosen == SHORT else SHORT
-    assert product_s(chosen, device) < 2 * product_s(other, device)
+    assert product_s(chosen) < 2 * product_s(other)
