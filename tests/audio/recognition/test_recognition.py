@@ -500,10 +500,12 @@ async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes, russ
     assert word_error_rate(JFK, " ".join(word.text for word in found)) <= 0.1
     times_s = [time_s for word in found for time_s in (word.start_s, word.end_s)]
     assert times_s == sorted(times_s)
-    # As they are in the recording.
-    (ask, *_), (country, *_) = ([w for w in found if words(w.text) == wanted] for wanted in ("ask", "country"))
-    assert ask.start_s == pytest.approx(3.3, abs=0.4)
-    assert country.end_s == pytest.approx(6.2, abs=0.4)
+    # As they are in the recording; a word may be misheard, and is said at its time.
+    spoken = {1.8: "americans", 4.0: "not", 6.0: "country", 10.1: "country"}
+    heard = {at_s: [words(w.text) for w in found if w.start_s <= at_s <= w.end_s] for at_s in spoken}
+    assert all(heard.values())
+    assert sum([word] == heard[at_s] for at_s, word in spoken.items()) >= 3
+    assert [w for w in found if w.start_s == pytest.approx(3.3, abs=0.4)], "after a pause"
     assert all(0 < word.probability <= 1 for word in found)
     without = await transcriber.transcribe(russian_note)
     assert [segment.words for segment in without.segments] == [()] * len(without.segments)
