@@ -13,7 +13,9 @@ from bot.errors import StarlingError
 
 _PROCESSES = ("audio.decoding.child", "bot.training.local.child", "bot.__main__")
 """They are started, not imported."""
-_LEARNING = tuple(f"bot.training.local.{name}" for name in ("base_model", "learning", "objectives", "rows"))
+_LEARNING = tuple(
+    f"bot.training.local.{name}" for name in ("base_model", "learning", "objectives", "precision", "token_tree")
+)
 """They need the extra for training, whose threads would then slow down all other tests of the process."""
 
 

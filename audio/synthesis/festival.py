@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import shutil
 from pathlib import Path
@@ -68,6 +69,10 @@ class FestivalEngine:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 raw, told = await process.communicate(readable(read_out(text, voice.language)).encode())
+                assert process.stdin
+                # That it ended before it had read all is told below; older Pythons log what nobody asks for as well.
+                with contextlib.suppress(OSError):
+                    await process.stdin.wait_closed()
         except TimeoutError as error:
             raise VoiceFailedError(self.name, "it took too long") from error
         finally:

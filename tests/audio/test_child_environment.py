@@ -4,6 +4,7 @@ have tests of theirs, where they run."""
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 from pathlib import Path
 
@@ -41,6 +42,17 @@ async def test_a_voice_engines_program_is_given_no_secret(told: Path, monkeypatc
     with pytest.raises(AudioError):
         await festival.FestivalEngine().speak("Привет.", festival.RUSSIAN)
     assert SECRET not in told.read_text()  # noqa: ASYNC240
+
+
+async def test_a_voice_engines_program_that_ends_before_it_has_read_all_is_told_of_once(
+    told: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(festival, "VOICES", told.parent)
+    (told.parent / "russian" / "msu_ru_nsh_clunits").mkdir(parents=True)
+    with pytest.raises(AudioError):
+        await festival.FestivalEngine().speak("Привет. " * 50_000, festival.RUSSIAN)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_a_training_on_this_machine_is_given_no_secret(told: Path) -> None:

@@ -112,6 +112,9 @@ async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
 
 async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
+    # Others may have been named before.
+    for person in (ada, boris, judged.member):
+        await forgotten(person)
     assert "Nobody who has chosen to be named" in (await told(ada, "leaderboard"))["content"]
     answer = await answered(judged, boris)
     card = await (await ada.message_command("Correct this reply", answer)).response()
