@@ -68,7 +68,7 @@ class Deletions:
             await self._forget(kind, list(ids))
         except Exception:
             log.exception("what was deleted is forgotten later", kind=str(kind), count=len(ids))
-            self._left[kind].update(map(int, ids))
+            self._left[kind].update(ids)
             await asyncio.to_thread(self._write)
             self._news.set()
 

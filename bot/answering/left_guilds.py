@@ -45,7 +45,7 @@ class LeftGuilds:
             if left:
                 log.info("servers were left while nobody was told", servers=len(left))
                 await self._deletions.forget(Deleted.GUILD, left)
-            self._known = (self._known - set(left)) | set(map(int, guilds))
+            self._known = (self._known - set(left)) | set(guilds)
             await asyncio.to_thread(self._write)
 
     async def joined(self, guild: int) -> None:

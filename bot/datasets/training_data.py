@@ -212,4 +212,4 @@ def _data_of(datasets: tuple[Dataset, ...], divided: Split) -> TrainingData:
 def _unmade(guild_id: int, name: str) -> Dataset:
     """A dataset that is not there, as it would be made."""
     now = datetime.now(UTC)
-    return Dataset("", int(guild_id), tidied(name), 1, None, now, now, content_hash([]), None, None, None)
+    return Dataset("", guild_id, tidied(name), 1, None, now, now, content_hash([]), None, None, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import alluka
 import hikari
@@ -21,10 +20,11 @@ from bot.ui.screen import SNOWFLAKE, Screen
 from extensions.settings.card import SettingsCard
 from extensions.settings.limits import EMPTY_IS_NONE, as_limits
 from extensions.settings.menus import role_mention
+from extensions.settings.parts import ACCESS_ID, AccessPart
 
 screen = Screen()
 
-CARD_ID, FORM_ID = "access", "access-limits"
+FORM_ID = "access-limits"
 
 TITLE = _("### Who may use me on this server")
 MANAGERS = _("-# Whoever may manage this server always can.")
@@ -54,20 +54,6 @@ _KINDS = (
     hikari.ChannelType.GUILD_PUBLIC_THREAD,
     hikari.ChannelType.GUILD_PRIVATE_THREAD,
 )
-
-
-class AccessPart(StrEnum):
-    """What was used, as custom ids say it after ``CARD_ID``."""
-
-    SHOW = "show"
-    """A button of another card."""
-    ROLE = "role"
-    """The menu of roles whose limits are to be set."""
-    ONLY_CHANNELS = "only-channels"
-    NOT_CHANNELS = "not-channels"
-    ONLY_ROLES = "only-roles"
-    NOT_ROLES = "not-roles"
-    NOT_PEOPLE = "not-people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +103,7 @@ def build_access_card(guild: int, choices: GuildPreferences, locale: str) -> hik
 def _menu(
     part: AccessPart, kind: hikari.ComponentType, placeholder: str, max_values: int, *, min_values: int
 ) -> hikari.api.SelectMenuBuilder:
-    custom_id = f"{CARD_ID}:{part}"
+    custom_id = f"{ACCESS_ID}:{part}"
     if kind is hikari.ComponentType.CHANNEL_SELECT_MENU:
         return hikari.impl.ChannelSelectMenuBuilder(
             custom_id=custom_id,
@@ -143,7 +129,7 @@ def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
     return translate(LIMIT_OF_ROLE, locale, role=role_mention(guild, role), limits=limits)
 
 
-@screen.button(CARD_ID, state="|".join(AccessPart), values=SNOWFLAKE)
+@screen.button(ACCESS_ID, state="|".join(AccessPart), values=SNOWFLAKE)
 async def change(context: yuyo.components.Context, preferences: alluka.Injected[Preferences]) -> None:
     """Show the card, or let what was chosen on it hold and draw it anew; a role opens the form with its limits.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Never
 
 import hikari
@@ -25,32 +24,17 @@ from bot.ui.channel_permissions import LACKS_INTENT
 from bot.ui.screen import Screen
 from extensions.settings.limits import CHANGE_LIMITS, limit_texts
 from extensions.settings.menus import offered_languages, role_mention, role_menu, secondary_button, select_menu
+from extensions.settings.parts import (
+    ACCESS_ID,
+    SETTINGS_ID,
+    TRANSLATIONS_ID,
+    AccessPart,
+    SettingsPart,
+    TranslationsPart,
+)
 
 screen = Screen()
 
-CARD_ID = "set"
-
-
-class SettingsPart(StrEnum):
-    """What was used on the card, as custom ids say it after ``CARD_ID``."""
-
-    SPEAK = "speak"
-    LENGTH = "length"
-    CHANNELS = "channels"
-    STYLE = "style"
-    LANGUAGES = "languages"
-    DAYS = "days"
-    REVIEW = "review"
-    CORRECT = "correct"
-    APPROVE = "approve"
-    TRAIN = "train"
-    LIMITS = "limits"
-    BACK = "back"
-    """From a card that was opened from this one."""
-
-
-ACCESS_ID, TRANSLATIONS_ID = "access:show", "translations:show"
-"""Open the cards of ``extensions/settings/access.py`` and ``translations.py``."""
 
 TITLE = _("### How I behave on this server")
 SPEAKING = _("**Speaking** · when answers are spoken, unless /join has set something else for a channel")
@@ -143,13 +127,16 @@ class SettingsCard:
         if choices.roles.train is not None:
             training.append(phrase(ALLOW_THERE))
         card.add_text_display("\n".join(training))
-        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.TRAIN}", phrase(TRAINING_ROLE))])
+        card.add_action_row([role_menu(f"{SETTINGS_ID}:{SettingsPart.TRAIN}", phrase(TRAINING_ROLE))])
         listed = ", ".join(limit_texts(choices.limits, locale))
         card.add_text_display(phrase(LIMITS, limits=listed or phrase(NO_LIMITS)))
         card.add_action_row(
             [
                 secondary_button(custom_id, phrase(label))
-                for custom_id, label in ((f"{CARD_ID}:{SettingsPart.LIMITS}", CHANGE_LIMITS), (ACCESS_ID, WHO_MAY))
+                for custom_id, label in (
+                    (f"{SETTINGS_ID}:{SettingsPart.LIMITS}", CHANGE_LIMITS),
+                    (f"{ACCESS_ID}:{AccessPart.SHOW}", WHO_MAY),
+                )
             ]
         )
         return card
@@ -162,7 +149,7 @@ class SettingsCard:
         if choices.transcribed_channels and not self._settings.message_content_intent:
             card.add_text_display(phrase(LACKS_INTENT))
         channels = hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=f"{CARD_ID}:{SettingsPart.CHANNELS}",
+            custom_id=f"{SETTINGS_ID}:{SettingsPart.CHANNELS}",
             channel_types=_KINDS,
             min_values=0,
             max_values=MAX_CHANNELS,
@@ -174,7 +161,9 @@ class SettingsCard:
         if choices.transcribed_channels:
             listed = "; ".join(translations_of(choices, locale)) or phrase(NO_CHANNELS)
             card.add_text_display(phrase(TRANSLATED, listed=listed))
-            card.add_action_row([secondary_button(TRANSLATIONS_ID, phrase(CHANGE_TRANSLATIONS))])
+            card.add_action_row(
+                [secondary_button(f"{TRANSLATIONS_ID}:{TranslationsPart.SHOW}", phrase(CHANGE_TRANSLATIONS))]
+            )
 
     def _add_retention(
         self, card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase
@@ -199,15 +188,15 @@ class SettingsCard:
         if waiting := await self._corrections.waiting(guild):
             card.add_text_display(phrase(WAITING, count=waiting))
         review = hikari.impl.ChannelSelectMenuBuilder(
-            custom_id=f"{CARD_ID}:{SettingsPart.REVIEW}",
+            custom_id=f"{SETTINGS_ID}:{SettingsPart.REVIEW}",
             channel_types=_REVIEW_KINDS,
             placeholder=phrase(REVIEW_CHANNEL),
             min_values=0,
             max_values=1,
         )
         card.add_action_row([review])
-        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.CORRECT}", phrase(CORRECTING_ROLE))])
-        card.add_action_row([role_menu(f"{CARD_ID}:{SettingsPart.APPROVE}", phrase(APPROVING_ROLE))])
+        card.add_action_row([role_menu(f"{SETTINGS_ID}:{SettingsPart.CORRECT}", phrase(CORRECTING_ROLE))])
+        card.add_action_row([role_menu(f"{SETTINGS_ID}:{SettingsPart.APPROVE}", phrase(APPROVING_ROLE))])
 
 
 def _add_speaking(card: hikari.api.ContainerComponentBuilder, choices: GuildPreferences, phrase: Phrase) -> None:
@@ -231,4 +220,4 @@ def translations_of(choices: GuildPreferences, locale: str) -> list[str]:
 def _select(
     part: SettingsPart, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
 ) -> hikari.impl.TextSelectMenuBuilder[Never]:
-    return select_menu(f"{CARD_ID}:{part}", options, several=several, placeholder=placeholder)
+    return select_menu(f"{SETTINGS_ID}:{part}", options, several=several, placeholder=placeholder)

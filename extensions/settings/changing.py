@@ -17,8 +17,9 @@ from bot.ui.channel_permissions import permissions_in
 from bot.ui.modal_router import texts_in
 from bot.ui.permissions import named, require
 from bot.ui.screen import Screen
-from extensions.settings.card import CARD_ID, SettingsCard, SettingsPart
+from extensions.settings.card import SettingsCard
 from extensions.settings.limits import LIMIT_LABELS, LIMITS_FORM_ID, as_limits, open_limits_form
+from extensions.settings.parts import SETTINGS_ID, SettingsPart
 
 screen = Screen()
 
@@ -34,7 +35,7 @@ class MayNotShowThereError(StarlingError):
         super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
 
 
-@screen.button(CARD_ID, state="|".join(SettingsPart))
+@screen.button(SETTINGS_ID, state="|".join(SettingsPart))
 async def change(
     context: yuyo.components.Context,
     card: alluka.Injected[SettingsCard],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 
 import alluka
 import hikari
@@ -17,23 +16,10 @@ from bot.preferences.preferences import Preferences
 from bot.ui.component_router import ButtonExpiredError
 from bot.ui.permissions import require
 from bot.ui.screen import SNOWFLAKE, Screen
-from extensions.settings.card import CARD_ID as SETTINGS_ID
-from extensions.settings.card import SettingsPart
 from extensions.settings.menus import offered_languages, secondary_button, select_menu
+from extensions.settings.parts import SETTINGS_ID, TRANSLATIONS_ID, SettingsPart, TranslationsPart
 
 screen = Screen()
-
-CARD_ID = "translations"
-
-
-class TranslationsPart(StrEnum):
-    """What was used, as custom ids say it after ``CARD_ID``, where that is not the id of a channel, of which languages
-    were chosen."""
-
-    SHOW = "show"
-    """A button of another card."""
-    PICK = "pick"
-    """The menu of channels."""
 
 
 TITLE = _("### Translations of voice notes")
@@ -78,14 +64,17 @@ async def _drawn(
     if len(channels) > 1:
         named = [(str(one), f"#{_name(interaction, one)}", one == chosen) for one in channels]
         card.add_action_row(
-            [select_menu(f"{CARD_ID}:{TranslationsPart.PICK}", named, placeholder=translate(CHANNEL, locale))]
+            [select_menu(f"{TRANSLATIONS_ID}:{TranslationsPart.PICK}", named, placeholder=translate(CHANNEL, locale))]
         )
     card.add_text_display(translate(LANGUAGES, locale, channel=chosen))
     languages = offered_languages(choices.transcript_languages.get(chosen, ()), locale)
     card.add_action_row(
         [
             select_menu(
-                f"{CARD_ID}:{chosen}", languages, several=MAX_TRANSLATIONS, placeholder=translate(UP_TO_TWO, locale)
+                f"{TRANSLATIONS_ID}:{chosen}",
+                languages,
+                several=MAX_TRANSLATIONS,
+                placeholder=translate(UP_TO_TWO, locale),
             )
         ]
     )
@@ -100,7 +89,7 @@ def _name(interaction: hikari.ComponentInteraction, channel: int) -> str:
     return str(channel) if known is None else str(known.name)
 
 
-@screen.button(CARD_ID, state="|".join([*TranslationsPart, SNOWFLAKE]), values=f"{SNOWFLAKE}|[a-z]{{2,3}}")
+@screen.button(TRANSLATIONS_ID, state="|".join([*TranslationsPart, SNOWFLAKE]), values=f"{SNOWFLAKE}|[a-z]{{2,3}}")
 async def change(
     context: yuyo.components.Context,
     preferences: alluka.Injected[Preferences],

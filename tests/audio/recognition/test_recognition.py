@@ -504,6 +504,8 @@ async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes, russ
     spoken = {1.8: "americans", 4.0: "not", 6.0: "country", 10.1: "country"}
     heard = {at_s: [words(w.text) for w in found if w.start_s <= at_s <= w.end_s] for at_s in spoken}
     assert all(heard.values())
+    (country, *_) = [w for w in found if words(w.text) == "country"]
+    assert country.end_s == pytest.approx(6.2, abs=0.4)
     assert sum([word] == heard[at_s] for at_s, word in spoken.items()) >= 3
     assert [w for w in found if w.start_s == pytest.approx(3.3, abs=0.4)], "after a pause"
     assert all(0 < word.probability <= 1 for word in found)

@@ -19,6 +19,10 @@ SECOND = "second sandbox/general"
 async def judged(harness: BotHarness) -> AsyncIterator[BotHarness]:
     """The shared harness; afterwards everyone is forgotten."""
     yield harness
+    await all_forgotten(harness)
+
+
+async def all_forgotten(harness: BotHarness) -> None:
     for person in (harness.administrator, harness.member, harness.russian):
         await forgotten(person)
 
@@ -113,8 +117,7 @@ async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
 async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
     # Others may have been named before.
-    for person in (ada, boris, judged.member):
-        await forgotten(person)
+    await all_forgotten(judged)
     assert "Nobody who has chosen to be named" in (await told(ada, "leaderboard"))["content"]
     answer = await answered(judged, boris)
     card = await (await ada.message_command("Correct this reply", answer)).response()
