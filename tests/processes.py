@@ -15,7 +15,7 @@ import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -64,15 +64,24 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 def shares(items: Sequence[pytest.Item], processes: int) -> list[deque[int]]:
-    """The places in ``items`` of what each process begins with: equal parts, each in the order of the items, after the
-    ``LONGEST`` files, which keep one process busy while the others have no more if they are begun last."""
+    """The places in ``items`` of what each process begins with: parts of about one size, each in the order of the
+    items, after the ``LONGEST`` files, which keep one process busy while the others have no more if they are begun
+    last."""
     long = [[place for place, item in enumerate(items) if item.nodeid.startswith(name)] for name in LONGEST]
     rest = [place for place, item in enumerate(items) if not item.nodeid.startswith(LONGEST)]
-    each = -(-len(rest) // processes)
+    cuts = [cut(items, rest, round(len(rest) * part / processes)) for part in range(1, processes)]
     return [
-        deque([*chain.from_iterable(long[process::processes]), *rest[process * each : (process + 1) * each]])
-        for process in range(processes)
+        deque([*chain.from_iterable(long[process::processes]), *rest[begin:end]])
+        for process, (begin, end) in enumerate(pairwise([0, *cuts, len(rest)]))
     ]
+
+
+def cut(items: Sequence[pytest.Item], places: Sequence[int], near: int) -> int:
+    """Where to cut ``places`` in two, near to that: between two files, for what the tests of a file share is made by
+    each process that runs some of them; or just there, if they are all of one file."""
+    files = [items[place].path for place in places]
+    between = (here for here in range(1, len(files)) if files[here] != files[here - 1])
+    return min(between, key=lambda here: abs(here - near), default=near)
 
 
 @dataclass(frozen=True)
@@ -181,9 +190,10 @@ class Distribution:
             child.connection.send(item)
 
     def _take_over(self, child: Child) -> None:
-        """Half of what is left to whom most is left to."""
+        """About half of what is left to whom most is left to."""
         richest = max(self._children.values(), key=lambda other: len(other.waiting))
-        taken = [richest.waiting.pop() for _ in range(-(-len(richest.waiting) // 2))]
+        left = cut(self._session.items, richest.waiting, len(richest.waiting) // 2)
+        taken = [richest.waiting.pop() for _ in range(len(richest.waiting) - left)]
         child.waiting.extend(reversed(taken))
 
     def _hear(self, child: Child) -> None:

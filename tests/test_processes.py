@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT
+from tests.processes import cut, shares
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 
@@ -128,3 +130,14 @@ def test_when_it_is_ended_none_of_its_processes_stays(tmp_path: Path, end: signa
     _ended, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
     assert len(list(tmp_path.glob("t/process*/taken down"))) == 3
+
+
+def test_the_tests_of_a_file_stay_in_one_process_while_there_are_other_files(request: pytest.FixtureRequest) -> None:
+    (own,) = [item for item in request.session.items if item.name == request.node.name]
+    other = copy.copy(own)
+    other.path = own.path.with_name("test_other.py")
+    assert [list(share) for share in shares([own] * 7 + [other] * 3, 2)] == [list(range(7)), [7, 8, 9]]
+    assert [len(share) for share in shares([own] * 9, 2)] == [4, 5]
+    assert cut([own, own, other, other, own], [0, 1, 2, 3, 4], 3) in (2, 4)
+    assert cut([own, own, other], [0, 1], 1) == 1
+    assert cut([own], [], 0) == 0

@@ -78,6 +78,8 @@ class Starling:
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
+            # hikari would open a connection for each request, with TLS three times there and back before it is said.
+            http_settings=hikari.impl.HTTPSettings(force_close_transports=False),
             dumps=discord_json,
             intents=build_intents(settings),
             banner=None,

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.errors import StarlingError
 from bot.errors import translatable as _
+from bot.storage import sqlite_connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -241,7 +242,9 @@ def _engine(url: URL) -> AsyncEngine:
         return create_async_engine(
             url, pool_pre_ping=True, pool_size=_POOL, max_overflow=_POOL, connect_args={"timeout": 10}
         )
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    engine = create_async_engine(
+        url, connect_args={"timeout": _BUSY_TIMEOUT_S, "async_creator_fn": sqlite_connection.connect}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+_FIRST = asyncio.FIRST_COMPLETED
 
 
 class CancelledByUserError(Exception):
@@ -36,15 +37,13 @@ class CancellationToken:
         """
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._cancelled.wait())
         try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, stop}, return_when=_FIRST)
             if task.done():
                 return task.result()
             raise CancelledByUserError
         finally:
             stop.cancel()
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
+            await _ended(task)
 
     async def until_cancelled(
         self, stream: AsyncGenerator[_T, None], *, pause_s: float
@@ -52,16 +51,28 @@ class CancellationToken:
         """What ``stream`` gives, until it is cancelled, and None whenever nothing has come for ``pause_s``. ``stream``
         is closed at the end."""
         async with aclosing(stream):
-            while True:
-                coming = asyncio.create_task(self.unless_cancelled(anext(stream)))
-                try:
-                    while not (await asyncio.wait({coming}, timeout=pause_s))[0]:
-                        yield None
-                    given = coming.result()
-                except (StopAsyncIteration, CancelledByUserError):
-                    return
-                finally:
-                    if not coming.done():
-                        coming.cancel()
-                        await asyncio.wait({coming})
-                yield given
+            # One for all that comes: that is a piece for each few letters.
+            stop = asyncio.create_task(self._cancelled.wait())
+            try:
+                while not stop.done():
+                    coming = asyncio.ensure_future(anext(stream))
+                    try:
+                        while not (await asyncio.wait({coming, stop}, timeout=pause_s, return_when=_FIRST))[0]:
+                            yield None
+                        if not coming.done():
+                            return
+                        given = coming.result()
+                    except StopAsyncIteration:
+                        return
+                    finally:
+                        await _ended(coming)
+                    yield given
+            finally:
+                stop.cancel()
+
+
+async def _ended(task: asyncio.Future[Any]) -> None:
+    """Let ``task`` end, if it has not."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})

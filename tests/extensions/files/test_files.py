@@ -41,8 +41,14 @@ def _put(folder: Path, path: str, data: bytes, age_s: float = 0.0) -> None:
 
 def _fill(data_folder: Path) -> None:
     first, second = data_folder / "guilds" / str(GUILD_ID), data_folder / "guilds" / str(SECOND_GUILD_ID)
+    week_ago = time.time() - 7 * 86400
     for number in range(MANY):
-        _put(first, f"transcripts/{number // 500:02}/note-{number:05}.txt", b"", 7 * 86400 + number)
+        part = first / f"transcripts/{number // 500:02}"
+        if number % 500 == 0:
+            part.mkdir(parents=True)
+        file = os.open(part / f"note-{number:05}.txt", os.O_CREAT | os.O_WRONLY)
+        os.utime(file, (week_ago - number, week_ago - number))
+        os.close(file)
     _put(first, "exports/march.jsonl", EXPORT, 3600)
     _put(first, "exports/март 🌱.jsonl", b"russian", 7200)
     _put(first, LONG, b"long", 86400)
