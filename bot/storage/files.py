@@ -158,11 +158,17 @@ class Folder:
         if not is_key(given):
             with await self.open(given) as file:
                 return await asyncio.to_thread(_described, "/".join(split_path(given)), file)
-        listing = await self.listing()
-        found = await asyncio.to_thread(lambda: next((file for file in listing if key_of(file.path) == given), None))
+        if (found := await self._of_key(given)) is None:
+            # Others than Starling may have put it there a moment ago.
+            self._store._changed(self._place)
+            found = await self._of_key(given)
         if found is None:
             raise FileGoneError(given)
         return found
+
+    async def _of_key(self, key: str) -> StoredFile | None:
+        listing = await self.listing()
+        return await asyncio.to_thread(lambda: next((file for file in listing if key_of(file.path) == key), None))
 
     async def open(self, path: str) -> BinaryIO:
         """The file at ``path`` for reading; the caller closes it, and reads it off the event loop.

@@ -73,6 +73,9 @@ async def test_a_person_sees_names_in_their_own_language(discord: BareBot, boris
     [shown] = await boris.commands()
     assert (shown["name"], shown["name_localized"], shown["description_localized"]) == ("voice", "голос", "Сказать")
     assert shown["options"][0]["name_localized"] == "текст"
+    for query in ("voice", "oic", "голос"):
+        assert await boris.commands(query=query) == [shown]
+    assert await boris.commands(query="ice & text") == []
     _, [listed] = await discord("GET", GLOBAL)
     assert "name_localizations" not in listed
     _, [whole] = await discord("GET", f"{GLOBAL}?with_localizations=true")

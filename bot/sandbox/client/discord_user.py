@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -41,9 +42,10 @@ class DiscordUser(MessagingUser):
                 return cls(sandbox_url, user["token"])
         raise SandboxError(f"There is no {name} here; there are {', '.join(u['name'] for u in state['users'])}.")
 
-    async def commands(self, channel: Place = None) -> list[Json]:
-        """The commands that the person is offered in ``channel``."""
-        index = await self.request("GET", f"/channels/{self.channel_id(channel)}/application-command-index")
+    async def commands(self, channel: Place = None, query: str = "") -> list[Json]:
+        """The commands that the person is offered in ``channel``, or those that have ``query`` in their name."""
+        asked = f"?query={quote(query)}" if query else ""
+        index = await self.request("GET", f"/channels/{self.channel_id(channel)}/application-command-index{asked}")
         found: list[Json] = index["application_commands"]
         return found
 
@@ -194,11 +196,10 @@ class DiscordUser(MessagingUser):
         )
 
     async def _find_command(self, name: str, kind: int, channel: Place) -> Json:
-        offered = await self.commands(channel)
-        for command in offered:
+        for command in await self.commands(channel, name):
             if command["type"] == kind and name in (command["name"], command["name_localized"]):
                 return command
-        listed = ", ".join(sorted(c["name"] for c in offered if c["type"] == kind)) or "none"
+        listed = ", ".join(sorted(c["name"] for c in await self.commands(channel) if c["type"] == kind)) or "none"
         raise UnknownCommandError(f"There is no command {name!r} here; there is: {listed}.")
 
     def _command_data(self, command: Json) -> Json:

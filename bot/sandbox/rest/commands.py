@@ -14,6 +14,11 @@ from bot.sandbox.services import SandboxServices
 _LOCALIZATIONS = ("name_localizations", "description_localizations")
 
 
+def _names(command: Json, locale: str) -> str:
+    """What ``command`` is called, and what in the language of ``locale``."""
+    return f"{command['name']}\n{(command.get('name_localizations') or {}).get(locale, '')}"
+
+
 class CommandRoutes:
     def __init__(self, services: SandboxServices) -> None:
         self._services = services
@@ -103,15 +108,17 @@ class CommandRoutes:
         return self._index(call.user, channels)
 
     def index_of_channel(self, call: Call) -> Reply:
+        """What may be used there; ``?query=`` is in the name of all that is asked for."""
         channel = self._state.channel(call.id("channel_id"))
         self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
-        return self._index(call.user, [channel])
+        return self._index(call.user, [channel], call.query.get("query", ""))
 
     def index_of_person(self, call: Call) -> Reply:
         return self._index(call.user, self._state.direct_channels_of(call.user.id))
 
-    def _index(self, user: User, channels: list[Channel]) -> Json:
-        found = {c["id"]: c for channel in channels for c in self._commands.usable(user, channel)}
+    def _index(self, user: User, channels: list[Channel], query: str = "") -> Json:
+        usable = (command for channel in channels for command in self._commands.usable(user, channel))
+        found = {command["id"]: command for command in usable if query in _names(command, user.locale)}
         application = self._services.accounts.application()
         commands = [self._localized(command, user.locale) for command in found.values()]
         return {

@@ -62,15 +62,18 @@ def _fill(data_folder: Path) -> None:
     _put(data_folder / "users" / str(MEMBER_ID), "экспорт.txt", b"what boris said")
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def shared_files_harness(
-    tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[BotHarness]:
+@pytest.fixture(scope="module")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files-harness")
     _fill(folder)
+    return folder
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def shared_files_harness(data_folder: Path, whisper_base: Path, piper_joe: Path) -> AsyncIterator[BotHarness]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "guild_files_mb": 74}
-        async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:
+        async with running(data_folder, sandbox, **settings), populated(sandbox, chat) as harness:
             yield harness
 
 
@@ -303,8 +306,11 @@ async def test_usage_is_a_bar_and_a_sentence(files_harness: BotHarness) -> None:
     assert said["content"] == f"{'▰' * 11}{'▱' * 9}\n37.1 MB of 74 MB are taken, by 10006 files."
 
 
-async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(files_harness: BotHarness) -> None:
-    ada, boris, path = files_harness.administrator, files_harness.russian, "second-05.txt"
+async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(
+    files_harness: BotHarness, data_folder: Path
+) -> None:
+    ada, boris, path = files_harness.administrator, files_harness.russian, "old-minutes.txt"
+    _put(data_folder / "guilds" / str(SECOND_GUILD_ID), path, b"x")
     question = await (await ada.slash("files delete", {"path": path}, channel=SECOND)).response(30)
     assert question["content"].startswith(f"Delete `{path}` (1 byte, ")
     assert question["flags"] & EPHEMERAL
@@ -327,6 +333,6 @@ async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(files
     done = await ada.wait_for_edit(question)
     assert (done["content"], done["components"]) == (f"Deleted: `{path}`", [])
     assert "File not found" in (await _getfile(files_harness, path, SECOND))["content"]
-    assert await _complete(files_harness, "second-05", SECOND) == []
+    assert await _complete(files_harness, "old-minutes", SECOND) == []
     twice = await ada.slash("files delete", {"path": path}, channel=SECOND)
     assert "File not found" in (await twice.response(30))["content"]
