@@ -1,0 +1,70 @@
+"""Requests to Discord go over connections that stay: each new one costs three ways there and back before it is said."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.app.starling import Starling
+from bot.sandbox.server import Sandbox
+from bot.settings import read_settings
+from tests.harness import populated
+from tests.scripted_chat import ScriptedChat
+
+
+class Relay:
+    """Passes on what comes for another server."""
+
+    def __init__(self, target: str) -> None:
+        """``target``: the URL of the other server."""
+        self._target = urlsplit(target)
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        onward, back = await asyncio.open_connection(self._target.hostname, self._target.port)
+        try:
+            await asyncio.gather(_pass_on(reader, back), _pass_on(onward, writer))
+        finally:
+            back.close()
+            writer.close()
+
+
+async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await source.read(1 << 16):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+
+
+@contextlib.asynccontextmanager
+async def relayed(sandbox: Sandbox) -> AsyncIterator[tuple[Relay, str]]:
+    """A relay to ``sandbox``, and the address of its REST API there."""
+    relay = Relay(sandbox.rest_url)
+    async with await asyncio.start_server(relay.serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield relay, f"http://127.0.0.1:{port}{urlsplit(sandbox.rest_url).path}"
+
+
+async def test_one_question_after_the_other_goes_over_the_same_connections(tmp_path: Path) -> None:
+    async with ScriptedChat() as chat, Sandbox() as sandbox, relayed(sandbox) as (relay, address):
+        settings = read_settings(
+            tts_engine="offline", data_folder=tmp_path, openai_base_url=chat.base_url, chat_model="scripted"
+        )
+        stop, ready = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(Starling(settings, sandbox.bot_token, address).run(stop, lambda _me: ready.set()))
+        await asyncio.wait_for(ready.wait(), 60)
+        async with populated(sandbox, chat) as harness:
+            for number in range(5):
+                asked = await harness.member.send("general", f"{harness.mention} question {number}")
+                await harness.complete_answer_to(asked)
+                if number == 0:
+                    first = relay.connections
+        # Each answer takes four requests or more: one to be shown and one for each change.
+        assert relay.connections - first <= 2
+        stop.set()
+        await asyncio.wait_for(running, 30)
