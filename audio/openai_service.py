@@ -15,6 +15,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 
 CONNECT_TIMEOUT_S = 10.0
+KEPT_S = 120.0
+"""How long a connection that nobody uses stays open: for less than that, the next note would wait for TLS again."""
 
 
 @functools.cache
@@ -29,15 +31,17 @@ def build_client(base_url: str | None, api_key: str | None, *, timeout_s: float)
     """Connects to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for;
     ``timeout_s``: of one request."""
     # A second that only those who use such a service should pay.
+    import httpx2
     import openai
 
     timeout = openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+    limits = httpx2.Limits(keepalive_expiry=KEPT_S)
     return openai.AsyncOpenAI(
         base_url=base_url or OPENAI_URL,
         api_key=api_key or "none",
         timeout=timeout,
         max_retries=1,
-        http_client=openai.DefaultAsyncHttpx2Client(timeout=timeout, verify=_trusted()),
+        http_client=openai.DefaultAsyncHttpx2Client(timeout=timeout, verify=_trusted(), limits=limits),
     )
 
 

@@ -82,6 +82,8 @@ class ScriptedChat:
         """The JSON bodies of the requests."""
         self.headers: Mapping[str, str] = {}
         """Of the last request."""
+        self.connections: set[object] = set()
+        """The connections that requests came over, told apart by their other ends."""
         self.checked = False
         """Whether the question by which Starling sees that it is there counts as any other."""
 
@@ -121,6 +123,8 @@ class ScriptedChat:
             return await _answer(request, Scripted(words("Yes.")))
         self.requests.append(body)
         self.headers = request.headers
+        assert request.transport is not None
+        self.connections.add(request.transport.get_extra_info("peername"))
         self.flaws += flaws(body)
         if (scripted := self.script(body)) is not None:
             return await _answer(request, scripted)

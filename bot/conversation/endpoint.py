@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 CONNECT_TIMEOUT_S = 10.0
 LIST_TIMEOUT_S = 10.0
+KEPT_S = 120.0
+"""How long a connection that nobody uses stays open: people ask the next question within minutes, and the client's five
+seconds would have each of them wait for TLS."""
 MAX_TOLD_CHARS = 500
 
 _KEY = re.compile(r"\b(sk|pk|gsk|key|xai|hf|AIza)[-_]?[\w-]{12,}|Bearer \S+", re.IGNORECASE)
@@ -75,6 +78,7 @@ class Endpoint:
                 timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
                 event_hooks={"response": [bound]},
                 verify=trusted_authorities(),
+                limits=httpx2.Limits(keepalive_expiry=KEPT_S),
             ),
         )
 

@@ -34,6 +34,8 @@ from bot.conversation.whole_signs import with_whole_signs
 
 USAGE_WAIT_S = 2.0
 """How long the end of a reply may wait for the endpoint's own count of tokens."""
+LEFT_WAIT_S = 0.1
+"""How long, once it is over, for the end of the response: a connection of which all was read serves the next one."""
 
 _SNIFFED_BYTES = 4096
 _NO_STREAM = re.compile(r"\s*(?!:|(data|event|id|retry):)\S", re.IGNORECASE)
@@ -121,6 +123,8 @@ class StreamedReply:
         self._counted: CountedTokens | None = None
         self._has_counted_last = False
         """Whether the last event has the count and no word: nothing comes after it."""
+        self._over_at_s: float | None = None
+        """When it was over, by the clock of the loop: what comes after that is not looked at."""
 
     async def parts(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
         """What can be shown of ``response``, of which nothing was read, as it comes.
@@ -131,6 +135,8 @@ class StreamedReply:
         """
         decoder = EventDecoder()
         async for raw in self._bytes(response):
+            if self._over_at_s is not None:
+                continue
             try:
                 for event in decoder.feed(raw):
                     for part in self._take(event):
@@ -140,10 +146,10 @@ class StreamedReply:
             except LineTooLongError as error:
                 raise self._broken(ChatFailedError("a line of it has no end")) from error
             if self._done or (self._ended and self._has_counted_last and not self._goes_on):
-                break
+                self._over_at_s = asyncio.get_running_loop().time()
             # An endpoint that is fast enough would let nobody else have the loop.
             await asyncio.sleep(0)
-        else:
+        if self._over_at_s is None:
             for event in decoder.end():
                 for part in self._take(event):
                     yield part
@@ -163,23 +169,23 @@ class StreamedReply:
         chunks = aiter(response.aiter_bytes())
         first = b""
         while True:
-            wait_s = USAGE_WAIT_S if self._ended and not self._goes_on else self._limits.silence_s()
             try:
-                # Some endpoints count after the last word, others in each part; few keep one waiting for it.
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout_at(self._waits_until_s()):
                     raw = await anext(chunks, None)
             except TimeoutError as error:
-                if self._ended:
+                if self._ended or self._done:
                     return
                 self._limits.silence_s()
                 raise ChatTimedOutError(self._limits.max_silence_s) from error
             except (httpx2.HTTPError, OSError) as error:
-                if self._ended:
+                if self._ended or self._done:
                     return
                 if isinstance(error, httpx2.TimeoutException):
                     raise ChatTimedOutError(self._limits.max_silence_s) from error
                 raise self._broken(ChatUnreachableError()) from error
             except ResponseTooLargeError as error:
+                if self._over_at_s is not None:
+                    return
                 raise self._broken(ChatFailedError(str(error))) from error
             if raw is None:
                 self._refuse_page(response, first)
@@ -189,6 +195,14 @@ class StreamedReply:
                 self._first = first[:_SNIFFED_BYTES].decode(errors="replace")
                 self._refuse_page(response, first)
             yield raw
+
+    def _waits_until_s(self) -> float:
+        """Until when, by the clock of the loop, something more may come."""
+        now_s = asyncio.get_running_loop().time()
+        if self._over_at_s is not None:
+            return self._over_at_s + LEFT_WAIT_S
+        # Some endpoints count after the last word, others in each part; few keep one waiting for it.
+        return now_s + (USAGE_WAIT_S if self._ended and not self._goes_on else self._limits.silence_s())
 
     def _refuse_page(self, response: httpx2.Response, first: bytes) -> None:
         if self.has_begun:
