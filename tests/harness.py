@@ -26,7 +26,7 @@ from tests.databases import place_tables
 from tests.scripted_chat import ScriptedChat
 
 RECORDINGS = ROOT / "tests" / "recordings"
-ANSWER_TIMEOUT_S = 40.0
+ANSWER_TIMEOUT_S = 100.0
 
 Message = dict[str, Any]
 
