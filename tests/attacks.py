@@ -115,7 +115,7 @@ async def autocompletes(harness: BotHarness, count: int = 500, timeout_s: float 
     person = harness.administrator
     offered = await person.commands()
 
-    async def known(_channel: object = None) -> list[Message]:
+    async def known(_channel: object, _query: str) -> list[Message]:
         return offered
 
     asked = (
