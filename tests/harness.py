@@ -151,14 +151,20 @@ def voice(name: str) -> tuple[bytes, float, str]:
 
 @contextlib.asynccontextmanager
 async def running(
-    data_folder: Path, sandbox: Sandbox, clock: Clock = lambda: datetime.now(UTC), /, **settings: object
+    data_folder: Path,
+    sandbox: Sandbox,
+    clock: Clock = lambda: datetime.now(UTC),
+    api_url: str | None = None,
+    /,
+    **settings: object,
 ) -> AsyncIterator[None]:
-    """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise."""
+    """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise.
+    ``api_url``: another way to the REST API of the sandbox."""
     chosen = {"tts_engine": "offline", "data_folder": data_folder, "stop_timeout_s": 5.0} | settings
     if "database_url" not in chosen and not (file := data_folder / "starling.db").exists():
         await place_tables(file)
     stop, ready = asyncio.Event(), asyncio.Event()
-    starling = Starling(read_settings(**chosen), sandbox.bot_token, sandbox.rest_url, clock=clock)
+    starling = Starling(read_settings(**chosen), sandbox.bot_token, api_url or sandbox.rest_url, clock=clock)
     task = asyncio.create_task(starling.run(stop, lambda _me: ready.set()))
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait({task, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.app.starling import Starling
 from bot.sandbox.server import Sandbox
-from bot.settings import read_settings
-from tests.harness import populated
+from tests.harness import populated, running
 from tests.scripted_chat import ScriptedChat
 
 
@@ -52,19 +51,15 @@ async def relayed(sandbox: Sandbox) -> AsyncIterator[tuple[Relay, str]]:
 
 async def test_one_question_after_the_other_goes_over_the_same_connections(tmp_path: Path) -> None:
     async with ScriptedChat() as chat, Sandbox() as sandbox, relayed(sandbox) as (relay, address):
-        settings = read_settings(
-            tts_engine="offline", data_folder=tmp_path, openai_base_url=chat.base_url, chat_model="scripted"
-        )
-        stop, ready = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(Starling(settings, sandbox.bot_token, address).run(stop, lambda _me: ready.set()))
-        await asyncio.wait_for(ready.wait(), 60)
-        async with populated(sandbox, chat) as harness:
+        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
+        async with (
+            running(tmp_path, sandbox, lambda: datetime.now(UTC), address, **settings),
+            populated(sandbox, chat) as harness,
+        ):
             for number in range(5):
                 asked = await harness.member.send("general", f"{harness.mention} question {number}")
                 await harness.complete_answer_to(asked)
                 if number == 0:
                     first = relay.connections
-        # Each answer takes four requests or more: one to be shown and one for each change.
-        assert relay.connections - first <= 2
-        stop.set()
-        await asyncio.wait_for(running, 30)
+            # Each answer takes four requests or more: one to be shown and one for each change.
+            assert relay.connections - first <= 2

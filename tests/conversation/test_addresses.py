@@ -22,12 +22,6 @@ from tests.scripted_chat import Scripted, ScriptedChat, words
 from tests.web_server import served
 
 
-@pytest.fixture
-async def endpoint() -> AsyncIterator[ScriptedChat]:
-    async with ScriptedChat() as endpoint:
-        yield endpoint
-
-
 def _chat(url: str, key: str = "key", model: str = "scripted") -> ChatModel:
     return ChatModel(
         EndpointAddress(url, key), model, ChatLimits(timeout_s=2.0, max_reply_tokens=50, context_tokens=8192)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -30,23 +29,6 @@ from bot.conversation.tokens import TokenUse, count_tokens
 from tests.scripted_chat import ScriptedChat
 
 QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "What is the capital of France?"))
-
-
-@pytest.fixture
-async def endpoint() -> AsyncIterator[ScriptedChat]:
-    async with ScriptedChat() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
-    model = ChatModel(
-        EndpointAddress(endpoint.base_url, "key"),
-        "scripted",
-        ChatLimits(timeout_s=1.0, max_reply_tokens=50, context_tokens=8192),
-    )
-    yield model
-    await model.close()
 
 
 async def _reply(chat: ChatModel) -> str:

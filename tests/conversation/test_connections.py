@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.conversation.chat import ChatLimits, ChatModel
+from bot.conversation.chat import ChatModel
 from bot.conversation.chat_message import ChatMessage
-from bot.conversation.endpoint import EndpointAddress
 from bot.conversation.errors import ChatError
 from tests.scripted_chat import Scripted, ScriptedChat, words
-
-
-@pytest.fixture
-async def endpoint() -> AsyncIterator[ScriptedChat]:
-    async with ScriptedChat() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
-    limits = ChatLimits(timeout_s=1.0, max_reply_tokens=50, context_tokens=8192)
-    model = ChatModel(EndpointAddress(endpoint.base_url, "key"), "scripted", limits)
-    yield model
-    await model.close()
 
 
 async def ask(chat: ChatModel) -> str:

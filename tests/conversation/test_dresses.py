@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -551,12 +551,6 @@ STREAMS = {
     "think tags in pieces": stream(
         *(_delta(content=part) for part in ("\n<th", "ink>", "Hm.", "</", "think", ">\n", "\nParis.")), END),
 }  # fmt: skip
-
-
-@pytest.fixture
-async def endpoint() -> AsyncIterator[ScriptedChat]:
-    async with ScriptedChat() as endpoint:
-        yield endpoint
 
 
 def _model(endpoint: ScriptedChat, **settings: Any) -> ChatModel:

@@ -60,12 +60,6 @@ def _soon_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def endpoint() -> AsyncIterator[ScriptedChat]:
-    async with ScriptedChat() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
 async def chat(endpoint: ScriptedChat) -> AsyncIterator[ChatModel]:
     model = _model(endpoint)
     yield model
