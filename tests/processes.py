@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import os
 import time
 import traceback
@@ -28,6 +29,8 @@ LONGEST = ("tests/scaling/test_fleet.py::", "tests/training/local/test_learning.
 """The files whose tests take minutes, the longest first."""
 ENDING_S = 60.0
 """How long a process may take to take down its fixtures, once it has no more tests."""
+CRASH = "crash.txt"
+"""Where a process that crashes writes what each of its threads was at, in its folder."""
 
 
 class ProcessesHooks:
@@ -125,6 +128,7 @@ class Child:
     """A process that runs tests."""
 
     process: BaseProcess
+    folder: Path
     connection: Connection
     waiting: deque[int]
     """What is meant for it."""
@@ -172,7 +176,7 @@ class Distribution:
         process = context.Process(target=_run_tests, args=(self._session, theirs, held, folder), name=folder.name)
         process.start()
         theirs.close()
-        child = self._children[ours] = Child(process, ours, waiting)
+        child = self._children[ours] = Child(process, folder, ours, waiting)
         for _running_and_next in range(2):
             self._send(child)
 
@@ -226,10 +230,10 @@ class Distribution:
         self._config.hook.pytest_handed_over(config=self._config, known=None)
         if child.sent:
             item = self._session.items[child.sent.popleft()]
-            crashed = pytest.TestReport(
-                item.nodeid, item.location, {}, "failed",
-                f"{child.process.name} ended with exit status {child.process.exitcode} during this test", "call",
-            )  # fmt: skip
+            crash = child.folder / CRASH
+            where = crash.read_text(encoding="utf-8", errors="replace") if crash.exists() else ""
+            why = f"{child.process.name} ended with exit status {child.process.exitcode} during this test\n{where}"
+            crashed = pytest.TestReport(item.nodeid, item.location, {}, "failed", why.rstrip(), "call")
             self._config.hook.pytest_runtest_logreport(report=crashed)
         child.waiting.extendleft(reversed(child.sent))
         if child.waiting and not self._is_stopping:
@@ -275,6 +279,7 @@ def _run_tests(session: pytest.Session, connection: Connection, held: Sequence[C
 def _separate(config: pytest.Config, folder: Path) -> None:
     """From the process that was forked: the folder of temporary files, what is captured, and the terminal."""
     folder.mkdir()
+    faulthandler.enable((folder / CRASH).open("w", encoding="utf-8"))
     config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
     if (capture := config.pluginmanager.get_plugin("capturemanager")) is not None:
         capture.stop_global_capturing()

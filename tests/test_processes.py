@@ -84,14 +84,19 @@ def test_one_that_fails_and_one_that_ends_its_process_are_named_and_hold_up_no_o
 
         def test_left():
             os._exit(7)
+
+        def test_crashed():
+            os.kill(os.getpid(), signal.SIGSEGV)
         """
     done = run(tmp_path, files={"test_bad.py": bad, "test_many.py": MANY})
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
-    assert "3 failed, 40 passed" in done.stdout, done.stdout + done.stderr
+    assert "4 failed, 40 passed" in done.stdout, done.stdout + done.stderr
     assert "said before it failed" in done.stdout
     assert "assert (1 + 1) == 3" in done.stdout
     assert "ended with exit status -9 during this test" in done.stdout
     assert "ended with exit status 7 during this test" in done.stdout
+    assert "Segmentation fault" in done.stdout
+    assert re.search(r'test_bad.py", line \d+ in test_crashed', done.stdout)
 
 
 def test_with_x_it_stops_after_the_first_failure(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import functools
 import logging
 import re
 import threading
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from cachetools import cached
 
 from audio.errors import EngineFailedError, VoiceFailedError
 from audio.recording import Samples, Sound
@@ -101,7 +101,8 @@ class _Library:
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-@functools.cache
+# Two threads that initialise the library at once free what the other one reads: whoever comes second waits.
+@cached({}, condition=threading.Condition())
 def _library() -> _Library | None:
     """The library, initialised with the data of its own wheel; None when that is not installed."""
     try:

@@ -237,23 +237,25 @@ def test_a_worker_takes_what_is_waited_for_first_and_now_and_then_what_is_not() 
 
 async def test_what_is_long_leaves_a_place_to_what_is_short(nats: NatsServer) -> None:
     may_end = asyncio.Event()
+    begun: list[bytes] = []
 
     async def handler(body: bytes, progress: Progress) -> bytes:
+        begun.append(body)
         if body == b"long":
             await may_end.wait()
         return body
 
     async with (
         WorkBus(nats.url, gateway=0, per_source=10, timing=QUICK) as bus,
-        serving(nats.url, handler, at_once=3) as server,
+        serving(nats.url, handler, at_once=3),
     ):
         long_ones = [
             asyncio.create_task(bus.run(asked(f"long-{number}", lane=Lane.LONG, body=b"long"))) for number in range(4)
         ]
-        await until(lambda: server.running == 2)
+        await until(lambda: begun.count(b"long") == 2)
         for lane in (Lane.INTERACTIVE, Lane.BULK):
             assert await bus.run(asked(f"short-{lane}", lane=lane)) == b"words"
-        assert server.running == 2
+        assert begun.count(b"long") == 2
         may_end.set()
         assert await asyncio.gather(*long_ones) == [b"long"] * 4
 
