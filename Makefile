@@ -35,7 +35,7 @@ IN_PARALLEL := --processes $(PROCESSES)
 KERNELS := GENERIC $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && echo AVX2) \
   $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo AVX512)
 
-.PHONY: run test test-kernels install pinned constraints licences sbom lint catalogues pictures clean python
+.PHONY: run test test-kernels test-shuffled install pinned constraints licences sbom lint catalogues pictures clean python
 
 run: .venv/installed .venv/fetched
 	@$(BIN)/starling run --fetch
@@ -52,6 +52,10 @@ test-kernels: .venv/installed-for-tests .venv/fetched
 	  echo "CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl"; \
 	  CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl $(PYTEST) $(IN_PARALLEL) -q -m speech_model --timeout 600 || failed=1; \
 	done; done; exit $$failed
+
+# In another order each time, which pytest names: make test-shuffled ORDER=1234 takes that one again.
+test-shuffled: .venv/installed-for-tests .venv/fetched
+	$(PYTEST) $(IN_PARALLEL) --random-order-bucket module $(if $(ORDER),--random-order-seed $(ORDER))
 
 install: .venv/installed .venv/fetched
 

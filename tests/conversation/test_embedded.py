@@ -31,14 +31,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
+async def shared_engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
     engine = EmbeddedChat(smollm2)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("DISCORD_TOKEN", "TRAINING_API_KEY", "DATABASE_URL", "ANYTHING_ELSE"):
             patch.setenv(name, SECRET)
-        await engine.start()
         yield engine
         await engine.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def engine(shared_engine: EmbeddedChat) -> EmbeddedChat:
+    """One that runs."""
+    if shared_engine.process_id is None:
+        await shared_engine.start()
+    return shared_engine
 
 
 async def _reply(chat: ChatModel, *turns: ChatMessage) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import signal
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,15 @@ class Elsewhere:
     """A bot and its worker."""
 
     harness: BotHarness
+    start: Callable[[], Awaitable[StarlingProcess]]
+    """A worker."""
     worker: StarlingProcess
     folder: Path
     """The worker's."""
     port: int
     """Of the worker's metrics."""
-    log: list[str] = field(default_factory=list)
-    """What the worker has written, line by line."""
+    log: list[str]
+    """What workers have written, line by line."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ def database(postgresql: str, postgresql_with_tables: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def elsewhere(
+async def shared_elsewhere(
     tmp_path_factory: pytest.TempPathFactory, database: str, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[Elsewhere]:
     if PROGRAM is None:
@@ -59,6 +62,8 @@ async def elsewhere(
     folder = tmp_path_factory.mktemp("elsewhere")
     nats = NatsServer(folder)
     nats.start()
+    log: list[str] = []
+    port = free_port()
 
     def loaded_here(*_given: object) -> None:
         raise AssertionError("the bot itself loads what hears or speaks")
@@ -67,25 +72,34 @@ async def elsewhere(
         patch.setattr("bot.app.speech.build_recognizer", loaded_here)
         patch.setattr("bot.app.speech.build_synthesizer", loaded_here)
         patch.setattr("bot.answering.stoppable_commands.ProgressBar", functools.partial(ProgressBar, every_s=0.3))
-        async with (
-            ScriptedChat() as chat,
-            Sandbox() as sandbox,
-            command(
-                "worker", WORK_URL=nats.url, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",
-                DATA_FOLDER=str(folder / "worker"), STOP_TIMEOUT_S="60", METRICS_PORT=str(port := free_port()),
-            ) as worker,
-        ):  # fmt: skip
-            assert worker.stderr is not None
-            log: list[str] = []
-            reading = asyncio.create_task(_read(worker.stderr, log))
+        async with ScriptedChat() as chat, Sandbox() as sandbox, contextlib.AsyncExitStack() as workers:
+
+            async def start() -> StarlingProcess:
+                worker = await workers.enter_async_context(
+                    command(
+                        "worker", WORK_URL=nats.url, DISCORD_API_URL=sandbox.rest_url, TTS_ENGINE="offline",
+                        DATA_FOLDER=str(folder / "worker"), STOP_TIMEOUT_S="60", METRICS_PORT=str(port),
+                    )
+                )  # fmt: skip
+                workers.callback(asyncio.create_task(_read(worker.stderr, log)).cancel)
+                return worker
+
             settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "database_url": database}
+            worker = await start()
             async with (
                 running(folder / "bot", sandbox, work_url=nats.url, **settings),
                 populated(sandbox, chat) as harness,
             ):
-                yield Elsewhere(harness, worker, folder / "worker", port, log)
-            reading.cancel()
+                yield Elsewhere(harness, start, worker, folder / "worker", port, log)
     nats.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
+    """With a worker that runs."""
+    if shared_elsewhere.worker.returncode is not None:
+        shared_elsewhere.worker = await shared_elsewhere.start()
+    return shared_elsewhere
 
 
 async def _read(stream: asyncio.StreamReader, lines: list[str]) -> None:

@@ -36,6 +36,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from bot.conversation.endpoint_profile import ModelProfiles
 from bot.sandbox.server import Sandbox
 from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import Scripted, ScriptedChat, stream, words
@@ -48,21 +49,36 @@ CUT_OFF = Scripted(stream({"choices": [{"delta": {"content": "Paris is"}}]}, don
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def shared_peculiar(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
-) -> AsyncIterator[BotHarness]:
-    """A bot of its own: what it learns of the endpoint would change what other tests see."""
-    async with ScriptedChat() as chat, Sandbox() as sandbox:
-        folder = tmp_path_factory.mktemp("peculiar")
-        settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
-        further = [{"name": "spare", "base_url": chat.base_url, "models": ["second"]}]
-        async with running(folder, sandbox, **settings, chat_endpoints=further), populated(sandbox, chat) as harness:
-            yield harness
+) -> AsyncIterator[tuple[BotHarness, list[ModelProfiles]]]:
+    """A bot of its own, and what it learns of its endpoints."""
+    learnt: list[ModelProfiles] = []
+
+    def kept(file: Path) -> ModelProfiles:
+        learnt.append(ModelProfiles(file))
+        return learnt[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.app.chat.ModelProfiles", kept)
+        async with ScriptedChat() as chat, Sandbox() as sandbox:
+            folder = tmp_path_factory.mktemp("peculiar")
+            settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
+            further = [{"name": "spare", "base_url": chat.base_url, "models": ["second"]}]
+            async with (
+                running(folder, sandbox, **settings, chat_endpoints=further),
+                populated(sandbox, chat) as harness,
+            ):
+                yield harness, learnt
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def peculiar(shared_peculiar: BotHarness) -> AsyncIterator[BotHarness]:
-    shared_peculiar.chat.reset()
-    yield shared_peculiar
-    assert list(shared_peculiar.sandbox.failures) == []
+async def peculiar(shared_peculiar: tuple[BotHarness, list[ModelProfiles]]) -> AsyncIterator[BotHarness]:
+    """A bot that has learnt nothing yet of its endpoints: that would change what it says of them."""
+    harness, learnt = shared_peculiar
+    harness.chat.reset()
+    for profiles in learnt:
+        profiles._known.clear()
+    yield harness
+    assert list(harness.sandbox.failures) == []
 
 
 async def _asked(harness: BotHarness, text: str, done: Callable[[str], bool], *, russian: bool = False) -> Message:

@@ -13,6 +13,7 @@ from bot.corrections.memories import MemoryStore
 from bot.corrections.service import Corrections
 from bot.corrections.store import CorrectionStore
 from bot.datasets.store import DatasetStore
+from bot.preferences.choices import GuildPreferences
 from bot.preferences.preferences import Preferences
 from bot.sandbox.model.seed import ADMIN_ID, GUILD_ID, MEMBER_ID, OTHER_MEMBER_ID, SECOND_GUILD_ID
 from bot.sandbox.server import Sandbox
@@ -59,4 +60,6 @@ async def corrections_harness(
         await corrections.forget_guild(guild)
         await datasets.forget_guild(guild)
     yield harness
+    for guild in (GUILD_ID, SECOND_GUILD_ID):
+        assert await Preferences(database).guild(guild) == GuildPreferences(), "the next test finds it so"
     assert list(harness.sandbox.failures) == []

@@ -308,6 +308,7 @@ async def test_two_moderators_at_once_and_texts_that_change_under_them(correctio
     assert "#1 has changed since it was shown to you" in unseen["content"]
     assert "Approvals: 1 of 2" in await told_by(ada, "corrections approve", number="1")
     assert "It still needs the approval of others: 1 more" in await told_by(ada, "corrections approve", number="1")
+    await told_by(ada, "corrections roles", reset=True, votes=1)
 
 
 async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotHarness) -> None:
@@ -329,6 +330,7 @@ async def test_roles_say_who_corrects_and_who_approves(corrections_harness: BotH
     finally:
         await ada.request("DELETE", path)
     assert "no correction #2" in await told_by(chloe, "corrections show", number="2")
+    await told_by(ada, "corrections roles", reset=True)
 
 
 async def test_the_list_has_pages_and_what_is_deleted_is_gone(corrections_harness: BotHarness) -> None:

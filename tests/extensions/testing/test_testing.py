@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -89,6 +90,7 @@ async def compared(person: DiscordUser, channel: str = "general", **options: obj
 async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
     ada = lab.administrator
     lab.chat.usage = (20, 5)
+    before = await _tokens_of(ada)
     done = await outcome_of(ada, data=json.dumps(CASES, ensure_ascii=False), model="scripted", against="other")
     card = text_of(done)
     assert "### Test of `scripted` · `other`\nAsked: what you gave me (3).\n" in card
@@ -105,9 +107,14 @@ async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
     assert "\n**Prompt**\n\n> Столица Франции? 🗼\n" in report and "\njudge: `read`\n" in report
     asked = [request["model"] for request in lab.chat.requests]
     assert {name: asked.count(name) for name in set(asked)} == {"scripted": 3, "other": 3, "judge": 3}
-    exported = await (await ada.slash("privacy export", channel="general")).response(30)
-    [used] = json.loads(await ada.download(exported["attachments"][0]))["used_a_day"].values()
-    assert (used["prompt_tokens"], used["reply_tokens"]) == (180, 45)
+    assert await _tokens_of(ada) - before == Counter(prompt_tokens=180, reply_tokens=45)
+
+
+async def _tokens_of(person: DiscordUser) -> Counter[str]:
+    """What all that ``person`` has asked for so far has taken."""
+    exported = await (await person.slash("privacy export", channel="general")).response(30)
+    days = json.loads(await person.download(exported["attachments"][0])).get("used_a_day", {})
+    return Counter({name: sum(day[name] for day in days.values()) for name in ("prompt_tokens", "reply_tokens")})
 
 
 async def test_general_questions_are_asked_where_nothing_is_given_and_russians_read_russian(lab: BotHarness) -> None:
