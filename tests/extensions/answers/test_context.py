@@ -59,7 +59,8 @@ async def test_a_direct_conversation_needs_no_replies(harness: BotHarness) -> No
     channel = {"id": await harness.dm(harness.member)}
     await ask(harness, "member", channel, "My cat is called Plum.")
     await ask(harness, "member", channel, "What is my cat called?")
-    assert shown(harness) == ["My cat is called Plum.", "Paris is the capital of France.", "What is my cat called?"]
+    said = ["My cat is called Plum.", "Paris is the capital of France.", "What is my cat called?"]
+    assert shown(harness)[-3:] == said
 
 
 async def test_nobody_sees_what_another_one_said_to_it_alone(harness: BotHarness) -> None:
