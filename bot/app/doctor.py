@@ -1,4 +1,4 @@
-"""Checks of what Starling needs, each with what to do."""
+"""Checks of everything that Starling needs, each with a remedy."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ GOMP_REMEDY = "It needs a library of the system. On Debian or Ubuntu: apt-get in
 
 
 async def examine(settings: Settings) -> list[Check]:
-    """All checks, in the order in which a newcomer would mend them."""
+    """All checks, in the order in which a newcomer would fix them."""
     return [check async for check in _checks(settings)]
 
 
@@ -47,7 +47,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     for note in unknown_names():
         yield Check("settings", CheckResult.WARNING, note)
     cache = WeightsCache(settings.models_folder)
-    with contextlib.suppress(UnknownEngineError, EngineNotConfiguredError):  # told of below
+    with contextlib.suppress(UnknownEngineError, EngineNotConfiguredError):  # reported below
         for name in needed_models(settings):
             yield await asyncio.to_thread(_weights, cache, name)
     if settings.work_url is None:
@@ -110,7 +110,7 @@ def _speech_device(settings: Settings) -> Check:
 
 
 def _speech(settings: Settings) -> Iterator[Check]:
-    """What hears and what speaks, the preferred first, and what is missing for it."""
+    """Check recognizers and voice engines, the preferred ones first, and what they lack."""
     for what, registry, choice in (
         ("recordings", RECOGNIZERS, settings.stt_engine),
         ("voices", ENGINES, settings.tts_engine),
@@ -135,7 +135,7 @@ def _speech(settings: Settings) -> Iterator[Check]:
 
 
 async def _workers(settings: Settings, url: str) -> Check:
-    """Whether workers can be asked, and are there."""
+    """Check whether workers can be reached, and whether there are any."""
     try:
         require_work_parts(settings)
         async with work_bus(settings, url) as bus:
@@ -150,7 +150,7 @@ async def _workers(settings: Settings, url: str) -> Check:
 
 
 def _russian_voice(settings: Settings) -> Check:
-    """eSpeak's Russian is hardly understood: whether there is a better voice without a network."""
+    """Check whether Russian has a better offline voice than eSpeak's, which is hard to understand."""
     what, voices = "Russian without a network", settings.piper_voices
     if voices is not None and any(voices.glob("ru_*.onnx")):
         return Check(what, CheckResult.GOOD, "a Piper voice")
@@ -161,7 +161,7 @@ def _russian_voice(settings: Settings) -> Check:
 
 
 def _chat_engine() -> Check | None:
-    """What keeps the embedded model's engine from starting; None: nothing that can be seen from here."""
+    """What keeps the embedded model's engine from starting; None if nothing is found here."""
     what = "chat engine"
     try:
         importlib.import_module("xllamacpp")
@@ -190,18 +190,18 @@ async def _chat(settings: Settings) -> Check:
             "the embedded demonstration model answers, and is often wrong",
             "For good answers set OPENAI_BASE_URL or OPENAI_API_KEY, and CHAT_MODEL.",
         )
-    return await _endpoint(what, build_endpoint_model(settings), "OPENAI_BASE_URL", listed=True)
+    return await _endpoint(what, build_endpoint_model(settings), "OPENAI_BASE_URL")
 
 
 async def _further_chats(settings: Settings) -> AsyncIterator[Check]:
-    """The endpoints of ``CHAT_ENDPOINTS``, each with its first model."""
+    """Check the endpoints of ``CHAT_ENDPOINTS``, each with its first model."""
     for endpoint in build_further_endpoints(settings):
         where = f"base_url of {endpoint.name} in CHAT_ENDPOINTS"
-        yield await _endpoint(f"chat endpoint {endpoint.name}", endpoint.chat, where, listed=not endpoint.models)
+        yield await _endpoint(f"chat endpoint {endpoint.name}", endpoint.chat, where)
 
 
 async def _named_models(settings: Settings) -> AsyncIterator[Check]:
-    """The models that settings name, as far as their endpoints list what they have."""
+    """Check the models that settings name, as far as their endpoints list their models."""
     named = models_named_in(settings)
     if not named:
         return
@@ -211,7 +211,7 @@ async def _named_models(settings: Settings) -> AsyncIterator[Check]:
         chats[""] = build_endpoint_model(settings)
     listed = {one.name: list(one.models) for one in further}
     for name, chat in chats.items():
-        with contextlib.suppress(StarlingError):  # told of above
+        with contextlib.suppress(StarlingError):  # reported above
             listed[name] = sorted({*await chat.names(), *filter(None, [chat.model])})
         await chat.close()
     for setting, names in named.items():
@@ -220,9 +220,9 @@ async def _named_models(settings: Settings) -> AsyncIterator[Check]:
             yield Check(setting, CheckResult.BAD, f"its endpoint does not list {name}", remedy)
 
 
-async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -> Check:
-    """``chat``, asked something short; without a model, it is enough that its endpoint lists some. ``address``: what
-    holds its address."""
+async def _endpoint(what: str, chat: ChatModel, address: str) -> Check:
+    """Ask ``chat`` something short; if it has no model, it is enough that its endpoint lists some. ``address``: the
+    setting that holds the endpoint's address."""
     try:
         await answers(chat)
     except StarlingError as error:
@@ -236,7 +236,7 @@ async def _endpoint(what: str, chat: ChatModel, address: str, *, listed: bool) -
 
 
 def _gateways(settings: Settings) -> Iterator[Check]:
-    """Nothing where there is but one."""
+    """Check this gateway's share; nothing if there is only one gateway."""
     if settings.gateways == 1:
         return
     share = ShardShare(settings.gateway, settings.gateways, settings.shards)

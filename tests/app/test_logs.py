@@ -15,7 +15,8 @@ TOKEN, KEY, PASSWORD = "no-shape-of-a-token/2026", "0123456789abcdef0123456789ab
 ELSEWHERE = (
     "a-token-of-nats",
     "of-the-second",
-    "of-an-address",
+    "of-an%2Faddress",
+    "of-an/address",
     "of-a-header",
     "of-a-further-field",
     "of-another%21",
@@ -60,7 +61,7 @@ def test_no_secret_is_in_a_log(terminal: bool) -> None:
         "CHAT_MODEL": "scripted",
         "DATABASE_URL": f"postgresql://starling:{KEY}@db/starling",
         "WORK_URL": "nats://a-token-of-nats@bus:4222,nats://me:of-the-second@bus2:4222",
-        "OPENAI_BASE_URL": "https://api.invalid/v1?api-key=of-an-address",
+        "OPENAI_BASE_URL": "https://api.invalid/v1?api-key=of-an%2Faddress",
         "CHAT_HEADERS": '{"X-Door": "Basic of-a-header"}',
         "CHAT_EXTRA": '{"provider": {"api_key": "of-a-further-field"}}',
         "CHAT_ENDPOINTS": '[{"name": "other", "base_url": "https://me:of-another%21@api.invalid/v1"}]',
